@@ -1,0 +1,21 @@
+/** One change of one record. `value` is JSON text, or `undefined` where the record is gone. */
+export interface JournalChange {
+  readonly table: string;
+  readonly key: string;
+  readonly value: string | undefined;
+}
+
+/**
+ * The durable memory of the control plane.
+ *
+ * `append` resolves when all its changes will survive a crash of the process and of the machine; they become durable
+ * together or not at all, and in the order of the calls. An implementation may join several appends into one write
+ * (group commit). A failed append rejects, and so does every later one: memory and disk must not part ways.
+ */
+export interface Journal {
+  /** Every live record, in no particular order. Called once, before the first append. */
+  load(): Iterable<JournalChange & { readonly value: string }>;
+  append(changes: readonly JournalChange[]): Promise<void>;
+  /** Waits for what was appended, then releases the store. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,51 @@
+/** One log event. Times are milliseconds since the Unix epoch. */
+export interface LogEvent {
+  readonly timestamp: number;
+  readonly message: string;
+}
+
+export interface StoredLogEvent extends LogEvent {
+  /** Position in the store: grows with every event, unique within an account and region. */
+  readonly id: number;
+  readonly stream: string;
+  readonly ingestionTime: number;
+}
+
+/** Names one log stream. */
+export interface LogStreamKey {
+  readonly account: string;
+  readonly region: string;
+  readonly group: string;
+  readonly stream: string;
+}
+
+export interface LogQuery {
+  readonly account: string;
+  readonly region: string;
+  readonly group: string;
+  /** All streams of the group where absent. */
+  readonly streams?: readonly string[];
+  /** Inclusive. */
+  readonly startTime?: number;
+  /** Exclusive. */
+  readonly endTime?: number;
+  /** Only events after (forward) or before (backward) this position in the order of `timestamp`, then `id`. */
+  readonly cursor?: { readonly timestamp: number; readonly id: number };
+  readonly backward?: boolean;
+  readonly limit: number;
+}
+
+/** Where log events live: not control-plane state, so not in the journal. Groups and streams themselves are in `state`. */
+export interface LogStore {
+  /** Resolves when the events will survive a crash. Events of one call are stored together. */
+  append(key: LogStreamKey, events: readonly LogEvent[], ingestionTime: number): Promise<void>;
+  /** In the order of `timestamp`, then `id`; reversed where `backward`. */
+  query(query: LogQuery): readonly StoredLogEvent[];
+  /** Time stamps of a stream's first and last event and of its last ingestion; `undefined` where it has none. */
+  extent(key: LogStreamKey): { readonly first: number; readonly last: number; readonly lastIngestion: number } | undefined;
+  /** Forgets a stream's events, or all of a group's where `stream` is absent. */
+  remove(key: Omit<LogStreamKey, "stream"> & { readonly stream?: string }): Promise<void>;
+  /** Forgets a group's events older than `before`; tells how many. */
+  expire(group: Omit<LogStreamKey, "stream">, before: number): Promise<number>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,174 @@
+import type { HealthStatus, StopCode } from "../domain/task-status.ts";
+
+/**
+ * Runs tasks. The contract is that of Amazon's own agent protocol: desired status goes in, state changes come out.
+ * Everything is idempotent by task ARN, asynchronous and re-deliverable: `apply` may be called again at any time, also after
+ * a restart of the control plane, and never restarts a container that runs.
+ */
+export interface TaskRunner {
+  /** Begins to bring a task about; what happens is told through the listener. Never rejects for what is wrong with the task itself. */
+  start(spec: TaskSpec): void;
+  /** Stops a task: SIGTERM, then SIGKILL after each container's `stopTimeout`. Idempotent; a task not known is reported as stopped. */
+  stop(taskArn: string): void;
+  /** Removes what is left of a stopped task: containers, volumes of its own. Resolves when it is gone. */
+  forget(taskArn: string): Promise<void>;
+  /**
+   * Called once at start, before anything else: finds the tasks of this installation that the engine still has, watches them,
+   * and tells what they are now. A task that the caller does not know is its to `stop` and `forget`.
+   */
+  adopt(): Promise<readonly TaskObservation[]>;
+  /** State changes. An observation is whole, not a difference, so that losing or repeating one does no harm. */
+  onChange(listener: (observation: TaskObservation) => void): Disposable;
+  /** Lets go of the engine without touching any container. */
+  close(): Promise<void>;
+}
+
+/** What the runner has brought about so far. Only moves forward. */
+export type RunnerPhase = "pulling" | "creating" | "running" | "stopping" | "stopped";
+
+export interface TaskObservation {
+  readonly taskArn: string;
+  readonly phase: RunnerPhase;
+  readonly containers: readonly ContainerObservation[];
+  readonly pullStartedAt?: number;
+  readonly pullStoppedAt?: number;
+  /** When the last essential container was started. */
+  readonly startedAt?: number;
+  /** When the first essential container exited, or the task failed to start. */
+  readonly executionStoppedAt?: number;
+  /** Present once the task fails or ends by itself: the words of AWS. Absent while it stops because it was told to. */
+  readonly stop?: { readonly code: StopCode; readonly reason: string };
+  /** Where each container port can be reached from this host. */
+  readonly endpoints: readonly TaskEndpoint[];
+}
+
+export interface ContainerObservation {
+  readonly name: string;
+  readonly status: "PENDING" | "RUNNING" | "STOPPED";
+  /** The engine's id of the container. */
+  readonly runtimeId?: string;
+  readonly imageDigest?: string;
+  readonly exitCode?: number;
+  /** AWS's words, such as `CannotPullContainerError: …` or `OutOfMemoryError: Container killed due to memory usage`. */
+  readonly reason?: string;
+  /** `UNKNOWN` where no health check is defined or none has passed yet. */
+  readonly health: HealthStatus;
+  readonly networkBindings: readonly { readonly containerPort: number; readonly hostPort: number; readonly protocol: "tcp" | "udp"; readonly bindIP: string }[];
+}
+
+export interface TaskEndpoint {
+  readonly containerName: string;
+  readonly containerPort: number;
+  /** An address that this host can connect to: the task's own, or loopback where ports are published. */
+  readonly address: string;
+  readonly port: number;
+}
+
+/** All that is needed to run a task, with every reference resolved: secrets are values, image names are pullable. */
+export interface TaskSpec {
+  readonly taskArn: string;
+  readonly taskId: string;
+  readonly clusterName: string;
+  readonly family: string;
+  readonly network: TaskNetwork;
+  readonly containers: readonly ContainerSpec[];
+  readonly volumes: readonly TaskVolume[];
+  /** Limits of the task as a whole. CPU in 1/1024 of a core, memory in MiB. */
+  readonly cpu?: number;
+  readonly memory?: number;
+  readonly pidMode?: "host" | "task";
+  readonly ipcMode?: "host" | "task" | "none";
+}
+
+export type TaskNetwork =
+  | {
+      readonly mode: "awsvpc";
+      readonly vpcId: string;
+      /** The VPC's CIDR block and the address of this task in it. */
+      readonly vpcCidr: string;
+      readonly address: string;
+      readonly macAddress?: string;
+      readonly hostname: string;
+    }
+  | { readonly mode: "bridge" }
+  | { readonly mode: "host" }
+  | { readonly mode: "none" };
+
+export interface ContainerSpec {
+  readonly name: string;
+  /** What `DescribeTasks` shows, as written in the task definition. */
+  readonly image: string;
+  /** What the engine pulls: `localhost:4566/name@sha256:…` for a repository here, else the image as written. */
+  readonly pullReference: string;
+  readonly registryAuth?: { readonly username: string; readonly password: string };
+  /** The digest that the tag meant when the task was started, where it is known. */
+  readonly imageDigest?: string;
+  /**
+   * Set where the image was found wanting before the runner was asked, such as a tag that our registry does not have: the task
+   * stops with this reason as if the pull had failed.
+   */
+  readonly pullFailure?: string;
+  readonly essential: boolean;
+  readonly command?: readonly string[];
+  readonly entryPoint?: readonly string[];
+  /** Secrets are in here too: never log it. */
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cpu?: number;
+  /** Hard limit, MiB. */
+  readonly memory?: number;
+  /** Soft limit, MiB. */
+  readonly memoryReservation?: number;
+  readonly user?: string;
+  readonly workingDirectory?: string;
+  readonly readonlyRootFilesystem?: boolean;
+  readonly privileged?: boolean;
+  readonly interactive?: boolean;
+  readonly pseudoTerminal?: boolean;
+  readonly hostname?: string;
+  readonly dnsServers?: readonly string[];
+  readonly dnsSearchDomains?: readonly string[];
+  readonly extraHosts?: readonly { readonly hostname: string; readonly ipAddress: string }[];
+  readonly dockerLabels?: Readonly<Record<string, string>>;
+  readonly ulimits?: readonly { readonly name: string; readonly softLimit: number; readonly hardLimit: number }[];
+  readonly systemControls?: Readonly<Record<string, string>>;
+  readonly linux?: {
+    readonly addCapabilities?: readonly string[];
+    readonly dropCapabilities?: readonly string[];
+    readonly initProcessEnabled?: boolean;
+    /** MiB. */
+    readonly sharedMemorySize?: number;
+    readonly tmpfs?: readonly { readonly containerPath: string; readonly size: number; readonly mountOptions: readonly string[] }[];
+  };
+  readonly portMappings: readonly { readonly containerPort: number; readonly hostPort?: number; readonly protocol: "tcp" | "udp" }[];
+  readonly mountPoints: readonly { readonly sourceVolume: string; readonly containerPath: string; readonly readOnly: boolean }[];
+  readonly volumesFrom: readonly { readonly sourceContainer: string; readonly readOnly: boolean }[];
+  readonly dependsOn: readonly { readonly containerName: string; readonly condition: "START" | "COMPLETE" | "SUCCESS" | "HEALTHY" }[];
+  /** Seconds. */
+  readonly startTimeout?: number;
+  /** Seconds; 30 where absent. */
+  readonly stopTimeout?: number;
+  /** Times in seconds. */
+  readonly healthCheck?: {
+    readonly command: readonly string[];
+    readonly interval: number;
+    readonly timeout: number;
+    readonly retries: number;
+    readonly startPeriod: number;
+  };
+  /** Where its output goes: lines are delivered to the runner's `LogSink`. Absent: the engine keeps them. */
+  readonly log?: { readonly account: string; readonly region: string; readonly group: string; readonly stream: string };
+}
+
+export type TaskVolume =
+  | { readonly name: string; readonly kind: "task" }
+  | { readonly name: string; readonly kind: "host"; readonly path: string }
+  | { readonly name: string; readonly kind: "engine"; readonly engineName: string; readonly driver?: string; readonly driverOptions?: Readonly<Record<string, string>>; readonly labels?: Readonly<Record<string, string>>; readonly autoprovision: boolean };
+
+/**
+ * Where the runner delivers the output of containers that have `log`.
+ * `resumeFrom` lets it continue after a restart without losing or repeating lines.
+ */
+export interface LogSink {
+  /** Lines of one container, oldest first; resolves when they are stored. Times are milliseconds since the Unix epoch. */
+  write(log: NonNullable<ContainerSpec["log"]>, lines: readonly { readonly timestamp: number; readonly message: string }[]): Promise<void>;
+}

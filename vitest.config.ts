@@ -1,0 +1,21 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: "unit", include: ["src/**/*.test.ts", "test/unit/**/*.test.ts", "test/regression/**/*.test.ts"], testTimeout: 20_000 } },
+      { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000 } },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // One engine and one proxy serve them all: files run one after another.
+          fileParallelism: false,
+          globalSetup: ["test/e2e/engine.ts"],
+        },
+      },
+    ],
+  },
+});
