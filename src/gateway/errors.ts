@@ -1,0 +1,84 @@
+import { AwsError } from "../services/aws-error.ts";
+import type { ServiceDescriptor, WireProtocol } from "../services/service.ts";
+import type { MalformedRequestError } from "./malformed.ts";
+import type { WireError } from "./protocols/protocol.ts";
+import { errorSchema } from "./schema.ts";
+import type { SignatureRefusal } from "./sigv4.ts";
+
+type Family = "json" | "query" | "ec2";
+
+export function familyOf(protocol: WireProtocol): Family {
+  if (protocol === "ec2Query") return "ec2";
+  return protocol === "awsQuery" ? "query" : "json";
+}
+
+const MISMATCH =
+  "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
+const EC2_AUTH_FAILURE = "AWS was not able to validate the provided access credentials";
+
+/**
+ * The refusal of a signature in the words of the protocol's family.
+ * Source: "Common Errors" of the ECS (JSON), ELB (Query) and EC2 API references.
+ */
+export function signatureError(refusal: SignatureRefusal, family: Family): AwsError {
+  switch (refusal.kind) {
+    case "missing":
+      if (family === "json") return new AwsError("MissingAuthenticationTokenException", "Missing Authentication Token");
+      return new AwsError("MissingAuthenticationToken", "Request is missing Authentication Token", 403);
+    case "incomplete":
+      if (family === "json") return new AwsError("IncompleteSignatureException", refusal.detail);
+      return new AwsError("IncompleteSignature", refusal.detail);
+    case "unknown-key":
+      if (family === "json") return new AwsError("UnrecognizedClientException", "The security token included in the request is invalid.");
+      if (family === "ec2") return new AwsError("AuthFailure", EC2_AUTH_FAILURE, 401);
+      return new AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
+    case "mismatch":
+      if (family === "json") return new AwsError("InvalidSignatureException", MISMATCH);
+      return family === "ec2" ? new AwsError("AuthFailure", EC2_AUTH_FAILURE, 401) : new AwsError("SignatureDoesNotMatch", MISMATCH, 403);
+    case "clock-skew":
+      if (family === "json") return new AwsError("InvalidSignatureException", refusal.detail);
+      return family === "ec2" ? new AwsError("RequestExpired", "Request has expired.") : new AwsError("SignatureDoesNotMatch", refusal.detail, 403);
+    case "expired":
+      return new AwsError("RequestExpired", "Request has expired.", family === "ec2" ? 400 : 403);
+  }
+}
+
+/** A request that does not fit the schema, in the words of the service. */
+export function malformedError(error: MalformedRequestError, service: ServiceDescriptor): AwsError {
+  const family = familyOf(service.protocol);
+  if (error.kind === "missing") {
+    if (service.missingMemberCode) return new AwsError(service.missingMemberCode, error.message);
+    if (family === "ec2") return new AwsError("MissingParameter", `The request must contain the parameter ${error.path}`);
+    return new AwsError(family === "json" ? "ValidationException" : "ValidationError", error.message);
+  }
+  if (family === "json") return new AwsError("SerializationException", error.message);
+  if (family === "ec2") return new AwsError("InvalidParameterValue", error.message);
+  return new AwsError("ValidationError", error.message);
+}
+
+export function unknownOperation(name: string | undefined, service: ServiceDescriptor): AwsError {
+  if (familyOf(service.protocol) === "json") return new AwsError("UnknownOperationException", name ? `Unknown operation ${name}` : "");
+  if (name === undefined) return new AwsError("MissingAction", "The request is missing an action or a required parameter.");
+  const where = service.version ? ` (version ${service.version})` : "";
+  return new AwsError("InvalidAction", `The action ${name} is not valid for this web service${where}.`);
+}
+
+/** AWS has the operation, Airfield does not yet. The status is one that no SDK retries. */
+export function notImplemented(name: string, service: ServiceDescriptor): AwsError {
+  return new AwsError("NotImplemented", `Airfield does not implement ${service.id}:${name} yet; docs/coverage.md lists what it does.`, 501);
+}
+
+/** Turns whatever an operation threw into a wire error; `undefined` for a defect of ours, which tells the caller nothing. */
+export function wireError(thrown: unknown, client: Readonly<Record<string, unknown>>): WireError | undefined {
+  if (thrown instanceof AwsError) {
+    const { code, message, status, fault } = thrown;
+    return { code, message, status, fault, schema: errorSchema(client, code), members: { message, Message: message } };
+  }
+  // The SDK's exceptions carry `$fault`; their name is the shape's.
+  if (!(thrown instanceof Error) || !("$fault" in thrown)) return undefined;
+  const schema = errorSchema(client, thrown.name);
+  if (!schema) return undefined;
+  const { name, message } = thrown;
+  const members = { ...thrown, message, Message: message };
+  return { code: name, message, status: schema.status, fault: schema.fault, schema, members };
+}

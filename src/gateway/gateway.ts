@@ -1,0 +1,118 @@
+import { isRegion } from "../domain/scope.ts";
+import { AwsError } from "../services/aws-error.ts";
+import { requestScope, type Operation, type OperationContext, type Principal } from "../services/operation.ts";
+import type { Platform } from "../services/platform.ts";
+import type { ServiceDescriptor } from "../services/service.ts";
+import { familyOf, malformedError, notImplemented, signatureError, unknownOperation, wireError } from "./errors.ts";
+import { loadService, protocolOf, type LoadedService } from "./loaded-service.ts";
+import { MalformedRequestError } from "./malformed.ts";
+import { awsJson } from "./protocols/aws-json.ts";
+import { awsQuery } from "./protocols/aws-query.ts";
+import type { Protocol, WireRequest, WireResponse } from "./protocols/protocol.ts";
+import { route } from "./routing.ts";
+import type { OperationSchema } from "./schema.ts";
+import { verifySignature } from "./sigv4.ts";
+
+/** Whose keys are accepted. */
+export interface Credentials {
+  /** `undefined` for a key that does not exist. */
+  find(accessKeyId: string): { readonly secretAccessKey: string; readonly principal: Principal } | undefined;
+}
+
+export interface GatewayOptions {
+  readonly services: readonly ServiceDescriptor[];
+  readonly platform: Platform;
+  readonly credentials: Credentials;
+  /** Told of defects: what an operation threw that is no answer. */
+  readonly failed: (cause: unknown, operation: string, requestId: string) => void;
+}
+
+/** Answers one AWS request. Never rejects: whatever goes wrong becomes an error in AWS's shape. */
+export type Gateway = (request: WireRequest, sourceIp: string) => Promise<WireResponse>;
+
+export function gateway(options: GatewayOptions): Gateway {
+  const protocols = new Map(options.services.map((service) => [service, protocolOf(service)]));
+  return async (request, sourceIp) => {
+    const { clock, ids } = options.platform;
+    const requestId = ids.uuid();
+    const { service, serviceName, operation: name } = route(request, options.services);
+    if (!service) return unroutable(request, serviceName, requestId);
+    const protocol = protocols.get(service) ?? protocolOf(service);
+    let client: Readonly<Record<string, unknown>> = {};
+    try {
+      const now = clock.now();
+      const { principal, region } = authenticate(request, service, options.credentials, now);
+      const loaded = await loadService(service);
+      client = loaded.client;
+      const { schema, operation } = findOperation(loaded, name);
+      const input = readInput(protocol, schema, request, service);
+      const context = { ...options.platform, ...requestScope({ account: principal.account, region }), principal, requestId, now, sourceIp };
+      const output = await perform(operation, input, context);
+      return protocol.write(schema, output, requestId);
+    } catch (thrown) {
+      const known = wireError(thrown, client);
+      if (known) return protocol.writeError(known, requestId);
+      options.failed(thrown, `${service.id}:${name ?? ""}`, requestId);
+      return protocol.writeError(INTERNAL_FAILURE, requestId);
+    }
+  };
+}
+
+const INTERNAL_FAILURE = {
+  code: "InternalFailure",
+  message: "The request processing has failed because of an unknown error, exception or failure.",
+  status: 500,
+  fault: "server",
+  schema: undefined,
+  members: {},
+} as const;
+
+async function perform(operation: Operation, input: unknown, context: OperationContext): Promise<unknown> {
+  // Only root exists until policies do: what is asked for is computed and always granted.
+  operation.authorize(input as never, context);
+  const output: unknown = await operation.run(input as never, context);
+  await context.state.durable();
+  return output;
+}
+
+function authenticate(request: WireRequest, service: ServiceDescriptor, credentials: Credentials, now: number): { readonly principal: Principal; readonly region: string } {
+  const family = familyOf(service.protocol);
+  const verified = verifySignature(request, (key) => credentials.find(key)?.secretAccessKey, now);
+  if ("refusal" in verified) throw signatureError(verified.refusal, family);
+  const principal = credentials.find(verified.accessKeyId)?.principal;
+  if (!principal) throw signatureError({ kind: "unknown-key" }, family);
+  const { service: signedFor, region } = verified.scope;
+  if (signedFor !== service.signingName || !isRegion(region)) {
+    const what = isRegion(region) ? `service: '${service.signingName}'` : "a valid region";
+    throw signatureError({ kind: "incomplete", detail: `Credential should be scoped to ${isRegion(region) ? "correct " : ""}${what}.` }, family);
+  }
+  return { principal, region };
+}
+
+function findOperation(service: LoadedService, name: string | undefined): { readonly schema: OperationSchema; readonly operation: Operation } {
+  const schema = name === undefined ? undefined : service.schema(name);
+  if (!schema) throw unknownOperation(name, service.descriptor);
+  const operation = service.operations.get(schema.name);
+  if (!operation) throw notImplemented(schema.name, service.descriptor);
+  return { schema, operation };
+}
+
+function readInput(protocol: Protocol, schema: OperationSchema, request: WireRequest, service: ServiceDescriptor): unknown {
+  try {
+    return protocol.read(schema, request);
+  } catch (thrown) {
+    throw thrown instanceof MalformedRequestError ? malformedError(thrown, service) : thrown;
+  }
+}
+
+/** No service of ours: answered in the protocol that the request seems to speak. */
+function unroutable(request: WireRequest, serviceName: string | undefined, requestId: string): WireResponse {
+  const speaksJson = request.headers["x-amz-target"] !== undefined || (request.headers["content-type"] ?? "").includes("json");
+  const error =
+    serviceName === undefined
+      ? signatureError({ kind: "missing" }, speaksJson ? "json" : "query")
+      : new AwsError("UnknownService", `Airfield does not offer the service ${serviceName}; docs/coverage.md lists what it does.`, 501);
+  const protocol = speaksJson ? awsJson("1.1") : awsQuery("http://webservices.amazon.com/AWSFault/2005-15-09");
+  const { code, message, status, fault } = error;
+  return protocol.writeError({ code, message, status, fault, schema: undefined, members: {} }, requestId);
+}

@@ -1,0 +1,124 @@
+import { MalformedRequestError, missingMember } from "../malformed.ts";
+import type { Member, NamedMember, Shape } from "../schema.ts";
+
+/** Which of the two Query protocols: they differ in the names of members and in how lists are spelt. */
+export type QueryDialect = "aws" | "ec2";
+
+/** Form parameters as a tree: `Filter.1.Name=x` hangs `x` under Filter, 1, Name. */
+interface ParameterNode {
+  value: string | undefined;
+  readonly children: Map<string, ParameterNode>;
+}
+
+/** How many parameters a request may carry. */
+const MOST_PARAMETERS = 20_000;
+
+/** Reads a form-encoded body by the shape of the operation's input. @throws MalformedRequestError */
+export function readQuery(shape: Shape | undefined, parameters: URLSearchParams, dialect: QueryDialect): unknown {
+  return shape ? readNode(shape, parameterTree(parameters), "", dialect) : {};
+}
+
+function parameterTree(parameters: URLSearchParams): ParameterNode {
+  const root: ParameterNode = { value: undefined, children: new Map() };
+  let count = 0;
+  for (const [name, value] of parameters) {
+    if (++count > MOST_PARAMETERS) throw new MalformedRequestError("syntax", name, "The request has too many parameters.");
+    let node = root;
+    for (const part of name.split(".", 40)) {
+      let child = node.children.get(part);
+      if (!child) node.children.set(part, (child = { value: undefined, children: new Map() }));
+      node = child;
+    }
+    node.value = value;
+  }
+  return root;
+}
+
+function readNode(shape: Shape, node: ParameterNode, path: string, dialect: QueryDialect): unknown {
+  switch (shape.kind) {
+    case "structure":
+    case "union": {
+      const result: Record<string, unknown> = {};
+      for (const member of shape.members) {
+        const name = memberName(member, dialect);
+        const child = node.children.get(name);
+        const at = path === "" ? name : `${path}.${name}`;
+        const found = child && readMember(member, child, at, dialect);
+        if (found !== undefined) result[member.name] = found;
+        else if (member.required) throw missingMember(at);
+      }
+      return result;
+    }
+    case "list":
+    case "map":
+      return undefined;
+    default:
+      return node.value === undefined ? undefined : readScalar(shape, node.value, path);
+  }
+}
+
+function readMember(member: Member, node: ParameterNode, path: string, dialect: QueryDialect): unknown {
+  const { shape } = member;
+  const flattened = dialect === "ec2" || member.xmlFlattened;
+  if (shape.kind === "list") {
+    const items = flattened ? node : node.children.get(shape.item.xmlName ?? "member");
+    // `Names=` without a number is how an empty list is sent.
+    if (!items || items.children.size === 0) return node.value === undefined ? undefined : [];
+    return numbered(items).map((item) => readMember(shape.item, item, path, dialect));
+  }
+  if (shape.kind === "map") {
+    const entries = flattened ? node : node.children.get("entry");
+    if (!entries) return node.value === undefined ? undefined : {};
+    return Object.fromEntries(
+      numbered(entries).map((entry) => {
+        const key = entry.children.get(shape.keyName.xmlName ?? "key")?.value;
+        const value = entry.children.get(shape.value.xmlName ?? "value");
+        if (key === undefined || !value) throw missingMember(path);
+        return [key, readMember(shape.value, value, `${path}.${key}`, dialect)];
+      }),
+    );
+  }
+  return readNode(shape, node, path, dialect);
+}
+
+/** The children `1`, `2`, … in the order of their numbers. */
+function numbered(node: ParameterNode): readonly ParameterNode[] {
+  return [...node.children]
+    .filter(([name]) => /^\d+$/.test(name))
+    .sort(([a], [b]) => Number(a) - Number(b))
+    .map(([, child]) => child);
+}
+
+function memberName(member: NamedMember, dialect: QueryDialect): string {
+  const name = member.xmlName ?? member.name;
+  if (dialect === "aws") return name;
+  return member.ec2QueryName ?? name.charAt(0).toUpperCase() + name.slice(1);
+}
+
+function readScalar(shape: Shape, text: string, path: string): unknown {
+  switch (shape.kind) {
+    case "number":
+    case "bigint":
+    case "bigdecimal": {
+      const number = Number(text);
+      if (text.trim() === "" || Number.isNaN(number)) throw unreadable(path, text, "an integer");
+      return shape.kind === "bigint" ? BigInt(Math.trunc(number)) : number;
+    }
+    case "boolean":
+      if (!/^(true|false)$/i.test(text)) throw unreadable(path, text, "a boolean");
+      return text.toLowerCase() === "true";
+    case "timestamp": {
+      const date = /^\d+(\.\d+)?$/.test(text) ? new Date(Number(text) * 1000) : new Date(text);
+      if (Number.isNaN(date.getTime())) throw unreadable(path, text, "a timestamp");
+      return date;
+    }
+    case "blob":
+      return Buffer.from(text, "base64");
+    default:
+      return text;
+  }
+}
+
+function unreadable(path: string, text: string, wanted: string): MalformedRequestError {
+  return new MalformedRequestError("type", path, `Invalid value '${text.slice(0, 100)}' for parameter ${path}: it is not ${wanted}`);
+}

@@ -1,0 +1,18 @@
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Ids } from "../ports/ids.ts";
+import type { LogStore } from "../ports/log-store.ts";
+import type { SecretBox } from "../ports/secret-box.ts";
+import type { State } from "../state/state.ts";
+
+/** The parts that operations and control loops work with; built once, in `main.ts`. */
+export interface Platform {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly secrets: SecretBox;
+  readonly logs: LogStore;
+  readonly blobs: BlobStore;
+  /** `host:port` under which docker reaches the registry, such as `localhost:4566`. */
+  readonly registryHost: string;
+}

@@ -1,0 +1,26 @@
+import type { Operation } from "./operation.ts";
+
+export type WireProtocol = "awsJson1.0" | "awsJson1.1" | "awsQuery" | "ec2Query";
+
+/** What the gateway must know of a service before it is loaded. Names, versions and targets are AWS's. */
+export interface ServiceDescriptor {
+  /** The folder under `src/services/`, and the prefix of its IAM actions. */
+  readonly id: string;
+  readonly title: string;
+  /** The service's name in the credential scope of a signature. */
+  readonly signingName: string;
+  readonly protocol: WireProtocol;
+  /** The prefix of `X-Amz-Target` in the JSON protocols. */
+  readonly target?: string;
+  /** The `Version` parameter of the Query protocols. */
+  readonly version?: string;
+  readonly xmlNamespace?: string;
+  /** The service's SDK package, which brings schemas and exceptions. */
+  readonly client: () => Promise<object>;
+  readonly operations: () => Promise<readonly Operation[]>;
+  /**
+   * The code that this service gives a request in which a required member is missing.
+   * `ValidationException`, or `ValidationError` and `MissingParameter` in the Query protocols, where absent.
+   */
+  readonly missingMemberCode?: string;
+}

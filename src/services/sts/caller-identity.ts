@@ -1,0 +1,9 @@
+import { operationsOf } from "../operation.ts";
+
+const operation = operationsOf<typeof import("@aws-sdk/client-sts")>();
+
+export const getCallerIdentity = operation("GetCallerIdentity", {
+  // AWS lets everyone ask who they are, whatever their policies say.
+  authorize: () => ({ action: "sts:GetCallerIdentity", resource: "*" }),
+  run: (_input, { principal }) => ({ UserId: principal.account, Account: principal.account, Arn: principal.arn }),
+});

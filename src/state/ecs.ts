@@ -1,0 +1,248 @@
+import type {
+  CapacityProviderStrategyItem,
+  ClusterConfiguration,
+  ClusterSetting,
+  DeploymentController,
+  LoadBalancer,
+  NetworkConfiguration,
+  PlacementConstraint,
+  PlacementStrategy,
+  ServiceConnectConfiguration,
+  ServiceRegistry,
+  ServiceVolumeConfiguration,
+  Tag,
+  TaskDefinition,
+  TaskOverride,
+} from "@aws-sdk/client-ecs";
+import type { DesiredTaskStatus, HealthStatus, StopCode, TaskStatus } from "../domain/task-status.ts";
+import { defineTable } from "./table.ts";
+
+// Times in these records are milliseconds since the Unix epoch. SDK shapes appear only where they hold no `Date`.
+
+export interface ClusterRecord {
+  readonly arn: string;
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  /** A deleted cluster stays, INACTIVE, so that describing it tells so. */
+  readonly status: "ACTIVE" | "INACTIVE";
+  readonly settings: readonly ClusterSetting[];
+  readonly configuration?: ClusterConfiguration;
+  readonly capacityProviders: readonly string[];
+  readonly defaultCapacityProviderStrategy: readonly CapacityProviderStrategyItem[];
+  readonly tags: readonly Tag[];
+  readonly createdAt: number;
+}
+
+export const clusters = defineTable<ClusterRecord>()("ecs.clusters", (cluster) => cluster.arn, {
+  scope: ({ account, region }) => `${account}/${region}`,
+});
+
+export interface TaskDefinitionRecord {
+  readonly arn: string;
+  readonly family: string;
+  readonly revision: number;
+  readonly account: string;
+  readonly region: string;
+  readonly status: "ACTIVE" | "INACTIVE" | "DELETE_IN_PROGRESS";
+  /** As `DescribeTaskDefinition` shows it, without its times and its status. */
+  readonly definition: Omit<TaskDefinition, "registeredAt" | "deregisteredAt" | "deleteRequestedAt" | "status">;
+  readonly tags: readonly Tag[];
+  readonly registeredAt: number;
+  readonly registeredBy: string;
+  readonly deregisteredAt?: number;
+}
+
+export const taskDefinitions = defineTable<TaskDefinitionRecord>()("ecs.task-definitions", (definition) => definition.arn, {
+  scope: ({ account, region }) => `${account}/${region}`,
+  family: ({ account, region, family }) => `${account}/${region}/${family}`,
+});
+
+/** The highest revision that a family ever had: numbers are never used again. */
+export interface FamilyRecord {
+  readonly account: string;
+  readonly region: string;
+  readonly family: string;
+  readonly lastRevision: number;
+}
+
+export const families = defineTable<FamilyRecord>()("ecs.families", ({ account, region, family }) => `${account}/${region}/${family}`);
+
+export interface ContainerRecord {
+  readonly arn: string;
+  readonly name: string;
+  readonly image: string;
+  readonly imageDigest?: string;
+  readonly runtimeId?: string;
+  readonly lastStatus: "PENDING" | "RUNNING" | "STOPPED";
+  readonly exitCode?: number;
+  readonly reason?: string;
+  readonly healthStatus: HealthStatus;
+  readonly networkBindings: readonly { readonly containerPort: number; readonly hostPort: number; readonly protocol: "tcp" | "udp"; readonly bindIP: string }[];
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly memoryReservation?: string;
+  readonly essential: boolean;
+  /** Whether the task definition gives it a health check. */
+  readonly hasHealthCheck: boolean;
+}
+
+/** A task's own network interface (awsvpc). */
+export interface TaskInterface {
+  readonly attachmentId: string;
+  readonly networkInterfaceId: string;
+  readonly subnetId: string;
+  readonly vpcId: string;
+  readonly vpcCidr: string;
+  readonly availabilityZone: string;
+  readonly privateIpv4Address: string;
+  readonly macAddress: string;
+  readonly privateDnsName: string;
+  readonly securityGroups: readonly string[];
+}
+
+/** A target that a service's task has in a target group. */
+export interface TaskTarget {
+  readonly targetGroupArn: string;
+  /** As registered: an address, or an instance id. */
+  readonly targetId: string;
+  readonly port: number;
+}
+
+export interface TaskRecord {
+  readonly arn: string;
+  /** 32 hexadecimal digits. */
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  readonly clusterArn: string;
+  readonly clusterName: string;
+  readonly taskDefinitionArn: string;
+  /** `family:name` or `service:name`. */
+  readonly group: string;
+  readonly serviceArn?: string;
+  /** Such as `ecs-svc/1234567890123456789`, for a service's task. */
+  readonly deploymentId?: string;
+  readonly startedBy?: string;
+  readonly launchType: "FARGATE" | "EC2" | "EXTERNAL";
+  readonly capacityProviderName?: string;
+  readonly platformVersion?: string;
+  readonly platformFamily?: string;
+  readonly lastStatus: TaskStatus;
+  readonly desiredStatus: DesiredTaskStatus;
+  readonly healthStatus: HealthStatus;
+  readonly containers: readonly ContainerRecord[];
+  readonly overrides: TaskOverride;
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly networkMode: "awsvpc" | "bridge" | "host" | "none";
+  /** What was asked for: subnets to choose from, security groups. */
+  readonly networkConfiguration?: NetworkConfiguration;
+  readonly networkInterface?: TaskInterface;
+  readonly containerInstanceArn?: string;
+  readonly availabilityZone: string;
+  /** Where each container port can be reached from this host. */
+  readonly endpoints: readonly { readonly containerName: string; readonly containerPort: number; readonly address: string; readonly port: number }[];
+  readonly targets: readonly TaskTarget[];
+  readonly enableExecuteCommand: boolean;
+  readonly tags: readonly Tag[];
+  /** Counts the changes of status. */
+  readonly version: number;
+  readonly clientToken?: string;
+  readonly createdAt: number;
+  readonly pullStartedAt?: number;
+  readonly pullStoppedAt?: number;
+  readonly startedAt?: number;
+  readonly stoppingAt?: number;
+  readonly executionStoppedAt?: number;
+  readonly stoppedAt?: number;
+  readonly stopCode?: StopCode;
+  readonly stoppedReason?: string;
+}
+
+export const tasks = defineTable<TaskRecord>()("ecs.tasks", (task) => task.arn, {
+  cluster: (task) => task.clusterArn,
+  service: (task) => task.serviceArn,
+  /** Tasks that are not STOPPED. */
+  live: (task) => (task.lastStatus === "STOPPED" ? undefined : "live"),
+  address: (task) => task.networkInterface && `${task.networkInterface.subnetId}/${task.networkInterface.privateIpv4Address}`,
+  subnet: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.subnetId),
+  clientToken: (task) => task.clientToken && `${task.clusterArn}/${task.clientToken}`,
+});
+
+/** One rollout of a service: one entry of `deployments`. */
+export interface DeploymentRecord {
+  /** Such as `ecs-svc/1234567890123456789`. */
+  readonly id: string;
+  readonly status: "PRIMARY" | "ACTIVE" | "INACTIVE";
+  readonly taskDefinitionArn: string;
+  readonly failedTasks: number;
+  readonly rolloutState: "IN_PROGRESS" | "COMPLETED" | "FAILED";
+  readonly rolloutStateReason: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly launchType: "FARGATE" | "EC2" | "EXTERNAL";
+  readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[];
+  readonly platformVersion?: string;
+  readonly networkConfiguration?: NetworkConfiguration;
+  readonly loadBalancers: readonly LoadBalancer[];
+  /** Set on a deployment that the circuit breaker made: the failed one's id. */
+  readonly rollbackOf?: string;
+  /** What the restart throttle remembers. */
+  readonly throttle?: { readonly failures: number; readonly retryAt: number };
+}
+
+export interface ServiceEventRecord {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly message: string;
+}
+
+export interface ServiceRecord {
+  readonly arn: string;
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  readonly clusterArn: string;
+  readonly clusterName: string;
+  readonly status: "ACTIVE" | "DRAINING" | "INACTIVE";
+  readonly schedulingStrategy: "REPLICA" | "DAEMON";
+  readonly desiredCount: number;
+  readonly launchType: "FARGATE" | "EC2" | "EXTERNAL";
+  readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[];
+  readonly platformVersion?: string;
+  readonly deploymentController: DeploymentController;
+  readonly minimumHealthyPercent: number;
+  readonly maximumPercent: number;
+  readonly circuitBreaker: { readonly enable: boolean; readonly rollback: boolean };
+  /** Seconds. */
+  readonly healthCheckGracePeriodSeconds?: number;
+  readonly loadBalancers: readonly LoadBalancer[];
+  readonly serviceRegistries: readonly ServiceRegistry[];
+  readonly networkConfiguration?: NetworkConfiguration;
+  readonly placementConstraints: readonly PlacementConstraint[];
+  readonly placementStrategy: readonly PlacementStrategy[];
+  readonly roleArn?: string;
+  readonly enableECSManagedTags: boolean;
+  readonly propagateTags: "TASK_DEFINITION" | "SERVICE" | "NONE";
+  readonly enableExecuteCommand: boolean;
+  readonly availabilityZoneRebalancing: "ENABLED" | "DISABLED";
+  readonly serviceConnectConfiguration?: ServiceConnectConfiguration;
+  readonly volumeConfigurations?: readonly ServiceVolumeConfiguration[];
+  /** Newest first. The PRIMARY one is what the service should become. */
+  readonly deployments: readonly DeploymentRecord[];
+  /** Newest first, 100 at most. */
+  readonly events: readonly ServiceEventRecord[];
+  /** Whether the current state was already told as steady. */
+  readonly steady: boolean;
+  readonly tags: readonly Tag[];
+  readonly clientToken?: string;
+  readonly createdAt: number;
+  readonly createdBy: string;
+}
+
+export const services = defineTable<ServiceRecord>()("ecs.services", (service) => service.arn, {
+  cluster: (service) => service.clusterArn,
+  scope: ({ account, region }) => `${account}/${region}`,
+  status: (service) => service.status,
+});

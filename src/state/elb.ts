@@ -1,0 +1,112 @@
+import type { Action, Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { TargetHealth } from "../domain/target-health.ts";
+import { defineTable } from "./table.ts";
+
+// Times are milliseconds since the Unix epoch.
+
+export interface LoadBalancerRecord {
+  readonly arn: string;
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  readonly type: "application" | "network";
+  readonly scheme: "internet-facing" | "internal";
+  /** Resolves on this host and inside tasks. */
+  readonly dnsName: string;
+  readonly canonicalHostedZoneId: string;
+  readonly vpcId: string;
+  readonly ipAddressType: "ipv4" | "dualstack";
+  readonly availabilityZones: readonly { readonly zoneName: string; readonly subnetId: string }[];
+  readonly securityGroups: readonly string[];
+  readonly attributes: Readonly<Record<string, string>>;
+  /** `failed` where the proxy could not take it up; the reason says why. */
+  readonly state: { readonly code: "provisioning" | "active" | "active_impaired" | "failed"; readonly reason?: string };
+  readonly tags: readonly Tag[];
+  readonly createdAt: number;
+}
+
+export const loadBalancers = defineTable<LoadBalancerRecord>()("elb.load-balancers", (balancer) => balancer.arn, {
+  scope: ({ account, region }) => `${account}/${region}`,
+});
+
+export interface ListenerRecord {
+  readonly arn: string;
+  readonly loadBalancerArn: string;
+  readonly account: string;
+  readonly region: string;
+  readonly protocol: "HTTP" | "HTTPS" | "TCP" | "TLS" | "UDP" | "TCP_UDP";
+  readonly port: number;
+  /** The port that is really bound: `port` unless that could not be had. */
+  readonly boundPort?: number;
+  readonly defaultActions: readonly Action[];
+  readonly certificates: readonly { readonly certificateArn: string; readonly isDefault: boolean }[];
+  readonly sslPolicy?: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly tags: readonly Tag[];
+  readonly createdAt: number;
+}
+
+export const listeners = defineTable<ListenerRecord>()("elb.listeners", (listener) => listener.arn, {
+  loadBalancer: (listener) => listener.loadBalancerArn,
+});
+
+export interface HealthCheckSettings {
+  readonly enabled: boolean;
+  readonly protocol: "HTTP" | "HTTPS" | "TCP";
+  /** `traffic-port` or a number. */
+  readonly port: string;
+  readonly path?: string;
+  /** Seconds. */
+  readonly interval: number;
+  readonly timeout: number;
+  readonly healthyThreshold: number;
+  readonly unhealthyThreshold: number;
+  /** HTTP codes: `200`, `200,202`, `200-299`. */
+  readonly matcher?: string;
+}
+
+export interface TargetGroupRecord {
+  readonly arn: string;
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  readonly targetType: "instance" | "ip" | "lambda" | "alb";
+  readonly protocol?: "HTTP" | "HTTPS" | "TCP" | "TLS" | "UDP" | "TCP_UDP";
+  readonly protocolVersion?: string;
+  readonly port?: number;
+  readonly vpcId?: string;
+  readonly ipAddressType: "ipv4" | "ipv6";
+  readonly healthCheck: HealthCheckSettings;
+  /** Such as `deregistration_delay.timeout_seconds`. */
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly tags: readonly Tag[];
+  readonly createdAt: number;
+}
+
+export const targetGroups = defineTable<TargetGroupRecord>()("elb.target-groups", (group) => group.arn, {
+  scope: ({ account, region }) => `${account}/${region}`,
+});
+
+/** A target in a target group; it stays, draining, until its deregistration delay is over. */
+export interface TargetRecord {
+  readonly targetGroupArn: string;
+  /** An address or an instance id, as registered. */
+  readonly id: string;
+  readonly port: number;
+  readonly availabilityZone?: string;
+  /** Where this host reaches it; equal to `id` and `port` unless ports are published. */
+  readonly address: string;
+  readonly addressPort: number;
+  readonly health: TargetHealth;
+  readonly registeredAt: number;
+  /** Set while it drains: when the deregistration delay ends. */
+  readonly drainingUntil?: number;
+}
+
+export function targetKey(targetGroupArn: string, id: string, port: number): string {
+  return `${targetGroupArn}|${id}|${port}`;
+}
+
+export const targets = defineTable<TargetRecord>()("elb.targets", (target) => targetKey(target.targetGroupArn, target.id, target.port), {
+  targetGroup: (target) => target.targetGroupArn,
+});
