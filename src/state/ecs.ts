@@ -14,6 +14,7 @@ import type {
   TaskDefinition,
   TaskOverride,
 } from "@aws-sdk/client-ecs";
+import type { RestartState } from "../decide/throttle/restart-throttle.ts";
 import type { DesiredTaskStatus, HealthStatus, StopCode, TaskStatus } from "../domain/task-status.ts";
 import { defineTable } from "./table.ts";
 
@@ -158,6 +159,9 @@ export interface TaskRecord {
   readonly stoppedAt?: number;
   readonly stopCode?: StopCode;
   readonly stoppedReason?: string;
+  /** Notes of the service scheduler: it has seen the task healthy; it has counted its failure. */
+  readonly healthySeen: boolean;
+  readonly failureCounted: boolean;
 }
 
 export const tasks = defineTable<TaskRecord>()("ecs.tasks", (task) => task.arn, {
@@ -188,8 +192,11 @@ export interface DeploymentRecord {
   readonly loadBalancers: readonly LoadBalancer[];
   /** Set on a deployment that the circuit breaker made: the failed one's id. */
   readonly rollbackOf?: string;
+  /** What `DescribeServices` shows; decided by the scheduler. */
+  readonly desiredCount: number;
   /** What the restart throttle remembers. */
-  readonly throttle?: { readonly failures: number; readonly retryAt: number };
+  readonly restarts: RestartState;
+  readonly placementFailure?: { readonly at: number; readonly reason: string };
 }
 
 export interface ServiceEventRecord {
@@ -233,8 +240,8 @@ export interface ServiceRecord {
   readonly deployments: readonly DeploymentRecord[];
   /** Newest first, 100 at most. */
   readonly events: readonly ServiceEventRecord[];
-  /** Whether the current state was already told as steady. */
-  readonly steady: boolean;
+  /** Conditions that were told in an event, by key, with the time of the telling. */
+  readonly told: Readonly<Record<string, number>>;
   readonly tags: readonly Tag[];
   readonly clientToken?: string;
   readonly createdAt: number;

@@ -1,0 +1,80 @@
+import type { Scope } from "../domain/scope.ts";
+import type { Ids } from "../ports/ids.ts";
+import { securityGroups, subnets, vpcs, type SecurityGroupRecord, type SubnetRecord, type VpcRecord } from "./ec2.ts";
+import type { State } from "./state.ts";
+
+export interface DefaultNetwork {
+  readonly vpc: VpcRecord;
+  readonly subnets: readonly SubnetRecord[];
+  readonly securityGroup: SecurityGroupRecord;
+}
+
+/**
+ * The default VPC of an account and region, with a subnet in each of two zones and the default security group; made at the first
+ * use. AWS gives every region 172.31.0.0/16; since all VPCs share one host here, only the first one gets it, the others one of their own.
+ */
+export function defaultNetwork(state: State, ids: Ids, scope: Scope): DefaultNetwork {
+  const key = `${scope.account}/${scope.region}`;
+  const known = state.table(vpcs).by("scope", key).find((vpc) => vpc.isDefault);
+  if (known) return existing(state, known);
+  return state.commit(() => {
+    const prefix = freePrefix(state);
+    const vpc = state.table(vpcs).put({ ...scope, id: `vpc-${ids.hex(17)}`, cidrBlock: `${prefix}.0.0/16`, isDefault: true, tags: [] });
+    for (const [at, zone] of ["a", "b"].entries())
+      state.table(subnets).put({
+        ...scope,
+        id: `subnet-${ids.hex(17)}`,
+        vpcId: vpc.id,
+        cidrBlock: `${prefix}.${at * 16}.0/20`,
+        availabilityZone: `${scope.region}${zone}`,
+        availabilityZoneId: `${zoneIdPrefix(scope.region)}-az${at + 1}`,
+        defaultForAz: true,
+        mapPublicIpOnLaunch: true,
+        tags: [],
+      });
+    putDefaultSecurityGroup(state, ids, vpc);
+    return existing(state, vpc);
+  });
+}
+
+/** The `default` security group that every VPC has: all traffic among its members, all traffic out. */
+export function putDefaultSecurityGroup(state: State, ids: Ids, vpc: VpcRecord): SecurityGroupRecord {
+  const id = `sg-${ids.hex(17)}`;
+  const rule = { ipProtocol: "-1", fromPort: -1, toPort: -1, tags: [] } as const;
+  return state.table(securityGroups).put({
+    id,
+    name: "default",
+    description: "default VPC security group",
+    account: vpc.account,
+    region: vpc.region,
+    vpcId: vpc.id,
+    rules: [
+      { ...rule, id: `sgr-${ids.hex(17)}`, isEgress: false, referencedGroupId: id },
+      { ...rule, id: `sgr-${ids.hex(17)}`, isEgress: true, cidrIpv4: "0.0.0.0/0" },
+    ],
+    tags: [],
+  });
+}
+
+function existing(state: State, vpc: VpcRecord): DefaultNetwork {
+  const securityGroup = state.table(securityGroups).by("vpc", vpc.id).find((group) => group.name === "default");
+  if (!securityGroup) throw new Error(`the default VPC ${vpc.id} has no default security group`);
+  return { vpc, subnets: state.table(subnets).by("vpc", vpc.id).filter((subnet) => subnet.defaultForAz), securityGroup };
+}
+
+/** 172.31 first, then 10.200, 10.201, …: two octets that no VPC here has. */
+function freePrefix(state: State): string {
+  const taken = new Set([...state.table(vpcs).values()].map((vpc) => vpc.cidrBlock.split(".").slice(0, 2).join(".")));
+  const candidates = ["172.31", ...Array.from({ length: 56 }, (_, at) => `10.${200 + at}`)];
+  const free = candidates.find((candidate) => !taken.has(candidate));
+  if (!free) throw new Error("no address block is left for another default VPC");
+  return free;
+}
+
+/** `us-east-1` → `use1`, as AWS shortens region names in zone ids. */
+function zoneIdPrefix(region: string): string {
+  const [area = "", ...rest] = region.split("-");
+  const number = rest.pop() ?? "";
+  const short = rest.map((part) => part.replace("north", "n").replace("south", "s").replace("east", "e").replace("west", "w").replace("central", "c")).join("");
+  return `${area}${short}${number}`;
+}
