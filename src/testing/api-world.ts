@@ -1,0 +1,115 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { memoryJournal } from "../drivers/memory/journal.ts";
+import { systemClock } from "../drivers/system/clock.ts";
+import { systemIds } from "../drivers/system/ids.ts";
+import { secretBox } from "../drivers/system/secret-box.ts";
+import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
+import { gateway } from "../gateway/gateway.ts";
+import { rootCredentials } from "../gateway/root-credentials.ts";
+import { httpServer } from "../gateway/server.ts";
+import type { Platform } from "../services/platform.ts";
+import { SERVICES } from "../services/catalogue.ts";
+import { State } from "../state/state.ts";
+
+export const TEST_KEYS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY" } as const;
+
+export interface CliResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The APIs alone: a gateway on a port of its own over memory. No control loop runs, so what an operation asks for does not come about. */
+export interface ApiWorld extends AsyncDisposable {
+  readonly url: string;
+  readonly state: State;
+  readonly platform: Platform;
+  /** An SDK client of this world: `api.client(ECSClient)`. */
+  client<C>(constructor: new (config: ClientSettings) => C, region?: string): C;
+  /** Runs the `aws` command line. */
+  aws(...args: readonly string[]): Promise<CliResult>;
+  /** Defects that operations threw. A test that expects none asserts that it is empty. */
+  readonly defects: readonly unknown[];
+}
+
+interface ClientSettings {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: typeof TEST_KEYS;
+  readonly maxAttempts: number;
+}
+
+/** @param parts what the operations under test need beyond memory state: a blob store, a log store */
+export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld> {
+  const state = parts.state ?? new State(memoryJournal());
+  const platform: Platform = {
+    state,
+    clock: systemClock,
+    ids: systemIds,
+    secrets: secretBox(Buffer.alloc(32, 7)),
+    logs: absent("log store"),
+    blobs: absent("blob store"),
+    registryHost: "localhost:4566",
+    ...parts,
+  };
+  const defects: unknown[] = [];
+  const server = httpServer({
+    gateway: gateway({ services: SERVICES, platform, credentials: rootCredentials(DEFAULT_ACCOUNT, TEST_KEYS), failed: (cause) => defects.push(cause) }),
+    registry: (_request, response) => void response.writeHead(404).end(),
+    failed: (cause) => defects.push(cause),
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const home = await mkdtemp(join(tmpdir(), "airfield-api-"));
+  const disposals: (() => void)[] = [];
+  return {
+    url,
+    state,
+    platform,
+    defects,
+    client(constructor, region = DEFAULT_REGION) {
+      const client = new constructor({ endpoint: url, region, credentials: TEST_KEYS, maxAttempts: 1 });
+      disposals.push(() => (client as { destroy?: () => void }).destroy?.());
+      return client;
+    },
+    aws: (...args) => runAws(url, home, args),
+    async [Symbol.asyncDispose]() {
+      for (const dispose of disposals) dispose();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+function runAws(url: string, home: string, args: readonly string[]): Promise<CliResult> {
+  const env = {
+    PATH: process.env["PATH"],
+    HOME: home,
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: TEST_KEYS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: TEST_KEYS.secretAccessKey,
+    AWS_DEFAULT_REGION: DEFAULT_REGION,
+    AWS_MAX_ATTEMPTS: "1",
+    AWS_PAGER: "",
+    PYENV_ROOT: process.env["PYENV_ROOT"],
+  };
+  return new Promise((resolve) => {
+    execFile("aws", [...args], { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
+      resolve({ code: error ? (typeof error.code === "number" ? error.code : 1) : 0, stdout, stderr });
+    });
+  });
+}
+
+/** Stands in for a part that a test did not bring: using it fails with its name. */
+function absent(part: string): never {
+  return new Proxy({}, {
+    get(_target, member) {
+      throw new Error(`this world has no ${part} (${String(member)} was used); hand one to apiWorld`);
+    },
+  }) as never;
+}
