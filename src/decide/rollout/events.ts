@@ -69,13 +69,8 @@ export const unableToProgress = (service: string): string =>
   `(service ${service}) was unable to stop or start tasks during a deployment because of the service deployment configuration. ` +
   "Update the minimumHealthyPercent or maximumPercent value and try again.";
 
-export const failedTargetHealth = (
-  service: string,
-  port: number,
-  targetGroupArn: string,
-  reason: string,
-): string =>
-  `(service ${service}) (port ${port}) is unhealthy in (target-group ${targetGroupArn}) due to (reason ${reason}).`;
+export const failedTargetHealth = (service: string, taskId: string, port: number, targetGroupArn: string, reason: string): string =>
+  `(service ${service}) (task ${taskId}) (port ${port}) is unhealthy in (target-group ${targetGroupArn}) due to (reason ${reason}).`;
 
 export const failedContainerHealth = (service: string, taskId: string): string =>
   `(service ${service}) (task ${taskId}) failed container health checks.`;

@@ -1,3 +1,4 @@
+import { NO_FAILURES } from "../throttle/restart-throttle.ts";
 import { inProgressReason } from "./events.ts";
 import type { DeploymentView } from "./view.ts";
 
@@ -20,6 +21,6 @@ export function newDeployment(
     rolloutState: "IN_PROGRESS",
     rolloutStateReason: inProgressReason(id),
     failedTasks: 0,
-    restarts: { failedStarts: 0, crashes: 0, lastFailureAt: 0 },
+    restarts: NO_FAILURES,
   };
 }

@@ -62,10 +62,13 @@ export interface StopTask {
   readonly reason: string;
 }
 
-/** The service's `taskDefinition` becomes that of deployment `to`. The deployments' own changes are separate steps before it. */
+/**
+ * The circuit breaker gave a deployment up: its predecessor becomes PRIMARY again. One step, so that there is always one PRIMARY:
+ * apply both updates, and make the service's `taskDefinition` that of the deployment it goes back to.
+ */
 export interface Rollback {
   readonly kind: "rollback";
-  readonly from: string;
-  readonly to: string;
+  readonly failed: UpdateDeployment;
+  readonly restored: UpdateDeployment;
   readonly taskDefinitionArn: string;
 }

@@ -1,3 +1,6 @@
+import type { CircuitBreaker } from "../circuit-breaker/failure-threshold.ts";
+import type { Place } from "../placement/spread.ts";
+import type { RestartState } from "../throttle/restart-throttle.ts";
 import type { TargetState } from "../../domain/target-health.ts";
 import type {
   DesiredTaskStatus,
@@ -32,7 +35,7 @@ export interface ServiceView {
   readonly minimumHealthyPercent: number;
   /** Percent of `desiredCount` that may be PROVISIONING to RUNNING at once; rounded down. */
   readonly maximumPercent: number;
-  readonly circuitBreaker: CircuitBreakerView;
+  readonly circuitBreaker: CircuitBreaker;
   /** How long after a task's start failing health checks are ignored. */
   readonly healthCheckGracePeriodSeconds: number;
   /** Target groups in which each task of the service must be healthy; empty without a load balancer. */
@@ -43,27 +46,9 @@ export interface ServiceView {
    */
   readonly settleSeconds: number;
   /** Where tasks may be placed. Empty: `start-task` gives no hint. */
-  readonly subnets: readonly SubnetView[];
+  readonly subnets: readonly Place[];
   /** What was told in events, and when: see the `update-told` step. Empty at creation. */
   readonly told: Told;
-}
-
-export interface SubnetView {
-  readonly subnetId: string;
-  readonly zone: string;
-}
-
-/** `deploymentConfiguration.deploymentCircuitBreaker`, with AWS's defaults where a member is absent. */
-export interface CircuitBreakerView {
-  readonly enable: boolean;
-  readonly rollback: boolean;
-  /** Default true: a task that becomes healthy sets the count of failures back to zero. */
-  readonly resetOnHealthyTask?: boolean;
-  /** Default `BOUNDED_PERCENT` of 50. */
-  readonly threshold?: {
-    readonly type: "BOUNDED_PERCENT" | "UNBOUNDED_PERCENT" | "COUNT";
-    readonly value: number;
-  };
 }
 
 /** Conditions that were told in an event, by key, with the time of the telling. A condition that ended has no entry. */
@@ -89,16 +74,6 @@ export interface DeploymentView {
   readonly placementFailure?: { readonly at: number; readonly reason: string };
 }
 
-/** What restart throttling remembers of a deployment. */
-export interface RestartState {
-  /** Rounds of starts in a row in which no task came to RUNNING. */
-  readonly failedStarts: number;
-  /** Rounds in a row in which tasks came to RUNNING, and ended by themselves before they were healthy. */
-  readonly crashes: number;
-  /** When the last of either was seen; 0 where none was. */
-  readonly lastFailureAt: number;
-}
-
 export interface TaskView {
   readonly arn: string;
   readonly deploymentId: string;
@@ -107,6 +82,8 @@ export interface TaskView {
   readonly createdAt: number;
   /** When it came to RUNNING; absent while it has not. */
   readonly startedAt?: number;
+  /** When its first essential container ended (`executionStoppedAt`); absent while it runs. */
+  readonly stoppedAt?: number;
   readonly stopCode?: StopCode;
   /** Health over its essential containers that define a check; absent where none does. */
   readonly containerHealth?: HealthStatus;

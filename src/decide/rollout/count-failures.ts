@@ -1,0 +1,65 @@
+import type { StopCode } from "../../domain/task-status.ts";
+import { afterFailures, afterStart, isImpaired, NO_FAILURES, type FailedTask } from "../throttle/restart-throttle.ts";
+import { changeDeployment, type Draft, type JudgedTask } from "./draft.ts";
+import * as events from "./events.ts";
+import { hadBeenHealthy } from "./task-condition.ts";
+import type { DeploymentView } from "./view.ts";
+
+/** Ends that a task comes to by itself. One that a person, the scheduler or the capacity provider stopped has not failed. */
+const ENDED_BY_ITSELF: ReadonlySet<StopCode | undefined> = new Set<StopCode>(["TaskFailedToStart", "EssentialContainerExited"]);
+
+/**
+ * Takes note of tasks that became healthy and tasks that failed: for the circuit breaker, for restart throttling.
+ *
+ * A task counts as failed when it does not come to RUNNING, when it ends by itself before it was healthy, or when it fails its health
+ * checks. Each is counted once. A task that becomes healthy ends the run of failures.
+ * Source: Amazon ECS API, `Deployment.failedTasks` and `DeploymentCircuitBreaker.resetOnHealthyTask`.
+ */
+export function countFailures(draft: Draft): void {
+  for (const deployment of draft.deployments) {
+    const own = draft.tasks.filter(({ task }) => task.deploymentId === deployment.id);
+    const recovered = noteHealthy(draft, deployment, own);
+    noteFailed(draft, recovered, own);
+  }
+}
+
+function noteHealthy(draft: Draft, deployment: DeploymentView, own: readonly JudgedTask[]): DeploymentView {
+  let { failedTasks, restarts } = deployment;
+  for (const { task, condition } of own) {
+    if (task.startedAt !== undefined) restarts = afterStart(restarts, task.startedAt);
+    if (condition.is !== "healthy" || task.healthySeen) continue;
+    draft.marks.push({ kind: "mark-task", taskArn: task.arn, mark: "healthySeen" });
+    restarts = NO_FAILURES;
+    if (deployment.rolloutState === "IN_PROGRESS" && draft.service.circuitBreaker.resetOnHealthyTask !== false) failedTasks = 0;
+  }
+  changeDeployment(draft, deployment.id, { failedTasks, restarts });
+  return { ...deployment, failedTasks, restarts };
+}
+
+function noteFailed(draft: Draft, deployment: DeploymentView, own: readonly JudgedTask[]): void {
+  const { service, now } = draft;
+  const ends: FailedTask[] = [];
+  let failures = 0;
+  for (const { task, condition } of own) {
+    if (task.failureCounted) continue;
+    const over = condition.is === "leaving" || condition.is === "stopped";
+    const ended = over && ENDED_BY_ITSELF.has(task.stopCode) && !hadBeenHealthy(task, service);
+    if (!ended && condition.is !== "unhealthy") continue;
+    draft.marks.push({ kind: "mark-task", taskArn: task.arn, mark: "failureCounted" });
+    failures += 1;
+    if (ended) ends.push({ createdAt: task.createdAt, ran: task.startedAt !== undefined });
+  }
+  const { placementFailure } = deployment;
+  if (placementFailure && placementFailure.at > deployment.restarts.lastFailureAt) {
+    failures += 1;
+    ends.push({ createdAt: placementFailure.at, ran: false });
+  }
+
+  const failedTasks = deployment.rolloutState === "IN_PROGRESS" ? deployment.failedTasks + failures : deployment.failedTasks;
+  const restarts = afterFailures(deployment.restarts, ends, now);
+  changeDeployment(draft, deployment.id, { failedTasks, restarts });
+  if (isImpaired(restarts)) draft.tellable.set(`impaired ${deployment.id}`, events.unableToStart(service.name));
+  if (placementFailure && restarts.failedStarts > 0) {
+    draft.tellable.set(`unplaced ${deployment.id}`, events.unableToPlace(service.name, placementFailure.reason));
+  }
+}

@@ -1,0 +1,80 @@
+import { isBefore } from "../../domain/task-status.ts";
+import type { RestartState } from "../throttle/restart-throttle.ts";
+import { compareText } from "../placement/spread.ts";
+import { conditionOf, type TaskCondition } from "./task-condition.ts";
+import type { RolloutStep, StopTask, UpdateDeployment } from "./plan.ts";
+import type { DeploymentView, RolloutView, ServiceView, TaskView } from "./view.ts";
+
+/** A task with what it is taken for. */
+export interface JudgedTask {
+  readonly task: TaskView;
+  readonly condition: TaskCondition;
+}
+
+/** A plan in the making: each decision reads what those before it have changed. It lives within one call of `planRollout`. */
+export interface Draft {
+  readonly now: number;
+  readonly service: ServiceView;
+  /** Oldest first. */
+  deployments: readonly DeploymentView[];
+  /** Oldest first. */
+  readonly tasks: readonly JudgedTask[];
+  readonly marks: RolloutStep[];
+  /** Set where the circuit breaker rolls back. */
+  rollback?: { readonly failed: string; readonly restored: string };
+  readonly stops: StopTask[];
+  readonly starts: RolloutStep[];
+  readonly events: string[];
+  /** Conditions that hold now and are worth an event, by key. */
+  readonly tellable: Map<string, string>;
+  readonly wakes: number[];
+}
+
+export function draftOf(view: RolloutView): Draft {
+  const tasks = view.tasks.toSorted((a, b) => a.createdAt - b.createdAt || compareText(a.arn, b.arn));
+  return {
+    now: view.now,
+    service: view.service,
+    deployments: view.deployments.toSorted((a, b) => a.createdAt - b.createdAt || compareText(a.id, b.id)),
+    tasks: tasks.map((task) => ({ task, condition: conditionOf(task, view.service, view.now) })),
+    marks: [],
+    stops: [],
+    starts: [],
+    events: [],
+    tellable: new Map(),
+    wakes: [],
+  };
+}
+
+/** The PRIMARY deployment. An active service always has one: its absence is a defect of whoever made the view. */
+export function primaryOf(draft: Draft): DeploymentView {
+  const primary = draft.deployments.find(({ status }) => status === "PRIMARY");
+  if (!primary) throw new Error(`service ${draft.service.name} has no PRIMARY deployment`);
+  return primary;
+}
+
+export function changeDeployment(draft: Draft, id: string, changes: UpdateDeployment["changes"]): void {
+  draft.deployments = draft.deployments.map((deployment) => (deployment.id === id ? { ...deployment, ...changes } : deployment));
+}
+
+/** True for a task that takes up room under `maximumPercent`: not yet past RUNNING, also while it is told to stop. */
+export function takesRoom({ task }: JudgedTask): boolean {
+  return !isBefore("RUNNING", task.lastStatus);
+}
+
+export function isLive({ condition }: JudgedTask): boolean {
+  return condition.is === "starting" || condition.is === "healthy" || condition.is === "unhealthy";
+}
+
+const CHANGEABLE = ["status", "desiredCount", "rolloutState", "rolloutStateReason", "failedTasks", "restarts"] as const;
+
+/** What the draft changed of a deployment; `undefined` where nothing. */
+export function updateOf(before: DeploymentView, after: DeploymentView): UpdateDeployment | undefined {
+  const changed = CHANGEABLE.filter((key) => (key === "restarts" ? !sameRestarts(before.restarts, after.restarts) : after[key] !== before[key]));
+  if (changed.length === 0) return undefined;
+  return { kind: "update-deployment", deploymentId: after.id, changes: Object.fromEntries(changed.map((key) => [key, after[key]])) };
+}
+
+function sameRestarts(a: RestartState, b: RestartState): boolean {
+  return a.failedStarts === b.failedStarts && a.crashes === b.crashes && a.lastFailureAt === b.lastFailureAt;
+}

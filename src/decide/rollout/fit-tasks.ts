@@ -1,0 +1,165 @@
+import { chooseToRemove, subnetForNext, type Placed, type Removable } from "../placement/spread.ts";
+import { restartAllowedAt } from "../throttle/restart-throttle.ts";
+import { boundsOf } from "./bounds.ts";
+import { isLive, primaryOf, takesRoom, changeDeployment, type Draft, type JudgedTask } from "./draft.ts";
+import * as events from "./events.ts";
+import { stopTasks } from "./stop-tasks.ts";
+import type { DeploymentView } from "./view.ts";
+
+/**
+ * Starts and stops tasks so that the service gets nearer to `desiredCount` healthy tasks of its PRIMARY deployment.
+ *
+ * - Each place among the desired count is held by a healthy task of the PRIMARY, or, until there is one, by an old task: first those of
+ *   the last COMPLETED deployment (the baseline), which are replaced in kind when they end, then healthy ones of deployments that
+ *   were superseded or failed. Every other old task is surplus.
+ * - Tasks start as far as the maximum has room. Where it has none, old tasks make room: those that are not well first, then healthy
+ *   ones as far as the minimum allows.
+ * - A task that fails its health checks goes once its replacement was started, if enough healthy ones remain; else once its
+ *   replacement is judged. Where the maximum has no room for a replacement, one at a time goes first.
+ *
+ * Source: Amazon ECS API, `DeploymentConfiguration`; Developer Guide, "Amazon ECS services"; the announcement of November 2025, "Amazon
+ * ECS improves Service Availability during Rolling deployments".
+ */
+export function fitTasks(draft: Draft): void {
+  const { desired, minimum, maximum } = boundsOf(draft.service);
+  const primary = primaryOf(draft);
+  const baseline = draft.deployments.findLast(({ status, rolloutState }) => status === "ACTIVE" && rolloutState === "COMPLETED");
+  const stops = new Set<JudgedTask>();
+
+  // What there is.
+  const live = draft.tasks.filter(isLive);
+  const of = (deployment: DeploymentView | undefined) => live.filter(({ task }) => task.deploymentId === deployment?.id);
+  const unhealthy = of(primary).filter(isUnhealthy);
+  const useful = keep(draft, of(primary).filter(not(isUnhealthy)), desired, stops);
+  const healthy = useful.filter(isHealthy).length;
+
+  // Old tasks that hold a place; all others are surplus.
+  const heldByOld = desired - healthy;
+  const ofBaseline = of(baseline);
+  const ofOthers = live.filter(({ task }) => task.deploymentId !== primary.id && task.deploymentId !== baseline?.id);
+  const oldUnhealthy = ofBaseline.filter(isUnhealthy);
+  const old = [...ofBaseline.filter(not(isUnhealthy)), ...ofOthers.filter(isHealthy)];
+  const oldUseful = keep(draft, old, heldByOld, stops, (judged) => worthOfOld(judged, baseline));
+  for (const judged of ofOthers) if (!isHealthy(judged)) stops.add(judged);
+  let healthyLeft = healthy + oldUseful.filter(isHealthy).length;
+
+  // Starts.
+  const taken = draft.tasks.filter(takesRoom);
+  const leaving = () => taken.filter((judged) => !isLive(judged) || stops.has(judged)).length;
+  const room = Math.max(0, maximum - taken.length);
+  const wanted = primary.rolloutState === "FAILED" ? 0 : allowed(draft, primary, desired - useful.length);
+  const wantedOld = baseline ? allowed(draft, baseline, heldByOld - oldUseful.length) : 0;
+  const oldFirst = healthyLeft < minimum && baseline !== undefined && isSound(baseline) && oldUnhealthy.length === 0;
+  const startOld = Math.min(wantedOld, oldFirst ? room : Math.max(0, room - wanted));
+  const start = Math.min(wanted, room - startOld);
+
+  // Room for what could not be started.
+  const shortOfRoom = () => wanted + startOld - (maximum - taken.length + leaving());
+  if (start < wanted) {
+    stopUpTo(draft, oldUnhealthy, shortOfRoom(), stops);
+    const short = shortOfRoom() - unhealthy.length;
+    if (healthyLeft >= minimum) {
+      const starting = oldUseful.filter(not(isHealthy));
+      stopUpTo(draft, starting, short, stops);
+      const spare = Math.min(shortOfRoom() - unhealthy.length, healthyLeft - minimum);
+      const spared = stopUpTo(draft, oldUseful.filter(isHealthy), spare, stops, (judged) => worthOfOld(judged, baseline));
+      healthyLeft -= spared;
+    }
+  }
+
+  // Tasks that fail their health checks.
+  const enough = healthyLeft >= minimum;
+  const awaited = primary.rolloutState === "FAILED" ? 0 : enough ? desired - useful.length - start : desired - healthyLeft;
+  stopUpTo(draft, unhealthy, unhealthy.length - Math.max(0, awaited), stops, oldestFirst);
+  const oldLeft = oldUseful.filter((judged) => !stops.has(judged));
+  const oldAwaited = enough ? heldByOld - oldLeft.length - startOld : heldByOld - oldLeft.filter(isHealthy).length;
+  const oldFailing = oldUnhealthy.filter((judged) => !stops.has(judged));
+  stopUpTo(draft, oldFailing, oldFailing.length - Math.max(0, oldAwaited), stops, oldestFirst);
+  if (room === 0 && leaving() === 0) {
+    if (wanted > 0) stopUpTo(draft, unhealthy, 1, stops, oldestFirst);
+    else if (wantedOld > 0) stopUpTo(draft, oldFailing, 1, stops, oldestFirst);
+  }
+
+  if (start < wanted && leaving() === 0 && live.every(isHealthy)) draft.tellable.set("stuck", events.unableToProgress(draft.service.name));
+  startTasks(draft, primary, start, unhealthy.length, stops);
+  if (baseline) startTasks(draft, baseline, startOld, oldUnhealthy.length, stops);
+  stopTasks(draft, draft.tasks.filter((judged) => stops.has(judged)), primary.id);
+  countDesired(draft, primary, desired);
+}
+
+const isHealthy = ({ condition }: JudgedTask): boolean => condition.is === "healthy";
+const isUnhealthy = ({ condition }: JudgedTask): boolean => condition.is === "unhealthy";
+const not = (predicate: (judged: JudgedTask) => boolean) => (judged: JudgedTask) => !predicate(judged);
+const byHealth = (judged: JudgedTask): number => (isHealthy(judged) ? 1 : 0);
+const oldestFirst = ({ task }: JudgedTask): number => task.createdAt;
+const isSound = ({ restarts }: DeploymentView): boolean => restarts.failedStarts === 0 && restarts.crashes === 0;
+
+/** Of the old tasks, healthy ones of the baseline are worth most, then healthy ones of others, then those on their way up. */
+function worthOfOld(judged: JudgedTask, baseline: DeploymentView | undefined): number {
+  return isHealthy(judged) ? (judged.task.deploymentId === baseline?.id ? 2 : 1) : 0;
+}
+
+/** Keeps the best `count` of the tasks, and stops the others. */
+function keep(
+  draft: Draft,
+  tasks: readonly JudgedTask[],
+  count: number,
+  stops: Set<JudgedTask>,
+  worth: (judged: JudgedTask) => number = byHealth,
+): readonly JudgedTask[] {
+  stopUpTo(draft, tasks, tasks.length - count, stops, worth);
+  return tasks.filter((judged) => !stops.has(judged));
+}
+
+/** Stops the `count` tasks of least worth among those that still stay; tells how many that were. */
+function stopUpTo(
+  draft: Draft,
+  tasks: readonly JudgedTask[],
+  count: number,
+  stops: Set<JudgedTask>,
+  worth: (judged: JudgedTask) => number = byHealth,
+): number {
+  if (count <= 0) return 0;
+  const zones = new Map(draft.service.subnets.map((subnet) => [subnet.subnetId, subnet.zone]));
+  const removable = tasks
+    .filter((judged) => !stops.has(judged))
+    .map((judged): Removable & { judged: JudgedTask } => ({
+      arn: judged.task.arn,
+      createdAt: judged.task.createdAt,
+      zone: zones.get(judged.task.subnetId ?? "") ?? "",
+      worth: worth(judged),
+      judged,
+    }));
+  const chosen = chooseToRemove(removable, count);
+  for (const { judged } of chosen) stops.add(judged);
+  return chosen.length;
+}
+
+/** How many of the wanted tasks may be started now: none while restarts are throttled. */
+function allowed(draft: Draft, deployment: DeploymentView, wanted: number): number {
+  if (wanted <= 0) return 0;
+  const at = restartAllowedAt(deployment.restarts);
+  if (draft.now >= at) return wanted;
+  draft.wakes.push(at);
+  return 0;
+}
+
+function startTasks(draft: Draft, { id }: DeploymentView, count: number, unhealthy: number, stops: ReadonlySet<JudgedTask>): void {
+  const placed: Placed[] = draft.tasks.filter((judged) => isLive(judged) && !stops.has(judged)).map(({ task }) => task);
+  for (let started = 0; started < count; started += 1) {
+    const subnetId = subnetForNext(draft.service.subnets, placed, id);
+    placed.push({ deploymentId: id, subnetId });
+    const hint = subnetId === undefined ? {} : { subnetId };
+    draft.starts.push({ kind: "start-task", deploymentId: id, ...hint, replacesUnhealthy: started < unhealthy });
+  }
+}
+
+/** What `DescribeServices` shows as the desired count of each deployment: an old one's are the tasks that it is left with. */
+function countDesired(draft: Draft, primary: DeploymentView, desired: number): void {
+  const stopped = new Set(draft.stops.map(({ taskArn }) => taskArn));
+  for (const { id } of draft.deployments) {
+    const kept = draft.tasks.filter((judged) => isLive(judged) && judged.task.deploymentId === id && !stopped.has(judged.task.arn)).length;
+    const started = draft.starts.filter((step) => step.kind === "start-task" && step.deploymentId === id).length;
+    changeDeployment(draft, id, { desiredCount: id === primary.id ? desired : kept + started });
+  }
+}

@@ -1,0 +1,73 @@
+import { completeDeployment, noteSteadyState, tell } from "./conclude.ts";
+import { countFailures } from "./count-failures.ts";
+import { draftOf, isLive, updateOf, type Draft } from "./draft.ts";
+import { fitTasks } from "./fit-tasks.ts";
+import type { RolloutPlan, RolloutStep, UpdateDeployment } from "./plan.ts";
+import { stopTasks } from "./stop-tasks.ts";
+import { tripCircuitBreaker } from "./trip-circuit-breaker.ts";
+import type { RolloutView } from "./view.ts";
+
+/**
+ * Plans the next steps of a service: towards its desired count, through its rolling deployment, out of its failures. Equal views give
+ * equal plans, whatever the order of their lists. See `RolloutPlan` for how to carry one out.
+ */
+export function planRollout(view: RolloutView): RolloutPlan {
+  return view.service.status === "DRAINING" ? planDeletion(view) : planActive(view);
+}
+
+function planActive(view: RolloutView): RolloutPlan {
+  const draft = draftOf(view);
+  countFailures(draft);
+  tripCircuitBreaker(draft);
+  fitTasks(draft);
+  const removed = completeDeployment(draft);
+  noteSteadyState(draft, removed);
+  const told = tell(draft);
+  return [
+    ...draft.marks,
+    ...updates(view, draft, removed),
+    ...draft.stops,
+    ...draft.starts,
+    ...removed.map((deploymentId): RolloutStep => ({ kind: "remove-deployment", deploymentId })),
+    ...draft.events.map((message): RolloutStep => ({ kind: "event", message })),
+    ...(told ? [{ kind: "update-told", told } as const] : []),
+    ...nextWake(draft),
+  ];
+}
+
+function planDeletion(view: RolloutView): RolloutPlan {
+  const draft = draftOf(view);
+  const live = draft.tasks.filter(isLive);
+  for (const id of new Set(live.map(({ task }) => task.deploymentId))) {
+    stopTasks(draft, live.filter(({ task }) => task.deploymentId === id), id);
+  }
+  const isOver = draft.tasks.every(({ condition }) => condition.is === "stopped");
+  return [
+    ...draft.stops,
+    ...draft.events.map((message): RolloutStep => ({ kind: "event", message })),
+    ...(isOver ? [{ kind: "complete-deletion" } as const] : []),
+  ];
+}
+
+function updates(view: RolloutView, draft: Draft, removed: readonly string[]): readonly RolloutStep[] {
+  const before = new Map(view.deployments.map((deployment) => [deployment.id, deployment]));
+  const steps = new Map<string, UpdateDeployment>();
+  for (const after of draft.deployments) {
+    const update = updateOf(before.get(after.id) ?? after, after);
+    if (update) steps.set(after.id, update);
+  }
+  const { rollback } = draft;
+  const failed = rollback && steps.get(rollback.failed);
+  const restored = rollback && steps.get(rollback.restored);
+  if (!failed || !restored) return [...steps.values()].filter(({ deploymentId }) => !removed.includes(deploymentId));
+  const taskDefinitionArn = before.get(restored.deploymentId)?.taskDefinitionArn ?? "";
+  const others = [...steps.values()].filter((step) => step !== failed && step !== restored && !removed.includes(step.deploymentId));
+  return [{ kind: "rollback", failed, restored, taskDefinitionArn }, ...others];
+}
+
+function nextWake(draft: Draft): readonly RolloutStep[] {
+  for (const { condition } of draft.tasks) {
+    if (condition.is === "starting" && condition.until !== undefined) draft.wakes.push(condition.until);
+  }
+  return draft.wakes.length === 0 ? [] : [{ kind: "wake-at", at: Math.min(...draft.wakes) }];
+}
