@@ -70,6 +70,8 @@ const LETTERS: Readonly<Record<string, Partial<TaskView>>> = {
   F: { lastStatus: "STOPPED", desiredStatus: "STOPPED", stopCode: "TaskFailedToStart" },
   /** Came to RUNNING, and ended before it was healthy. */
   C: { ...up, lastStatus: "STOPPED", desiredStatus: "STOPPED", stopCode: "EssentialContainerExited" },
+  /** Ended by itself after it had been healthy. */
+  E: { ...up, lastStatus: "STOPPED", desiredStatus: "STOPPED", stopCode: "EssentialContainerExited", healthySeen: true },
 };
 
 /** Tasks `<deployment>-1`, `<deployment>-2`, … in the states that the letters stand for; see `LETTERS`. */

@@ -70,7 +70,9 @@ const CHANGEABLE = ["status", "desiredCount", "rolloutState", "rolloutStateReaso
 
 /** What the draft changed of a deployment; `undefined` where nothing. */
 export function updateOf(before: DeploymentView, after: DeploymentView): UpdateDeployment | undefined {
-  const changed = CHANGEABLE.filter((key) => (key === "restarts" ? !sameRestarts(before.restarts, after.restarts) : after[key] !== before[key]));
+  const changed = CHANGEABLE.filter((key) =>
+    key === "restarts" ? !sameRestarts(before.restarts, after.restarts) : after[key] !== before[key],
+  );
   if (changed.length === 0) return undefined;
   return { kind: "update-deployment", deploymentId: after.id, changes: Object.fromEntries(changed.map((key) => [key, after[key]])) };
 }

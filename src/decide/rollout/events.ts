@@ -4,31 +4,21 @@
  */
 
 /** The sentence of a deployment that is under way. */
-export const inProgressReason = (deploymentId: string): string =>
-  `ECS deployment ${deploymentId} in progress.`;
-export const completedReason = (deploymentId: string): string =>
-  `ECS deployment ${deploymentId} completed.`;
+export const inProgressReason = (deploymentId: string): string => `ECS deployment ${deploymentId} in progress.`;
+export const completedReason = (deploymentId: string): string => `ECS deployment ${deploymentId} completed.`;
 export const failedReason = "ECS deployment circuit breaker: tasks failed to start.";
 export const rollingBackReason = (deploymentId: string): string =>
   `ECS deployment circuit breaker: rolling back to deploymentId ${deploymentId}.`;
 
-export const scalingReason = (deploymentId: string): string =>
-  `Scaling activity initiated by (deployment ${deploymentId})`;
-export const targetHealthReason = (targetGroupArn: string): string =>
-  `Task failed ELB health checks in (target-group ${targetGroupArn})`;
+export const scalingReason = (deploymentId: string): string => `Scaling activity initiated by (deployment ${deploymentId})`;
+export const targetHealthReason = (targetGroupArn: string): string => `Task failed ELB health checks in (target-group ${targetGroupArn})`;
 export const containerHealthReason = "Task failed container health checks";
 
 const list = (taskIds: readonly string[]): string => taskIds.map((id) => `(task ${id})`).join(" ");
 
-export function startedTasks(
-  service: string,
-  taskIds: readonly string[],
-  replacedUnhealthy: number,
-): string {
+export function startedTasks(service: string, taskIds: readonly string[], replacedUnhealthy: number): string {
   const started = `(service ${service}) has started ${taskIds.length} tasks: ${list(taskIds)}.`;
-  return replacedUnhealthy > 0
-    ? `${started} Amazon ECS replaced ${replacedUnhealthy} tasks due to an unhealthy status.`
-    : started;
+  return replacedUnhealthy > 0 ? `${started} Amazon ECS replaced ${replacedUnhealthy} tasks due to an unhealthy status.` : started;
 }
 
 export const stoppedTasks = (service: string, taskIds: readonly string[]): string =>
@@ -40,15 +30,10 @@ export const drainingTasks = (service: string, deploymentId: string, count: numb
 export const registeredTargets = (service: string, count: number, targetGroupArn: string): string =>
   `(service ${service}) registered ${count} targets in (target-group ${targetGroupArn})`;
 
-export const deregisteredTargets = (
-  service: string,
-  count: number,
-  targetGroupArn: string,
-): string =>
+export const deregisteredTargets = (service: string, count: number, targetGroupArn: string): string =>
   `(service ${service}) deregistered ${count} targets in (target-group ${targetGroupArn})`;
 
-export const steadyState = (service: string): string =>
-  `(service ${service}) has reached a steady state.`;
+export const steadyState = (service: string): string => `(service ${service}) has reached a steady state.`;
 
 export const deploymentCompleted = (service: string, deploymentId: string): string =>
   `(service ${service}) (deployment ${deploymentId}) deployment completed.`;

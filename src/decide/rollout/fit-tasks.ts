@@ -83,7 +83,11 @@ export function fitTasks(draft: Draft): void {
   if (start < wanted && leaving() === 0 && live.every(isHealthy)) draft.tellable.set("stuck", events.unableToProgress(draft.service.name));
   startTasks(draft, primary, start, unhealthy.length, stops);
   if (baseline) startTasks(draft, baseline, startOld, oldUnhealthy.length, stops);
-  stopTasks(draft, draft.tasks.filter((judged) => stops.has(judged)), primary.id);
+  stopTasks(
+    draft,
+    draft.tasks.filter((judged) => stops.has(judged)),
+    primary.id,
+  );
   countDesired(draft, primary, desired);
 }
 

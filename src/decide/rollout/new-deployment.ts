@@ -6,12 +6,7 @@ import type { DeploymentView } from "./view.ts";
 export const SETTLE_SECONDS = 40;
 
 /** The record of a deployment that begins. */
-export function newDeployment(
-  id: string,
-  taskDefinitionArn: string,
-  desiredCount: number,
-  createdAt: number,
-): DeploymentView {
+export function newDeployment(id: string, taskDefinitionArn: string, desiredCount: number, createdAt: number): DeploymentView {
   return {
     id,
     taskDefinitionArn,

@@ -39,7 +39,11 @@ function planDeletion(view: RolloutView): RolloutPlan {
   const draft = draftOf(view);
   const live = draft.tasks.filter(isLive);
   for (const id of new Set(live.map(({ task }) => task.deploymentId))) {
-    stopTasks(draft, live.filter(({ task }) => task.deploymentId === id), id);
+    stopTasks(
+      draft,
+      live.filter(({ task }) => task.deploymentId === id),
+      id,
+    );
   }
   const isOver = draft.tasks.every(({ condition }) => condition.is === "stopped");
   return [

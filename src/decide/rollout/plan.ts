@@ -28,10 +28,7 @@ export interface UpdateDeployment {
   readonly kind: "update-deployment";
   readonly deploymentId: string;
   readonly changes: Partial<
-    Pick<
-      DeploymentView,
-      "status" | "desiredCount" | "rolloutState" | "rolloutStateReason" | "failedTasks" | "restarts"
-    >
+    Pick<DeploymentView, "status" | "desiredCount" | "rolloutState" | "rolloutStateReason" | "failedTasks" | "restarts">
   >;
 }
 

@@ -13,7 +13,12 @@ export function stopTasks(draft: Draft, tasks: readonly JudgedTask[], by: string
     const reason = failure ? failureReason(failure) : events.scalingReason(by);
     draft.stops.push({ kind: "stop-task", taskArn: task.arn, stopCode: "ServiceSchedulerInitiated", reason });
   }
-  draft.events.push(events.stoppedTasks(name, tasks.map(({ task }) => nameFromArn(task.arn))));
+  draft.events.push(
+    events.stoppedTasks(
+      name,
+      tasks.map(({ task }) => nameFromArn(task.arn)),
+    ),
+  );
   if (targetGroupArns.length === 0) return;
   const registered = tasks.filter(({ task }) => task.targets.length > 0);
   for (const id of new Set(registered.map(({ task }) => task.deploymentId))) {

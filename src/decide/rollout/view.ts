@@ -2,12 +2,7 @@ import type { CircuitBreaker } from "../circuit-breaker/failure-threshold.ts";
 import type { Place } from "../placement/spread.ts";
 import type { RestartState } from "../throttle/restart-throttle.ts";
 import type { TargetState } from "../../domain/target-health.ts";
-import type {
-  DesiredTaskStatus,
-  HealthStatus,
-  StopCode,
-  TaskStatus,
-} from "../../domain/task-status.ts";
+import type { DesiredTaskStatus, HealthStatus, StopCode, TaskStatus } from "../../domain/task-status.ts";
 
 /**
  * All that the service scheduler looks at to decide: one service, its deployments, its tasks, and the time. Times are

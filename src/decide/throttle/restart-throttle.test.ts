@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { afterFailures, afterStart, isImpaired, LONGEST_START_PAUSE, NO_FAILURES, restartAllowedAt, restartPause } from "./restart-throttle.ts";
+import {
+  afterFailures,
+  afterStart,
+  isImpaired,
+  LONGEST_START_PAUSE,
+  NO_FAILURES,
+  restartAllowedAt,
+  restartPause,
+} from "./restart-throttle.ts";
 
 const state = (failedStarts: number, crashes: number, lastFailureAt = 1_000) => ({ failedStarts, crashes, lastFailureAt });
 
@@ -35,7 +43,14 @@ describe("the pause before tasks are started again", () => {
 
 describe("rounds of failures", () => {
   test("tasks that were started together and fail together are one round", () => {
-    const once = afterFailures(NO_FAILURES, [{ createdAt: 10, ran: false }, { createdAt: 10, ran: false }], 50);
+    const once = afterFailures(
+      NO_FAILURES,
+      [
+        { createdAt: 10, ran: false },
+        { createdAt: 10, ran: false },
+      ],
+      50,
+    );
     expect(once).toEqual({ failedStarts: 1, crashes: 0, lastFailureAt: 50 });
     expect(afterFailures(once, [{ createdAt: 10, ran: false }], 60)).toBe(once);
   });
