@@ -37,12 +37,19 @@ export interface LogQuery {
 
 /** Where log events live: not control-plane state, so not in the journal. Groups and streams themselves are in `state`. */
 export interface LogStore {
-  /** Resolves when the events will survive a crash. Events of one call are stored together. */
-  append(key: LogStreamKey, events: readonly LogEvent[], ingestionTime: number): Promise<void>;
+  /**
+   * Resolves when the events will survive a crash of the process. Events of one call are stored together, and with them the
+   * `position` where one is given: a crash of the machine may lose the last events, but then the position with them.
+   */
+  append(key: LogStreamKey, events: readonly LogEvent[], ingestionTime: number, position?: string): Promise<void>;
+  /** The position that was stored last with a stream's events. */
+  position(key: LogStreamKey): string | undefined;
   /** In the order of `timestamp`, then `id`; reversed where `backward`. */
   query(query: LogQuery): readonly StoredLogEvent[];
   /** Time stamps of a stream's first and last event and of its last ingestion; `undefined` where it has none. */
   extent(key: LogStreamKey): { readonly first: number; readonly last: number; readonly lastIngestion: number } | undefined;
+  /** What a group's events weigh, as AWS counts: the bytes of their messages in UTF-8, and 26 for each event. */
+  storedBytes(group: Omit<LogStreamKey, "stream">): number;
   /** Forgets a stream's events, or all of a group's where `stream` is absent. */
   remove(key: Omit<LogStreamKey, "stream"> & { readonly stream?: string }): Promise<void>;
   /** Forgets a group's events older than `before`; tells how many. */

@@ -70,6 +70,10 @@ export interface TaskSpec {
   readonly taskId: string;
   readonly clusterName: string;
   readonly family: string;
+  /** The task definition's revision: a label of the containers. */
+  readonly revision?: number;
+  /** Fargate gives the failing container's reason as the task's `stoppedReason`; the others say `Task failed to start`. */
+  readonly launchType?: "EC2" | "FARGATE" | "EXTERNAL";
   readonly network: TaskNetwork;
   readonly containers: readonly ContainerSpec[];
   readonly volumes: readonly TaskVolume[];
@@ -169,6 +173,15 @@ export type TaskVolume =
  * `resumeFrom` lets it continue after a restart without losing or repeating lines.
  */
 export interface LogSink {
-  /** Lines of one container, oldest first; resolves when they are stored. Times are milliseconds since the Unix epoch. */
-  write(log: NonNullable<ContainerSpec["log"]>, lines: readonly { readonly timestamp: number; readonly message: string }[]): Promise<void>;
+  /**
+   * Lines of one container, oldest first; resolves when they are stored. Times are milliseconds since the Unix epoch.
+   * `position` is opaque and says how far the container's output has come with these lines: store it in the same
+   * transaction, so that after a crash the lines are there exactly if the position is.
+   */
+  write(log: NonNullable<ContainerSpec["log"]>, lines: readonly { readonly timestamp: number; readonly message: string }[], position: string): Promise<void>;
+  /**
+   * The `position` stored last for this log. A sink without memory leaves this out: then the output of a container that is
+   * adopted is followed from the adoption on, and what it printed while nobody listened is left to the engine.
+   */
+  resumeFrom?(log: NonNullable<ContainerSpec["log"]>): Promise<string | undefined>;
 }

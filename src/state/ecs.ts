@@ -16,6 +16,7 @@ import type {
 } from "@aws-sdk/client-ecs";
 import type { RestartState } from "../decide/throttle/restart-throttle.ts";
 import type { DesiredTaskStatus, HealthStatus, StopCode, TaskStatus } from "../domain/task-status.ts";
+import { targetKey } from "./elb.ts";
 import { defineTable } from "./table.ts";
 
 // Times in these records are milliseconds since the Unix epoch. SDK shapes appear only where they hold no `Date`.
@@ -137,6 +138,8 @@ export interface TaskRecord {
   readonly cpu?: string;
   readonly memory?: string;
   readonly networkMode: "awsvpc" | "bridge" | "host" | "none";
+  /** Where the scheduler wants it; any subnet of the configuration where absent. */
+  readonly preferredSubnetId?: string;
   /** What was asked for: subnets to choose from, security groups. */
   readonly networkConfiguration?: NetworkConfiguration;
   readonly networkInterface?: TaskInterface;
@@ -172,6 +175,7 @@ export const tasks = defineTable<TaskRecord>()("ecs.tasks", (task) => task.arn, 
   address: (task) => task.networkInterface && `${task.networkInterface.subnetId}/${task.networkInterface.privateIpv4Address}`,
   subnet: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.subnetId),
   clientToken: (task) => task.clientToken && `${task.clusterArn}/${task.clientToken}`,
+  target: (task) => task.targets.map(({ targetGroupArn, targetId, port }) => targetKey(targetGroupArn, targetId, port)),
 });
 
 /** One rollout of a service: one entry of `deployments`. */

@@ -20,8 +20,8 @@ export interface NewTask {
   readonly enableExecuteCommand?: boolean;
   readonly tags?: readonly Tag[];
   readonly clientToken?: string;
-  /** The zone that it should go to; the first one where absent. */
-  readonly availabilityZone?: string;
+  /** Where it should go; any subnet of the configuration where absent. */
+  readonly preferredSubnetId?: string;
 }
 
 /** A task as it is the moment it is asked for: PROVISIONING, with all its containers PENDING. */
@@ -53,8 +53,10 @@ export function newTask(wanted: NewTask, ids: Ids, now: number): TaskRecord {
     ...optional("memory", wanted.overrides?.memory ?? memory),
     networkMode: networkMode ?? "bridge",
     ...optional("networkConfiguration", wanted.networkConfiguration),
+    ...optional("preferredSubnetId", wanted.preferredSubnetId),
     ...(launchType === "FARGATE" ? {} : { containerInstanceArn: localContainerInstanceArn(scope, cluster.name) }),
-    availabilityZone: wanted.availabilityZone ?? `${cluster.region}a`,
+    // Corrected when it gets its network interface.
+    availabilityZone: `${cluster.region}a`,
     endpoints: [],
     targets: [],
     enableExecuteCommand: wanted.enableExecuteCommand ?? false,

@@ -1,0 +1,107 @@
+import { startedTasks } from "../../decide/rollout/events.ts";
+import type { RolloutPlan, RolloutStep, StartTask, UpdateDeployment } from "../../decide/rollout/plan.ts";
+import type { Ids } from "../../ports/ids.ts";
+import { clusters, services, taskDefinitions, tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../../state/ecs.ts";
+import { newTask } from "../../state/new-task.ts";
+import { withEvent } from "../../state/service-events.ts";
+import type { State } from "../../state/state.ts";
+
+/** Writes a plan into the records, as one commit. */
+export function carryOut(state: State, serviceArn: string, plan: RolloutPlan, ids: Ids, now: number): void {
+  state.commit(() => {
+    const started: { readonly step: StartTask; readonly task: TaskRecord }[] = [];
+    for (const step of plan) {
+      const service = state.table(services).get(serviceArn);
+      if (!service) return;
+      if (step.kind === "start-task") {
+        const task = start(state, service, step, ids, now);
+        if (task) started.push({ step, task });
+      } else apply(state, service, step, ids, now);
+    }
+    tellStarts(state, serviceArn, started, ids, now);
+  });
+}
+
+function apply(state: State, service: ServiceRecord, step: Exclude<RolloutStep, StartTask>, ids: Ids, now: number): void {
+  const put = (changed: ServiceRecord): void => void state.table(services).put(changed);
+  switch (step.kind) {
+    case "update-deployment":
+      return put(withUpdate(service, step, now));
+    case "mark-task":
+      return void state.table(tasks).update(step.taskArn, (task) => ({ ...task, [step.mark]: true }));
+    case "stop-task":
+      return void state.table(tasks).update(step.taskArn, (task) => stopped(task, step, now));
+    case "rollback": {
+      const rolledBack = withUpdate(withUpdate(service, step.failed, now), step.restored, now);
+      return put({
+        ...rolledBack,
+        deployments: rolledBack.deployments.map((deployment) =>
+          deployment.id === step.restored.deploymentId ? { ...deployment, rollbackOf: step.failed.deploymentId } : deployment,
+        ),
+      });
+    }
+    case "remove-deployment":
+      return put({ ...service, deployments: service.deployments.filter(({ id }) => id !== step.deploymentId) });
+    case "event":
+      return put(withEvent(service, step.message, ids, now));
+    case "update-told":
+      return put({ ...service, told: step.told });
+    case "complete-deletion":
+      return put({ ...service, status: "INACTIVE", deployments: [] });
+    case "wake-at":
+      return;
+  }
+}
+
+function withUpdate(service: ServiceRecord, { deploymentId, changes }: UpdateDeployment, now: number): ServiceRecord {
+  const update = (deployment: DeploymentRecord): DeploymentRecord => (deployment.id === deploymentId ? { ...deployment, ...changes, updatedAt: now } : deployment);
+  return { ...service, deployments: service.deployments.map(update) };
+}
+
+function stopped(task: TaskRecord, { stopCode, reason }: { readonly stopCode: TaskRecord["stopCode"] & string; readonly reason: string }, now: number): TaskRecord {
+  if (task.desiredStatus === "STOPPED") return task;
+  return { ...task, desiredStatus: "STOPPED", stopCode, stoppedReason: reason, stoppingAt: now };
+}
+
+function start(state: State, service: ServiceRecord, step: StartTask, ids: Ids, now: number): TaskRecord | undefined {
+  const deployment = service.deployments.find(({ id }) => id === step.deploymentId);
+  const cluster = state.table(clusters).get(service.clusterArn);
+  const definition = deployment && state.table(taskDefinitions).get(deployment.taskDefinitionArn);
+  if (!deployment || !cluster || !definition) return undefined;
+  const task = newTask(
+    {
+      cluster,
+      definition,
+      launchType: deployment.launchType,
+      group: `service:${service.name}`,
+      serviceArn: service.arn,
+      deploymentId: deployment.id,
+      startedBy: deployment.id,
+      ...(deployment.platformVersion ? { platformVersion: deployment.platformVersion } : {}),
+      ...(deployment.networkConfiguration ? { networkConfiguration: deployment.networkConfiguration } : {}),
+      ...(step.subnetId === undefined ? {} : { preferredSubnetId: step.subnetId }),
+      enableExecuteCommand: service.enableExecuteCommand,
+      tags: taskTags(service, definition.tags),
+    },
+    ids,
+    now,
+  );
+  return state.table(tasks).put(task);
+}
+
+function taskTags(service: ServiceRecord, definitionTags: TaskRecord["tags"]): TaskRecord["tags"] {
+  const propagated = service.propagateTags === "SERVICE" ? service.tags : service.propagateTags === "TASK_DEFINITION" ? definitionTags : [];
+  if (!service.enableECSManagedTags) return propagated;
+  return [...propagated, { key: "aws:ecs:clusterName", value: service.clusterName }, { key: "aws:ecs:serviceName", value: service.name }];
+}
+
+/** One event tells of all tasks that a deployment starts at once, as on AWS. */
+function tellStarts(state: State, serviceArn: string, started: readonly { readonly step: StartTask; readonly task: TaskRecord }[], ids: Ids, now: number): void {
+  for (const deploymentId of new Set(started.map(({ step }) => step.deploymentId))) {
+    const those = started.filter(({ step }) => step.deploymentId === deploymentId);
+    const replaced = those.filter(({ step }) => step.replacesUnhealthy).length;
+    state.table(services).update(serviceArn, (service) =>
+      withEvent(service, startedTasks(service.name, those.map(({ task }) => task.id), replaced), ids, now),
+    );
+  }
+}

@@ -1,0 +1,72 @@
+import { SETTLE_SECONDS } from "../../decide/rollout/new-deployment.ts";
+import type { DeploymentView, RolloutView, TargetView, TaskView } from "../../decide/rollout/view.ts";
+import type { HealthStatus } from "../../domain/task-status.ts";
+import { subnets } from "../../state/ec2.ts";
+import { tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../../state/ecs.ts";
+import { targetKey, targets } from "../../state/elb.ts";
+import type { State } from "../../state/state.ts";
+
+/** The records of a service as its scheduler looks at them. */
+export function rolloutView(state: State, service: ServiceRecord, now: number): RolloutView {
+  const primary = service.deployments.find(({ status }) => status === "PRIMARY");
+  const chosen = (primary?.networkConfiguration ?? service.networkConfiguration)?.awsvpcConfiguration?.subnets ?? [];
+  return {
+    now,
+    service: {
+      name: service.name,
+      status: service.status === "ACTIVE" ? "ACTIVE" : "DRAINING",
+      desiredCount: service.schedulingStrategy === "DAEMON" ? 1 : service.desiredCount,
+      minimumHealthyPercent: service.minimumHealthyPercent,
+      maximumPercent: service.maximumPercent,
+      circuitBreaker: service.circuitBreaker,
+      healthCheckGracePeriodSeconds: service.healthCheckGracePeriodSeconds ?? 0,
+      targetGroupArns: service.loadBalancers.flatMap(({ targetGroupArn }) => targetGroupArn ?? []),
+      settleSeconds: SETTLE_SECONDS,
+      subnets: chosen.flatMap((id) => {
+        const subnet = state.table(subnets).get(id);
+        return subnet ? [{ subnetId: id, zone: subnet.availabilityZone }] : [];
+      }),
+      told: service.told,
+    },
+    deployments: service.deployments.flatMap((deployment) => deploymentView(deployment) ?? []),
+    tasks: state.table(tasks).by("service", service.arn).map((task) => taskView(state, task)),
+  };
+}
+
+function deploymentView(deployment: DeploymentRecord): DeploymentView | undefined {
+  const { id, taskDefinitionArn, createdAt, status, desiredCount, rolloutState, rolloutStateReason, failedTasks, restarts, placementFailure } = deployment;
+  if (status === "INACTIVE") return undefined;
+  const view = { id, taskDefinitionArn, createdAt, status, desiredCount, rolloutState, rolloutStateReason, failedTasks, restarts };
+  return placementFailure ? { ...view, placementFailure } : view;
+}
+
+function taskView(state: State, task: TaskRecord): TaskView {
+  const stoppedAt = task.executionStoppedAt ?? task.stoppedAt;
+  const health = containerHealth(task);
+  const subnetId = task.networkInterface?.subnetId ?? task.preferredSubnetId;
+  return {
+    arn: task.arn,
+    deploymentId: task.deploymentId ?? "",
+    lastStatus: task.lastStatus,
+    desiredStatus: task.desiredStatus,
+    createdAt: task.createdAt,
+    ...(task.startedAt === undefined ? {} : { startedAt: task.startedAt }),
+    ...(stoppedAt === undefined ? {} : { stoppedAt }),
+    ...(task.stopCode ? { stopCode: task.stopCode } : {}),
+    ...(health ? { containerHealth: health } : {}),
+    targets: task.targets.flatMap(({ targetGroupArn, targetId, port }): TargetView[] => {
+      const target = state.table(targets).get(targetKey(targetGroupArn, targetId, port));
+      if (!target) return [];
+      const { state: targetState, description } = target.health;
+      return [{ targetGroupArn, port, state: targetState, ...(description ? { description } : {}) }];
+    }),
+    ...(subnetId === undefined ? {} : { subnetId }),
+    healthySeen: task.healthySeen,
+    failureCounted: task.failureCounted,
+  };
+}
+
+/** `undefined` where no essential container has a health check. */
+function containerHealth(task: TaskRecord): HealthStatus | undefined {
+  return task.containers.some(({ essential, hasHealthCheck }) => essential && hasHealthCheck) ? task.healthStatus : undefined;
+}

@@ -1,0 +1,75 @@
+import type { ContainerDefinition, ContainerOverride } from "@aws-sdk/client-ecs";
+import type { ContainerSpec } from "../../ports/task-runner.ts";
+
+/** What resolving gave for a container: where to pull its image from, the values of its secrets, where its output goes. */
+export interface ResolvedContainer {
+  readonly image: Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly log: ContainerSpec["log"];
+}
+
+/** A container as the runner takes it: the definition with the task's overrides and AWS's defaults filled in. */
+export function containerSpec(definition: ContainerDefinition, override: ContainerOverride | undefined, resolved: ResolvedContainer): ContainerSpec {
+  const linux = definition.linuxParameters;
+  return compact<ContainerSpec>({
+    name: definition.name ?? "",
+    image: definition.image ?? "",
+    ...resolved.image,
+    essential: definition.essential ?? true,
+    command: override?.command ?? definition.command,
+    entryPoint: definition.entryPoint,
+    environment: resolved.environment,
+    cpu: override?.cpu ?? definition.cpu,
+    memory: override?.memory ?? definition.memory,
+    memoryReservation: override?.memoryReservation ?? definition.memoryReservation,
+    user: definition.user,
+    workingDirectory: definition.workingDirectory,
+    readonlyRootFilesystem: definition.readonlyRootFilesystem,
+    privileged: definition.privileged,
+    interactive: definition.interactive,
+    pseudoTerminal: definition.pseudoTerminal,
+    hostname: definition.hostname,
+    dnsServers: definition.dnsServers,
+    dnsSearchDomains: definition.dnsSearchDomains,
+    extraHosts: definition.extraHosts?.map(({ hostname, ipAddress }) => ({ hostname: hostname ?? "", ipAddress: ipAddress ?? "" })),
+    dockerLabels: definition.dockerLabels,
+    ulimits: definition.ulimits?.map(({ name, softLimit, hardLimit }) => ({ name: name ?? "", softLimit: softLimit ?? 0, hardLimit: hardLimit ?? 0 })),
+    systemControls: definition.systemControls && Object.fromEntries(definition.systemControls.map(({ namespace, value }) => [namespace ?? "", value ?? ""])),
+    linux:
+      linux &&
+      compact<NonNullable<ContainerSpec["linux"]>>({
+        addCapabilities: linux.capabilities?.add,
+        dropCapabilities: linux.capabilities?.drop,
+        initProcessEnabled: linux.initProcessEnabled,
+        sharedMemorySize: linux.sharedMemorySize,
+        tmpfs: linux.tmpfs?.map(({ containerPath, size, mountOptions }) => ({ containerPath: containerPath ?? "", size: size ?? 0, mountOptions: mountOptions ?? [] })),
+      }),
+    portMappings: (definition.portMappings ?? []).map(({ containerPort, hostPort, protocol }) =>
+      compact<ContainerSpec["portMappings"][number]>({ containerPort: containerPort ?? 0, hostPort, protocol: protocol ?? "tcp" }),
+    ),
+    mountPoints: (definition.mountPoints ?? []).map(({ sourceVolume, containerPath, readOnly }) => ({
+      sourceVolume: sourceVolume ?? "",
+      containerPath: containerPath ?? "",
+      readOnly: readOnly ?? false,
+    })),
+    volumesFrom: (definition.volumesFrom ?? []).map(({ sourceContainer, readOnly }) => ({ sourceContainer: sourceContainer ?? "", readOnly: readOnly ?? false })),
+    dependsOn: (definition.dependsOn ?? []).map(({ containerName, condition }) => ({ containerName: containerName ?? "", condition: condition ?? "START" })),
+    startTimeout: definition.startTimeout,
+    stopTimeout: definition.stopTimeout,
+    healthCheck: definition.healthCheck && {
+      command: definition.healthCheck.command ?? [],
+      interval: definition.healthCheck.interval ?? 30,
+      timeout: definition.healthCheck.timeout ?? 5,
+      retries: definition.healthCheck.retries ?? 3,
+      startPeriod: definition.healthCheck.startPeriod ?? 0,
+    },
+    log: resolved.log,
+  });
+}
+
+type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
+
+/** Drops the members that are `undefined`. */
+function compact<T extends object>(members: Loose<T>): T {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
+}

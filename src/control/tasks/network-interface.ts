@@ -1,0 +1,54 @@
+import { planAddress } from "../../decide/addresses/plan-address.ts";
+import { subnetForNext } from "../../decide/placement/spread.ts";
+import type { Ids } from "../../ports/ids.ts";
+import { subnets, vpcs, type SubnetRecord } from "../../state/ec2.ts";
+import { tasks, type TaskInterface, type TaskRecord } from "../../state/ecs.ts";
+import { defaultNetwork } from "../../state/default-vpc.ts";
+import type { State } from "../../state/state.ts";
+
+/** Gives an awsvpc task its network interface, or tells in AWS's words why there is none. Reads only; `lastAddress` spreads reuse. */
+export function attachInterface(
+  state: State,
+  ids: Ids,
+  task: TaskRecord,
+  lastAddress: Map<string, string>,
+): TaskInterface | { readonly failure: string } {
+  const configuration = task.networkConfiguration?.awsvpcConfiguration;
+  const wanted = (configuration?.subnets ?? []).flatMap((id) => state.table(subnets).get(id) ?? []);
+  const subnet = chooseSubnet(state, task, wanted);
+  const vpc = subnet && state.table(vpcs).get(subnet.vpcId);
+  if (!subnet || !vpc) return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InvalidSubnetID.NotFound" };
+  const taken = state.table(tasks).by("subnet", subnet.id).flatMap((other) => other.networkInterface?.privateIpv4Address ?? []);
+  const planned = planAddress({ cidr: subnet.cidrBlock, taken, after: lastAddress.get(subnet.id) });
+  if (planned.kind !== "address")
+    return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InsufficientFreeAddressesInSubnet" };
+  const { address } = planned;
+  lastAddress.set(subnet.id, address);
+  const groups = configuration?.securityGroups;
+  return {
+    attachmentId: ids.uuid(),
+    networkInterfaceId: `eni-${ids.hex(17)}`,
+    subnetId: subnet.id,
+    vpcId: vpc.id,
+    vpcCidr: vpc.cidrBlock,
+    availabilityZone: subnet.availabilityZone,
+    privateIpv4Address: address,
+    macAddress: macOf(address),
+    privateDnsName: `ip-${address.replaceAll(".", "-")}.${task.region === "us-east-1" ? "ec2" : `${task.region}.compute`}.internal`,
+    securityGroups: groups && groups.length > 0 ? groups : [defaultNetwork(state, ids, task).securityGroup.id],
+  };
+}
+
+function chooseSubnet(state: State, task: TaskRecord, wanted: readonly SubnetRecord[]): SubnetRecord | undefined {
+  const preferred = wanted.find(({ id }) => id === task.preferredSubnetId);
+  if (preferred) return preferred;
+  const places = wanted.map(({ id, availabilityZone }) => ({ subnetId: id, zone: availabilityZone }));
+  const placed = wanted.flatMap(({ id }) => state.table(tasks).by("subnet", id).map((other) => ({ deploymentId: other.group, subnetId: id })));
+  const chosen = subnetForNext(places, placed, task.group);
+  return wanted.find(({ id }) => id === chosen);
+}
+
+/** A locally administered address that is unique as the IP address is. */
+function macOf(address: string): string {
+  return ["02", "42", ...address.split(".").map((part) => Number(part).toString(16).padStart(2, "0"))].join(":");
+}

@@ -1,0 +1,194 @@
+import { isBefore, type StopCode, type TaskStatus } from "../../domain/task-status.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Ids } from "../../ports/ids.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { TaskObservation, TaskRunner } from "../../ports/task-runner.ts";
+import { taskDefinitions, tasks, type TaskRecord } from "../../state/ecs.ts";
+import { targetKey, targets } from "../../state/elb.ts";
+import type { State } from "../../state/state.ts";
+import { keyedWorker } from "../keyed-worker.ts";
+import { attachInterface } from "./network-interface.ts";
+import { observed } from "./observation.ts";
+import { deregisterTask, isDrained, registerTask } from "./targets.ts";
+import { taskSpec, type Resolver } from "./task-spec.ts";
+
+/** How long a stopped task can still be described. Source: ECS API, `ListTasks`: "for at least one hour". */
+export const KEEP_STOPPED_MS = 60 * 60_000;
+
+export interface TaskLoopParts {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly runner: TaskRunner;
+  readonly resolver: Resolver;
+  readonly logger: Logger;
+}
+
+/**
+ * Runs the tasks of the records. Resolves when what the engine still had from before was adopted; then works until disposed of,
+ * which leaves every container as it is.
+ */
+export async function taskLoop({ state, clock, ids, runner, resolver, logger }: TaskLoopParts): Promise<AsyncDisposable> {
+  const table = state.table(tasks);
+  /** Tasks that the runner knows of. */
+  const delivered = new Set<string>();
+  const lastObservation = new Map<string, TaskObservation>();
+  const lastAddress = new Map<string, string>();
+  const worker = keyedWorker("tasks", step, clock, logger);
+
+  function observe(observation: TaskObservation): void {
+    const task = table.get(observation.taskArn);
+    lastObservation.set(observation.taskArn, observation);
+    if (task) state.commit(() => table.put(observed(task, observation)));
+    worker.wake(observation.taskArn);
+  }
+
+  async function step(arn: string): Promise<void> {
+    const task = table.get(arn);
+    if (!task || task.lastStatus === "STOPPED") return task ? retire(task) : abandon(arn);
+    if (task.desiredStatus === "STOPPED") return end(task);
+    if (task.lastStatus === "PROVISIONING") return provision(task);
+    if (task.lastStatus === "PENDING" && !delivered.has(arn)) return deliver(task);
+    if (isBefore(task.lastStatus, "RUNNING") && lastObservation.get(arn)?.phase === "running") activate(task);
+  }
+
+  function provision(task: TaskRecord): Promise<void> {
+    if (task.networkMode !== "awsvpc") {
+      const pending = state.commit(() => moveTo(task, "PENDING"));
+      return deliver(pending);
+    }
+    const attached = attachInterface(state, ids, task, lastAddress);
+    if ("failure" in attached) {
+      failToStart(task, attached.failure);
+      return Promise.resolve();
+    }
+    const { availabilityZone } = attached;
+    return deliver(state.commit(() => moveTo({ ...task, networkInterface: attached, availabilityZone }, "PENDING")));
+  }
+
+  async function deliver(task: TaskRecord): Promise<void> {
+    const definition = state.table(taskDefinitions).get(task.taskDefinitionArn);
+    if (!definition) return failToStart(task, `The task definition ${task.taskDefinitionArn} is gone.`);
+    const spec = taskSpec(task, definition, resolver);
+    if ("failure" in spec) return failToStart(task, spec.failure);
+    // A container whose task would be forgotten by a crash belongs to nobody: the record first.
+    await state.durable();
+    if (table.get(task.arn)?.desiredStatus !== "RUNNING") return worker.wake(task.arn);
+    delivered.add(task.arn);
+    runner.start(spec);
+  }
+
+  function activate(task: TaskRecord): void {
+    state.commit(() => {
+      const activating = task.lastStatus === "ACTIVATING" ? task : moveTo(task, "ACTIVATING");
+      moveTo(registerTask(state, activating, ids, clock.now()), "RUNNING");
+    });
+  }
+
+  async function end(task: TaskRecord): Promise<void> {
+    const phase = lastObservation.get(task.arn)?.phase;
+    if (!delivered.has(task.arn) || phase === "stopped") return finish(task);
+    if (isBefore(task.lastStatus, "DEACTIVATING") && task.targets.length > 0) {
+      task = state.commit(() => {
+        deregisterTask(state, task, ids, clock.now());
+        return moveTo(task, "DEACTIVATING");
+      });
+    }
+    // Drain, then SIGTERM: the proxy sends nothing new by the time the containers hear of it. A task that already ended need not wait.
+    if (task.executionStoppedAt === undefined && !isDrained(state, task)) return;
+    if (isBefore(task.lastStatus, "STOPPING")) task = state.commit(() => moveTo({ ...task, stoppingAt: task.stoppingAt ?? clock.now() }, "STOPPING"));
+    await state.durable();
+    runner.stop(task.arn);
+  }
+
+  /** The containers are at rest: what the task held is given back before it counts as stopped. */
+  async function finish(task: TaskRecord): Promise<void> {
+    const leaving = state.commit(() => {
+      deregisterTask(state, task, ids, clock.now());
+      return isBefore(task.lastStatus, "DEPROVISIONING") ? moveTo({ ...task, stoppingAt: task.stoppingAt ?? clock.now() }, "DEPROVISIONING") : task;
+    });
+    if (delivered.has(task.arn)) {
+      await state.durable();
+      await runner.forget(task.arn);
+      delivered.delete(task.arn);
+    }
+    const now = clock.now();
+    state.commit(() => {
+      const containers = leaving.containers.map((container) => ({ ...container, lastStatus: "STOPPED" as const }));
+      const executionStoppedAt = leaving.startedAt === undefined ? {} : { executionStoppedAt: leaving.executionStoppedAt ?? now };
+      moveTo({ ...(table.get(task.arn) ?? leaving), containers, ...executionStoppedAt, stoppedAt: now }, "STOPPED");
+    });
+    lastObservation.delete(task.arn);
+  }
+
+  /** A stopped task is forgotten after an hour; containers that it may have again are not its own. */
+  async function retire(task: TaskRecord): Promise<void> {
+    if (lastObservation.has(task.arn)) await abandon(task.arn);
+    const due = (task.stoppedAt ?? 0) + KEEP_STOPPED_MS;
+    if (due > clock.now()) worker.wakeAt(task.arn, due);
+    else state.commit(() => table.delete(task.arn));
+  }
+
+  /** Ends containers of a task that no record knows, or that is over. */
+  async function abandon(arn: string): Promise<void> {
+    const phase = lastObservation.get(arn)?.phase;
+    if (phase === undefined) return;
+    if (phase !== "stopped") return runner.stop(arn);
+    await runner.forget(arn);
+    lastObservation.delete(arn);
+  }
+
+  function failToStart(task: TaskRecord, reason: string): void {
+    const stopCode: StopCode = "TaskFailedToStart";
+    state.commit(() => table.put({ ...task, desiredStatus: "STOPPED", stopCode, stoppedReason: reason }));
+  }
+
+  function moveTo(task: TaskRecord, lastStatus: TaskStatus): TaskRecord {
+    return table.put({ ...task, lastStatus, version: task.version + 1 });
+  }
+
+  /** Sets the records beside what the engine still has: nothing that runs is started again. */
+  function recover(adopted: readonly TaskObservation[]): void {
+    const known = new Map(adopted.map((observation) => [observation.taskArn, observation]));
+    for (const task of table.values()) {
+      const seen = known.get(task.arn);
+      // What was only being created needs its specification again; the runner goes on from what exists.
+      const begun = seen && seen.phase !== "pulling" && seen.phase !== "creating";
+      if (begun || (seen && task.desiredStatus === "STOPPED")) delivered.add(task.arn);
+      if (task.lastStatus !== "STOPPED" && !seen && !isBefore(task.lastStatus, "ACTIVATING"))
+        state.commit(() => table.put(lost(task, clock.now())));
+    }
+    for (const observation of adopted) observe(observation);
+    for (const task of table.values()) worker.wake(task.arn);
+  }
+
+  const subscriptions = [
+    runner.onChange(observe),
+    state.watch(tasks, ({ key }) => worker.wake(key)),
+    state.watch(targets, ({ after, before }) => {
+      // Only a target that is gone lets a task go on.
+      if (after || !before) return;
+      for (const task of table.by("target", targetKey(before.targetGroupArn, before.id, before.port))) worker.wake(task.arn);
+    }),
+  ];
+  recover(await runner.adopt());
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const subscription of subscriptions) subscription[Symbol.dispose]();
+      await worker[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** A task that was running and whose containers the engine no longer has. It is never started again: its service replaces it. */
+function lost(task: TaskRecord, now: number): TaskRecord {
+  if (task.desiredStatus === "STOPPED") return task;
+  return {
+    ...task,
+    desiredStatus: "STOPPED",
+    stopCode: "EssentialContainerExited",
+    stoppedReason: "Essential container in task exited",
+    executionStoppedAt: task.executionStoppedAt ?? now,
+    containers: task.containers.map((container) => ({ ...container, lastStatus: "STOPPED", reason: container.reason ?? "The container is gone from the engine." })),
+  };
+}
