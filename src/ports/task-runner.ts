@@ -53,7 +53,12 @@ export interface ContainerObservation {
   readonly reason?: string;
   /** `UNKNOWN` where no health check is defined or none has passed yet. */
   readonly health: HealthStatus;
-  readonly networkBindings: readonly { readonly containerPort: number; readonly hostPort: number; readonly protocol: "tcp" | "udp"; readonly bindIP: string }[];
+  readonly networkBindings: readonly {
+    readonly containerPort: number;
+    readonly hostPort: number;
+    readonly protocol: "tcp" | "udp";
+    readonly bindIP: string;
+  }[];
 }
 
 export interface TaskEndpoint {
@@ -166,7 +171,15 @@ export interface ContainerSpec {
 export type TaskVolume =
   | { readonly name: string; readonly kind: "task" }
   | { readonly name: string; readonly kind: "host"; readonly path: string }
-  | { readonly name: string; readonly kind: "engine"; readonly engineName: string; readonly driver?: string; readonly driverOptions?: Readonly<Record<string, string>>; readonly labels?: Readonly<Record<string, string>>; readonly autoprovision: boolean };
+  | {
+      readonly name: string;
+      readonly kind: "engine";
+      readonly engineName: string;
+      readonly driver?: string;
+      readonly driverOptions?: Readonly<Record<string, string>>;
+      readonly labels?: Readonly<Record<string, string>>;
+      readonly autoprovision: boolean;
+    };
 
 /**
  * Where the runner delivers the output of containers that have `log`.
@@ -178,7 +191,11 @@ export interface LogSink {
    * `position` is opaque and says how far the container's output has come with these lines: store it in the same
    * transaction, so that after a crash the lines are there exactly if the position is.
    */
-  write(log: NonNullable<ContainerSpec["log"]>, lines: readonly { readonly timestamp: number; readonly message: string }[], position: string): Promise<void>;
+  write(
+    log: NonNullable<ContainerSpec["log"]>,
+    lines: readonly { readonly timestamp: number; readonly message: string }[],
+    position: string,
+  ): Promise<void>;
   /**
    * The `position` stored last for this log. A sink without memory leaves this out: then the output of a container that is
    * adopted is followed from the adoption on, and what it printed while nobody listened is left to the engine.

@@ -63,7 +63,9 @@ export function dockerEngine({ socketPath }: { readonly socketPath: string }): D
     const offered = String(response.headers["api-version"] ?? "");
     const [major = 0, minor = 0] = offered.split(".").map(Number);
     if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
-      throw new EngineUnavailableError(`the Docker engine speaks API ${offered || "of an unknown version"}; ${OLDEST.join(".")} or later is needed`);
+      throw new EngineUnavailableError(
+        `the Docker engine speaks API ${offered || "of an unknown version"}; ${OLDEST.join(".")} or later is needed`,
+      );
     }
     return major > NEWEST[0] || minor > NEWEST[1] ? NEWEST.join(".") : `${major}.${minor}`;
   }
@@ -88,10 +90,15 @@ export function dockerEngine({ socketPath }: { readonly socketPath: string }): D
   };
 }
 
-function send(to: { readonly socketPath: string; readonly agent: Agent | false }, method: string, path: string, call: EngineCall): Promise<IncomingMessage> {
+function send(
+  to: { readonly socketPath: string; readonly agent: Agent | false },
+  method: string,
+  path: string,
+  call: EngineCall,
+): Promise<IncomingMessage> {
   const payload = call.body === undefined ? undefined : Buffer.isBuffer(call.body) ? call.body : Buffer.from(JSON.stringify(call.body));
   const query = new URLSearchParams(
-    Object.entries(call.query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+    Object.entries(call.query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as [string, string]])),
   ).toString();
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest(
@@ -101,7 +108,10 @@ function send(to: { readonly socketPath: string; readonly agent: Agent | false }
         path: query === "" ? path : `${path}?${query}`,
         headers: {
           host: "docker",
-          ...(payload && { "content-type": Buffer.isBuffer(call.body) ? "application/x-tar" : "application/json", "content-length": payload.length }),
+          ...(payload && {
+            "content-type": Buffer.isBuffer(call.body) ? "application/x-tar" : "application/json",
+            "content-length": payload.length,
+          }),
           ...call.headers,
         },
         ...(call.signal && { signal: call.signal }),
@@ -112,7 +122,8 @@ function send(to: { readonly socketPath: string; readonly agent: Agent | false }
       // The engine closed a pooled connection while it was idle: the request never reached it.
       const stale = outgoing.reusedSocket && (error.code === "ECONNRESET" || error.code === "EPIPE");
       if (stale && !call.signal?.aborted) resolve(send(to, method, path, call));
-      else reject(new EngineUnavailableError(`the Docker engine at ${to.socketPath} cannot be reached: ${error.message}`, { cause: error }));
+      else
+        reject(new EngineUnavailableError(`the Docker engine at ${to.socketPath} cannot be reached: ${error.message}`, { cause: error }));
     });
     outgoing.end(payload);
   });
@@ -123,7 +134,9 @@ function text(response: IncomingMessage): Promise<string> {
     const chunks: Buffer[] = [];
     response.on("data", (chunk: Buffer) => chunks.push(chunk));
     response.on("end", () => resolve(Buffer.concat(chunks).toString("utf8")));
-    response.on("error", (error) => reject(new EngineUnavailableError(`the Docker engine broke off its answer: ${error.message}`, { cause: error })));
+    response.on("error", (error) =>
+      reject(new EngineUnavailableError(`the Docker engine broke off its answer: ${error.message}`, { cause: error })),
+    );
   });
 }
 

@@ -108,7 +108,8 @@ export function pauseImage(architecture: "amd64" | "arm64"): { readonly name: st
 
 /** Makes sure that the engine has the pause image; the name to create containers from. */
 export async function ensurePauseImage(engine: DockerEngine, architecture: string): Promise<string> {
-  if (architecture !== "amd64" && architecture !== "arm64") throw new Error(`tasks of several containers need an amd64 or arm64 engine; this one is ${architecture}`);
+  if (architecture !== "amd64" && architecture !== "arm64")
+    throw new Error(`tasks of several containers need an amd64 or arm64 engine; this one is ${architecture}`);
   const { name, archive } = pauseImage(architecture);
   try {
     await engine.call("GET", `/images/${name}/json`);
@@ -136,7 +137,13 @@ function tar(files: readonly { readonly path: string; readonly mode: number; rea
     header.write(octal(0, 11), 136);
     header.write("        0", 148); // the checksum counts as eight blanks; type: a plain file
     header.write("ustar\u000000", 257);
-    header.write(`${octal(header.reduce((sum, byte) => sum + byte, 0), 6)} `, 148);
+    header.write(
+      `${octal(
+        header.reduce((sum, byte) => sum + byte, 0),
+        6,
+      )} `,
+      148,
+    );
     return [header, body, Buffer.alloc(-body.length & 511)];
   });
   return Buffer.concat([...blocks, Buffer.alloc(1024)]);

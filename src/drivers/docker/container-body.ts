@@ -1,0 +1,204 @@
+import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
+import { containerName, LABELS, PAUSE, type TaskPlan, taskVolumeName } from "./task-plan.ts";
+
+export interface BodyContext {
+  readonly instance: string;
+  readonly plan: TaskPlan;
+  /** The engine's name of the VPC's network. */
+  readonly vpcNetwork: string;
+  /** The address on which `bridge` ports are published. */
+  readonly publishOn: string;
+  readonly dnsServers: readonly string[];
+  readonly extraHosts: readonly { readonly hostname: string; readonly ipAddress: string }[];
+}
+
+const MIB = 1024 * 1024;
+const SECOND = 1_000_000_000;
+const CPU_PERIOD = 100_000;
+/** The least that the kernel takes; what ECS gives a container without CPU of its own. */
+const LEAST_SHARES = 2;
+/** Bounds the disk that a talkative container takes on the host; lines are delivered long before they are rotated away. */
+const LOG_CONFIG = { Type: "json-file", Config: { "max-size": "64m", "max-file": "2" } };
+
+/** The body of `POST /containers/create` for one container of a task. Equal specifications give equal bodies. */
+export function containerBody(spec: TaskSpec, container: ContainerSpec, at: BodyContext): Record<string, unknown> {
+  const { linux = {} } = container;
+  const shared = at.plan.pause;
+  const pause = `container:${containerName(at.instance, spec.taskId, PAUSE)}`;
+  const inPauseNetwork = shared && spec.network.mode === "awsvpc";
+  const network = inPauseNetwork ? undefined : networkPart(spec, [container], at);
+  return defined({
+    Image: container.pullReference,
+    Cmd: container.command,
+    Entrypoint: container.entryPoint,
+    Env: Object.entries(container.environment).map(([name, value]) => `${name}=${value}`),
+    User: container.user,
+    WorkingDir: container.workingDirectory,
+    Tty: container.pseudoTerminal,
+    OpenStdin: container.interactive,
+    StopTimeout: container.stopTimeout ?? 30,
+    Labels: { ...container.dockerLabels, ...labels(spec, container.name, at) },
+    // ECS ignores the HEALTHCHECK of an image.
+    Healthcheck: container.healthCheck
+      ? {
+          Test: container.healthCheck.command,
+          Interval: container.healthCheck.interval * SECOND,
+          Timeout: container.healthCheck.timeout * SECOND,
+          Retries: container.healthCheck.retries,
+          StartPeriod: container.healthCheck.startPeriod * SECOND,
+        }
+      : { Test: ["NONE"] },
+    ...network?.config,
+    HostConfig: defined({
+      ...network?.hostConfig,
+      ...(inPauseNetwork && { NetworkMode: pause }),
+      PidMode: spec.pidMode === "host" ? "host" : spec.pidMode === "task" && shared ? pause : undefined,
+      IpcMode: spec.ipcMode === "task" ? (shared ? pause : undefined) : spec.ipcMode,
+      ...limits(spec, container),
+      Privileged: container.privileged,
+      ReadonlyRootfs: container.readonlyRootFilesystem,
+      Ulimits: container.ulimits?.map(({ name, softLimit, hardLimit }) => ({ Name: name, Soft: softLimit, Hard: hardLimit })),
+      Sysctls: container.systemControls,
+      CapAdd: linux.addCapabilities,
+      CapDrop: linux.dropCapabilities,
+      Init: linux.initProcessEnabled ?? false,
+      ShmSize: linux.sharedMemorySize === undefined ? undefined : linux.sharedMemorySize * MIB,
+      Tmpfs:
+        linux.tmpfs &&
+        Object.fromEntries(
+          linux.tmpfs.map(({ containerPath, size, mountOptions }) => [containerPath, [`size=${size}m`, ...mountOptions].join(",")]),
+        ),
+      ...mounts(spec, container, at),
+      VolumesFrom: container.volumesFrom.map(
+        ({ sourceContainer, readOnly }) => `${containerName(at.instance, spec.taskId, sourceContainer)}:${readOnly ? "ro" : "rw"}`,
+      ),
+      LogConfig: LOG_CONFIG,
+      RestartPolicy: { Name: "no" },
+    }),
+  });
+}
+
+/** The same for the container that holds the namespaces which the others share. */
+export function pauseBody(spec: TaskSpec, image: string, at: BodyContext): Record<string, unknown> {
+  const network = networkPart(spec, spec.containers, at);
+  return defined({
+    Image: image,
+    Labels: { ...labels(spec, PAUSE, at), [LABELS.role]: "pause" },
+    ...network.config,
+    HostConfig: defined({
+      ...network.hostConfig,
+      IpcMode: spec.ipcMode === "task" ? "shareable" : undefined,
+      LogConfig: { Type: "none" },
+      RestartPolicy: { Name: "no" },
+    }),
+  });
+}
+
+/** The part that belongs to whoever owns the network namespace. */
+function networkPart(
+  spec: TaskSpec,
+  containers: readonly ContainerSpec[],
+  at: BodyContext,
+): { readonly config: Record<string, unknown>; readonly hostConfig: Record<string, unknown> } {
+  const { network } = spec;
+  const own = network.mode === "awsvpc" || network.mode === "bridge";
+  const publish = network.mode === "bridge" || at.plan.published;
+  const ports = publish ? containers.flatMap(({ portMappings }) => portMappings) : [];
+  const on = network.mode === "bridge" ? at.publishOn : "127.0.0.1";
+  const key = (port: { containerPort: number; protocol: string }): string => `${port.containerPort}/${port.protocol}`;
+  const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
+  for (const port of ports) {
+    // Without a host port the engine takes one of the kernel's ephemeral range: 32768 and up, as ECS does.
+    const hostPort = network.mode === "bridge" && port.hostPort ? String(port.hostPort) : "";
+    (bindings[key(port)] ??= []).push({ HostIp: on, HostPort: hostPort });
+  }
+  const hosts = [...at.extraHosts, ...containers.flatMap(({ extraHosts = [] }) => extraHosts)];
+  const dns = containers.find(({ dnsServers }) => dnsServers !== undefined && dnsServers.length > 0)?.dnsServers ?? at.dnsServers;
+  const search = containers.flatMap(({ dnsSearchDomains = [] }) => dnsSearchDomains);
+  return {
+    config: defined({
+      Hostname: network.mode === "awsvpc" ? network.hostname : containers.length === 1 ? containers[0]?.hostname : undefined,
+      ExposedPorts: ports.length > 0 ? Object.fromEntries(ports.map((port) => [key(port), {}])) : undefined,
+      ...(network.mode === "awsvpc" && {
+        MacAddress: network.macAddress,
+        NetworkingConfig: {
+          EndpointsConfig: { [at.vpcNetwork]: defined({ IPAMConfig: { IPv4Address: network.address }, MacAddress: network.macAddress }) },
+        },
+      }),
+    }),
+    hostConfig: defined({
+      NetworkMode: network.mode === "awsvpc" ? at.vpcNetwork : network.mode,
+      PortBindings: ports.length > 0 ? bindings : undefined,
+      ExtraHosts: own && hosts.length > 0 ? hosts.map(({ hostname, ipAddress }) => `${hostname}:${ipAddress}`) : undefined,
+      Dns: own && dns.length > 0 ? dns : undefined,
+      DnsSearch: own && search.length > 0 ? [...new Set(search)] : undefined,
+    }),
+  };
+}
+
+/**
+ * Limits that the kernel enforces. Memory is without swap, as on the hosts of ECS. The task's CPU is a ceiling for each of its
+ * containers; between them, and between tasks, shares decide.
+ */
+function limits(spec: TaskSpec, container: ContainerSpec): Record<string, unknown> {
+  const memory = Math.min(container.memory ?? Number.POSITIVE_INFINITY, spec.memory ?? Number.POSITIVE_INFINITY);
+  const bounded = Number.isFinite(memory);
+  const evenly = spec.cpu === undefined ? LEAST_SHARES : Math.floor(spec.cpu / spec.containers.length);
+  return {
+    Memory: bounded ? memory * MIB : undefined,
+    MemorySwap: bounded ? memory * MIB : undefined,
+    MemoryReservation: container.memoryReservation === undefined ? undefined : container.memoryReservation * MIB,
+    CpuShares: Math.max(LEAST_SHARES, container.cpu || evenly),
+    ...(spec.cpu !== undefined && { CpuPeriod: CPU_PERIOD, CpuQuota: Math.max(1000, Math.floor((spec.cpu / 1024) * CPU_PERIOD)) }),
+  };
+}
+
+function mounts(spec: TaskSpec, container: ContainerSpec, at: BodyContext): Record<string, unknown> {
+  const binds: string[] = [];
+  const volumes: Record<string, unknown>[] = [];
+  for (const { sourceVolume, containerPath, readOnly } of container.mountPoints) {
+    const volume = spec.volumes.find(({ name }) => name === sourceVolume);
+    // The engine makes a missing host folder for a bind, and refuses one for a mount. ECS makes it.
+    if (volume?.kind === "host") binds.push(`${volume.path}:${containerPath}${readOnly ? ":ro" : ""}`);
+    else if (volume)
+      volumes.push({
+        Type: "volume",
+        Source: volumeName(volume, spec, at),
+        Target: containerPath,
+        ReadOnly: readOnly,
+        VolumeOptions: volumeOptions(volume, spec, at),
+      });
+  }
+  return { Binds: binds.length > 0 ? binds : undefined, Mounts: volumes.length > 0 ? volumes : undefined };
+}
+
+function volumeName(volume: Exclude<TaskVolume, { kind: "host" }>, spec: TaskSpec, at: BodyContext): string {
+  return volume.kind === "task" ? taskVolumeName(at.instance, spec.taskId, volume.name) : volume.engineName;
+}
+
+function volumeOptions(volume: Exclude<TaskVolume, { kind: "host" }>, spec: TaskSpec, at: BodyContext): Record<string, unknown> {
+  if (volume.kind === "task") return { Labels: { [LABELS.instance]: at.instance, [LABELS.taskArn]: spec.taskArn } };
+  return defined({
+    Labels: volume.labels,
+    DriverConfig: volume.driver === undefined ? undefined : defined({ Name: volume.driver, Options: volume.driverOptions }),
+  });
+}
+
+function labels(spec: TaskSpec, name: string, at: BodyContext): Record<string, string> {
+  return {
+    [LABELS.instance]: at.instance,
+    [LABELS.taskArn]: spec.taskArn,
+    [LABELS.containerName]: name,
+    [LABELS.plan]: JSON.stringify(at.plan),
+    "com.amazonaws.ecs.cluster": spec.clusterName,
+    "com.amazonaws.ecs.container-name": name === PAUSE ? "~internal~ecs~pause" : name,
+    "com.amazonaws.ecs.task-arn": spec.taskArn,
+    "com.amazonaws.ecs.task-definition-family": spec.family,
+    ...(spec.revision !== undefined && { "com.amazonaws.ecs.task-definition-version": String(spec.revision) }),
+  };
+}
+
+/** Without members that are `undefined`. */
+function defined(members: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,104 @@
+import { EngineError, EngineUnavailableError, type DockerEngine } from "./engine.ts";
+import { ContainerFailure, engineFailure } from "./reasons.ts";
+import { LABELS } from "./task-plan.ts";
+
+/** What `GET /containers/{id}/json` tells, as far as it is used here. */
+export interface Inspection {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Config: { readonly Labels: Readonly<Record<string, string>> };
+  readonly State: {
+    readonly Status: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
+    readonly OOMKilled: boolean;
+    readonly ExitCode: number;
+    readonly Error: string;
+    readonly StartedAt: string;
+    readonly FinishedAt: string;
+    readonly Health?: { readonly Status: string } | null;
+  };
+  readonly NetworkSettings: {
+    readonly Ports?: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>> | null;
+  };
+}
+
+export function inspect(engine: DockerEngine, nameOrId: string): Promise<Inspection> {
+  return engine.call<Inspection>("GET", `/containers/${nameOrId}/json`);
+}
+
+/** True for a container that the engine has let run, whatever became of it. */
+export function wasStarted({ State }: Inspection): boolean {
+  return !State.StartedAt.startsWith("0001-");
+}
+
+/** The engine's text where it tried to start the container and could not. */
+export function startError(inspection: Inspection): string | undefined {
+  return !wasStarted(inspection) && inspection.State.Error !== "" ? inspection.State.Error : undefined;
+}
+
+/** True where the engine refused to create a container because it does not have the image. */
+export function isImageMissing(error: unknown): boolean {
+  return error instanceof EngineError && error.status === 404 && /no such image|image .*not found/i.test(error.message);
+}
+
+/** True where a start was refused because the VPC's network is not there any more. */
+export function isNetworkMissing(error: unknown, network: string): boolean {
+  return error instanceof EngineError && error.status === 404 && error.message.includes(network);
+}
+
+/**
+ * Creates the container, or finds the one that an earlier life of this process created under the same name: then it comes with what the engine
+ * knows of it. Rejects with the engine's error.
+ */
+export async function createContainer(
+  engine: DockerEngine,
+  name: string,
+  taskArn: string,
+  body: unknown,
+): Promise<{ readonly id: string; readonly existing?: Inspection }> {
+  try {
+    return { id: (await engine.call<{ Id: string }>("POST", "/containers/create", { query: { name }, body })).Id };
+  } catch (error) {
+    if (!(error instanceof EngineError && error.status === 409)) throw error;
+    const existing = await inspect(engine, name);
+    if (existing.Config.Labels[LABELS.taskArn] !== taskArn) throw error;
+    return { id: existing.Id, existing };
+  }
+}
+
+/**
+ * Starts a container that was created. A call that broke off may have had its effect: then the engine is asked before it is called again, because
+ * a container that ran and ended must not run twice. Rejects with `CannotStartContainerError: …`, or the engine's error for a network that is missing.
+ */
+export async function startContainer(
+  engine: DockerEngine,
+  id: string,
+  connected: () => Promise<void>,
+  network: string,
+): Promise<Inspection | undefined> {
+  for (;;) {
+    try {
+      await engine.call("POST", `/containers/${id}/start`);
+      return undefined;
+    } catch (error) {
+      if (error instanceof EngineUnavailableError) {
+        await connected();
+        const now = await inspect(engine, id);
+        const failed = startError(now);
+        if (failed !== undefined) throw new ContainerFailure("CannotStartContainerError", `Error response from daemon: ${failed}`);
+        if (wasStarted(now)) return now;
+        continue;
+      }
+      if (isNetworkMissing(error, network)) throw error;
+      throw engineFailure("CannotStartContainerError", error);
+    }
+  }
+}
+
+/** The host ports that the engine published: `80/tcp` to 32768. */
+export function publishedPorts({ NetworkSettings }: Inspection): ReadonlyMap<string, number> {
+  const ports = Object.entries(NetworkSettings.Ports ?? {}).flatMap(([port, bindings]) => {
+    const hostPort = Number(bindings?.[0]?.HostPort);
+    return hostPort > 0 ? [[port, hostPort] as const] : [];
+  });
+  return new Map(ports);
+}

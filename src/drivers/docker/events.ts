@@ -1,0 +1,138 @@
+import type { Readable } from "node:stream";
+import type { Clock } from "../../ports/clock.ts";
+import { EngineUnavailableError, type DockerEngine } from "./engine.ts";
+import { nanoseconds } from "./log-lines.ts";
+
+/** What the engine tells of a container of ours. */
+export interface EngineEvent {
+  readonly kind: "start" | "die" | "oom" | "destroy" | "health";
+  readonly containerId: string;
+  /** The container's labels, and what the engine adds: `exitCode`, `name`, `image`. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Milliseconds since the Unix epoch. */
+  readonly at: number;
+  readonly health?: "healthy" | "unhealthy" | "starting";
+}
+
+export interface EventWatch {
+  /** Resolves while the engine answers at once, else when it does again and what was missed has been looked up. */
+  connected(): Promise<void>;
+  /** Grows with every reconnection. */
+  generation(): number;
+  close(): void;
+}
+
+interface EventMessage {
+  readonly Action: string;
+  readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };
+  readonly timeNano: number;
+  readonly time: number;
+}
+
+const KINDS: Readonly<Record<string, EngineEvent["kind"]>> = { start: "start", die: "die", oom: "oom", destroy: "destroy" };
+const LONGEST_PAUSE = 2_000;
+
+/**
+ * Watches the events of containers that carry `label`. After each (re)connection `resync` runs before any event of the new
+ * connection is told, so that nothing that happened in between is missed. An engine that is away is tried again, with
+ * growing pauses up to two seconds: there is no event for its return.
+ */
+export async function watchEvents(options: {
+  readonly engine: DockerEngine;
+  readonly clock: Clock;
+  readonly label: string;
+  readonly onEvent: (event: EngineEvent) => void;
+  readonly resync: () => Promise<void>;
+  readonly warn: (message: string) => void;
+}): Promise<EventWatch> {
+  const { engine, clock, label, onEvent, resync, warn } = options;
+  const abort = new AbortController();
+  let reopen: () => void = () => undefined;
+  let connected: Promise<void> = Promise.resolve();
+  const query = { filters: JSON.stringify({ type: ["container"], label: [label] }) };
+
+  let generation = 0;
+  const open = (): Promise<Readable> => engine.stream("GET", "/events", { query, signal: abort.signal });
+
+  /** Tells the events of one connection; returns when it ends, however it ends. */
+  const tell = async (stream: Readable): Promise<void> => {
+    try {
+      for await (const line of textLines(stream)) {
+        const event = parse(line);
+        if (event) onEvent(event);
+      }
+    } catch (error) {
+      if (!abort.signal.aborted) warn(`the Docker engine's event stream broke: ${String(error)}`);
+    }
+  };
+
+  const reconnect = async (): Promise<Readable | undefined> => {
+    for (let pause = 50; !abort.signal.aborted; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      let stream: Readable | undefined;
+      try {
+        // First the stream, then the list: what happens between the two is told by both, and nothing by neither.
+        stream = await open();
+        await resync();
+        return stream;
+      } catch (error) {
+        stream?.destroy();
+        if (!abort.signal.aborted && !(error instanceof EngineUnavailableError))
+          warn(`the Docker engine does not tell what it runs: ${String(error)}`);
+        await new Promise<void>((resolve) => clock.after(pause, resolve));
+      }
+    }
+    return undefined;
+  };
+
+  let stream: Readable | undefined = await open();
+  void (async () => {
+    while (stream) {
+      await tell(stream);
+      if (abort.signal.aborted) return;
+      warn("the Docker engine's event stream ended; connecting again");
+      generation += 1;
+      connected = new Promise((resolve) => (reopen = resolve));
+      stream = await reconnect();
+      reopen();
+    }
+  })();
+
+  return {
+    connected: () => connected,
+    generation: () => generation,
+    close() {
+      abort.abort();
+      reopen();
+    },
+  };
+}
+
+async function* textLines(stream: Readable): AsyncGenerator<string> {
+  let rest = "";
+  for await (const chunk of stream.setEncoding("utf8") as AsyncIterable<string>) {
+    const lines = (rest + chunk).split("\n");
+    rest = lines.pop() ?? "";
+    yield* lines;
+  }
+}
+
+function parse(line: string): EngineEvent | undefined {
+  if (line.trim() === "") return undefined;
+  const message = JSON.parse(line) as EventMessage;
+  const [action, detail] = message.Action.split(": ");
+  const told = {
+    containerId: message.Actor.ID,
+    attributes: message.Actor.Attributes,
+    at: message.timeNano > 0 ? Math.floor(message.timeNano / 1e6) : message.time * 1000,
+  };
+  if (action === "health_status")
+    return { ...told, kind: "health", health: detail === "healthy" || detail === "unhealthy" ? detail : "starting" };
+  const kind = KINDS[action ?? ""];
+  return kind && { ...told, kind };
+}
+
+/** Milliseconds since the epoch of a time as `inspect` gives it; `undefined` for the engine's zero time. */
+export function engineTime(text: string): number | undefined {
+  const ns = nanoseconds(text);
+  return ns > 0n ? Number(ns / 1_000_000n) : undefined;
+}

@@ -1,0 +1,186 @@
+import type { Clock } from "../../ports/clock.ts";
+import type { LogSink, TaskObservation, TaskRunner, TaskSpec } from "../../ports/task-runner.ts";
+import { inspect, type Inspection } from "./container-start.ts";
+import { dockerEngine, EngineError, type DockerEngine } from "./engine.ts";
+import { engineInfo } from "./engine-info.ts";
+import { type EngineEvent, watchEvents } from "./events.ts";
+import { Images } from "./images.ts";
+import { Networks } from "./networks.ts";
+import { ensurePauseImage } from "./pause-image.ts";
+import { Slots } from "./slots.ts";
+import { LABELS, planTask, readPlan } from "./task-plan.ts";
+import { TaskRun, type TaskSurroundings } from "./task-run.ts";
+
+export interface DockerTaskRunnerOptions {
+  readonly socketPath: string;
+  /** Names this installation: what it makes on the engine is labelled with it, and nothing else is ever touched. `[a-zA-Z0-9_.-]+`. */
+  readonly instance: string;
+  readonly clock: Clock;
+  readonly logSink: LogSink;
+  /**
+   * How this host reaches `awsvpc` tasks: at their own addresses, or through ports published on loopback. `auto` asks the
+   * engine: Docker Desktop and rootless engines do not let the host reach containers.
+   */
+  readonly reach?: "direct" | "published" | "auto";
+  /** Where `bridge` ports listen: loopback unless told otherwise. */
+  readonly publishOn?: string;
+  /** For every container that does not name its own. */
+  readonly dnsServers?: readonly string[];
+  readonly extraHosts?: readonly { readonly hostname: string; readonly ipAddress: string }[];
+  /** Hears what an operator should know. Never told anything secret. */
+  readonly logger?: (message: string) => void;
+  /** How many containers are created and started at a time. */
+  readonly concurrency?: number;
+}
+
+interface Listed {
+  readonly Id: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly State: string;
+  readonly Status: string;
+}
+
+const CONCURRENCY = 50;
+
+/** Runs tasks on a Docker engine. Rejects with `EngineUnavailableError` where there is none. */
+export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promise<TaskRunner> {
+  const { instance, clock } = options;
+  const warn = options.logger ?? (() => undefined);
+  const engine = dockerEngine(options);
+  const info = await engineInfo(engine);
+  const published = options.reach === "published" || (options.reach !== "direct" && !info.reachable);
+  const label = `${LABELS.instance}=${instance}`;
+  const tasks = new Map<string, TaskRun>();
+  const listeners = new Set<(observation: TaskObservation) => void>();
+  let closed = false;
+  let pauseImage: Promise<string> | undefined;
+
+  const report = (observation: TaskObservation): void => {
+    for (const listener of listeners) listener(observation);
+  };
+  const hear = (event: EngineEvent): void => tasks.get(event.attributes[LABELS.taskArn] ?? "")?.hear(event);
+  const list = (filters: readonly string[]): Promise<readonly Listed[]> =>
+    engine.call<readonly Listed[]>("GET", "/containers/json", { query: { all: true, filters: JSON.stringify({ label: filters }) } });
+
+  const resync = async (): Promise<void> => {
+    // The image may have gone with the engine's data.
+    pauseImage = undefined;
+    const known = new Set([...tasks.values()].flatMap(({ ids }) => ids));
+    const listed = new Map((await list([label])).map(({ Id, State, Status }) => [Id, { state: State, status: Status }]));
+    await Promise.all([...tasks.values()].filter(({ stopped }) => !stopped).map((task) => task.resync(listed, known)));
+  };
+
+  const events = await watchEvents({ engine, clock, label, onEvent: hear, resync, warn });
+  const surroundings: TaskSurroundings = {
+    engine,
+    events,
+    images: new Images(engine, clock),
+    networks: new Networks(engine, instance),
+    slots: new Slots(options.concurrency ?? CONCURRENCY),
+    clock,
+    logSink: options.logSink,
+    settings: {
+      instance,
+      publishOn: options.publishOn ?? "127.0.0.1",
+      dnsServers: options.dnsServers ?? [],
+      extraHosts: options.extraHosts ?? [],
+    },
+    pauseImage: () =>
+      (pauseImage ??= ensurePauseImage(engine, info.architecture).catch((error: unknown) => {
+        pauseImage = undefined;
+        throw error;
+      })),
+    report,
+    warn,
+    closed: () => closed,
+  };
+
+  return {
+    start(spec: TaskSpec): void {
+      let task = tasks.get(spec.taskArn);
+      if (!task) {
+        task = new TaskRun(planTask(spec, { instance, published }), surroundings);
+        tasks.set(spec.taskArn, task);
+      }
+      task.start(spec);
+    },
+
+    stop(taskArn: string): void {
+      const task = tasks.get(taskArn);
+      if (task) task.stop();
+      // Told later, like every change: the caller is not ready to hear it in the middle of its own call.
+      else queueMicrotask(() => report({ taskArn, phase: "stopped", containers: [], endpoints: [] }));
+    },
+
+    async forget(taskArn: string): Promise<void> {
+      const task = tasks.get(taskArn);
+      tasks.delete(taskArn);
+      task?.drop();
+      const ids = task ? task.ids : (await list([label, `${LABELS.taskArn}=${taskArn}`])).map(({ Id }) => Id);
+      await Promise.all(ids.map((id) => gone(engine, `/containers/${id}`, { v: true, force: true })));
+      const volumes = task ? task.plan.volumes : await labelledVolumes(engine, [label, `${LABELS.taskArn}=${taskArn}`]);
+      await Promise.all(volumes.map((name) => gone(engine, `/volumes/${encodeURIComponent(name)}`, {})));
+    },
+
+    async adopt(): Promise<readonly TaskObservation[]> {
+      const listed = (await list([label])).filter(({ Labels }) => !tasks.has(Labels[LABELS.taskArn] ?? ""));
+      const inspected = (await Promise.all(listed.map(({ Id }) => inspect(engine, Id).catch(unlessGone)))).filter(
+        (found) => found !== undefined,
+      );
+      const byTask = new Map<string, Inspection[]>();
+      for (const found of inspected) {
+        const arn = found.Config.Labels[LABELS.taskArn] ?? "";
+        byTask.set(arn, [...(byTask.get(arn) ?? []), found]);
+      }
+      return [...byTask.entries()].flatMap(([taskArn, found]) => {
+        const plan = readPlan(found[0]?.Config.Labels[LABELS.plan]);
+        if (plan?.taskArn !== taskArn) {
+          warn(`container ${found[0]?.Name} carries the label ${label}, but no plan of a task: left alone`);
+          return [];
+        }
+        const task = new TaskRun(plan, surroundings);
+        tasks.set(taskArn, task);
+        task.adopt(found);
+        return [task.observe()];
+      });
+    },
+
+    onChange(listener): Disposable {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
+
+    async close(): Promise<void> {
+      closed = true;
+      for (const task of tasks.values()) task.drop();
+      events.close();
+      engine.close();
+      await Promise.resolve();
+    },
+  };
+}
+
+/** Removes something that may be gone already. */
+async function gone(engine: DockerEngine, path: string, query: Readonly<Record<string, boolean>>): Promise<void> {
+  try {
+    await engine.call("DELETE", path, { query });
+  } catch (error) {
+    // 409: its removal is under way.
+    if (
+      !(error instanceof EngineError && (error.status === 404 || (error.status === 409 && error.message.includes("already in progress"))))
+    )
+      throw error;
+  }
+}
+
+function unlessGone(error: unknown): undefined {
+  if (error instanceof EngineError && error.status === 404) return undefined;
+  throw error;
+}
+
+async function labelledVolumes(engine: DockerEngine, labels: readonly string[]): Promise<readonly string[]> {
+  const answer = await engine.call<{ Volumes: readonly { Name: string }[] | null }>("GET", "/volumes", {
+    query: { filters: JSON.stringify({ label: labels }) },
+  });
+  return (answer.Volumes ?? []).map(({ Name }) => Name);
+}

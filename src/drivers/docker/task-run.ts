@@ -1,0 +1,599 @@
+import type { Clock } from "../../ports/clock.ts";
+import type { ContainerSpec, LogSink, RunnerPhase, TaskObservation, TaskSpec } from "../../ports/task-runner.ts";
+import { type BodyContext, containerBody, pauseBody } from "./container-body.ts";
+import { ContainerRun } from "./container-run.ts";
+import {
+  createContainer,
+  inspect,
+  type Inspection,
+  isImageMissing,
+  isNetworkMissing,
+  publishedPorts,
+  startContainer,
+  startError,
+  wasStarted,
+} from "./container-start.ts";
+import { dependencyState } from "./dependencies.ts";
+import { EngineError, EngineUnavailableError, type DockerEngine } from "./engine.ts";
+import { type EngineEvent, engineTime, type EventWatch } from "./events.ts";
+import { type Images, isPinned } from "./images.ts";
+import { followLog } from "./log-follower.ts";
+import type { Networks } from "./networks.ts";
+import { ContainerFailure, engineFailure, ESSENTIAL_EXITED, FAILED_TO_START, NEVER_STARTED_EXIT_CODE, OUT_OF_MEMORY } from "./reasons.ts";
+import type { Slots } from "./slots.ts";
+import { containerName, LABELS, PAUSE, type TaskPlan } from "./task-plan.ts";
+
+/** What the tasks of one runner share. */
+export interface TaskSurroundings {
+  readonly engine: DockerEngine;
+  readonly events: EventWatch;
+  readonly images: Images;
+  readonly networks: Networks;
+  readonly slots: Slots;
+  readonly clock: Clock;
+  readonly logSink: LogSink;
+  readonly settings: Omit<BodyContext, "plan" | "vpcNetwork">;
+  /** The name of the pause image, present on the engine. */
+  readonly pauseImage: () => Promise<string>;
+  readonly report: (observation: TaskObservation) => void;
+  readonly warn: (message: string) => void;
+  readonly closed: () => boolean;
+}
+
+/** Ends the work on a container without a word: its task is stopping, or the runner closes. */
+class Abandoned extends Error {}
+
+const PHASES: readonly RunnerPhase[] = ["pulling", "creating", "running", "stopping", "stopped"];
+/** For what a container printed last, where the sink is slow. */
+const LOG_PATIENCE = 30_000;
+
+/** One task: brings its containers about, watches them, and stops them. */
+export class TaskRun {
+  readonly plan: TaskPlan;
+  readonly containers: ReadonlyMap<string, ContainerRun>;
+  #spec: TaskSpec | undefined;
+  readonly #at: TaskSurroundings;
+  readonly #vpcNetwork: string;
+  #phase: RunnerPhase = "pulling";
+  #pulls: { startedAt: number; stoppedAt?: number } | undefined;
+  #startedAt: number | undefined;
+  #executionStoppedAt: number | undefined;
+  #stop: TaskObservation["stop"];
+  #stopping = false;
+  #pauseId: string | undefined;
+  #pause: Promise<void> | undefined;
+  #taskPorts: ReadonlyMap<string, number> = new Map();
+  /** Woken whenever something changed that a container may wait for. */
+  #waiting: (() => void)[] = [];
+  readonly #abandon: Promise<never>;
+  #abandonNow: (reason: Abandoned) => void = () => undefined;
+
+  constructor(plan: TaskPlan, at: TaskSurroundings, spec?: TaskSpec) {
+    this.plan = plan;
+    this.#at = at;
+    this.#spec = spec;
+    this.#vpcNetwork = plan.network.mode === "awsvpc" ? at.networks.nameOf(plan.network.vpcId) : "";
+    this.containers = new Map(plan.containers.map((container) => [container.name, new ContainerRun(container)]));
+    this.#abandon = new Promise((_, reject) => (this.#abandonNow = reject));
+    this.#abandon.catch(() => undefined);
+  }
+
+  get stopped(): boolean {
+    return this.#phase === "stopped";
+  }
+
+  /** The engine's ids of all containers, the pause container included. */
+  get ids(): readonly string[] {
+    return [...[...this.containers.values()].flatMap(({ id }) => id ?? []), ...(this.#pauseId === undefined ? [] : [this.#pauseId])];
+  }
+
+  observe(): TaskObservation {
+    const containers = [...this.containers.values()];
+    return {
+      taskArn: this.plan.taskArn,
+      phase: this.#phase,
+      containers: containers.map((container) => container.observe(this.plan)),
+      ...(this.#pulls && { pullStartedAt: this.#pulls.startedAt }),
+      ...(this.#pulls?.stoppedAt !== undefined && { pullStoppedAt: this.#pulls.stoppedAt }),
+      ...(this.#startedAt !== undefined && { startedAt: this.#startedAt }),
+      ...(this.#executionStoppedAt !== undefined && { executionStoppedAt: this.#executionStoppedAt }),
+      ...(this.#stop && { stop: this.#stop }),
+      endpoints: this.#stopping
+        ? []
+        : containers.flatMap((container) => container.endpoints(this.plan, this.#taskPorts, this.#at.settings.publishOn)),
+    };
+  }
+
+  /** Brings about what is missing. A second call, or one for a task that stops, only tells how things are. */
+  start(spec: TaskSpec): void {
+    this.#spec ??= spec;
+    const missing = [...this.containers.values()].filter((container) => container.status === "PENDING" && !container.bringUp);
+    if (this.#stopping || missing.length === 0) {
+      this.#tell();
+      return;
+    }
+    for (const container of missing) {
+      const wanted = spec.containers.find(({ name }) => name === container.plan.name);
+      if (wanted) container.bringUp = this.#bringUp(container, spec, wanted);
+    }
+  }
+
+  /** Stops all containers. `stop` says why where nobody asked for it. */
+  stop(stop?: TaskObservation["stop"]): void {
+    if (this.#stopping) {
+      if (this.stopped) this.#tell();
+      return;
+    }
+    this.#stopping = true;
+    this.#stop = stop;
+    this.#move("stopping");
+    this.#abandonNow(new Abandoned());
+    this.#tell();
+    this.#wake();
+    void this.#stopAll().catch((error: unknown) => {
+      if (!(error instanceof Abandoned)) this.#at.warn(`stopping ${this.plan.taskArn} failed: ${String(error)}`);
+    });
+  }
+
+  /** Forgets all work under way; the containers are left as they are. */
+  drop(): void {
+    this.#abandonNow(new Abandoned());
+    for (const { log } of this.containers.values()) log?.stop();
+  }
+
+  /** What the engine tells of one of the task's containers. */
+  hear(event: EngineEvent): void {
+    const name = event.attributes[LABELS.containerName];
+    if (name === PAUSE) {
+      if (event.kind === "die" && event.containerId === this.#pauseId) this.#pauseDied();
+      return;
+    }
+    const container = this.containers.get(name ?? "");
+    if (!container || (container.id !== undefined && container.id !== event.containerId)) return;
+    if (event.kind === "oom") container.outOfMemory = true;
+    else if (event.kind === "die") this.#died(container, { at: event.at, exitCode: Number(event.attributes["exitCode"] ?? 0) });
+    else if (event.kind === "health") {
+      container.health = event.health === "healthy" ? "HEALTHY" : event.health === "unhealthy" ? "UNHEALTHY" : "UNKNOWN";
+      this.#wake();
+      this.#tell();
+    } else if (event.kind === "destroy" && container.id !== undefined) this.#vanished(container);
+  }
+
+  /** Takes over what an earlier life of this process left. Called once, before anything else. */
+  adopt(found: readonly Inspection[]): void {
+    for (const inspection of found) {
+      const name = inspection.Config.Labels[LABELS.containerName];
+      const container = this.containers.get(name ?? "");
+      if (container) this.#know(container, inspection, true);
+      else if (name === PAUSE) {
+        this.#pauseId = inspection.Id;
+        this.#taskPorts = publishedPorts(inspection);
+        if (wasStarted(inspection) && inspection.State.Status !== "running") this.#pauseDied();
+      }
+    }
+    this.#move("creating");
+    this.#progress();
+  }
+
+  /** Compares with what the engine lists after a reconnection: by id, its state and the words of its status. */
+  async resync(
+    listed: ReadonlyMap<string, { readonly state: string; readonly status: string }>,
+    known: ReadonlySet<string>,
+  ): Promise<void> {
+    for (const container of this.containers.values()) {
+      if (container.id === undefined || !known.has(container.id) || container.isStopped || container.starting) continue;
+      const now = listed.get(container.id);
+      if (!now) this.#vanished(container);
+      else if (now.state === "exited" || now.state === "dead") this.#know(container, await inspect(this.#at.engine, container.id), false);
+      else if (/\((healthy|unhealthy)\)/.test(now.status)) {
+        container.health = now.status.includes("(healthy)") ? "HEALTHY" : "UNHEALTHY";
+        this.#wake();
+        this.#tell();
+      }
+    }
+    if (this.#pauseId !== undefined && known.has(this.#pauseId) && !this.#pauseIsFresh && listed.get(this.#pauseId)?.state !== "running")
+      this.#pauseDied();
+  }
+
+  // ---- bringing a container about
+
+  async #bringUp(container: ContainerRun, spec: TaskSpec, wanted: ContainerSpec): Promise<void> {
+    try {
+      if (wanted.pullFailure !== undefined) {
+        const words = wanted.pullFailure;
+        throw new ContainerFailure("CannotPullContainerError", words.replace(/^CannotPullContainerError: */, ""));
+      }
+      if (container.id === undefined) {
+        // An image named by its digest is most likely here, and the engine says so when the container is created.
+        if (isPinned(wanted.pullReference)) this.#pulls ??= { startedAt: this.#at.clock.now(), stoppedAt: this.#at.clock.now() };
+        else await this.#pull(container, wanted);
+      }
+      await this.#dependenciesMet(container);
+      await this.#sourcesCreated(wanted);
+      const free = await this.#at.slots.take();
+      try {
+        if (this.plan.network.mode === "awsvpc") await this.#race(this.#at.networks.ensure(this.plan.network));
+        if (this.plan.pause) await this.#race((this.#pause ??= this.#bringUpPause(spec)));
+        await this.#createAndStart(container, spec, wanted);
+      } finally {
+        free();
+      }
+    } catch (error) {
+      if (error instanceof Abandoned || this.#at.closed()) return;
+      if (error instanceof ContainerFailure) this.#failed(container, error);
+      else
+        this.#failed(container, new ContainerFailure("CannotStartContainerError", error instanceof Error ? error.message : String(error)));
+    }
+  }
+
+  async #createAndStart(container: ContainerRun, spec: TaskSpec, wanted: ContainerSpec): Promise<void> {
+    const { engine, events, networks } = this.#at;
+    const existing = container.id === undefined ? await this.#create(container, spec, wanted) : undefined;
+    this.#wake();
+    if (existing && (wasStarted(existing) || startError(existing) !== undefined)) {
+      this.#know(container, existing, true);
+      return;
+    }
+    if (this.#stopping) throw new Abandoned();
+    container.starting = true;
+    const start = (): Promise<Inspection | undefined> =>
+      startContainer(engine, container.id ?? "", () => this.#engineBack(), this.#vpcNetwork);
+    let inspection: Inspection | undefined;
+    try {
+      inspection = await start().catch(async (error: unknown) => {
+        if (this.plan.network.mode !== "awsvpc" || !isNetworkMissing(error, this.#vpcNetwork)) throw error;
+        networks.lost(this.plan.network.vpcId);
+        await networks.ensure(this.plan.network);
+        return start();
+      });
+    } catch (error) {
+      container.starting = false;
+      throw error instanceof EngineError ? engineFailure("CannotStartContainerError", error) : error;
+    }
+    this.#started(container, (inspection && engineTime(inspection.State.StartedAt)) ?? this.#at.clock.now(), false);
+    // A port that the engine chose is known only to it, and a task without its endpoints is not running yet.
+    if (this.#hasDynamicPorts(container)) {
+      await events.connected();
+      container.ports = publishedPorts(await this.#persist(() => inspect(engine, container.id ?? "")));
+    }
+    container.starting = false;
+    this.#progress();
+    const exit = container.exitWhileStarting;
+    if (exit) this.#died(container, exit);
+    else if (inspection && inspection.State.Status !== "running") this.#know(container, inspection, false);
+  }
+
+  /** What the engine knows of the container, where it was there before. */
+  async #create(container: ContainerRun, spec: TaskSpec, wanted: ContainerSpec): Promise<Inspection | undefined> {
+    const { engine, settings } = this.#at;
+    await this.#engineVolumesPresent(spec, wanted);
+    const name = containerName(settings.instance, spec.taskId, wanted.name);
+    const body = containerBody(spec, wanted, this.#bodyContext());
+    const create = (): Promise<{ id: string; existing?: Inspection }> =>
+      this.#persist(() => createContainer(engine, name, spec.taskArn, body));
+    try {
+      const { id, existing } = await create().catch(async (error: unknown) => {
+        if (!isImageMissing(error)) throw error;
+        await this.#pull(container, wanted);
+        return create();
+      });
+      container.id = id;
+      return existing;
+    } catch (error) {
+      throw error instanceof EngineError ? engineFailure("CannotCreateContainerError", error) : error;
+    }
+  }
+
+  async #pull(container: ContainerRun, wanted: ContainerSpec): Promise<void> {
+    if (this.#pulls?.stoppedAt !== undefined) this.#pulls = { startedAt: this.#pulls.startedAt };
+    this.#pulls ??= { startedAt: this.#at.clock.now() };
+    this.#tell();
+    const pulled = await this.#race(this.#persist(() => this.#at.images.pull(wanted)));
+    container.imageDigest ??= pulled.digest;
+    this.#pulls = { startedAt: Math.min(this.#pulls.startedAt, pulled.startedAt), stoppedAt: pulled.stoppedAt };
+    if (this.#phase === "pulling" && this.plan.containers.length === 1) this.#move("creating");
+    this.#tell();
+  }
+
+  async #bringUpPause(spec: TaskSpec): Promise<void> {
+    const { engine, settings, pauseImage, networks } = this.#at;
+    if (this.#pauseId !== undefined && !this.#pauseIsFresh) return;
+    this.#pauseIsFresh = true;
+    try {
+      const name = containerName(settings.instance, spec.taskId, PAUSE);
+      const body = pauseBody(spec, await this.#persist(pauseImage), this.#bodyContext());
+      const { id, existing } = await this.#persist(() => createContainer(engine, name, spec.taskArn, body));
+      this.#pauseId = id;
+      const start = (): Promise<Inspection | undefined> => startContainer(engine, id, () => this.#engineBack(), this.#vpcNetwork);
+      if (existing?.State.Status !== "running") {
+        await start().catch(async (error: unknown) => {
+          if (this.plan.network.mode !== "awsvpc" || !isNetworkMissing(error, this.#vpcNetwork)) throw error;
+          networks.lost(this.plan.network.vpcId);
+          await networks.ensure(this.plan.network);
+          return start();
+        });
+      }
+      if (this.plan.published) this.#taskPorts = publishedPorts(await this.#persist(() => inspect(engine, id)));
+    } catch (error) {
+      if (error instanceof EngineError)
+        throw new ContainerFailure("ResourceInitializationError", `unable to make the task's namespaces: ${error.message}`);
+      if (error instanceof ContainerFailure) throw new ContainerFailure("ResourceInitializationError", error.message);
+      throw error;
+    } finally {
+      this.#pauseIsFresh = false;
+    }
+  }
+  #pauseIsFresh = false;
+
+  async #dependenciesMet(container: ContainerRun): Promise<void> {
+    for (;;) {
+      const state = dependencyState(container, this.containers, this.#at.clock.now());
+      if (state.kind === "met") return;
+      if (state.kind === "failed") {
+        container.exitCode = NEVER_STARTED_EXIT_CODE;
+        throw state.failure;
+      }
+      await this.#change(state.until);
+    }
+  }
+
+  async #sourcesCreated(wanted: ContainerSpec): Promise<void> {
+    for (const { sourceContainer } of wanted.volumesFrom) {
+      const source = this.containers.get(sourceContainer);
+      while (source && source.id === undefined && source.status === "PENDING") await this.#change(undefined);
+    }
+  }
+
+  /** A volume that ECS must not make has to be there: the engine itself would make it silently. */
+  async #engineVolumesPresent(spec: TaskSpec, wanted: ContainerSpec): Promise<void> {
+    for (const volume of spec.volumes) {
+      if (volume.kind !== "engine" || volume.autoprovision || !wanted.mountPoints.some(({ sourceVolume }) => sourceVolume === volume.name))
+        continue;
+      try {
+        await this.#persist(() => this.#at.engine.call("GET", `/volumes/${encodeURIComponent(volume.engineName)}`));
+      } catch (error) {
+        throw error instanceof EngineError ? new ContainerFailure("CannotCreateVolumeError", error.message) : error;
+      }
+    }
+  }
+
+  #hasDynamicPorts(container: ContainerRun): boolean {
+    if (this.plan.network.mode === "bridge") return container.plan.portMappings.some(({ hostPort }) => !hostPort);
+    return this.plan.published && !this.plan.pause && container.plan.portMappings.length > 0;
+  }
+
+  #bodyContext(): BodyContext {
+    return { ...this.#at.settings, plan: this.plan, vpcNetwork: this.#vpcNetwork };
+  }
+
+  // ---- what becomes of a container
+
+  #started(container: ContainerRun, at: number, adopted: boolean): void {
+    const { engine, clock, events, logSink, warn } = this.#at;
+    container.status = "RUNNING";
+    container.startedAt = at;
+    if (container.plan.essential) this.#startedAt = Math.max(this.#startedAt ?? 0, at);
+    if (container.plan.log && container.id !== undefined && !container.log) {
+      const { log, terminal } = container.plan;
+      container.log = followLog({
+        engine,
+        sink: logSink,
+        clock,
+        containerId: container.id,
+        log,
+        terminal,
+        adopted,
+        exited: container.stopped,
+        events,
+        warn,
+      });
+    }
+    this.#wake();
+  }
+
+  /** Takes in what the engine says of a container that was there before. */
+  #know(container: ContainerRun, inspection: Inspection, adopted: boolean): void {
+    const { State } = inspection;
+    container.id = inspection.Id;
+    const failed = startError(inspection);
+    if (failed !== undefined)
+      this.#failed(container, new ContainerFailure("CannotStartContainerError", `Error response from daemon: ${failed}`));
+    else if (wasStarted(inspection)) {
+      if (container.startedAt === undefined) this.#started(container, engineTime(State.StartedAt) ?? this.#at.clock.now(), adopted);
+      container.ports = publishedPorts(inspection);
+      if (State.Health?.Status === "healthy") container.health = "HEALTHY";
+      else if (State.Health?.Status === "unhealthy") container.health = "UNHEALTHY";
+      container.outOfMemory ||= State.OOMKilled;
+      if (State.Status === "exited" || State.Status === "dead")
+        this.#exited(container, { at: engineTime(State.FinishedAt) ?? this.#at.clock.now(), exitCode: State.ExitCode });
+      else this.#progress();
+    }
+  }
+
+  #died(container: ContainerRun, exit: { readonly at: number; readonly exitCode: number }): void {
+    if (container.isStopped || container.exiting) return;
+    if (container.starting) {
+      container.exitWhileStarting = exit;
+      return;
+    }
+    if (container.outOfMemory || exit.exitCode !== 137 || container.id === undefined) {
+      this.#exited(container, exit);
+      return;
+    }
+    // Killed: the engine knows whether for want of memory. Its event for that may come late, or not at all.
+    container.exiting = true;
+    void inspect(this.#at.engine, container.id)
+      .then(
+        ({ State }) => (container.outOfMemory ||= State.OOMKilled),
+        (error: unknown) => {
+          if (!(error instanceof EngineError || error instanceof EngineUnavailableError)) throw error;
+        },
+      )
+      .finally(() => this.#exited(container, exit));
+  }
+
+  #exited(container: ContainerRun, { at, exitCode }: { readonly at: number; readonly exitCode: number }): void {
+    if (container.isStopped) return;
+    container.exitCode = exitCode;
+    if (container.outOfMemory) container.reason = OUT_OF_MEMORY;
+    container.startedAt ??= at;
+    this.#ended(container, at);
+  }
+
+  /** Somebody removed it. */
+  #vanished(container: ContainerRun): void {
+    if (!container.isStopped && !container.exiting) this.#ended(container, this.#at.clock.now());
+  }
+
+  #ended(container: ContainerRun, at: number): void {
+    container.markStopped();
+    this.#wake();
+    if (container.plan.essential) {
+      this.#executionStoppedAt ??= at;
+      if (!this.#stopping) this.stop({ code: "EssentialContainerExited", reason: ESSENTIAL_EXITED });
+    }
+    this.#progress();
+  }
+
+  #failed(container: ContainerRun, failure: ContainerFailure): void {
+    if (container.isStopped) return;
+    const ofTask = failure.failure === "ResourceInitializationError";
+    if (!ofTask) container.reason = failure.message;
+    container.markStopped();
+    this.#wake();
+    if (this.#stopping) return;
+    if (container.plan.essential || ofTask) {
+      this.#executionStoppedAt ??= this.#at.clock.now();
+      this.stop({ code: "TaskFailedToStart", reason: ofTask || this.plan.launchType === "FARGATE" ? failure.message : FAILED_TO_START });
+    } else this.#progress();
+  }
+
+  #pauseDied(): void {
+    if (this.#stopping) return;
+    this.#executionStoppedAt ??= this.#at.clock.now();
+    this.stop({ code: "EssentialContainerExited", reason: ESSENTIAL_EXITED });
+  }
+
+  /** Running, once no container is still to come. */
+  #progress(): void {
+    const statuses = [...this.containers.values()].map(({ status }) => status);
+    if (!this.#stopping && !statuses.includes("PENDING")) {
+      if (statuses.includes("RUNNING")) this.#move("running");
+      else this.stop({ code: "EssentialContainerExited", reason: ESSENTIAL_EXITED });
+    }
+    if (!this.stopped) this.#tell();
+  }
+
+  // ---- stopping
+
+  async #stopAll(): Promise<void> {
+    const containers = [...this.containers.values()];
+    await Promise.all(containers.map((container) => this.#stopContainer(container)));
+    await this.#stopPause();
+    const patience = new Promise<void>((resolve) => this.#at.clock.after(LOG_PATIENCE, resolve));
+    await Promise.race([Promise.all(containers.map(({ log }) => log?.drained)), patience]);
+    if (this.#at.closed()) return;
+    this.#executionStoppedAt ??= this.#at.clock.now();
+    this.#move("stopped");
+    this.#tell();
+  }
+
+  async #stopContainer(container: ContainerRun): Promise<void> {
+    await container.bringUp;
+    if (this.#at.closed()) throw new Abandoned();
+    // In the reverse order of the dependencies: first those that lean on it.
+    const dependents = [...this.containers.values()].filter(({ plan }) =>
+      plan.dependsOn.some(({ containerName: on }) => on === container.plan.name),
+    );
+    await Promise.all(dependents.map(({ stopped }) => stopped));
+    if (container.isStopped) return;
+    if (container.startedAt === undefined || container.id === undefined) {
+      container.markStopped();
+      return;
+    }
+    const { id } = container;
+    for (let pause = 500; !container.isStopped; pause = Math.min(pause * 2, 30_000)) {
+      try {
+        await this.#persist(() => this.#at.engine.call("POST", `/containers/${id}/stop`, { query: { t: container.plan.stopTimeout } }));
+        // The event is most often here already; where the stream of events is behind, the engine is asked.
+        if (container.exiting) await container.stopped;
+        else if (!container.isStopped) this.#know(container, await this.#persist(() => inspect(this.#at.engine, id)), false);
+        if (!container.isStopped) throw new EngineError(500, "it still runs");
+      } catch (error) {
+        if (!(error instanceof EngineError)) throw error;
+        if (error.status === 404) this.#vanished(container);
+        else {
+          this.#at.warn(`container ${id} cannot be stopped: ${error.message}`);
+          await Promise.race([container.stopped, new Promise<void>((resolve) => this.#at.clock.after(pause, resolve))]);
+        }
+      }
+    }
+  }
+
+  async #stopPause(): Promise<void> {
+    await this.#pause?.catch(() => undefined);
+    const id = this.#pauseId;
+    if (id === undefined) return;
+    try {
+      await this.#persist(() => this.#at.engine.call("POST", `/containers/${id}/kill`, { query: { signal: "KILL" } }));
+    } catch (error) {
+      // 404: gone. 409: it does not run.
+      if (!(error instanceof EngineError && (error.status === 404 || error.status === 409)))
+        this.#at.warn(`pause container ${id} cannot be stopped: ${String(error)}`);
+    }
+  }
+
+  // ---- small things
+
+  #tell(): void {
+    if (!this.#at.closed()) this.#at.report(this.observe());
+  }
+
+  #move(phase: RunnerPhase): void {
+    if (PHASES.indexOf(phase) > PHASES.indexOf(this.#phase)) this.#phase = phase;
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const wake of waiting) wake();
+  }
+
+  /** Resolves at the next change, or at `until`. */
+  async #change(until: number | undefined): Promise<void> {
+    const { clock } = this.#at;
+    let timer: Disposable | undefined;
+    try {
+      await this.#race(
+        new Promise<void>((resolve) => {
+          this.#waiting.push(resolve);
+          if (until !== undefined) timer = clock.after(Math.max(0, until - clock.now()), resolve);
+        }),
+      );
+    } finally {
+      timer?.[Symbol.dispose]();
+    }
+  }
+
+  #race<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#abandon]);
+  }
+
+  /** Repeats what may be repeated while the engine is away. */
+  async #persist<T>(work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!(error instanceof EngineUnavailableError)) throw error;
+        await this.#engineBack();
+      }
+    }
+  }
+
+  async #engineBack(): Promise<void> {
+    await new Promise<void>((resolve) => this.#at.clock.after(100, resolve));
+    await this.#at.events.connected();
+    if (this.#at.closed()) throw new Abandoned();
+  }
+}
