@@ -1,0 +1,26 @@
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "./process.js";
+
+/** Compiles `src/` to `dist/` where a source is newer than the last good build. The tests are type-checked by `npm run types`. */
+export async function ensureBuild(root, say) {
+  // The compiler's own records are also written where it found errors, so a build that went well leaves a mark of ours.
+  const mark = join(root, "dist", ".built");
+  const built = existsSync(mark) && existsSync(join(root, "dist", "cli", "main.js")) ? statSync(mark).mtimeMs : 0;
+  if (newest(join(root, "src")) <= built) return;
+  const startedAt = new Date();
+  if (built === 0) say("compiling (tsc -b) …");
+  await run(process.execPath, [join(root, "node_modules", "typescript", "bin", "tsc"), "-b", "src"], { cwd: root });
+  mkdirSync(join(root, "dist"), { recursive: true });
+  writeFileSync(mark, startedAt.toISOString());
+}
+
+/** The time of the latest change below a folder; a file that goes changes its folder. */
+function newest(folder) {
+  let time = statSync(folder).mtimeMs;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    time = Math.max(time, entry.isDirectory() ? newest(path) : statSync(path).mtimeMs);
+  }
+  return time;
+}

@@ -1,0 +1,44 @@
+import { closeSync, openSync, readSync } from "node:fs";
+import { howToInstall, packageOf, systemFamily } from "./advice.js";
+import { isRoot, run, SetupError, which } from "./process.js";
+
+/** What the platform itself needs. The engine may run elsewhere (Docker Desktop), so `dockerd` is looked for only where it does not answer. */
+export const PLATFORM_TOOLS = ["haproxy"];
+
+/** What the tests need besides: real clients, a load generator, and a static executable to build images from. */
+export const TEST_TOOLS = ["busybox", "wrk", "skopeo", "aws", "curl", "docker"];
+
+export function missingTools(tools) {
+  return tools.filter((tool) => (tool === "busybox" ? !hasStaticBusybox() : which(tool) === undefined));
+}
+
+/** Installs the tools where this program may (Debian or Ubuntu, as root); otherwise says how to, and fails. */
+export async function installTools(tools, say) {
+  if (tools.length === 0) return;
+  if (systemFamily() !== "debian" || !isRoot()) throw new SetupError(`missing: ${tools.join(", ")}. To go on, ${howToInstall(tools)}.`);
+  const packages = [...new Set(tools.map((tool) => packageOf(tool)))];
+  say(`installing ${packages.join(", ")} with apt-get …`);
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  const quiet = { env, stdio: ["ignore", "ignore", "inherit"] };
+  await run("apt-get", ["update", "-qq"], quiet);
+  await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], quiet);
+  // Newer releases keep the client apart from the engine.
+  if (missingTools(tools).includes("docker")) await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "docker-cli"], quiet);
+  const still = missingTools(tools);
+  if (still.length > 0) throw new SetupError(`${still.join(", ")} cannot be found although ${packages.join(", ")} is installed; look at your PATH.`);
+}
+
+/** Images are built of it from scratch, so one that wants shared libraries is of no use. */
+function hasStaticBusybox() {
+  const file = which("busybox");
+  if (file === undefined) return false;
+  const head = Buffer.alloc(4096);
+  const handle = openSync(file, "r");
+  try {
+    readSync(handle, head, 0, head.length, 0);
+  } finally {
+    closeSync(handle);
+  }
+  // A dynamic executable names its loader near its beginning.
+  return !head.includes("/ld-");
+}
