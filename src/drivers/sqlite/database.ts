@@ -25,3 +25,15 @@ export function openDatabase(file: string, schema: string): SqliteDatabase {
   }
   return database;
 }
+
+/**
+ * Closes a database so that it can be opened again at once. The driver keeps a closed database, and its lock, as long as prepared
+ * statements of it await the garbage collector; so the lock is given up first, which a database in WAL mode cannot do.
+ */
+export function closeDatabase(database: SqliteDatabase): void {
+  database.pragma("journal_mode = DELETE");
+  database.pragma("locking_mode = NORMAL");
+  // The lock goes with the next transaction.
+  database.exec("BEGIN IMMEDIATE; COMMIT");
+  database.close();
+}

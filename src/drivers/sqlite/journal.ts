@@ -1,5 +1,5 @@
 import type { Journal, JournalChange } from "../../ports/journal.ts";
-import { openDatabase } from "./database.ts";
+import { closeDatabase, openDatabase } from "./database.ts";
 
 interface Waiting {
   readonly changes: readonly JournalChange[];
@@ -60,7 +60,7 @@ export function sqliteJournal(file: string): Journal {
       if (!closed) {
         flush();
         closed = true;
-        database.close();
+        closeDatabase(database);
       }
       return Promise.resolve();
     },

@@ -1,0 +1,93 @@
+import { spawn } from "node:child_process";
+import { rmSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { journalContract } from "../../testing/journal-contract.ts";
+import { DatabaseInUseError } from "./database.ts";
+import { sqliteJournal } from "./journal.ts";
+
+describe("the journal in SQLite", () => {
+  let directory = "";
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "airfield-journal-"));
+  });
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+
+  journalContract((fresh) => {
+    const file = join(directory, "journal.db");
+    if (fresh) for (const suffix of ["", "-wal", "-journal"]) rmSync(file + suffix, { force: true });
+    return sqliteJournal(file);
+  });
+
+  test("an append after the close is refused", async () => {
+    const journal = sqliteJournal(join(directory, "closed.db"));
+    await journal.close();
+    await expect(journal.append([])).rejects.toThrow("closed");
+  });
+
+  test("a failed append fails every later one", async () => {
+    const journal = sqliteJournal(join(directory, "failing.db"));
+    await expect(journal.append([{ table: "t", key: null as unknown as string, value: "1" }])).rejects.toThrow();
+    await expect(journal.append([{ table: "t", key: "k", value: "1" }])).rejects.toThrow();
+    await journal.close();
+  });
+
+  test("a file that is open cannot be opened again", async () => {
+    const file = join(directory, "open.db");
+    const journal = sqliteJournal(file);
+    expect(() => sqliteJournal(file)).toThrow(DatabaseInUseError);
+    await journal.close();
+  });
+
+  test.each([1, 2, 3])("SIGKILL amid appends loses nothing that was acknowledged, and tears no append apart (%i)", async (round) => {
+    const file = join(directory, `killed-${round}.db`);
+    const acknowledged = await killedAmidAppends(file, round * 150);
+    const journal = sqliteJournal(file);
+    const found = new Map([...journal.load()].map(({ key, value }) => [key, value]));
+    await journal.close();
+    expect(acknowledged).toBeGreaterThanOrEqual(round * 150);
+    for (let append = 0; append <= acknowledged; append++)
+      expect([found.get(`${append}/first`), found.get(`${append}/second`)]).toEqual([String(append), String(append)]);
+    // Whatever else is there is whole, and without a gap.
+    const appends = [...found.keys()].filter((key) => key.endsWith("/first")).length;
+    expect(found.size).toBe(2 * appends);
+    for (let append = 0; append < appends; append++) expect(found.has(`${append}/first`) && found.has(`${append}/second`)).toBe(true);
+  });
+});
+
+const WRITER = `
+  const { sqliteJournal } = await import(process.env.JOURNAL_MODULE);
+  const journal = sqliteJournal(process.env.JOURNAL_FILE);
+  let next = 0;
+  // Each acknowledgement is written before the next turn: the pipe has it when the process is killed.
+  const one = async () => {
+    const at = next++;
+    await journal.append([{ table: "t", key: at + "/first", value: String(at) }, { table: "t", key: at + "/second", value: String(at) }]);
+    process.stdout.write(at + "\\n");
+    void one();
+  };
+  for (let lane = 0; lane < 4; lane++) void one();
+`;
+
+/** Runs a process that appends without end, kills it once `enough` appends were acknowledged, and tells the last one's number. */
+async function killedAmidAppends(file: string, enough: number): Promise<number> {
+  const module = fileURLToPath(new URL("./journal.ts", import.meta.url));
+  const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", WRITER], {
+    env: { ...process.env, JOURNAL_MODULE: module, JOURNAL_FILE: file },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let complaint = "";
+  child.stderr.on("data", (bytes: Buffer) => (complaint += bytes.toString()));
+  const exited = new Promise<NodeJS.Signals | null>((resolve) => child.once("close", (_code, signal) => resolve(signal)));
+  let last = -1;
+  for await (const line of createInterface({ input: child.stdout })) {
+    last = Math.max(last, Number(line));
+    if (last >= enough) child.kill("SIGKILL");
+  }
+  expect({ signal: await exited, complaint }).toEqual({ signal: "SIGKILL", complaint: "" });
+  return last;
+}
