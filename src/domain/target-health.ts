@@ -23,3 +23,30 @@ export interface TargetHealth {
   /** AWS's sentence for the reason, such as `Health checks failed with these codes: [503]`. */
   readonly description?: string;
 }
+
+/** AWS's sentences for the states that do not come from a health check. Source: the console and `DescribeTargetHealth`. */
+export const REGISTERING: TargetHealth = {
+  state: "initial",
+  reason: "Elb.RegistrationInProgress",
+  description: "Target registration is in progress",
+};
+export const CHECKING: TargetHealth = {
+  state: "initial",
+  reason: "Elb.InitialHealthChecking",
+  description: "Initial health checks in progress",
+};
+export const NOT_IN_USE: TargetHealth = {
+  state: "unused",
+  reason: "Target.NotInUse",
+  description: "Target group is not configured to receive traffic from the load balancer",
+};
+export const NOT_REGISTERED: TargetHealth = {
+  state: "unused",
+  reason: "Target.NotRegistered",
+  description: "Target is not registered to the target group",
+};
+export const DRAINING: TargetHealth = {
+  state: "draining",
+  reason: "Target.DeregistrationInProgress",
+  description: "Target deregistration is in progress",
+};

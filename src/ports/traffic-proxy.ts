@@ -1,3 +1,7 @@
+import type { ProxyConfiguration, ServerHealthReport } from "../domain/proxy-configuration.ts";
+
+export type { ProxyBackend, ProxyConfiguration, ProxyListener, ProxyRoute, ProxyServer, ServerHealthReport } from "../domain/proxy-configuration.ts";
+
 /**
  * The data plane of the load balancers. The whole desired configuration goes in; the proxy finds the difference itself, adds,
  * drains and removes servers without a reload, and reloads without dropping a connection where listeners changed. It goes on
@@ -16,73 +20,30 @@ export interface TrafficProxy {
   stop(): Promise<void>;
 }
 
-export interface ProxyConfiguration {
-  readonly listeners: readonly ProxyListener[];
-  readonly backends: readonly ProxyBackend[];
+/** The error of `apply` where ports could not be bound; the one that holds them may be anybody. Any other error means something else. */
+export interface PortsUnavailable extends Error {
+  readonly unavailablePorts: readonly number[];
 }
 
-/** A port on which load balancers listen. Several load balancers share a port and are told apart by the Host header. */
-export interface ProxyListener {
-  /** Stable over changes. `[A-Za-z0-9_-]+`. */
-  readonly id: string;
-  readonly addresses: readonly string[];
-  readonly port: number;
-  /** The first route whose hosts match is taken; one without hosts matches every request. */
-  readonly routes: readonly ProxyRoute[];
-}
-
-export interface ProxyRoute {
-  /** Exact host names, without port. Empty: any. */
-  readonly hosts: readonly string[];
-  readonly action:
-    /** Weighted choice between backends; 503 where none has a server, as on AWS. */
-    | { readonly kind: "forward"; readonly backends: readonly { readonly id: string; readonly weight: number }[] }
-    | { readonly kind: "fixed-response"; readonly status: number; readonly contentType?: string; readonly body?: string }
-    | { readonly kind: "redirect"; readonly status: 301 | 302; readonly location: string };
-  /** Seconds without data before a connection is closed (`idle_timeout.timeout_seconds`). */
-  readonly idleTimeout: number;
-}
-
-export interface ProxyBackend {
-  /** Stable over changes. `[A-Za-z0-9_-]+`. */
-  readonly id: string;
-  readonly algorithm: "round_robin" | "least_outstanding_requests";
-  readonly healthCheck:
-    | { readonly kind: "none" }
-    | {
-        readonly kind: "http" | "tcp";
-        readonly path: string;
-        /** HTTP codes that mean healthy, as ELB writes them: `200`, `200,202`, `200-299`. */
-        readonly matcher: string;
-        /** Seconds. */
-        readonly interval: number;
-        readonly timeout: number;
-        readonly healthyThreshold: number;
-        readonly unhealthyThreshold: number;
-        /** `undefined`: the port that carries the traffic. */
-        readonly port?: number;
-      };
-  readonly servers: readonly ProxyServer[];
-}
-
-export interface ProxyServer {
-  /** Unique within the backend, stable. `[A-Za-z0-9_.-]+`. */
-  readonly id: string;
+/** One port of one listener that could not be bound. */
+export interface ListenerBindFailure {
+  readonly listener: string;
   readonly address: string;
   readonly port: number;
-  /** A draining server finishes what it has and gets nothing new. */
-  readonly draining: boolean;
-  /**
-   * Health known from before, where there is any. A server that is new starts as `initial`: it gets no traffic until its first
-   * check passes, which is made at once (one pass makes a new target healthy on AWS; after that the thresholds count).
-   */
-  readonly health: "initial" | "healthy" | "unhealthy";
 }
 
-export interface ServerHealthReport {
-  readonly backend: string;
-  readonly server: string;
-  readonly health: "initial" | "healthy" | "unhealthy";
-  /** Why it is not healthy: the code that the check got, a timeout, or no connection. */
-  readonly cause?: { readonly kind: "status"; readonly status: number } | { readonly kind: "timeout" } | { readonly kind: "connection" };
+/**
+ * `apply` rejects with this where ports cannot be bound. All the rest of the configuration works: other listeners and other
+ * addresses, backends and servers. Each later `apply` tries the port anew.
+ */
+export class ListenerBindError extends Error implements ListenerBindFailure {
+  readonly listener: string;
+  readonly address: string;
+  readonly port: number;
+  readonly failures: readonly ListenerBindFailure[];
+  constructor(failures: readonly [ListenerBindFailure, ...ListenerBindFailure[]]) {
+    super(failures.map((one) => `listener ${one.listener} cannot bind ${one.address}:${one.port}; is the port in use?`).join("; "));
+    [{ listener: this.listener, address: this.address, port: this.port }] = failures;
+    this.failures = failures;
+  }
 }

@@ -48,7 +48,17 @@ export interface ListenerRecord {
 
 export const listeners = defineTable<ListenerRecord>()("elb.listeners", (listener) => listener.arn, {
   loadBalancer: (listener) => listener.loadBalancerArn,
+  targetGroup: (listener) => targetGroupsOf(listener.defaultActions),
 });
+
+/** The target groups that actions forward to, each once. */
+export function targetGroupsOf(actions: readonly Action[]): readonly string[] {
+  const arns = actions.flatMap(({ TargetGroupArn, ForwardConfig }) => [
+    TargetGroupArn,
+    ...(ForwardConfig?.TargetGroups ?? []).map((group) => group.TargetGroupArn),
+  ]);
+  return [...new Set(arns.filter((arn) => arn !== undefined))];
+}
 
 export interface HealthCheckSettings {
   readonly enabled: boolean;

@@ -1,0 +1,45 @@
+import type { ServerHealthReport } from "../../domain/proxy-configuration.ts";
+import { CHECKING, DRAINING, NOT_IN_USE, REGISTERING, type TargetHealth } from "../../domain/target-health.ts";
+
+export interface TargetAssessment {
+  /** The health on record. */
+  readonly recorded: TargetHealth;
+  /** True while it is being deregistered. */
+  readonly draining: boolean;
+  /** True if some listener forwards to its group. */
+  readonly inUse: boolean;
+  /** True if the proxy works by a configuration that sends requests to it. */
+  readonly applied: boolean;
+  /** What the proxy's checks last said. */
+  readonly report: Pick<ServerHealthReport, "health" | "cause"> | undefined;
+}
+
+/**
+ * The health of a target as `DescribeTargetHealth` tells it. What was known before a restart stands until a check says otherwise.
+ * Source: Elastic Load Balancing API, `TargetHealth`; Application Load Balancers guide, "Target health status" and "Health check reason codes".
+ */
+export function assessTarget({ recorded, draining, inUse, applied, report }: TargetAssessment): TargetHealth {
+  if (draining) return DRAINING;
+  if (!inUse) return NOT_IN_USE;
+  if (applied && report?.health === "healthy") return { state: "healthy" };
+  if (applied && report?.health === "unhealthy") return unhealthy(report.cause);
+  if (recorded.state === "healthy" || recorded.state === "unhealthy") return recorded;
+  if (applied) return CHECKING;
+  return recorded.state === "initial" ? recorded : REGISTERING;
+}
+
+function unhealthy(cause: ServerHealthReport["cause"]): TargetHealth {
+  switch (cause?.kind) {
+    case "status":
+      return {
+        state: "unhealthy",
+        reason: "Target.ResponseCodeMismatch",
+        description: `Health checks failed with these codes: [${cause.status}]`,
+      };
+    case "timeout":
+      return { state: "unhealthy", reason: "Target.Timeout", description: "Request timed out" };
+    case "connection":
+    case undefined:
+      return { state: "unhealthy", reason: "Target.FailedHealthChecks", description: "Health checks failed" };
+  }
+}

@@ -1,0 +1,57 @@
+import type { ProxyBackend } from "../../domain/proxy-configuration.ts";
+
+/** All listeners that exist here, of every account and region: they share this host's ports. The order of the lists carries no meaning. */
+export interface RoutingView {
+  /** Where every listener listens. */
+  readonly addresses: readonly string[];
+  readonly listeners: readonly ListenerView[];
+  readonly groups: readonly TargetGroupView[];
+}
+
+export interface ListenerView {
+  /** The port that is bound for it. */
+  readonly port: number;
+  readonly balancer: BalancerView;
+  readonly action: ActionView;
+}
+
+export interface BalancerView {
+  readonly arn: string;
+  readonly dnsName: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAt: number;
+  /** Seconds. */
+  readonly idleTimeout: number;
+}
+
+export type ActionView =
+  | { readonly kind: "forward"; readonly groups: readonly { readonly arn: string; readonly weight: number }[] }
+  | { readonly kind: "fixed-response"; readonly status: number; readonly contentType?: string; readonly body?: string }
+  | {
+      readonly kind: "redirect";
+      readonly status: 301 | 302;
+      readonly protocol: string;
+      readonly host: string;
+      readonly port: string;
+      /** With its leading slash. */
+      readonly path: string;
+      /** Without the question mark. */
+      readonly query: string;
+    };
+
+export interface TargetGroupView {
+  readonly arn: string;
+  readonly algorithm: ProxyBackend["algorithm"];
+  readonly healthCheck: ProxyBackend["healthCheck"];
+  readonly targets: readonly TargetView[];
+}
+
+export interface TargetView {
+  readonly id: string;
+  readonly port: number;
+  /** Where this host reaches it. */
+  readonly address: string;
+  readonly addressPort: number;
+  readonly draining: boolean;
+  readonly health: "initial" | "healthy" | "unhealthy";
+}

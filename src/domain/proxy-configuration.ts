@@ -1,0 +1,73 @@
+// What a traffic proxy is told and tells: plain data, which pure decisions make and read.
+
+export interface ProxyConfiguration {
+  readonly listeners: readonly ProxyListener[];
+  readonly backends: readonly ProxyBackend[];
+}
+
+/** A port on which load balancers listen. Several load balancers share a port and are told apart by the Host header. */
+export interface ProxyListener {
+  /** Stable over changes. `[A-Za-z0-9_-]+`. */
+  readonly id: string;
+  readonly addresses: readonly string[];
+  readonly port: number;
+  /** The first route whose hosts match is taken; one without hosts matches every request. */
+  readonly routes: readonly ProxyRoute[];
+}
+
+export interface ProxyRoute {
+  /** Exact host names in lower case, without port. Empty: any. */
+  readonly hosts: readonly string[];
+  readonly action:
+    /** Weighted choice between backends; 503 where none has a server, as on AWS. */
+    | { readonly kind: "forward"; readonly backends: readonly { readonly id: string; readonly weight: number }[] }
+    | { readonly kind: "fixed-response"; readonly status: number; readonly contentType?: string; readonly body?: string }
+    /** The location may hold ELB's placeholders `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}`, which stand for the request's own parts. */
+    | { readonly kind: "redirect"; readonly status: 301 | 302; readonly location: string };
+  /** Seconds without data before a connection is closed (`idle_timeout.timeout_seconds`). */
+  readonly idleTimeout: number;
+}
+
+export interface ProxyBackend {
+  /** Stable over changes. `[A-Za-z0-9_-]+`. */
+  readonly id: string;
+  readonly algorithm: "round_robin" | "least_outstanding_requests";
+  readonly healthCheck:
+    | { readonly kind: "none" }
+    | {
+        readonly kind: "http" | "tcp";
+        readonly path: string;
+        /** HTTP codes that mean healthy, as ELB writes them: `200`, `200,202`, `200-299`. */
+        readonly matcher: string;
+        /** Seconds. */
+        readonly interval: number;
+        readonly timeout: number;
+        readonly healthyThreshold: number;
+        readonly unhealthyThreshold: number;
+        /** `undefined`: the port that carries the traffic. */
+        readonly port?: number;
+      };
+  readonly servers: readonly ProxyServer[];
+}
+
+export interface ProxyServer {
+  /** Unique within the backend, stable. `[A-Za-z0-9_.-]+`. */
+  readonly id: string;
+  readonly address: string;
+  readonly port: number;
+  /** A draining server finishes what it has and gets nothing new. */
+  readonly draining: boolean;
+  /**
+   * Health known from before, where there is any. A server that is new starts as `initial`: it gets no traffic until its first
+   * check passes, which is made at once (one pass makes a new target healthy on AWS; after that the thresholds count).
+   */
+  readonly health: "initial" | "healthy" | "unhealthy";
+}
+
+export interface ServerHealthReport {
+  readonly backend: string;
+  readonly server: string;
+  readonly health: "initial" | "healthy" | "unhealthy";
+  /** Why it is not healthy: the code that the check got, a timeout, or no connection. */
+  readonly cause?: { readonly kind: "status"; readonly status: number } | { readonly kind: "timeout" } | { readonly kind: "connection" };
+}

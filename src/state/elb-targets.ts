@@ -1,0 +1,82 @@
+import { DRAINING, NOT_IN_USE, REGISTERING } from "../domain/target-health.ts";
+import { listeners, targetGroups, targetKey, targets, type ListenerRecord, type TargetRecord } from "./elb.ts";
+import type { State } from "./state.ts";
+
+/** A target as an operation or the ECS scheduler names it. */
+export interface NewTarget {
+  readonly targetGroupArn: string;
+  /** An address or an instance id. */
+  readonly id: string;
+  readonly port: number;
+  readonly availabilityZone?: string;
+  /** Where this host reaches it, where that is not `id` and `port`: an instance's address, a published port. */
+  readonly address?: string;
+  readonly addressPort?: number;
+}
+
+/**
+ * Adds a target to its group. One that is there already stays as it is, health included; one that drains is taken back and begins anew.
+ * Joins the open commit, or makes one. Whether it is healthy shows in its record later.
+ */
+export function registerTarget(state: State, wanted: NewTarget, now: number): TargetRecord {
+  const { targetGroupArn, id, port } = wanted;
+  const address = wanted.address ?? id;
+  const addressPort = wanted.addressPort ?? port;
+  const known = state.table(targets).get(targetKey(targetGroupArn, id, port));
+  if (known && known.drainingUntil === undefined && known.address === address && known.addressPort === addressPort) return known;
+  const health = targetGroupInUse(state, targetGroupArn) ? REGISTERING : NOT_IN_USE;
+  return state.commit(() =>
+    state.table(targets).put({
+      targetGroupArn,
+      id,
+      port,
+      ...(wanted.availabilityZone === undefined ? {} : { availabilityZone: wanted.availabilityZone }),
+      address,
+      addressPort,
+      health,
+      registeredAt: now,
+    }),
+  );
+}
+
+/**
+ * Takes a target out of its group: it gets no new requests from now on, and its record goes away when those under way are done or the group's
+ * deregistration delay is over. In a group that no load balancer uses it goes away at once. Returns what is left of it.
+ * Joins the open commit, or makes one; deregistering what is not registered or drains already changes nothing.
+ */
+export function deregisterTarget(
+  state: State,
+  target: { readonly targetGroupArn: string; readonly id: string; readonly port: number },
+  now: number,
+): TargetRecord | undefined {
+  const key = targetKey(target.targetGroupArn, target.id, target.port);
+  const known = state.table(targets).get(key);
+  if (!known || known.drainingUntil !== undefined) return known;
+  return state.commit(() => {
+    if (!targetGroupInUse(state, target.targetGroupArn)) {
+      state.table(targets).delete(key);
+      return undefined;
+    }
+    return state.table(targets).put({ ...known, health: DRAINING, drainingUntil: now + deregistrationDelay(state, target.targetGroupArn) });
+  });
+}
+
+/** Milliseconds that a deregistered target may take to finish its requests. */
+function deregistrationDelay(state: State, targetGroupArn: string): number {
+  const seconds = Number(state.table(targetGroups).get(targetGroupArn)?.attributes["deregistration_delay.timeout_seconds"] ?? 300);
+  return seconds * 1000;
+}
+
+/** The listeners that forward to a target group. */
+export function listenersOfTargetGroup(state: State, targetGroupArn: string): readonly ListenerRecord[] {
+  return state.table(listeners).by("targetGroup", targetGroupArn);
+}
+
+export function targetGroupInUse(state: State, targetGroupArn: string): boolean {
+  return listenersOfTargetGroup(state, targetGroupArn).length > 0;
+}
+
+/** The load balancers that send traffic to a target group: on AWS at most one. */
+export function loadBalancersOfTargetGroup(state: State, targetGroupArn: string): readonly string[] {
+  return [...new Set(listenersOfTargetGroup(state, targetGroupArn).map((listener) => listener.loadBalancerArn))];
+}
