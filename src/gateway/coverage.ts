@@ -1,0 +1,52 @@
+import type { ServiceDescriptor } from "../services/service.ts";
+import { loadService } from "./loaded-service.ts";
+import { operationNames } from "./schema.ts";
+
+/** What AWS has of a service, and what answers here. Names are sorted. */
+export interface ServiceCoverage {
+  readonly title: string;
+  readonly id: string;
+  readonly implemented: readonly string[];
+  readonly missing: readonly string[];
+}
+
+export async function coverageOf(descriptor: ServiceDescriptor): Promise<ServiceCoverage> {
+  const { client, operations } = await loadService(descriptor);
+  const names = operationNames(client);
+  return {
+    title: descriptor.title,
+    id: descriptor.id,
+    implemented: names.filter((name) => operations.has(name)),
+    missing: names.filter((name) => !operations.has(name)),
+  };
+}
+
+/** The text of `docs/coverage.md`. Equal catalogues and SDK packages give equal texts. */
+export async function coverageDocument(services: readonly ServiceDescriptor[]): Promise<string> {
+  const all = await Promise.all(services.map(coverageOf));
+  const rows = all.map(
+    ({ title, id, implemented, missing }) => `| [${title}](#${id}) | ${implemented.length} | ${implemented.length + missing.length} |`,
+  );
+  const total = all.reduce((sum, { implemented }) => sum + implemented.length, 0);
+  return `${[
+    "# Coverage",
+    "<!-- Made by `npm run coverage` from the catalogue of services and the schemas of the AWS SDK; a test fails where it is stale. -->",
+    "Every operation that AWS has in the services offered here, and whether Airfield implements it. One that it does not answers the error " +
+      "`NotImplemented`, which no SDK retries. The registry's own surface, `/v2/` of the OCI distribution specification, is not an AWS API and not counted.",
+    ["| service | implemented | of |", "|---|---:|---:|", ...rows, `| **all** | **${total}** | |`].join("\n"),
+    ...all.flatMap(section),
+  ].join("\n\n")}\n`;
+}
+
+function section({ title, id, implemented, missing }: ServiceCoverage): readonly string[] {
+  return [
+    `<a id="${id}"></a>`,
+    `## ${title}`,
+    `Implemented (${implemented.length}): ${list(implemented)}`,
+    `Not yet (${missing.length}): ${list(missing)}`,
+  ];
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? "none" : names.map((name) => `\`${name}\``).join(", ");
+}

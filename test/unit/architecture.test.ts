@@ -1,0 +1,116 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+/** Which room may import which, and why. `docs/architecture.md` tells the same. */
+const ROOMS: Readonly<Record<string, { readonly imports: readonly string[]; readonly because: string }>> = {
+  domain: { imports: [], because: "the vocabulary depends on nothing, so that everything may depend on it" },
+  decide: {
+    imports: ["domain"],
+    because: "a decision that could reach a clock, a socket or a table would not be a pure function of its view",
+  },
+  ports: { imports: ["domain"], because: "a contract that names one of its implementations is not a contract" },
+  drivers: { imports: ["ports", "domain"], because: "a driver can be replaced only while nothing of the product leaks into it" },
+  state: { imports: ["domain", "ports", "decide"], because: "tables know the journal's contract, not who reads or changes them" },
+  control: {
+    imports: ["decide", "state", "ports", "domain"],
+    because: "loops carry out plans; they must work the same whichever API asked",
+  },
+  services: {
+    imports: ["domain", "state", "decide", "ports"],
+    because: "an operation records what is wanted; it never talks to the engine itself",
+  },
+  gateway: {
+    imports: ["domain", "state", "decide", "services"],
+    because: "the wire is an interpreter over the catalogue and knows no engine",
+  },
+  registry: {
+    imports: ["domain", "state", "ports"],
+    because: "the OCI surface stores blobs through the port and shares only state with ECR",
+  },
+  cli: {
+    imports: ["domain", "drivers", "gateway", "main"],
+    because:
+      "the command is a client of the gateway; it reads the keys of an installation and asks the engine how it is, but holds no product logic",
+  },
+};
+
+const src = fileURLToPath(new URL("../../src/", import.meta.url));
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+  readonly specifier: string;
+}
+
+const imports = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && !file.endsWith(".d.ts"))
+  .flatMap(importsOf);
+
+describe.each(Object.entries(ROOMS))("src/%s", (room, { imports: allowed, because }) => {
+  test(`imports only ${[room, ...allowed].join(", ")}: ${because}`, () => {
+    const strangers = imports
+      .filter(({ from }) => from === room)
+      .flatMap(({ file, specifier }) => {
+        const target = roomOfImport(file, specifier);
+        return target === undefined || target === room || allowed.includes(target) ? [] : [`${file} imports ${specifier}`];
+      });
+    expect(strangers).toEqual([]);
+  });
+});
+
+test("every folder of src is a room with rules, or the testing ground", () => {
+  const folders = readdirSync(src, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
+  expect(folders.toSorted()).toEqual([...Object.keys(ROOMS), "testing"].toSorted());
+});
+
+test("every room opens with a README that says what belongs in it", () => {
+  const silent = [...Object.keys(ROOMS), "testing"].filter((room) => !readdirSync(join(src, room)).includes("README.md"));
+  expect(silent).toEqual([]);
+});
+
+test("domain and decide use no package and no part of Node: they are pure, and compiled with `types: []`", () => {
+  const impure = imports.filter(({ from, specifier }) => (from === "domain" || from === "decide") && !specifier.startsWith("."));
+  expect(impure).toEqual([]);
+});
+
+test("only main.ts and the command construct drivers: everything else sees a port", () => {
+  const users = imports.filter(({ file, specifier }) => roomOfImport(file, specifier) === "drivers").map(({ from }) => from);
+  expect([...new Set(users)].filter((room) => !["main", "cli", "drivers", "testing"].includes(room))).toEqual([]);
+});
+
+test("the product does not lean on its testing ground", () => {
+  const leaning = imports.filter(({ file, from, specifier }) => from !== "testing" && roomOfImport(file, specifier) === "testing");
+  expect(leaning).toEqual([]);
+});
+
+test("SDK packages are loaded late: outside of a service's own folder they are named in types and in dynamic imports alone", () => {
+  const eager = imports
+    .filter(({ from }) => from !== "testing" && from !== "services" && from !== "cli")
+    .filter(({ file, specifier }) => specifier.startsWith("@aws-sdk/client-") && isEager(file, specifier));
+  expect(eager).toEqual([]);
+});
+
+function importsOf(file: string): readonly Import[] {
+  const text = readFileSync(join(src, file), "utf8");
+  const found = text.matchAll(/^\s*(?:import|export)\b[^;"]*?from\s+"([^"]+)"|^\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm);
+  return [...found].map(([, from, bare, dynamic]) => ({ file, from: roomOf(file), specifier: from ?? bare ?? dynamic ?? "" }));
+}
+
+function isEager(file: string, specifier: string): boolean {
+  const text = readFileSync(join(src, file), "utf8");
+  return new RegExp(`^import (?!type\\b)[^;"]*from "${specifier}"`, "m").test(text);
+}
+
+/** The first folder of a file below `src/`; `main` for the composition root. */
+function roomOf(file: string): string {
+  const [first = "", second] = file.split("/");
+  return second === undefined ? first.replace(/\.ts$/, "") : first;
+}
+
+function roomOfImport(file: string, specifier: string): string | undefined {
+  if (!specifier.startsWith(".")) return undefined;
+  const target = relative(src, resolve(src, dirname(file), specifier));
+  return target.startsWith("..") ? undefined : roomOf(target);
+}
