@@ -1,4 +1,4 @@
-import { ECSClient, ListClustersCommand } from "@aws-sdk/client-ecs";
+import { ECSClient, ListDaemonsCommand } from "@aws-sdk/client-ecs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { expect, test } from "vitest";
 import { apiWorld } from "../testing/api-world.ts";
@@ -18,5 +18,5 @@ test("the aws command line is answered", async () => {
 
 test("an operation that AWS has and Airfield does not yet says so", async () => {
   await using api = await apiWorld();
-  await expect(api.client(ECSClient).send(new ListClustersCommand())).rejects.toMatchObject({ name: "NotImplemented" });
+  await expect(api.client(ECSClient).send(new ListDaemonsCommand())).rejects.toMatchObject({ name: "NotImplemented" });
 });

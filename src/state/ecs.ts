@@ -14,6 +14,7 @@ import type {
   TaskDefinition,
   TaskOverride,
 } from "@aws-sdk/client-ecs";
+import type { CircuitBreaker } from "../decide/circuit-breaker/failure-threshold.ts";
 import type { RestartState } from "../decide/throttle/restart-throttle.ts";
 import type { DesiredTaskStatus, HealthStatus, StopCode, TaskStatus } from "../domain/task-status.ts";
 import { targetKey } from "./elb.ts";
@@ -32,6 +33,8 @@ export interface ClusterRecord {
   readonly configuration?: ClusterConfiguration;
   readonly capacityProviders: readonly string[];
   readonly defaultCapacityProviderStrategy: readonly CapacityProviderStrategyItem[];
+  /** The default Service Connect namespace. */
+  readonly serviceConnectNamespace?: string;
   readonly tags: readonly Tag[];
   readonly createdAt: number;
 }
@@ -153,6 +156,8 @@ export interface TaskRecord {
   /** Counts the changes of status. */
   readonly version: number;
   readonly clientToken?: string;
+  /** Of the request that `clientToken` came with: tells a retry from another request with the same token. */
+  readonly requestDigest?: string;
   readonly createdAt: number;
   readonly pullStartedAt?: number;
   readonly pullStoppedAt?: number;
@@ -225,7 +230,7 @@ export interface ServiceRecord {
   readonly deploymentController: DeploymentController;
   readonly minimumHealthyPercent: number;
   readonly maximumPercent: number;
-  readonly circuitBreaker: { readonly enable: boolean; readonly rollback: boolean };
+  readonly circuitBreaker: CircuitBreaker;
   /** Seconds. */
   readonly healthCheckGracePeriodSeconds?: number;
   readonly loadBalancers: readonly LoadBalancer[];

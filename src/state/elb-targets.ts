@@ -12,14 +12,16 @@ export interface NewTarget {
   /** Where this host reaches it, where that is not `id` and `port`: an instance's address, a published port. */
   readonly address?: string;
   readonly addressPort?: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
 }
 
 /**
  * Adds a target to its group. One that is there already stays as it is, health included; one that drains is taken back and begins anew.
  * Joins the open commit, or makes one. Whether it is healthy shows in its record later.
  */
-export function registerTarget(state: State, wanted: NewTarget, now: number): TargetRecord {
-  const { targetGroupArn, id, port } = wanted;
+export function registerTarget(state: State, wanted: NewTarget): TargetRecord {
+  const { targetGroupArn, id, port, now } = wanted;
   const address = wanted.address ?? id;
   const addressPort = wanted.addressPort ?? port;
   const known = state.table(targets).get(targetKey(targetGroupArn, id, port));
@@ -46,8 +48,7 @@ export function registerTarget(state: State, wanted: NewTarget, now: number): Ta
  */
 export function deregisterTarget(
   state: State,
-  target: { readonly targetGroupArn: string; readonly id: string; readonly port: number },
-  now: number,
+  target: Pick<NewTarget, "targetGroupArn" | "id" | "port" | "now">,
 ): TargetRecord | undefined {
   const key = targetKey(target.targetGroupArn, target.id, target.port);
   const known = state.table(targets).get(key);
@@ -57,7 +58,9 @@ export function deregisterTarget(
       state.table(targets).delete(key);
       return undefined;
     }
-    return state.table(targets).put({ ...known, health: DRAINING, drainingUntil: now + deregistrationDelay(state, target.targetGroupArn) });
+    return state
+      .table(targets)
+      .put({ ...known, health: DRAINING, drainingUntil: target.now + deregistrationDelay(state, target.targetGroupArn) });
   });
 }
 

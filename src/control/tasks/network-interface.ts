@@ -1,4 +1,4 @@
-import { planAddress } from "../../decide/addresses/plan-address.ts";
+import { nextAddress } from "../../decide/addresses/next-address.ts";
 import { subnetForNext } from "../../decide/placement/spread.ts";
 import type { Ids } from "../../ports/ids.ts";
 import { subnets, vpcs, type SubnetRecord } from "../../state/ec2.ts";
@@ -18,8 +18,9 @@ export function attachInterface(
   const subnet = chooseSubnet(state, task, wanted);
   const vpc = subnet && state.table(vpcs).get(subnet.vpcId);
   if (!subnet || !vpc) return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InvalidSubnetID.NotFound" };
-  const taken = state.table(tasks).by("subnet", subnet.id).flatMap((other) => other.networkInterface?.privateIpv4Address ?? []);
-  const planned = planAddress({ cidr: subnet.cidrBlock, taken, after: lastAddress.get(subnet.id) });
+  const taken = new Set(state.table(tasks).by("subnet", subnet.id).flatMap((other) => other.networkInterface?.privateIpv4Address ?? []));
+  const last = lastAddress.get(subnet.id);
+  const planned = nextAddress({ cidr: subnet.cidrBlock, taken, ...(last === undefined ? {} : { last }) });
   if (planned.kind !== "address")
     return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InsufficientFreeAddressesInSubnet" };
   const { address } = planned;

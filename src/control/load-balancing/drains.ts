@@ -1,0 +1,53 @@
+import { backendId, serverId } from "../../decide/routing/plan-routing.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { TrafficProxy } from "../../ports/traffic-proxy.ts";
+import { targetGroupInUse } from "../../state/elb-targets.ts";
+import { targetKey, targets, type TargetRecord } from "../../state/elb.ts";
+import type { State } from "../../state/state.ts";
+import type { HealthReports } from "./target-health.ts";
+
+/** How often a draining target is asked for its requests: the proxy has no event for the last one. */
+const ASK_AGAIN_MS = 500;
+
+/**
+ * Removes the draining targets that have no request under way or whose time is over.
+ * Returns when to look again, milliseconds since the Unix epoch; `undefined` where nothing drains.
+ *
+ * "If a deregistering target has no in-flight requests and no active connections, Elastic Load Balancing immediately completes the
+ * deregistration process, without waiting for the deregistration delay to elapse." (Application Load Balancers guide)
+ */
+export async function finishDrains(state: State, proxy: TrafficProxy, reports: HealthReports, clock: Clock): Promise<number | undefined> {
+  const draining = drainingTargets(state);
+  const finished = await Promise.all(
+    draining.map(async (target) => ((await isFinished(state, proxy, reports, clock, target)) ? [target] : [])),
+  );
+  state.commit(() => {
+    for (const target of finished.flat()) {
+      const key = targetKey(target.targetGroupArn, target.id, target.port);
+      // It may have been registered again meanwhile.
+      if (state.table(targets).get(key)?.drainingUntil === target.drainingUntil) state.table(targets).delete(key);
+    }
+  });
+  const left = drainingTargets(state);
+  if (left.length === 0) return undefined;
+  return Math.min(clock.now() + ASK_AGAIN_MS, ...left.map(({ drainingUntil }) => drainingUntil));
+}
+
+type DrainingTarget = TargetRecord & { readonly drainingUntil: number };
+
+function drainingTargets(state: State): DrainingTarget[] {
+  return [...state.table(targets).values()].filter((target): target is DrainingTarget => target.drainingUntil !== undefined);
+}
+
+async function isFinished(
+  state: State,
+  proxy: TrafficProxy,
+  reports: HealthReports,
+  clock: Clock,
+  target: DrainingTarget,
+): Promise<boolean> {
+  if (!targetGroupInUse(state, target.targetGroupArn) || target.drainingUntil <= clock.now()) return true;
+  // Only once the proxy drains it no request can come any more.
+  if (!reports.serverOf(target)?.draining) return false;
+  return (await proxy.activeSessions(backendId(target.targetGroupArn), serverId(target.id, target.port))) === 0;
+}

@@ -1,0 +1,132 @@
+import { planRouting } from "../../decide/routing/plan-routing.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { PortsUnavailable, ProxyConfiguration, TrafficProxy } from "../../ports/traffic-proxy.ts";
+import { listeners, loadBalancers, targetGroups, targets } from "../../state/elb.ts";
+import type { State } from "../../state/state.ts";
+import { keyedWorker } from "../keyed-worker.ts";
+import { finishDrains } from "./drains.ts";
+import { assignPorts, releasePorts } from "./listener-ports.ts";
+import { routingView } from "./routing-view.ts";
+import { HealthReports, recordHealth } from "./target-health.ts";
+
+export interface LoadBalancingParts {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly proxy: TrafficProxy;
+  readonly logger: Logger;
+  /** Where listeners listen; loopback where absent. */
+  readonly bindAddresses?: readonly string[];
+  /** Tells whether this process could listen there. Absent: it is left to the proxy to find out. */
+  readonly canBind?: (address: string, port: number) => Promise<boolean>;
+}
+
+export interface LoadBalancing extends AsyncDisposable {
+  /** Listens on exactly these addresses from now on, such as loopback and the gateways of container networks. */
+  bind(addresses: readonly string[]): void;
+}
+
+/**
+ * Starts the loop: changes of load balancers, listeners, target groups and targets become one configuration of the proxy; what its health
+ * checks see becomes the health on record. Disposing it stops the loop and leaves the proxy as it is.
+ */
+export function loadBalancing({ state, clock, proxy, logger, bindAddresses = ["127.0.0.1"], canBind }: LoadBalancingParts): LoadBalancing {
+  let addresses = bindAddresses;
+  let applied: string | undefined;
+  let routed = false;
+  const refused = new Set<number>();
+  const reports = new HealthReports();
+
+  const worker = keyedWorker("load balancing", (key) => (key === "drains" ? drain() : route()), clock, logger);
+
+  async function route(): Promise<void> {
+    await assignPorts(state, bindable);
+    // What the proxy does must survive a crash of ours.
+    await state.durable();
+    const configuration = planRouting(routingView(state, addresses));
+    const carried = [...state.table(loadBalancers).values()].map((balancer) => balancer.arn);
+    const wanted = fingerprint(configuration);
+    if (wanted !== applied) {
+      await apply(configuration, carried);
+      applied = wanted;
+    }
+    routed = true;
+    refused.clear();
+    reports.applied(configuration);
+    state.commit(() => {
+      for (const arn of carried)
+        state
+          .table(loadBalancers)
+          .update(arn, (balancer) => (balancer.state.code === "active" ? balancer : { ...balancer, state: { code: "active" } }));
+      recordHealth(state, reports);
+    });
+    worker.wake("drains");
+  }
+
+  async function apply(configuration: ProxyConfiguration, carried: readonly string[]): Promise<void> {
+    try {
+      await proxy.apply(configuration);
+    } catch (cause) {
+      // The proxy may have taken up a part of it.
+      applied = undefined;
+      const ports = unavailablePorts(cause);
+      for (const port of ports) refused.add(port);
+      releasePorts(state, ports);
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      state.commit(() => {
+        for (const arn of carried)
+          state
+            .table(loadBalancers)
+            .update(arn, (balancer) =>
+              balancer.state.code === "provisioning" && ports.length === 0 ? { ...balancer, state: { code: "failed", reason } } : balancer,
+            );
+      });
+      throw cause;
+    }
+  }
+
+  async function bindable(port: number): Promise<boolean> {
+    if (refused.has(port)) return false;
+    if (!canBind) return true;
+    const answers = await Promise.all(addresses.map((address) => canBind(address, port)));
+    return answers.every(Boolean);
+  }
+
+  async function drain(): Promise<void> {
+    const next = await finishDrains(state, proxy, reports, clock);
+    if (next !== undefined) worker.wakeAt("drains", next);
+  }
+
+  const wakeRouting = (): void => worker.wake("routing");
+  const watches: Disposable[] = [
+    state.watch(loadBalancers, wakeRouting),
+    state.watch(listeners, wakeRouting),
+    state.watch(targetGroups, wakeRouting),
+    state.watch(targets, wakeRouting),
+    proxy.onHealth((report) => {
+      reports.note(report);
+      if (routed) recordHealth(state, reports);
+    }),
+  ];
+  wakeRouting();
+
+  return {
+    bind(wanted) {
+      addresses = [...wanted];
+      wakeRouting();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const watch of watches) watch[Symbol.dispose]();
+      await worker[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Two configurations of the same fingerprint differ at most in known health, which only matters to a proxy that starts afresh. */
+function fingerprint(configuration: ProxyConfiguration): string {
+  return JSON.stringify(configuration, (key, value: unknown) => (key === "health" ? undefined : value));
+}
+
+function unavailablePorts(cause: unknown): readonly number[] {
+  return cause instanceof Error && "unavailablePorts" in cause ? (cause as PortsUnavailable).unavailablePorts : [];
+}

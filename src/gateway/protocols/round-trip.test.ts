@@ -1,0 +1,92 @@
+import { HttpRequest, HttpResponse } from "@smithy/core/protocols";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { SERVICES } from "../../services/catalogue.ts";
+import { shapeValues } from "../../testing/shape-values.ts";
+import { protocolOf } from "../loaded-service.ts";
+import { operationNames, operationSchema } from "../schema.ts";
+
+/** How many values each operation is tried with. */
+const RUNS = 4;
+
+interface SdkProtocol {
+  serializeRequest(schema: unknown, input: unknown, context: unknown): Promise<HttpRequest>;
+  deserializeResponse(schema: unknown, context: unknown, response: HttpResponse): Promise<Record<string, unknown>>;
+  setSerdeContext(context: unknown): void;
+}
+
+/** EC2 has 750 operations; those of its networking part are enough. */
+const isOurs = (service: string, name: string): boolean =>
+  (service !== "ec2" || /Vpc|Subnet|SecurityGroup|NetworkInterface|Tags/.test(name)) && !EVENT_STREAMS.has(name);
+
+/** Event streams are a protocol of their own. */
+const EVENT_STREAMS = new Set(["GetLogObject", "StartLiveTail"]);
+
+// The SDK's own client side is the oracle: what it writes we must read, what we write it must read.
+describe.each(SERVICES.map((service) => [service.id, service] as const))("%s speaks with the SDK", (id, service) => {
+  test("both ways, for every operation of AWS's", async () => {
+    const client = (await service.client()) as Readonly<Record<string, unknown>>;
+    const { sdk, context } = sdkProtocol(client);
+    const ours = protocolOf(service);
+    for (const name of operationNames(client).filter((operation) => isOurs(id, operation))) {
+      const schema = operationSchema(client, name)!;
+      const sdkSchema = sdkOperation(client[`${name}$`] as readonly unknown[]);
+      await fc.assert(
+        fc.asyncProperty(schema.input ? shapeValues(schema.input) : fc.constant({}), schema.output ? shapeValues(schema.output) : fc.constant({}), async (input, output) => {
+          const sent = await sdk.serializeRequest(sdkSchema, input, context);
+          const body = bytesOf(sent.body);
+          const read = ours.read(schema, { method: "POST", url: new URL("http://localhost/"), headers: {}, body });
+          // The SDK adds idempotency tokens, so there may be more than was given.
+          expect(normal(read), `${name} request`).toMatchObject(normal(input) as object);
+
+          const answer = ours.write(schema, output, "request-id");
+          const received = await sdk.deserializeResponse(
+            sdkSchema,
+            context,
+            new HttpResponse({ statusCode: answer.status, headers: answer.headers, body: Buffer.from(answer.body) }),
+          );
+          const { $metadata: _, ...members } = received;
+          expect(normal(members), `${name} response`).toEqual(normal(output));
+        }),
+        { numRuns: RUNS, seed: 7 },
+      );
+    }
+  });
+});
+
+/** The protocol of a client package, with what it needs to encode. */
+function sdkProtocol(client: Readonly<Record<string, unknown>>): { readonly sdk: SdkProtocol; readonly context: unknown } {
+  const [, constructor] = Object.entries(client).find(([name]) => /^[A-Za-z0-9]+Client$/.test(name) && name !== "__Client") ?? [];
+  const instance = new (constructor as new (config: unknown) => { config: Record<string, unknown> })({ region: "us-east-1", endpoint: "http://localhost" });
+  const { config } = instance;
+  const sdk = config["protocol"] as SdkProtocol;
+  const context = {
+    ...config,
+    endpoint: () => Promise.resolve({ protocol: "http:", hostname: "localhost", path: "/" }),
+    streamCollector: (body: Uint8Array) => Promise.resolve(body),
+  };
+  sdk.setSerdeContext(context);
+  return { sdk, context };
+}
+
+function bytesOf(body: unknown): Buffer {
+  return body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : Buffer.from((body as string | undefined) ?? "");
+}
+
+function sdkOperation(schema: readonly unknown[]): unknown {
+  const [, namespace, name, traits, input, output] = schema;
+  return { namespace, name, traits, input, output };
+}
+
+/** Bytes, times and prototypes in a form that compares by value. */
+function normal(value: unknown): unknown {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("hex");
+  if (value instanceof Date) return value.toISOString();
+  if (Array.isArray(value)) return value.map(normal);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, member]) => member !== undefined)
+      .map(([key, member]) => [key, normal(member)]),
+  );
+}

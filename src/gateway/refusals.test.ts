@@ -1,0 +1,108 @@
+import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { ECSClient, ListClustersCommand } from "@aws-sdk/client-ecs";
+import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { apiWorld, TEST_KEYS, type ApiWorld } from "../testing/api-world.ts";
+import { sendSigned } from "../testing/signed-request.ts";
+import { LARGEST_BODY } from "./body.ts";
+
+const ECS_TARGET = "AmazonEC2ContainerServiceV20141113";
+const json = (operation: string) => ({ "content-type": "application/x-amz-json-1.1", "x-amz-target": `${ECS_TARGET}.${operation}` });
+const form = { "content-type": "application/x-www-form-urlencoded" };
+
+const CALLS = {
+  json: (api: ApiWorld, keys: object, clock: number) => settings(api, keys, clock, ECSClient).send(new ListClustersCommand()),
+  query: (api: ApiWorld, keys: object, clock: number) => settings(api, keys, clock, STSClient).send(new GetCallerIdentityCommand()),
+  ec2: (api: ApiWorld, keys: object, clock: number) => settings(api, keys, clock, EC2Client).send(new DescribeVpcsCommand()),
+} as const;
+
+function settings<C>(api: ApiWorld, keys: object, systemClockOffset: number, constructor: new (config: never) => C): C {
+  const config = { endpoint: api.url, region: "us-east-1", credentials: { ...TEST_KEYS, ...keys }, maxAttempts: 1, systemClockOffset };
+  return new constructor(config as never);
+}
+
+describe("who may not come in is told so in the words of the protocol", () => {
+  test.each<[keyof typeof CALLS, string, object, number, string, number]>([
+    ["json", "a key that does not exist", { accessKeyId: "AKIANOBODY" }, 0, "UnrecognizedClientException", 400],
+    ["json", "a wrong secret", { secretAccessKey: "wrong" }, 0, "InvalidSignatureException", 400],
+    ["json", "a clock an hour slow", {}, -3_600_000, "InvalidSignatureException", 400],
+    ["query", "a key that does not exist", { accessKeyId: "AKIANOBODY" }, 0, "InvalidClientTokenId", 403],
+    ["query", "a wrong secret", { secretAccessKey: "wrong" }, 0, "SignatureDoesNotMatch", 403],
+    ["ec2", "a key that does not exist", { accessKeyId: "AKIANOBODY" }, 0, "AuthFailure", 401],
+    ["ec2", "a wrong secret", { secretAccessKey: "wrong" }, 0, "AuthFailure", 401],
+    ["ec2", "a clock an hour slow", {}, -3_600_000, "RequestExpired", 400],
+  ])("%s: %s", async (family, _, keys, offset, code, status) => {
+    await using api = await apiWorld();
+    const error: unknown = await CALLS[family](api, keys, offset).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: code, $metadata: { httpStatusCode: status } });
+  });
+
+  test.each([
+    ["json", json("ListClusters"), "{}", "MissingAuthenticationTokenException", 400],
+    ["query", form, "Action=GetCallerIdentity&Version=2011-06-15", "MissingAuthenticationToken", 403],
+    ["nothing that anybody speaks", {}, "", "MissingAuthenticationToken", 403],
+  ] as const)("%s: no signature", async (_, headers, body, code, status) => {
+    await using api = await apiWorld();
+    const response = await fetch(api.url, { method: "POST", headers, body });
+    expect(response.status).toBe(status);
+    expect(await response.text()).toContain(code);
+  });
+
+  test("a signature for another service", async () => {
+    await using api = await apiWorld();
+    const response = await sendSigned(api.url, { service: "ecr", headers: json("ListClusters"), body: "{}" });
+    expect(await response.json()).toMatchObject({ __type: "IncompleteSignatureException" });
+  });
+});
+
+describe("a request that makes no sense", () => {
+  test.each([
+    ["is not JSON", "ecs", json("DescribeClusters"), "{", 400, "SerializationException"],
+    ["is JSON but no object", "ecs", json("DescribeClusters"), "[]", 400, "SerializationException"],
+    ["has a member of the wrong type", "ecs", json("DescribeClusters"), '{"clusters":"a"}', 400, "SerializationException"],
+    ["names no operation of the service", "ecs", json("MakeCoffee"), "{}", 400, "UnknownOperationException"],
+    ["names an inherited property", "ecs", json("constructor"), "{}", 400, "UnknownOperationException"],
+    ["names a service that nobody has", "ecs", { ...json("x"), "x-amz-target": "Nobody.Nothing" }, "{}", 501, "UnknownService"],
+    ["names no action", "sts", form, "Version=2011-06-15", 400, "MissingAction"],
+    ["names an action that is none", "sts", form, "Action=MakeCoffee&Version=2011-06-15", 400, "InvalidAction"],
+    ["names an action that is not here yet", "sts", form, "Action=GetFederationToken&Version=2011-06-15&Name=a", 501, "NotImplemented"],
+  ] as const)("because it %s", async (_, service, headers, body, status, code) => {
+    await using api = await apiWorld();
+    const response = await sendSigned(api.url, { service, headers, body });
+    expect(await response.text()).toContain(code);
+    expect(response.status).toBe(status);
+    expect(response.headers.get("x-amzn-requestid")).toMatch(/^[0-9a-f-]{36}$/);
+    expect(api.defects).toEqual([]);
+  });
+
+  test("because its body is too large", async () => {
+    await using api = await apiWorld();
+    const response = await fetch(api.url, { method: "POST", headers: json("ListClusters"), body: Buffer.alloc(LARGEST_BODY + 1) }).catch((cause: unknown) => cause as Error);
+    // The connection may break before the client has sent all and reads the answer.
+    if (response instanceof Response) expect(response.status).toBe(413);
+    else expect(response).toBeInstanceOf(TypeError);
+  });
+
+  test("whatever it is, never causes an internal failure", async () => {
+    await using api = await apiWorld();
+    const operations = ["DescribeClusters", "RegisterTaskDefinition", "RunTask", "CreateService", "ListTasks", "DescribeTasks"];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...operations), fc.oneof(fc.json(), fc.string()), async (operation, body) => {
+        const response = await sendSigned(api.url, { service: "ecs", headers: json(operation), body });
+        await response.text();
+        return response.status !== 500;
+      }),
+      { numRuns: 150 },
+    );
+    expect(api.defects).toEqual([]);
+  });
+});
+
+test("a browser may ask from another origin", async () => {
+  await using api = await apiWorld();
+  const preflight = await fetch(api.url, { method: "OPTIONS", headers: { origin: "http://localhost:5173", "access-control-request-method": "POST" } });
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
+  expect(preflight.headers.get("access-control-allow-headers")).toContain("x-amz-target");
+});

@@ -1,0 +1,119 @@
+import { describe, expect, test } from "vitest";
+import { memoryJournal } from "../drivers/memory/journal.ts";
+import type { JournalChange } from "../ports/journal.ts";
+import { State } from "./state.ts";
+import { defineTable } from "./table.ts";
+
+interface Pet {
+  readonly name: string;
+  readonly kind: string;
+  readonly likes: readonly string[];
+}
+
+const pets = defineTable<Pet>()("pets", (pet) => pet.name, { kind: (pet) => pet.kind, likes: (pet) => pet.likes });
+
+const tom: Pet = { name: "Tom", kind: "cat", likes: ["fish", "sleep"] };
+const rex: Pet = { name: "Rex", kind: "dog", likes: ["sleep"] };
+const names = (found: readonly Pet[]): readonly string[] => found.map(({ name }) => name);
+
+describe("a commit", () => {
+  test("shows in the table and its indexes", () => {
+    const state = new State(memoryJournal());
+    state.commit(() => [tom, rex].map((pet) => state.table(pets).put(pet)));
+    expect(names(state.table(pets).by("likes", "sleep"))).toEqual(["Tom", "Rex"]);
+    expect(names(state.table(pets).by("kind", "cat"))).toEqual(["Tom"]);
+  });
+
+  test("moves a record from one index entry to another", () => {
+    const state = new State(memoryJournal());
+    state.commit(() => state.table(pets).put(tom));
+    state.commit(() => state.table(pets).update("Tom", (pet) => ({ ...pet, kind: "tiger", likes: [] })));
+    expect(state.table(pets).by("kind", "cat")).toEqual([]);
+    expect(state.table(pets).by("likes", "fish")).toEqual([]);
+    expect(names(state.table(pets).by("kind", "tiger"))).toEqual(["Tom"]);
+  });
+
+  test("that throws leaves nothing behind, in memory or in the journal", async () => {
+    const records = new Map<string, JournalChange & { readonly value: string }>();
+    const state = new State(memoryJournal(records));
+    state.commit(() => state.table(pets).put(tom));
+    const failing = () =>
+      state.commit(() => {
+        state.table(pets).put({ ...tom, kind: "tiger" });
+        state.table(pets).put(rex);
+        state.table(pets).delete("Tom");
+        throw new Error("no");
+      });
+    expect(failing).toThrow("no");
+    await state.durable();
+    expect([...state.table(pets).values()]).toEqual([tom]);
+    expect(names(state.table(pets).by("kind", "cat"))).toEqual(["Tom"]);
+    expect([...records.values()].map(({ key }) => key)).toEqual(["Tom"]);
+  });
+
+  test("inside a commit joins it", () => {
+    const state = new State(memoryJournal());
+    const failing = () =>
+      state.commit(() => {
+        state.commit(() => state.table(pets).put(tom));
+        throw new Error("no");
+      });
+    expect(failing).toThrow("no");
+    expect(state.table(pets).size).toBe(0);
+  });
+
+  test("is the only place to write", () => {
+    const state = new State(memoryJournal());
+    expect(() => state.table(pets).put(tom)).toThrow("outside of a commit");
+  });
+});
+
+describe("the change feed", () => {
+  test("tells each change, after the commit, with what was before", async () => {
+    const state = new State(memoryJournal());
+    const seen: unknown[] = [];
+    using watching = state.watch(pets, ({ before, after }) => seen.push([before?.kind, after?.kind]));
+    state.commit(() => {
+      state.table(pets).put(tom);
+      state.table(pets).put({ ...tom, kind: "tiger" });
+      expect(seen).toEqual([]);
+    });
+    state.commit(() => state.table(pets).delete("Tom"));
+    await state.durable();
+    expect(seen).toEqual([[undefined, "cat"], ["cat", "tiger"], ["tiger", undefined]]);
+    expect(watching).toBeDefined();
+  });
+
+  test("tells nothing of a commit that failed, nor to one who left", async () => {
+    const state = new State(memoryJournal());
+    const seen: string[] = [];
+    const watching = state.watch(pets, ({ key }) => seen.push(key));
+    expect(() => state.commit(() => { state.table(pets).put(tom); throw new Error("no"); })).toThrow("no");
+    watching[Symbol.dispose]();
+    state.commit(() => state.table(pets).put(rex));
+    await state.durable();
+    expect(seen).toEqual([]);
+  });
+});
+
+describe("durability", () => {
+  test("a new state over the same journal has what was committed", async () => {
+    const records = new Map<string, JournalChange & { readonly value: string }>();
+    const first = new State(memoryJournal(records));
+    first.commit(() => [tom, rex].map((pet) => first.table(pets).put(pet)));
+    first.commit(() => first.table(pets).delete("Rex"));
+    await first.durable();
+    expect([...new State(memoryJournal(records)).table(pets).values()]).toEqual([tom]);
+  });
+
+  test("a journal that fails makes every later answer fail, and is told once", async () => {
+    const told: unknown[] = [];
+    const journal = { ...memoryJournal(), append: () => Promise.reject(new Error("disk full")) };
+    const state = new State(journal, (cause) => told.push(cause));
+    state.commit(() => state.table(pets).put(tom));
+    await expect(state.durable()).rejects.toThrow("disk full");
+    state.commit(() => state.table(pets).put(rex));
+    await expect(state.durable()).rejects.toThrow("disk full");
+    expect(told).toHaveLength(1);
+  });
+});

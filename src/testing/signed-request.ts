@@ -1,0 +1,36 @@
+import { createHash, createHmac } from "node:crypto";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { TEST_KEYS } from "./api-world.ts";
+
+export interface RawRequest {
+  readonly service: string;
+  readonly region?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** SHA-256 as the SDK's signer takes it. */
+export class NodeSha256 {
+  readonly #hash;
+  constructor(secret?: string | Uint8Array) {
+    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret);
+  }
+  update(data: string | Uint8Array): void {
+    this.#hash.update(data);
+  }
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(this.#hash.digest());
+  }
+  reset(): void {
+    // A signer makes a new one for every hash.
+  }
+}
+
+/** Sends a request that no SDK would send, rightly signed. */
+export async function sendSigned(url: string, { service, region = "us-east-1", headers = {}, body = "" }: RawRequest): Promise<Response> {
+  const { host, hostname, port } = new URL(url);
+  const signer = new SignatureV4({ credentials: TEST_KEYS, region, service, sha256: NodeSha256 as never });
+  const request = { method: "POST", protocol: "http:", hostname, port: Number(port), path: "/", query: {}, headers: { host, ...headers }, body };
+  const signed = await signer.sign(request);
+  return fetch(url, { method: "POST", headers: signed.headers, body });
+}
