@@ -18,16 +18,20 @@ const ASK_AGAIN_MS = 500;
  */
 export async function finishDrains(state: State, proxy: TrafficProxy, reports: HealthReports, clock: Clock): Promise<number | undefined> {
   const draining = drainingTargets(state);
-  const finished = await Promise.all(
-    draining.map(async (target) => ((await isFinished(state, proxy, reports, clock, target)) ? [target] : [])),
-  );
+  const answers = await Promise.allSettled(draining.map((target) => isFinished(state, proxy, reports, clock, target)));
+  const finished = draining.filter((_, at) => {
+    const answer = answers[at];
+    return answer?.status === "fulfilled" && answer.value;
+  });
   state.commit(() => {
-    for (const target of finished.flat()) {
+    for (const target of finished) {
       const key = targetKey(target.targetGroupArn, target.id, target.port);
       // It may have been registered again meanwhile.
       if (state.table(targets).get(key)?.drainingUntil === target.drainingUntil) state.table(targets).delete(key);
     }
   });
+  const failed = answers.find((answer) => answer.status === "rejected");
+  if (failed) throw failed.reason;
   const left = drainingTargets(state);
   if (left.length === 0) return undefined;
   return Math.min(clock.now() + ASK_AGAIN_MS, ...left.map(({ drainingUntil }) => drainingUntil));

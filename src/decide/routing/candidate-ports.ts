@@ -10,6 +10,7 @@ const LAST_PORT = 65_535;
  */
 export function* candidatePorts(port: number, bound: ReadonlySet<number>, wanted: ReadonlySet<number>): Generator<number> {
   if (!bound.has(port)) yield port;
-  for (let candidate = port + FIRST; candidate <= LAST_PORT; candidate += STEP) if (!bound.has(candidate) && !wanted.has(candidate)) yield candidate;
+  for (let candidate = port + FIRST; candidate <= LAST_PORT; candidate += STEP)
+    if (!bound.has(candidate) && !wanted.has(candidate)) yield candidate;
   for (let candidate = 20_000; candidate <= LAST_PORT; candidate++) if (!bound.has(candidate) && !wanted.has(candidate)) yield candidate;
 }

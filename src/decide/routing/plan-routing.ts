@@ -9,7 +9,10 @@ export function planRouting(view: RoutingView): ProxyConfiguration {
   const used = new Set(view.listeners.flatMap(({ action }) => (action.kind === "forward" ? action.groups.map((group) => group.arn) : [])));
   return {
     listeners: listenersByPort(view),
-    backends: view.groups.filter((group) => used.has(group.arn)).map(backendOf).sort(byId),
+    backends: view.groups
+      .filter((group) => used.has(group.arn))
+      .map(backendOf)
+      .sort(byId),
   };
 }
 
