@@ -48,7 +48,7 @@ export interface Operation {
 /** `typeof import("@aws-sdk/client-…")`. */
 type Client = object;
 type CommandOf<C extends Client, N extends string> = `${N}Command` extends keyof C
-  ? C[`${N}Command`] extends new (input: infer _I) => infer T
+  ? C[`${N}Command`] extends new (...input: never) => infer T
     ? T
     : never
   : never;

@@ -1,4 +1,15 @@
 import type { Operation } from "../operation.ts";
+import { describeCapacityProviders, putClusterCapacityProviders } from "./capacity-providers.ts";
+import { createCluster, deleteCluster, describeClusters, listClusters, updateCluster, updateClusterSettings } from "./clusters.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
-export const operations: readonly Operation[] = [];
+export const operations: readonly Operation[] = [
+  createCluster,
+  describeClusters,
+  listClusters,
+  deleteCluster,
+  updateCluster,
+  updateClusterSettings,
+  putClusterCapacityProviders,
+  describeCapacityProviders,
+];

@@ -1,0 +1,61 @@
+import type { CapacityProviderStrategyItem } from "@aws-sdk/client-ecs";
+import { nameFromArn } from "../../domain/arn.ts";
+import type { ClusterRecord } from "../../state/ecs.ts";
+import { invalid } from "./ecs-operation.ts";
+
+/** The capacity providers that every account has. */
+export const AWS_PROVIDERS: readonly string[] = ["FARGATE", "FARGATE_SPOT"];
+
+/** @throws InvalidParameterException for a provider that does not exist here */
+export function checkProviders(names: readonly string[]): readonly string[] {
+  const providers = names.map(nameFromArn);
+  for (const name of providers)
+    if (!AWS_PROVIDERS.includes(name))
+      throw invalid("The specified capacity provider does not exist. Specify a valid name or ARN and try again.");
+  return [...new Set(providers)];
+}
+
+/**
+ * A strategy with AWS's defaults (weight 0, base 0), checked against the providers of a cluster.
+ * Source: Amazon ECS API Reference, "CapacityProviderStrategyItem". @throws InvalidParameterException
+ */
+export function checkStrategy(
+  strategy: readonly CapacityProviderStrategyItem[],
+  associated: readonly string[],
+): readonly CapacityProviderStrategyItem[] {
+  if (strategy.length > 20) throw invalid("A capacity provider strategy cannot contain more than 20 capacity providers.");
+  const items = strategy.map(({ capacityProvider, weight = 0, base = 0 }) => ({ capacityProvider: nameFromArn(capacityProvider ?? ""), weight, base }));
+  checkProviders(items.map((item) => item.capacityProvider));
+  for (const { capacityProvider, weight, base } of items) {
+    if (!associated.includes(capacityProvider))
+      throw invalid(
+        "The specified capacity provider strategy cannot contain a capacity provider that is not associated with the cluster. Associate the capacity provider with the cluster and try again.",
+      );
+    if (weight < 0 || weight > 1000) throw invalid("The weight of a capacity provider must be between 0 and 1000.");
+    if (base < 0 || base > 100_000) throw invalid("The base of a capacity provider must be between 0 and 100000.");
+  }
+  if (items.filter((item) => item.base > 0).length > 1)
+    throw invalid("Only one capacity provider in a capacity provider strategy can have a base defined.");
+  if (items.length > 0 && items.every((item) => item.weight === 0 && item.base === 0) && items.length > 1)
+    throw invalid("At least one capacity provider in a capacity provider strategy must have a weight greater than zero.");
+  return items;
+}
+
+/** The strategy that a request without one falls back to. */
+export function defaultStrategy(cluster: ClusterRecord): readonly CapacityProviderStrategyItem[] | undefined {
+  return cluster.defaultCapacityProviderStrategy.length > 0 ? cluster.defaultCapacityProviderStrategy : undefined;
+}
+
+/** The provider of each of `count` tasks: bases first, the rest in proportion to the weights. */
+export function providersFor(strategy: readonly CapacityProviderStrategyItem[], count: number): readonly string[] {
+  const given = strategy.map((item) => ({ name: item.capacityProvider ?? "", base: item.base ?? 0, weight: item.weight ?? 0, taken: 0 }));
+  const providers: string[] = [];
+  for (const item of given) while (item.base-- > 0 && providers.length < count) providers.push(item.name);
+  const weighted = given.some((item) => item.weight > 0) ? given.filter((item) => item.weight > 0) : given;
+  while (providers.length < count) {
+    const next = weighted.reduce((best, item) => (item.taken / (item.weight || 1) < best.taken / (best.weight || 1) ? item : best));
+    next.taken++;
+    providers.push(next.name);
+  }
+  return providers;
+}

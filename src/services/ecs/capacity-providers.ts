@@ -1,0 +1,47 @@
+import { ResourceInUseException, type CapacityProvider, type Failure } from "@aws-sdk/client-ecs";
+import { nameFromArn } from "../../domain/arn.ts";
+import { clusters, services, type ClusterRecord } from "../../state/ecs.ts";
+import { because } from "../operation.ts";
+import { AWS_PROVIDERS, checkProviders, checkStrategy } from "./capacity-provider-strategy.ts";
+import { clusterView } from "./cluster-view.ts";
+import { operation } from "./ecs-operation.ts";
+import { clusterArn, requireCluster } from "./find-cluster.ts";
+
+export const putClusterCapacityProviders = operation("PutClusterCapacityProviders", {
+  authorize: ({ cluster }, at) => ({ action: "ecs:PutClusterCapacityProviders", resource: clusterArn(at, cluster) }),
+  run(input, context) {
+    const { state } = context;
+    const cluster = requireCluster(input.cluster, context);
+    const capacityProviders = checkProviders(input.capacityProviders ?? []);
+    const strategy = checkStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders);
+    const removed = cluster.capacityProviders.filter((name) => !capacityProviders.includes(name));
+    const users = state.table(services).by("cluster", cluster.arn).filter((service) => service.status === "ACTIVE");
+    if (users.some((service) => service.capacityProviderStrategy?.some((item) => removed.includes(item.capacityProvider ?? ""))))
+      throw new ResourceInUseException(
+        because("The specified capacity provider is in use and cannot be removed."),
+      );
+    const updated: ClusterRecord = { ...cluster, capacityProviders, defaultCapacityProviderStrategy: strategy };
+    state.commit(() => state.table(clusters).put(updated));
+    return { cluster: { ...clusterView(updated, state), attachments: [], attachmentsStatus: "UPDATE_COMPLETE" } };
+  },
+});
+
+/** AWS's own providers only: Auto Scaling groups and managed instances are none here. */
+export const describeCapacityProviders = operation("DescribeCapacityProviders", {
+  authorize: ({ capacityProviders = ["*"] }, at) => ({
+    action: "ecs:DescribeCapacityProviders",
+    resource: capacityProviders.map((provider) => (provider.startsWith("arn:") ? provider : at.arn("ecs", `capacity-provider/${provider}`))),
+  }),
+  run({ capacityProviders }, at) {
+    const asked = capacityProviders && capacityProviders.length > 0 ? capacityProviders : AWS_PROVIDERS;
+    const failures: Failure[] = [];
+    const found = asked.flatMap((provider): CapacityProvider[] => {
+      const name = nameFromArn(provider);
+      const arn = at.arn("ecs", `capacity-provider/${name}`);
+      if (AWS_PROVIDERS.includes(name)) return [{ capacityProviderArn: arn, name, status: "ACTIVE", tags: [], type: name as "FARGATE" | "FARGATE_SPOT" }];
+      failures.push({ arn, reason: "MISSING" });
+      return [];
+    });
+    return { capacityProviders: found, failures };
+  },
+});

@@ -1,0 +1,129 @@
+import {
+  ClusterContainsServicesException,
+  ClusterContainsTasksException,
+  ClusterNotFoundException,
+  type Failure,
+} from "@aws-sdk/client-ecs";
+import { clusters, services, tasks, type ClusterRecord } from "../../state/ecs.ts";
+import { because, defined } from "../operation.ts";
+import { compareKeys, paginate } from "../pagination.ts";
+import { checkProviders, checkStrategy } from "./capacity-provider-strategy.ts";
+import { checkConfiguration, checkSettings } from "./cluster-settings.ts";
+import { clusterView } from "./cluster-view.ts";
+import { invalid, isEcsName, operation } from "./ecs-operation.ts";
+import { clusterArn, clusterName, requireCluster } from "./find-cluster.ts";
+import { checkTags } from "./tags.ts";
+
+export const createCluster = operation("CreateCluster", {
+  authorize: ({ clusterName: name }, at) => ({ action: "ecs:CreateCluster", resource: clusterArn(at, name) }),
+  run(input, context) {
+    const name = clusterName(input.clusterName);
+    if (!isEcsName(name)) throw invalid("Identifier contains invalid characters.");
+    const tags = checkTags(input.tags);
+    const settings = checkSettings(input.settings);
+    checkConfiguration(input.configuration);
+    const capacityProviders = checkProviders(input.capacityProviders ?? []);
+    const strategy = checkStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders);
+    const known = context.state.table(clusters).get(clusterArn(context, name));
+    if (known?.status === "ACTIVE") {
+      if (contradicts(input, known)) throw invalid("Arguments on this idempotent request are inconsistent with arguments used in previous request(s).");
+      return { cluster: clusterView(known, context.state, ["TAGS", "CONFIGURATIONS"]) };
+    }
+    const cluster: ClusterRecord = {
+      arn: context.arn("ecs", `cluster/${name}`),
+      name,
+      account: context.account,
+      region: context.region,
+      status: "ACTIVE",
+      settings,
+      ...defined({ configuration: input.configuration, serviceConnectNamespace: input.serviceConnectDefaults?.namespace }),
+      capacityProviders,
+      defaultCapacityProviderStrategy: strategy,
+      tags,
+      createdAt: context.now,
+    };
+    context.state.commit(() => context.state.table(clusters).put(cluster));
+    return { cluster: clusterView(cluster, context.state, ["TAGS", "CONFIGURATIONS"]) };
+  },
+});
+
+/** Creating a cluster again is refused only where it says other capacity providers than the cluster has; all else is left as it is. */
+function contradicts(input: { capacityProviders?: string[] | undefined }, known: ClusterRecord): boolean {
+  if (!input.capacityProviders) return false;
+  return JSON.stringify([...input.capacityProviders].sort(compareKeys)) !== JSON.stringify([...known.capacityProviders].sort(compareKeys));
+}
+
+export const describeClusters = operation("DescribeClusters", {
+  authorize: ({ clusters: asked = ["default"] }, at) => ({ action: "ecs:DescribeClusters", resource: asked.map((cluster) => clusterArn(at, cluster)) }),
+  run({ clusters: asked, include = [] }, context) {
+    const wanted = asked && asked.length > 0 ? asked : ["default"];
+    if (wanted.length > 100) throw invalid("Clusters cannot have more than 100 elements.");
+    const failures: Failure[] = [];
+    const found = wanted.flatMap((cluster) => {
+      const arn = clusterArn(context, cluster);
+      const record = context.state.table(clusters).get(arn);
+      if (!record) failures.push({ arn, reason: "MISSING" });
+      return record ? [clusterView(record, context.state, include)] : [];
+    });
+    return { clusters: found, failures };
+  },
+});
+
+export const listClusters = operation("ListClusters", {
+  authorize: () => ({ action: "ecs:ListClusters", resource: "*" }),
+  run({ nextToken, maxResults = 100 }, { state, secrets, account, region }) {
+    if (maxResults < 1 || maxResults > 100) throw invalid("maxResults must be between 1 and 100.");
+    const arns = state
+      .table(clusters)
+      .by("scope", `${account}/${region}`)
+      .filter((cluster) => cluster.status === "ACTIVE")
+      .map((cluster) => cluster.arn)
+      .sort(compareKeys);
+    const page = paginate(arns, (arn) => arn, { token: nextToken, limit: maxResults }, secrets);
+    if (!page) throw invalid("Invalid token.");
+    return { clusterArns: [...page.items], nextToken: page.nextToken };
+  },
+});
+
+export const deleteCluster = operation("DeleteCluster", {
+  authorize: ({ cluster }, at) => ({ action: "ecs:DeleteCluster", resource: clusterArn(at, cluster) }),
+  run({ cluster: asked }, context) {
+    const { state } = context;
+    const cluster = state.table(clusters).get(clusterArn(context, asked));
+    if (!cluster) throw new ClusterNotFoundException(because("Cluster not found."));
+    if (cluster.status === "INACTIVE") return { cluster: clusterView(cluster, state) };
+    if (state.table(services).by("cluster", cluster.arn).some((service) => service.status !== "INACTIVE"))
+      throw new ClusterContainsServicesException(because("The Cluster cannot be deleted while Services are active."));
+    if (state.table(tasks).by("cluster", cluster.arn).some((task) => task.lastStatus !== "STOPPED"))
+      throw new ClusterContainsTasksException(because("The Cluster cannot be deleted while Tasks are active."));
+    const deleted: ClusterRecord = { ...cluster, status: "INACTIVE" };
+    state.commit(() => state.table(clusters).put(deleted));
+    return { cluster: clusterView(deleted, state) };
+  },
+});
+
+export const updateCluster = operation("UpdateCluster", {
+  authorize: ({ cluster }, at) => ({ action: "ecs:UpdateCluster", resource: clusterArn(at, cluster) }),
+  run(input, context) {
+    const cluster = requireCluster(input.cluster, context);
+    checkConfiguration(input.configuration);
+    const updated: ClusterRecord = {
+      ...cluster,
+      settings: checkSettings(input.settings, cluster.settings),
+      ...defined({ configuration: input.configuration ?? cluster.configuration }),
+      ...defined({ serviceConnectNamespace: input.serviceConnectDefaults?.namespace ?? cluster.serviceConnectNamespace }),
+    };
+    context.state.commit(() => context.state.table(clusters).put(updated));
+    return { cluster: clusterView(updated, context.state, ["CONFIGURATIONS"]) };
+  },
+});
+
+export const updateClusterSettings = operation("UpdateClusterSettings", {
+  authorize: ({ cluster }, at) => ({ action: "ecs:UpdateClusterSettings", resource: clusterArn(at, cluster) }),
+  run(input, context) {
+    const cluster = requireCluster(input.cluster, context);
+    const updated = { ...cluster, settings: checkSettings(input.settings, cluster.settings) };
+    context.state.commit(() => context.state.table(clusters).put(updated));
+    return { cluster: clusterView(updated, context.state) };
+  },
+});
