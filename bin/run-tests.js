@@ -11,17 +11,17 @@ const scratch = join(root, ".tmp");
 const report = join(scratch, "test-results.json");
 const arguments_ = process.argv.slice(2);
 const CHECKS = [
-  ["types", "tsc", ["-b"]],
-  ["lint", "oxlint", ["--type-aware"]],
-  ["format", "oxfmt", ["--check", "."]],
-  ["dead code", "knip", ["--no-progress"]],
+  { name: "types", command: "tsc", args: ["-b"] },
+  { name: "lint", command: "oxlint", args: ["--type-aware"] },
+  { name: "format", command: "oxfmt", args: ["--check", "."] },
+  { name: "dead code", command: "knip", args: ["--no-progress"] },
 ];
 
 mkdirSync(scratch, { recursive: true });
 const counted = { passed: 0, failed: 0 };
 const failedChecks = [];
 if (arguments_.length === 0) {
-  for (const [name, command, args] of CHECKS) {
+  for (const { name, command, args } of CHECKS) {
     console.log(`── ${name}`);
     if (runHere(command, args) === 0) counted.passed += 1;
     else failedChecks.push(name);
@@ -52,7 +52,9 @@ function runHere(command, args) {
 function countTests(exitCode) {
   if (!existsSync(report)) return { passed: 0, failed: 1 };
   const { numPassedTests: passed, numFailedTests, testResults } = JSON.parse(readFileSync(report, "utf8"));
-  const broken = testResults.filter((file) => file.status === "failed" && file.assertionResults.every(({ status: result }) => result !== "failed"));
+  const broken = testResults.filter(
+    (file) => file.status === "failed" && file.assertionResults.every(({ status: result }) => result !== "failed"),
+  );
   const failed = numFailedTests + broken.length;
   return { passed, failed: failed === 0 && exitCode !== 0 ? 1 : failed };
 }

@@ -31,7 +31,17 @@ export function systemFamily() {
   const file = "/etc/os-release";
   if (!existsSync(file)) return "other";
   const names = [...readFileSync(file, "utf8").matchAll(/^(?:ID|ID_LIKE)="?([^"\n]*)"?$/gm)].flatMap(([, value]) => value.split(" "));
-  const families = { debian: "debian", ubuntu: "debian", fedora: "fedora", rhel: "fedora", centos: "fedora", arch: "arch", alpine: "alpine", suse: "suse", opensuse: "suse" };
+  const families = {
+    debian: "debian",
+    ubuntu: "debian",
+    fedora: "fedora",
+    rhel: "fedora",
+    centos: "fedora",
+    arch: "arch",
+    alpine: "alpine",
+    suse: "suse",
+    opensuse: "suse",
+  };
   return names.map((name) => families[name]).find(Boolean) ?? "other";
 }
 
@@ -44,14 +54,18 @@ export function packageOf(tool, family = systemFamily()) {
 export function howToInstall(tools, family = systemFamily()) {
   if (family === "macos" && tools.includes("dockerd")) {
     const others = tools.filter((tool) => tool !== "dockerd");
-    const engine = "install Docker Desktop (https://docs.docker.com/desktop/setup/install/mac-install/) or run `brew install colima docker && colima start`";
+    const engine =
+      "install Docker Desktop (https://docs.docker.com/desktop/setup/install/mac-install/) or run `brew install colima docker && colima start`";
     return others.length > 0 ? `${engine}; and ${howToInstall(others, family)}` : engine;
   }
   const packages = [...new Set(tools.map((tool) => packageOf(tool, family)).filter(Boolean))];
   const unpackaged = tools.filter((tool) => packageOf(tool, family) === undefined);
   const parts = [];
   if (packages.length > 0) parts.push(`run \`${INSTALL[family]} ${packages.join(" ")}\``);
-  if (unpackaged.length > 0) parts.push(`install ${unpackaged.map((tool) => (tool === "dockerd" ? "Docker (https://docs.docker.com/engine/install/)" : tool)).join(", ")}`);
+  if (unpackaged.length > 0)
+    parts.push(
+      `install ${unpackaged.map((tool) => (tool === "dockerd" ? "Docker (https://docs.docker.com/engine/install/)" : tool)).join(", ")}`,
+    );
   return parts.join("; and ");
 }
 

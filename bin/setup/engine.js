@@ -1,37 +1,25 @@
 import { spawn } from "node:child_process";
 import { existsSync, openSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { get } from "node:http";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { HOW_TO_JOIN_DOCKER_GROUP, howToInstall, howToStartEngine, systemFamily } from "./advice.js";
+import { DEFAULT_SOCKET, engineSocket } from "./engine-socket.js";
 import { isRoot, run, SetupError, which } from "./process.js";
 import { installTools } from "./tools.js";
 
-const DEFAULT_SOCKET = "/var/run/docker.sock";
 /** An engine that initialises its storage for the first time takes a few seconds. */
 const STARTUP_LIMIT_MS = 60_000;
-
-/** Where the engine listens: what the environment says, else the first of the usual places that exists. */
-export function engineSocket() {
-  const named = process.env.AIRFIELD_DOCKER_SOCKET ?? process.env.DOCKER_HOST?.match(/^unix:\/\/(.+)$/)?.[1];
-  if (named) return named;
-  const usual = [
-    DEFAULT_SOCKET,
-    process.env.XDG_RUNTIME_DIR && join(process.env.XDG_RUNTIME_DIR, "docker.sock"),
-    join(homedir(), ".docker/run/docker.sock"),
-    join(homedir(), ".colima/default/docker.sock"),
-    join(homedir(), ".rd/docker.sock"),
-  ];
-  return usual.find((file) => file && existsSync(file)) ?? DEFAULT_SOCKET;
-}
 
 /** Makes sure that an engine answers: installs and starts one where this program may, and says what it does. */
 export async function ensureEngine(say) {
   const socket = engineSocket();
   const refusal = await ping(socket);
   if (refusal === undefined) return;
-  if (refusal === "EACCES") throw new SetupError(`no permission for the Docker engine at ${socket}. To go on, ${HOW_TO_JOIN_DOCKER_GROUP}.`);
-  if (socket !== DEFAULT_SOCKET) throw new SetupError(`no Docker engine answers at ${socket} (${refusal}). To go on, ${howToStartEngine()}.`);
+  if (refusal === "EACCES")
+    throw new SetupError(`no permission for the Docker engine at ${socket}. To go on, ${HOW_TO_JOIN_DOCKER_GROUP}.`);
+  if (socket !== DEFAULT_SOCKET)
+    throw new SetupError(`no Docker engine answers at ${socket} (${refusal}). To go on, ${howToStartEngine()}.`);
   if (which("dockerd") === undefined) {
     if (systemFamily() === "macos") throw new SetupError(`no Docker engine answers. To go on, ${howToInstall(["dockerd"])}.`);
     await installTools(["dockerd"], say);
@@ -46,20 +34,23 @@ async function startEngine(socket, say) {
   if (existsSync("/run/systemd/system")) {
     say("starting the Docker engine (systemctl start docker) …");
     await run("systemctl", ["start", "docker"]);
-    if ((await ping(socket)) !== undefined) throw new SetupError(`the Docker engine was started but does not answer at ${socket}; see \`journalctl -u docker\`.`);
+    if ((await ping(socket)) !== undefined)
+      throw new SetupError(`the Docker engine was started but does not answer at ${socket}; see \`journalctl -u docker\`.`);
     return;
   }
   const log = join(tmpdir(), "airfield-dockerd.log");
   const output = openSync(log, "w");
   const engine = spawn(which("dockerd"), [], { detached: true, stdio: ["ignore", output, output] });
-  say(`the Docker engine is installed but not running, and this system has no service manager: started dockerd (process ${engine.pid}, log ${log}) …`);
-  let ended;
-  engine.on("error", (error) => (ended = error.message));
-  engine.on("exit", (code, signal) => (ended = signal ?? `exit code ${code}`));
+  say(
+    `the Docker engine is installed but not running, and this system has no service manager: started dockerd (process ${engine.pid}, log ${log}) …`,
+  );
+  const ended = new AbortController();
+  engine.on("error", (error) => ended.abort(error.message));
+  engine.on("exit", (code, signal) => ended.abort(signal ?? `exit code ${code}`));
   engine.unref();
   const deadline = Date.now() + STARTUP_LIMIT_MS;
   while ((await ping(socket)) !== undefined) {
-    if (ended !== undefined) throw new SetupError(`dockerd ended at once (${ended}):\n${lastLines(log, 5)}`);
+    if (ended.signal.aborted) throw new SetupError(`dockerd ended at once (${ended.signal.reason}):\n${lastLines(log, 5)}`);
     if (Date.now() > deadline) throw new SetupError(`dockerd does not answer after ${STARTUP_LIMIT_MS / 1000} s; its log is ${log}`);
     await socketChange(socket, engine);
   }

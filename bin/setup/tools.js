@@ -23,9 +23,11 @@ export async function installTools(tools, say) {
   await run("apt-get", ["update", "-qq"], quiet);
   await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], quiet);
   // Newer releases keep the client apart from the engine.
-  if (missingTools(tools).includes("docker")) await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "docker-cli"], quiet);
+  if (missingTools(tools).includes("docker"))
+    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "docker-cli"], quiet);
   const still = missingTools(tools);
-  if (still.length > 0) throw new SetupError(`${still.join(", ")} cannot be found although ${packages.join(", ")} is installed; look at your PATH.`);
+  if (still.length > 0)
+    throw new SetupError(`${still.join(", ")} cannot be found although ${packages.join(", ")} is installed; look at your PATH.`);
 }
 
 /** Images are built of it from scratch, so one that wants shared libraries is of no use. */

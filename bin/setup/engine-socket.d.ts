@@ -1,0 +1,2 @@
+export const DEFAULT_SOCKET: string;
+export function engineSocket(named?: string): string;

@@ -1,0 +1,43 @@
+import { readRootCredentials } from "../drivers/filesystem/installation.ts";
+import { CliError } from "./cli-error.ts";
+import { runningServer } from "./running-server.ts";
+import { dataSetting, portSetting, regionSetting } from "./settings.ts";
+
+/** How to reach an installation, and as whom. */
+export interface Access {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+export interface AccessFlags {
+  readonly port?: string;
+  readonly data?: string;
+  readonly region?: string;
+}
+
+/**
+ * The endpoint and root's keys of the installation that the flags and the environment name. Whether it runs is not asked.
+ * @throws CliError where it was never started, or runs with keys that are not known here
+ */
+export async function rootAccess(flags: AccessFlags): Promise<Access> {
+  const dataDirectory = dataSetting(flags.data);
+  const server = runningServer(dataDirectory);
+  const named = flags.port ?? process.env["AIRFIELD_PORT"];
+  const endpoint = server && !named ? server.url : `http://127.0.0.1:${portSetting(flags.port)}`;
+  const { AIRFIELD_ROOT_ACCESS_KEY_ID: accessKeyId, AIRFIELD_ROOT_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
+  const fixed = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
+  const kept = fixed ?? (await readRootCredentials(dataDirectory));
+  if (!kept)
+    throw new CliError(
+      `Airfield has not been started on ${dataDirectory} yet`,
+      "Run `npm start` first, or name another folder with AIRFIELD_DATA.",
+    );
+  if (server && server.accessKeyId !== kept.accessKeyId) {
+    throw new CliError(
+      `the server that runs on ${dataDirectory} was started with AIRFIELD_ROOT_ACCESS_KEY_ID=${server.accessKeyId}`,
+      "Set AIRFIELD_ROOT_ACCESS_KEY_ID and AIRFIELD_ROOT_SECRET_ACCESS_KEY here as they were set there.",
+    );
+  }
+  return { endpoint, region: regionSetting(flags.region), credentials: kept };
+}

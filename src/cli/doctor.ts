@@ -1,0 +1,188 @@
+import { execFile } from "node:child_process";
+import { access, constants, stat } from "node:fs/promises";
+import { createServer } from "node:net";
+import { dirname } from "node:path";
+import colors from "picocolors";
+import { HOW_TO_JOIN_DOCKER_GROUP, howToInstall, howToStartEngine } from "../../bin/setup/advice.js";
+import { engineSocket } from "../../bin/setup/engine-socket.js";
+import { dockerEngine, EngineUnavailableError } from "../drivers/docker/engine.ts";
+import { engineInfo } from "../drivers/docker/engine-info.ts";
+import { runningServer } from "./running-server.ts";
+import { dataSetting, portSetting } from "./settings.ts";
+
+interface Finding {
+  readonly name: string;
+  /** `wanting` is no hindrance, but somebody may miss it; `missing` keeps Airfield from working. */
+  readonly verdict: "good" | "wanting" | "missing";
+  readonly detail: string;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+export interface DoctorFlags {
+  readonly port?: string;
+  readonly data?: string;
+  readonly dockerSocket?: string;
+  readonly json?: boolean;
+}
+
+/** `airfield doctor`: exits with 1 where something that Airfield needs is missing. */
+export async function doctor(flags: DoctorFlags): Promise<void> {
+  const dataDirectory = dataSetting(flags.data);
+  const findings = [
+    nodeVersion(),
+    ...(await Promise.all([
+      engine(engineSocket(flags.dockerSocket)),
+      haproxy(),
+      dataFolder(dataDirectory),
+      server(dataDirectory, portSetting(flags.port)),
+      webPort(),
+      client("aws", ["--version"], "the aws command line", "every AWS SDK works as well"),
+      client("docker", ["--version"], "the docker command line", "skopeo, crane and podman can push as well"),
+    ])),
+  ];
+  if (flags.json) console.log(JSON.stringify(findings, undefined, 2));
+  else for (const finding of findings) print(finding);
+  if (findings.some(({ verdict }) => verdict === "missing")) process.exitCode = 1;
+}
+
+const MARKS = { good: colors.green("✓"), wanting: colors.yellow("!"), missing: colors.red("✗") } as const;
+
+function print({ name, verdict, detail, advice }: Finding): void {
+  console.log(`${MARKS[verdict]} ${colors.bold(name)}: ${detail}`);
+  if (advice) console.log(`    ${advice.charAt(0).toUpperCase()}${advice.slice(1)}.`);
+}
+
+function nodeVersion(): Finding {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  const good = major > 20 || (major === 20 && minor >= 10);
+  const detail = process.versions.node;
+  return good
+    ? { name: "Node.js", verdict: "good", detail }
+    : { name: "Node.js", verdict: "missing", detail, advice: "install Node.js 20.10 or later" };
+}
+
+async function engine(socketPath: string): Promise<Finding> {
+  const name = "Docker engine";
+  const docker = dockerEngine({ socketPath });
+  try {
+    const info = await engineInfo(docker);
+    const where = `${info.version} (API ${info.apiVersion}, ${info.operatingSystem}) at ${socketPath}`;
+    const limits = [...(info.limits.memory ? [] : ["memory"]), ...(info.limits.cpu ? [] : ["CPU"])];
+    if (limits.length > 0)
+      return {
+        name,
+        verdict: "wanting",
+        detail: `${where}; it does not enforce limits of ${limits.join(" and ")}`,
+        advice: "enable these cgroup controllers to have them enforced",
+      };
+    return { name, verdict: "good", detail: info.reachable ? where : `${where}; tasks are reached through published ports` };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
+    const advice =
+      code === "EACCES" ? HOW_TO_JOIN_DOCKER_GROUP : `if Docker is installed, ${howToStartEngine()}; if not, ${howToInstall(["dockerd"])}`;
+    return { name, verdict: "missing", detail: error.message, ...(error instanceof EngineUnavailableError && { advice }) };
+  } finally {
+    docker.close();
+  }
+}
+
+async function haproxy(): Promise<Finding> {
+  const said = await output("haproxy", ["-v"]);
+  if (said === undefined)
+    return {
+      name: "HAProxy",
+      verdict: "missing",
+      detail: "not installed; it carries the traffic of the load balancers",
+      advice: howToInstall(["haproxy"]),
+    };
+  return { name: "HAProxy", verdict: "good", detail: /version (\S+)/.exec(said)?.[1] ?? said };
+}
+
+async function dataFolder(directory: string): Promise<Finding> {
+  const name = "Data folder";
+  const advice = "name another folder with AIRFIELD_DATA, or give this user the right to write there";
+  try {
+    const { mode } = await stat(directory);
+    await access(directory, constants.W_OK);
+    if ((mode & 0o077) === 0) return { name, verdict: "good", detail: directory };
+    return {
+      name,
+      verdict: "wanting",
+      detail: `${directory} can be entered by other users`,
+      advice: `run \`chmod 700 ${directory}\`; the next start does it too`,
+    };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") return { name, verdict: "missing", detail: (error as Error).message, advice };
+  }
+  const parent = await nearestFolder(dirname(directory));
+  const writable = await access(parent, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  if (writable) return { name, verdict: "good", detail: `${directory} (made at the first start)` };
+  return { name, verdict: "missing", detail: `${directory} cannot be made: ${parent} is not writable`, advice };
+}
+
+async function nearestFolder(directory: string): Promise<string> {
+  const exists = await stat(directory).then(
+    () => true,
+    () => false,
+  );
+  return exists ? directory : nearestFolder(dirname(directory));
+}
+
+async function server(dataDirectory: string, port: number): Promise<Finding> {
+  const name = "Server";
+  const running = runningServer(dataDirectory);
+  if (running) return { name, verdict: "good", detail: `runs at ${running.url} (process ${running.pid})` };
+  const refusal = await bindable(port);
+  if (refusal === undefined)
+    return { name, verdict: "good", detail: `does not run; port ${port} is free for it`, advice: "`npm start` starts it" };
+  return {
+    name,
+    verdict: "missing",
+    detail: `does not run, and port ${port} ${reasonOf(refusal)}`,
+    advice: "stop that program, or choose another port with AIRFIELD_PORT",
+  };
+}
+
+async function webPort(): Promise<Finding> {
+  const name = "Port 80";
+  const refusal = await bindable(80);
+  if (refusal === undefined) return { name, verdict: "good", detail: "free for load balancers" };
+  const detail = `${reasonOf(refusal)}; a listener that cannot have its port gets another one`;
+  return {
+    name,
+    verdict: refusal === "EADDRINUSE" ? "good" : "wanting",
+    detail,
+    advice: "`airfield status` shows where each load balancer answers",
+  };
+}
+
+const reasonOf = (code: string): string => (code === "EADDRINUSE" ? "is taken" : `cannot be opened by this user (${code})`);
+
+/** `undefined` where the port could be bound just now, else the system's error code. */
+function bindable(port: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(undefined)));
+  });
+}
+
+async function client(command: string, args: readonly string[], what: string, otherwise: string): Promise<Finding> {
+  const said = await output(command, args);
+  if (said === undefined)
+    return { name: command, verdict: "wanting", detail: `${what} is not installed; ${otherwise}`, advice: howToInstall([command]) };
+  return { name: command, verdict: "good", detail: said };
+}
+
+/** The first line that a command prints; `undefined` where it cannot be run. */
+function output(command: string, args: readonly string[]): Promise<string | undefined> {
+  const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin` };
+  return new Promise((resolve) => {
+    execFile(command, [...args], { env }, (error, stdout) => resolve(error ? undefined : stdout.trim().split("\n")[0]));
+  });
+}

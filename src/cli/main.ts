@@ -1,0 +1,69 @@
+import { Command, Option } from "commander";
+import { CliError } from "./cli-error.ts";
+
+// Each subcommand is loaded when it runs, so that `start` does not pay for the others.
+
+const port = (): Option => new Option("--port <port>", "port of the endpoint (AIRFIELD_PORT; 4566)");
+const data = (): Option => new Option("--data <folder>", "where state lives (AIRFIELD_DATA; .airfield/ beside the program)");
+const dockerSocket = (): Option =>
+  new Option("--docker-socket <path>", "socket of the Docker engine (AIRFIELD_DOCKER_SOCKET, DOCKER_HOST)");
+const region = (description: string): Option => new Option("--region <region>", description);
+
+const program = new Command("airfield")
+  .description("A self-hosted, AWS-compatible container platform: ECR, ECS and Elastic Load Balancing on your own machine.")
+  .showHelpAfterError("(`airfield --help` lists the commands)");
+
+program
+  .command("start")
+  .description("serve the AWS APIs and the registry; SIGTERM stops, and leaves tasks running")
+  .addOption(port())
+  .addOption(data())
+  .addOption(dockerSocket())
+  .option("--stop-tasks", "stop all tasks and load balancers as well when the server stops")
+  .action(async (flags: object) => (await import("./start.ts")).start(flags));
+
+program
+  .command("env")
+  .description('print the variables that AWS tools read: eval "$(airfield env)"')
+  .addOption(port())
+  .addOption(data())
+  .addOption(region("default region to print (AWS_DEFAULT_REGION; us-east-1)"))
+  .option("--json", "as one JSON object")
+  .action(async (flags: object) => (await import("./env.ts")).env(flags));
+
+program
+  .command("status")
+  .description("show clusters, services, deployments, tasks and load balancers at a glance")
+  .addOption(port())
+  .addOption(data())
+  .addOption(region("only this region (all that have something)"))
+  .option("--json", "as one JSON object")
+  .option("--watch", "show it anew every second until interrupted")
+  .action(async (flags: object) => (await import("./status/status.ts")).status(flags));
+
+program
+  .command("doctor")
+  .description("check what Airfield needs, and say how to get what is missing")
+  .addOption(port())
+  .addOption(data())
+  .addOption(dockerSocket())
+  .option("--json", "as one JSON array")
+  .action(async (flags: object) => (await import("./doctor.ts")).doctor(flags));
+
+program
+  .command("demo")
+  .description("build, push, run and roll a sample service, under load, then clean up")
+  .addOption(port())
+  .addOption(data())
+  .addOption(dockerSocket())
+  .option("--keep", "leave everything running for you to look at")
+  .action(async (flags: object) => (await import("./demo/demo.ts")).demo(flags));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CliError)) throw error;
+  console.error(`airfield: ${error.message}`);
+  if (error.advice) console.error(`          ${error.advice}`);
+  process.exitCode = 1;
+}

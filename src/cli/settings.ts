@@ -1,0 +1,30 @@
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DEFAULT_REGION } from "../domain/scope.ts";
+import { CliError } from "./cli-error.ts";
+
+export const DEFAULT_PORT = 4566;
+
+/** The folder of this installation of the program; also from `dist/cli/`, which lies as deep as `src/cli/`. */
+export const PROGRAM_FOLDER = fileURLToPath(new URL("../..", import.meta.url));
+
+/** A port from a flag or `AIRFIELD_PORT`; 4566 where neither is given. 0 lets the system choose. */
+export function portSetting(flag: string | undefined): number {
+  const text = flag ?? (process.env["AIRFIELD_PORT"] || String(DEFAULT_PORT));
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) {
+    throw new CliError(`${JSON.stringify(text)} is not a port`, "Give --port or AIRFIELD_PORT a number from 0 to 65535.");
+  }
+  return port;
+}
+
+/** Where state lives: a flag, `AIRFIELD_DATA`, or `.airfield/` beside the program, so that the command finds it from everywhere. */
+export function dataSetting(flag: string | undefined): string {
+  const named = flag ?? process.env["AIRFIELD_DATA"];
+  return named ? resolve(named) : join(PROGRAM_FOLDER, ".airfield");
+}
+
+/** The region that commands work in: a flag, then what the AWS tools read, then the default. */
+export function regionSetting(flag?: string): string {
+  return flag ?? (process.env["AWS_REGION"] || process.env["AWS_DEFAULT_REGION"] || DEFAULT_REGION);
+}

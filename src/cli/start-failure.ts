@@ -1,0 +1,70 @@
+import { HOW_TO_JOIN_DOCKER_GROUP, howToInstall, howToStartEngine } from "../../bin/setup/advice.js";
+import { EngineUnavailableError } from "../drivers/docker/engine.ts";
+import { DatabaseInUseError } from "../drivers/sqlite/database.ts";
+import { CliError } from "./cli-error.ts";
+import { runningServer } from "./running-server.ts";
+
+interface Attempt {
+  readonly port: number;
+  readonly dataDirectory: string;
+  readonly dockerSocket: string;
+}
+
+/** Says what kept the server from starting and what to do; what is no known cause comes back as it is. */
+export function explained(error: unknown, { port, dataDirectory, dockerSocket }: Attempt): unknown {
+  const code = codeOf(error);
+  const cause = { cause: error };
+  const other = runningServer(dataDirectory);
+  const byOther = other && other.pid !== process.pid ? ` by the Airfield that runs as process ${other.pid} at ${other.url}` : "";
+  if (error instanceof DatabaseInUseError) {
+    return new CliError(
+      `the data folder ${dataDirectory} is in use${byOther || " by another process"}`,
+      "Stop that one, or name another folder with --data or AIRFIELD_DATA.",
+      cause,
+    );
+  }
+  if (code === "EADDRINUSE") {
+    return new CliError(
+      `port ${port} is taken${byOther || " by another program"}`,
+      "Choose another with --port or AIRFIELD_PORT (0: any that is free).",
+      cause,
+    );
+  }
+  if (code === "EACCES" && systemCall(error) === "listen") {
+    return new CliError(`port ${port} may not be opened by this user`, "Choose one above 1023 with --port or AIRFIELD_PORT.", cause);
+  }
+  if (error instanceof EngineUnavailableError) {
+    if (codeOf(error.cause) === "EACCES") {
+      return new CliError(`no permission for the Docker engine at ${dockerSocket}`, sentence(HOW_TO_JOIN_DOCKER_GROUP), cause);
+    }
+    const advice = `If Docker is installed, ${howToStartEngine()}; if not, ${howToInstall(["dockerd"])}. \`airfield doctor\` tells more.`;
+    return new CliError(error.message, advice, cause);
+  }
+  if (code === "ENOENT" && systemCall(error)?.startsWith("spawn") && String((error as { path?: unknown }).path).includes("haproxy")) {
+    return new CliError(
+      "HAProxy, which carries the traffic of the load balancers, is not installed",
+      sentence(howToInstall(["haproxy"])),
+      cause,
+    );
+  }
+  if (code === "EACCES" || code === "EROFS" || code === "EPERM" || code === "ENOSPC") {
+    return new CliError(
+      `the data folder ${dataDirectory} cannot be written: ${(error as Error).message}`,
+      "Name another folder with --data or AIRFIELD_DATA.",
+      cause,
+    );
+  }
+  return error;
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+}
+
+function systemCall(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).syscall;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

@@ -1,0 +1,40 @@
+import { engineSocket } from "../../bin/setup/engine-socket.js";
+import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
+import { forgetServer, recordServer } from "./running-server.ts";
+import { dataSetting, portSetting } from "./settings.ts";
+
+export interface StartFlags {
+  readonly port?: string;
+  readonly data?: string;
+  readonly dockerSocket?: string;
+  readonly stopTasks?: boolean;
+}
+
+/** `airfield start`: serves until SIGTERM or SIGINT. Prints one line, with `ready`, when it accepts requests. */
+export async function start(flags: StartFlags): Promise<void> {
+  const port = portSetting(flags.port);
+  const dataDirectory = dataSetting(flags.data);
+  const dockerSocket = engineSocket(flags.dockerSocket);
+  const { startAirfield } = await import("../main.ts");
+  const airfield = await startAirfield({ port, dataDirectory, dockerSocket }).catch(async (error: unknown) => {
+    throw (await import("./start-failure.ts")).explained(error, { port, dataDirectory, dockerSocket });
+  });
+  recordServer(dataDirectory, { pid: process.pid, url: airfield.url, accessKeyId: airfield.accessKeyId });
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    // Who asks a second time wants out.
+    if (stopping) process.exit(signal === "SIGINT" ? 130 : 143);
+    stopping = true;
+    forgetServer(dataDirectory);
+    airfield.close({ stopTasks: flags.stopTasks ?? false }).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error("airfield: could not stop cleanly:", error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on("SIGTERM", stop).on("SIGINT", stop);
+  console.log(`airfield ready at ${airfield.url} (account ${DEFAULT_ACCOUNT}, data in ${dataDirectory})`);
+}
