@@ -19,10 +19,16 @@ export type ImageRefusal =
   | { readonly kind: "tag-immutable"; readonly tag: string };
 
 /** Why a manifest cannot become an image; `undefined` where it can. */
-export function refuseImage(state: State, repository: RepositoryRecord, image: Omit<NewImage, "now" | "manifestSize">): ImageRefusal | undefined {
+export function refuseImage(
+  state: State,
+  repository: RepositoryRecord,
+  image: Omit<NewImage, "now" | "manifestSize">,
+): ImageRefusal | undefined {
   const key = repositoryKey(repository, repository.name);
   const layersHere = state.table(layers);
-  const missingLayers = distinct(image.manifest.blobs.map(({ digest }) => digest)).filter((digest) => !layersHere.has(imageKey(key, digest)));
+  const missingLayers = distinct(image.manifest.blobs.map(({ digest }) => digest)).filter(
+    (digest) => !layersHere.has(imageKey(key, digest)),
+  );
   if (missingLayers.length > 0) return { kind: "layers-missing", digests: missingLayers };
   const here = state.table(images);
   const missingImages = distinct(image.manifest.manifests.map(({ digest }) => digest)).filter((digest) => !here.has(imageKey(key, digest)));
@@ -50,7 +56,10 @@ export function putImage(state: State, repository: RepositoryRecord, image: NewI
       kind,
       mediaType,
       manifestSize: image.manifestSize,
-      size: kind === "image" ? manifest.size : Math.max(0, ...manifest.manifests.map((listed) => table.get(imageKey(key, listed.digest))?.size ?? 0)),
+      size:
+        kind === "image"
+          ? manifest.size
+          : Math.max(0, ...manifest.manifests.map((listed) => table.get(imageKey(key, listed.digest))?.size ?? 0)),
       ...(artifactType !== undefined && { artifactType }),
       blobs: distinct(manifest.blobs.map((blob) => blob.digest)),
       manifests: manifest.manifests.map((listed) => ({ digest: listed.digest, ...listed.platform })),

@@ -22,11 +22,15 @@ export interface RepositoryRecord extends Scope {
   readonly createdAt: number;
 }
 
-export const repositories = defineTable<RepositoryRecord>()("ecr.repositories", (repository) => repositoryKey(repository, repository.name), {
-  scope: ({ account, region }) => `${account}/${region}`,
-  account: ({ account }) => account,
-  arn: ({ arn }) => arn,
-});
+export const repositories = defineTable<RepositoryRecord>()(
+  "ecr.repositories",
+  (repository) => repositoryKey(repository, repository.name),
+  {
+    scope: ({ account, region }) => `${account}/${region}`,
+    account: ({ account }) => account,
+    arn: ({ arn }) => arn,
+  },
+);
 
 /** A manifest of a repository: an image, an index of images, or another artifact. Its bytes are the blob `digest`. */
 export interface ImageRecord {

@@ -77,11 +77,11 @@ export class FilesystemBlobStore implements BlobStore {
         upload.size += thrown.written;
         upload.hash = undefined;
         await file.truncate(upload.size);
-        throw thrown.cause;
+        throw thrown.cause as Error;
       } finally {
         await file.close();
       }
-      if (interrupted !== undefined) throw interrupted;
+      if (interrupted !== undefined) throw interrupted as Error;
       return { id, size: upload.size };
     });
   }

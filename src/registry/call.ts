@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Ids } from "../ports/ids.ts";
+import type { SecretBox } from "../ports/secret-box.ts";
+import { imageKey, layers, repositories, repositoryKey, type LayerRecord, type RepositoryRecord } from "../state/ecr.ts";
+import type { State } from "../state/state.ts";
+import { RegistryError } from "./errors.ts";
+import type { RegistryClaims } from "./token.ts";
+
+/** The parts of the platform that the registry works with. */
+export interface RegistryPlatform {
+  readonly state: State;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly secrets: SecretBox;
+}
+
+/** One request, authenticated. */
+export interface RegistryCall {
+  readonly platform: RegistryPlatform;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  readonly query: URLSearchParams;
+  readonly claims: RegistryClaims;
+}
+
+/** The repository of a request. Never kept over an `await`: it may be deleted meanwhile. */
+export function requireRepository({ platform, claims }: Pick<RegistryCall, "platform" | "claims">, name: string): RepositoryRecord {
+  const found = platform.state.table(repositories).get(repositoryKey(claims, name));
+  if (found) return found;
+  throw new RegistryError(
+    404,
+    "NAME_UNKNOWN",
+    `The repository with name '${name}' does not exist in the registry with id '${claims.account}'`,
+  );
+}
+
+/** The link of a repository to a blob. */
+export function findLayer({ platform, claims }: RegistryCall, name: string, digest: string): LayerRecord | undefined {
+  return platform.state.table(layers).get(imageKey(repositoryKey(claims, name), digest));
+}
+
+export function answer(
+  call: RegistryCall,
+  status: number,
+  headers: Readonly<Record<string, string | number>>,
+  body?: string | Buffer,
+): void {
+  const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
+  // What has no body says so, except where the status or the method implies it.
+  const empty = body === undefined && status !== 204 && !("content-length" in headers) ? { "content-length": 0 } : {};
+  call.response.writeHead(status, { ...headers, ...length, ...empty });
+  call.response.end(call.method === "HEAD" ? undefined : body);
+}
+
+export function answerJson(call: RegistryCall, headers: Readonly<Record<string, string>>, body: object): void {
+  answer(call, 200, { "content-type": "application/json; charset=utf-8", ...headers }, JSON.stringify(body));
+}

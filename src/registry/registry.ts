@@ -1,0 +1,94 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { arn } from "../domain/arn.ts";
+import { authenticate } from "./authenticate.ts";
+import { deleteBlob, getBlob } from "./blobs.ts";
+import { answerJson, type RegistryCall, type RegistryPlatform } from "./call.ts";
+import { RegistryError, writeError } from "./errors.ts";
+import { listReferrers, listRepositories, listTags } from "./listings.ts";
+import { deleteManifest, getManifest, pushManifest } from "./manifests.ts";
+import { actionOf, routeOf, type Route } from "./routes.ts";
+import type { RegistryClaims } from "./token.ts";
+import { continueUpload, startUpload, uploadRefusal } from "./uploads.ts";
+
+export interface RegistryOptions {
+  /** Told of defects: whatever goes wrong and is no refusal. */
+  readonly failed: (cause: unknown) => void;
+  /** Whether a token's principal may do something; everything where absent, since only root exists until identities do. */
+  readonly permit?: (claims: RegistryClaims, action: string, resource: string) => boolean;
+}
+
+/** Answers the requests below `/v2/`. Never throws: whatever goes wrong becomes an error of the distribution API. */
+export function registryHandler(
+  platform: RegistryPlatform,
+  options: RegistryOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  return (request, response) => {
+    answerRequest(platform, options, request, response).catch((cause: unknown) => {
+      // Where the client went away, or the answer has begun, there is nobody to tell; a cut answer must not look whole.
+      if (response.destroyed || request.errored || response.headersSent) {
+        response.destroy();
+        return;
+      }
+      const refusal = uploadRefusal(cause, { request });
+      if (refusal instanceof RegistryError) {
+        writeError(response, refusal);
+        return;
+      }
+      options.failed(cause);
+      writeError(response, new RegistryError(500, "UNKNOWN", "unknown error"));
+    });
+  };
+}
+
+async function answerRequest(
+  platform: RegistryPlatform,
+  options: RegistryOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  response.setHeader("docker-distribution-api-version", "registry/2.0");
+  const claims = authenticate(request, platform.secrets, platform.clock.now());
+  const [path, query] = splitOnce(request.url ?? "");
+  const method = request.method ?? "GET";
+  const route = routeOf(path);
+  if (route === undefined) throw new RegistryError(404, "UNSUPPORTED", `there is nothing at ${path}`);
+  if (route === "invalid-name") throw new RegistryError(400, "NAME_INVALID", "invalid repository name");
+  const action = actionOf(route, method);
+  if (action === undefined) throw new RegistryError(405, "UNSUPPORTED", `${method} is not supported here`);
+  const resource = "name" in route ? arn("ecr", claims, `repository/${route.name}`) : "*";
+  if (options.permit && !options.permit(claims, action, resource))
+    throw new RegistryError(
+      403,
+      "DENIED",
+      `User: ${claims.principalArn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
+    );
+  await dispatch(route, { platform, request, response, method, query: new URLSearchParams(query), claims });
+}
+
+async function dispatch(route: Route, call: RegistryCall): Promise<void> {
+  switch (route.kind) {
+    case "base":
+      return answerJson(call, {}, {});
+    case "catalog":
+      return listRepositories(call);
+    case "uploads":
+      return startUpload(call, route.name);
+    case "upload":
+      return continueUpload(call, route.name, route.id);
+    case "blob":
+      return call.method === "DELETE" ? deleteBlob(call, route.name, route.digest) : getBlob(call, route.name, route.digest);
+    case "manifest":
+      if (call.method === "PUT") return pushManifest(call, route.name, route.reference);
+      if (call.method === "DELETE") return deleteManifest(call, route.name, route.reference);
+      return getManifest(call, route.name, route.reference);
+    case "tags":
+      return listTags(call, route.name);
+    case "referrers":
+      return listReferrers(call, route.name, route.digest);
+  }
+}
+
+function splitOnce(url: string): readonly [string, string] {
+  const mark = url.indexOf("?");
+  return mark < 0 ? [url, ""] : [url.slice(0, mark), url.slice(mark + 1)];
+}

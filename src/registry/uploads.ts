@@ -1,0 +1,151 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { BlobDigestError, BlobRangeError, BlobUploadMissingError } from "../ports/blob-store.ts";
+import { isDigest } from "../domain/image-reference.ts";
+import { imageKey, layers, repositoryKey } from "../state/ecr.ts";
+import { linkLayer } from "../state/ecr-images.ts";
+import { answer, requireRepository, type RegistryCall } from "./call.ts";
+import { RegistryError } from "./errors.ts";
+import { readContentRange } from "./ranges.ts";
+
+/** A connection that delivers nothing for this long is given up, so that the upload can go on over another one. */
+const IDLE_MS = 120_000;
+
+/** `POST /v2/<name>/blobs/uploads/`: starts an upload, takes a whole blob, or mounts one of another repository. */
+export async function startUpload(call: RegistryCall, name: string): Promise<void> {
+  requireRepository(call, name);
+  const { blobs, ids } = call.platform;
+  if (await mount(call, name)) return;
+  const digest = call.query.get("digest");
+  if (digest !== null && !isDigest(digest)) throw invalidDigest();
+  const id = signedUploadId(call, name, ids.hex(32));
+  await blobs.startUpload(id);
+  if (digest === null) {
+    answer(call, 202, progress(name, id, 0));
+    return;
+  }
+  try {
+    await receive(call, id, 0);
+    await finish(call, name, id, digest);
+  } catch (cause) {
+    // Nobody knows its id, so nobody can go on with it.
+    await blobs.abort(id);
+    throw cause;
+  }
+}
+
+/** `GET`, `PATCH`, `PUT` and `DELETE /v2/<name>/blobs/uploads/<id>`. */
+export async function continueUpload(call: RegistryCall, name: string, id: string): Promise<void> {
+  requireRepository(call, name);
+  const { blobs } = call.platform;
+  const upload = belongsTo(call, name, id) ? await blobs.upload(id) : undefined;
+  if (!upload) throw unknownUpload();
+  switch (call.method) {
+    case "GET":
+    case "HEAD":
+      answer(call, 204, progress(name, id, upload.size));
+      return;
+    case "PATCH": {
+      const { size } = await receive(call, id, upload.size);
+      answer(call, 202, progress(name, id, size));
+      return;
+    }
+    case "PUT": {
+      const digest = call.query.get("digest");
+      if (digest === null || !isDigest(digest)) throw invalidDigest();
+      await receive(call, id, upload.size);
+      await finish(call, name, id, digest);
+      return;
+    }
+    case "DELETE":
+      await blobs.abort(id);
+      answer(call, 204, {});
+  }
+}
+
+/** Gives the repository a blob that another one of the same registry has; false where it has not, and the client must upload it. */
+async function mount(call: RegistryCall, name: string): Promise<boolean> {
+  const [digest, from] = [call.query.get("mount"), call.query.get("from")];
+  if (digest === null || from === null) return false;
+  const { state, clock } = call.platform;
+  const source = state.table(layers).get(imageKey(repositoryKey(call.claims, from), digest));
+  if (!source) return false;
+  linkLayer(state, { ...source, repository: repositoryKey(call.claims, name), usedAt: clock.now() });
+  await state.durable();
+  answer(call, 201, created(name, digest));
+  return true;
+}
+
+/** Appends the body of the request, if it has one, where its `Content-Range` says, or at the end where it does not say. */
+async function receive(call: RegistryCall, id: string, size: number): Promise<{ readonly size: number }> {
+  const { request } = call;
+  const length = request.headers["content-length"];
+  const header = request.headers["content-range"];
+  if (length === "0" || (length === undefined && request.headers["transfer-encoding"] === undefined)) return { size };
+  const range = header === undefined ? undefined : readContentRange(header);
+  if (header !== undefined && !range)
+    throw new RegistryError(400, "BLOB_UPLOAD_INVALID", `Content-Range must read <start>-<end>, not ${header}`);
+  if (range && length !== undefined && range.end - range.start + 1 !== Number(length))
+    throw new RegistryError(400, "SIZE_INVALID", "Content-Range and Content-Length differ");
+  request.setTimeout(IDLE_MS, () => request.destroy());
+  return call.platform.blobs.append(id, range?.start ?? size, request.iterator({ destroyOnReturn: false }));
+}
+
+async function finish(call: RegistryCall, name: string, id: string, digest: string): Promise<void> {
+  const { blobs, state, clock } = call.platform;
+  const { size } = await blobs.commit(id, digest);
+  const repository = requireRepository(call, name);
+  linkLayer(state, { repository: repositoryKey(repository, name), digest, size, usedAt: clock.now() });
+  await state.durable();
+  answer(call, 201, created(name, digest));
+}
+
+/** What the blob store refuses, in the words of the distribution API; anything else as it is. */
+export function uploadRefusal(cause: unknown, call: Pick<RegistryCall, "request">): unknown {
+  if (cause instanceof BlobRangeError) {
+    const headers = { range: receivedRange(cause.size), location: (call.request.url ?? "").replace(/\?.*/s, "") };
+    return new RegistryError(416, "RANGE_INVALID", cause.message, headers);
+  }
+  if (cause instanceof BlobDigestError)
+    return new RegistryError(400, "DIGEST_INVALID", `provided digest did not match uploaded content: ${cause.message}`);
+  if (cause instanceof BlobUploadMissingError) return unknownUpload();
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return new RegistryError(507, "UNKNOWN", "the registry's disk is full: free some space and push again", { connection: "close" });
+  return cause;
+}
+
+function unknownUpload(): RegistryError {
+  return new RegistryError(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
+}
+
+function invalidDigest(): RegistryError {
+  return new RegistryError(400, "DIGEST_INVALID", "the query must have digest=<algorithm>:<hex>, with sha256 or sha512");
+}
+
+function progress(name: string, id: string, size: number): Record<string, string> {
+  return { location: `/v2/${name}/blobs/uploads/${id}`, range: receivedRange(size), "docker-upload-uuid": id };
+}
+
+/** Both ends are inclusive, so an upload of nothing and one of one byte look alike; Docker's registry does the same. */
+function receivedRange(size: number): string {
+  return `0-${Math.max(0, size - 1)}`;
+}
+
+function created(name: string, digest: string): Record<string, string> {
+  return { location: `/v2/${name}/blobs/${digest}`, "docker-content-digest": digest };
+}
+
+/** Ids carry the proof of their repository, so that an upload needs no record and nobody continues another account's. */
+function signedUploadId(call: RegistryCall, name: string, nonce: string): string {
+  const key = call.platform.secrets.derive("registry-upload");
+  const proof = createHmac("sha256", key)
+    .update(`${nonce}/${repositoryKey(call.claims, name)}`)
+    .digest("hex");
+  return nonce + proof.slice(0, 32);
+}
+
+function belongsTo(call: RegistryCall, name: string, id: string): boolean {
+  const expected = Buffer.from(signedUploadId(call, name, id.slice(0, 32)));
+  const given = Buffer.from(id);
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
