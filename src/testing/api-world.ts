@@ -1,4 +1,3 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,14 +13,9 @@ import { httpServer } from "../gateway/server.ts";
 import type { Platform } from "../services/platform.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import { State } from "../state/state.ts";
+import { runAws, type CliResult } from "./aws-cli.ts";
 
 export const TEST_KEYS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY" } as const;
-
-export interface CliResult {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** The APIs alone: a gateway on a port of its own over memory. No control loop runs, so what an operation asks for does not come about. */
 export interface ApiWorld extends AsyncDisposable {
@@ -76,7 +70,7 @@ export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld>
       disposals.push(() => (client as { destroy?: () => void }).destroy?.());
       return client;
     },
-    aws: (...args) => runAws(url, home, args),
+    aws: (...args) => runAws({ url, ...TEST_KEYS, home }, args),
     async [Symbol.asyncDispose]() {
       for (const dispose of disposals) dispose();
       server.closeAllConnections();
@@ -84,25 +78,6 @@ export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld>
       await rm(home, { recursive: true, force: true });
     },
   };
-}
-
-function runAws(url: string, home: string, args: readonly string[]): Promise<CliResult> {
-  const env = {
-    PATH: process.env["PATH"],
-    HOME: home,
-    AWS_ENDPOINT_URL: url,
-    AWS_ACCESS_KEY_ID: TEST_KEYS.accessKeyId,
-    AWS_SECRET_ACCESS_KEY: TEST_KEYS.secretAccessKey,
-    AWS_DEFAULT_REGION: DEFAULT_REGION,
-    AWS_MAX_ATTEMPTS: "1",
-    AWS_PAGER: "",
-    PYENV_ROOT: process.env["PYENV_ROOT"],
-  };
-  return new Promise((resolve) => {
-    execFile("aws", [...args], { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      resolve({ code: error ? (typeof error.code === "number" ? error.code : 1) : 0, stdout, stderr });
-    });
-  });
 }
 
 /** Stands in for a part that a test did not bring: using it fails with its name. */

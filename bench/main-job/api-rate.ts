@@ -1,0 +1,64 @@
+import { CreateClusterCommand, ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand } from "@aws-sdk/client-ecs";
+import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { SignatureV4 } from "@smithy/signature-v4";
+import { TEST_KEYS } from "../../src/testing/api-world.ts";
+import { NodeSha256 } from "../../src/testing/signed-request.ts";
+import { atLeast, median, type Figure } from "../figure.ts";
+import { motoServer } from "../peers/moto.ts";
+import { wrk } from "../wrk.ts";
+
+const SECONDS = 4;
+const ROUNDS = 3;
+const CONNECTIONS = 8;
+
+/** Requests per second of two common operations, against `moto_server`, in turns. */
+export async function apiRate(url: string, image: string, tell: (figure: Figure) => void): Promise<void> {
+  await using moto = await motoServer();
+  const ours = await prepare(url, image);
+  const peer = await prepare(moto.url, image);
+  for (const operation of ["DescribeTasks", "RegisterTaskDefinition"] as const) {
+    const rates = { ours: [] as number[], peer: [] as number[] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      rates.ours.push(await rate(url, operation, ours[operation]));
+      rates.peer.push(await rate(moto.url, operation, peer[operation]));
+    }
+    tell(atLeast(10, { name: `${operation} per second`, unit: "1/s", ours: median(rates.ours), peer: median(rates.peer) }));
+  }
+}
+
+const definition = (image: string) => ({
+  family: "bench-api",
+  networkMode: "awsvpc" as const,
+  requiresCompatibilities: ["FARGATE" as const],
+  cpu: "256",
+  memory: "512",
+  containerDefinitions: [{ name: "app", image, essential: true, portMappings: [{ containerPort: 80 }], environment: [{ name: "A", value: "b" }] }],
+});
+
+/** A cluster with a task in it; gives the body of each operation's request. */
+async function prepare(endpoint: string, image: string): Promise<Readonly<Record<"DescribeTasks" | "RegisterTaskDefinition", string>>> {
+  const config = { endpoint, region: "us-east-1", credentials: TEST_KEYS };
+  const ecs = new ECSClient(config);
+  const ec2 = new EC2Client(config);
+  await ecs.send(new CreateClusterCommand({ clusterName: "bench-api" }));
+  await ecs.send(new RegisterTaskDefinitionCommand(definition(image)));
+  const { Subnets } = await ec2.send(new DescribeSubnetsCommand());
+  const subnet = Subnets?.[0]?.SubnetId ?? "";
+  const networkConfiguration = { awsvpcConfiguration: { subnets: [subnet] } };
+  const { tasks } = await ecs.send(new RunTaskCommand({ cluster: "bench-api", taskDefinition: "bench-api", launchType: "FARGATE", networkConfiguration }));
+  return {
+    DescribeTasks: JSON.stringify({ cluster: "bench-api", tasks: [tasks?.[0]?.taskArn] }),
+    RegisterTaskDefinition: JSON.stringify(definition(image)),
+  };
+}
+
+/** One signed request, sent again and again: a signature is good for five minutes, and checked every time. */
+async function rate(url: string, operation: string, body: string): Promise<number> {
+  const { host, hostname, port } = new URL(url);
+  const signer = new SignatureV4({ credentials: TEST_KEYS, region: "us-east-1", service: "ecs", sha256: NodeSha256 as never });
+  const headers = { host, "content-type": "application/x-amz-json-1.1", "x-amz-target": `AmazonEC2ContainerServiceV20141113.${operation}` };
+  const signed = await signer.sign({ method: "POST", protocol: "http:", hostname, port: Number(port), path: "/", query: {}, headers, body });
+  const { requestsPerSecond, failures } = await wrk({ url: `${url}/`, connections: CONNECTIONS, seconds: SECONDS, method: "POST", headers: signed.headers, body });
+  if (failures > 0) throw new Error(`${failures} requests of ${operation} to ${url} failed`);
+  return requestsPerSecond;
+}

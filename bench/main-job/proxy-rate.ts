@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  CreateTargetGroupCommand,
+  ElasticLoadBalancingV2Client,
+  RegisterTargetsCommand,
+  waitUntilTargetInService,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { freePort, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
+import { runCommand } from "../../src/testing/aws-cli.ts";
+import { atLeast, median, type Figure } from "../figure.ts";
+import { wrk } from "../wrk.ts";
+
+const SECONDS = 5;
+const ROUNDS = 5;
+const CONNECTIONS = 32;
+
+/** Requests per second through a load balancer against a bare HAProxy with a configuration written by hand, to the same server, in turns. */
+export async function proxyRate(airfield: AirfieldProcess, tell: (figure: Figure) => void): Promise<void> {
+  const address = await engineBridgeAddress();
+  const backendPort = await freePort();
+  await using _backend = await haproxy(fixedAnswer(address, backendPort), address, backendPort);
+  const peerPort = await freePort();
+  await using _peer = await haproxy(handWritten(peerPort, address, backendPort), "127.0.0.1", peerPort);
+  const port = await loadBalancer(airfield, address, backendPort);
+  const rates = { ours: [] as number[], peer: [] as number[] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    rates.ours.push(await rate(port));
+    rates.peer.push(await rate(peerPort));
+  }
+  tell(atLeast(0.95, { name: "requests per second, against bare HAProxy", unit: "1/s", ours: median(rates.ours), peer: median(rates.peer) }));
+}
+
+async function rate(port: number): Promise<number> {
+  const { requestsPerSecond, failures } = await wrk({ url: `http://127.0.0.1:${port}/`, connections: CONNECTIONS, seconds: SECONDS });
+  if (failures > 0) throw new Error(`${failures} requests to port ${port} failed`);
+  return requestsPerSecond;
+}
+
+/** A server that is never the bottleneck. */
+function fixedAnswer(address: string, port: number): string {
+  return `${DEFAULTS}
+frontend answer
+    bind ${address}:${port}
+    http-request return status 200 content-type text/plain string "hello"
+`;
+}
+
+function handWritten(port: number, address: string, backendPort: number): string {
+  return `${DEFAULTS}
+frontend web
+    bind 127.0.0.1:${port}
+    option forwardfor
+    default_backend app
+backend app
+    option httpchk GET /
+    server one ${address}:${backendPort} check inter 30s
+`;
+}
+
+const DEFAULTS = `defaults
+    mode http
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+`;
+
+async function haproxy(configuration: string, address: string, port: number): Promise<AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), "airfield-bench-haproxy-"));
+  const file = join(folder, "haproxy.cfg");
+  await writeFile(file, configuration);
+  const child = spawn("haproxy", ["-db", "-f", file], { stdio: "ignore" });
+  await accepts(address, port);
+  return {
+    async [Symbol.asyncDispose]() {
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function accepts(address: string, port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, address);
+    try {
+      await once(socket, "connect");
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      socket.destroy();
+    }
+  }
+}
+
+/** An address of this host in a private range, which target groups of type `ip` take. */
+async function engineBridgeAddress(): Promise<string> {
+  const { stdout } = await runCommand("docker", ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"], process.env);
+  return stdout.trim();
+}
+
+/** Makes a load balancer with the server as its only target; gives the port on which it listens. */
+async function loadBalancer(airfield: AirfieldProcess, address: string, backendPort: number): Promise<number> {
+  const elb = airfield.client(ElasticLoadBalancingV2Client);
+  const { Subnets } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
+  const { LoadBalancers } = await elb.send(new CreateLoadBalancerCommand({ Name: "bench", Subnets: (Subnets ?? []).flatMap(({ SubnetId }) => SubnetId ?? []) }));
+  const group = { Name: "bench", TargetType: "ip", Protocol: "HTTP", Port: backendPort, VpcId: Subnets?.[0]?.VpcId } as const;
+  const { TargetGroups } = await elb.send(new CreateTargetGroupCommand(group));
+  const TargetGroupArn = TargetGroups?.[0]?.TargetGroupArn;
+  const Port = await freePort();
+  await elb.send(
+    new CreateListenerCommand({ LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn, Protocol: "HTTP", Port, DefaultActions: [{ Type: "forward", TargetGroupArn }] }),
+  );
+  const Targets = [{ Id: address, Port: backendPort, AvailabilityZone: "all" }];
+  await elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }));
+  await waitUntilTargetInService({ client: elb, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { TargetGroupArn, Targets });
+  return Port;
+}

@@ -1,0 +1,33 @@
+import { parseArgs } from "node:util";
+import type { Figure } from "./figure.ts";
+
+/** The groups, loaded when they are asked for. */
+const GROUPS: Readonly<Record<string, () => Promise<{ readonly measure: (tell: (figure: Figure) => void) => Promise<void> }>>> = {
+  "main-job": () => import("./main-job/main-job.ts"),
+};
+
+const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean", default: false } } });
+const chosen = positionals.length > 0 ? positionals : Object.keys(GROUPS);
+const figures: Figure[] = [];
+for (const name of chosen) {
+  const group = GROUPS[name];
+  if (!group) {
+    process.stderr.write(`There is no group ${name}. Groups: ${Object.keys(GROUPS).join(", ")}\n`);
+    process.exit(2);
+  }
+  const { measure } = await group();
+  await measure((figure) => {
+    figures.push(figure);
+    if (!values.json) console.log(line(figure));
+  });
+}
+if (values.json) console.log(JSON.stringify(figures, undefined, 2));
+
+function line({ name, unit, ours, peer, ratio, aim, met }: Figure): string {
+  const against = peer === undefined ? "" : `  peer ${round(peer)} ${unit}`;
+  return `${name.padEnd(44)} ours ${round(ours)} ${unit}${against}  ratio ${round(ratio)}  aim ${aim}  ${met ? "met" : "MISSED"}`;
+}
+
+function round(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toFixed(2);
+}

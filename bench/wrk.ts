@@ -1,0 +1,42 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { runCommand } from "../src/testing/aws-cli.ts";
+
+export interface WrkLoad {
+  readonly url: string;
+  readonly connections: number;
+  readonly seconds: number;
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface WrkResult {
+  readonly requestsPerSecond: number;
+  /** Answers other than 2xx and 3xx, and connections that failed. */
+  readonly failures: number;
+}
+
+/** Loads a server with `wrk` on one thread: on loopback, and for a bounded time. */
+export async function wrk({ url, connections, seconds, method = "GET", headers = {}, body = "" }: WrkLoad): Promise<WrkResult> {
+  const folder = await mkdtemp(join(tmpdir(), "airfield-wrk-"));
+  try {
+    const script = join(folder, "request.lua");
+    const assignments = Object.entries(headers).map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`);
+    await writeFile(script, [`wrk.method = ${lua(method)}`, `wrk.body = ${lua(body)}`, ...assignments].join("\n"));
+    const { stdout, stderr, code } = await runCommand("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url], process.env);
+    const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
+    if (code !== 0 || rate === undefined) throw new Error(`wrk failed: ${stderr}${stdout}`);
+    const wrong = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
+    const socket = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1).map(Number) ?? [];
+    return { requestsPerSecond: Number(rate), failures: wrong + socket.reduce((sum, count) => sum + count, 0) };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A Lua string literal. */
+function lua(text: string): string {
+  return `"${text.replace(/["\\\n]/g, (character) => (character === "\n" ? "\\n" : `\\${character}`))}"`;
+}
