@@ -56,7 +56,13 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
   let pauseImage: Promise<string> | undefined;
 
   const report = (observation: TaskObservation): void => {
-    for (const listener of listeners) listener(observation);
+    for (const listener of listeners) {
+      try {
+        listener(observation);
+      } catch (error) {
+        warn(`a listener failed on what became of ${observation.taskArn}: ${String(error)}`);
+      }
+    }
   };
   const hear = (event: EngineEvent): void => tasks.get(event.attributes[LABELS.taskArn] ?? "")?.hear(event);
   const list = (filters: readonly string[]): Promise<readonly Listed[]> =>

@@ -51,7 +51,6 @@ const LOG_PATIENCE = 30_000;
 export class TaskRun {
   readonly plan: TaskPlan;
   readonly containers: ReadonlyMap<string, ContainerRun>;
-  #spec: TaskSpec | undefined;
   readonly #at: TaskSurroundings;
   readonly #vpcNetwork: string;
   #phase: RunnerPhase = "pulling";
@@ -60,6 +59,8 @@ export class TaskRun {
   #executionStoppedAt: number | undefined;
   #stop: TaskObservation["stop"];
   #stopping = false;
+  /** What was told last. */
+  #told = "";
   #pauseId: string | undefined;
   #pause: Promise<void> | undefined;
   #taskPorts: ReadonlyMap<string, number> = new Map();
@@ -68,10 +69,9 @@ export class TaskRun {
   readonly #abandon: Promise<never>;
   #abandonNow: (reason: Abandoned) => void = () => undefined;
 
-  constructor(plan: TaskPlan, at: TaskSurroundings, spec?: TaskSpec) {
+  constructor(plan: TaskPlan, at: TaskSurroundings) {
     this.plan = plan;
     this.#at = at;
-    this.#spec = spec;
     this.#vpcNetwork = plan.network.mode === "awsvpc" ? at.networks.nameOf(plan.network.vpcId) : "";
     this.containers = new Map(plan.containers.map((container) => [container.name, new ContainerRun(container)]));
     this.#abandon = new Promise((_, reject) => (this.#abandonNow = reject));
@@ -106,10 +106,9 @@ export class TaskRun {
 
   /** Brings about what is missing. A second call, or one for a task that stops, only tells how things are. */
   start(spec: TaskSpec): void {
-    this.#spec ??= spec;
     const missing = [...this.containers.values()].filter((container) => container.status === "PENDING" && !container.bringUp);
     if (this.#stopping || missing.length === 0) {
-      this.#tell();
+      this.#tell(true);
       return;
     }
     for (const container of missing) {
@@ -121,7 +120,7 @@ export class TaskRun {
   /** Stops all containers. `stop` says why where nobody asked for it. */
   stop(stop?: TaskObservation["stop"]): void {
     if (this.#stopping) {
-      if (this.stopped) this.#tell();
+      if (this.stopped) this.#tell(true);
       return;
     }
     this.#stopping = true;
@@ -545,8 +544,14 @@ export class TaskRun {
 
   // ---- small things
 
-  #tell(): void {
-    if (!this.#at.closed()) this.#at.report(this.observe());
+  /** Tells how things are, if that is news; `again` where somebody asked. */
+  #tell(again = false): void {
+    if (this.#at.closed()) return;
+    const observation = this.observe();
+    const told = JSON.stringify(observation);
+    if (told === this.#told && !again) return;
+    this.#told = told;
+    this.#at.report(observation);
   }
 
   #move(phase: RunnerPhase): void {
