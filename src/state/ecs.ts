@@ -56,6 +56,7 @@ export interface TaskDefinitionRecord {
   readonly registeredAt: number;
   readonly registeredBy: string;
   readonly deregisteredAt?: number;
+  readonly deleteRequestedAt?: number;
 }
 
 export const taskDefinitions = defineTable<TaskDefinitionRecord>()("ecs.task-definitions", (definition) => definition.arn, {

@@ -1,6 +1,8 @@
 import type { Operation } from "../operation.ts";
 import { describeCapacityProviders, putClusterCapacityProviders } from "./capacity-providers.ts";
 import { createCluster, deleteCluster, describeClusters, listClusters, updateCluster, updateClusterSettings } from "./clusters.ts";
+import { listTaskDefinitionFamilies, listTaskDefinitions } from "./task-definition-lists.ts";
+import { deleteTaskDefinitions, deregisterTaskDefinition, describeTaskDefinition, registerTaskDefinition } from "./task-definitions.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
 export const operations: readonly Operation[] = [
@@ -12,4 +14,10 @@ export const operations: readonly Operation[] = [
   updateClusterSettings,
   putClusterCapacityProviders,
   describeCapacityProviders,
+  registerTaskDefinition,
+  describeTaskDefinition,
+  listTaskDefinitions,
+  listTaskDefinitionFamilies,
+  deregisterTaskDefinition,
+  deleteTaskDefinitions,
 ];
