@@ -31,8 +31,8 @@ describe("the journal in SQLite", () => {
 
   test("a failed append fails every later one", async () => {
     const journal = sqliteJournal(join(directory, "failing.db"));
-    await expect(journal.append([{ table: "t", key: null as unknown as string, value: "1" }])).rejects.toThrow();
-    await expect(journal.append([{ table: "t", key: "k", value: "1" }])).rejects.toThrow();
+    await expect(journal.append([{ table: "t", key: null as unknown as string, value: "1" }])).rejects.toThrow("NOT NULL");
+    await expect(journal.append([{ table: "t", key: "k", value: "1" }])).rejects.toThrow("NOT NULL");
     await journal.close();
   });
 

@@ -1,4 +1,27 @@
 import type { Operation } from "../operation.ts";
+import { createLogGroup, deleteLogGroup, deleteRetentionPolicy, describeLogGroups, putRetentionPolicy } from "./log-groups.ts";
+import { createLogStream, deleteLogStream, describeLogStreams } from "./log-streams.ts";
+import { putLogEvents } from "./put-log-events.ts";
+import { filterLogEvents, getLogEvents } from "./read-log-events.ts";
+import { listTagsForResource, listTagsLogGroup, tagLogGroup, tagResource, untagLogGroup, untagResource } from "./tags.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
-export const operations: readonly Operation[] = [];
+export const operations: readonly Operation[] = [
+  createLogGroup,
+  deleteLogGroup,
+  describeLogGroups,
+  putRetentionPolicy,
+  deleteRetentionPolicy,
+  createLogStream,
+  deleteLogStream,
+  describeLogStreams,
+  putLogEvents,
+  getLogEvents,
+  filterLogEvents,
+  tagResource,
+  untagResource,
+  listTagsForResource,
+  tagLogGroup,
+  untagLogGroup,
+  listTagsLogGroup,
+];
