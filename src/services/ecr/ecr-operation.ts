@@ -1,0 +1,68 @@
+import { InvalidParameterException } from "@aws-sdk/client-ecr";
+import { AwsError } from "../aws-error.ts";
+import { because, operationsOf, type OperationContext, type Permission, type RequestScope } from "../operation.ts";
+import { paginate, type Page } from "../pagination.ts";
+
+export const operation = operationsOf<typeof import("@aws-sdk/client-ecr")>();
+
+/** A parameter that breaks a constraint, in ECR's words. */
+export function invalid(member: string, constraint: string): InvalidParameterException {
+  return new InvalidParameterException(because(`Invalid parameter at '${member}' failed to satisfy constraint: '${constraint}'`));
+}
+
+/** @throws InvalidParameterException */
+export function mustBeOneOf(member: string, value: string | undefined, allowed: readonly string[]): void {
+  if (value !== undefined && !allowed.includes(value)) throw invalid(member, `Member must satisfy enum value set: [${allowed.join(", ")}]`);
+}
+
+/** @throws InvalidParameterException */
+export function mustHaveLength(member: string, value: string | readonly unknown[] | undefined, least: number, most: number): void {
+  if (value === undefined) return;
+  if (value.length < least) throw invalid(member, `Member must have length greater than or equal to ${least}`);
+  if (value.length > most) throw invalid(member, `Member must have length less than or equal to ${most}`);
+}
+
+/** @param source the pattern as ECR writes it @throws InvalidParameterException */
+export function mustMatch(member: string, value: string, pattern: RegExp, source: string): void {
+  if (!pattern.test(value)) throw invalid(member, `must satisfy regular expression '${source}'`);
+}
+
+/** The permission for an action on one repository. */
+export function onRepository(action: string) {
+  return (
+    { repositoryName, registryId }: { repositoryName?: string | undefined; registryId?: string | undefined },
+    at: RequestScope,
+  ): Permission => ({
+    action: `ecr:${action}`,
+    resource: at.arn("ecr", `repository/${repositoryName ?? "*"}`).replace(`:${at.account}:`, `:${registryId ?? at.account}:`),
+  });
+}
+
+/**
+ * Refuses another account's registry: a repository opens itself to others by a policy, and none is evaluated yet.
+ * @throws InvalidParameterException, AccessDeniedException
+ */
+export function checkRegistry(registryId: string | undefined, action: string, { account, principal }: OperationContext): void {
+  if (registryId === undefined || registryId === account) return;
+  mustMatch("registryId", registryId, /^[0-9]{12}$/, "[0-9]{12}");
+  throw new AwsError(
+    "AccessDeniedException",
+    `User: ${principal.arn} is not authorized to perform: ecr:${action} on the registry with id '${registryId}' because no resource-based policy allows the ecr:${action} action`,
+  );
+}
+
+/** Source: ECR API Reference: pages have 100 entries where nothing is asked for, 1000 at most. @throws InvalidParameterException */
+export function pageOf<T>(
+  items: readonly T[],
+  key: (item: T) => string,
+  request: { readonly nextToken?: string | undefined; readonly maxResults?: number | undefined },
+  { secrets }: OperationContext,
+): Page<T> {
+  const { nextToken: token, maxResults = 100 } = request;
+  if (maxResults < 1) throw invalid("maxResults", "Member must have value greater than or equal to 1");
+  if (maxResults > 1000) throw invalid("maxResults", "Member must have value less than or equal to 1000");
+  const sorted = items.toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
+  const page = paginate(sorted, key, { token, limit: maxResults }, secrets);
+  if (!page) throw invalid("nextToken", "Invalid token");
+  return page;
+}

@@ -1,0 +1,75 @@
+import { ImageNotFoundException, type ImageDetail, type ImageIdentifier, type TagStatus } from "@aws-sdk/client-ecr";
+import { images, repositoryKey, type ImageRecord, type RepositoryRecord } from "../../state/ecr.ts";
+import { because, type OperationContext } from "../operation.ts";
+import { invalid, mustBeOneOf, mustHaveLength, onRepository, operation, pageOf } from "./ecr-operation.ts";
+import { requireRepository } from "./find-repository.ts";
+import { findIdentified, imageNotFoundMessage } from "./image-ids.ts";
+
+interface ImageFilter {
+  readonly tagStatus?: TagStatus | undefined;
+  readonly imageStatus?: string | undefined;
+}
+
+export const describeImages = operation("DescribeImages", {
+  authorize: onRepository("DescribeImages"),
+  run(input, context) {
+    const { imageIds, filter, nextToken, maxResults } = input;
+    const repository = requireRepository(input, "DescribeImages", context);
+    if (imageIds?.length) {
+      mustHaveLength("imageIds", imageIds, 1, 100);
+      if (nextToken !== undefined || maxResults !== undefined)
+        throw invalid(nextToken === undefined ? "maxResults" : "nextToken", "cannot be used when images are specified with imageIds");
+      const found = imageIds.map((imageId) => {
+        const image = findIdentified(context.state, repository, imageId);
+        if (!image) throw new ImageNotFoundException(because(imageNotFoundMessage(repository, imageId)));
+        return image;
+      });
+      return { imageDetails: [...new Set(found)].map((image) => detailOf(repository, image)) };
+    }
+    const all = filtered(imagesOf(repository, context), filter);
+    const page = pageOf(all, ({ digest }) => digest, { nextToken, maxResults }, context);
+    return {
+      imageDetails: page.items.map((image) => detailOf(repository, image)),
+      ...(page.nextToken !== undefined && { nextToken: page.nextToken }),
+    };
+  },
+});
+
+export const listImages = operation("ListImages", {
+  authorize: onRepository("ListImages"),
+  run(input, context) {
+    const repository = requireRepository(input, "ListImages", context);
+    const ids = filtered(imagesOf(repository, context), input.filter).flatMap(({ digest, tags }): ImageIdentifier[] =>
+      tags.length === 0 ? [{ imageDigest: digest }] : tags.map((imageTag) => ({ imageDigest: digest, imageTag })),
+    );
+    const page = pageOf(ids, ({ imageDigest, imageTag }) => `${imageDigest ?? ""} ${imageTag ?? ""}`, input, context);
+    return { imageIds: [...page.items], ...(page.nextToken !== undefined && { nextToken: page.nextToken }) };
+  },
+});
+
+function imagesOf(repository: RepositoryRecord, { state }: OperationContext): readonly ImageRecord[] {
+  return state.table(images).by("repository", repositoryKey(repository, repository.name));
+}
+
+function filtered(all: readonly ImageRecord[], { tagStatus = "ANY", imageStatus = "ACTIVE" }: ImageFilter = {}): readonly ImageRecord[] {
+  mustBeOneOf("filter.tagStatus", tagStatus, ["TAGGED", "UNTAGGED", "ANY"]);
+  mustBeOneOf("filter.imageStatus", imageStatus, ["ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"]);
+  // Nothing is archived here: every image is active.
+  if (imageStatus === "ARCHIVED" || imageStatus === "ACTIVATING") return [];
+  return tagStatus === "ANY" ? all : all.filter(({ tags }) => tags.length > 0 === (tagStatus === "TAGGED"));
+}
+
+function detailOf({ account, name }: RepositoryRecord, image: ImageRecord): ImageDetail {
+  return {
+    registryId: account,
+    repositoryName: name,
+    imageDigest: image.digest,
+    ...(image.tags.length > 0 && { imageTags: [...image.tags] }),
+    imageSizeInBytes: image.size,
+    imagePushedAt: new Date(image.pushedAt),
+    imageManifestMediaType: image.mediaType,
+    ...(image.artifactType !== undefined && { artifactMediaType: image.artifactType }),
+    ...(image.subject !== undefined && { subjectManifestDigest: image.subject }),
+    imageStatus: "ACTIVE",
+  };
+}

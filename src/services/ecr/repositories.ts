@@ -1,0 +1,111 @@
+import {
+  RepositoryAlreadyExistsException,
+  RepositoryNotEmptyException,
+  type EncryptionConfiguration,
+  type Repository,
+} from "@aws-sdk/client-ecr";
+import { arn } from "../../domain/arn.ts";
+import { images, repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
+import { deleteRepository as deleteRepositoryRecords } from "../../state/ecr-images.ts";
+import { because, type OperationContext } from "../operation.ts";
+import { checkRegistry, invalid, mustBeOneOf, mustHaveLength, onRepository, operation, pageOf } from "./ecr-operation.ts";
+import { checkRepositoryName, requireRepository } from "./find-repository.ts";
+import { readTagMutability } from "./tag-mutability.ts";
+import { checkTags } from "./tags.ts";
+
+/** A record as the answers show it. */
+export function repositoryView(repository: RepositoryRecord, registryHost: string): Repository {
+  const { arn: repositoryArn, account, name, tagMutability, tagMutabilityExclusions, scanOnPush, encryption, createdAt } = repository;
+  return {
+    repositoryArn,
+    registryId: account,
+    repositoryName: name,
+    repositoryUri: `${registryHost}/${name}`,
+    createdAt: new Date(createdAt),
+    imageTagMutability: tagMutability,
+    ...(tagMutabilityExclusions.length > 0 && { imageTagMutabilityExclusionFilters: [...tagMutabilityExclusions] }),
+    imageScanningConfiguration: { scanOnPush },
+    encryptionConfiguration: encryption,
+  };
+}
+
+export const createRepository = operation("CreateRepository", {
+  authorize: onRepository("CreateRepository"),
+  run(input, context) {
+    const { state, account, region, now, registryHost } = context;
+    const { repositoryName: name = "", registryId } = input;
+    checkRepositoryName(name);
+    checkRegistry(registryId, "CreateRepository", context);
+    const record: RepositoryRecord = {
+      arn: arn("ecr", context, `repository/${name}`),
+      name,
+      account,
+      region,
+      ...readTagMutability(input),
+      scanOnPush: input.imageScanningConfiguration?.scanOnPush ?? false,
+      encryption: readEncryption(input.encryptionConfiguration, context),
+      tags: checkTags(input.tags),
+      createdAt: now,
+    };
+    if (state.table(repositories).has(repositoryKey(context, name)))
+      throw new RepositoryAlreadyExistsException(
+        because(`The repository with name '${name}' already exists in the registry with id '${account}'`),
+      );
+    state.commit(() => state.table(repositories).put(record));
+    return { repository: repositoryView(record, registryHost) };
+  },
+});
+
+export const describeRepositories = operation("DescribeRepositories", {
+  authorize: ({ repositoryNames, registryId }, at) =>
+    repositoryNames?.length
+      ? repositoryNames.map((repositoryName) => onRepository("DescribeRepositories")({ repositoryName, registryId }, at))
+      : onRepository("DescribeRepositories")({ registryId }, at),
+  run({ registryId, repositoryNames, nextToken, maxResults }, context) {
+    checkRegistry(registryId, "DescribeRepositories", context);
+    const { state, account, region, registryHost } = context;
+    if (repositoryNames?.length) {
+      mustHaveLength("repositoryNames", repositoryNames, 1, 100);
+      if (nextToken !== undefined || maxResults !== undefined)
+        throw invalid(
+          nextToken === undefined ? "maxResults" : "nextToken",
+          "cannot be used when repositories are specified with repositoryNames",
+        );
+      const found = repositoryNames.map((repositoryName) => requireRepository({ repositoryName }, "DescribeRepositories", context));
+      return { repositories: found.map((repository) => repositoryView(repository, registryHost)) };
+    }
+    const all = state.table(repositories).by("scope", `${account}/${region}`);
+    const page = pageOf(all, ({ name }) => name, { nextToken, maxResults }, context);
+    return {
+      repositories: page.items.map((repository) => repositoryView(repository, registryHost)),
+      ...(page.nextToken !== undefined && { nextToken: page.nextToken }),
+    };
+  },
+});
+
+export const deleteRepository = operation("DeleteRepository", {
+  authorize: onRepository("DeleteRepository"),
+  run(input, context) {
+    const { state, registryHost } = context;
+    const repository = requireRepository(input, "DeleteRepository", context);
+    const { name, account } = repository;
+    if (!input.force && state.table(images).by("repository", repositoryKey(repository, name)).length > 0)
+      throw new RepositoryNotEmptyException(
+        because(`The repository with name '${name}' in registry with id '${account}' cannot be deleted because it still contains images`),
+      );
+    deleteRepositoryRecords(state, repository);
+    return { repository: repositoryView(repository, registryHost) };
+  },
+});
+
+/** Encryption of the blobs themselves comes later; what was asked for is kept and shown. */
+function readEncryption(asked: EncryptionConfiguration | undefined, { account, region }: OperationContext): EncryptionConfiguration {
+  const type = asked?.encryptionType ?? "AES256";
+  mustBeOneOf("encryptionConfiguration.encryptionType", type, ["AES256", "KMS", "KMS_DSSE"]);
+  if (type === "AES256") {
+    if (asked?.kmsKey !== undefined) throw invalid("encryptionConfiguration.kmsKey", "must not be set when encryptionType is AES256");
+    return { encryptionType: type };
+  }
+  mustHaveLength("encryptionConfiguration.kmsKey", asked?.kmsKey, 1, 2048);
+  return { encryptionType: type, kmsKey: asked?.kmsKey ?? arn("kms", { account, region }, "alias/aws/ecr") };
+}
