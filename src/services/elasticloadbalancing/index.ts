@@ -1,4 +1,50 @@
 import type { Operation } from "../operation.ts";
+import { describeAccountLimits } from "./account-limits.ts";
+import { describeListenerAttributes, modifyListenerAttributes } from "./listener-attributes.ts";
+import { createListener, deleteListener, describeListeners, modifyListener } from "./listeners.ts";
+import { describeLoadBalancerAttributes, modifyLoadBalancerAttributes } from "./load-balancer-attributes.ts";
+import {
+  createLoadBalancer,
+  deleteLoadBalancer,
+  describeLoadBalancers,
+  setIpAddressType,
+  setSecurityGroups,
+  setSubnets,
+} from "./load-balancers.ts";
+import { describeRules } from "./rules.ts";
+import { addTags, describeTags, removeTags } from "./tags.ts";
+import { describeTargetGroupAttributes, modifyTargetGroupAttributes } from "./target-group-attributes.ts";
+import { createTargetGroup, deleteTargetGroup, describeTargetGroups, modifyTargetGroup } from "./target-groups.ts";
+import { deregisterTargets, describeTargetHealth, registerTargets } from "./targets.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
-export const operations: readonly Operation[] = [];
+export const operations: readonly Operation[] = [
+  createLoadBalancer,
+  describeLoadBalancers,
+  deleteLoadBalancer,
+  setSubnets,
+  setSecurityGroups,
+  setIpAddressType,
+  describeLoadBalancerAttributes,
+  modifyLoadBalancerAttributes,
+  createTargetGroup,
+  describeTargetGroups,
+  modifyTargetGroup,
+  deleteTargetGroup,
+  describeTargetGroupAttributes,
+  modifyTargetGroupAttributes,
+  createListener,
+  describeListeners,
+  modifyListener,
+  deleteListener,
+  describeListenerAttributes,
+  modifyListenerAttributes,
+  describeRules,
+  registerTargets,
+  deregisterTargets,
+  describeTargetHealth,
+  addTags,
+  removeTags,
+  describeTags,
+  describeAccountLimits,
+];

@@ -1,0 +1,129 @@
+import {
+  InvalidConfigurationRequestException,
+  InvalidLoadBalancerActionException,
+  TargetGroupAssociationLimitException,
+  TooManyActionsException,
+  UnsupportedProtocolException,
+  type Action,
+  type FixedResponseActionConfig,
+  type RedirectActionConfig,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
+import { targetGroupsOf, type LoadBalancerRecord } from "../../state/elb.ts";
+import { because, defined } from "../operation.ts";
+import { checkEnum, checkRange, invalid } from "./elb-operation.ts";
+import { findTargetGroup, type Place } from "./find.ts";
+
+const TYPES = ["forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response", "jwt-validation"];
+const CONTENT_TYPES = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
+
+/** Checks the actions of a listener, and returns them with their defaults filled in, as AWS describes them. */
+export function checkActions(
+  actions: readonly Action[] | undefined,
+  balancer: LoadBalancerRecord,
+  listener: { readonly port: number },
+  at: Place,
+): readonly Action[] {
+  if (!actions || actions.length === 0) throw invalid("A default action must be specified");
+  actions.forEach(({ Type, Order }, index) => {
+    checkEnum(Type, `defaultActions.${index + 1}.member.type`, TYPES);
+    checkRange(Order, `defaultActions.${index + 1}.member.order`, 1, 50_000);
+    if (Type === "authenticate-oidc" || Type === "authenticate-cognito" || Type === "jwt-validation")
+      throw new InvalidLoadBalancerActionException(because(`Actions of type '${Type}' are supported only on HTTPS listeners`));
+  });
+  if (actions.length > 1)
+    throw new TooManyActionsException(because("You can specify only one action of type 'forward', 'redirect' or 'fixed-response'"));
+  const checked = actions.map((action) => checkAction(action, listener.port, at));
+  checkAssociations(checked, balancer, at);
+  return checked;
+}
+
+function checkAction(action: Action, port: number, at: Place): Action {
+  const order = defined({ Order: action.Order });
+  switch (action.Type) {
+    case "fixed-response":
+      return { Type: "fixed-response", ...order, FixedResponseConfig: checkFixedResponse(action.FixedResponseConfig) };
+    case "redirect":
+      return { Type: "redirect", ...order, RedirectConfig: checkRedirect(action.RedirectConfig, port) };
+    default:
+      return { ...checkForward(action, at), ...order };
+  }
+}
+
+function checkForward({ TargetGroupArn, ForwardConfig }: Action, at: Place): Action {
+  const listed = ForwardConfig?.TargetGroups ?? [];
+  if (TargetGroupArn === undefined && listed.length === 0) throw invalid("A target group ARN must be specified");
+  if (TargetGroupArn !== undefined && listed.length > 0 && (listed.length > 1 || listed[0]?.TargetGroupArn !== TargetGroupArn))
+    throw new InvalidLoadBalancerActionException(
+      because(
+        "You cannot specify both a target group ARN and a list of target groups in a forward action unless they name the same target group",
+      ),
+    );
+  if (listed.length > 5) throw new InvalidLoadBalancerActionException(because("A forward action can have at most 5 target groups"));
+  if (ForwardConfig?.TargetGroupStickinessConfig?.Enabled)
+    throw new InvalidConfigurationRequestException(because("Airfield does not support target group stickiness yet"));
+  const weighted = listed.length > 0 ? listed : [{ TargetGroupArn }];
+  const groups = weighted.map((group, index) => {
+    checkRange(group.Weight, `forwardConfig.targetGroups.${index + 1}.member.weight`, 0, 999);
+    return { TargetGroupArn: findTargetGroup(group.TargetGroupArn, at).arn, Weight: group.Weight ?? 1 };
+  });
+  const arns = new Set(groups.map((group) => group.TargetGroupArn));
+  if (arns.size < groups.length)
+    throw new InvalidLoadBalancerActionException(because("A target group can be specified only once in a forward action"));
+  const [only] = groups;
+  return {
+    Type: "forward",
+    ...(groups.length === 1 && only ? { TargetGroupArn: only.TargetGroupArn } : {}),
+    ForwardConfig: { TargetGroups: groups, TargetGroupStickinessConfig: { Enabled: false } },
+  };
+}
+
+/** A target group has one VPC and at most one load balancer. */
+function checkAssociations(actions: readonly Action[], balancer: LoadBalancerRecord, at: Place): void {
+  for (const arn of targetGroupsOf(actions)) {
+    const group = findTargetGroup(arn, at);
+    if (group.vpcId !== balancer.vpcId)
+      throw new InvalidConfigurationRequestException(
+        because(`Target group '${arn}' is not in the VPC '${balancer.vpcId}' of the load balancer`),
+      );
+    if (group.protocol !== "HTTP")
+      throw new UnsupportedProtocolException(because(`Airfield does not support the protocol '${group.protocol}' yet`));
+    if (loadBalancersOfTargetGroup(at.state, arn).some((other) => other !== balancer.arn))
+      throw new TargetGroupAssociationLimitException(
+        because(`The following target groups cannot be associated with more than one load balancer: ${arn}`),
+      );
+  }
+}
+
+function checkFixedResponse(config: FixedResponseActionConfig | undefined): FixedResponseActionConfig {
+  if (!config) throw invalid("A fixed response configuration must be specified");
+  const { StatusCode = "", ContentType, MessageBody } = config;
+  const pattern = "^(2|4|5)\\d\\d$";
+  if (!new RegExp(pattern).test(StatusCode))
+    throw invalid(
+      `1 validation error detected: Value '${StatusCode}' at 'defaultActions.1.member.fixedResponseConfig.statusCode' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern}`,
+    );
+  if (ContentType !== undefined && ContentType !== "" && !CONTENT_TYPES.includes(ContentType))
+    throw new InvalidLoadBalancerActionException(
+      because(`The ContentType must be one of:'text/html', 'application/json', 'application/javascript', 'text/css', 'text/plain'`),
+    );
+  if ((MessageBody ?? "").length > 1024) throw invalid("The message body of a fixed response cannot be longer than '1024' characters");
+  return defined({ StatusCode, ContentType: ContentType === "" || ContentType === undefined ? "text/plain" : ContentType, MessageBody });
+}
+
+function checkRedirect(config: RedirectActionConfig | undefined, port: number): RedirectActionConfig {
+  if (!config) throw invalid("A redirect configuration must be specified");
+  checkEnum(config.StatusCode, "defaultActions.1.member.redirectConfig.statusCode", ["HTTP_301", "HTTP_302"]);
+  const { Protocol = "#{protocol}", Port = "#{port}", Host = "#{host}", Path = "/#{path}", Query = "#{query}", StatusCode } = config;
+  if (!["HTTP", "HTTPS", "#{protocol}"].includes(Protocol))
+    throw invalid(`Redirect protocol '${Protocol}' must be one of 'HTTP, HTTPS, #{protocol}'`);
+  if (Port !== "#{port}" && !(/^\d{1,5}$/.test(Port) && Number(Port) >= 1 && Number(Port) <= 65_535))
+    throw invalid(`Redirect port '${Port}' must be '#{port}' or in the range '1-65535'`);
+  if (!Path.startsWith("/")) throw invalid(`Redirect path '${Path}' must begin with '/'`);
+  const unsafe = [Host, Path, Query].find((part) => !/^[\x21-\x7e]*$/.test(part));
+  if (unsafe !== undefined) throw invalid(`'${unsafe}' contains a character that is not allowed in a redirect`);
+  const samePort = Port === "#{port}" || Number(Port) === port;
+  if (Protocol !== "HTTPS" && samePort && Host === "#{host}" && Path === "/#{path}" && Query === "#{query}")
+    throw new InvalidLoadBalancerActionException(because("The redirect configuration is not valid because it creates a loop."));
+  return { Protocol, Port, Host, Path, Query, StatusCode };
+}

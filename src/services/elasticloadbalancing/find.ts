@@ -1,0 +1,69 @@
+import {
+  ListenerNotFoundException,
+  LoadBalancerNotFoundException,
+  TargetGroupNotFoundException,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { parseArn } from "../../domain/arn.ts";
+import type { Scope } from "../../domain/scope.ts";
+import {
+  listeners,
+  loadBalancers,
+  targetGroups,
+  type ListenerRecord,
+  type LoadBalancerRecord,
+  type TargetGroupRecord,
+} from "../../state/elb.ts";
+import type { State } from "../../state/state.ts";
+import { because } from "../operation.ts";
+import { invalid } from "./elb-operation.ts";
+
+/** Where a request looks: its account and region. */
+export interface Place extends Scope {
+  readonly state: State;
+}
+
+const ARN_KINDS = {
+  "load balancer": /^loadbalancer\/(app|net|gwy)\/[A-Za-z0-9-]+\/[0-9a-z]{16}$/,
+  "target group": /^targetgroup\/[A-Za-z0-9-]+\/[0-9a-z]{16}$/,
+  listener: /^listener\/(app|net|gwy)\/[A-Za-z0-9-]+\/[0-9a-z]{16}\/[0-9a-z]{16}$/,
+  "listener rule": /^listener-rule\/(app|net|gwy)\/[A-Za-z0-9-]+\/[0-9a-z]{16}\/[0-9a-z]{16}\/[0-9a-z]{16}$/,
+} as const;
+
+export type ArnKind = keyof typeof ARN_KINDS;
+
+/** What an ARN of this service in this account and region names; `undefined` where it is none. */
+export function arnKind(text: string, at: Scope): ArnKind | undefined {
+  const arn = parseArn(text);
+  if (arn?.service !== "elasticloadbalancing" || arn.account !== at.account || arn.region !== at.region) return undefined;
+  return (Object.keys(ARN_KINDS) as ArnKind[]).find((kind) => ARN_KINDS[kind].test(arn.resource));
+}
+
+export function checkArn(text: string, kind: ArnKind, at: Scope): void {
+  if (arnKind(text, at) !== kind) throw invalid(`'${text}' is not a valid ${kind} ARN`);
+}
+
+export function findLoadBalancer(arn: string | undefined, at: Place): LoadBalancerRecord {
+  checkArn(arn ?? "", "load balancer", at);
+  const found = at.state.table(loadBalancers).get(arn ?? "");
+  if (!found) throw new LoadBalancerNotFoundException(because(`Load balancer '${arn}' not found`));
+  return found;
+}
+
+export function findTargetGroup(arn: string | undefined, at: Place): TargetGroupRecord {
+  checkArn(arn ?? "", "target group", at);
+  const found = at.state.table(targetGroups).get(arn ?? "");
+  if (!found) throw new TargetGroupNotFoundException(because(`Target group '${arn}' not found`));
+  return found;
+}
+
+export function findListener(arn: string | undefined, at: Place): ListenerRecord {
+  checkArn(arn ?? "", "listener", at);
+  const found = at.state.table(listeners).get(arn ?? "");
+  if (!found) throw new ListenerNotFoundException(because(`Listener '${arn}' not found`));
+  return found;
+}
+
+/** All load balancers, or target groups, of a request's account and region. */
+export function scopeKey({ account, region }: Scope): string {
+  return `${account}/${region}`;
+}

@@ -1,0 +1,42 @@
+import { listeners } from "../../state/elb.ts";
+import { changeAttributes, fixedFlag, initialAttributes, listAttributes, onlyInitial, text, type AttributeRules } from "./attributes.ts";
+import { operation, permission } from "./elb-operation.ts";
+import { findListener } from "./find.ts";
+
+const RESPONSE_HEADERS = [
+  "strict_transport_security",
+  "access_control_allow_origin",
+  "access_control_allow_methods",
+  "access_control_allow_headers",
+  "access_control_allow_credentials",
+  "access_control_expose_headers",
+  "access_control_max_age",
+  "content_security_policy",
+  "x_content_type_options",
+  "x_frame_options",
+] as const;
+
+/** The attributes of an HTTP listener. The proxy changes no response headers yet. Source: ELB API, `ListenerAttribute`. */
+const RULES: AttributeRules = {
+  "routing.http.response.server.enabled": fixedFlag("true"),
+  ...Object.fromEntries(RESPONSE_HEADERS.map((header) => [`routing.http.response.${header}.header_value`, onlyInitial(text())])),
+};
+
+export function defaultListenerAttributes(): Readonly<Record<string, string>> {
+  return initialAttributes(RULES);
+}
+
+export const describeListenerAttributes = operation("DescribeListenerAttributes", {
+  authorize: ({ ListenerArn }) => permission("DescribeListenerAttributes", ListenerArn ?? "*"),
+  run: ({ ListenerArn }, context) => ({ Attributes: listAttributes(RULES, findListener(ListenerArn, context).attributes) }),
+});
+
+export const modifyListenerAttributes = operation("ModifyListenerAttributes", {
+  authorize: ({ ListenerArn }) => permission("ModifyListenerAttributes", ListenerArn ?? "*"),
+  run({ ListenerArn, Attributes }, context) {
+    const listener = findListener(ListenerArn, context);
+    const attributes = changeAttributes("Listener", RULES, listener.attributes, Attributes);
+    context.state.commit(() => context.state.table(listeners).put({ ...listener, attributes }));
+    return { Attributes: listAttributes(RULES, attributes) };
+  },
+});

@@ -1,0 +1,147 @@
+import {
+  DuplicateListenerException,
+  ListenerNotFoundException,
+  TooManyListenersException,
+  UnsupportedProtocolException,
+  type CreateListenerInput,
+  type Listener,
+  type ModifyListenerInput,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { listeners, type ListenerRecord } from "../../state/elb.ts";
+import { because } from "../operation.ts";
+import { checkActions } from "./actions.ts";
+import { checkEnum, checkRange, invalid, operation, permission } from "./elb-operation.ts";
+import { checkArn, findListener, findLoadBalancer } from "./find.ts";
+import { defaultListenerAttributes } from "./listener-attributes.ts";
+import { pageByArn } from "./page.ts";
+import { checkTags } from "./tags.ts";
+
+const MOST_LISTENERS = 50;
+
+export const createListener = operation("CreateListener", {
+  authorize: ({ LoadBalancerArn }) => permission("CreateListener", LoadBalancerArn ?? "*"),
+  run(input, context) {
+    const { state, ids, now, account, region } = context;
+    const balancer = findLoadBalancer(input.LoadBalancerArn, context);
+    if (input.Port === undefined) throw invalid("A listener port must be specified");
+    if (input.Protocol === undefined) throw invalid("A listener protocol must be specified");
+    checkProtocol(input);
+    checkRange(input.Port, "port", 1, 65_535);
+    const port = input.Port;
+    const defaultActions = checkActions(input.DefaultActions, balancer, { port }, context);
+    const tags = checkTags(input.Tags);
+    const others = state.table(listeners).by("loadBalancer", balancer.arn);
+    const same = others.find((listener) => listener.port === port);
+    if (same) {
+      if (JSON.stringify(same.defaultActions) === JSON.stringify(defaultActions)) return { Listeners: [describe(same)] };
+      throw new DuplicateListenerException(because(`A listener already exists on this port for this load balancer '${balancer.arn}'`));
+    }
+    if (others.length >= MOST_LISTENERS)
+      throw new TooManyListenersException(because("The maximum number of listeners has been reached on the load balancer"));
+    const created = state.commit(() =>
+      state.table(listeners).put({
+        arn: `${balancer.arn.replace(":loadbalancer/", ":listener/")}/${ids.hex(16)}`,
+        loadBalancerArn: balancer.arn,
+        account,
+        region,
+        protocol: "HTTP",
+        port,
+        defaultActions,
+        certificates: [],
+        attributes: defaultListenerAttributes(),
+        tags,
+        createdAt: now,
+      }),
+    );
+    return { Listeners: [describe(created)] };
+  },
+});
+
+export const describeListeners = operation("DescribeListeners", {
+  authorize: () => permission("DescribeListeners"),
+  run(input, context) {
+    const { LoadBalancerArn, ListenerArns = [] } = input;
+    if (LoadBalancerArn === undefined && ListenerArns.length === 0)
+      throw invalid("You must specify either listener ARNs or a load balancer ARN");
+    if (LoadBalancerArn !== undefined && ListenerArns.length > 0)
+      throw invalid("Listener ARNs and a load balancer ARN cannot be specified at the same time");
+    const table = context.state.table(listeners);
+    const { items, ...marker } = pageByArn(chosen(), input, context);
+    return { Listeners: items.map(describe), ...marker };
+
+    function chosen(): readonly ListenerRecord[] {
+      if (LoadBalancerArn !== undefined) return table.by("loadBalancer", findLoadBalancer(LoadBalancerArn, context).arn);
+      for (const arn of ListenerArns) checkArn(arn, "listener", context);
+      const found = [...new Set(ListenerArns)].map((arn) => table.get(arn));
+      if (!found.every((listener) => listener !== undefined))
+        throw new ListenerNotFoundException(because("One or more listeners not found"));
+      return found;
+    }
+  },
+});
+
+export const modifyListener = operation("ModifyListener", {
+  authorize: ({ ListenerArn }) => permission("ModifyListener", ListenerArn ?? "*"),
+  run(input, context) {
+    const { state } = context;
+    const listener = findListener(input.ListenerArn, context);
+    const balancer = findLoadBalancer(listener.loadBalancerArn, context);
+    checkProtocol(input);
+    checkRange(input.Port, "port", 1, 65_535);
+    const port = input.Port ?? listener.port;
+    if (
+      state
+        .table(listeners)
+        .by("loadBalancer", balancer.arn)
+        .some((other) => other.port === port && other.arn !== listener.arn)
+    )
+      throw new DuplicateListenerException(because(`A listener already exists on this port for this load balancer '${balancer.arn}'`));
+    const defaultActions =
+      input.DefaultActions === undefined ? listener.defaultActions : checkActions(input.DefaultActions, balancer, { port }, context);
+    // Another port has to be bound anew.
+    const { boundPort, ...rest } = listener;
+    const kept = port === listener.port && boundPort !== undefined ? { boundPort } : {};
+    const changed = state.commit(() => state.table(listeners).put({ ...rest, ...kept, port, defaultActions }));
+    return { Listeners: [describe(changed)] };
+  },
+});
+
+export const deleteListener = operation("DeleteListener", {
+  authorize: ({ ListenerArn }) => permission("DeleteListener", ListenerArn ?? "*"),
+  run({ ListenerArn }, context) {
+    const { arn } = findListener(ListenerArn, context);
+    context.state.commit(() => context.state.table(listeners).delete(arn));
+    return {};
+  },
+});
+
+function checkProtocol({
+  Protocol,
+  Certificates,
+  SslPolicy,
+  AlpnPolicy,
+  MutualAuthentication,
+}: CreateListenerInput | ModifyListenerInput): void {
+  checkEnum(Protocol, "protocol", ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"]);
+  if (Protocol !== undefined && Protocol !== "HTTP" && Protocol !== "HTTPS")
+    throw invalid(`Listener protocol '${Protocol}' must be one of 'HTTP, HTTPS'`);
+  if (Protocol === "HTTPS") {
+    if (!Certificates || Certificates.length === 0) throw invalid("A certificate must be specified for HTTPS listeners");
+    throw new UnsupportedProtocolException(because("Airfield does not support HTTPS listeners yet, only HTTP"));
+  }
+  if (Certificates && Certificates.length > 0) throw invalid("Certificates cannot be specified for HTTP listeners");
+  if (SslPolicy !== undefined && SslPolicy !== "") throw invalid("An SSL policy cannot be specified for HTTP listeners");
+  if (AlpnPolicy && AlpnPolicy.length > 0) throw invalid("An ALPN policy cannot be specified for HTTP listeners");
+  if (MutualAuthentication?.Mode !== undefined && MutualAuthentication.Mode !== "off")
+    throw invalid("Mutual authentication cannot be specified for HTTP listeners");
+}
+
+function describe(listener: ListenerRecord): Listener {
+  return {
+    ListenerArn: listener.arn,
+    LoadBalancerArn: listener.loadBalancerArn,
+    Port: listener.port,
+    Protocol: listener.protocol,
+    DefaultActions: [...listener.defaultActions],
+  };
+}

@@ -1,0 +1,204 @@
+import {
+  DuplicateTargetGroupNameException,
+  InvalidConfigurationRequestException,
+  ResourceInUseException,
+  TargetGroupNotFoundException,
+  UnsupportedProtocolException,
+  type CreateTargetGroupInput,
+  type TargetGroup,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { vpcs } from "../../state/ec2.ts";
+import { loadBalancersOfTargetGroup, targetGroupInUse } from "../../state/elb-targets.ts";
+import { listeners, targetGroups, targetGroupsOf, targetKey, targets, type TargetGroupRecord } from "../../state/elb.ts";
+import type { State } from "../../state/state.ts";
+import { because } from "../operation.ts";
+import { checkEnum, checkRange, invalid, operation, permission } from "./elb-operation.ts";
+import { checkArn, findLoadBalancer, findTargetGroup, scopeKey, type Place } from "./find.ts";
+import { checkHealthCheck } from "./health-check.ts";
+import { checkName } from "./names.ts";
+import { pageByArn } from "./page.ts";
+import { checkTags } from "./tags.ts";
+import { defaultTargetGroupAttributes } from "./target-group-attributes.ts";
+
+const PROTOCOLS = ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"];
+
+export const createTargetGroup = operation("CreateTargetGroup", {
+  authorize: ({ Name }, at) => permission("CreateTargetGroup", at.arn("elasticloadbalancing", `targetgroup/${Name}/*`)),
+  run(input, context) {
+    const { state, ids, now, account, region } = context;
+    const settings = checkSettings(input, context);
+    const tags = checkTags(input.Tags);
+    const same = state
+      .table(targetGroups)
+      .by("scope", scopeKey(context))
+      .find((group) => group.name === settings.name);
+    if (same) {
+      if (!equalSettings(same, settings))
+        throw new DuplicateTargetGroupNameException(
+          because(`A target group with the same name '${same.name}' exists, but with different settings`),
+        );
+      return { TargetGroups: [describe(same, state)] };
+    }
+    const created = state.commit(() =>
+      state.table(targetGroups).put({
+        arn: context.arn("elasticloadbalancing", `targetgroup/${settings.name}/${ids.hex(16)}`),
+        account,
+        region,
+        ...settings,
+        attributes: defaultTargetGroupAttributes(),
+        tags,
+        createdAt: now,
+      }),
+    );
+    return { TargetGroups: [describe(created, state)] };
+  },
+});
+
+export const describeTargetGroups = operation("DescribeTargetGroups", {
+  authorize: () => permission("DescribeTargetGroups"),
+  run(input, context) {
+    const { LoadBalancerArn, TargetGroupArns = [], Names = [] } = input;
+    if ([LoadBalancerArn !== undefined, TargetGroupArns.length > 0, Names.length > 0].filter(Boolean).length > 1)
+      throw invalid("Target group names, target group ARNs, and a load balancer ARN cannot be specified at the same time");
+    for (const arn of TargetGroupArns) checkArn(arn, "target group", context);
+    const all = context.state.table(targetGroups).by("scope", scopeKey(context));
+    const { items, ...marker } = pageByArn(chosen(), input, context);
+    return { TargetGroups: items.map((group) => describe(group, context.state)), ...marker };
+
+    function chosen(): readonly TargetGroupRecord[] {
+      if (LoadBalancerArn !== undefined) {
+        const { arn } = findLoadBalancer(LoadBalancerArn, context);
+        const used = new Set(
+          context.state
+            .table(listeners)
+            .by("loadBalancer", arn)
+            .flatMap((listener) => targetGroupsOf(listener.defaultActions)),
+        );
+        return all.filter((group) => used.has(group.arn));
+      }
+      if (TargetGroupArns.length + Names.length === 0) return all;
+      const found = all.filter(({ arn, name }) => TargetGroupArns.includes(arn) || Names.includes(name));
+      if (found.length < new Set([...TargetGroupArns, ...Names]).size)
+        throw new TargetGroupNotFoundException(because("One or more target groups not found"));
+      return found;
+    }
+  },
+});
+
+export const modifyTargetGroup = operation("ModifyTargetGroup", {
+  authorize: ({ TargetGroupArn }) => permission("ModifyTargetGroup", TargetGroupArn ?? "*"),
+  run(input, context) {
+    const { state } = context;
+    const group = findTargetGroup(input.TargetGroupArn, context);
+    const healthCheck = checkHealthCheck(input, group.healthCheck);
+    const changed = state.commit(() => state.table(targetGroups).put({ ...group, healthCheck }));
+    return { TargetGroups: [describe(changed, state)] };
+  },
+});
+
+/** Deletes the group with its targets. One that does not exist is no error, as on AWS. */
+export const deleteTargetGroup = operation("DeleteTargetGroup", {
+  authorize: ({ TargetGroupArn }) => permission("DeleteTargetGroup", TargetGroupArn ?? "*"),
+  run({ TargetGroupArn = "" }, context) {
+    checkArn(TargetGroupArn, "target group", context);
+    const { state } = context;
+    if (targetGroupInUse(state, TargetGroupArn))
+      throw new ResourceInUseException(because(`Target group '${TargetGroupArn}' is currently in use by a listener or a rule`));
+    state.commit(() => {
+      for (const { targetGroupArn, id, port } of state.table(targets).by("targetGroup", TargetGroupArn))
+        state.table(targets).delete(targetKey(targetGroupArn, id, port));
+      state.table(targetGroups).delete(TargetGroupArn);
+    });
+    return {};
+  },
+});
+
+type Settings = Pick<
+  TargetGroupRecord,
+  "name" | "targetType" | "protocol" | "protocolVersion" | "port" | "vpcId" | "ipAddressType" | "healthCheck"
+>;
+
+function checkSettings(input: CreateTargetGroupInput, at: Place): Settings {
+  const name = checkName(input.Name, "Target group name");
+  checkEnum(input.TargetType, "targetType", ["instance", "ip", "lambda", "alb"]);
+  checkEnum(input.Protocol, "protocol", PROTOCOLS);
+  checkEnum(input.IpAddressType, "ipAddressType", ["ipv4", "ipv6"]);
+  const targetType = input.TargetType ?? "instance";
+  if (targetType === "lambda" || targetType === "alb")
+    throw new InvalidConfigurationRequestException(
+      because(`Airfield does not support target groups with target type '${targetType}' yet, only 'instance' and 'ip'`),
+    );
+  if (input.Protocol === undefined) throw invalid("A protocol must be specified");
+  if (input.Port === undefined) throw invalid("A port must be specified");
+  if (input.VpcId === undefined) throw invalid("A VPC ID must be specified");
+  checkRange(input.Port, "port", 1, 65_535);
+  if (input.Protocol !== "HTTP")
+    throw new UnsupportedProtocolException(
+      because(`Airfield does not support target groups with the protocol '${input.Protocol}' yet, only 'HTTP'`),
+    );
+  if (input.ProtocolVersion !== undefined && input.ProtocolVersion !== "HTTP1")
+    throw new UnsupportedProtocolException(
+      because(`Airfield does not support the protocol version '${input.ProtocolVersion}' yet, only 'HTTP1'`),
+    );
+  if (input.IpAddressType === "ipv6")
+    throw new InvalidConfigurationRequestException(because("Airfield does not support IPv6 target groups yet"));
+  const vpc = at.state.table(vpcs).get(input.VpcId);
+  if (vpc?.account !== at.account || vpc.region !== at.region) throw invalid(`The VPC ID '${input.VpcId}' is not found`);
+  return {
+    name,
+    targetType,
+    protocol: "HTTP",
+    protocolVersion: "HTTP1",
+    port: input.Port,
+    vpcId: vpc.id,
+    ipAddressType: "ipv4",
+    healthCheck: checkHealthCheck(input),
+  };
+}
+
+function equalSettings(record: TargetGroupRecord, wanted: Settings): boolean {
+  const listed = ({ targetType, protocol, protocolVersion, port, vpcId, ipAddressType, healthCheck: check }: Settings): string =>
+    JSON.stringify([
+      targetType,
+      protocol,
+      protocolVersion,
+      port,
+      vpcId,
+      ipAddressType,
+      [
+        check.protocol,
+        check.port,
+        check.path,
+        check.interval,
+        check.timeout,
+        check.healthyThreshold,
+        check.unhealthyThreshold,
+        check.matcher,
+      ],
+    ]);
+  return listed(record) === listed(wanted);
+}
+
+function describe(group: TargetGroupRecord, state: State): TargetGroup {
+  const { healthCheck } = group;
+  return {
+    TargetGroupArn: group.arn,
+    TargetGroupName: group.name,
+    Protocol: group.protocol,
+    Port: group.port,
+    VpcId: group.vpcId,
+    HealthCheckProtocol: healthCheck.protocol,
+    HealthCheckPort: healthCheck.port,
+    HealthCheckEnabled: healthCheck.enabled,
+    HealthCheckIntervalSeconds: healthCheck.interval,
+    HealthCheckTimeoutSeconds: healthCheck.timeout,
+    HealthyThresholdCount: healthCheck.healthyThreshold,
+    UnhealthyThresholdCount: healthCheck.unhealthyThreshold,
+    HealthCheckPath: healthCheck.path,
+    Matcher: { HttpCode: healthCheck.matcher },
+    LoadBalancerArns: [...loadBalancersOfTargetGroup(state, group.arn)],
+    TargetType: group.targetType,
+    ProtocolVersion: group.protocolVersion,
+    IpAddressType: group.ipAddressType,
+  };
+}
