@@ -1,6 +1,10 @@
 import type { Operation } from "../operation.ts";
 import { describeCapacityProviders, putClusterCapacityProviders } from "./capacity-providers.ts";
 import { createCluster, deleteCluster, describeClusters, listClusters, updateCluster, updateClusterSettings } from "./clusters.ts";
+import { describeTasks } from "./describe-tasks.ts";
+import { listTasks } from "./list-tasks.ts";
+import { runTask } from "./run-task.ts";
+import { stopTask } from "./stop-task.ts";
 import { listTaskDefinitionFamilies, listTaskDefinitions } from "./task-definition-lists.ts";
 import { deleteTaskDefinitions, deregisterTaskDefinition, describeTaskDefinition, registerTaskDefinition } from "./task-definitions.ts";
 
@@ -20,4 +24,8 @@ export const operations: readonly Operation[] = [
   listTaskDefinitionFamilies,
   deregisterTaskDefinition,
   deleteTaskDefinitions,
+  runTask,
+  stopTask,
+  describeTasks,
+  listTasks,
 ];

@@ -1,0 +1,26 @@
+import type { Failure, Task } from "@aws-sdk/client-ecs";
+import { tasks } from "../../state/ecs.ts";
+import { invalid, operation } from "./ecs-operation.ts";
+import { arnInCluster, requireCluster } from "./find-cluster.ts";
+import { isShown, taskView } from "./task-view.ts";
+
+export const describeTasks = operation("DescribeTasks", {
+  authorize: ({ cluster, tasks: ids = [] }, at) => ({ action: "ecs:DescribeTasks", resource: ids.map((id) => arnInCluster(at, "task", cluster, id)) }),
+  run({ cluster: clusterId, tasks: ids = [], include = [] }, context) {
+    const { state, now } = context;
+    const cluster = requireCluster(clusterId, context);
+    if (ids.length === 0) throw invalid("Tasks cannot be empty.");
+    if (ids.length > 100) throw invalid("Tasks cannot have more than 100 elements.");
+    const table = state.table(tasks);
+    const withTags = include.includes("TAGS");
+    const found: Task[] = [];
+    const failures: Failure[] = [];
+    for (const id of new Set(ids)) {
+      const arn = arnInCluster(context, "task", clusterId, id);
+      const task = table.get(arn);
+      if (task?.clusterArn === cluster.arn && isShown(task, now)) found.push(taskView(task, state, withTags));
+      else failures.push({ arn, reason: "MISSING" });
+    }
+    return { tasks: found, failures };
+  },
+});
