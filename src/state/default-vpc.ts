@@ -1,6 +1,8 @@
 import type { Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
+import { overlap, parseCidr } from "../decide/addresses/cidr.ts";
 import { securityGroups, subnets, vpcs, type SecurityGroupRecord, type SubnetRecord, type VpcRecord } from "./ec2.ts";
+import { hostBlocks } from "./host-blocks.ts";
 import type { State } from "./state.ts";
 
 export interface DefaultNetwork {
@@ -11,7 +13,8 @@ export interface DefaultNetwork {
 
 /**
  * The default VPC of an account and region, with a subnet in each of two zones and the default security group; made at the first
- * use. AWS gives every region 172.31.0.0/16; since all VPCs share one host here, only the first one gets it, the others one of their own.
+ * use. AWS gives every region 172.31.0.0/16; since all VPCs share one host here, only the first one
+ * gets it, the others one of their own.
  */
 export function defaultNetwork(state: State, ids: Ids, scope: Scope): DefaultNetwork {
   const key = `${scope.account}/${scope.region}`;
@@ -62,11 +65,15 @@ function existing(state: State, vpc: VpcRecord): DefaultNetwork {
   return { vpc, subnets: state.table(subnets).by("vpc", vpc.id).filter((subnet) => subnet.defaultForAz), securityGroup };
 }
 
-/** 172.31 first, then 10.200, 10.201, …: two octets that no VPC here has. */
+/** 172.31 first, then 10.200, 10.201, …: two octets whose addresses neither a VPC here nor the host uses. */
 function freePrefix(state: State): string {
-  const taken = new Set([...state.table(vpcs).values()].map((vpc) => vpc.cidrBlock.split(".").slice(0, 2).join(".")));
+  const taken = [...state.table(vpcs).values()].map((vpc) => vpc.cidrBlock).concat([...state.table(hostBlocks).values()].map(({ cidr }) => cidr));
+  const blocks = taken.flatMap((cidr) => parseCidr(cidr) ?? []);
   const candidates = ["172.31", ...Array.from({ length: 56 }, (_, at) => `10.${200 + at}`)];
-  const free = candidates.find((candidate) => !taken.has(candidate));
+  const free = candidates.find((candidate) => {
+    const block = parseCidr(`${candidate}.0.0/16`);
+    return block && !blocks.some((other) => overlap(block, other));
+  });
   if (!free) throw new Error("no address block is left for another default VPC");
   return free;
 }

@@ -1,0 +1,183 @@
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadBalancing } from "./control/load-balancing/load-balancing.ts";
+import { logSink } from "./control/log-delivery.ts";
+import { logRetention } from "./control/log-retention.ts";
+import { serviceLoop } from "./control/services/service-loop.ts";
+import { resolver } from "./control/tasks/resolver.ts";
+import { stopAllTasks } from "./control/tasks/stop-all-tasks.ts";
+import { taskLoop } from "./control/tasks/task-loop.ts";
+import { DEFAULT_ACCOUNT } from "./domain/scope.ts";
+import { Disposals } from "./disposals.ts";
+import { usedAddressBlocks } from "./drivers/docker/address-blocks.ts";
+import { removeInstallation } from "./drivers/docker/remove-installation.ts";
+import { dockerTaskRunner } from "./drivers/docker/runner.ts";
+import { FilesystemBlobStore } from "./drivers/filesystem/blob-store.ts";
+import { openInstallation } from "./drivers/filesystem/installation.ts";
+import { canBind } from "./drivers/haproxy/can-bind.ts";
+import { haproxyTrafficProxy } from "./drivers/haproxy/haproxy-traffic-proxy.ts";
+import { sqliteJournal } from "./drivers/sqlite/journal.ts";
+import { sqliteLogStore } from "./drivers/sqlite/log-store.ts";
+import { systemClock as clock } from "./drivers/system/clock.ts";
+import { systemIds as ids } from "./drivers/system/ids.ts";
+import { lineLogger } from "./drivers/system/logger.ts";
+import { secretBox } from "./drivers/system/secret-box.ts";
+import { gateway } from "./gateway/gateway.ts";
+import { rootCredentials } from "./gateway/root-credentials.ts";
+import { httpServer } from "./gateway/server.ts";
+import type { Logger } from "./ports/logger.ts";
+import { registryHandler } from "./registry/registry.ts";
+import { pullableImage } from "./registry/pullable-image.ts";
+import { SERVICES } from "./services/catalogue.ts";
+import type { Platform } from "./services/platform.ts";
+import { hostBlocks } from "./state/host-blocks.ts";
+import { State } from "./state/state.ts";
+
+export interface AirfieldOptions {
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly dataDirectory: string;
+  readonly dockerSocket: string;
+  readonly haproxyBinary?: string;
+  readonly logger?: Logger;
+}
+
+export interface Airfield {
+  readonly url: string;
+  readonly accessKeyId: string;
+  /** Stops serving. Tasks and load balancers go on without us, unless `stopTasks`. */
+  close(options?: { readonly stopTasks?: boolean }): Promise<void>;
+}
+
+/** Nothing listens beyond loopback unless it is told to. */
+const HOST = "127.0.0.1";
+
+/**
+ * Puts the parts together: the only place that knows the drivers. Resolves when requests are accepted and what ran before is adopted.
+ * @throws DatabaseInUseError, EngineUnavailableError, and what listening on the port throws
+ */
+export async function startAirfield(options: AirfieldOptions): Promise<Airfield> {
+  const { dataDirectory, dockerSocket: socketPath } = options;
+  const logger = options.logger ?? lineLogger();
+  const installation = await openInstallation(dataDirectory, {
+    accessKeyId: process.env["AIRFIELD_ROOT_ACCESS_KEY_ID"],
+    secretAccessKey: process.env["AIRFIELD_ROOT_SECRET_ACCESS_KEY"],
+  });
+  await using opened = new Disposals();
+
+  // Memory that is ahead of the disk must not answer anybody: better no control plane than one that forgets.
+  const state = new State(sqliteJournal(join(dataDirectory, "state.db")), (cause) => {
+    logger.error("the journal failed; ending before anything else is promised", { cause: String(cause) });
+    process.exit(70);
+  });
+  opened.defer(() => state.close());
+  const logs = sqliteLogStore(join(dataDirectory, "logs.db"));
+  opened.defer(() => logs.close());
+  const secrets = secretBox(installation.rootKey);
+  const blobs = await FilesystemBlobStore.open(join(dataDirectory, "registry"));
+
+  const blocks = await usedAddressBlocks({ socketPath, instance: installation.id });
+  state.commit(() => noteHostBlocks(state, blocks));
+
+  let { port } = options;
+  const platform: Platform = {
+    state,
+    clock,
+    ids,
+    secrets,
+    logs,
+    blobs,
+    get registryHost() {
+      return `localhost:${port}`;
+    },
+  };
+  const server = httpServer({
+    gateway: gateway({
+      services: SERVICES,
+      platform,
+      credentials: rootCredentials(DEFAULT_ACCOUNT, installation.rootCredentials),
+      failed: (cause, operation, requestId) => logger.error("an operation failed", { operation, requestId, cause: described(cause) }),
+    }),
+    registry: registryHandler(platform, { failed: (cause) => logger.error("the registry failed", { cause: described(cause) }) }),
+    failed: (cause) => logger.error("a request failed", { cause: described(cause) }),
+  });
+  server.listen(options.port, HOST);
+  await once(server, "listening");
+  opened.defer(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  ({ port } = server.address() as AddressInfo);
+
+  const [runner, proxy] = await Promise.all([
+    dockerTaskRunner({
+      socketPath,
+      instance: installation.id,
+      clock,
+      logSink: logSink({ state, logs, clock }),
+      logger: (message) => logger.warn(message),
+    }),
+    haproxyTrafficProxy({
+      directory: proxyDirectory(dataDirectory, installation.id),
+      clock,
+      logger,
+      ...(options.haproxyBinary ? { binary: options.haproxyBinary } : {}),
+      stopped: (why) => logger.warn("the proxy had stopped and was started anew", { why }),
+    }),
+  ]);
+  opened.defer(() => runner.close());
+  opened.defer(() => proxy.close());
+  opened.use(loadBalancing({ state, clock, proxy, logger, canBind }));
+  const image = pullableImage({ state, secrets, clock, registryHost: platform.registryHost });
+  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolver({ state, secrets, clock, image }) }));
+  const scheduling = opened.use(serviceLoop({ state, clock, ids, logger }));
+  opened.use(logRetention({ state, logs, clock, logger }));
+
+  const parts = opened.move();
+  return {
+    url: `http://${HOST}:${port}`,
+    accessKeyId: installation.rootCredentials.accessKeyId,
+    async close({ stopTasks = false } = {}) {
+      if (stopTasks) {
+        await scheduling[Symbol.asyncDispose]();
+        await stopAllTasks(state, clock);
+        await proxy.stop();
+      }
+      await parts[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What the host uses may have changed since the last start. */
+function noteHostBlocks(state: State, blocks: readonly string[]): void {
+  const table = state.table(hostBlocks);
+  for (const { cidr } of [...table.values()]) if (!blocks.includes(cidr)) table.delete(cidr);
+  for (const cidr of blocks) if (!table.has(cidr)) table.put({ cidr });
+}
+
+export interface Removal {
+  readonly dataDirectory: string;
+  readonly dockerSocket: string;
+}
+
+/** Removes what an installation that does not run has left outside of its data folder: containers, networks, volumes, its proxy. */
+export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal): Promise<void> {
+  const installation = await openInstallation(dataDirectory, { accessKeyId: undefined, secretAccessKey: undefined });
+  await removeInstallation({ socketPath: dockerSocket, instance: installation.id });
+  const proxy = await haproxyTrafficProxy({ directory: proxyDirectory(dataDirectory, installation.id), clock });
+  await proxy.stop();
+}
+
+/** Sockets have short paths: where the data folder's is long, the proxy's folder lies elsewhere. */
+function proxyDirectory(dataDirectory: string, installationId: string): string {
+  const usual = join(dataDirectory, "proxy");
+  return Buffer.byteLength(usual) <= LONGEST_PROXY_PATH ? usual : join(tmpdir(), `airfield-${installationId}`);
+}
+
+const LONGEST_PROXY_PATH = 75;
+
+function described(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}

@@ -1,0 +1,10 @@
+import { defineTable } from "./table.ts";
+
+/** An address block that this host uses for something else: a network of its own, or one of the engine that is not ours. */
+export interface HostBlockRecord {
+  /** Such as `172.17.0.0/16`. */
+  readonly cidr: string;
+}
+
+/** Written at every start; a default VPC is laid beside these blocks. */
+export const hostBlocks = defineTable<HostBlockRecord>()("host.address-blocks", ({ cidr }) => cidr);
