@@ -1,0 +1,47 @@
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import { imageKey, images, layers } from "../state/ecr.ts";
+import type { State } from "../state/state.ts";
+
+/** How long a blob that no image needs is left alone: a push has that time between its first layer and its manifest. */
+export const COLLECT_AFTER_MS = 24 * 3_600_000;
+
+export interface Collected {
+  readonly links: number;
+  readonly blobs: number;
+  readonly uploads: number;
+}
+
+/**
+ * Frees what no image needs: a repository's links to such blobs, the blobs that no repository has, and uploads that nobody goes
+ * on with. It never takes a blob from a push: what a push touched within `graceMs` stays, and the store refuses to remove a blob that was
+ * brought again meanwhile.
+ */
+export async function collectBlobs(
+  { state, blobs, clock }: { readonly state: State; readonly blobs: BlobStore; readonly clock: Clock },
+  graceMs = COLLECT_AFTER_MS,
+): Promise<Collected> {
+  const before = clock.now() - graceMs;
+  const links = unlinkUnused(state, before);
+  // A file must not go before the record of its going is safe.
+  await state.durable();
+  let removed = 0;
+  for await (const digest of blobs.list()) if (!isNeeded(state, digest) && (await blobs.remove(digest, before))) removed += 1;
+  return { links, blobs: removed, uploads: await blobs.abortIdle(before) };
+}
+
+/** Looks and deletes in one step, so that no push can come between. */
+function unlinkUnused(state: State, before: number): number {
+  const table = state.table(layers);
+  return state.commit(() => {
+    const unused = [...table.values()].filter(
+      ({ repository, digest, usedAt }) => usedAt < before && state.table(images).by("blob", imageKey(repository, digest)).length === 0,
+    );
+    for (const { repository, digest } of unused) table.delete(imageKey(repository, digest));
+    return unused.length;
+  });
+}
+
+function isNeeded(state: State, digest: string): boolean {
+  return state.table(layers).by("digest", digest).length > 0 || state.table(images).by("manifest", digest).length > 0;
+}

@@ -1,0 +1,70 @@
+import { parseImageReference, scopeOfRegistryHost, type ImageReference } from "../domain/image-reference.ts";
+import { DEFAULT_ACCOUNT, type Scope } from "../domain/scope.ts";
+import { repositories, repositoryKey, type RepositoryRecord } from "../state/ecr.ts";
+import { findImage } from "../state/ecr-images.ts";
+import type { State } from "../state/state.ts";
+
+/** What an image reference of a task definition means here. */
+export type ResolvedImage =
+  /** An image of a repository here, by its digest, so that all tasks of a deployment get the same one. */
+  | { readonly kind: "ours"; readonly pullReference: string; readonly digest: string; readonly account: string; readonly region: string }
+  /** The registry is ours and does not have it. `reason` is the container's `reason`, in AWS's words. */
+  | { readonly kind: "ours-missing"; readonly reason: string }
+  /** For the engine to find elsewhere, as written. */
+  | { readonly kind: "foreign" };
+
+export interface ResolvePlatform {
+  readonly state: State;
+  readonly registryHost: string;
+}
+
+/**
+ * Looks an image up. Ours are `<registryHost>/<name>`, in the task's own account and region, and `<account>.dkr.ecr.<region>.<domain>/<name>`
+ * of every account that lives here. Without a tag, `latest` is meant; with a digest, the tag is of no account.
+ */
+export function resolveImage(
+  { state, registryHost }: ResolvePlatform,
+  reference: string,
+  scope: Scope,
+  launchType: "EC2" | "FARGATE" | "EXTERNAL" = "FARGATE",
+): ResolvedImage {
+  const parsed = parseImageReference(reference);
+  const home = parsed?.host === undefined ? undefined : homeOf(state, registryHost, parsed.host, scope);
+  if (!parsed || !home) return { kind: "foreign" };
+  const { account, region } = home;
+  const key = repositoryKey(home, parsed.repository);
+  const repository = state.table(repositories).get(key);
+  const image = repository && findImage(state, key, parsed.digest ?? parsed.tag ?? "latest");
+  if (!image) return { kind: "ours-missing", reason: missing(parsed, home, repository, launchType) };
+  return { kind: "ours", pullReference: `${registryHost}/${parsed.repository}@${image.digest}`, digest: image.digest, account, region };
+}
+
+/** The account and region that a registry's host stands for, if it is ours. */
+function homeOf(state: State, registryHost: string, host: string, scope: Scope): Scope | undefined {
+  if (host === registryHost || host === registryHost.replace(/^localhost(?=:|$)/, "127.0.0.1")) return scope;
+  const named = scopeOfRegistryHost(host);
+  if (!named) return undefined;
+  const livesHere =
+    named.account === DEFAULT_ACCOUNT ||
+    named.account === scope.account ||
+    state.table(repositories).by("account", named.account).length > 0;
+  return livesHere ? named : undefined;
+}
+
+/**
+ * Fargate reports the words of containerd, which says the same of a missing repository and a missing tag; the agent on EC2
+ * and external instances those of Docker, with the registry's message.
+ * Source: Amazon ECS Developer Guide, "CannotPullContainer task errors in Amazon ECS", and reports of users.
+ */
+function missing(parsed: ImageReference, { account }: Scope, repository: RepositoryRecord | undefined, launchType: string): string {
+  const name = `${parsed.host ?? ""}/${parsed.repository}`;
+  const end = parsed.digest === undefined ? `:${parsed.tag ?? "latest"}` : `@${parsed.digest}`;
+  if (launchType === "FARGATE") {
+    const whole = `${name}${parsed.digest !== undefined && parsed.tag !== undefined ? `:${parsed.tag}` : ""}${end}`;
+    return `CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref ${whole}: ${whole}: not found`;
+  }
+  const said = repository
+    ? `manifest for ${name}${end} not found: manifest unknown: Requested image not found`
+    : `repository ${name} not found: name unknown: The repository with name '${parsed.repository}' does not exist in the registry with id '${account}'`;
+  return `CannotPullContainerError: Error response from daemon: ${said}`;
+}
