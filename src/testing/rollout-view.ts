@@ -76,7 +76,7 @@ const LETTERS: Readonly<Record<string, Partial<TaskView>>> = {
 
 /** Tasks `<deployment>-1`, `<deployment>-2`, … in the states that the letters stand for; see `LETTERS`. */
 export function tasksOf(deploymentId: string, letters: string): readonly TaskView[] {
-  return [...letters].map((letter, index) => {
+  return letters.split("").map((letter, index) => {
     const changes = LETTERS[letter];
     if (!changes) throw new Error(`no task state is written ${letter}`);
     return aTask(`${deploymentId}-${index + 1}`, deploymentId, { createdAt: NOW - 5 * MINUTE + index, ...changes });

@@ -71,7 +71,11 @@ describe("IPv4 blocks", () => {
   );
 
   test("an address is written as it was read", () => {
-    fc.assert(fc.property(fc.ipV4(), (text) => expect(formatAddress(parseAddress(text)!)).toBe(text)));
+    fc.assert(
+      fc.property(fc.ipV4(), (text) => {
+        expect(formatAddress(parseAddress(text)!)).toBe(text);
+      }),
+    );
   });
 
   test.each([

@@ -1,5 +1,6 @@
+import { isImpaired } from "../throttle/restart-throttle.ts";
 import { boundsOf } from "./bounds.ts";
-import { changeDeployment, primaryOf, type Draft } from "./draft.ts";
+import { changeDeployment, isLive, primaryOf, type Draft } from "./draft.ts";
 import * as events from "./events.ts";
 import type { DeploymentView, Told } from "./view.ts";
 
@@ -28,10 +29,21 @@ export function completeDeployment(draft: Draft): readonly string[] {
   return others.filter((other) => isEmpty(other) && other.rolloutState !== "COMPLETED" && other !== lastFailed).map(({ id }) => id);
 }
 
+/** Tells of deployments whose tasks cannot be placed, or do not come to RUNNING. */
+export function noteImpaired(draft: Draft, removed: readonly string[]): void {
+  const { name } = draft.service;
+  for (const { id, restarts, placementFailure } of draft.deployments) {
+    if (removed.includes(id)) continue;
+    if (isImpaired(restarts)) draft.tellable.set(`impaired ${id}`, events.unableToStart(name));
+    if (placementFailure && restarts.failedStarts > 0) draft.tellable.set(`unplaced ${id}`, events.unableToPlace(name, placementFailure.reason));
+  }
+}
+
 /** Tells that the service is steady when nothing is left to do, and nothing on its way. */
 export function noteSteadyState(draft: Draft, removed: readonly string[]): void {
   const primary = primaryOf(draft);
   if (primary.rolloutState !== "COMPLETED" || draft.deployments.length - removed.length > 1) return;
+  if (draft.stops.length > 0) return;
   const still = draft.tasks.every(({ condition }) => condition.is === "healthy" || condition.is === "stopped");
   if (still && hasAllTasks(draft, primary)) draft.tellable.set("steady", events.steadyState(draft.service.name));
 }
@@ -53,8 +65,10 @@ export function tell(draft: Draft): Told | undefined {
   return isSame ? undefined : told;
 }
 
+/** True when, after this plan, the PRIMARY has exactly the desired count of healthy tasks. */
 function hasAllTasks(draft: Draft, primary: DeploymentView): boolean {
-  if (draft.starts.length > 0 || draft.stops.length > 0) return false;
-  const healthy = draft.tasks.filter(({ task, condition }) => task.deploymentId === primary.id && condition.is === "healthy");
-  return healthy.length === boundsOf(draft.service).desired;
+  if (draft.starts.length > 0) return false;
+  const stopped = new Set(draft.stops.map(({ taskArn }) => taskArn));
+  const left = draft.tasks.filter((judged) => judged.task.deploymentId === primary.id && isLive(judged) && !stopped.has(judged.task.arn));
+  return left.length === boundsOf(draft.service).desired && left.every(({ condition }) => condition.is === "healthy");
 }

@@ -1,7 +1,6 @@
 import type { StopCode } from "../../domain/task-status.ts";
-import { afterFailures, afterStart, isImpaired, NO_FAILURES, type FailedTask } from "../throttle/restart-throttle.ts";
+import { afterFailures, afterRecovery, afterStart, type FailedTask } from "../throttle/restart-throttle.ts";
 import { changeDeployment, type Draft, type JudgedTask } from "./draft.ts";
-import * as events from "./events.ts";
 import { hadBeenHealthy } from "./task-condition.ts";
 import type { DeploymentView } from "./view.ts";
 
@@ -29,7 +28,7 @@ function noteHealthy(draft: Draft, deployment: DeploymentView, own: readonly Jud
     if (task.startedAt !== undefined) restarts = afterStart(restarts, task.startedAt);
     if (condition.is !== "healthy" || task.healthySeen) continue;
     draft.marks.push({ kind: "mark-task", taskArn: task.arn, mark: "healthySeen" });
-    restarts = NO_FAILURES;
+    restarts = afterRecovery(restarts);
     if (deployment.rolloutState === "IN_PROGRESS" && draft.service.circuitBreaker.resetOnHealthyTask !== false) failedTasks = 0;
   }
   changeDeployment(draft, deployment.id, { failedTasks, restarts });
@@ -58,8 +57,4 @@ function noteFailed(draft: Draft, deployment: DeploymentView, own: readonly Judg
   const failedTasks = deployment.rolloutState === "IN_PROGRESS" ? deployment.failedTasks + failures : deployment.failedTasks;
   const restarts = afterFailures(deployment.restarts, ends, now);
   changeDeployment(draft, deployment.id, { failedTasks, restarts });
-  if (isImpaired(restarts)) draft.tellable.set(`impaired ${deployment.id}`, events.unableToStart(service.name));
-  if (placementFailure && restarts.failedStarts > 0) {
-    draft.tellable.set(`unplaced ${deployment.id}`, events.unableToPlace(service.name, placementFailure.reason));
-  }
 }

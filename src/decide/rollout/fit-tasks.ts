@@ -75,12 +75,12 @@ export function fitTasks(draft: Draft): void {
   const oldAwaited = enough ? heldByOld - oldLeft.length - startOld : heldByOld - oldLeft.filter(isHealthy).length;
   const oldFailing = oldUnhealthy.filter((judged) => !stops.has(judged));
   stopUpTo(draft, oldFailing, oldFailing.length - Math.max(0, oldAwaited), stops, oldestFirst);
-  if (room === 0 && leaving() === 0) {
-    if (wanted > 0) stopUpTo(draft, unhealthy, 1, stops, oldestFirst);
-    else if (wantedOld > 0) stopUpTo(draft, oldFailing, 1, stops, oldestFirst);
+  if (leaving() === 0) {
+    if (start < wanted) stopUpTo(draft, unhealthy, 1, stops, oldestFirst);
+    else if (startOld < wantedOld) stopUpTo(draft, oldFailing, 1, stops, oldestFirst);
   }
 
-  if (start < wanted && leaving() === 0 && live.every(isHealthy)) draft.tellable.set("stuck", events.unableToProgress(draft.service.name));
+  if (wanted > 0 && start + startOld === 0 && leaving() === 0 && live.every(isHealthy)) draft.tellable.set("stuck", events.unableToProgress(draft.service.name));
   startTasks(draft, primary, start, unhealthy.length, stops);
   if (baseline) startTasks(draft, baseline, startOld, oldUnhealthy.length, stops);
   stopTasks(

@@ -1,4 +1,4 @@
-import { completeDeployment, noteSteadyState, tell } from "./conclude.ts";
+import { completeDeployment, noteImpaired, noteSteadyState, tell } from "./conclude.ts";
 import { countFailures } from "./count-failures.ts";
 import { draftOf, isLive, updateOf, type Draft } from "./draft.ts";
 import { fitTasks } from "./fit-tasks.ts";
@@ -21,6 +21,7 @@ function planActive(view: RolloutView): RolloutPlan {
   tripCircuitBreaker(draft);
   fitTasks(draft);
   const removed = completeDeployment(draft);
+  noteImpaired(draft, removed);
   noteSteadyState(draft, removed);
   const told = tell(draft);
   return [

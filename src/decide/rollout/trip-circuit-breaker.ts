@@ -1,5 +1,5 @@
 import { failureThreshold } from "../circuit-breaker/failure-threshold.ts";
-import { NO_FAILURES } from "../throttle/restart-throttle.ts";
+import { afterRecovery } from "../throttle/restart-throttle.ts";
 import { changeDeployment, primaryOf, type Draft } from "./draft.ts";
 import * as events from "./events.ts";
 
@@ -27,7 +27,7 @@ export function tripCircuitBreaker(draft: Draft): void {
     rolloutState: "IN_PROGRESS",
     rolloutStateReason: events.rollingBackReason(restored.id),
     failedTasks: 0,
-    restarts: NO_FAILURES,
+    restarts: afterRecovery(restored.restarts),
   });
   draft.rollback = { failed: primary.id, restored: restored.id };
   draft.events.push(events.rollingBack(service.name, restored.id));

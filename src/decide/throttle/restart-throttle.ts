@@ -67,6 +67,11 @@ export function afterStart(state: RestartState, startedAt: number): RestartState
   return state.failedStarts > 0 && startedAt > state.lastFailureAt ? { ...state, failedStarts: 0 } : state;
 }
 
+/** The state after a task became healthy, or the deployment was chosen anew: no pause, and what was counted stays counted. */
+export function afterRecovery(state: RestartState): RestartState {
+  return { ...NO_FAILURES, lastFailureAt: state.lastFailureAt };
+}
+
 function doubling(rounds: number, first: number, longest: number): number {
   return rounds < 2 ? 0 : Math.min(longest, first * 2 ** Math.min(rounds - 2, 32));
 }

@@ -1,0 +1,205 @@
+import { describe, expect, test } from "vitest";
+import { SETTLE_SECONDS } from "../../src/decide/rollout/new-deployment.ts";
+import { conditionOf } from "../../src/decide/rollout/task-condition.ts";
+import type { ServiceView } from "../../src/decide/rollout/view.ts";
+import { checkLaws } from "../../src/testing/rollout-laws.ts";
+import { aService } from "../../src/testing/rollout-view.ts";
+import { seededRandom } from "../../src/testing/seeded-random.ts";
+import { NO_FAULTS, SimulatedWorld, type WorldFaults, type WorldOptions } from "../../src/testing/simulated-world.ts";
+
+/**
+ * The service scheduler in simulated worlds: thousands of histories, each from a seed. `ROLLOUT_SEED=123` replays one and prints what
+ * happened in it; `ROLLOUT_SEEDS=50000` runs more.
+ */
+const REPLAY = process.env["ROLLOUT_SEED"];
+const SEEDS = REPLAY === undefined ? range(1, Number(process.env["ROLLOUT_SEEDS"] ?? 1_500)) : [Number(REPLAY)];
+const HOUR = 3_600_000;
+
+describe("a service in a world of faults", () => {
+  test("keeps its bounds throughout, and comes to rest once the faults end", () => {
+    for (const seed of SEEDS) story(seed, rough);
+  });
+
+  test("that is deployed to a broken revision goes back by itself, and loses no healthy task meanwhile", () => {
+    for (const seed of SEEDS) story(seed, rollback);
+  });
+
+  test("is deployed to without falling below its desired count of healthy tasks", () => {
+    for (const seed of SEEDS) story(seed, quietDeploy);
+  });
+});
+
+function rough(world: SimulatedWorld): void {
+  const { random } = world;
+  world.deploy(random.chance(0.1));
+  for (let tick = random.between(30, 120); tick > 0; tick -= 1) {
+    if (random.chance(0.1)) disturb(world);
+    world.tick(world.now + random.between(1_000, 120_000));
+  }
+  world.heal();
+  // Bounds between which nothing can move would rightly keep a deployment from going on.
+  const { desiredCount, minimumHealthyPercent, maximumPercent } = world.view.service;
+  if (Math.ceil((desiredCount * minimumHealthyPercent) / 100) >= desiredCount && Math.floor((desiredCount * maximumPercent) / 100) <= desiredCount) {
+    world.configure({ maximumPercent: 200 });
+  }
+  // A broken revision without the breaker fails for ever; a stalled one waits for ever. Both are for a person to end.
+  run(world, isBroken(world) && !world.view.service.circuitBreaker.enable ? HOUR / 12 : 12 * HOUR);
+  if (!isSettled(world)) {
+    expect(world.primary?.rolloutState === "FAILED" || isBroken(world), `neither settled nor stalled: ${JSON.stringify(world.view)}`).toBe(true);
+    const id = world.deploy();
+    run(world, 12 * HOUR);
+    expect(world.primary?.id).toBe(id);
+  }
+  expectSettled(world);
+}
+
+function rollback(world: SimulatedWorld): void {
+  // A task that nothing checks is rightly taken for healthy when it lives for 40 seconds; a slow engine lets even broken ones.
+  if (world.view.service.targetGroupArns.length === 0) world.faults = { ...world.faults, slow: 0 };
+  world.configure({ minimumHealthyPercent: 100, maximumPercent: 200, circuitBreaker: { enable: true, rollback: true } });
+  const good = world.deploy();
+  run(world, 12 * HOUR);
+  expectSettled(world);
+  const serving = world.view.tasks.filter(({ lastStatus }) => lastStatus === "RUNNING").map(({ arn }) => arn);
+
+  const { desiredCount } = world.view.service;
+  const bad = world.deploy(true);
+  run(world, 12 * HOUR);
+  if (desiredCount === 0) return expect(world.primary?.id).toBe(bad);
+  expectSettled(world);
+  expect(world.primary?.id).toBe(good);
+  const running = world.view.tasks.filter(({ lastStatus }) => lastStatus === "RUNNING").map(({ arn }) => arn);
+  expect(running).toEqual(serving);
+  const told = world.trace.join("\n");
+  expect(told).toContain(`(deployment ${bad}) deployment failed: tasks failed to start.`);
+  expect(told).toContain(`rolling back to deployment ${good}.`);
+}
+
+function quietDeploy(world: SimulatedWorld): void {
+  world.configure({ minimumHealthyPercent: 100, maximumPercent: world.random.pick([134, 150, 200]) });
+  const { desiredCount, maximumPercent } = world.view.service;
+  if (Math.floor((desiredCount * maximumPercent) / 100) <= desiredCount) world.configure({ maximumPercent: 200 });
+  world.deploy();
+  run(world, 12 * HOUR);
+  expectSettled(world);
+
+  for (let count = 0; count < 3; count += 1) {
+    const id = world.deploy();
+    const until = world.now + 12 * HOUR;
+    while (world.now < until && !world.isAtRest(HOUR)) {
+      world.tick(until);
+      expect(healthyCount(world)).toBeGreaterThanOrEqual(desiredCount);
+    }
+    expectSettled(world);
+    expect(world.primary?.id).toBe(id);
+  }
+}
+
+function disturb(world: SimulatedWorld): void {
+  const { random } = world;
+  const what = random.between(0, 6);
+  if (what <= 1) world.deploy(random.chance(0.3));
+  else if (what === 2) world.configure({ desiredCount: random.between(0, 6) });
+  else if (what === 3) world.configure(anyBounds(random));
+  else if (what === 4) world.configure({ circuitBreaker: { enable: random.chance(0.7), rollback: random.chance(0.7) } });
+  else if (what === 5 && world.view.tasks.length > 0) world.stopTask(random.pick(world.view.tasks).arn);
+  else world.faults = random.chance(0.5) ? NO_FAULTS : anyFaults(random);
+}
+
+/** Runs one history; whatever it throws is told with the seed that replays it. */
+function story(seed: number, tell: (world: SimulatedWorld) => void): void {
+  const random = seededRandom(seed * 7_919);
+  const checks = random.pick(["target", "target", "container", "none"] as const);
+  const isQuiet = tell !== rough;
+  const options: WorldOptions = {
+    seed,
+    checks,
+    service: aService({
+      desiredCount: random.between(0, random.chance(0.1) ? 20 : 5),
+      ...anyBounds(random),
+      circuitBreaker: { enable: random.chance(0.5), rollback: random.chance(0.5) },
+      healthCheckGracePeriodSeconds: random.pick([0, 0, 30]),
+      targetGroupArns: checks === "target" ? aService().targetGroupArns : [],
+      settleSeconds: SETTLE_SECONDS,
+      subnets: [
+        { subnetId: "subnet-a", zone: "us-east-1a" },
+        { subnetId: "subnet-b", zone: "us-east-1b" },
+      ],
+    }),
+    faults: isQuiet ? { ...NO_FAULTS, slow: 0.2, messageLost: 0.1, controlPlaneDies: 0.05 } : anyFaults(random),
+    onPlan: checkLaws,
+  };
+  const world = new SimulatedWorld(options);
+  const began = Date.now();
+  try {
+    tell(world);
+    if (process.env["T"] && Date.now()-began > 300) console.log(seed, tell.name, Date.now()-began, world.trace.length, world.now);
+  } catch (error) {
+    const trace = REPLAY === undefined ? "" : `\n${world.trace.join("\n")}`;
+    throw new Error(`seed ${seed} fails in "${tell.name}"; replay with ROLLOUT_SEED=${seed}${trace}`, { cause: error });
+  }
+}
+
+function anyBounds(random: SimulatedWorld["random"]): Pick<ServiceView, "minimumHealthyPercent" | "maximumPercent"> {
+  const [minimumHealthyPercent, maximumPercent] = random.pick([
+    [100, 200],
+    [100, 150],
+    [50, 100],
+    [50, 200],
+    [0, 100],
+    [75, 125],
+    [66, 134],
+    [100, 100],
+  ] as const);
+  return { minimumHealthyPercent, maximumPercent };
+}
+
+function anyFaults(random: SimulatedWorld["random"]): WorldFaults {
+  const some = (most: number) => (random.chance(0.5) ? random.next() * most : 0);
+  return {
+    startFails: random.chance(0.1) ? 1 : some(0.5),
+    crashes: some(0.3),
+    neverHealthy: some(0.5),
+    turnsUnhealthy: some(0.3),
+    slow: some(0.5),
+    controlPlaneDies: some(0.3),
+    messageLost: some(0.5),
+    placementFails: some(0.3),
+  };
+}
+
+function run(world: SimulatedWorld, atMost: number): void {
+  const until = world.now + atMost;
+  while (world.now < until && !world.isAtRest(HOUR)) world.tick(until);
+}
+
+function healthyCount(world: SimulatedWorld): number {
+  const { tasks, service, now } = world.view;
+  return tasks.filter((task) => conditionOf(task, service, now).is === "healthy").length;
+}
+
+/** True where the PRIMARY's revision does not work. */
+function isBroken(world: SimulatedWorld): boolean {
+  return world.trace.some((line) => line.endsWith(`deploy ${world.primary?.id} (broken)`));
+}
+
+function isSettled(world: SimulatedWorld): boolean {
+  const { tasks, deployments, service } = world.view;
+  const left = tasks.filter(({ lastStatus }) => lastStatus !== "STOPPED");
+  return (
+    world.primary?.rolloutState === "COMPLETED" &&
+    deployments.length === 1 &&
+    left.length === service.desiredCount &&
+    left.every(({ deploymentId }) => deploymentId === world.primary?.id) &&
+    healthyCount(world) === service.desiredCount &&
+    service.told["steady"] !== undefined
+  );
+}
+
+function expectSettled(world: SimulatedWorld): void {
+  expect(isSettled(world), `not settled: ${JSON.stringify(world.view)}`).toBe(true);
+}
+
+function range(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
