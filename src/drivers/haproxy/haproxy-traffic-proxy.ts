@@ -1,0 +1,378 @@
+import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import {
+  ListenerBindError,
+  type ListenerBindFailure,
+  type ProxyBackend,
+  type ProxyConfiguration,
+  type ServerHealthReport,
+  type TrafficProxy,
+} from "../../ports/traffic-proxy.ts";
+import { canBind } from "./can-bind.ts";
+import { errorFiles } from "./error-pages.ts";
+import { HaproxyProcess, HaproxyRefusalError } from "./haproxy-process.ts";
+import { HealthBook } from "./health-book.ts";
+import { planRetiredWorker, planServerChanges, type ServerCommand } from "./plan-server-changes.ts";
+import { proxyFiles, renderConfiguration, type ProxyFiles, type RenderedConfiguration } from "./render-configuration.ts";
+import { desiredServers } from "./render-servers.ts";
+import { askHaproxy, wasDone, watchHealthRing } from "./runtime-api.ts";
+import { backendName, serverIdOf } from "./server-names.ts";
+import { parseStatTable, rowsByBackend, type ServerRow } from "./stat-table.ts";
+
+export interface HaproxyOptions {
+  /** A folder of its own for configuration, sockets and the pid file. Made with mode 0700. */
+  readonly directory: string;
+  /** `haproxy` of the path where absent. */
+  readonly binary?: string;
+  readonly clock: Clock;
+  readonly logger?: Logger;
+  /** Told when the proxy was found ended and is started anew, with the reason. */
+  readonly stopped?: (why: string) => void;
+}
+
+/** The path of a Unix socket has at most 107 bytes, and HAProxy binds under a longer, temporary name first. */
+const longestDirectory = 75;
+
+/** A traffic proxy that HAProxy is. One that already runs in the folder is adopted as it is; none is started before the first `apply`. */
+export async function haproxyTrafficProxy(options: HaproxyOptions): Promise<TrafficProxy> {
+  if (Buffer.byteLength(options.directory) > longestDirectory) {
+    throw new Error(
+      `the folder ${options.directory} has too long a path for HAProxy's sockets: choose one of at most ${longestDirectory} bytes`,
+    );
+  }
+  const files = proxyFiles(options.directory);
+  await mkdir(`${files.directory}/errors`, { recursive: true });
+  await chmod(files.directory, 0o700);
+  const proxy = new HaproxyTrafficProxy(options, files);
+  await proxy.adopt();
+  return proxy;
+}
+
+interface Waiting {
+  configuration: ProxyConfiguration;
+  readonly done: Promise<void>;
+}
+
+class HaproxyTrafficProxy implements TrafficProxy {
+  readonly #options: HaproxyOptions;
+  readonly #files: ProxyFiles;
+  readonly #process: HaproxyProcess;
+  readonly #health = new HealthBook();
+  readonly #listeners = new Set<(report: ServerHealthReport) => void>();
+  /** Everything that changes HAProxy happens one after the other. */
+  #lane: Promise<void> = Promise.resolve();
+  #waiting: Waiting | undefined;
+  #refreshWaits = false;
+  #configuration: ProxyConfiguration | undefined;
+  #unbound: readonly ListenerBindFailure[] = [];
+  /** `address port` of what HAProxy has bound. */
+  #bound: ReadonlySet<string> = new Set();
+  /** The structure that the running worker has. */
+  #structure: string | undefined;
+  #watch: Disposable | undefined;
+  #timer: Disposable | undefined;
+  #closed = false;
+
+  constructor(options: HaproxyOptions, files: ProxyFiles) {
+    this.#options = options;
+    this.#files = files;
+    this.#process = new HaproxyProcess(options.binary ?? "haproxy", files, options.clock);
+  }
+
+  async adopt(): Promise<void> {
+    const workers = await this.#process.adopted();
+    if (workers === undefined) {
+      if (await this.#process.wasStarted()) this.#tellStopped("HAProxy was not running any more when the control plane started");
+      return;
+    }
+    await this.#attach();
+    const onDisk = await readFile(this.#files.configuration, "utf8");
+    if (this.#structure !== undefined && onDisk.includes(`description ${this.#structure}\n`)) this.#bound = bindsIn(onDisk);
+  }
+
+  apply(configuration: ProxyConfiguration): Promise<void> {
+    if (this.#waiting !== undefined) {
+      this.#waiting.configuration = configuration;
+      return this.#waiting.done;
+    }
+    const done = this.#enqueue(async () => {
+      const wanted = this.#waiting?.configuration ?? configuration;
+      this.#waiting = undefined;
+      await this.#applyNow(wanted);
+    });
+    this.#waiting = { configuration, done };
+    return done;
+  }
+
+  onHealth(listener: (report: ServerHealthReport) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
+  }
+
+  async activeSessions(backend: string, server: string): Promise<number> {
+    const workers = await this.#process.workers();
+    if (workers === undefined) return 0;
+    const pids = [...(workers.current === undefined ? [] : [workers.current]), ...workers.retired];
+    const tables = await Promise.all(pids.map((pid) => this.#rows(pid)));
+    return tables
+      .flat()
+      .filter((row) => row.backend === backendName(backend) && serverIdOf(row.name) === server)
+      .reduce((sum, row) => sum + row.sessions, 0);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.[Symbol.dispose]();
+    this.#watch?.[Symbol.dispose]();
+    this.#listeners.clear();
+    await this.#lane;
+  }
+
+  async stop(): Promise<void> {
+    await this.close();
+    await this.#process.stop();
+  }
+
+  #enqueue(work: () => Promise<void>): Promise<void> {
+    const done = this.#lane.then(work);
+    // The caller sees the failure; the lane goes on.
+    this.#lane = done.catch(() => undefined);
+    return done;
+  }
+
+  async #applyNow(configuration: ProxyConfiguration): Promise<void> {
+    if (this.#closed) throw new Error("the traffic proxy is closed");
+    const before = { configuration: this.#configuration, unbound: this.#unbound };
+    this.#health.expect(configuration);
+    this.#unbound = await this.#unbindable(configuration);
+    this.#configuration = configuration;
+    try {
+      await this.#bringAbout(configuration);
+    } catch (error) {
+      this.#configuration = before.configuration;
+      this.#unbound = before.unbound;
+      if (before.configuration !== undefined) {
+        this.#health.expect(before.configuration);
+        await this.#writeFiles(this.#render(before.configuration));
+      }
+      throw bindFailure(error, configuration) ?? error;
+    }
+    const [first, ...others] = this.#unbound;
+    if (first !== undefined) throw new ListenerBindError([first, ...others]);
+  }
+
+  async #bringAbout(configuration: ProxyConfiguration): Promise<void> {
+    const workers = await this.#process.workers();
+    if (workers?.current === undefined && this.#structure !== undefined) this.#structure = undefined;
+    if (workers !== undefined && this.#structure !== undefined) this.#health.observe(await this.#currentRows(), configuration);
+    const rendered = this.#render(configuration);
+    if (workers === undefined) {
+      await this.#start(rendered);
+    } else if (rendered.structure !== this.#structure) {
+      await this.#reload(rendered);
+    }
+    await this.#settle(configuration);
+  }
+
+  /** Brings the servers in line with health, which may tell of targets that are no longer `initial`, until nothing changes. */
+  async #settle(configuration: ProxyConfiguration): Promise<void> {
+    this.#health.observe(await this.#currentRows(), configuration);
+    try {
+      await this.#changeServers(configuration);
+    } catch (error) {
+      if (!(error instanceof HaproxyRefusalError)) throw error;
+      this.#options.logger?.warn("HAProxy refused a change at run time, so it reloads", { reason: error.message });
+      await this.#reload(this.#render(configuration));
+    }
+    await this.#writeFiles(this.#render(configuration));
+    this.#report(configuration);
+  }
+
+  async #changeServers(configuration: ProxyConfiguration): Promise<void> {
+    const workers = await this.#process.workers();
+    if (workers === undefined) throw new Error("HAProxy is not running");
+    const rows = rowsByBackend(await this.#currentRows());
+    let left = false;
+    for (const backend of configuration.backends) {
+      const name = backendName(backend.id);
+      const desired = this.#desired(backend);
+      for (const command of planServerChanges(name, desired, rows.get(name) ?? new Map())) {
+        left = !(await this.#carryOut(command)) || left;
+      }
+    }
+    await Promise.all(workers.retired.map((pid) => this.#changeRetired(configuration, pid)));
+    this.#schedule(configuration, left);
+  }
+
+  #desired(backend: ProxyBackend): ReturnType<typeof desiredServers> {
+    return backend.servers.flatMap((server) => desiredServers(backend, server, this.#health.of(backend, server)));
+  }
+
+  /** Tells whether it was done; a server that still has connections stays in maintenance and is removed later. */
+  async #carryOut(command: ServerCommand): Promise<boolean> {
+    const answer = await askHaproxy(this.#files.workerSocket, command.text);
+    if (wasDone(answer)) return true;
+    if (command.mayWait === true) return false;
+    throw new HaproxyRefusalError(`${command.text}: ${answer}`);
+  }
+
+  async #changeRetired(configuration: ProxyConfiguration, pid: number): Promise<void> {
+    const rows = rowsByBackend(await this.#rows(pid));
+    for (const backend of configuration.backends) {
+      const name = backendName(backend.id);
+      const observed = rows.get(name);
+      if (observed === undefined) continue;
+      for (const { text } of planRetiredWorker(name, this.#desired(backend), observed)) {
+        const answer = await askHaproxy(this.#files.masterSocket, `@!${pid} ${text}`);
+        // It may end at any moment, which is what it is there for.
+        if (!wasDone(answer)) this.#options.logger?.info("a retired HAProxy worker refused a change", { pid, command: text, answer });
+      }
+    }
+  }
+
+  /** What has no event: a target that fails for as long as its threshold allows, and a removed server whose last request ends. */
+  #schedule(configuration: ProxyConfiguration, serversLeft: boolean): void {
+    this.#timer?.[Symbol.dispose]();
+    this.#timer = undefined;
+    const waits = [...(serversLeft ? [removalRetry] : []), ...this.#health.deadlines(configuration)];
+    if (waits.length === 0 || this.#closed) return;
+    this.#timer = this.#options.clock.after(Math.min(...waits) * 1000, () => this.#refresh());
+  }
+
+  #refresh(): void {
+    if (this.#refreshWaits || this.#closed) return;
+    this.#refreshWaits = true;
+    void this.#enqueue(async () => {
+      this.#refreshWaits = false;
+      if (this.#closed || this.#configuration === undefined) return;
+      await this.#settle(this.#configuration);
+    }).catch((error: unknown) => this.#workerGone(error));
+  }
+
+  /** The worker that we watch ended, or cannot be asked: HAProxy is started anew where it does not run, else attached to again. */
+  #workerGone(cause?: unknown): void {
+    if (this.#closed) return;
+    this.#detach();
+    void this.#enqueue(async () => {
+      const configuration = this.#configuration;
+      if (this.#closed || configuration === undefined || this.#watch !== undefined) return;
+      const workers = await this.#process.workers();
+      if (workers?.current !== undefined) {
+        await this.#attach();
+      } else {
+        // A master that lost its worker ends by itself.
+        await this.#process.ended();
+        this.#structure = undefined;
+        this.#bound = new Set();
+        this.#health.forgetTold();
+        this.#tellStopped("HAProxy ended while the control plane was running");
+      }
+      await this.#applyNow(configuration);
+    }).catch((error: unknown) => {
+      if (error instanceof ListenerBindError) return this.#options.logger?.warn(error.message);
+      this.#options.logger?.error("HAProxy could not be brought back; trying again", { error: String(error), cause: String(cause) });
+      if (!this.#closed) this.#timer = this.#options.clock.after(restartDelay * 1000, () => this.#workerGone(error));
+    });
+  }
+
+  async #start(rendered: RenderedConfiguration): Promise<void> {
+    await Promise.all([...errorFiles()].map(([name, text]) => writeFile(`${this.#files.directory}/${name}`, text)));
+    await this.#writeFiles(rendered);
+    const workers = await this.#process.start();
+    this.#options.logger?.info("HAProxy started", { master: workers.master });
+    this.#bound = bindsIn(rendered.text);
+    await this.#attach();
+  }
+
+  async #reload(rendered: RenderedConfiguration): Promise<void> {
+    const candidate = `${this.#files.configuration}.candidate`;
+    await writeFile(candidate, rendered.text, { mode: 0o600 });
+    await this.#process.check(candidate);
+    await this.#writeFiles(rendered);
+    this.#detach();
+    try {
+      await this.#process.reload();
+      this.#bound = bindsIn(rendered.text);
+    } finally {
+      await this.#attach();
+    }
+  }
+
+  async #attach(): Promise<void> {
+    this.#detach();
+    this.#watch = await watchHealthRing(
+      this.#files.workerSocket,
+      () => this.#refresh(),
+      () => this.#workerGone(),
+    );
+    const information = await askHaproxy(this.#files.workerSocket, "show info");
+    this.#structure = /^description: (\S+)$/m.exec(information)?.[1];
+  }
+
+  #detach(): void {
+    this.#watch?.[Symbol.dispose]();
+    this.#watch = undefined;
+  }
+
+  async #unbindable(configuration: ProxyConfiguration): Promise<readonly ListenerBindFailure[]> {
+    const binds = configuration.listeners.flatMap(({ id, addresses, port }) =>
+      addresses.map((address) => ({ listener: id, address, port })),
+    );
+    const free = await Promise.all(binds.map(({ address, port }) => this.#bound.has(`${address} ${port}`) || canBind(address, port)));
+    return binds.filter((_bind, at) => free[at] === false);
+  }
+
+  #render(configuration: ProxyConfiguration): RenderedConfiguration {
+    return renderConfiguration(this.#files, configuration, (backend, server) => this.#health.of(backend, server), this.#unbound);
+  }
+
+  async #writeFiles(rendered: RenderedConfiguration): Promise<void> {
+    await replaceFile(this.#files.serverState, rendered.serverState);
+    await replaceFile(this.#files.configuration, rendered.text);
+  }
+
+  async #currentRows(): Promise<readonly ServerRow[]> {
+    return parseStatTable(await askHaproxy(this.#files.workerSocket, "show stat -1 4 -1"));
+  }
+
+  async #rows(pid: number): Promise<readonly ServerRow[]> {
+    return parseStatTable(await askHaproxy(this.#files.masterSocket, `@!${pid} show stat -1 4 -1`));
+  }
+
+  #report(configuration: ProxyConfiguration): void {
+    for (const report of this.#health.changes(configuration)) {
+      for (const listener of this.#listeners) listener(report);
+    }
+  }
+
+  #tellStopped(why: string): void {
+    this.#options.logger?.warn(why);
+    this.#options.stopped?.(why);
+  }
+}
+
+/** Seconds until the next try to remove a server that still had connections. HAProxy tells nobody when the last one ends. */
+const removalRetry = 1;
+/** Seconds until the next try to bring back a proxy that does not start. */
+const restartDelay = 2;
+
+/** The `address port` pairs of the bind lines in a configuration of ours. */
+function bindsIn(text: string): ReadonlySet<string> {
+  return new Set([...text.matchAll(/^ {4}bind (?:ipv6@)?(.*):(\d+)$/gm)].map(([, address, port]) => `${address} ${port}`));
+}
+
+/** A port may be taken between our try and HAProxy's: then its message names the place in brackets. */
+function bindFailure(error: unknown, configuration: ProxyConfiguration): ListenerBindError | undefined {
+  if (!(error instanceof HaproxyRefusalError) || !/cannot bind socket/.test(error.message)) return undefined;
+  const failures = configuration.listeners.flatMap(({ id, addresses, port }) =>
+    addresses.filter((address) => error.message.includes(`[${address}:${port}]`)).map((address) => ({ listener: id, address, port })),
+  );
+  const [first, ...others] = failures;
+  return first === undefined ? undefined : new ListenerBindError([first, ...others]);
+}
+
+async function replaceFile(path: string, text: string): Promise<void> {
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+}

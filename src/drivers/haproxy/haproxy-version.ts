@@ -1,0 +1,13 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+/** The version that `binary` tells, such as `2.6.12`; `undefined` where there is no such program or it is something else. */
+export async function haproxyVersion(binary = "haproxy"): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)(binary, ["-v"]);
+    return /^HA-?Proxy version (\d+(?:\.\d+)+)/im.exec(stdout)?.[1];
+  } catch (error) {
+    if (error instanceof Error && "code" in error) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import type { ProxyBackend, ProxyConfiguration, ProxyServer, ServerHealthReport } from "../../ports/traffic-proxy.ts";
+import { observeHealth, type Health, type ObservedHealth } from "./server-health.ts";
+import { backendName } from "./server-names.ts";
+import { rowsByBackend, type ServerRow } from "./stat-table.ts";
+
+/** What is known of each server's health, and what of it was told already. */
+export class HealthBook {
+  /** By backend and server; neither id has a slash. */
+  readonly #known = new Map<string, ObservedHealth>();
+  readonly #told = new Map<string, string>();
+
+  /** Takes up servers that are new with the health that the caller knows, and forgets those that are gone. */
+  expect(configuration: ProxyConfiguration): void {
+    const present = new Set<string>();
+    for (const backend of configuration.backends) {
+      for (const server of backend.servers) {
+        const key = keyOf(backend, server);
+        present.add(key);
+        if (!this.#known.has(key)) this.#known.set(key, { health: backend.healthCheck.kind === "none" ? "healthy" : server.health });
+      }
+    }
+    for (const map of [this.#known, this.#told]) {
+      for (const key of map.keys()) if (!present.has(key)) map.delete(key);
+    }
+  }
+
+  /** Takes over what HAProxy says. Where it has no reason yet, the one known from before stands. */
+  observe(rows: readonly ServerRow[], configuration: ProxyConfiguration): void {
+    const backends = rowsByBackend(rows);
+    for (const backend of configuration.backends) {
+      const table = backends.get(backendName(backend.id)) ?? new Map<string, ServerRow>();
+      for (const server of backend.servers) {
+        const observed = server.draining ? undefined : observeHealth(backend, server, table);
+        if (observed === undefined) continue;
+        const before = this.#known.get(keyOf(backend, server));
+        const keepsCause = observed.cause === undefined && observed.health === before?.health && before.cause !== undefined;
+        this.#known.set(keyOf(backend, server), keepsCause ? { ...observed, cause: before.cause } : observed);
+      }
+    }
+  }
+
+  of(backend: ProxyBackend, server: ProxyServer): Health {
+    return this.#known.get(keyOf(backend, server))?.health ?? server.health;
+  }
+
+  /** Seconds until targets that fail from the beginning count as unhealthy. */
+  deadlines(configuration: ProxyConfiguration): readonly number[] {
+    return configuration.backends.flatMap((backend) =>
+      backend.servers.flatMap((server) => {
+        const known = this.#known.get(keyOf(backend, server));
+        return known?.unhealthyIn === undefined ? [] : [known.unhealthyIn];
+      }),
+    );
+  }
+
+  /** Reports that were not told yet; they count as told from now on. */
+  changes(configuration: ProxyConfiguration): readonly ServerHealthReport[] {
+    return configuration.backends.flatMap((backend) =>
+      backend.servers.flatMap((server) => {
+        const key = keyOf(backend, server);
+        const known = this.#known.get(key) ?? { health: server.health };
+        const told = JSON.stringify([known.health, known.cause]);
+        if (this.#told.get(key) === told) return [];
+        this.#told.set(key, told);
+        return [
+          { backend: backend.id, server: server.id, health: known.health, ...(known.cause === undefined ? {} : { cause: known.cause }) },
+        ];
+      }),
+    );
+  }
+
+  /** After the proxy was started anew, every server is told again. */
+  forgetTold(): void {
+    this.#told.clear();
+  }
+}
+
+function keyOf(backend: ProxyBackend, server: ProxyServer): string {
+  return `${backend.id}/${server.id}`;
+}

@@ -1,0 +1,18 @@
+/**
+ * One word of an HAProxy configuration line that means exactly `text`: every byte outside a safe alphabet becomes `\xNN`, so that
+ * no quote, comment, space or variable in it is ever interpreted (configuration manual, section 2.2).
+ */
+export function quote(text: string): string {
+  if (text === "") return '""';
+  let word = "";
+  for (const byte of new TextEncoder().encode(text)) {
+    const character = String.fromCharCode(byte);
+    word += /[A-Za-z0-9/._:~,=+@-]/.test(character) ? character : `\\x${byte.toString(16).padStart(2, "0")}`;
+  }
+  return word;
+}
+
+/** Like `quote`, for a place where HAProxy reads a log format: `%` stands for itself. */
+export function quoteFormat(text: string): string {
+  return quote(text.replaceAll("%", "%%"));
+}

@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import type { ListenerBindFailure, ProxyBackend, ProxyConfiguration, ProxyServer } from "../../ports/traffic-proxy.ts";
+import { errorFileLines } from "./error-pages.ts";
+import { quote } from "./quote.ts";
+import { renderBackend, renderListener, section } from "./render-routes.ts";
+import { desiredServers } from "./render-servers.ts";
+import type { Health } from "./server-health.ts";
+import { backendName } from "./server-names.ts";
+
+export interface RenderedConfiguration {
+  readonly text: string;
+  /** Names everything but the servers: a proxy that runs with the same structure needs no reload. */
+  readonly structure: string;
+  /** What HAProxy reads through `server-state-file`, so that a target known to be unhealthy does not start as healthy. */
+  readonly serverState: string;
+}
+
+/** Where the driver keeps what belongs to one proxy. */
+export interface ProxyFiles {
+  readonly directory: string;
+  readonly configuration: string;
+  readonly serverState: string;
+  readonly workerSocket: string;
+  readonly masterSocket: string;
+  readonly pid: string;
+  readonly output: string;
+}
+
+export function proxyFiles(directory: string): ProxyFiles {
+  return {
+    directory,
+    configuration: `${directory}/haproxy.cfg`,
+    serverState: `${directory}/server-state`,
+    workerSocket: `${directory}/worker.sock`,
+    masterSocket: `${directory}/master.sock`,
+    pid: `${directory}/haproxy.pid`,
+    output: `${directory}/haproxy.log`,
+  };
+}
+
+/** The idle timeout of an Application Load Balancer unless configured, seconds. */
+const defaultIdleTimeout = 60;
+
+/** Renders the whole configuration. Equal arguments give equal text. Binds in `unbound` are left out. */
+export function renderConfiguration(
+  files: ProxyFiles,
+  configuration: ProxyConfiguration,
+  healthOf: (backend: ProxyBackend, server: ProxyServer) => Health,
+  unbound: readonly ListenerBindFailure[],
+): RenderedConfiguration {
+  const idleTimeouts = idleTimeoutsOf(configuration);
+  const sections = [
+    ...configuration.listeners.flatMap((listener) =>
+      renderListener(listener, (address) => !unbound.some((one) => one.address === address && one.port === listener.port)),
+    ),
+    ...configuration.backends.map((backend) => renderBackend(backend, idleTimeouts.get(backend.id) ?? defaultIdleTimeout)),
+  ];
+  const structure = createHash("sha256")
+    .update([preamble(files, ""), ...sections].join("\n\n"))
+    .digest("hex")
+    .slice(0, 32);
+
+  const servers = new Map(
+    configuration.backends.map((backend) => [
+      `backend ${backendName(backend.id)}`,
+      backend.servers.flatMap((server) => desiredServers(backend, server, healthOf(backend, server))),
+    ]),
+  );
+  const whole = sections.map((text) => {
+    const lines = servers.get(text.slice(0, text.indexOf("\n"))) ?? [];
+    return [text, ...lines.map((server) => `    server ${server.name} ${server.definition}`)].join("\n");
+  });
+  return {
+    structure,
+    text: [preamble(files, structure), ...whole, ""].join("\n\n"),
+    serverState: renderServerState(servers),
+  };
+}
+
+function idleTimeoutsOf(configuration: ProxyConfiguration): ReadonlyMap<string, number> {
+  const timeouts = new Map<string, number>();
+  for (const { routes } of configuration.listeners) {
+    for (const { action, idleTimeout } of routes) {
+      if (action.kind !== "forward") continue;
+      for (const { id } of action.backends) timeouts.set(id, Math.max(idleTimeout, timeouts.get(id) ?? 0));
+    }
+  }
+  return timeouts;
+}
+
+function preamble(files: ProxyFiles, structure: string): string {
+  return [
+    section([
+      "global",
+      `stats socket ${quote(files.workerSocket)} mode 600 level admin expose-fd listeners`,
+      // The control plane watches health through this socket for as long as both live.
+      "stats timeout 20d",
+      // A worker that a reload replaced may finish what it carries, such as web sockets, for this long.
+      "hard-stop-after 1h",
+      // The engine may hand down a limit of a thousand million descriptors, for which HAProxy would allocate a table.
+      "fd-hard-limit 100000",
+      `server-state-file ${quote(files.serverState)}`,
+      // Tells which structure a running process has.
+      `description ${structure === "" ? "-" : structure}`,
+    ]),
+    section(["ring health", "format rfc3164", "maxlen 1024", "size 65536"]),
+    section([
+      "defaults",
+      "mode http",
+      "timeout connect 10s",
+      "timeout client 60s",
+      "timeout server 60s",
+      // Only a request that never reached a server is sent to another.
+      "retries 3",
+      "retry-on conn-failure",
+      "option redispatch 1",
+      // During a reload a client's idle connection gets one more answer, with `Connection: close`, before it is closed.
+      "option idle-close-on-response",
+      "option allbackups",
+      "load-server-state-from-file global",
+      ...errorFileLines(files.directory),
+    ]),
+    "backend unavailable",
+  ].join("\n\n");
+}
+
+/** Version 1 of the format, see `show servers state` in the management manual. HAProxy finds a server by its names. */
+function renderServerState(servers: ReadonlyMap<string, readonly ReturnType<typeof desiredServers>[number][]>): string {
+  const lines = [...servers].flatMap(([heading, all]) =>
+    all
+      .filter((server) => server.role === "traffic" && server.checked)
+      .map((server, at) => {
+        const operational = server.up ? 2 : 0;
+        const [address = ""] = server.definition.split(" ");
+        const split = address.lastIndexOf(":");
+        const host = address.slice(0, split).replace("ipv6@", "");
+        const port = address.slice(split + 1);
+        return `${0} ${heading.replace("backend ", "")} ${at + 1} ${server.name} ${host} ${operational} 0 ${server.weight} ${server.weight} 0 1 0 0 2 0 0 0 - ${port} - 0 0 - - 0`;
+      }),
+  );
+  return ["1", `# ${stateColumns}`, ...lines, ""].join("\n");
+}
+
+const stateColumns =
+  "be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port";

@@ -1,0 +1,126 @@
+import type { ProxyBackend, ProxyListener, ProxyRoute } from "../../ports/traffic-proxy.ts";
+import { page, serverName } from "./error-pages.ts";
+import { quote, quoteFormat } from "./quote.ts";
+import { milliseconds } from "./render-servers.ts";
+import { addressWord, backendName } from "./server-names.ts";
+
+/** Frontend of one listener. Routes that answer by themselves get a backend of their own, so that the first match simply wins. */
+export function renderListener(listener: ProxyListener, isBound: (address: string) => boolean): readonly string[] {
+  const addresses = listener.addresses.filter(isBound);
+  if (addresses.length === 0) return [];
+  const reached = reachableRoutes(listener);
+  const idle = milliseconds(Math.max(1, ...reached.map((route) => route.idleTimeout)));
+  const frontend = [
+    `frontend l_${listener.id}`,
+    ...addresses.map((address) => `bind ${addressWord(address, listener.port)}`),
+    `timeout client ${idle}`,
+    `timeout http-request ${idle}`,
+    `timeout http-keep-alive ${idle}`,
+    // As on AWS, the address is appended to what the client sent.
+    'http-request replace-header X-Forwarded-For (.*) "\\1, %[src]" if { req.hdr(x-forwarded-for) -m found }',
+    "http-request set-header X-Forwarded-For %[src] unless { req.hdr(x-forwarded-for) -m found }",
+    "http-request set-header X-Forwarded-Proto http",
+    `http-request set-header X-Forwarded-Port ${listener.port}`,
+    ...reached.flatMap((route, at) => renderRoute(listener, route, at)),
+  ];
+  return [section(frontend), ...reached.flatMap((route, at) => renderAnswer(listener, route, at))];
+}
+
+/** Routes up to the first that matches every request. */
+function reachableRoutes(listener: ProxyListener): readonly ProxyRoute[] {
+  const last = listener.routes.findIndex((route) => route.hosts.length === 0);
+  return last === -1 ? listener.routes : listener.routes.slice(0, last + 1);
+}
+
+function renderRoute(listener: ProxyListener, route: ProxyRoute, at: number): readonly string[] {
+  const hosts = route.hosts.map((host) => quote(host.toLowerCase())).join(" ");
+  const matches = hosts === "" ? "" : `{ req.hdr(host),host_only,lower -m str ${hosts} }`;
+  const when = (...conditions: readonly string[]): string => {
+    const all = conditions.filter((condition) => condition !== "");
+    return all.length === 0 ? "" : ` if ${all.join(" ")}`;
+  };
+  if (route.action.kind !== "forward") return [`use_backend ${answerName(listener, at)}${when(matches)}`];
+
+  // Each backend is drawn from what the ones before it left, which gives every backend its share of the whole.
+  const chosen = route.action.backends.filter((backend) => backend.weight > 0);
+  let left = chosen.reduce((sum, backend) => sum + backend.weight, 0);
+  const lines = chosen.map((backend, index) => {
+    const draw = index === chosen.length - 1 ? "" : `{ rand(${left}) lt ${backend.weight} }`;
+    left -= backend.weight;
+    return `use_backend ${backendName(backend.id)}${when(matches, draw)}`;
+  });
+  return lines.length > 0 ? lines : [`use_backend unavailable${when(matches)}`];
+}
+
+/** The backend that answers a fixed response or a redirect. */
+function renderAnswer(listener: ProxyListener, route: ProxyRoute, at: number): readonly string[] {
+  const { action } = route;
+  switch (action.kind) {
+    case "forward":
+      return [];
+    case "fixed-response": {
+      const type = quote(action.contentType ?? "text/plain");
+      const body = action.body === undefined || action.body === "" ? "" : ` content-type ${type} string ${quote(action.body)}`;
+      return [
+        section([`backend ${answerName(listener, at)}`, `http-request return status ${action.status}${body} hdr Server ${serverName}`]),
+      ];
+    }
+    case "redirect": {
+      const title = action.status === 301 ? "301 Moved Permanently" : "302 Found";
+      const answer = `http-request return status ${action.status} content-type text/html string ${quote(page(title))}`;
+      return [
+        section([
+          `backend ${answerName(listener, at)}`,
+          `${answer} hdr Location ${location(action.location, listener.port)} hdr Server ${serverName}`,
+        ]),
+      ];
+    }
+  }
+}
+
+function answerName(listener: ProxyListener, at: number): string {
+  return `a_${listener.id}_${at}`;
+}
+
+/** The variables of a redirect action, `#{host}` and so on, as Elastic Load Balancing names them. `#{path}` comes without its slash. */
+function location(template: string, port: number): string {
+  const variables: Readonly<Record<string, string>> = {
+    protocol: "http",
+    host: "%[req.hdr(host),host_only]",
+    port: String(port),
+    path: "%[path,regsub(^/,)]",
+    query: "%[query]",
+  };
+  // Split at variables: the odd parts are their names.
+  const parts = template.split(/#\{(protocol|host|port|path|query)\}/);
+  return `"${parts.map((part, at) => (at % 2 === 1 ? variables[part] : part === "" ? "" : quoteFormat(part))).join("")}"`;
+}
+
+export function renderBackend(backend: ProxyBackend, idleTimeout: number): string {
+  const check = backend.healthCheck;
+  const lines = [
+    `backend ${backendName(backend.id)}`,
+    `balance ${backend.algorithm === "round_robin" ? "roundrobin" : "leastconn"}`,
+    `timeout server ${milliseconds(idleTimeout)}`,
+    `timeout tunnel ${milliseconds(idleTimeout)}`,
+  ];
+  if (check.kind !== "none") {
+    // Written out so that a change of it changes the structure: servers that exist cannot be given other checks without a reload.
+    lines.push(
+      `# checked every ${check.interval} s on ${check.port ?? "its own port"}, ${check.healthyThreshold} up, ${check.unhealthyThreshold} down`,
+    );
+    lines.push(`timeout check ${milliseconds(check.timeout)}`, "option log-health-checks", "log ring@health local0");
+  }
+  if (check.kind === "http") {
+    lines.push(
+      "option httpchk",
+      `http-check send meth GET uri ${quote(check.path)} ver HTTP/1.1 hdr Host "%[dst]:%[dst_port]" hdr User-Agent ELB-HealthChecker/2.0 hdr Accept-Encoding "gzip, compressed"`,
+      `http-check expect status ${quote(check.matcher.replaceAll(" ", ""))}`,
+    );
+  }
+  return section(lines);
+}
+
+export function section([head, ...lines]: readonly string[]): string {
+  return [head, ...lines.map((line) => `    ${line}`)].join("\n");
+}

@@ -1,0 +1,57 @@
+import type { ProxyBackend, ProxyServer } from "../../ports/traffic-proxy.ts";
+import type { Health } from "./server-health.ts";
+import { addressWord, haproxyServerName, type ServerRole } from "./server-names.ts";
+
+/** One server as HAProxy is to have it. */
+export interface DesiredServer {
+  readonly name: string;
+  readonly role: ServerRole;
+  readonly weight: 0 | 1;
+  readonly checked: boolean;
+  /** Whether it starts up or down, until its own checks say otherwise. */
+  readonly up: boolean;
+  /** The words after the name, the same in the configuration file and in `add server`. */
+  readonly definition: string;
+}
+
+/** How often a target that has not passed yet is tried, so that a deployment does not wait for a long interval. */
+const probeInterval = 0.5;
+/** When the first try is made. */
+const firstProbe = 0.02;
+
+/** What HAProxy is to have for one server of ours, given its health so far. */
+export function desiredServers(backend: ProxyBackend, server: ProxyServer, health: Health): readonly DesiredServer[] {
+  const check = backend.healthCheck;
+  const place = addressWord(server.address, server.port);
+  const make = (role: ServerRole, weight: 0 | 1, up: boolean, words: readonly string[], checked: boolean): DesiredServer => ({
+    name: haproxyServerName(server, role),
+    role,
+    weight,
+    checked,
+    up,
+    definition: [place, `weight ${weight}`, ...words].join(" "),
+  });
+
+  if (check.kind === "none") return [make("traffic", server.draining ? 0 : 1, true, [], false)];
+  if (server.draining) return [make("traffic", 0, true, [], false)];
+  const port = check.port === undefined ? [] : [`port ${check.port}`];
+  if (health === "initial") {
+    // One pass is enough, and one failure sends it down, where it is tried again and again. HAProxy makes the first try after
+    // `fastinter`, since a server that is about to fail or to recover is checked that often.
+    const every = milliseconds(Math.min(probeInterval, check.interval));
+    const words = ["check", ...port, `inter ${every}`, `fastinter ${milliseconds(firstProbe)}`, `downinter ${every}`, "rise 1", "fall 2"];
+    return [make("probe", 0, true, words, true)];
+  }
+  const words = [
+    "check",
+    ...port,
+    `inter ${milliseconds(check.interval)}`,
+    `rise ${check.healthyThreshold}`,
+    `fall ${check.unhealthyThreshold}`,
+  ];
+  return [make("traffic", 1, health === "healthy", words, true), make("fallback", 1, true, ["backup"], false)];
+}
+
+export function milliseconds(seconds: number): string {
+  return `${Math.round(seconds * 1000)}ms`;
+}

@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+import type { ProxyServer } from "../../ports/traffic-proxy.ts";
+
+/**
+ * One server of ours is up to three servers of HAProxy:
+ *
+ * - `probe`: stands in while the target is `initial`. It is checked and never gets traffic.
+ * - `traffic`: carries the requests and is checked by the thresholds as configured.
+ * - `fallback`: an unchecked backup, used by HAProxy when no `traffic` server of the backend is up. That is how an Application
+ *   Load Balancer fails open.
+ */
+export type ServerRole = "probe" | "traffic" | "fallback";
+
+const letters = { probe: "p", traffic: "t", fallback: "f" } as const;
+
+/** The address is in the name: a server that moves becomes another one, while the old one finishes what it has. */
+export function haproxyServerName(server: Pick<ProxyServer, "id" | "address" | "port">, role: ServerRole): string {
+  const place = createHash("sha256").update(`${server.address} ${server.port}`).digest("hex").slice(0, 6);
+  return `${server.id}:${letters[role]}${place}`;
+}
+
+/** The server of ours that an HAProxy server stands for. Ids have no colon. */
+export function serverIdOf(haproxyName: string): string {
+  return haproxyName.slice(0, haproxyName.lastIndexOf(":"));
+}
+
+export function backendName(id: string): string {
+  return `b_${id}`;
+}
+
+export function addressWord(address: string, port: number): string {
+  return `${address.includes(":") ? `ipv6@${address}` : address}:${port}`;
+}

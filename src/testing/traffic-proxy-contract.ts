@@ -1,0 +1,236 @@
+import { describe, expect, test } from "vitest";
+import {
+  ListenerBindError,
+  type ProxyBackend,
+  type ProxyConfiguration,
+  type ProxyServer,
+  type ServerHealthReport,
+  type TrafficProxy,
+} from "../ports/traffic-proxy.ts";
+
+/** Where a server of a contract test listens, and what it answers to health checks from now on. */
+export interface ContractTarget {
+  readonly address: string;
+  readonly port: number;
+  answer(status: number): void;
+}
+
+/** A proxy under test, and the same proxy as a control plane started later finds it. */
+export interface TrafficProxyWorld extends AsyncDisposable {
+  readonly proxy: TrafficProxy;
+  /** A server that answers `status` to health checks. */
+  target(status: number): Promise<ContractTarget>;
+  /** A port that can be bound on loopback. */
+  freePort(): Promise<number>;
+  /** A port on loopback that another process has, until disposed. */
+  takenPort(): Promise<AsyncDisposable & { readonly port: number }>;
+  /** Lets go of `proxy`; resolves with the next control plane's. */
+  restarted(): Promise<TrafficProxy>;
+}
+
+/** What every `TrafficProxy` must do, apart from carrying traffic. */
+export function trafficProxyContract(name: string, open: () => Promise<TrafficProxyWorld>): void {
+  describe(`${name} as a traffic proxy`, () => {
+    test("a new target is initial, and one pass makes it healthy", async () => {
+      await using world = await open();
+      const seen = watchHealth(world.proxy);
+      const target = await world.target(503);
+      await world.proxy.apply(configuration([serverAt("one", target)], { unhealthyThreshold: 10, interval: 30 }));
+      await seen.until((report) => report.health === "initial" && report.cause?.kind === "status");
+      target.answer(200);
+      await seen.until((report) => report.health === "healthy");
+      expect(seen.reports.map((report) => report.health)).not.toContain("unhealthy");
+      expect(seen.reports.at(-1)).toEqual({ backend: "web", server: "one", health: "healthy" });
+    });
+
+    test("a target that never passes becomes unhealthy, and the code is told", async () => {
+      await using world = await open();
+      const seen = watchHealth(world.proxy);
+      await world.proxy.apply(configuration([serverAt("one", await world.target(418))], { unhealthyThreshold: 2, interval: 1 }));
+      const report = await seen.until(({ health }) => health === "unhealthy");
+      expect(report.cause).toEqual({ kind: "status", status: 418 });
+    });
+
+    test("an unhealthy target needs as many passes as its threshold says", async () => {
+      await using world = await open();
+      const seen = watchHealth(world.proxy);
+      const target = await world.target(500);
+      await world.proxy.apply(configuration([serverAt("one", target, { health: "unhealthy" })], { healthyThreshold: 2, interval: 1 }));
+      expect(seen.reports.at(-1)?.health).toBe("unhealthy");
+      target.answer(200);
+      await seen.until(({ health }) => health === "healthy");
+    });
+
+    test("a target known to be healthy is told as healthy at once", async () => {
+      await using world = await open();
+      const seen = watchHealth(world.proxy);
+      await world.proxy.apply(configuration([serverAt("one", await world.target(200), { health: "healthy" })]));
+      expect(seen.reports).toEqual([{ backend: "web", server: "one", health: "healthy" }]);
+    });
+
+    test("without health checks every target is healthy", async () => {
+      await using world = await open();
+      const seen = watchHealth(world.proxy);
+      const backend: ProxyBackend = {
+        id: "web",
+        algorithm: "round_robin",
+        healthCheck: { kind: "none" },
+        servers: [serverAt("one", await world.target(500))],
+      };
+      await world.proxy.apply({ listeners: [], backends: [backend] });
+      expect(seen.reports).toEqual([{ backend: "web", server: "one", health: "healthy" }]);
+    });
+
+    test("the same configuration again tells nothing anew", async () => {
+      await using world = await open();
+      const seen = watchHealth(world.proxy);
+      const wanted = configuration([serverAt("one", await world.target(200), { health: "healthy" })]);
+      await world.proxy.apply(wanted);
+      await world.proxy.apply(wanted);
+      expect(seen.reports).toHaveLength(1);
+    });
+
+    test("a target that left and comes back is told again", async () => {
+      await using world = await open();
+      const seen = watchHealth(world.proxy);
+      const server = serverAt("one", await world.target(200), { health: "healthy" });
+      await world.proxy.apply(configuration([server]));
+      await world.proxy.apply(configuration([]));
+      await world.proxy.apply(configuration([server]));
+      expect(seen.reports.map((report) => report.server)).toEqual(["one", "one"]);
+    });
+
+    test("a draining target is not told of any more", async () => {
+      await using world = await open();
+      const seen = watchHealth(world.proxy);
+      const one = await world.target(200);
+      const two = await world.target(200);
+      await world.proxy.apply(configuration([serverAt("one", one, { health: "healthy" })], { unhealthyThreshold: 2, interval: 1 }));
+      await world.proxy.apply(
+        configuration([serverAt("one", one, { draining: true }), serverAt("two", two)], { unhealthyThreshold: 2, interval: 1 }),
+      );
+      one.answer(500);
+      await seen.until(({ server, health }) => server === "two" && health === "healthy");
+      expect(seen.reports.filter(({ server }) => server === "one")).toEqual([{ backend: "web", server: "one", health: "healthy" }]);
+    });
+
+    test("of several configurations that wait, the last one counts", async () => {
+      await using world = await open();
+      const seen = watchHealth(world.proxy);
+      const target = await world.target(200);
+      const known = { health: "healthy" } as const;
+      await Promise.all(["one", "two", "three"].map((id) => world.proxy.apply(configuration([serverAt(id, target, known)]))));
+      expect(seen.reports.at(-1)?.server).toBe("three");
+      await world.proxy.apply(configuration([serverAt("three", target, known)]));
+      expect(seen.reports.at(-1)?.server).toBe("three");
+    });
+
+    test("a port that is taken is named, and the rest works", async () => {
+      await using world = await open();
+      const seen = watchHealth(world.proxy);
+      const server = serverAt("one", await world.target(200), { health: "healthy" });
+      await using taken = await world.takenPort();
+      const wanted = configuration([server]);
+      const listeners = [listener("good", await world.freePort()), listener("bad", taken.port)];
+      const refused = world.proxy.apply({ ...wanted, listeners });
+      await expect(refused).rejects.toThrow(ListenerBindError);
+      await expect(refused).rejects.toMatchObject({ listener: "bad", address: "127.0.0.1", port: taken.port });
+      expect(seen.reports).toHaveLength(1);
+      await taken[Symbol.asyncDispose]();
+      await world.proxy.apply({ ...wanted, listeners });
+    });
+
+    test("the next control plane is told of every target again, as the proxy sees it", async () => {
+      await using world = await open();
+      const seen = watchHealth(world.proxy);
+      const wanted = configuration([serverAt("one", await world.target(200))]);
+      await world.proxy.apply(wanted);
+      await seen.until(({ health }) => health === "healthy");
+      const next = await world.restarted();
+      const seenNext = watchHealth(next);
+      await next.apply(wanted);
+      expect(seenNext.reports).toEqual([{ backend: "web", server: "one", health: "healthy" }]);
+    });
+
+    test("a server without requests has no sessions, nor has one that is not there", async () => {
+      await using world = await open();
+      await world.proxy.apply(configuration([serverAt("one", await world.target(200), { health: "healthy" })]));
+      expect(await world.proxy.activeSessions("web", "one")).toBe(0);
+      expect(await world.proxy.activeSessions("web", "other")).toBe(0);
+    });
+
+    test("a disposed listener hears nothing", async () => {
+      await using world = await open();
+      const reports: ServerHealthReport[] = [];
+      world.proxy.onHealth((report) => reports.push(report))[Symbol.dispose]();
+      await world.proxy.apply(configuration([serverAt("one", await world.target(200), { health: "healthy" })]));
+      expect(reports).toEqual([]);
+    });
+  });
+}
+
+export type HttpCheck = Exclude<ProxyBackend["healthCheck"], { kind: "none" }>;
+
+/** One backend, `web`, and no listener. */
+export function configuration(servers: readonly ProxyServer[], check: Partial<HttpCheck> = {}): ProxyConfiguration {
+  return { listeners: [], backends: [backend("web", servers, check)] };
+}
+
+export function backend(id: string, servers: readonly ProxyServer[], check: Partial<HttpCheck> = {}): ProxyBackend {
+  const healthCheck: HttpCheck = {
+    kind: "http",
+    path: "/health",
+    matcher: "200",
+    interval: 1,
+    timeout: 1,
+    healthyThreshold: 2,
+    unhealthyThreshold: 2,
+    ...check,
+  };
+  return { id, algorithm: "round_robin", healthCheck, servers };
+}
+
+/** A listener on loopback that forwards everything to `web`. */
+export function listener(id: string, port: number): ProxyConfiguration["listeners"][number] {
+  return {
+    id,
+    addresses: ["127.0.0.1"],
+    port,
+    routes: [{ hosts: [], action: { kind: "forward", backends: [{ id: "web", weight: 1 }] }, idleTimeout: 60 }],
+  };
+}
+
+export function serverAt(
+  id: string,
+  place: Pick<ProxyServer, "address" | "port">,
+  state: Partial<Pick<ProxyServer, "health" | "draining">> = {},
+): ProxyServer {
+  return { id, address: place.address, port: place.port, draining: false, health: "initial", ...state };
+}
+
+/** Collects reports; `until` resolves with the first, past or to come, that matches. */
+export function watchHealth(proxy: TrafficProxy): {
+  readonly reports: readonly ServerHealthReport[];
+  until(matches: (report: ServerHealthReport) => boolean): Promise<ServerHealthReport>;
+} {
+  const reports: ServerHealthReport[] = [];
+  const waiting = new Set<(report: ServerHealthReport) => void>();
+  proxy.onHealth((report) => {
+    reports.push(report);
+    for (const tell of waiting) tell(report);
+  });
+  return {
+    reports,
+    until: (matches) =>
+      new Promise((resolve) => {
+        const past = reports.find(matches);
+        if (past !== undefined) return resolve(past);
+        const tell = (report: ServerHealthReport): void => {
+          if (!matches(report)) return;
+          waiting.delete(tell);
+          resolve(report);
+        };
+        waiting.add(tell);
+      }),
+  };
+}

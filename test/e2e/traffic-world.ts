@@ -1,0 +1,124 @@
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { haproxyTrafficProxy } from "../../src/drivers/haproxy/haproxy-traffic-proxy.ts";
+import type { Clock } from "../../src/ports/clock.ts";
+import type { TrafficProxy } from "../../src/ports/traffic-proxy.ts";
+import type { ContractTarget, TrafficProxyWorld } from "../../src/testing/traffic-proxy-contract.ts";
+
+export interface HaproxyWorld extends TrafficProxyWorld {
+  readonly directory: string;
+  /** What the proxy told of ends that it found. */
+  readonly stops: readonly string[];
+  target(status: number, answer?: (request: IncomingMessage, response: ServerResponse) => void): Promise<TestTarget>;
+}
+
+export interface TestTarget extends ContractTarget, AsyncDisposable {
+  readonly server: Server;
+  /** Requests for `/health` that arrived. */
+  readonly checks: readonly IncomingMessage[];
+  /** Requests for anything else. */
+  requests: number;
+}
+
+/** Wall time, as the driver of the machine's clock gives it. */
+const clock: Clock = {
+  now: () => Date.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return { [Symbol.dispose]: () => clearTimeout(timer) };
+  },
+};
+
+/** A real HAProxy in a folder of its own, and real servers. All of it ends with the world. */
+export async function haproxyWorld(): Promise<HaproxyWorld> {
+  const directory = await mkdtemp(join(tmpdir(), "lb-"));
+  const stops: string[] = [];
+  const binary = process.env["AIRFIELD_TEST_HAPROXY"];
+  const open = (): Promise<TrafficProxy> =>
+    haproxyTrafficProxy({ directory, clock, stopped: (why) => stops.push(why), ...(binary === undefined ? {} : { binary }) });
+  const closing: AsyncDisposable[] = [];
+  let proxy = await open();
+  const first = proxy;
+  return {
+    proxy: first,
+    directory,
+    stops,
+    target: async (status, answer) => {
+      const target = await testTarget(status, answer);
+      closing.push(target);
+      return target;
+    },
+    freePort,
+    takenPort: async () => {
+      const server = createTcpServer().listen(0, "127.0.0.1");
+      await once(server, "listening");
+      const { port } = server.address() as AddressInfo;
+      const closed = once(server, "close");
+      return {
+        port,
+        [Symbol.asyncDispose]: async () => {
+          server.close();
+          await closed;
+        },
+      };
+    },
+    restarted: async () => {
+      await proxy.close();
+      proxy = await open();
+      return proxy;
+    },
+    [Symbol.asyncDispose]: async () => {
+      await proxy.stop();
+      for (const one of closing) await one[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return port;
+}
+
+async function testTarget(status: number, answer?: (request: IncomingMessage, response: ServerResponse) => void): Promise<TestTarget> {
+  let current = status;
+  const checks: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    if (request.url === "/health") {
+      checks.push(request);
+      response.writeHead(current).end();
+      return;
+    }
+    target.requests += 1;
+    if (answer === undefined) response.end(String(target.port));
+    else answer(request, response);
+  });
+  // A target keeps idle connections for longer than its load balancer does.
+  server.keepAliveTimeout = 65_000;
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const target: TestTarget = {
+    address: "127.0.0.1",
+    port: (server.address() as AddressInfo).port,
+    server,
+    checks,
+    requests: 0,
+    answer: (next) => (current = next),
+    [Symbol.asyncDispose]: async () => {
+      if (!server.listening) return;
+      const closed = once(server, "close");
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+  return target;
+}
