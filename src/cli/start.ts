@@ -15,6 +15,8 @@ export async function start(flags: StartFlags): Promise<void> {
   const port = portSetting(flags.port);
   const dataDirectory = dataSetting(flags.data);
   const dockerSocket = engineSocket(flags.dockerSocket);
+  // Debian keeps HAProxy where only root's PATH looks.
+  process.env["PATH"] = `${process.env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
   const { startAirfield } = await import("../main.ts");
   const airfield = await startAirfield({ port, dataDirectory, dockerSocket }).catch(async (error: unknown) => {
     throw (await import("./start-failure.ts")).explained(error, { port, dataDirectory, dockerSocket });
