@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
+import { FilesystemBlobStore } from "../drivers/filesystem/blob-store.ts";
+import { memoryJournal } from "../drivers/memory/journal.ts";
+import { systemClock } from "../drivers/system/clock.ts";
+import { systemIds } from "../drivers/system/ids.ts";
+import { secretBox } from "../drivers/system/secret-box.ts";
+import { gateway } from "../gateway/gateway.ts";
+import { rootCredentials } from "../gateway/root-credentials.ts";
+import { httpServer } from "../gateway/server.ts";
+import type { Clock } from "../ports/clock.ts";
+import { registryHandler } from "../registry/registry.ts";
+import { mintRegistryToken } from "../registry/token.ts";
+import { SERVICES } from "../services/catalogue.ts";
+import type { Platform } from "../services/platform.ts";
+import { State } from "../state/state.ts";
+import { runAws, runCommand, type CliResult } from "./aws-cli.ts";
+
+const KEYS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY" } as const;
+
+/** ECR and its registry alone: memory tables, blobs in a folder, a port of its own. */
+export interface RegistryWorld extends AsyncDisposable {
+  /** `localhost:<port>`. */
+  readonly host: string;
+  readonly platform: Platform;
+  /** Where the blobs lie. */
+  readonly directory: string;
+  /** A folder for the configuration of clients, so that nothing of the user's is touched. */
+  readonly home: string;
+  readonly defects: readonly unknown[];
+  client<C>(constructor: new (config: object) => C, region?: string): C;
+  aws(...args: readonly string[]): Promise<CliResult>;
+  /** Runs a command with the environment of `aws`, and a home of its own. */
+  run(command: string, args: readonly string[], input?: string): Promise<CliResult>;
+  /** A request below `/v2/`, with a token for the default account and region where `headers` bring none. */
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** The `Authorization` header of a token. */
+  authorization(scope?: { readonly account?: string; readonly region?: string; readonly expiresAt?: number }): string;
+}
+
+export async function registryWorld({ clock = systemClock }: { readonly clock?: Clock } = {}): Promise<RegistryWorld> {
+  const directory = await mkdtemp(join(tmpdir(), "airfield-registry-"));
+  const home = join(directory, "home");
+  let port = 0;
+  const platform: Platform = {
+    state: new State(memoryJournal()),
+    clock,
+    ids: systemIds,
+    secrets: secretBox(Buffer.alloc(32, 7)),
+    blobs: await FilesystemBlobStore.open(directory),
+    logs: undefined as never,
+    get registryHost() {
+      return `localhost:${port}`;
+    },
+  };
+  const defects: unknown[] = [];
+  const failed = (cause: unknown): void => void defects.push(cause);
+  const server = httpServer({
+    gateway: gateway({ services: SERVICES, platform, credentials: rootCredentials(DEFAULT_ACCOUNT, KEYS), failed }),
+    registry: registryHandler(platform, { failed }),
+    failed,
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  ({ port } = server.address() as AddressInfo);
+  const url = `http://127.0.0.1:${port}`;
+  const clients: { destroy?: () => void }[] = [];
+  const target = { url, home, ...KEYS };
+  const authorization: RegistryWorld["authorization"] = ({ account = DEFAULT_ACCOUNT, region = DEFAULT_REGION, expiresAt } = {}) => {
+    const now = clock.now();
+    const claims = { account, region, principalArn: `arn:aws:iam::${account}:root`, issuedAt: now, expiresAt: expiresAt ?? now + 60_000 };
+    return `Basic ${Buffer.from(`AWS:${mintRegistryToken(platform.secrets, claims)}`).toString("base64")}`;
+  };
+  return {
+    host: `localhost:${port}`,
+    platform,
+    directory,
+    home,
+    defects,
+    authorization,
+    client(constructor, region = DEFAULT_REGION) {
+      const client = new constructor({ endpoint: url, region, credentials: KEYS, maxAttempts: 1 });
+      clients.push(client as { destroy?: () => void });
+      return client;
+    },
+    aws: (...args) => runAws(target, args),
+    run: (command, args, input) => runCommand(command, args, { ...process.env, HOME: home }, input),
+    fetch(path, init = {}) {
+      const headers = new Headers(init.headers);
+      if (!headers.has("authorization")) headers.set("authorization", authorization());
+      return fetch(`${url}${path}`, { redirect: "manual", ...init, headers });
+    },
+    async [Symbol.asyncDispose]() {
+      for (const client of clients) client.destroy?.();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
