@@ -20,11 +20,6 @@ export interface TrafficProxy {
   stop(): Promise<void>;
 }
 
-/** The error of `apply` where ports could not be bound; the one that holds them may be anybody. Any other error means something else. */
-export interface PortsUnavailable extends Error {
-  readonly unavailablePorts: readonly number[];
-}
-
 /** One port of one listener that could not be bound. */
 export interface ListenerBindFailure {
   readonly listener: string;

@@ -1,7 +1,7 @@
 import { planRouting } from "../../decide/routing/plan-routing.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { PortsUnavailable, ProxyConfiguration, TrafficProxy } from "../../ports/traffic-proxy.ts";
+import { ListenerBindError, type ProxyConfiguration, type TrafficProxy } from "../../ports/traffic-proxy.ts";
 import { listeners, loadBalancers, targetGroups, targets } from "../../state/elb.ts";
 import type { State } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
@@ -15,9 +15,12 @@ export interface LoadBalancingParts {
   readonly clock: Clock;
   readonly proxy: TrafficProxy;
   readonly logger: Logger;
-  /** Where listeners listen; loopback where absent. */
+  /**
+   * Where listeners listen; loopback where absent. A listener gets a port that can be had on the first address; where another one does not
+   * have it (a gateway whose network is gone, a port taken there), it goes without that address.
+   */
   readonly bindAddresses?: readonly string[];
-  /** Tells whether this process could listen there. Absent: it is left to the proxy to find out. */
+  /** Tells whether a port is free there. Absent: the proxy finds out. */
   readonly canBind?: (address: string, port: number) => Promise<boolean>;
 }
 
@@ -67,29 +70,40 @@ export function loadBalancing({ state, clock, proxy, logger, bindAddresses = ["1
     try {
       await proxy.apply(configuration);
     } catch (cause) {
+      if (cause instanceof ListenerBindError && !lostPorts(cause)) {
+        logger.warn(cause.message);
+        return;
+      }
       // The proxy may have taken up a part of it.
       applied = undefined;
-      const ports = unavailablePorts(cause);
-      for (const port of ports) refused.add(port);
-      releasePorts(state, ports);
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      state.commit(() => {
-        for (const arn of carried)
-          state
-            .table(loadBalancers)
-            .update(arn, (balancer) =>
-              balancer.state.code === "provisioning" && ports.length === 0 ? { ...balancer, state: { code: "failed", reason } } : balancer,
-            );
-      });
+      if (!(cause instanceof ListenerBindError)) fail(carried, cause);
       throw cause;
     }
   }
 
+  /** Takes away the ports that could not be had, so that others are assigned; false where they could on the address that counts. */
+  function lostPorts({ failures }: ListenerBindError): boolean {
+    const ports = failures.filter(({ address }) => address === addresses[0]).map(({ port }) => port);
+    for (const port of ports) refused.add(port);
+    releasePorts(state, ports);
+    return ports.length > 0;
+  }
+
+  function fail(carried: readonly string[], cause: unknown): void {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    state.commit(() => {
+      for (const arn of carried)
+        state
+          .table(loadBalancers)
+          .update(arn, (balancer) =>
+            balancer.state.code === "provisioning" ? { ...balancer, state: { code: "failed", reason } } : balancer,
+          );
+    });
+  }
+
   async function bindable(port: number): Promise<boolean> {
-    if (refused.has(port)) return false;
-    if (!canBind) return true;
-    const answers = await Promise.all(addresses.map((address) => canBind(address, port)));
-    return answers.every(Boolean);
+    const [address] = addresses;
+    return !refused.has(port) && (!canBind || address === undefined || (await canBind(address, port)));
   }
 
   async function drain(): Promise<void> {
@@ -125,8 +139,4 @@ export function loadBalancing({ state, clock, proxy, logger, bindAddresses = ["1
 /** Two configurations of the same fingerprint differ at most in known health, which only matters to a proxy that starts afresh. */
 function fingerprint(configuration: ProxyConfiguration): string {
   return JSON.stringify(configuration, (key, value: unknown) => (key === "health" ? undefined : value));
-}
-
-function unavailablePorts(cause: unknown): readonly number[] {
-  return cause instanceof Error && "unavailablePorts" in cause ? (cause as PortsUnavailable).unavailablePorts : [];
 }
