@@ -7,13 +7,21 @@ interface ListedNetwork {
 }
 
 /** The IPv4 blocks that this host and its engine use already, those of our own networks aside. */
-export async function usedAddressBlocks({ socketPath, instance }: { readonly socketPath: string; readonly instance: string }): Promise<readonly string[]> {
+export async function usedAddressBlocks({
+  socketPath,
+  instance,
+}: {
+  readonly socketPath: string;
+  readonly instance: string;
+}): Promise<readonly string[]> {
   const networks = await dockerEngine({ socketPath }).call<readonly ListedNetwork[]>("GET", "/networks");
   const own = (network: ListedNetwork): boolean => network.Labels?.["airfield.instance"] === instance;
   const subnets = (network: ListedNetwork): readonly string[] => (network.IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
   const ours = new Set(networks.filter(own).flatMap(subnets));
   const foreign = networks.filter((network) => !own(network)).flatMap(subnets);
-  const host = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.flatMap(({ family, cidr }) => (family === "IPv4" && cidr ? blockOf(cidr) : [])));
+  const host = Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.flatMap(({ family, cidr }) => (family === "IPv4" && cidr ? blockOf(cidr) : [])),
+  );
   return [...new Set([...foreign, ...host])].filter((block) => !ours.has(block) && !block.includes(":"));
 }
 

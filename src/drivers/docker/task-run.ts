@@ -62,6 +62,8 @@ export class TaskRun {
   /** What was told last. */
   #told = "";
   #pauseId: string | undefined;
+  /** Only a pause container that ran can be missed. */
+  #pauseRuns = false;
   #pause: Promise<void> | undefined;
   #taskPorts: ReadonlyMap<string, number> = new Map();
   /** Woken whenever something changed that a container may wait for. */
@@ -167,7 +169,8 @@ export class TaskRun {
       else if (name === PAUSE) {
         this.#pauseId = inspection.Id;
         this.#taskPorts = publishedPorts(inspection);
-        if (wasStarted(inspection) && inspection.State.Status !== "running") this.#pauseDied();
+        this.#pauseRuns = wasStarted(inspection);
+        if (this.#pauseRuns && inspection.State.Status !== "running") this.#pauseDied();
       }
     }
     this.#move("creating");
@@ -190,7 +193,7 @@ export class TaskRun {
         this.#tell();
       }
     }
-    if (this.#pauseId !== undefined && known.has(this.#pauseId) && !this.#pauseIsFresh && listed.get(this.#pauseId)?.state !== "running")
+    if (this.#pauseId !== undefined && this.#pauseRuns && known.has(this.#pauseId) && listed.get(this.#pauseId)?.state !== "running")
       this.#pauseDied();
   }
 
@@ -296,8 +299,7 @@ export class TaskRun {
 
   async #bringUpPause(spec: TaskSpec): Promise<void> {
     const { engine, settings, pauseImage, networks } = this.#at;
-    if (this.#pauseId !== undefined && !this.#pauseIsFresh) return;
-    this.#pauseIsFresh = true;
+    if (this.#pauseRuns) return;
     try {
       const name = containerName(settings.instance, spec.taskId, PAUSE);
       const body = pauseBody(spec, await this.#persist(pauseImage), this.#bodyContext());
@@ -312,17 +314,15 @@ export class TaskRun {
           return start();
         });
       }
+      this.#pauseRuns = true;
       if (this.plan.published) this.#taskPorts = publishedPorts(await this.#persist(() => inspect(engine, id)));
     } catch (error) {
       if (error instanceof EngineError)
         throw new ContainerFailure("ResourceInitializationError", `unable to make the task's namespaces: ${error.message}`);
       if (error instanceof ContainerFailure) throw new ContainerFailure("ResourceInitializationError", error.message);
       throw error;
-    } finally {
-      this.#pauseIsFresh = false;
     }
   }
-  #pauseIsFresh = false;
 
   async #dependenciesMet(container: ContainerRun): Promise<void> {
     for (;;) {
