@@ -48,3 +48,11 @@ function readToken(token: string, signing: Uint8Array): string | undefined {
 export function compareKeys(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+/** The key under which items page in descending order of `key`: it orders the other way round. */
+export function descendingKey(key: string): string {
+  let text = "";
+  for (let at = 0; at < key.length; at++) text += (0xffff - key.charCodeAt(at)).toString(16).padStart(4, "0");
+  // What continues a text comes before it: the end counts as higher than every digit.
+  return `${text}g`;
+}

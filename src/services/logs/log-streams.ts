@@ -7,7 +7,7 @@ import {
 import { logGroupArn, logGroupKey, logStreamKey, logStreams, type LogStreamRecord } from "../../state/logs.ts";
 import { lengthWithin, matches, oneOf, within, type Violation } from "../constraints.ts";
 import { because, defined, type OperationContext, type RequestScope } from "../operation.ts";
-import { compareKeys, paginate } from "../pagination.ts";
+import { compareKeys, descendingKey, paginate } from "../pagination.ts";
 import { groupNameRules, namedGroup, operation, refuse, requireGroup } from "./log-groups.ts";
 
 export const onLogStream =
@@ -94,19 +94,11 @@ function pageOf(
   request: { token: string | undefined; limit: number },
   { secrets }: OperationContext,
 ) {
-  // Page tokens only know ascending keys: downwards, each key counts by the complement of its characters.
   const page = descending
-    ? paginate([...ordered].reverse(), ({ key }) => complement(key), request, secrets)
+    ? paginate([...ordered].reverse(), ({ key }) => descendingKey(key), request, secrets)
     : paginate(ordered, ({ key }) => key, request, secrets);
   if (!page) throw new InvalidParameterException(because("The specified nextToken is invalid."));
   return page;
-}
-
-/** A text that orders the other way round: one ends lower than what continues it, so it gets the highest digit at its end. */
-function complement(key: string): string {
-  let text = "";
-  for (let at = 0; at < key.length; at++) text += (0xffff - key.charCodeAt(at)).toString(16).padStart(4, "0");
-  return `${text}g`;
 }
 
 function shown(stream: LogStreamRecord, { logs }: OperationContext): LogStream {

@@ -5,7 +5,7 @@ import { groupNameOf, onLogGroup, operation, requireGroup } from "./log-groups.t
 
 const MOST_TAGS = 50;
 
-function tag(group: LogGroupRecord, added: Readonly<Record<string, string>>, { state, arn }: OperationContext): void {
+function tag(group: LogGroupRecord, added: Readonly<Record<string, string>>, context: OperationContext): void {
   for (const [key, value] of Object.entries(added))
     if (key.length < 1 || key.length > 128 || value.length > 256 || key.startsWith("aws:"))
       throw new InvalidParameterException(
@@ -14,9 +14,9 @@ function tag(group: LogGroupRecord, added: Readonly<Record<string, string>>, { s
   const tags = { ...group.tags, ...added };
   if (Object.keys(tags).length > MOST_TAGS) {
     const message = `The resource has too many tags: at most ${MOST_TAGS} are allowed.`;
-    throw new TooManyTagsException({ ...because(message), resourceName: arn("logs", `log-group:${group.name}`) });
+    throw new TooManyTagsException({ ...because(message), resourceName: context.arn("logs", `log-group:${group.name}`) });
   }
-  state.commit(() => state.table(logGroups).put({ ...group, tags }));
+  context.state.commit(() => context.state.table(logGroups).put({ ...group, tags }));
 }
 
 function untag(group: LogGroupRecord, keys: readonly string[], { state }: OperationContext): void {

@@ -1,0 +1,36 @@
+import { InvalidParameterException, type Tag } from "@aws-sdk/client-secrets-manager";
+import { because } from "../operation.ts";
+import { onSecret, operation, putSecret, requireLiveSecret } from "./secret.ts";
+
+const MOST_TAGS = 50;
+
+/** @throws InvalidParameterException */
+export function refuseTags(tags: readonly Tag[]): void {
+  for (const { Key = "", Value = "" } of tags) {
+    if (Key.length < 1 || Key.length > 128 || Value.length > 256)
+      throw new InvalidParameterException(because(`The tag '${Key}' is not valid: a key has 1 to 128 characters, a value up to 256.`));
+    if (Key.startsWith("aws:")) throw new InvalidParameterException(because("The tag key prefix aws: is reserved for AWS use."));
+  }
+  if (tags.length > MOST_TAGS) throw new InvalidParameterException(because(`A secret can have at most ${MOST_TAGS} tags.`));
+}
+
+export const tagResource = operation("TagResource", {
+  authorize: onSecret("TagResource"),
+  run({ SecretId = "", Tags = [] }, context) {
+    const secret = requireLiveSecret(context, SecretId);
+    const added = new Set(Tags.map(({ Key }) => Key));
+    const tags = [...secret.tags.filter(({ Key }) => !added.has(Key)), ...Tags];
+    refuseTags(tags);
+    putSecret(context, { ...secret, tags });
+    return {};
+  },
+});
+
+export const untagResource = operation("UntagResource", {
+  authorize: onSecret("UntagResource"),
+  run({ SecretId = "", TagKeys = [] }, context) {
+    const secret = requireLiveSecret(context, SecretId);
+    putSecret(context, { ...secret, tags: secret.tags.filter(({ Key = "" }) => !TagKeys.includes(Key)) });
+    return {};
+  },
+});
