@@ -223,6 +223,8 @@ export interface ServiceRecord {
   readonly clusterArn: string;
   readonly clusterName: string;
   readonly status: "ACTIVE" | "DRAINING" | "INACTIVE";
+  /** Asked for last. What the service runs is its PRIMARY deployment's: a rollback leaves this as it is. */
+  readonly taskDefinitionArn: string;
   readonly schedulingStrategy: "REPLICA" | "DAEMON";
   readonly desiredCount: number;
   readonly launchType: "FARGATE" | "EC2" | "EXTERNAL";
@@ -254,6 +256,8 @@ export interface ServiceRecord {
   readonly told: Readonly<Record<string, number>>;
   readonly tags: readonly Tag[];
   readonly clientToken?: string;
+  /** Of the request that `clientToken` came with: tells a retry from another request with the same token. */
+  readonly requestDigest?: string;
   readonly createdAt: number;
   readonly createdBy: string;
 }

@@ -7,6 +7,9 @@ import { runTask } from "./run-task.ts";
 import { stopTask } from "./stop-task.ts";
 import { listTaskDefinitionFamilies, listTaskDefinitions } from "./task-definition-lists.ts";
 import { deleteTaskDefinitions, deregisterTaskDefinition, describeTaskDefinition, registerTaskDefinition } from "./task-definitions.ts";
+import { createService } from "./create-service.ts";
+import { deleteService, describeServices, listServices } from "./services.ts";
+import { updateService } from "./update-service.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
 export const operations: readonly Operation[] = [
@@ -28,4 +31,9 @@ export const operations: readonly Operation[] = [
   stopTask,
   describeTasks,
   listTasks,
+  createService,
+  updateService,
+  describeServices,
+  listServices,
+  deleteService,
 ];

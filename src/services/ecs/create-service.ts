@@ -1,0 +1,135 @@
+import { createHash } from "node:crypto";
+import type { CreateServiceCommandInput } from "@aws-sdk/client-ecs";
+import { services, type ServiceRecord } from "../../state/ecs.ts";
+import { defined, type OperationContext, type Permission } from "../operation.ts";
+import { checkDeploymentConfiguration } from "./deployment-configuration.ts";
+import { invalid, isEcsName, mustBeOneOf, operation } from "./ecs-operation.ts";
+import { requireCluster } from "./find-cluster.ts";
+import { serviceArn } from "./find-service.ts";
+import { requireActiveDefinition } from "./find-task-definition.ts";
+import { checkCompatibility, checkPlatformVersion, resolveLaunch, type Launch } from "./launch.ts";
+import { checkNetworkConfiguration } from "./network-configuration.ts";
+import { newDeployment } from "./new-deployment.ts";
+import { refuseNotYet } from "./not-yet.ts";
+import { passRole, roleArn } from "./pass-role.ts";
+import { checkPlacement } from "./placement.ts";
+import { checkLoadBalancers } from "./service-load-balancers.ts";
+import { serviceView } from "./service-view.ts";
+import { checkTags } from "./tags.ts";
+
+/** Writes down what a service should be; control makes it so. */
+export const createService = operation("CreateService", {
+  authorize: ({ cluster, serviceName = "", role }, at): readonly Permission[] => [
+    { action: "ecs:CreateService", resource: serviceArn(at, cluster, serviceName) },
+    ...passRole(at, role),
+  ],
+  run(input, context) {
+    const { state } = context;
+    const service = newService(input, context);
+    if ("known" in service) return { service: serviceView(service.known, state, true) };
+    state.commit(() => state.table(services).put(service.created));
+    return { service: serviceView(service.created, state, true) };
+  },
+});
+
+type Outcome = { readonly known: ServiceRecord } | { readonly created: ServiceRecord };
+
+function newService(input: CreateServiceCommandInput, context: OperationContext): Outcome {
+  const { state, now } = context;
+  const cluster = requireCluster(input.cluster, context);
+  const name = input.serviceName ?? "";
+  if (!isEcsName(name)) throw invalid("Name contains invalid characters.");
+  const arn = serviceArn(context, cluster.name, name);
+  const known = state.table(services).get(arn);
+  if (known?.status === "DRAINING") throw invalid("Unable to Start a service that is still Draining.");
+  if (known?.status === "ACTIVE") {
+    if (input.clientToken && known.clientToken === input.clientToken && known.requestDigest === digest(input)) return { known };
+    throw invalid("Creation of service was not idempotent.");
+  }
+  const schedulingStrategy = (input.schedulingStrategy ?? "REPLICA") as ServiceRecord["schedulingStrategy"];
+  mustBeOneOf("schedulingStrategy", schedulingStrategy, ["REPLICA", "DAEMON"]);
+  checkEnumerations(input);
+  refuseNotYet(input);
+  checkPlacement(input);
+  const definition = requireActiveDefinition(input.taskDefinition, context);
+  const launch = resolveLaunch(input, cluster);
+  checkCompatibility(launch, definition);
+  checkPlatformVersion(input.platformVersion, launch);
+  const desiredCount = checkDesiredCount(input.desiredCount, schedulingStrategy, launch);
+  checkGracePeriod(input.healthCheckGracePeriodSeconds);
+  const networkConfiguration = checkNetworkConfiguration(input.networkConfiguration, definition, launch.launchType, context);
+  const loadBalancers = checkLoadBalancers(input.loadBalancers ?? [], definition, state);
+  const settled = {
+    desiredCount,
+    launchType: launch.launchType,
+    loadBalancers,
+    ...defined({ capacityProviderStrategy: launch.strategy, platformVersion: input.platformVersion, networkConfiguration }),
+  };
+  const created: ServiceRecord = {
+    arn,
+    name,
+    account: context.account,
+    region: context.region,
+    clusterArn: cluster.arn,
+    clusterName: cluster.name,
+    status: "ACTIVE",
+    taskDefinitionArn: definition.arn,
+    schedulingStrategy,
+    ...settled,
+    deploymentController: { type: "ECS" },
+    ...checkDeploymentConfiguration(input.deploymentConfiguration, schedulingStrategy),
+    ...defined({ healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds ?? (loadBalancers.length > 0 ? 0 : undefined) }),
+    serviceRegistries: [],
+    placementConstraints: input.placementConstraints ?? [],
+    placementStrategy: input.placementStrategy ?? [],
+    ...defined({ roleArn: serviceRole(input.role, loadBalancers.length > 0 || networkConfiguration !== undefined, context) }),
+    enableECSManagedTags: input.enableECSManagedTags ?? false,
+    propagateTags: (input.propagateTags ?? "NONE") as ServiceRecord["propagateTags"],
+    enableExecuteCommand: input.enableExecuteCommand ?? false,
+    availabilityZoneRebalancing: (input.availabilityZoneRebalancing ?? "ENABLED") as ServiceRecord["availabilityZoneRebalancing"],
+    deployments: [newDeployment(settled, definition.arn, context.ids, now)],
+    events: [],
+    told: {},
+    tags: checkTags(input.tags),
+    ...(input.clientToken ? { clientToken: input.clientToken, requestDigest: digest(input) } : {}),
+    createdAt: now,
+    createdBy: context.principal.arn,
+  };
+  return { created };
+}
+
+function checkEnumerations(input: CreateServiceCommandInput): void {
+  mustBeOneOf("propagateTags", input.propagateTags, ["TASK_DEFINITION", "SERVICE", "NONE"]);
+  mustBeOneOf("availabilityZoneRebalancing", input.availabilityZoneRebalancing, ["ENABLED", "DISABLED"]);
+  mustBeOneOf("deploymentController.type", input.deploymentController?.type, ["ECS", "CODE_DEPLOY", "EXTERNAL"]);
+  mustBeOneOf("deploymentConfiguration.strategy", input.deploymentConfiguration?.strategy, ["ROLLING", "BLUE_GREEN", "LINEAR", "CANARY"]);
+  if ((input.clientToken ?? "").length > 36) throw invalid("clientToken must not be longer than 36 characters.");
+}
+
+/** How many tasks a REPLICA service is asked for; a DAEMON service has one for each host. @throws InvalidParameterException */
+function checkDesiredCount(count: number | undefined, strategy: ServiceRecord["schedulingStrategy"], { launchType }: Launch): number {
+  if (strategy === "DAEMON") {
+    if (launchType === "FARGATE") throw invalid("The daemon scheduling strategy is not supported for the FARGATE launch type.");
+    if (count !== undefined) throw invalid(DAEMON_COUNT);
+    return 1;
+  }
+  if (count === undefined) throw invalid("desiredCount must be specified for a service with the REPLICA scheduling strategy.");
+  if (count < 0) throw invalid("desiredCount cannot be negative.");
+  return count;
+}
+
+export const DAEMON_COUNT = "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again";
+
+export function checkGracePeriod(seconds: number | undefined): void {
+  if (seconds !== undefined && (seconds < 0 || seconds > 2_147_483_647)) throw invalid("healthCheckGracePeriodSeconds must be between 0 and 2147483647.");
+}
+
+/** The role that was named; else, for a service that AWS needs one for, the service-linked role. */
+export function serviceRole(role: string | undefined, needed: boolean, context: OperationContext): string | undefined {
+  if (role) return roleArn(context, role);
+  return needed ? roleArn(context, "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS") : undefined;
+}
+
+function digest(input: CreateServiceCommandInput): string {
+  return createHash("sha256").update(JSON.stringify(input)).digest("base64url");
+}

@@ -1,0 +1,18 @@
+import { newDeployment as beginDeployment } from "../../decide/rollout/new-deployment.ts";
+import type { Ids } from "../../ports/ids.ts";
+import type { DeploymentRecord, ServiceRecord } from "../../state/ecs.ts";
+import { defined } from "../operation.ts";
+
+type Deployed = Pick<ServiceRecord, "launchType" | "capacityProviderStrategy" | "platformVersion" | "networkConfiguration" | "loadBalancers" | "desiredCount">;
+
+/** The record of a deployment that begins: what a service is now, with a task definition. */
+export function newDeployment(service: Deployed, taskDefinitionArn: string, ids: Ids, now: number): DeploymentRecord {
+  const { launchType, capacityProviderStrategy, platformVersion, networkConfiguration, loadBalancers, desiredCount } = service;
+  return {
+    ...beginDeployment(`ecs-svc/${ids.digits(19)}`, taskDefinitionArn, desiredCount, now),
+    updatedAt: now,
+    launchType,
+    loadBalancers,
+    ...defined({ capacityProviderStrategy, platformVersion, networkConfiguration }),
+  };
+}

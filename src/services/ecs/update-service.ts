@@ -1,0 +1,129 @@
+import { isDeepStrictEqual } from "node:util";
+import type { UpdateServiceCommandInput } from "@aws-sdk/client-ecs";
+import { services, type ClusterRecord, type ServiceRecord, type TaskDefinitionRecord } from "../../state/ecs.ts";
+import { taskDefinitions } from "../../state/ecs.ts";
+import { defined, type OperationContext } from "../operation.ts";
+import { checkGracePeriod, DAEMON_COUNT, serviceRole } from "./create-service.ts";
+import { checkDeploymentConfiguration } from "./deployment-configuration.ts";
+import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
+import { requireCluster } from "./find-cluster.ts";
+import { requireActiveService, serviceArn } from "./find-service.ts";
+import { requireActiveDefinition } from "./find-task-definition.ts";
+import { checkCompatibility, checkPlatformVersion, resolveLaunch, type Launch } from "./launch.ts";
+import { checkNetworkConfiguration } from "./network-configuration.ts";
+import { newDeployment } from "./new-deployment.ts";
+import { refuseNotYet } from "./not-yet.ts";
+import { checkPlacement } from "./placement.ts";
+import { checkLoadBalancers } from "./service-load-balancers.ts";
+import { serviceView } from "./service-view.ts";
+
+/**
+ * Changes what a service should be. A change of its tasks begins a deployment; a change of their number, or of how deployments go, does
+ * not. Source: Amazon ECS API Reference, "UpdateService", where each parameter says whether it triggers one.
+ */
+export const updateService = operation("UpdateService", {
+  authorize: ({ cluster, service = "" }, at) => ({ action: "ecs:UpdateService", resource: serviceArn(at, cluster, service) }),
+  run(input, context) {
+    const { state } = context;
+    const cluster = requireCluster(input.cluster, context);
+    const before = requireActiveService(cluster, input.service, context);
+    checkInput(input, before);
+    const definition = nextDefinition(input, before, context);
+    const settled = withNewTasks(input, before, definition, cluster, context);
+    const updated: ServiceRecord = {
+      ...settled,
+      desiredCount: input.desiredCount ?? before.desiredCount,
+      ...checkDeploymentConfiguration(input.deploymentConfiguration, before.schedulingStrategy, before),
+      ...defined({ healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds ?? before.healthCheckGracePeriodSeconds }),
+      placementConstraints: input.placementConstraints ?? before.placementConstraints,
+      placementStrategy: input.placementStrategy ?? before.placementStrategy,
+      enableECSManagedTags: input.enableECSManagedTags ?? before.enableECSManagedTags,
+      propagateTags: (input.propagateTags ?? before.propagateTags) as ServiceRecord["propagateTags"],
+      enableExecuteCommand: input.enableExecuteCommand ?? before.enableExecuteCommand,
+      availabilityZoneRebalancing: (input.availabilityZoneRebalancing ?? before.availabilityZoneRebalancing) as ServiceRecord["availabilityZoneRebalancing"],
+    };
+    const deploys = (input.forceNewDeployment ?? false) || changesTasks(before, updated);
+    const after = deploys ? withDeployment(updated, context) : updated;
+    state.commit(() => state.table(services).put(after));
+    return { service: serviceView(after, state, true) };
+  },
+});
+
+function checkInput(input: UpdateServiceCommandInput, { schedulingStrategy }: ServiceRecord): void {
+  refuseNotYet(input);
+  checkPlacement(input);
+  checkGracePeriod(input.healthCheckGracePeriodSeconds);
+  mustBeOneOf("propagateTags", input.propagateTags, ["TASK_DEFINITION", "SERVICE", "NONE"]);
+  mustBeOneOf("availabilityZoneRebalancing", input.availabilityZoneRebalancing, ["ENABLED", "DISABLED"]);
+  if (input.desiredCount === undefined) return;
+  if (schedulingStrategy === "DAEMON") throw invalid(DAEMON_COUNT);
+  if (input.desiredCount < 0) throw invalid("desiredCount cannot be negative.");
+}
+
+/** The definition asked for; else the one that the service runs, which may have become INACTIVE meanwhile. */
+function nextDefinition({ taskDefinition }: UpdateServiceCommandInput, service: ServiceRecord, context: OperationContext): TaskDefinitionRecord {
+  if (taskDefinition !== undefined) return requireActiveDefinition(taskDefinition, context);
+  const current = context.state.table(taskDefinitions).get(currentDefinition(service));
+  if (!current) throw new Error(`service ${service.arn} runs the task definition ${currentDefinition(service)}, which does not exist`);
+  return current;
+}
+
+function currentDefinition({ deployments, taskDefinitionArn }: ServiceRecord): string {
+  return deployments.find((deployment) => deployment.status === "PRIMARY")?.taskDefinitionArn ?? taskDefinitionArn;
+}
+
+/** The service with what its tasks are made of, checked as far as the request touches it. */
+function withNewTasks(
+  input: UpdateServiceCommandInput,
+  before: ServiceRecord,
+  definition: TaskDefinitionRecord,
+  cluster: ClusterRecord,
+  context: OperationContext,
+): ServiceRecord {
+  const { capacityProviderStrategy: _strategy, networkConfiguration: _network, roleArn: _role, ...rest } = before;
+  const launch = nextLaunch(input, before, cluster);
+  const { taskDefinition, networkConfiguration: network = before.networkConfiguration, loadBalancers: balancers = before.loadBalancers } = input;
+  if (taskDefinition !== undefined || launch.launchType !== before.launchType) checkCompatibility(launch, definition);
+  checkPlatformVersion(input.platformVersion, launch);
+  const networkConfiguration =
+    taskDefinition !== undefined || input.networkConfiguration ? checkNetworkConfiguration(network, definition, launch.launchType, context) : network;
+  const loadBalancers = taskDefinition !== undefined || input.loadBalancers ? checkLoadBalancers(balancers, definition, context.state) : balancers;
+  return {
+    ...rest,
+    taskDefinitionArn: definition.arn,
+    launchType: launch.launchType,
+    loadBalancers,
+    ...defined({
+      capacityProviderStrategy: launch.strategy,
+      networkConfiguration,
+      platformVersion: input.platformVersion ?? before.platformVersion,
+      roleArn: before.roleArn ?? serviceRole(undefined, loadBalancers.length > 0, context),
+    }),
+  };
+}
+
+function nextLaunch({ capacityProviderStrategy, forceNewDeployment }: UpdateServiceCommandInput, before: ServiceRecord, cluster: ClusterRecord): Launch {
+  const current: Launch = { launchType: before.launchType, ...defined({ strategy: before.capacityProviderStrategy }) };
+  if (!capacityProviderStrategy) return current;
+  const next: Launch = capacityProviderStrategy.length > 0 ? resolveLaunch({ capacityProviderStrategy }, cluster) : { launchType: before.launchType };
+  if (!forceNewDeployment && !isDeepStrictEqual(next.strategy, current.strategy))
+    throw invalid(
+      "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider strategy on a service that is already using one, you must force a new deployment.",
+    );
+  return next;
+}
+
+function changesTasks(before: ServiceRecord, after: ServiceRecord): boolean {
+  return (
+    after.taskDefinitionArn !== currentDefinition(before) ||
+    (after.platformVersion ?? "LATEST") !== (before.platformVersion ?? "LATEST") ||
+    !isDeepStrictEqual(after.networkConfiguration, before.networkConfiguration) ||
+    !isDeepStrictEqual(after.loadBalancers, before.loadBalancers)
+  );
+}
+
+/** The PRIMARY deployment becomes ACTIVE, and a new one takes its place. */
+function withDeployment(service: ServiceRecord, { ids, now }: OperationContext): ServiceRecord {
+  const earlier = service.deployments.map((deployment) => (deployment.status === "PRIMARY" ? { ...deployment, status: "ACTIVE" as const, updatedAt: now } : deployment));
+  return { ...service, deployments: [newDeployment(service, service.taskDefinitionArn, ids, now), ...earlier] };
+}
