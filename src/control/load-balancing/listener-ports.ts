@@ -31,6 +31,11 @@ export function releasePorts(state: State, ports: readonly number[]): void {
   });
 }
 
+/** True where a listener came while ports were being looked for. */
+export function someListenerLacksPort(state: State): boolean {
+  return portsWithoutBinding(state).length > 0;
+}
+
 function portsWithoutBinding(state: State): readonly number[] {
   const waiting = [...state.table(listeners).values()].filter((listener) => listener.boundPort === undefined);
   return [...new Set(waiting.map((listener) => listener.port))].sort((a, b) => a - b);

@@ -6,7 +6,7 @@ import { listeners, loadBalancers, targetGroups, targets } from "../../state/elb
 import type { State } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { finishDrains } from "./drains.ts";
-import { assignPorts, releasePorts } from "./listener-ports.ts";
+import { assignPorts, releasePorts, someListenerLacksPort } from "./listener-ports.ts";
 import { routingView } from "./routing-view.ts";
 import { HealthReports, recordHealth } from "./target-health.ts";
 
@@ -43,11 +43,12 @@ export function loadBalancing({ state, clock, proxy, logger, bindAddresses = ["1
   const worker = keyedWorker("load balancing", (key) => (key === "drains" ? drain() : route()), clock, logger);
 
   async function route(): Promise<void> {
-    await assignPorts(state, bindable);
-    // What the proxy does must survive a crash of ours.
-    await state.durable();
+    do await assignPorts(state, bindable);
+    while (someListenerLacksPort(state));
     const configuration = planRouting(routingView(state, addresses));
     const carried = [...state.table(loadBalancers).values()].map((balancer) => balancer.arn);
+    // What the proxy does must survive a crash of ours.
+    await state.durable();
     const wanted = fingerprint(configuration);
     if (wanted !== applied) {
       await apply(configuration, carried);

@@ -1,0 +1,341 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { memoryJournal } from "../../drivers/memory/journal.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { deregisterTarget, registerTarget } from "../../state/elb-targets.ts";
+import {
+  listeners,
+  loadBalancers,
+  targetGroups,
+  targetKey,
+  targets,
+  type ListenerRecord,
+  type LoadBalancerRecord,
+  type TargetGroupRecord,
+  type TargetRecord,
+} from "../../state/elb.ts";
+import { State } from "../../state/state.ts";
+import type { TableDefinition } from "../../state/table.ts";
+import { FakeTrafficProxy } from "../../testing/fake-traffic-proxy.ts";
+import { ManualClock } from "../../testing/manual-clock.ts";
+import { loadBalancing, type LoadBalancing, type LoadBalancingParts } from "./load-balancing.ts";
+
+const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
+const PREFIX = "arn:aws:elasticloadbalancing:us-east-1:123456789012:";
+const GROUP = `${PREFIX}targetgroup/web/0123456789abcdef`;
+const BACKEND = "web-0123456789abcdef";
+const TARGET = { targetGroupArn: GROUP, id: "10.0.0.1", port: 80 } as const;
+const SERVER = "10.0.0.1-80";
+const DELAY = 300_000;
+
+const balancer: LoadBalancerRecord = {
+  ...SCOPE,
+  arn: `${PREFIX}loadbalancer/app/web/0123456789abcdef`,
+  name: "web",
+  type: "application",
+  scheme: "internet-facing",
+  dnsName: "web-1.us-east-1.elb.localhost",
+  canonicalHostedZoneId: "Z",
+  vpcId: "vpc-1",
+  ipAddressType: "ipv4",
+  availabilityZones: [],
+  securityGroups: [],
+  attributes: {},
+  state: { code: "provisioning" },
+  tags: [],
+  createdAt: 1,
+};
+
+const listener: ListenerRecord = {
+  ...SCOPE,
+  arn: `${PREFIX}listener/app/web/0123456789abcdef/0123456789abcdef`,
+  loadBalancerArn: balancer.arn,
+  protocol: "HTTP",
+  port: 80,
+  defaultActions: [{ Type: "forward", TargetGroupArn: GROUP, ForwardConfig: { TargetGroups: [{ TargetGroupArn: GROUP, Weight: 1 }] } }],
+  certificates: [],
+  attributes: {},
+  tags: [],
+  createdAt: 1,
+};
+
+const group: TargetGroupRecord = {
+  ...SCOPE,
+  arn: GROUP,
+  name: "web",
+  targetType: "ip",
+  protocol: "HTTP",
+  port: 80,
+  vpcId: "vpc-1",
+  ipAddressType: "ipv4",
+  healthCheck: {
+    enabled: true,
+    protocol: "HTTP",
+    port: "traffic-port",
+    path: "/",
+    interval: 30,
+    timeout: 5,
+    healthyThreshold: 5,
+    unhealthyThreshold: 2,
+    matcher: "200",
+  },
+  attributes: { "deregistration_delay.timeout_seconds": String(DELAY / 1000) },
+  tags: [],
+  createdAt: 1,
+};
+
+class World {
+  readonly clock = new ManualClock();
+  readonly proxy = new FakeTrafficProxy();
+  readonly complaints: string[] = [];
+  readonly #records = new Map();
+  state = new State(memoryJournal(this.#records));
+  loop: LoadBalancing | undefined;
+
+  start(parts: Partial<LoadBalancingParts> = {}): void {
+    const complain = (message: string): void => void this.complaints.push(message);
+    const logger: Logger = { info: () => undefined, warn: complain, error: complain };
+    this.loop = loadBalancing({ state: this.state, clock: this.clock, proxy: this.proxy, logger, ...parts });
+  }
+
+  /** A load balancer with a listener, a target group and one target. */
+  putAll(): void {
+    const { state } = this;
+    state.commit(() => {
+      state.table(loadBalancers).put(balancer);
+      state.table(targetGroups).put(group);
+      state.table(listeners).put(listener);
+      registerTarget(state, { ...TARGET, now: this.clock.now() });
+    });
+  }
+
+  /** Ends this control plane's part and begins the next one's, over the same journal and the same proxy. */
+  async restart(): Promise<void> {
+    await this.loop?.[Symbol.asyncDispose]();
+    this.proxy.reopen();
+    this.state = new State(memoryJournal(this.#records));
+    this.start();
+  }
+
+  get target(): TargetRecord | undefined {
+    return this.state.table(targets).get(targetKey(TARGET.targetGroupArn, TARGET.id, TARGET.port));
+  }
+
+  targetUntil(condition: (target: TargetRecord | undefined) => boolean): Promise<void> {
+    return this.until(targets, () => condition(this.target));
+  }
+
+  /** Resolves when a change of the table brings the condition about. */
+  until<R extends object>(definition: TableDefinition<R, string>, condition: () => boolean): Promise<void> {
+    return new Promise((resolve) => {
+      if (condition()) return resolve();
+      const watch = this.state.watch(definition, () => {
+        if (!condition()) return;
+        watch[Symbol.dispose]();
+        resolve();
+      });
+    });
+  }
+}
+
+function world(): World {
+  const made = new World();
+  onTestFinished(async () => made.loop?.[Symbol.asyncDispose]());
+  return made;
+}
+
+/** A world in which the target is healthy. */
+async function healthyWorld(): Promise<World> {
+  const made = world();
+  made.putAll();
+  made.start();
+  await made.targetUntil((target) => target?.health.reason === "Elb.InitialHealthChecking");
+  made.proxy.see(BACKEND, SERVER, "healthy");
+  expect(made.target?.health).toEqual({ state: "healthy" });
+  return made;
+}
+
+describe("coming up", () => {
+  test("a load balancer is active when the proxy works by its configuration", async () => {
+    const at = world();
+    at.start();
+    at.putAll();
+    expect(at.target?.health.reason).toBe("Elb.RegistrationInProgress");
+    await at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active");
+    expect(at.proxy.configuration.listeners).toMatchObject([{ port: 80, addresses: ["127.0.0.1"] }]);
+    expect(at.proxy.configuration.backends).toMatchObject([
+      { id: BACKEND, servers: [{ id: SERVER, address: "10.0.0.1", port: 80, health: "initial" }] },
+    ]);
+    expect(at.target?.health.reason).toBe("Elb.InitialHealthChecking");
+  });
+
+  test("one without listeners is active as well", async () => {
+    const at = world();
+    at.start();
+    at.state.commit(() => at.state.table(loadBalancers).put(balancer));
+    await at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active");
+    expect(at.proxy.configuration).toEqual({ listeners: [], backends: [] });
+  });
+
+  test("one that the proxy refuses has failed, says why, and is active when a later try succeeds", async () => {
+    const at = world();
+    at.proxy.failNext(new Error("haproxy is not installed"));
+    at.proxy.failNext(new Error("haproxy is not installed"));
+    at.putAll();
+    at.start();
+    await at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "failed");
+    expect(at.state.table(loadBalancers).get(balancer.arn)?.state.reason).toBe("haproxy is not installed");
+    const active = at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active");
+    while (at.clock.waiting === 0) await new Promise(setImmediate);
+    at.clock.advance(60_000);
+    await active;
+    expect(at.complaints).not.toEqual([]);
+  });
+});
+
+describe("ports", () => {
+  const record = (at: World): ListenerRecord | undefined => at.state.table(listeners).get(listener.arn);
+
+  test("a port that cannot be had is replaced by one that can, and a tag tells which", async () => {
+    const at = world();
+    at.putAll();
+    at.start({ canBind: (_address, port) => Promise.resolve(port !== 80 && port !== 8080) });
+    await at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active");
+    expect(record(at)).toMatchObject({ port: 80, boundPort: 9080 });
+    expect(at.proxy.configuration.listeners.map(({ port }) => port)).toEqual([9080]);
+    expect(at.state.table(loadBalancers).get(balancer.arn)?.tags).toEqual([{ Key: "airfield:listener-port:80", Value: "9080" }]);
+  });
+
+  test("a port that is taken between the try and the proxy's is replaced as well", async () => {
+    const at = world();
+    at.proxy.take(80);
+    at.putAll();
+    at.start();
+    await at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active");
+    expect(at.proxy.configuration.listeners.map(({ port }) => port)).toEqual([8080]);
+  });
+
+  test("load balancers share a port", async () => {
+    const at = world();
+    at.putAll();
+    const second = {
+      ...balancer,
+      arn: `${PREFIX}loadbalancer/app/api/0123456789abcdef`,
+      name: "api",
+      dnsName: "api-1.us-east-1.elb.localhost",
+      createdAt: 2,
+    };
+    const answer: ListenerRecord = {
+      ...listener,
+      arn: `${PREFIX}listener/app/api/0123456789abcdef/0123456789abcdef`,
+      loadBalancerArn: second.arn,
+      defaultActions: [{ Type: "fixed-response", FixedResponseConfig: { StatusCode: "404", ContentType: "text/plain" } }],
+    };
+    at.state.commit(() => {
+      at.state.table(loadBalancers).put(second);
+      at.state.table(listeners).put(answer);
+    });
+    at.start();
+    await at.until(loadBalancers, () => at.state.table(loadBalancers).get(second.arn)?.state.code === "active");
+    expect(at.proxy.configuration.listeners.map(({ port, routes }) => [port, routes.map(({ hosts }) => hosts)])).toEqual([
+      [80, [["web-1.us-east-1.elb.localhost"], ["api-1.us-east-1.elb.localhost"], []]],
+    ]);
+  });
+
+  test("more addresses can be listened on later", async () => {
+    const at = await healthyWorld();
+    const applied = at.proxy.applied;
+    at.loop?.bind(["127.0.0.1", "172.31.0.1"]);
+    while (at.proxy.applied === applied) await new Promise(setImmediate);
+    expect(at.proxy.configuration.listeners[0]?.addresses).toEqual(["127.0.0.1", "172.31.0.1"]);
+  });
+});
+
+describe("health", () => {
+  test("what the proxy sees is on record in AWS's words", async () => {
+    const at = await healthyWorld();
+    at.proxy.see(BACKEND, SERVER, "unhealthy", { kind: "status", status: 503 });
+    expect(at.target?.health).toEqual({
+      state: "unhealthy",
+      reason: "Target.ResponseCodeMismatch",
+      description: "Health checks failed with these codes: [503]",
+    });
+  });
+
+  test("a change of health alone does not touch the proxy", async () => {
+    const at = await healthyWorld();
+    const applied = at.proxy.applied;
+    at.proxy.see(BACKEND, SERVER, "unhealthy", { kind: "timeout" });
+    await at.loop?.[Symbol.asyncDispose]();
+    expect(at.proxy.applied).toBe(applied);
+  });
+
+  test("a healthy target is healthy all through a restart", async () => {
+    const at = await healthyWorld();
+    await at.restart();
+    const seen: string[] = [];
+    using _watch = at.state.watch(targets, ({ after }) => void seen.push(after?.health.state ?? "gone"));
+    const applied = at.proxy.applied;
+    while (at.proxy.applied === applied) await new Promise(setImmediate);
+    await at.loop?.[Symbol.asyncDispose]();
+    expect(at.proxy.configuration.backends[0]?.servers[0]?.health).toBe("healthy");
+    expect({ seen, health: at.target?.health }).toEqual({ seen: [], health: { state: "healthy" } });
+  });
+
+  test("targets of a group are unused when its last listener goes", async () => {
+    const at = await healthyWorld();
+    at.state.commit(() => at.state.table(listeners).delete(listener.arn));
+    await at.targetUntil((target) => target?.health.reason === "Target.NotInUse");
+    while (at.proxy.configuration.listeners.length > 0) await new Promise(setImmediate);
+    expect(at.proxy.configuration).toEqual({ listeners: [], backends: [] });
+  });
+});
+
+describe("draining", () => {
+  const deregister = (at: World): void => void deregisterTarget(at.state, { ...TARGET, now: at.clock.now() });
+  const drained = (at: World): boolean => at.proxy.configuration.backends[0]?.servers[0]?.draining === true;
+
+  test("a target without requests leaves as soon as the proxy sends it no more", async () => {
+    const at = await healthyWorld();
+    deregister(at);
+    expect(at.target?.health.reason).toBe("Target.DeregistrationInProgress");
+    await at.targetUntil((target) => target === undefined);
+  });
+
+  test("one with requests stays until they are done", async () => {
+    const at = await healthyWorld();
+    at.proxy.carry(BACKEND, SERVER, 1);
+    deregister(at);
+    while (!drained(at) || at.clock.waiting === 0) await new Promise(setImmediate);
+    at.clock.advance(1000);
+    while (at.clock.waiting === 0) await new Promise(setImmediate);
+    expect(at.target?.health.state).toBe("draining");
+    at.proxy.carry(BACKEND, SERVER, 0);
+    at.clock.advance(1000);
+    await at.targetUntil((target) => target === undefined);
+  });
+
+  test("or until its deregistration delay is over, also when the control plane restarts meanwhile", async () => {
+    const at = await healthyWorld();
+    at.proxy.carry(BACKEND, SERVER, 1);
+    deregister(at);
+    while (!drained(at)) await new Promise(setImmediate);
+    await at.restart();
+    while (at.clock.waiting === 0) await new Promise(setImmediate);
+    expect(at.target?.drainingUntil).toBe(at.clock.now() + DELAY);
+    at.clock.advance(DELAY);
+    while (at.clock.waiting === 0 && at.target) await new Promise(setImmediate);
+    at.clock.advance(0);
+    await at.targetUntil((target) => target === undefined);
+  });
+
+  test("one that is registered again begins anew and is healthy again", async () => {
+    const at = await healthyWorld();
+    at.proxy.carry(BACKEND, SERVER, 1);
+    deregister(at);
+    while (!drained(at)) await new Promise(setImmediate);
+    registerTarget(at.state, { ...TARGET, now: at.clock.now() });
+    expect(at.target?.health.reason).toBe("Elb.RegistrationInProgress");
+    await at.targetUntil((target) => target?.health.state === "healthy");
+    expect(drained(at)).toBe(false);
+  });
+});

@@ -1,0 +1,39 @@
+import { expect, test } from "vitest";
+import { CHECKING, DRAINING, NOT_IN_USE, REGISTERING, type TargetHealth } from "../../domain/target-health.ts";
+import { assessTarget, type TargetAssessment } from "./assess-target.ts";
+
+const HEALTHY: TargetHealth = { state: "healthy" };
+const REFUSED: TargetHealth = { state: "unhealthy", reason: "Target.FailedHealthChecks", description: "Health checks failed" };
+const registered: TargetAssessment = { recorded: REGISTERING, draining: false, inUse: true, applied: false, report: undefined };
+const checked = { ...registered, applied: true };
+
+test.each<readonly [string, TargetAssessment, TargetHealth]>([
+  ["new, and the proxy does not have it yet", registered, REGISTERING],
+  ["new in the proxy", checked, CHECKING],
+  ["checked for the first time", { ...checked, report: { health: "initial" } }, CHECKING],
+  ["passing", { ...checked, report: { health: "healthy" } }, HEALTHY],
+  [
+    "passing before it drained, registered again, still draining in the proxy",
+    { ...registered, report: { health: "healthy" } },
+    REGISTERING,
+  ],
+  ["deregistered", { ...checked, recorded: HEALTHY, draining: true, report: { health: "healthy" } }, DRAINING],
+  ["in a group that no listener uses any more", { ...checked, recorded: HEALTHY, inUse: false, report: { health: "healthy" } }, NOT_IN_USE],
+  ["in a group that a listener begins to use", { ...registered, recorded: NOT_IN_USE }, REGISTERING],
+  ["healthy before a restart", { ...registered, recorded: HEALTHY }, HEALTHY],
+  ["healthy before a restart, not checked yet", { ...checked, recorded: HEALTHY, report: { health: "initial" } }, HEALTHY],
+  ["unhealthy before a restart", { ...checked, recorded: REFUSED }, REFUSED],
+  [
+    "answering 503",
+    { ...checked, recorded: HEALTHY, report: { health: "unhealthy", cause: { kind: "status", status: 503 } } },
+    { state: "unhealthy", reason: "Target.ResponseCodeMismatch", description: "Health checks failed with these codes: [503]" },
+  ],
+  [
+    "not answering",
+    { ...checked, report: { health: "unhealthy", cause: { kind: "timeout" } } },
+    { state: "unhealthy", reason: "Target.Timeout", description: "Request timed out" },
+  ],
+  ["refusing connections", { ...checked, report: { health: "unhealthy", cause: { kind: "connection" } } }, REFUSED],
+])("a target that is %s", (_what, assessment, health) => {
+  expect(assessTarget(assessment)).toEqual(health);
+});
