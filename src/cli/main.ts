@@ -3,6 +3,9 @@ import { CliError } from "./cli-error.ts";
 
 // Each subcommand is loaded when it runs, so that `start` does not pay for the others.
 
+// The SDK tells everyone on Node 20 to move on; who uses the command is not who decides about that.
+process.env["AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED"] ??= "true";
+
 const port = (): Option => new Option("--port <port>", "port of the endpoint (AIRFIELD_PORT; 4566)");
 const data = (): Option => new Option("--data <folder>", "where state lives (AIRFIELD_DATA; .airfield/ beside the program)");
 const dockerSocket = (): Option =>

@@ -1,5 +1,6 @@
 import { GetAuthorizationTokenCommand, type ECRClient } from "@aws-sdk/client-ecr";
 import type { DockerEngine } from "../../drivers/docker/engine.ts";
+import { registryAuthHeader } from "../../drivers/docker/registry-auth.ts";
 import { CliError } from "../cli-error.ts";
 import { followProgress } from "./progress-stream.ts";
 
@@ -16,10 +17,10 @@ export async function pushImage(engine: DockerEngine, ecr: ECRClient, repository
   const [username = "", password = ""] = Buffer.from(authorizationData?.[0]?.authorizationToken ?? "", "base64")
     .toString("utf8")
     .split(/:(.*)/s);
-  const auth = { username, password, serveraddress: repository.split("/")[0] };
+  const login = { username, password, serveraddress: repository.split("/")[0] ?? "" };
   const stream = await engine.stream("POST", `/images/${repository}/push`, {
     query: { tag },
-    headers: { "x-registry-auth": Buffer.from(JSON.stringify(auth)).toString("base64url") },
+    headers: registryAuthHeader(login),
   });
   const layers = new Map<string, "pushed" | "reused">();
   let digest: string | undefined;

@@ -2,6 +2,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { ContainerSpec } from "../../ports/task-runner.ts";
 import { EngineError, type DockerEngine } from "./engine.ts";
 import { ContainerFailure } from "./reasons.ts";
+import { registryAuthHeader } from "./registry-auth.ts";
 
 export interface PulledImage {
   readonly digest?: string;
@@ -41,7 +42,7 @@ export class Images {
 
   async #pull({ pullReference, registryAuth, imageDigest }: ImageOf): Promise<PulledImage> {
     const startedAt = this.#clock.now();
-    const headers = registryAuth && { "x-registry-auth": Buffer.from(JSON.stringify(registryAuth)).toString("base64url") };
+    const headers = registryAuth && registryAuthHeader(registryAuth);
     let digest: string | undefined;
     try {
       const stream = await this.#engine.stream("POST", "/images/create", {
