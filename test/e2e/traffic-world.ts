@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { haproxyTrafficProxy } from "../../src/drivers/haproxy/haproxy-traffic-proxy.ts";
 import type { Clock } from "../../src/ports/clock.ts";
+import type { Logger } from "../../src/ports/logger.ts";
 import type { TrafficProxy } from "../../src/ports/traffic-proxy.ts";
 import type { ContractTarget, TrafficProxyWorld } from "../../src/testing/traffic-proxy-contract.ts";
 
@@ -24,8 +25,15 @@ export interface TestTarget extends ContractTarget, AsyncDisposable {
   requests: number;
 }
 
+/** Shown beside a test that fails. */
+const logger: Logger = {
+  info: () => undefined,
+  warn: (message, fields) => console.warn(message, fields),
+  error: (message, fields) => console.error(message, fields),
+};
+
 /** Wall time, as the driver of the machine's clock gives it. */
-const clock: Clock = {
+export const clock: Clock = {
   now: () => Date.now(),
   after: (ms, run) => {
     const timer = setTimeout(run, ms);
@@ -39,7 +47,7 @@ export async function haproxyWorld(): Promise<HaproxyWorld> {
   const stops: string[] = [];
   const binary = process.env["AIRFIELD_TEST_HAPROXY"];
   const open = (): Promise<TrafficProxy> =>
-    haproxyTrafficProxy({ directory, clock, stopped: (why) => stops.push(why), ...(binary === undefined ? {} : { binary }) });
+    haproxyTrafficProxy({ directory, clock, stopped: (why) => stops.push(why), logger, ...(binary === undefined ? {} : { binary }) });
   const closing: AsyncDisposable[] = [];
   let proxy = await open();
   const first = proxy;

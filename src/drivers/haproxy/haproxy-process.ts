@@ -88,7 +88,7 @@ export class HaproxyProcess {
   /** Rejects with HAProxy's own words where a configuration is wrong. Ports are not tried. */
   async check(configurationPath: string): Promise<void> {
     try {
-      await promisify(execFile)(this.#binary, ["-c", "-q", "-f", configurationPath]);
+      await promisify(execFile)(this.#binary, ["-c", "-f", configurationPath]);
     } catch (error) {
       throw refusal(error instanceof Error && "stderr" in error ? String(error.stderr) : String(error));
     }

@@ -13,7 +13,7 @@ import { canBind } from "./can-bind.ts";
 import { errorFiles } from "./error-pages.ts";
 import { HaproxyProcess, HaproxyRefusalError } from "./haproxy-process.ts";
 import { HealthBook } from "./health-book.ts";
-import { planRetiredWorker, planServerChanges, type ServerCommand } from "./plan-server-changes.ts";
+import { planServerChanges, type ServerCommand } from "./plan-server-changes.ts";
 import { proxyFiles, renderConfiguration, type ProxyFiles, type RenderedConfiguration } from "./render-configuration.ts";
 import { desiredServers } from "./render-servers.ts";
 import { askHaproxy, wasDone, watchHealthRing } from "./runtime-api.ts";
@@ -190,8 +190,6 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   async #changeServers(configuration: ProxyConfiguration): Promise<void> {
-    const workers = await this.#process.workers();
-    if (workers === undefined) throw new Error("HAProxy is not running");
     const rows = rowsByBackend(await this.#currentRows());
     let left = false;
     for (const backend of configuration.backends) {
@@ -201,7 +199,6 @@ class HaproxyTrafficProxy implements TrafficProxy {
         left = !(await this.#carryOut(command)) || left;
       }
     }
-    await Promise.all(workers.retired.map((pid) => this.#changeRetired(configuration, pid)));
     this.#schedule(configuration, left);
   }
 
@@ -215,20 +212,6 @@ class HaproxyTrafficProxy implements TrafficProxy {
     if (wasDone(answer)) return true;
     if (command.mayWait === true) return false;
     throw new HaproxyRefusalError(`${command.text}: ${answer}`);
-  }
-
-  async #changeRetired(configuration: ProxyConfiguration, pid: number): Promise<void> {
-    const rows = rowsByBackend(await this.#rows(pid));
-    for (const backend of configuration.backends) {
-      const name = backendName(backend.id);
-      const observed = rows.get(name);
-      if (observed === undefined) continue;
-      for (const { text } of planRetiredWorker(name, this.#desired(backend), observed)) {
-        const answer = await askHaproxy(this.#files.masterSocket, `@!${pid} ${text}`);
-        // It may end at any moment, which is what it is there for.
-        if (!wasDone(answer)) this.#options.logger?.info("a retired HAProxy worker refused a change", { pid, command: text, answer });
-      }
-    }
   }
 
   /** What has no event: a target that fails for as long as its threshold allows, and a removed server whose last request ends. */

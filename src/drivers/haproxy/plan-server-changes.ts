@@ -60,32 +60,3 @@ function removal(backend: string, row: ServerRow): readonly ServerCommand[] {
   const maintenance = row.status === "MAINT" ? [] : [{ text: `set server ${name} state maint` }];
   return [...maintenance, { text: `del server ${name}`, mayWait: true }];
 }
-
-/**
- * What a worker that a reload replaced must be told, so that the clients still on it reach the servers there are now.
- * It makes no checks any more: it gets the servers in service, unchecked, and no others get new requests.
- */
-export function planRetiredWorker(
-  backend: string,
-  desired: readonly DesiredServer[],
-  observed: ReadonlyMap<string, ServerRow>,
-): readonly ServerCommand[] {
-  const inService = new Map(
-    desired.filter((server) => server.role !== "probe" && server.weight > 0 && server.up).map((server) => [server.name, server]),
-  );
-  return [
-    ...[...inService.values()].flatMap((server) => {
-      const row = observed.get(server.name);
-      if (row === undefined)
-        return addition(backend, { ...server, checked: false, definition: server.definition.replace(/ check .*/, "") });
-      const name = `${backend}/${server.name}`;
-      return [
-        ...(row.status.startsWith("DOWN") ? [{ text: `set server ${name} health up` }] : []),
-        ...(row.weight === 0 ? [{ text: `set server ${name} weight 1` }] : []),
-      ];
-    }),
-    ...[...observed.values()]
-      .filter((row) => row.weight > 0 && !inService.has(row.name))
-      .map((row) => ({ text: `set server ${backend}/${row.name} weight 0` })),
-  ];
-}

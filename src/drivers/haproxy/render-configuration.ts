@@ -51,7 +51,7 @@ export function renderConfiguration(
   const idleTimeouts = idleTimeoutsOf(configuration);
   const sections = [
     ...configuration.listeners.flatMap((listener) =>
-      renderListener(listener, (address) => !unbound.some((one) => one.address === address && one.port === listener.port)),
+      renderListener(listener, (address) => !unbound.some((one) => one.address === address && one.port === listener.port), files.directory),
     ),
     ...configuration.backends.map((backend) => renderBackend(backend, idleTimeouts.get(backend.id) ?? defaultIdleTimeout)),
   ];
@@ -135,7 +135,7 @@ function renderServerState(servers: ReadonlyMap<string, readonly ReturnType<type
         const split = address.lastIndexOf(":");
         const host = address.slice(0, split).replace("ipv6@", "");
         const port = address.slice(split + 1);
-        return `${0} ${heading.replace("backend ", "")} ${at + 1} ${server.name} ${host} ${operational} 0 ${server.weight} ${server.weight} 0 1 0 0 2 0 0 0 - ${port} - 0 0 - - 0`;
+        return `${0} ${heading.replace("backend ", "")} ${at + 1} ${server.name} ${host} ${operational} 0 ${server.weight} ${server.weight} 0 1 0 0 6 0 0 0 - ${port} - 0 0 - - 0`;
       }),
   );
   return ["1", `# ${stateColumns}`, ...lines, ""].join("\n");

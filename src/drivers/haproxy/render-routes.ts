@@ -1,29 +1,42 @@
+import { createHash } from "node:crypto";
 import type { ProxyBackend, ProxyListener, ProxyRoute } from "../../ports/traffic-proxy.ts";
 import { page, serverName } from "./error-pages.ts";
 import { quote, quoteFormat } from "./quote.ts";
 import { milliseconds } from "./render-servers.ts";
 import { addressWord, backendName } from "./server-names.ts";
 
-/** Frontend of one listener. Routes that answer by themselves get a backend of their own, so that the first match simply wins. */
-export function renderListener(listener: ProxyListener, isBound: (address: string) => boolean): readonly string[] {
+/**
+ * Frontend of one listener. Routes that answer by themselves get a backend of their own, so that the first match simply wins.
+ *
+ * A worker that a reload replaced may still get a request over a connection that was idle then, and knows nothing of the servers
+ * that came and went since. It hands such a request to the worker that replaced it, over a socket in the folder.
+ */
+export function renderListener(listener: ProxyListener, isBound: (address: string) => boolean, directory: string): readonly string[] {
   const addresses = listener.addresses.filter(isBound);
   if (addresses.length === 0) return [];
   const reached = reachableRoutes(listener);
   const idle = milliseconds(Math.max(1, ...reached.map((route) => route.idleTimeout)));
+  const successor = quote(`unix@${directory}/${createHash("sha256").update(listener.id).digest("hex").slice(0, 8)}.sock`);
   const frontend = [
     `frontend l_${listener.id}`,
     ...addresses.map((address) => `bind ${addressWord(address, listener.port)}`),
+    `bind ${successor} mode 600 accept-proxy`,
     `timeout client ${idle}`,
     `timeout http-request ${idle}`,
     `timeout http-keep-alive ${idle}`,
-    // As on AWS, the address is appended to what the client sent.
-    'http-request replace-header X-Forwarded-For (.*) "\\1, %[src]" if { req.hdr(x-forwarded-for) -m found }',
-    "http-request set-header X-Forwarded-For %[src] unless { req.hdr(x-forwarded-for) -m found }",
-    "http-request set-header X-Forwarded-Proto http",
-    `http-request set-header X-Forwarded-Port ${listener.port}`,
+    `use_backend s_${listener.id} if { stopping }`,
     ...reached.flatMap((route, at) => renderRoute(listener, route, at)),
   ];
-  return [section(frontend), ...reached.flatMap((route, at) => renderAnswer(listener, route, at))];
+  return [
+    section(frontend),
+    section([
+      `backend s_${listener.id}`,
+      `timeout server ${idle}`,
+      `timeout tunnel ${idle}`,
+      `server successor ${successor} send-proxy-v2`,
+    ]),
+    ...reached.flatMap((route, at) => renderAnswer(listener, route, at)),
+  ];
 }
 
 /** Routes up to the first that matches every request. */
@@ -103,6 +116,11 @@ export function renderBackend(backend: ProxyBackend, idleTimeout: number): strin
     `balance ${backend.algorithm === "round_robin" ? "roundrobin" : "leastconn"}`,
     `timeout server ${milliseconds(idleTimeout)}`,
     `timeout tunnel ${milliseconds(idleTimeout)}`,
+    // As on AWS, the address is appended to what the client sent.
+    'http-request replace-header X-Forwarded-For (.*) "\\1, %[src]" if { req.hdr(x-forwarded-for) -m found }',
+    "http-request set-header X-Forwarded-For %[src] unless { req.hdr(x-forwarded-for) -m found }",
+    "http-request set-header X-Forwarded-Proto http",
+    "http-request set-header X-Forwarded-Port %[dst_port]",
   ];
   if (check.kind !== "none") {
     // Written out so that a change of it changes the structure: servers that exist cannot be given other checks without a reload.
@@ -114,7 +132,7 @@ export function renderBackend(backend: ProxyBackend, idleTimeout: number): strin
   if (check.kind === "http") {
     lines.push(
       "option httpchk",
-      `http-check send meth GET uri ${quote(check.path)} ver HTTP/1.1 hdr Host "%[dst]:%[dst_port]" hdr User-Agent ELB-HealthChecker/2.0 hdr Accept-Encoding "gzip, compressed"`,
+      `http-check send meth GET uri ${quote(check.path)} ver HTTP/1.1 hdr Host "%[srv_name,field(3,:,0)]" hdr User-Agent ELB-HealthChecker/2.0 hdr Accept-Encoding "gzip, compressed"`,
       `http-check expect status ${quote(check.matcher.replaceAll(" ", ""))}`,
     );
   }

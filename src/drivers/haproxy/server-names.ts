@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { ProxyServer } from "../../ports/traffic-proxy.ts";
 
 /**
@@ -13,15 +12,17 @@ export type ServerRole = "probe" | "traffic" | "fallback";
 
 const letters = { probe: "p", traffic: "t", fallback: "f" } as const;
 
-/** The address is in the name: a server that moves becomes another one, while the old one finishes what it has. */
+/**
+ * Such as `web-1:t:10.0.0.5:8080`. The address is in the name: a server that moves becomes another one, while the old one finishes
+ * what it has. Health checks take their Host header from there.
+ */
 export function haproxyServerName(server: Pick<ProxyServer, "id" | "address" | "port">, role: ServerRole): string {
-  const place = createHash("sha256").update(`${server.address} ${server.port}`).digest("hex").slice(0, 6);
-  return `${server.id}:${letters[role]}${place}`;
+  return `${server.id}:${letters[role]}:${server.address}:${server.port}`;
 }
 
 /** The server of ours that an HAProxy server stands for. Ids have no colon. */
 export function serverIdOf(haproxyName: string): string {
-  return haproxyName.slice(0, haproxyName.lastIndexOf(":"));
+  return haproxyName.slice(0, haproxyName.indexOf(":"));
 }
 
 export function backendName(id: string): string {
