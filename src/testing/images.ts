@@ -35,7 +35,9 @@ export async function buildImage({ name, files = {}, instructions = [] }: TestIm
 /** A web server that answers `version` at `/`, and at `/health` too unless it is sick. */
 export function webImage(name: string, version: string, { sick = false } = {}): TestImage {
   const pages = { "www/index.html": version, ...(sick ? {} : { "www/health": "ok" }) };
-  return { name, files: pages, instructions: ['CMD ["httpd", "-f", "-p", "8080", "-h", "/www"]'] };
+  // The first process of a container gets no signal that it does not ask for: the shell asks.
+  const command = 'httpd -p 8080 -h /www; trap "exit 0" TERM; sleep 2147483647 & wait';
+  return { name, files: pages, instructions: [`CMD ${JSON.stringify(["sh", "-c", command])}`] };
 }
 
 /** Pushes a built image as a user does; gives its reference in the registry. The repository must exist. */

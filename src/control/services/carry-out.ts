@@ -35,6 +35,7 @@ function apply(state: State, service: ServiceRecord, step: Exclude<RolloutStep, 
       const rolledBack = withUpdate(withUpdate(service, step.failed, now), step.restored, now);
       return put({
         ...rolledBack,
+        taskDefinitionArn: step.taskDefinitionArn,
         deployments: rolledBack.deployments.map((deployment) =>
           deployment.id === step.restored.deploymentId ? { ...deployment, rollbackOf: step.failed.deploymentId } : deployment,
         ),

@@ -2,7 +2,7 @@ import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { SecretBox } from "../../ports/secret-box.ts";
 import type { ContainerSpec } from "../../ports/task-runner.ts";
-import { ensureLogStream } from "../../state/log-streams.ts";
+import { ensureLogStream } from "../../state/logs.ts";
 import type { State } from "../../state/state.ts";
 import { secretValue } from "../secret-values.ts";
 import type { Resolver } from "./task-spec.ts";

@@ -87,7 +87,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
 
   async function end(task: TaskRecord): Promise<void> {
     const phase = lastObservation.get(task.arn)?.phase;
-    if (!delivered.has(task.arn) || phase === "stopped") return finish(task);
+    if (!isKnownToRunner(task.arn) || phase === "stopped") return finish(task);
     if (isBefore(task.lastStatus, "DEACTIVATING") && task.targets.length > 0) {
       task = state.commit(() => {
         deregisterTask(state, task, ids, clock.now());
@@ -101,13 +101,18 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
     runner.stop(task.arn);
   }
 
+  /** Handed over by us, or by a control plane before us. */
+  function isKnownToRunner(arn: string): boolean {
+    return delivered.has(arn) || lastObservation.has(arn);
+  }
+
   /** The containers are at rest: what the task held is given back before it counts as stopped. */
   async function finish(task: TaskRecord): Promise<void> {
     const leaving = state.commit(() => {
       deregisterTask(state, task, ids, clock.now());
       return isBefore(task.lastStatus, "DEPROVISIONING") ? moveTo({ ...task, stoppingAt: task.stoppingAt ?? clock.now() }, "DEPROVISIONING") : task;
     });
-    if (delivered.has(task.arn)) {
+    if (isKnownToRunner(task.arn)) {
       await state.durable();
       await runner.forget(task.arn);
       delivered.delete(task.arn);
@@ -153,8 +158,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
     for (const task of table.values()) {
       const seen = known.get(task.arn);
       // What was only being created needs its specification again; the runner goes on from what exists.
-      const begun = seen && seen.phase !== "pulling" && seen.phase !== "creating";
-      if (begun || (seen && task.desiredStatus === "STOPPED")) delivered.add(task.arn);
+      if (seen && seen.phase !== "pulling" && seen.phase !== "creating") delivered.add(task.arn);
       if (task.lastStatus !== "STOPPED" && !seen && !isBefore(task.lastStatus, "ACTIVATING"))
         state.commit(() => table.put(lost(task, clock.now())));
     }

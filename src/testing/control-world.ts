@@ -1,0 +1,277 @@
+import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
+import { serviceLoop } from "../control/services/service-loop.ts";
+import { taskLoop } from "../control/tasks/task-loop.ts";
+import { newDeployment } from "../decide/rollout/new-deployment.ts";
+import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
+import { Disposals } from "../disposals.ts";
+import { memoryJournal } from "../drivers/memory/journal.ts";
+import type { Ids } from "../ports/ids.ts";
+import type { JournalChange } from "../ports/journal.ts";
+import type { Logger } from "../ports/logger.ts";
+import { defaultNetwork } from "../state/default-vpc.ts";
+import { clusters, services, taskDefinitions, tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../state/ecs.ts";
+import { listeners, loadBalancers, targetGroups, targets, type TargetRecord } from "../state/elb.ts";
+import { State } from "../state/state.ts";
+import { FakeTaskEngine, fakeTaskRunner, type FakeBehaviour } from "./fake-task-runner.ts";
+import { FakeTrafficProxy } from "./fake-traffic-proxy.ts";
+import type { Random } from "./seeded-random.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+const SCOPE = { account: DEFAULT_ACCOUNT, region: DEFAULT_REGION };
+const arnOf = (service: string, resource: string): string => `arn:aws:${service}:${SCOPE.region}:${SCOPE.account}:${resource}`;
+const CLUSTER = arnOf("ecs", "cluster/c");
+const SERVICE = arnOf("ecs", "service/c/web");
+const GROUP = arnOf("elasticloadbalancing", "targetgroup/web/0123456789abcdef");
+const BALANCER = arnOf("elasticloadbalancing", "loadbalancer/app/web/0123456789abcdef");
+
+/** How the tasks of a version fare. */
+export interface Version {
+  readonly container: FakeBehaviour;
+  /** Whether the load balancer's checks find it healthy. */
+  readonly healthy: boolean;
+}
+
+/**
+ * The real control loops over a simulated engine, proxy and clock. The control plane can die at any moment and come back with what its
+ * journal has; the engine and the proxy go on meanwhile.
+ */
+export class ControlWorld {
+  readonly clock = new VirtualClock();
+  readonly engine = new FakeTaskEngine(this.clock);
+  readonly proxy = new FakeTrafficProxy();
+  readonly random: Random;
+  /** What the loops told as errors: steps that threw. */
+  readonly errors: string[] = [];
+  readonly #journal = new Map<string, JournalChange & { readonly value: string }>();
+  readonly #versions = new Map<string, Version>();
+  readonly #probed = new Set<string>();
+  readonly #ids: Ids;
+  #state: State;
+  #running: Disposals | undefined;
+  #count = 0;
+
+  constructor(random: Random) {
+    this.random = random;
+    this.#ids = seededIds(random);
+    this.#state = new State(memoryJournal(this.#journal));
+  }
+
+  get service(): ServiceRecord {
+    const service = this.#state.table(services).get(SERVICE);
+    if (!service) throw new Error("the world has no service");
+    return service;
+  }
+
+  get tasks(): readonly TaskRecord[] {
+    return [...this.#state.table(tasks).values()];
+  }
+
+  get targets(): readonly TargetRecord[] {
+    return [...this.#state.table(targets).values()];
+  }
+
+  /** The tasks of which the engine has a container, running or not. */
+  containers(): readonly string[] {
+    return [...this.engine.tasks].flatMap(([arn, { containers }]) => (containers.some(({ state }) => state !== "absent") ? arn : [])).sort();
+  }
+
+  /** Makes a cluster, a load balancer and a service of version `v1`. */
+  async begin(desiredCount: number, version: Version): Promise<void> {
+    const state = this.#state;
+    const network = defaultNetwork(state, this.#ids, SCOPE);
+    const base = { ...SCOPE, tags: [], createdAt: this.clock.now() };
+    const subnets = network.subnets.map(({ id }) => id);
+    state.commit(() => {
+      state.table(clusters).put({ ...base, arn: CLUSTER, name: "c", status: "ACTIVE", settings: [], capacityProviders: [], defaultCapacityProviderStrategy: [] });
+      state.table(targetGroups).put({
+        ...base,
+        arn: GROUP,
+        name: "web",
+        targetType: "ip",
+        protocol: "HTTP",
+        port: 80,
+        vpcId: network.vpc.id,
+        ipAddressType: "ipv4",
+        healthCheck: { enabled: true, protocol: "HTTP", port: "traffic-port", path: "/", interval: 5, timeout: 2, healthyThreshold: 2, unhealthyThreshold: 2, matcher: "200" },
+        attributes: { "deregistration_delay.timeout_seconds": "20" },
+      });
+      state.table(loadBalancers).put({
+        ...base,
+        arn: BALANCER,
+        name: "web",
+        type: "application",
+        scheme: "internet-facing",
+        dnsName: "web-1.us-east-1.elb.localhost",
+        canonicalHostedZoneId: "Z",
+        vpcId: network.vpc.id,
+        ipAddressType: "ipv4",
+        availabilityZones: [],
+        securityGroups: [],
+        attributes: {},
+        state: { code: "provisioning" },
+      });
+      state.table(listeners).put({
+        ...base,
+        arn: `${BALANCER}/listener`,
+        loadBalancerArn: BALANCER,
+        protocol: "HTTP",
+        port: 80,
+        defaultActions: [{ Type: "forward", TargetGroupArn: GROUP }],
+        certificates: [],
+        attributes: {},
+      });
+      const deployment = this.#deployment(this.#publish(version), desiredCount, subnets);
+      state.table(services).put({
+        ...base,
+        arn: SERVICE,
+        name: "web",
+        taskDefinitionArn: deployment.taskDefinitionArn,
+        clusterArn: CLUSTER,
+        clusterName: "c",
+        status: "ACTIVE",
+        schedulingStrategy: "REPLICA",
+        desiredCount,
+        launchType: "FARGATE",
+        deploymentController: { type: "ECS" },
+        minimumHealthyPercent: 100,
+        maximumPercent: 200,
+        circuitBreaker: { enable: true, rollback: true },
+        loadBalancers: deployment.loadBalancers,
+        serviceRegistries: [],
+        networkConfiguration: { awsvpcConfiguration: { subnets } },
+        placementConstraints: [],
+        placementStrategy: [],
+        enableECSManagedTags: false,
+        propagateTags: "NONE",
+        enableExecuteCommand: false,
+        availabilityZoneRebalancing: "DISABLED",
+        deployments: [deployment],
+        events: [],
+        told: {},
+        createdBy: "root",
+      });
+    });
+    await this.start();
+  }
+
+  /** What UpdateService does with a new task definition. */
+  deploy(version: Version): string {
+    const definition = this.#publish(version);
+    const { service } = this;
+    const subnets = service.networkConfiguration?.awsvpcConfiguration?.subnets ?? [];
+    const deployment = this.#deployment(definition, service.desiredCount, subnets);
+    const others = service.deployments.map((other): DeploymentRecord => (other.status === "PRIMARY" ? { ...other, status: "ACTIVE" } : other));
+    this.#state.commit(() => this.#state.table(services).put({ ...service, taskDefinitionArn: definition, deployments: [deployment, ...others] }));
+    return definition;
+  }
+
+  scale(desiredCount: number): void {
+    this.#state.commit(() => this.#state.table(services).update(SERVICE, (service) => ({ ...service, desiredCount })));
+  }
+
+  /** The control plane begins, with what the journal has. */
+  async start(): Promise<void> {
+    if (this.#running) return;
+    this.#state = new State(memoryJournal(this.#journal));
+    const state = this.#state;
+    const { clock } = this;
+    const ids = this.#ids;
+    const logger: Logger = { info: () => undefined, warn: () => undefined, error: (message, fields) => void this.errors.push(`${message} ${JSON.stringify(fields)}`) };
+    const running = new Disposals();
+    this.#running = running;
+    const runner = fakeTaskRunner({ engine: this.engine, clock });
+    running.defer(() => runner.close());
+    running.use(loadBalancing({ state, clock, proxy: this.proxy.reopen(), logger }));
+    const resolver = { image: (reference: string) => ({ pullReference: reference }), secret: () => ({ value: "" }), logStream: () => undefined };
+    running.use(await taskLoop({ state, clock, ids, runner, logger, resolver }));
+    running.use(serviceLoop({ state, clock, ids, logger }));
+  }
+
+  /** The control plane dies: what it was about to do is not done. */
+  async die(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    // Whatever it still commits goes to a state that nobody will read again.
+    const dead = this.#state;
+    this.#state = new State(memoryJournal(this.#journal));
+    dead.commit = () => {
+      throw new Error("this control plane is dead");
+    };
+    await running?.[Symbol.asyncDispose]();
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Lets time pass. The proxy's checks see each new server after a while. */
+  async pass(ms: number): Promise<void> {
+    const step = 250;
+    for (let passed = 0; passed < ms; passed += step) {
+      await this.clock.advance(Math.min(step, ms - passed));
+      this.#probe();
+    }
+  }
+
+  #probe(): void {
+    for (const backend of this.proxy.configuration.backends)
+      for (const server of backend.servers) {
+        const key = `${backend.id}/${server.id}`;
+        if (this.#probed.has(key)) continue;
+        this.#probed.add(key);
+        const task = this.tasks.find(({ networkInterface }) => networkInterface?.privateIpv4Address === server.address);
+        const healthy = (task && this.#versions.get(task.taskDefinitionArn)?.healthy) ?? false;
+        this.clock.after(this.random.between(0, 3000), () => {
+          if (healthy) this.proxy.see(backend.id, server.id, "healthy");
+          else this.proxy.see(backend.id, server.id, "unhealthy", { kind: "status", status: 503 });
+        });
+        // Another task may get the same address later: then its server is looked at anew.
+        this.clock.after(30_000, () => this.#probed.delete(key));
+      }
+  }
+
+  #publish(version: Version): string {
+    this.#count += 1;
+    const arn = arnOf("ecs", `task-definition/web:${this.#count}`);
+    const image = `web:${this.#count}`;
+    this.engine.script(image, version.container);
+    this.#versions.set(arn, version);
+    this.#state.commit(() =>
+      this.#state.table(taskDefinitions).put({
+        ...SCOPE,
+        arn,
+        family: "web",
+        revision: this.#count,
+        status: "ACTIVE",
+        definition: { family: "web", networkMode: "awsvpc", containerDefinitions: [{ name: "web", image, essential: true, portMappings: [{ containerPort: 80 }] }] },
+        tags: [],
+        registeredAt: this.clock.now(),
+        registeredBy: "root",
+      }),
+    );
+    return arn;
+  }
+
+  #deployment(definition: string, desiredCount: number, subnets: string[]): DeploymentRecord {
+    const id = `ecs-svc/${this.#ids.digits(19)}`;
+    const now = this.clock.now();
+    return {
+      ...newDeployment(id, definition, desiredCount, now),
+      updatedAt: now,
+      launchType: "FARGATE",
+      networkConfiguration: { awsvpcConfiguration: { subnets } },
+      loadBalancers: [{ targetGroupArn: GROUP, containerName: "web", containerPort: 80 }],
+    };
+  }
+}
+
+function seededIds(random: Random): Ids {
+  const from = (alphabet: string, length: number): string => Array.from({ length }, () => alphabet[random.between(0, alphabet.length - 1)]).join("");
+  const hex = (length: number): string => from("0123456789abcdef", length);
+  return {
+    hex,
+    alphanumeric: (length) => from("ABCDEFabcdef0123456789", length),
+    digits: (length) => from("123456789", length),
+    uuid: () => [8, 4, 4, 4, 12].map(hex).join("-"),
+  };
+}
