@@ -41,6 +41,7 @@ function get(address: string, port: number): Promise<string> {
 const web = (world: TaskWorld, text: string): Partial<ContainerSpec> & Pick<ContainerSpec, "image" | "pullReference"> => ({
   ...world.shell(`mkdir /www; echo ${text} > /www/index.html; exec httpd -f -p 80 -h /www`),
   portMappings: [{ containerPort: 80, protocol: "tcp" }],
+  stopTimeout: 1,
   healthCheck: { command: ["CMD-SHELL", "wget -q -O /dev/null http://127.0.0.1:80/"], interval: 1, timeout: 5, retries: 5, startPeriod: 0 },
 });
 

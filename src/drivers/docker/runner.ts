@@ -8,8 +8,9 @@ import { Images } from "./images.ts";
 import { Networks } from "./networks.ts";
 import { ensurePauseImage } from "./pause-image.ts";
 import { Slots } from "./slots.ts";
+import type { TaskSurroundings } from "./surroundings.ts";
 import { LABELS, planTask, readPlan } from "./task-plan.ts";
-import { TaskRun, type TaskSurroundings } from "./task-run.ts";
+import { TaskRun } from "./task-run.ts";
 
 export interface DockerTaskRunnerOptions {
   readonly socketPath: string;

@@ -1,47 +1,16 @@
-import type { Clock } from "../../ports/clock.ts";
-import type { ContainerSpec, LogSink, RunnerPhase, TaskObservation, TaskSpec } from "../../ports/task-runner.ts";
-import { type BodyContext, containerBody, pauseBody } from "./container-body.ts";
+import type { ContainerSpec, RunnerPhase, TaskObservation, TaskSpec } from "../../ports/task-runner.ts";
+import { createTaskContainer, startTaskContainer } from "./container-create.ts";
 import { ContainerRun } from "./container-run.ts";
-import {
-  createContainer,
-  inspect,
-  type Inspection,
-  isImageMissing,
-  isNetworkMissing,
-  publishedPorts,
-  startContainer,
-  startError,
-  wasStarted,
-} from "./container-start.ts";
+import { inspect, type Inspection, publishedPorts, startError, wasStarted } from "./container-start.ts";
 import { dependencyState } from "./dependencies.ts";
-import { EngineError, EngineUnavailableError, type DockerEngine } from "./engine.ts";
-import { type EngineEvent, engineTime, type EventWatch } from "./events.ts";
-import { type Images, isPinned } from "./images.ts";
+import { EngineError, EngineUnavailableError } from "./engine.ts";
+import { type EngineEvent, engineTime } from "./events.ts";
+import { isPinned } from "./images.ts";
 import { followLog } from "./log-follower.ts";
-import type { Networks } from "./networks.ts";
-import { ContainerFailure, engineFailure, ESSENTIAL_EXITED, FAILED_TO_START, NEVER_STARTED_EXIT_CODE, OUT_OF_MEMORY } from "./reasons.ts";
-import type { Slots } from "./slots.ts";
-import { containerName, LABELS, PAUSE, type TaskPlan } from "./task-plan.ts";
-
-/** What the tasks of one runner share. */
-export interface TaskSurroundings {
-  readonly engine: DockerEngine;
-  readonly events: EventWatch;
-  readonly images: Images;
-  readonly networks: Networks;
-  readonly slots: Slots;
-  readonly clock: Clock;
-  readonly logSink: LogSink;
-  readonly settings: Omit<BodyContext, "plan" | "vpcNetwork">;
-  /** The name of the pause image, present on the engine. */
-  readonly pauseImage: () => Promise<string>;
-  readonly report: (observation: TaskObservation) => void;
-  readonly warn: (message: string) => void;
-  readonly closed: () => boolean;
-}
-
-/** Ends the work on a container without a word: its task is stopping, or the runner closes. */
-class Abandoned extends Error {}
+import { PauseContainer } from "./pause-container.ts";
+import { ContainerFailure, ESSENTIAL_EXITED, FAILED_TO_START, NEVER_STARTED_EXIT_CODE, OUT_OF_MEMORY } from "./reasons.ts";
+import { Abandoned, persist, type TaskSurroundings } from "./surroundings.ts";
+import { LABELS, PAUSE, type TaskPlan } from "./task-plan.ts";
 
 const PHASES: readonly RunnerPhase[] = ["pulling", "creating", "running", "stopping", "stopped"];
 /** For what a container printed last, where the sink is slow. */
@@ -52,7 +21,7 @@ export class TaskRun {
   readonly plan: TaskPlan;
   readonly containers: ReadonlyMap<string, ContainerRun>;
   readonly #at: TaskSurroundings;
-  readonly #vpcNetwork: string;
+  readonly #pause: PauseContainer;
   #phase: RunnerPhase = "pulling";
   #pulls: { startedAt: number; stoppedAt?: number } | undefined;
   #startedAt: number | undefined;
@@ -61,11 +30,6 @@ export class TaskRun {
   #stopping = false;
   /** What was told last. */
   #told = "";
-  #pauseId: string | undefined;
-  /** Only a pause container that ran can be missed. */
-  #pauseRuns = false;
-  #pause: Promise<void> | undefined;
-  #taskPorts: ReadonlyMap<string, number> = new Map();
   /** Woken whenever something changed that a container may wait for. */
   #waiting: (() => void)[] = [];
   readonly #abandon: Promise<never>;
@@ -74,7 +38,7 @@ export class TaskRun {
   constructor(plan: TaskPlan, at: TaskSurroundings) {
     this.plan = plan;
     this.#at = at;
-    this.#vpcNetwork = plan.network.mode === "awsvpc" ? at.networks.nameOf(plan.network.vpcId) : "";
+    this.#pause = new PauseContainer(at, plan);
     this.containers = new Map(plan.containers.map((container) => [container.name, new ContainerRun(container)]));
     this.#abandon = new Promise((_, reject) => (this.#abandonNow = reject));
     this.#abandon.catch(() => undefined);
@@ -86,7 +50,7 @@ export class TaskRun {
 
   /** The engine's ids of all containers, the pause container included. */
   get ids(): readonly string[] {
-    return [...[...this.containers.values()].flatMap(({ id }) => id ?? []), ...(this.#pauseId === undefined ? [] : [this.#pauseId])];
+    return [...[...this.containers.values()].flatMap(({ id }) => id ?? []), ...(this.#pause.id === undefined ? [] : [this.#pause.id])];
   }
 
   observe(): TaskObservation {
@@ -102,7 +66,7 @@ export class TaskRun {
       ...(this.#stop && { stop: this.#stop }),
       endpoints: this.#stopping
         ? []
-        : containers.flatMap((container) => container.endpoints(this.plan, this.#taskPorts, this.#at.settings.publishOn)),
+        : containers.flatMap((container) => container.endpoints(this.plan, this.#pause.ports, this.#at.settings.publishOn)),
     };
   }
 
@@ -146,7 +110,7 @@ export class TaskRun {
   hear(event: EngineEvent): void {
     const name = event.attributes[LABELS.containerName];
     if (name === PAUSE) {
-      if (event.kind === "die" && event.containerId === this.#pauseId) this.#pauseDied();
+      if (event.kind === "die" && event.containerId === this.#pause.id) this.#pauseDied();
       return;
     }
     const container = this.containers.get(name ?? "");
@@ -167,10 +131,7 @@ export class TaskRun {
       const container = this.containers.get(name ?? "");
       if (container) this.#know(container, inspection, true);
       else if (name === PAUSE) {
-        this.#pauseId = inspection.Id;
-        this.#taskPorts = publishedPorts(inspection);
-        this.#pauseRuns = wasStarted(inspection);
-        if (this.#pauseRuns && inspection.State.Status !== "running") this.#pauseDied();
+        if (!this.#pause.adopt(inspection)) this.#pauseDied();
       }
     }
     this.#move("creating");
@@ -193,7 +154,7 @@ export class TaskRun {
         this.#tell();
       }
     }
-    if (this.#pauseId !== undefined && this.#pauseRuns && known.has(this.#pauseId) && listed.get(this.#pauseId)?.state !== "running")
+    if (this.#pause.id !== undefined && this.#pause.ran && known.has(this.#pause.id) && listed.get(this.#pause.id)?.state !== "running")
       this.#pauseDied();
   }
 
@@ -215,7 +176,7 @@ export class TaskRun {
       const free = await this.#at.slots.take();
       try {
         if (this.plan.network.mode === "awsvpc") await this.#race(this.#at.networks.ensure(this.plan.network));
-        if (this.plan.pause) await this.#race((this.#pause ??= this.#bringUpPause(spec)));
+        if (this.plan.pause) await this.#race(this.#pause.bringUp(spec));
         await this.#createAndStart(container, spec, wanted);
       } finally {
         free();
@@ -229,99 +190,45 @@ export class TaskRun {
   }
 
   async #createAndStart(container: ContainerRun, spec: TaskSpec, wanted: ContainerSpec): Promise<void> {
-    const { engine, events, networks } = this.#at;
-    const existing = container.id === undefined ? await this.#create(container, spec, wanted) : undefined;
-    this.#wake();
+    const at = this.#at;
+    let existing: Inspection | undefined;
+    if (container.id === undefined) {
+      const created = await createTaskContainer(at, this.plan, spec, wanted, () => this.#pull(container, wanted));
+      container.id = created.id;
+      existing = created.existing;
+      this.#wake();
+    }
     if (existing && (wasStarted(existing) || startError(existing) !== undefined)) {
       this.#know(container, existing, true);
       return;
     }
     if (this.#stopping) throw new Abandoned();
+    const { id } = container;
     container.starting = true;
-    const start = (): Promise<Inspection | undefined> =>
-      startContainer(engine, container.id ?? "", () => this.#engineBack(), this.#vpcNetwork);
-    let inspection: Inspection | undefined;
+    let before: Inspection | undefined;
     try {
-      inspection = await start().catch(async (error: unknown) => {
-        if (this.plan.network.mode !== "awsvpc" || !isNetworkMissing(error, this.#vpcNetwork)) throw error;
-        networks.lost(this.plan.network.vpcId);
-        await networks.ensure(this.plan.network);
-        return start();
-      });
-    } catch (error) {
+      before = await startTaskContainer(at, this.plan, id);
+      this.#started(container, (before && engineTime(before.State.StartedAt)) ?? at.clock.now(), false);
+      // A port that the engine chose is known only to it, and a task without its endpoints is not running yet.
+      if (this.#hasDynamicPorts(container)) container.ports = publishedPorts(await persist(at, () => inspect(at.engine, id)));
+    } finally {
       container.starting = false;
-      throw error instanceof EngineError ? engineFailure("CannotStartContainerError", error) : error;
     }
-    this.#started(container, (inspection && engineTime(inspection.State.StartedAt)) ?? this.#at.clock.now(), false);
-    // A port that the engine chose is known only to it, and a task without its endpoints is not running yet.
-    if (this.#hasDynamicPorts(container)) {
-      await events.connected();
-      container.ports = publishedPorts(await this.#persist(() => inspect(engine, container.id ?? "")));
-    }
-    container.starting = false;
     this.#progress();
     const exit = container.exitWhileStarting;
     if (exit) this.#died(container, exit);
-    else if (inspection && inspection.State.Status !== "running") this.#know(container, inspection, false);
-  }
-
-  /** What the engine knows of the container, where it was there before. */
-  async #create(container: ContainerRun, spec: TaskSpec, wanted: ContainerSpec): Promise<Inspection | undefined> {
-    const { engine, settings } = this.#at;
-    await this.#engineVolumesPresent(spec, wanted);
-    const name = containerName(settings.instance, spec.taskId, wanted.name);
-    const body = containerBody(spec, wanted, this.#bodyContext());
-    const create = (): Promise<{ id: string; existing?: Inspection }> =>
-      this.#persist(() => createContainer(engine, name, spec.taskArn, body));
-    try {
-      const { id, existing } = await create().catch(async (error: unknown) => {
-        if (!isImageMissing(error)) throw error;
-        await this.#pull(container, wanted);
-        return create();
-      });
-      container.id = id;
-      return existing;
-    } catch (error) {
-      throw error instanceof EngineError ? engineFailure("CannotCreateContainerError", error) : error;
-    }
+    else if (before && before.State.Status !== "running") this.#know(container, before, false);
   }
 
   async #pull(container: ContainerRun, wanted: ContainerSpec): Promise<void> {
     if (this.#pulls?.stoppedAt !== undefined) this.#pulls = { startedAt: this.#pulls.startedAt };
     this.#pulls ??= { startedAt: this.#at.clock.now() };
     this.#tell();
-    const pulled = await this.#race(this.#persist(() => this.#at.images.pull(wanted)));
+    const pulled = await this.#race(persist(this.#at, () => this.#at.images.pull(wanted)));
     container.imageDigest ??= pulled.digest;
     this.#pulls = { startedAt: Math.min(this.#pulls.startedAt, pulled.startedAt), stoppedAt: pulled.stoppedAt };
     if (this.#phase === "pulling" && this.plan.containers.length === 1) this.#move("creating");
     this.#tell();
-  }
-
-  async #bringUpPause(spec: TaskSpec): Promise<void> {
-    const { engine, settings, pauseImage, networks } = this.#at;
-    if (this.#pauseRuns) return;
-    try {
-      const name = containerName(settings.instance, spec.taskId, PAUSE);
-      const body = pauseBody(spec, await this.#persist(pauseImage), this.#bodyContext());
-      const { id, existing } = await this.#persist(() => createContainer(engine, name, spec.taskArn, body));
-      this.#pauseId = id;
-      const start = (): Promise<Inspection | undefined> => startContainer(engine, id, () => this.#engineBack(), this.#vpcNetwork);
-      if (existing?.State.Status !== "running") {
-        await start().catch(async (error: unknown) => {
-          if (this.plan.network.mode !== "awsvpc" || !isNetworkMissing(error, this.#vpcNetwork)) throw error;
-          networks.lost(this.plan.network.vpcId);
-          await networks.ensure(this.plan.network);
-          return start();
-        });
-      }
-      this.#pauseRuns = true;
-      if (this.plan.published) this.#taskPorts = publishedPorts(await this.#persist(() => inspect(engine, id)));
-    } catch (error) {
-      if (error instanceof EngineError)
-        throw new ContainerFailure("ResourceInitializationError", `unable to make the task's namespaces: ${error.message}`);
-      if (error instanceof ContainerFailure) throw new ContainerFailure("ResourceInitializationError", error.message);
-      throw error;
-    }
   }
 
   async #dependenciesMet(container: ContainerRun): Promise<void> {
@@ -343,26 +250,9 @@ export class TaskRun {
     }
   }
 
-  /** A volume that ECS must not make has to be there: the engine itself would make it silently. */
-  async #engineVolumesPresent(spec: TaskSpec, wanted: ContainerSpec): Promise<void> {
-    for (const volume of spec.volumes) {
-      if (volume.kind !== "engine" || volume.autoprovision || !wanted.mountPoints.some(({ sourceVolume }) => sourceVolume === volume.name))
-        continue;
-      try {
-        await this.#persist(() => this.#at.engine.call("GET", `/volumes/${encodeURIComponent(volume.engineName)}`));
-      } catch (error) {
-        throw error instanceof EngineError ? new ContainerFailure("CannotCreateVolumeError", error.message) : error;
-      }
-    }
-  }
-
   #hasDynamicPorts(container: ContainerRun): boolean {
     if (this.plan.network.mode === "bridge") return container.plan.portMappings.some(({ hostPort }) => !hostPort);
     return this.plan.published && !this.plan.pause && container.plan.portMappings.length > 0;
-  }
-
-  #bodyContext(): BodyContext {
-    return { ...this.#at.settings, plan: this.plan, vpcNetwork: this.#vpcNetwork };
   }
 
   // ---- what becomes of a container
@@ -488,9 +378,9 @@ export class TaskRun {
   async #stopAll(): Promise<void> {
     const containers = [...this.containers.values()];
     await Promise.all(containers.map((container) => this.#stopContainer(container)));
-    await this.#stopPause();
+    await this.#pause.stop();
     const patience = new Promise<void>((resolve) => this.#at.clock.after(LOG_PATIENCE, resolve));
-    await Promise.race([Promise.all(containers.map(({ log }) => log?.drained)), patience]);
+    await Promise.race([Promise.all(containers.flatMap(({ log }) => log?.drained ?? [])), patience]);
     if (this.#at.closed()) return;
     this.#executionStoppedAt ??= this.#at.clock.now();
     this.#move("stopped");
@@ -513,10 +403,10 @@ export class TaskRun {
     const { id } = container;
     for (let pause = 500; !container.isStopped; pause = Math.min(pause * 2, 30_000)) {
       try {
-        await this.#persist(() => this.#at.engine.call("POST", `/containers/${id}/stop`, { query: { t: container.plan.stopTimeout } }));
+        await persist(this.#at, () => this.#at.engine.call("POST", `/containers/${id}/stop`, { query: { t: container.plan.stopTimeout } }));
         // The event is most often here already; where the stream of events is behind, the engine is asked.
         if (container.exiting) await container.stopped;
-        else if (!container.isStopped) this.#know(container, await this.#persist(() => inspect(this.#at.engine, id)), false);
+        else if (!container.isStopped) this.#know(container, await persist(this.#at, () => inspect(this.#at.engine, id)), false);
         if (!container.isStopped) throw new EngineError(500, "it still runs");
       } catch (error) {
         if (!(error instanceof EngineError)) throw error;
@@ -526,19 +416,6 @@ export class TaskRun {
           await Promise.race([container.stopped, new Promise<void>((resolve) => this.#at.clock.after(pause, resolve))]);
         }
       }
-    }
-  }
-
-  async #stopPause(): Promise<void> {
-    await this.#pause?.catch(() => undefined);
-    const id = this.#pauseId;
-    if (id === undefined) return;
-    try {
-      await this.#persist(() => this.#at.engine.call("POST", `/containers/${id}/kill`, { query: { signal: "KILL" } }));
-    } catch (error) {
-      // 404: gone. 409: it does not run.
-      if (!(error instanceof EngineError && (error.status === 404 || error.status === 409)))
-        this.#at.warn(`pause container ${id} cannot be stopped: ${String(error)}`);
     }
   }
 
@@ -582,23 +459,5 @@ export class TaskRun {
 
   #race<T>(work: Promise<T>): Promise<T> {
     return Promise.race([work, this.#abandon]);
-  }
-
-  /** Repeats what may be repeated while the engine is away. */
-  async #persist<T>(work: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!(error instanceof EngineUnavailableError)) throw error;
-        await this.#engineBack();
-      }
-    }
-  }
-
-  async #engineBack(): Promise<void> {
-    await new Promise<void>((resolve) => this.#at.clock.after(100, resolve));
-    await this.#at.events.connected();
-    if (this.#at.closed()) throw new Abandoned();
   }
 }

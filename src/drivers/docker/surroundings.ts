@@ -1,0 +1,50 @@
+import type { Clock } from "../../ports/clock.ts";
+import type { LogSink, TaskObservation } from "../../ports/task-runner.ts";
+import type { BodyContext } from "./container-body.ts";
+import { EngineUnavailableError, type DockerEngine } from "./engine.ts";
+import type { EventWatch } from "./events.ts";
+import type { Images } from "./images.ts";
+import type { Networks } from "./networks.ts";
+import type { Slots } from "./slots.ts";
+
+/** What the tasks of one runner share. */
+export interface TaskSurroundings {
+  readonly engine: DockerEngine;
+  readonly events: EventWatch;
+  readonly images: Images;
+  readonly networks: Networks;
+  readonly slots: Slots;
+  readonly clock: Clock;
+  readonly logSink: LogSink;
+  readonly settings: Omit<BodyContext, "plan" | "vpcNetwork">;
+  /** The name of the pause image, present on the engine. */
+  readonly pauseImage: () => Promise<string>;
+  readonly report: (observation: TaskObservation) => void;
+  readonly warn: (message: string) => void;
+  readonly closed: () => boolean;
+}
+
+/** Ends the work on a container without a word: its task is stopping, or the runner closes. */
+export class Abandoned extends Error {}
+
+/** How long the event stream is given to notice that its engine went away too. */
+const NOTICE = 100;
+
+/** Resolves when the engine answers again. Rejects with `Abandoned` where the runner closes meanwhile. */
+export async function engineBack({ clock, events, closed }: TaskSurroundings): Promise<void> {
+  await new Promise<void>((resolve) => clock.after(NOTICE, resolve));
+  await events.connected();
+  if (closed()) throw new Abandoned();
+}
+
+/** Does what may be repeated, again and again while the engine is away. */
+export async function persist<T>(at: TaskSurroundings, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof EngineUnavailableError)) throw error;
+      await engineBack(at);
+    }
+  }
+}
