@@ -33,7 +33,10 @@ export async function ecsWorld(): Promise<EcsWorld> {
     }),
   );
   await ecs.send(
-    new RegisterTaskDefinitionCommand({ family: "host", containerDefinitions: [{ name: "web", image: "nginx", memory: 64, portMappings: [{ containerPort: 80, hostPort: 8080 }] }] }),
+    new RegisterTaskDefinitionCommand({
+      family: "host",
+      containerDefinitions: [{ name: "web", image: "nginx", memory: 64, portMappings: [{ containerPort: 80, hostPort: 8080 }] }],
+    }),
   );
   return {
     ...api,

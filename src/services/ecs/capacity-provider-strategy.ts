@@ -24,7 +24,11 @@ export function checkStrategy(
   associated: readonly string[],
 ): readonly CapacityProviderStrategyItem[] {
   if (strategy.length > 20) throw invalid("A capacity provider strategy cannot contain more than 20 capacity providers.");
-  const items = strategy.map(({ capacityProvider, weight = 0, base = 0 }) => ({ capacityProvider: nameFromArn(capacityProvider ?? ""), weight, base }));
+  const items = strategy.map(({ capacityProvider, weight = 0, base = 0 }) => ({
+    capacityProvider: nameFromArn(capacityProvider ?? ""),
+    weight,
+    base,
+  }));
   checkProviders(items.map((item) => item.capacityProvider));
   for (const { capacityProvider, weight, base } of items) {
     if (!associated.includes(capacityProvider))
@@ -36,7 +40,7 @@ export function checkStrategy(
   }
   if (items.filter((item) => item.base > 0).length > 1)
     throw invalid("Only one capacity provider in a capacity provider strategy can have a base defined.");
-  if (items.length > 0 && items.every((item) => item.weight === 0 && item.base === 0) && items.length > 1)
+  if (items.length > 1 && items.every((item) => item.weight === 0 && item.base === 0))
     throw invalid("At least one capacity provider in a capacity provider strategy must have a weight greater than zero.");
   return items;
 }

@@ -15,11 +15,12 @@ export const putClusterCapacityProviders = operation("PutClusterCapacityProvider
     const capacityProviders = checkProviders(input.capacityProviders ?? []);
     const strategy = checkStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders);
     const removed = cluster.capacityProviders.filter((name) => !capacityProviders.includes(name));
-    const users = state.table(services).by("cluster", cluster.arn).filter((service) => service.status === "ACTIVE");
+    const users = state
+      .table(services)
+      .by("cluster", cluster.arn)
+      .filter((service) => service.status === "ACTIVE");
     if (users.some((service) => service.capacityProviderStrategy?.some((item) => removed.includes(item.capacityProvider ?? ""))))
-      throw new ResourceInUseException(
-        because("The specified capacity provider is in use and cannot be removed."),
-      );
+      throw new ResourceInUseException(because("The specified capacity provider is in use and cannot be removed."));
     const updated: ClusterRecord = { ...cluster, capacityProviders, defaultCapacityProviderStrategy: strategy };
     state.commit(() => state.table(clusters).put(updated));
     return { cluster: { ...clusterView(updated, state), attachments: [], attachmentsStatus: "UPDATE_COMPLETE" } };
@@ -30,7 +31,9 @@ export const putClusterCapacityProviders = operation("PutClusterCapacityProvider
 export const describeCapacityProviders = operation("DescribeCapacityProviders", {
   authorize: ({ capacityProviders = ["*"] }, at) => ({
     action: "ecs:DescribeCapacityProviders",
-    resource: capacityProviders.map((provider) => (provider.startsWith("arn:") ? provider : at.arn("ecs", `capacity-provider/${provider}`))),
+    resource: capacityProviders.map((provider) =>
+      provider.startsWith("arn:") ? provider : at.arn("ecs", `capacity-provider/${provider}`),
+    ),
   }),
   run({ capacityProviders }, at) {
     const asked = capacityProviders && capacityProviders.length > 0 ? capacityProviders : AWS_PROVIDERS;
@@ -38,7 +41,8 @@ export const describeCapacityProviders = operation("DescribeCapacityProviders", 
     const found = asked.flatMap((provider): CapacityProvider[] => {
       const name = nameFromArn(provider);
       const arn = at.arn("ecs", `capacity-provider/${name}`);
-      if (AWS_PROVIDERS.includes(name)) return [{ capacityProviderArn: arn, name, status: "ACTIVE", tags: [], type: name as "FARGATE" | "FARGATE_SPOT" }];
+      if (AWS_PROVIDERS.includes(name))
+        return [{ capacityProviderArn: arn, name, status: "ACTIVE", tags: [], type: name as "FARGATE" | "FARGATE_SPOT" }];
       failures.push({ arn, reason: "MISSING" });
       return [];
     });

@@ -1,10 +1,8 @@
 import type { ClusterConfiguration, ClusterSetting } from "@aws-sdk/client-ecs";
 import { invalid, mustBeOneOf } from "./ecs-operation.ts";
 
-const DEFAULT_SETTINGS: readonly ClusterSetting[] = [{ name: "containerInsights", value: "disabled" }];
-
-/** The settings with AWS's defaults for what is not given. @throws InvalidParameterException */
-export function checkSettings(given: readonly ClusterSetting[] | undefined, before = DEFAULT_SETTINGS): readonly ClusterSetting[] {
+/** The settings given, and those from before for what is not given. @throws InvalidParameterException */
+export function checkSettings(given: readonly ClusterSetting[] | undefined, before: readonly ClusterSetting[]): readonly ClusterSetting[] {
   if (!given) return before;
   for (const { name, value } of given) {
     mustBeOneOf("settings.name", name, ["containerInsights"]);

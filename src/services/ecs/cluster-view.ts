@@ -32,7 +32,10 @@ function countTasks(cluster: ClusterRecord, state: State): { running: number; pe
     if (lastStatus === "RUNNING") running++;
     else if (desiredStatus === "RUNNING" && lastStatus !== "STOPPED") pending++;
   }
-  const activeServices = state.table(services).by("cluster", cluster.arn).filter((service) => service.status === "ACTIVE").length;
+  const activeServices = state
+    .table(services)
+    .by("cluster", cluster.arn)
+    .filter((service) => service.status === "ACTIVE").length;
   return { running, pending, activeServices };
 }
 

@@ -16,10 +16,16 @@ const ARN = "arn:aws:ecs:us-east-1:123456789012:cluster";
 test("a cluster is created, described, listed and deleted with the command line", async () => {
   await using api = await apiWorld();
   const created = await api.aws("ecs", "create-cluster", "--cluster-name", "production", "--tags", "key=team,value=web");
-  expect(JSON.parse(created.stdout)).toMatchObject({ cluster: { clusterArn: `${ARN}/production`, status: "ACTIVE", tags: [{ key: "team", value: "web" }] } });
+  expect(JSON.parse(created.stdout)).toMatchObject({
+    cluster: { clusterArn: `${ARN}/production`, status: "ACTIVE", tags: [{ key: "team", value: "web" }] },
+  });
   const described = await api.aws("ecs", "describe-clusters", "--clusters", "production", "gone", "--include", "STATISTICS");
   const { clusters, failures } = JSON.parse(described.stdout);
-  expect(clusters[0]).toMatchObject({ runningTasksCount: 0, activeServicesCount: 0, settings: [{ name: "containerInsights", value: "disabled" }] });
+  expect(clusters[0]).toMatchObject({
+    runningTasksCount: 0,
+    activeServicesCount: 0,
+    settings: [{ name: "containerInsights", value: "disabled" }],
+  });
   expect(clusters[0].statistics).toContainEqual({ name: "runningFargateTasksCount", value: "0" });
   expect(failures).toEqual([{ arn: `${ARN}/gone`, reason: "MISSING" }]);
   expect((await api.aws("ecs", "list-clusters", "--query", "clusterArns[0]", "--output", "text")).stdout).toBe(`${ARN}/production\n`);
@@ -39,7 +45,9 @@ test("creating a cluster again gives the same one; the default name is default",
     name: "InvalidParameterException",
     message: "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
   });
-  await expect(ecs.send(new CreateClusterCommand({ clusterName: "no spaces" }))).rejects.toMatchObject({ name: "InvalidParameterException" });
+  await expect(ecs.send(new CreateClusterCommand({ clusterName: "no spaces" }))).rejects.toMatchObject({
+    name: "InvalidParameterException",
+  });
 });
 
 test("clusters are listed in pages, those of another region apart", async () => {
@@ -62,9 +70,14 @@ test("a deleted cluster is still described, and can be made again", async () => 
   await ecs.send(new DeleteClusterCommand({ cluster: "a" }));
   const { clusters } = await ecs.send(new DescribeClustersCommand({ clusters: [`${ARN}/a`] }));
   expect(clusters?.[0]?.status).toBe("INACTIVE");
-  await expect(ecs.send(new UpdateClusterSettingsCommand({ cluster: "a", settings: [] }))).rejects.toMatchObject({ name: "ClusterNotFoundException" });
+  await expect(ecs.send(new UpdateClusterSettingsCommand({ cluster: "a", settings: [] }))).rejects.toMatchObject({
+    name: "ClusterNotFoundException",
+  });
   expect((await ecs.send(new CreateClusterCommand({ clusterName: "a" }))).cluster?.status).toBe("ACTIVE");
-  await expect(ecs.send(new DeleteClusterCommand({ cluster: "b" }))).rejects.toMatchObject({ name: "ClusterNotFoundException", message: "Cluster not found." });
+  await expect(ecs.send(new DeleteClusterCommand({ cluster: "b" }))).rejects.toMatchObject({
+    name: "ClusterNotFoundException",
+    message: "Cluster not found.",
+  });
 });
 
 test("a cluster's settings and capacity providers can be changed", async () => {
@@ -74,7 +87,13 @@ test("a cluster's settings and capacity providers can be changed", async () => {
   const settings = [{ name: "containerInsights" as const, value: "enabled" }];
   expect((await ecs.send(new UpdateClusterSettingsCommand({ cluster: "a", settings }))).cluster?.settings).toEqual(settings);
   const defaultCapacityProviderStrategy = [{ capacityProvider: "FARGATE", weight: 1, base: 1 }];
-  const put = await ecs.send(new PutClusterCapacityProvidersCommand({ cluster: "a", capacityProviders: ["FARGATE", "FARGATE_SPOT"], defaultCapacityProviderStrategy }));
+  const put = await ecs.send(
+    new PutClusterCapacityProvidersCommand({
+      cluster: "a",
+      capacityProviders: ["FARGATE", "FARGATE_SPOT"],
+      defaultCapacityProviderStrategy,
+    }),
+  );
   expect(put.cluster).toMatchObject({ capacityProviders: ["FARGATE", "FARGATE_SPOT"], defaultCapacityProviderStrategy });
   const wrong = new PutClusterCapacityProvidersCommand({ cluster: "a", capacityProviders: [], defaultCapacityProviderStrategy });
   await expect(ecs.send(wrong)).rejects.toMatchObject({ name: "InvalidParameterException" });

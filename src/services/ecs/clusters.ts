@@ -7,6 +7,7 @@ import {
 import { clusters, services, tasks, type ClusterRecord } from "../../state/ecs.ts";
 import { because, defined } from "../operation.ts";
 import { compareKeys, paginate } from "../pagination.ts";
+import { effectiveSetting } from "./account-settings.ts";
 import { checkProviders, checkStrategy } from "./capacity-provider-strategy.ts";
 import { checkConfiguration, checkSettings } from "./cluster-settings.ts";
 import { clusterView } from "./cluster-view.ts";
@@ -20,13 +21,15 @@ export const createCluster = operation("CreateCluster", {
     const name = clusterName(input.clusterName);
     if (!isEcsName(name)) throw invalid("Identifier contains invalid characters.");
     const tags = checkTags(input.tags);
-    const settings = checkSettings(input.settings);
+    const insights = effectiveSetting("containerInsights", context.principal.arn, context, context.state);
+    const settings = checkSettings(input.settings, [{ name: "containerInsights", value: insights }]);
     checkConfiguration(input.configuration);
     const capacityProviders = checkProviders(input.capacityProviders ?? []);
     const strategy = checkStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders);
     const known = context.state.table(clusters).get(clusterArn(context, name));
     if (known?.status === "ACTIVE") {
-      if (contradicts(input, known)) throw invalid("Arguments on this idempotent request are inconsistent with arguments used in previous request(s).");
+      if (contradicts(input, known))
+        throw invalid("Arguments on this idempotent request are inconsistent with arguments used in previous request(s).");
       return { cluster: clusterView(known, context.state, ["TAGS", "CONFIGURATIONS"]) };
     }
     const cluster: ClusterRecord = {
@@ -54,7 +57,10 @@ function contradicts(input: { capacityProviders?: string[] | undefined }, known:
 }
 
 export const describeClusters = operation("DescribeClusters", {
-  authorize: ({ clusters: asked = ["default"] }, at) => ({ action: "ecs:DescribeClusters", resource: asked.map((cluster) => clusterArn(at, cluster)) }),
+  authorize: ({ clusters: asked = ["default"] }, at) => ({
+    action: "ecs:DescribeClusters",
+    resource: asked.map((cluster) => clusterArn(at, cluster)),
+  }),
   run({ clusters: asked, include = [] }, context) {
     const wanted = asked && asked.length > 0 ? asked : ["default"];
     if (wanted.length > 100) throw invalid("Clusters cannot have more than 100 elements.");
@@ -92,9 +98,19 @@ export const deleteCluster = operation("DeleteCluster", {
     const cluster = state.table(clusters).get(clusterArn(context, asked));
     if (!cluster) throw new ClusterNotFoundException(because("Cluster not found."));
     if (cluster.status === "INACTIVE") return { cluster: clusterView(cluster, state) };
-    if (state.table(services).by("cluster", cluster.arn).some((service) => service.status !== "INACTIVE"))
+    if (
+      state
+        .table(services)
+        .by("cluster", cluster.arn)
+        .some((service) => service.status !== "INACTIVE")
+    )
       throw new ClusterContainsServicesException(because("The Cluster cannot be deleted while Services are active."));
-    if (state.table(tasks).by("cluster", cluster.arn).some((task) => task.lastStatus !== "STOPPED"))
+    if (
+      state
+        .table(tasks)
+        .by("cluster", cluster.arn)
+        .some((task) => task.lastStatus !== "STOPPED")
+    )
       throw new ClusterContainsTasksException(because("The Cluster cannot be deleted while Tasks are active."));
     const deleted: ClusterRecord = { ...cluster, status: "INACTIVE" };
     state.commit(() => state.table(clusters).put(deleted));

@@ -13,6 +13,7 @@ import { newDeployment } from "./new-deployment.ts";
 import { refuseNotYet } from "./not-yet.ts";
 import { passRole, roleArn } from "./pass-role.ts";
 import { checkPlacement } from "./placement.ts";
+import { rememberDeployment } from "./service-deployment-history.ts";
 import { checkLoadBalancers } from "./service-load-balancers.ts";
 import { serviceView } from "./service-view.ts";
 import { checkTags } from "./tags.ts";
@@ -27,7 +28,11 @@ export const createService = operation("CreateService", {
     const { state } = context;
     const service = newService(input, context);
     if ("known" in service) return { service: serviceView(service.known, state, true) };
-    state.commit(() => state.table(services).put(service.created));
+    const { created } = service;
+    state.commit(() => {
+      state.table(services).put(created);
+      for (const deployment of created.deployments) rememberDeployment(undefined, created, deployment, context);
+    });
     return { service: serviceView(service.created, state, true) };
   },
 });
@@ -118,10 +123,12 @@ function checkDesiredCount(count: number | undefined, strategy: ServiceRecord["s
   return count;
 }
 
-export const DAEMON_COUNT = "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again";
+export const DAEMON_COUNT =
+  "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again";
 
 export function checkGracePeriod(seconds: number | undefined): void {
-  if (seconds !== undefined && (seconds < 0 || seconds > 2_147_483_647)) throw invalid("healthCheckGracePeriodSeconds must be between 0 and 2147483647.");
+  if (seconds !== undefined && (seconds < 0 || seconds > 2_147_483_647))
+    throw invalid("healthCheckGracePeriodSeconds must be between 0 and 2147483647.");
 }
 
 /** The role that was named; else, for a service that AWS needs one for, the service-linked role. */

@@ -43,7 +43,9 @@ function circuitBreaker(given: DeploymentConfiguration | undefined): CircuitBrea
     enable,
     rollback,
     ...(resetOnHealthyTask === undefined ? {} : { resetOnHealthyTask }),
-    ...(type === undefined || value === undefined ? {} : { threshold: { type: type as "BOUNDED_PERCENT" | "UNBOUNDED_PERCENT" | "COUNT", value } }),
+    ...(type === undefined || value === undefined
+      ? {}
+      : { threshold: { type: type as "BOUNDED_PERCENT" | "UNBOUNDED_PERCENT" | "COUNT", value } }),
   };
 }
 

@@ -5,7 +5,10 @@ import { arnInCluster, requireCluster } from "./find-cluster.ts";
 import { isShown, taskView } from "./task-view.ts";
 
 export const describeTasks = operation("DescribeTasks", {
-  authorize: ({ cluster, tasks: ids = [] }, at) => ({ action: "ecs:DescribeTasks", resource: ids.map((id) => arnInCluster(at, "task", cluster, id)) }),
+  authorize: ({ cluster, tasks: ids = [] }, at) => ({
+    action: "ecs:DescribeTasks",
+    resource: ids.map((id) => arnInCluster(at, "task", cluster, id)),
+  }),
   run({ cluster: clusterId, tasks: ids = [], include = [] }, context) {
     const { state, now } = context;
     const cluster = requireCluster(clusterId, context);

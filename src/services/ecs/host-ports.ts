@@ -14,9 +14,12 @@ export function staticHostPorts({ definition }: TaskDefinitionRecord): readonly 
 export function portsTaken(wanted: readonly string[], state: State): boolean {
   if (wanted.length === 0) return false;
   const definitions = state.table(taskDefinitions);
-  return state.table(tasks).by("live", "live").some((task) => {
-    if (task.networkMode !== "bridge" && task.networkMode !== "host") return false;
-    const definition = definitions.get(task.taskDefinitionArn);
-    return definition !== undefined && staticHostPorts(definition).some((port) => wanted.includes(port));
-  });
+  return state
+    .table(tasks)
+    .by("live", "live")
+    .some((task) => {
+      if (task.networkMode !== "bridge" && task.networkMode !== "host") return false;
+      const definition = definitions.get(task.taskDefinitionArn);
+      return definition !== undefined && staticHostPorts(definition).some((port) => wanted.includes(port));
+    });
 }

@@ -10,6 +10,10 @@ import { deleteTaskDefinitions, deregisterTaskDefinition, describeTaskDefinition
 import { createService } from "./create-service.ts";
 import { deleteService, describeServices, listServices } from "./services.ts";
 import { updateService } from "./update-service.ts";
+import { deleteAccountSetting, listAccountSettings, putAccountSetting, putAccountSettingDefault } from "./account-settings.ts";
+import { describeContainerInstances, listAttributes, listContainerInstances } from "./container-instances.ts";
+import { listTagsForResource, tagResource, untagResource } from "./resource-tags.ts";
+import { describeServiceDeployments, describeServiceRevisions, listServiceDeployments } from "./service-deployments.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
 export const operations: readonly Operation[] = [
@@ -36,4 +40,17 @@ export const operations: readonly Operation[] = [
   describeServices,
   listServices,
   deleteService,
+  listServiceDeployments,
+  describeServiceDeployments,
+  describeServiceRevisions,
+  tagResource,
+  untagResource,
+  listTagsForResource,
+  listAccountSettings,
+  putAccountSetting,
+  putAccountSettingDefault,
+  deleteAccountSetting,
+  listContainerInstances,
+  describeContainerInstances,
+  listAttributes,
 ];

@@ -26,7 +26,11 @@ export const listTasks = operation("ListTasks", {
   },
 });
 
-function candidates({ serviceName }: ListTasksCommandInput, cluster: ClusterRecord, { state, arn }: OperationContext): readonly TaskRecord[] {
+function candidates(
+  { serviceName }: ListTasksCommandInput,
+  cluster: ClusterRecord,
+  { state, arn }: OperationContext,
+): readonly TaskRecord[] {
   if (serviceName === undefined) return state.table(tasks).by("cluster", cluster.arn);
   const service = arn("ecs", `service/${cluster.name}/${nameFromArn(serviceName)}`);
   if (!state.table(services).has(service)) throw new ServiceNotFoundException(because("Service not found."));
@@ -37,5 +41,8 @@ function fits(task: TaskRecord, { family, startedBy, launchType, containerInstan
   if (family !== undefined && !task.taskDefinitionArn.includes(`:task-definition/${family}:`)) return false;
   if (startedBy !== undefined && task.startedBy !== startedBy) return false;
   if (launchType !== undefined && task.launchType !== launchType) return false;
-  return containerInstance === undefined || (task.containerInstanceArn !== undefined && nameFromArn(task.containerInstanceArn) === nameFromArn(containerInstance));
+  return (
+    containerInstance === undefined ||
+    (task.containerInstanceArn !== undefined && nameFromArn(task.containerInstanceArn) === nameFromArn(containerInstance))
+  );
 }

@@ -37,7 +37,9 @@ function vpcOf(subnetIds: readonly string[], { state, account, region }: Operati
   for (const id of subnetIds) {
     const subnet = table.get(id);
     if (!subnet || subnet.account !== account || subnet.region !== region)
-      throw invalid(`Error retrieving subnet information for [${subnetIds.join(", ")}]: The subnet ID '${id}' does not exist (ErrorCode: InvalidSubnetID.NotFound)`);
+      throw invalid(
+        `Error retrieving subnet information for [${subnetIds.join(", ")}]: The subnet ID '${id}' does not exist (ErrorCode: InvalidSubnetID.NotFound)`,
+      );
     if (vpcId !== undefined && subnet.vpcId !== vpcId) throw invalid("Subnets must belong to the same VPC.");
     vpcId = subnet.vpcId;
   }
@@ -49,7 +51,9 @@ function checkSecurityGroups(groupIds: readonly string[], vpcId: string, { state
   for (const id of groupIds) {
     const group = table.get(id);
     if (!group || group.account !== account || group.region !== region)
-      throw invalid(`Error retrieving security group information for [${groupIds.join(", ")}]: The security group '${id}' does not exist (ErrorCode: InvalidGroup.NotFound)`);
+      throw invalid(
+        `Error retrieving security group information for [${groupIds.join(", ")}]: The security group '${id}' does not exist (ErrorCode: InvalidGroup.NotFound)`,
+      );
     if (group.vpcId !== vpcId) throw invalid(`Security Group ${id} does not appear to belong to the same VPC as the input subnets.`);
   }
 }

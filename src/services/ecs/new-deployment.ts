@@ -3,7 +3,10 @@ import type { Ids } from "../../ports/ids.ts";
 import type { DeploymentRecord, ServiceRecord } from "../../state/ecs.ts";
 import { defined } from "../operation.ts";
 
-type Deployed = Pick<ServiceRecord, "launchType" | "capacityProviderStrategy" | "platformVersion" | "networkConfiguration" | "loadBalancers" | "desiredCount">;
+type Deployed = Pick<
+  ServiceRecord,
+  "launchType" | "capacityProviderStrategy" | "platformVersion" | "networkConfiguration" | "loadBalancers" | "desiredCount"
+>;
 
 /** The record of a deployment that begins: what a service is now, with a task definition. */
 export function newDeployment(service: Deployed, taskDefinitionArn: string, ids: Ids, now: number): DeploymentRecord {

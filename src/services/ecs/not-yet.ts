@@ -30,9 +30,14 @@ export function refuseNotYet(wanted: Wanted): void {
   refuseIf((wanted.volumeConfigurations?.length ?? 0) > 0, "volumes that are configured at launch (EBS)");
   refuseIf((wanted.vpcLatticeConfigurations?.length ?? 0) > 0, "VPC Lattice");
   refuseIf((wanted.gatewayConnectors?.length ?? 0) > 0, "gateway connectors");
-  refuseIf(loadBalancers.some((balancer) => balancer.loadBalancerName !== undefined), "Classic Load Balancers", "name a targetGroupArn");
+  refuseIf(
+    loadBalancers.some((balancer) => balancer.loadBalancerName !== undefined),
+    "Classic Load Balancers",
+    "name a targetGroupArn",
+  );
 }
 
 function refuseIf(unsupported: boolean, feature: string, instead?: string): void {
-  if (unsupported) throw new UnsupportedFeatureException(because(`Airfield does not support ${feature} yet${instead ? `; ${instead}` : ""}.`));
+  if (unsupported)
+    throw new UnsupportedFeatureException(because(`Airfield does not support ${feature} yet${instead ? `; ${instead}` : ""}.`));
 }

@@ -12,7 +12,8 @@ export function checkPlacement({ placementConstraints = [], placementStrategy = 
   for (const { type, expression } of placementConstraints) {
     mustBeOneOf("placementConstraints.type", type, ["distinctInstance", "memberOf"]);
     if (type === "memberOf" && !expression) throw invalid("The expression cannot be empty for the memberOf placement constraint.");
-    if (type === "distinctInstance" && expression) throw invalid("The expression cannot be specified for the distinctInstance placement constraint.");
+    if (type === "distinctInstance" && expression)
+      throw invalid("The expression cannot be specified for the distinctInstance placement constraint.");
   }
   if (placementStrategy.length > 5) throw invalid("placementStrategy can have at most 5 items.");
   for (const { type } of placementStrategy) mustBeOneOf("placementStrategy.type", type, ["random", "spread", "binpack"]);

@@ -92,11 +92,14 @@ function earlierTasks(input: RunTaskCommandInput, cluster: ClusterRecord, { stat
 }
 
 function digest(input: RunTaskCommandInput): string {
-  return createHash("sha256").update(JSON.stringify(Object.entries(input).sort(([a], [b]) => (a < b ? -1 : 1)))).digest("base64url");
+  return createHash("sha256")
+    .update(JSON.stringify(Object.entries(input).sort(([a], [b]) => (a < b ? -1 : 1))))
+    .digest("base64url");
 }
 
 function checkIdentifiers({ startedBy, group, referenceId }: RunTaskCommandInput): void {
-  if (startedBy !== undefined && !/^[a-zA-Z0-9\-_/=+.@:]{1,128}$/.test(startedBy)) throw invalid("startedBy contains invalid characters or is longer than 128 characters.");
+  if (startedBy !== undefined && !/^[a-zA-Z0-9\-_/=+.@:]{1,128}$/.test(startedBy))
+    throw invalid("startedBy contains invalid characters or is longer than 128 characters.");
   if (group?.startsWith("service:")) throw invalid("Invalid namespace for group: 'service:' is reserved for the tasks of services.");
   if (group !== undefined && !/^[a-zA-Z0-9\-_:/.]{1,255}$/.test(group)) throw invalid("Group contains invalid characters.");
   if (referenceId !== undefined && referenceId.length > 1024) throw invalid("referenceId must not be longer than 1024 characters.");
@@ -104,13 +107,19 @@ function checkIdentifiers({ startedBy, group, referenceId }: RunTaskCommandInput
 
 function taskTags(input: RunTaskCommandInput, cluster: ClusterRecord, definition: TaskDefinitionRecord): readonly Tag[] {
   mustBeOneOf("propagateTags", input.propagateTags, ["TASK_DEFINITION", "SERVICE", "NONE"]);
-  if (input.propagateTags === "SERVICE") throw invalid("An error is received because SERVICE is not a valid value of propagateTags for a task that is run by itself.");
+  if (input.propagateTags === "SERVICE")
+    throw invalid("An error is received because SERVICE is not a valid value of propagateTags for a task that is run by itself.");
   const own = mergeTags(input.propagateTags === "TASK_DEFINITION" ? definition.tags : [], checkTags(input.tags));
   return input.enableECSManagedTags ? mergeTags([{ key: "aws:ecs:clusterName", value: cluster.name }], own) : own;
 }
 
 /** A host port has room for one task: what finds its ports taken is not run, and told of as AWS does. */
-function place(count: number, definition: TaskDefinitionRecord, cluster: ClusterRecord, { state }: OperationContext): { readonly placeable: number; readonly failures: Failure[] } {
+function place(
+  count: number,
+  definition: TaskDefinitionRecord,
+  cluster: ClusterRecord,
+  { state }: OperationContext,
+): { readonly placeable: number; readonly failures: Failure[] } {
   const ports = staticHostPorts(definition);
   const placeable = ports.length === 0 ? count : portsTaken(ports, state) ? 0 : 1;
   const failure = { arn: localContainerInstanceArn(cluster, cluster.name), reason: "RESOURCE:PORTS" };

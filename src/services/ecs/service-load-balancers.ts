@@ -6,7 +6,11 @@ import type { State } from "../../state/state.ts";
 import { invalid } from "./ecs-operation.ts";
 
 /** The target groups of a service: each exists, is listened for, and fits a port of the task definition. @throws InvalidParameterException */
-export function checkLoadBalancers(given: readonly LoadBalancer[], definition: TaskDefinitionRecord, state: State): readonly LoadBalancer[] {
+export function checkLoadBalancers(
+  given: readonly LoadBalancer[],
+  definition: TaskDefinitionRecord,
+  state: State,
+): readonly LoadBalancer[] {
   if (given.length > 5) throw invalid("loadBalancers can have at most 5 items.");
   for (const { targetGroupArn, containerName, containerPort } of given) {
     if (!targetGroupArn) throw invalid("targetGroupArn cannot be empty.");

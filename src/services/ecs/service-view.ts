@@ -1,15 +1,10 @@
 import type { Deployment, Service } from "@aws-sdk/client-ecs";
-import { tasks, type DeploymentRecord, type ServiceRecord } from "../../state/ecs.ts";
+import { serviceDeployments } from "../../state/ecs-service-deployments.ts";
+import type { DeploymentRecord, ServiceRecord } from "../../state/ecs.ts";
 import type { State } from "../../state/state.ts";
 import { deploymentConfigurationView } from "./deployment-configuration.ts";
 import { shown } from "./ecs-operation.ts";
-
-interface Counts {
-  readonly pending: number;
-  readonly running: number;
-}
-
-const NONE: Counts = { pending: 0, running: 0 };
+import { countTasks, NO_TASKS, type TaskCounts } from "./task-counts.ts";
 
 /** A service as the API shows it. Its tasks are counted now, each deployment's apart. */
 export function serviceView(service: ServiceRecord, state: State, withTags: boolean): Service {
@@ -26,15 +21,18 @@ export function serviceView(service: ServiceRecord, state: State, withTags: bool
     desiredCount: service.desiredCount,
     runningCount: total.running,
     pendingCount: total.pending,
-    ...(service.capacityProviderStrategy ? { capacityProviderStrategy: shown(service.capacityProviderStrategy) } : { launchType: service.launchType }),
+    ...(service.capacityProviderStrategy
+      ? { capacityProviderStrategy: shown(service.capacityProviderStrategy) }
+      : { launchType: service.launchType }),
     ...(onFargate ? { platformVersion: service.platformVersion ?? "LATEST", platformFamily: "Linux" } : {}),
     taskDefinition: primary?.taskDefinitionArn ?? service.taskDefinitionArn,
     deploymentConfiguration: deploymentConfigurationView(service),
     taskSets: [],
-    deployments: service.deployments.map((deployment) => deploymentView(deployment, byDeployment.get(deployment.id) ?? NONE)),
+    deployments: service.deployments.map((deployment) => deploymentView(deployment, byDeployment.get(deployment.id) ?? NO_TASKS)),
     roleArn: service.roleArn,
     events: service.events.map(({ id, createdAt, message }) => ({ id, createdAt: new Date(createdAt), message })),
     createdAt: new Date(service.createdAt),
+    ...current(service, byDeployment, state),
     placementConstraints: shown(service.placementConstraints),
     placementStrategy: shown(service.placementStrategy),
     networkConfiguration: service.networkConfiguration,
@@ -50,7 +48,27 @@ export function serviceView(service: ServiceRecord, state: State, withTags: bool
   };
 }
 
-function deploymentView(deployment: DeploymentRecord, { pending, running }: Counts): Deployment {
+/** The history's names for what is under way: the deployment, and the revisions that have tasks. */
+function current(
+  service: ServiceRecord,
+  counts: ReadonlyMap<string, TaskCounts>,
+  state: State,
+): Pick<Service, "currentServiceDeployment" | "currentServiceRevisions"> {
+  const table = state.table(serviceDeployments);
+  let currentServiceDeployment: string | undefined;
+  const recordOf = (id: string) => table.by("deployment", `${service.arn}/${id}`)[0];
+  const currentServiceRevisions = service.deployments.flatMap(({ id, status, desiredCount, rolloutState, rollbackOf }) => {
+    const record = recordOf(id);
+    if (!record) return [];
+    // A rollback is part of the deployment that failed.
+    if (status === "PRIMARY" && rolloutState === "IN_PROGRESS") currentServiceDeployment = recordOf(rollbackOf ?? id)?.arn;
+    const { running, pending } = counts.get(id) ?? NO_TASKS;
+    return [{ arn: record.revisionArn, requestedTaskCount: desiredCount, runningTaskCount: running, pendingTaskCount: pending }];
+  });
+  return { currentServiceDeployment, currentServiceRevisions };
+}
+
+function deploymentView(deployment: DeploymentRecord, { pending, running }: TaskCounts): Deployment {
   const onFargate = deployment.launchType === "FARGATE";
   const { platformVersion } = deployment;
   return {
@@ -63,25 +81,18 @@ function deploymentView(deployment: DeploymentRecord, { pending, running }: Coun
     failedTasks: deployment.failedTasks,
     createdAt: new Date(deployment.createdAt),
     updatedAt: new Date(deployment.updatedAt),
-    ...(deployment.capacityProviderStrategy ? { capacityProviderStrategy: shown(deployment.capacityProviderStrategy) } : { launchType: deployment.launchType }),
+    ...(deployment.capacityProviderStrategy
+      ? { capacityProviderStrategy: shown(deployment.capacityProviderStrategy) }
+      : { launchType: deployment.launchType }),
     // What LATEST stands for, as tasks show it.
-    ...(onFargate ? { platformVersion: platformVersion === undefined || platformVersion === "LATEST" ? "1.4.0" : platformVersion, platformFamily: "Linux" } : {}),
+    ...(onFargate
+      ? {
+          platformVersion: platformVersion === undefined || platformVersion === "LATEST" ? "1.4.0" : platformVersion,
+          platformFamily: "Linux",
+        }
+      : {}),
     networkConfiguration: deployment.networkConfiguration,
     rolloutState: deployment.rolloutState,
     rolloutStateReason: deployment.rolloutStateReason,
   };
-}
-
-function countTasks(service: ServiceRecord, state: State): { readonly total: Counts; readonly byDeployment: ReadonlyMap<string, Counts> } {
-  const byDeployment = new Map<string, { pending: number; running: number }>();
-  const total = { pending: 0, running: 0 };
-  for (const { deploymentId = "", desiredStatus, lastStatus } of state.table(tasks).by("service", service.arn)) {
-    if (desiredStatus !== "RUNNING" || lastStatus === "STOPPED") continue;
-    let counts = byDeployment.get(deploymentId);
-    if (!counts) byDeployment.set(deploymentId, (counts = { pending: 0, running: 0 }));
-    const kind = lastStatus === "RUNNING" ? "running" : "pending";
-    counts[kind]++;
-    total[kind]++;
-  }
-  return { total, byDeployment };
 }

@@ -19,7 +19,13 @@ import { ecsWorld, SCOPE, type EcsWorld } from "../../testing/ecs-world.ts";
 const ARN = "arn:aws:ecs:us-east-1:123456789012:service/default/web";
 
 function create(world: EcsWorld, changes: Partial<CreateServiceCommandInput> = {}) {
-  const usual = { serviceName: "web", taskDefinition: "web", desiredCount: 2, launchType: "FARGATE", networkConfiguration: world.awsvpc } as const;
+  const usual = {
+    serviceName: "web",
+    taskDefinition: "web",
+    desiredCount: 2,
+    launchType: "FARGATE",
+    networkConfiguration: world.awsvpc,
+  } as const;
   return world.ecs.send(new CreateServiceCommand({ ...usual, ...changes }));
 }
 
@@ -37,17 +43,34 @@ function addTask(world: EcsWorld, deploymentId: string | undefined, changes: Par
   const cluster = state.table(clusters).get(ARN.replace("service/default/web", "cluster/default"));
   const definition = state.table(taskDefinitions).get(ARN.replace("service/default/web", "task-definition/web:1"));
   if (!cluster || !definition) throw new Error("the world has a cluster and a definition");
-  const task = newTask({ cluster, definition, launchType: "FARGATE", serviceArn: ARN, deploymentId: deploymentId ?? "" }, platform.ids, Date.now());
+  const task = newTask(
+    { cluster, definition, launchType: "FARGATE", serviceArn: ARN, deploymentId: deploymentId ?? "" },
+    platform.ids,
+    Date.now(),
+  );
   state.commit(() => state.table(tasks).put({ ...task, ...changes }));
 }
 
 function addTargetGroup(world: EcsWorld, name: string, targetType: "ip" | "instance", listened: boolean): string {
   const arn = `arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/${name}/1`;
-  const healthCheck = { enabled: true, protocol: "HTTP", port: "traffic-port", interval: 30, timeout: 5, healthyThreshold: 5, unhealthyThreshold: 2 } as const;
+  const healthCheck = {
+    enabled: true,
+    protocol: "HTTP",
+    port: "traffic-port",
+    interval: 30,
+    timeout: 5,
+    healthyThreshold: 5,
+    unhealthyThreshold: 2,
+  } as const;
   world.state.commit(() => {
-    world.state.table(targetGroups).put({ ...SCOPE, arn, name, targetType, ipAddressType: "ipv4", healthCheck, attributes: {}, tags: [], createdAt: 0 });
+    world.state
+      .table(targetGroups)
+      .put({ ...SCOPE, arn, name, targetType, ipAddressType: "ipv4", healthCheck, attributes: {}, tags: [], createdAt: 0 });
     const listener = { ...SCOPE, protocol: "HTTP", port: 80, certificates: [], attributes: {}, tags: [], createdAt: 0 } as const;
-    if (listened) world.state.table(listeners).put({ ...listener, arn: `${arn}/listener`, loadBalancerArn: "lb", defaultActions: [{ Type: "forward", TargetGroupArn: arn }] });
+    if (listened)
+      world.state
+        .table(listeners)
+        .put({ ...listener, arn: `${arn}/listener`, loadBalancerArn: "lb", defaultActions: [{ Type: "forward", TargetGroupArn: arn }] });
   });
   return arn;
 }
@@ -57,14 +80,39 @@ test("a service is created and deleted with the command line, and its waiters re
   const network = `awsvpcConfiguration={subnets=[${world.network.subnets.map((subnet) => subnet.id).join(",")}],securityGroups=[${world.network.securityGroup.id}],assignPublicIp=ENABLED}`;
   const configuration = "maximumPercent=200,minimumHealthyPercent=100,deploymentCircuitBreaker={enable=true,rollback=true}";
   const created = await world.aws(
-    "ecs", "create-service", "--service-name", "web", "--task-definition", "web:1", "--desired-count", "1", "--launch-type", "FARGATE",
-    "--network-configuration", network, "--deployment-configuration", configuration,
+    "ecs",
+    "create-service",
+    "--service-name",
+    "web",
+    "--task-definition",
+    "web:1",
+    "--desired-count",
+    "1",
+    "--launch-type",
+    "FARGATE",
+    "--network-configuration",
+    network,
+    "--deployment-configuration",
+    configuration,
   );
-  expect(JSON.parse(created.stdout).service).toMatchObject({ serviceArn: ARN, deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } } });
+  expect(JSON.parse(created.stdout).service).toMatchObject({
+    serviceArn: ARN,
+    deploymentConfiguration: { deploymentCircuitBreaker: { enable: true, rollback: true } },
+  });
   const { services: [service] = [] } = await world.ecs.send(new DescribeServicesCommand({ services: ["web"] }));
   addTask(world, service?.deployments?.[0]?.id, { lastStatus: "RUNNING" });
   expect(await world.aws("ecs", "wait", "services-stable", "--services", "web")).toMatchObject({ code: 0, stderr: "" });
-  const deleted = await world.aws("ecs", "delete-service", "--service", "web", "--force", "--query", "service.[status,desiredCount]", "--output", "text");
+  const deleted = await world.aws(
+    "ecs",
+    "delete-service",
+    "--service",
+    "web",
+    "--force",
+    "--query",
+    "service.[status,desiredCount]",
+    "--output",
+    "text",
+  );
   expect(deleted.stdout).toBe("DRAINING\t0\n");
   change(world, { status: "INACTIVE", deployments: [] });
   expect(await world.aws("ecs", "wait", "services-inactive", "--services", "web")).toMatchObject({ code: 0, stderr: "" });
@@ -84,7 +132,11 @@ test("a service begins with one deployment and AWS's defaults", async () => {
     platformVersion: "LATEST",
     platformFamily: "Linux",
     taskDefinition: "arn:aws:ecs:us-east-1:123456789012:task-definition/web:1",
-    deploymentConfiguration: { maximumPercent: 200, minimumHealthyPercent: 100, deploymentCircuitBreaker: { enable: false, rollback: false } },
+    deploymentConfiguration: {
+      maximumPercent: 200,
+      minimumHealthyPercent: 100,
+      deploymentCircuitBreaker: { enable: false, rollback: false },
+    },
     schedulingStrategy: "REPLICA",
     deploymentController: { type: "ECS" },
     propagateTags: "NONE",
@@ -96,7 +148,14 @@ test("a service begins with one deployment and AWS's defaults", async () => {
     createdBy: "arn:aws:iam::123456789012:root",
   });
   expect(service?.deployments).toMatchObject([
-    { id: expect.stringMatching(/^ecs-svc\/\d{19}$/), status: "PRIMARY", desiredCount: 2, failedTasks: 0, rolloutState: "IN_PROGRESS", platformVersion: "1.4.0" },
+    {
+      id: expect.stringMatching(/^ecs-svc\/\d{19}$/),
+      status: "PRIMARY",
+      desiredCount: 2,
+      failedTasks: 0,
+      rolloutState: "IN_PROGRESS",
+      platformVersion: "1.4.0",
+    },
   ]);
   const described = await world.ecs.send(new DescribeServicesCommand({ services: [ARN, "gone"] }));
   expect(described.services?.[0]?.tags).toBeUndefined();
@@ -136,9 +195,19 @@ describe("creating a service is refused", () => {
       "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value and try again",
       { schedulingStrategy: "DAEMON", taskDefinition: "host", launchType: "EC2", networkConfiguration: undefined },
     ],
-    ["Airfield does not support the deployment controller CODE_DEPLOY yet; use ECS.", { deploymentController: { type: "CODE_DEPLOY" } }, "UnsupportedFeatureException"],
-    ["The container db does not exist in the task definition.", { loadBalancers: [{ targetGroupArn: "tg", containerName: "db", containerPort: 80 }] }],
-    ["The container web did not have a container port 81 defined.", { loadBalancers: [{ targetGroupArn: "tg", containerName: "web", containerPort: 81 }] }],
+    [
+      "Airfield does not support the deployment controller CODE_DEPLOY yet; use ECS.",
+      { deploymentController: { type: "CODE_DEPLOY" } },
+      "UnsupportedFeatureException",
+    ],
+    [
+      "The container db does not exist in the task definition.",
+      { loadBalancers: [{ targetGroupArn: "tg", containerName: "db", containerPort: 80 }] },
+    ],
+    [
+      "The container web did not have a container port 81 defined.",
+      { loadBalancers: [{ targetGroupArn: "tg", containerName: "web", containerPort: 81 }] },
+    ],
   ])("%s", async (message, changes, name = "InvalidParameterException") => {
     await using world = await ecsWorld();
     await expect(create(world, changes)).rejects.toMatchObject({ name, message });
@@ -148,7 +217,8 @@ describe("creating a service is refused", () => {
 
 test("a target group must be listened for, and take the targets that the network mode gives", async () => {
   await using world = await ecsWorld();
-  const behind = (targetGroupArn: string) => create(world, { loadBalancers: [{ targetGroupArn, containerName: "web", containerPort: 80 }] });
+  const behind = (targetGroupArn: string) =>
+    create(world, { loadBalancers: [{ targetGroupArn, containerName: "web", containerPort: 80 }] });
   const lonely = addTargetGroup(world, "lonely", "ip", false);
   await expect(behind(lonely)).rejects.toThrow(`The target group with targetGroupArn ${lonely} does not have an associated load balancer.`);
   const instances = addTargetGroup(world, "instances", "instance", true);
@@ -162,7 +232,10 @@ test("a name is taken while its service lives, and drains; a client token makes 
   const first = await create(world, { clientToken: "t" });
   expect((await create(world, { clientToken: "t" })).service).toEqual(first.service);
   await expect(create(world, { clientToken: "t", desiredCount: 5 })).rejects.toThrow("Creation of service was not idempotent.");
-  await expect(create(world)).rejects.toMatchObject({ name: "InvalidParameterException", message: "Creation of service was not idempotent." });
+  await expect(create(world)).rejects.toMatchObject({
+    name: "InvalidParameterException",
+    message: "Creation of service was not idempotent.",
+  });
   await world.ecs.send(new DeleteServiceCommand({ service: "web", force: true }));
   await expect(create(world)).rejects.toThrow("Unable to Start a service that is still Draining.");
   change(world, { status: "INACTIVE", deployments: [] });
@@ -173,7 +246,13 @@ describe("an update", () => {
   test("of the task definition begins a deployment beside the old one", async () => {
     await using world = await ecsWorld();
     await create(world);
-    const { registeredAt: _at, ...definition } = { registeredAt: 0, family: "web", networkMode: "awsvpc", cpu: "256", memory: "512" } as const;
+    const { registeredAt: _at, ...definition } = {
+      registeredAt: 0,
+      family: "web",
+      networkMode: "awsvpc",
+      cpu: "256",
+      memory: "512",
+    } as const;
     await world.ecs.send(new RegisterTaskDefinitionCommand({ ...definition, containerDefinitions: [{ name: "web", image: "nginx:2" }] }));
     const service = await update(world, { taskDefinition: "web" });
     expect(service?.taskDefinition).toMatch(/web:2$/);
@@ -204,7 +283,9 @@ describe("an update", () => {
     await create(world);
     const subnets = world.awsvpc.awsvpcConfiguration.subnets.slice(0, 1);
     const service = await update(world, { networkConfiguration: { awsvpcConfiguration: { subnets } } });
-    expect(service?.deployments?.map((deployment) => deployment.networkConfiguration?.awsvpcConfiguration?.subnets?.length)).toEqual([1, 2]);
+    expect(service?.deployments?.map((deployment) => deployment.networkConfiguration?.awsvpcConfiguration?.subnets?.length)).toEqual([
+      1, 2,
+    ]);
   });
 
   test("is refused for a service that is not there or goes", async () => {
@@ -220,8 +301,13 @@ test("a service that is scaled up is deleted by force only", async () => {
   await using world = await ecsWorld();
   await create(world);
   const remove = (force: boolean) => world.ecs.send(new DeleteServiceCommand({ service: "web", force }));
-  await expect(remove(false)).rejects.toMatchObject({ name: "InvalidParameterException", message: "The service cannot be stopped while it is scaled above 0." });
-  await expect(world.ecs.send(new DeleteClusterCommand({ cluster: "default" }))).rejects.toMatchObject({ name: "ClusterContainsServicesException" });
+  await expect(remove(false)).rejects.toMatchObject({
+    name: "InvalidParameterException",
+    message: "The service cannot be stopped while it is scaled above 0.",
+  });
+  await expect(world.ecs.send(new DeleteClusterCommand({ cluster: "default" }))).rejects.toMatchObject({
+    name: "ClusterContainsServicesException",
+  });
   expect((await remove(true)).service).toMatchObject({ status: "DRAINING", desiredCount: 0 });
   expect((await remove(true)).service?.status).toBe("DRAINING");
 });

@@ -5,10 +5,14 @@ import { compareKeys, paginate } from "../pagination.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
 import { requireCluster } from "./find-cluster.ts";
 import { requireService, serviceArn } from "./find-service.ts";
+import { closeDeployments } from "./service-deployment-history.ts";
 import { serviceView } from "./service-view.ts";
 
 export const describeServices = operation("DescribeServices", {
-  authorize: ({ cluster, services: ids = [] }, at) => ({ action: "ecs:DescribeServices", resource: ids.map((id) => serviceArn(at, cluster, id)) }),
+  authorize: ({ cluster, services: ids = [] }, at) => ({
+    action: "ecs:DescribeServices",
+    resource: ids.map((id) => serviceArn(at, cluster, id)),
+  }),
   run({ cluster: clusterId, services: ids = [], include = [] }, context) {
     const { state } = context;
     const cluster = requireCluster(clusterId, context);
@@ -37,7 +41,11 @@ export const listServices = operation("ListServices", {
       .table(services)
       .by("cluster", cluster.arn)
       .filter((service) => service.status !== "INACTIVE" && resourceManagementType !== "ECS")
-      .filter((service) => (launchType === undefined || service.launchType === launchType) && (schedulingStrategy === undefined || service.schedulingStrategy === schedulingStrategy))
+      .filter(
+        (service) =>
+          (launchType === undefined || service.launchType === launchType) &&
+          (schedulingStrategy === undefined || service.schedulingStrategy === schedulingStrategy),
+      )
       .map((service) => service.arn)
       .sort(compareKeys);
     const page = paginate(arns, (arn) => arn, { token: nextToken, limit: maxResults }, context.secrets);
@@ -57,7 +65,10 @@ export const deleteService = operation("DeleteService", {
     if (service.schedulingStrategy === "REPLICA" && service.desiredCount > 0 && !force)
       throw invalid("The service cannot be stopped while it is scaled above 0.");
     const draining: ServiceRecord = { ...service, status: "DRAINING", desiredCount: 0 };
-    state.commit(() => state.table(services).put(draining));
+    state.commit(() => {
+      closeDeployments(service, state, context.now);
+      state.table(services).put(draining);
+    });
     return { service: serviceView(draining, state, true) };
   },
 });

@@ -11,8 +11,11 @@ export const listTaskDefinitions = operation("ListTaskDefinitions", {
     if (maxResults < 1 || maxResults > 100) throw invalid("maxResults must be between 1 and 100.");
     const table = state.table(taskDefinitions);
     // `familyPrefix` is a whole family name, whatever it is called.
-    const records = familyPrefix === undefined ? table.by("scope", `${account}/${region}`) : table.by("family", `${account}/${region}/${familyPrefix}`);
-    const items = records.filter((record) => record.status === status).map(({ arn, family, revision }) => ({ arn, key: sortKey(family, revision, sort) }));
+    const records =
+      familyPrefix === undefined ? table.by("scope", `${account}/${region}`) : table.by("family", `${account}/${region}/${familyPrefix}`);
+    const items = records
+      .filter((record) => record.status === status)
+      .map(({ arn, family, revision }) => ({ arn, key: sortKey(family, revision, sort) }));
     items.sort((a, b) => compareKeys(a.key, b.key));
     const page = paginate(items, (item) => item.key, { token: nextToken, limit: maxResults }, secrets);
     if (!page) throw invalid("Invalid token.");

@@ -86,17 +86,29 @@ describe("a definition is refused", () => {
     ["Container.image should not be null or empty.", container({ image: undefined })],
     ["Container names must be unique within a Task Definition.", register({ containerDefinitions: [WEB, WEB] })],
     ["Task definition doesn't have any essential container.", container({ essential: false })],
-    ["Invalid setting for container 'web'. At least one of 'memory' or 'memoryReservation' must be specified.", container({ memory: undefined })],
+    [
+      "Invalid setting for container 'web'. At least one of 'memory' or 'memoryReservation' must be specified.",
+      container({ memory: undefined }),
+    ],
     ["The 'memory' setting for container 'web' is greater than for the task.", register({ memory: "64" })],
     ["Fargate only supports network mode ‘awsvpc’.", fargate({ networkMode: "bridge" })],
     ["Fargate requires that 'cpu' be defined at the task level.", fargate({ cpu: undefined })],
     ["Fargate requires that 'memory' be defined at the task level.", fargate({ memory: undefined })],
-    ["No Fargate configuration exists for given values: 512 CPU, 512 memory. See the Amazon ECS documentation for the valid values.", fargate({ cpu: "512" })],
-    ["Fargate requires task definition to have execution role ARN to support log driver awslogs.", fargate({ containerDefinitions: [{ ...WEB, logConfiguration: log }] })],
+    [
+      "No Fargate configuration exists for given values: 512 CPU, 512 memory. See the Amazon ECS documentation for the valid values.",
+      fargate({ cpu: "512" }),
+    ],
+    [
+      "Fargate requires task definition to have execution role ARN to support log driver awslogs.",
+      fargate({ containerDefinitions: [{ ...WEB, logConfiguration: log }] }),
+    ],
     ["Fargate compatible task definitions do not support sourcePath", fargate({ volumes: [{ name: "v", host: { sourcePath: "/x" } }] })],
     ["Tasks using the Fargate launch type do not support ipcMode.", fargate({ ipcMode: "task" })],
     ["Log driver awslogs requires options: awslogs-region, awslogs-group", container({ logConfiguration: { logDriver: "awslogs" } })],
-    ["When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.", container({ secrets: [{ name: "A", valueFrom: "b" }] })],
+    [
+      "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.",
+      container({ secrets: [{ name: "A", valueFrom: "b" }] }),
+    ],
     [
       "When networkMode=awsvpc, the host ports and container ports in port mappings must match.",
       register({ networkMode: "awsvpc", containerDefinitions: [{ ...WEB, portMappings: [{ containerPort: 80, hostPort: 8080 }] }] }),
@@ -104,13 +116,26 @@ describe("a definition is refused", () => {
     ["Invalid 'containerPort' setting for container 'web'.", container({ portMappings: [{ containerPort: 70_000 }] })],
     [
       "TCP host port '80' is mapped multiple times in task.",
-      container({ portMappings: [{ containerPort: 80, hostPort: 80 }, { containerPort: 81, hostPort: 80 }] }),
+      container({
+        portMappings: [
+          { containerPort: 80, hostPort: 80 },
+          { containerPort: 81, hostPort: 80 },
+        ],
+      }),
     ],
     ["Unknown volume 'data'.", container({ mountPoints: [{ sourceVolume: "data", containerPath: "/data" }] })],
-    ["Cannot depend on container + 'db' because it does not exist", container({ dependsOn: [{ containerName: "db", condition: "START" }] })],
+    [
+      "Cannot depend on container + 'db' because it does not exist",
+      container({ dependsOn: [{ containerName: "db", condition: "START" }] }),
+    ],
     [
       "A dependency container with SUCCESS or COMPLETE condition cannot be an essential container",
-      register({ containerDefinitions: [{ ...WEB, dependsOn: [{ containerName: "db", condition: "SUCCESS" }] }, { ...sidecar, name: "db", essential: true }] }),
+      register({
+        containerDefinitions: [
+          { ...WEB, dependsOn: [{ containerName: "db", condition: "SUCCESS" }] },
+          { ...sidecar, name: "db", essential: true },
+        ],
+      }),
     ],
     [
       "Container dependencies should not have a cycle",
@@ -121,7 +146,10 @@ describe("a definition is refused", () => {
         ],
       }),
     ],
-    ["Health check interval of container 'web' must be between 5 and 300.", container({ healthCheck: { command: ["CMD", "x"], interval: 1 } })],
+    [
+      "Health check interval of container 'web' must be between 5 and 300.",
+      container({ healthCheck: { command: ["CMD", "x"], interval: 1 } }),
+    ],
   ])("%s", async (message, command) => {
     await using api = await apiWorld();
     await expect(api.client(ECSClient).send(command)).rejects.toMatchObject({ name: "ClientException", message });
@@ -156,11 +184,14 @@ test("a family, a revision and an ARN each name a definition", async () => {
   const ecs = api.client(ECSClient);
   for (let revision = 1; revision <= 3; revision++) await ecs.send(register({ tags: [{ key: "n", value: `${revision}` }] }));
   await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: "web:3" }));
-  const revisionOf = async (taskDefinition: string) => (await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }))).taskDefinition?.revision;
+  const revisionOf = async (taskDefinition: string) =>
+    (await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }))).taskDefinition?.revision;
   expect(await revisionOf("web")).toBe(2);
   expect(await revisionOf("web:3")).toBe(3);
   expect(await revisionOf(`${ARN}/web:1`)).toBe(1);
-  expect((await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: "web:1", include: ["TAGS"] }))).tags).toEqual([{ key: "n", value: "1" }]);
+  expect((await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: "web:1", include: ["TAGS"] }))).tags).toEqual([
+    { key: "n", value: "1" },
+  ]);
   for (const missing of ["gone", "web:9", `${ARN.replace("123456789012", "210987654321")}/web:1`, "a b"])
     await expect(revisionOf(missing)).rejects.toMatchObject({ name: "ClientException", message: "Unable to describe task definition." });
 });
@@ -178,7 +209,8 @@ test("definitions and families are listed by status, either way round, in pages"
   expect(next).toMatchObject({ taskDefinitionArns: [`${ARN}/web:1`] });
   await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: "api:1" }));
   expect((await list({ status: "INACTIVE" })).taskDefinitionArns).toEqual([`${ARN}/api:1`]);
-  const families = async (status: "ACTIVE" | "INACTIVE" | "ALL") => (await ecs.send(new ListTaskDefinitionFamiliesCommand({ status }))).families;
+  const families = async (status: "ACTIVE" | "INACTIVE" | "ALL") =>
+    (await ecs.send(new ListTaskDefinitionFamiliesCommand({ status }))).families;
   expect(await families("ACTIVE")).toEqual(["web", "web2"]);
   expect(await families("INACTIVE")).toEqual(["api"]);
   expect(await families("ALL")).toEqual(["api", "web", "web2"]);
@@ -189,7 +221,10 @@ test("only an inactive definition can be deleted", async () => {
   const ecs = api.client(ECSClient);
   await ecs.send(register());
   const deletion = new DeleteTaskDefinitionsCommand({ taskDefinitions: ["web:1", "web:2"] });
-  expect((await ecs.send(deletion)).failures).toMatchObject([{ arn: `${ARN}/web:1`, reason: "TASK_DEFINITION_ACTIVE" }, { arn: `${ARN}/web:2` }]);
+  expect((await ecs.send(deletion)).failures).toMatchObject([
+    { arn: `${ARN}/web:1`, reason: "TASK_DEFINITION_ACTIVE" },
+    { arn: `${ARN}/web:2` },
+  ]);
   await ecs.send(new DeregisterTaskDefinitionCommand({ taskDefinition: "web:1" }));
   expect((await ecs.send(deletion)).taskDefinitions).toMatchObject([{ status: "DELETE_IN_PROGRESS", deleteRequestedAt: expect.any(Date) }]);
   // The number of a revision is never given again.

@@ -32,7 +32,13 @@ export const registerTaskDefinition = operation("RegisterTaskDefinition", {
       account,
       region,
       status: "ACTIVE",
-      definition: { taskDefinitionArn: arn, ...completed, revision, requiresAttributes: requiredAttributes(completed), compatibilities: runsOn },
+      definition: {
+        taskDefinitionArn: arn,
+        ...completed,
+        revision,
+        requiresAttributes: requiredAttributes(completed),
+        compatibilities: runsOn,
+      },
       tags,
       registeredAt: context.now,
       registeredBy: context.principal.arn,
@@ -61,7 +67,8 @@ export const deregisterTaskDefinition = operation("DeregisterTaskDefinition", {
     if (parseTaskDefinition(taskDefinition)?.revision === undefined) throw invalidRevision(taskDefinition);
     const found = findTaskDefinition(taskDefinition, context);
     if (!found) throw new ClientException(because("The specified task definition does not exist."));
-    if (found.status !== "ACTIVE") throw invalid("The specified task definition is inactive. You can't deregister an inactive task definition.");
+    if (found.status !== "ACTIVE")
+      throw invalid("The specified task definition is inactive. You can't deregister an inactive task definition.");
     const record: TaskDefinitionRecord = { ...found, status: "INACTIVE", deregisteredAt: context.now };
     context.state.commit(() => context.state.table(taskDefinitions).put(record));
     return { taskDefinition: taskDefinitionView(record) };
@@ -70,7 +77,10 @@ export const deregisterTaskDefinition = operation("DeregisterTaskDefinition", {
 
 /** Deleting takes an INACTIVE definition out of use for good: it stays described as DELETE_IN_PROGRESS, as on AWS while tasks refer to it. */
 export const deleteTaskDefinitions = operation("DeleteTaskDefinitions", {
-  authorize: ({ taskDefinitions: ids = [] }, at: RequestScope) => ({ action: "ecs:DeleteTaskDefinitions", resource: ids.map((id) => taskDefinitionArn(at, id)) }),
+  authorize: ({ taskDefinitions: ids = [] }, at: RequestScope) => ({
+    action: "ecs:DeleteTaskDefinitions",
+    resource: ids.map((id) => taskDefinitionArn(at, id)),
+  }),
   run({ taskDefinitions: ids = [] }, context) {
     if (ids.length === 0 || ids.length > 10) throw invalid("The number of task definitions must be between 1 and 10.");
     const failures: Failure[] = [];
@@ -79,9 +89,18 @@ export const deleteTaskDefinitions = operation("DeleteTaskDefinitions", {
       if (parseTaskDefinition(id)?.revision === undefined) throw invalidRevision(id);
       const found = findTaskDefinition(id, context);
       const arn = found?.arn ?? taskDefinitionArn(context, id);
-      if (!found) failures.push({ arn, reason: "TASK_DEFINITION_NOT_FOUND", detail: "The specified task definition does not exist. Specify a valid account, family, revision and try again." });
+      if (!found)
+        failures.push({
+          arn,
+          reason: "TASK_DEFINITION_NOT_FOUND",
+          detail: "The specified task definition does not exist. Specify a valid account, family, revision and try again.",
+        });
       else if (found.status === "ACTIVE")
-        failures.push({ arn, reason: "TASK_DEFINITION_ACTIVE", detail: "The specified task definition is still in ACTIVE status. Please deregister the target and try again." });
+        failures.push({
+          arn,
+          reason: "TASK_DEFINITION_ACTIVE",
+          detail: "The specified task definition is still in ACTIVE status. Please deregister the target and try again.",
+        });
       else deleted.push(found.status === "INACTIVE" ? { ...found, status: "DELETE_IN_PROGRESS", deleteRequestedAt: context.now } : found);
     }
     context.state.commit(() => {

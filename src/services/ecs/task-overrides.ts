@@ -23,7 +23,9 @@ export function checkOverrides(given: TaskOverride | undefined, { definition }: 
   if (launchType === "FARGATE" && (cpu !== undefined || memory !== undefined)) {
     const [units, mib] = [cpu ?? Number(definition.cpu), memory ?? Number(definition.memory)];
     if (!isFargateSize(units, mib))
-      throw invalid(`No Fargate configuration exists for given values: ${units} CPU, ${mib} memory. See the Amazon ECS documentation for the valid values.`);
+      throw invalid(
+        `No Fargate configuration exists for given values: ${units} CPU, ${mib} memory. See the Amazon ECS documentation for the valid values.`,
+      );
   }
   return {
     ...given,

@@ -19,7 +19,9 @@ export function taskView(task: TaskRecord, state: State, withTags: boolean): Tas
   const connectedAt = task.lastStatus === "PROVISIONING" ? undefined : (task.pullStartedAt ?? task.createdAt);
   return {
     attachments: task.networkInterface ? [attachment(task, task.networkInterface)] : [],
-    attributes: onFargate ? [{ name: "ecs.cpu-architecture", value: definition?.runtimePlatform?.cpuArchitecture === "ARM64" ? "arm64" : "x86_64" }] : [],
+    attributes: onFargate
+      ? [{ name: "ecs.cpu-architecture", value: definition?.runtimePlatform?.cpuArchitecture === "ARM64" ? "arm64" : "x86_64" }]
+      : [],
     availabilityZone: task.availabilityZone,
     capacityProviderName: task.capacityProviderName,
     clusterArn: task.clusterArn,
@@ -56,7 +58,17 @@ export function taskView(task: TaskRecord, state: State, withTags: boolean): Tas
   };
 }
 
-function attachment(task: TaskRecord, { attachmentId, subnetId, networkInterfaceId, macAddress, privateDnsName, privateIpv4Address }: NonNullable<TaskRecord["networkInterface"]>): Attachment {
+function attachment(
+  task: TaskRecord,
+  {
+    attachmentId,
+    subnetId,
+    networkInterfaceId,
+    macAddress,
+    privateDnsName,
+    privateIpv4Address,
+  }: NonNullable<TaskRecord["networkInterface"]>,
+): Attachment {
   const details = { subnetId, networkInterfaceId, macAddress, privateDnsName, privateIPv4Address: privateIpv4Address };
   return {
     id: attachmentId,
@@ -84,7 +96,9 @@ function containerView(container: ContainerRecord, task: TaskRecord): Container 
     exitCode: container.exitCode,
     reason: container.reason,
     networkBindings: shown(container.networkBindings),
-    networkInterfaces: networkInterface ? [{ attachmentId: networkInterface.attachmentId, privateIpv4Address: networkInterface.privateIpv4Address }] : [],
+    networkInterfaces: networkInterface
+      ? [{ attachmentId: networkInterface.attachmentId, privateIpv4Address: networkInterface.privateIpv4Address }]
+      : [],
     healthStatus: container.healthStatus,
     cpu: container.cpu,
     memory: container.memory,

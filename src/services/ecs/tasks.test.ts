@@ -22,7 +22,20 @@ function run(world: EcsWorld, changes: Partial<RunTaskCommandInput> = {}) {
 test("tasks are run, described and stopped with the command line", async () => {
   await using world = await ecsWorld();
   const network = `awsvpcConfiguration={subnets=[${world.network.subnets[0]?.id}],securityGroups=[${world.network.securityGroup.id}],assignPublicIp=ENABLED}`;
-  const ran = await world.aws("ecs", "run-task", "--task-definition", "web:1", "--launch-type", "FARGATE", "--network-configuration", network, "--query", "tasks[0].taskArn", "--output", "text");
+  const ran = await world.aws(
+    "ecs",
+    "run-task",
+    "--task-definition",
+    "web:1",
+    "--launch-type",
+    "FARGATE",
+    "--network-configuration",
+    network,
+    "--query",
+    "tasks[0].taskArn",
+    "--output",
+    "text",
+  );
   const arn = ran.stdout.trim();
   expect(arn).toMatch(/^arn:aws:ecs:us-east-1:123456789012:task\/default\/[0-9a-f]{32}$/);
   const stopped = await world.aws("ecs", "stop-task", "--task", arn, "--reason", "enough");
@@ -89,7 +102,11 @@ test("what runs is shown with its interface, and with tags where asked for", asy
   };
   world.move(task?.taskArn, { lastStatus: "RUNNING", networkInterface });
   const { tasks: [plain] = [] } = await world.ecs.send(new DescribeTasksCommand({ tasks: [task?.taskArn ?? ""] }));
-  expect(plain).toMatchObject({ lastStatus: "RUNNING", tags: [], containers: [{ networkInterfaces: [{ attachmentId: "0c6c", privateIpv4Address: "172.31.0.9" }] }] });
+  expect(plain).toMatchObject({
+    lastStatus: "RUNNING",
+    tags: [],
+    containers: [{ networkInterfaces: [{ attachmentId: "0c6c", privateIpv4Address: "172.31.0.9" }] }],
+  });
   expect(plain?.attachments).toEqual([
     {
       id: "0c6c",
@@ -114,7 +131,10 @@ describe("a run is refused", () => {
   const NETWORK_MISSING = "Network Configuration must be provided when networkMode 'awsvpc' is specified.";
   test.each<[string, Partial<RunTaskCommandInput>, string?]>([
     [NETWORK_MISSING, { networkConfiguration: undefined }],
-    ["Network Configuration is not valid for the given networkMode of this task definition.", { taskDefinition: "host", launchType: "EC2" }],
+    [
+      "Network Configuration is not valid for the given networkMode of this task definition.",
+      { taskDefinition: "host", launchType: "EC2" },
+    ],
     ["Task definition does not support launch_type FARGATE.", { taskDefinition: "host" }],
     ["TaskDefinition not found.", { taskDefinition: "gone" }, "ClientException"],
     ["TaskDefinition is inactive", { taskDefinition: "host:1", launchType: "EC2", networkConfiguration: undefined }],
@@ -174,14 +194,19 @@ test("without a launch type the cluster's default strategy decides, base before 
     new CreateClusterCommand({
       clusterName: "spot",
       capacityProviders: ["FARGATE", "FARGATE_SPOT"],
-      defaultCapacityProviderStrategy: [{ capacityProvider: "FARGATE", base: 1, weight: 1 }, { capacityProvider: "FARGATE_SPOT", weight: 3 }],
+      defaultCapacityProviderStrategy: [
+        { capacityProvider: "FARGATE", base: 1, weight: 1 },
+        { capacityProvider: "FARGATE_SPOT", weight: 3 },
+      ],
     }),
   );
   const { tasks = [] } = await run(world, { cluster: "spot", launchType: undefined, count: 5 });
   const spot = tasks.filter((task) => task.capacityProviderName === "FARGATE_SPOT");
   expect(tasks.every((task) => task.launchType === "FARGATE")).toBe(true);
   expect(spot).toHaveLength(3);
-  await expect(run(world, { launchType: undefined, capacityProviderStrategy: [{ capacityProvider: "FARGATE" }] })).rejects.toThrow("not associated with the cluster");
+  await expect(run(world, { launchType: undefined, capacityProviderStrategy: [{ capacityProvider: "FARGATE" }] })).rejects.toThrow(
+    "not associated with the cluster",
+  );
 });
 
 test("a task is stopped once; one that does not exist cannot be", async () => {
@@ -190,7 +215,10 @@ test("a task is stopped once; one that does not exist cannot be", async () => {
   const stop = (reason: string) => world.ecs.send(new StopTaskCommand({ task: task?.taskArn, reason }));
   const first = await stop("first");
   expect((await stop("second")).task).toEqual(first.task);
-  await expect(world.ecs.send(new StopTaskCommand({ task: "gone" }))).rejects.toMatchObject({ name: "InvalidParameterException", message: "The referenced task was not found." });
+  await expect(world.ecs.send(new StopTaskCommand({ task: "gone" }))).rejects.toMatchObject({
+    name: "InvalidParameterException",
+    message: "The referenced task was not found.",
+  });
 });
 
 test("tasks are listed by status, family, starter and launch type, in pages", async () => {

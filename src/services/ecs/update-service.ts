@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { UpdateServiceCommandInput } from "@aws-sdk/client-ecs";
-import { services, type ClusterRecord, type ServiceRecord, type TaskDefinitionRecord } from "../../state/ecs.ts";
-import { taskDefinitions } from "../../state/ecs.ts";
+import { services, taskDefinitions, type ClusterRecord, type ServiceRecord, type TaskDefinitionRecord } from "../../state/ecs.ts";
 import { defined, type OperationContext } from "../operation.ts";
 import { checkGracePeriod, DAEMON_COUNT, serviceRole } from "./create-service.ts";
 import { checkDeploymentConfiguration } from "./deployment-configuration.ts";
@@ -14,6 +13,7 @@ import { checkNetworkConfiguration } from "./network-configuration.ts";
 import { newDeployment } from "./new-deployment.ts";
 import { refuseNotYet } from "./not-yet.ts";
 import { checkPlacement } from "./placement.ts";
+import { rememberDeployment } from "./service-deployment-history.ts";
 import { checkLoadBalancers } from "./service-load-balancers.ts";
 import { serviceView } from "./service-view.ts";
 
@@ -40,11 +40,16 @@ export const updateService = operation("UpdateService", {
       enableECSManagedTags: input.enableECSManagedTags ?? before.enableECSManagedTags,
       propagateTags: (input.propagateTags ?? before.propagateTags) as ServiceRecord["propagateTags"],
       enableExecuteCommand: input.enableExecuteCommand ?? before.enableExecuteCommand,
-      availabilityZoneRebalancing: (input.availabilityZoneRebalancing ?? before.availabilityZoneRebalancing) as ServiceRecord["availabilityZoneRebalancing"],
+      availabilityZoneRebalancing: (input.availabilityZoneRebalancing ??
+        before.availabilityZoneRebalancing) as ServiceRecord["availabilityZoneRebalancing"],
     };
     const deploys = (input.forceNewDeployment ?? false) || changesTasks(before, updated);
     const after = deploys ? withDeployment(updated, context) : updated;
-    state.commit(() => state.table(services).put(after));
+    const begun = deploys ? after.deployments[0] : undefined;
+    state.commit(() => {
+      state.table(services).put(after);
+      if (begun) rememberDeployment(before, after, begun, context);
+    });
     return { service: serviceView(after, state, true) };
   },
 });
@@ -61,7 +66,11 @@ function checkInput(input: UpdateServiceCommandInput, { schedulingStrategy }: Se
 }
 
 /** The definition asked for; else the one that the service runs, which may have become INACTIVE meanwhile. */
-function nextDefinition({ taskDefinition }: UpdateServiceCommandInput, service: ServiceRecord, context: OperationContext): TaskDefinitionRecord {
+function nextDefinition(
+  { taskDefinition }: UpdateServiceCommandInput,
+  service: ServiceRecord,
+  context: OperationContext,
+): TaskDefinitionRecord {
   if (taskDefinition !== undefined) return requireActiveDefinition(taskDefinition, context);
   const current = context.state.table(taskDefinitions).get(currentDefinition(service));
   if (!current) throw new Error(`service ${service.arn} runs the task definition ${currentDefinition(service)}, which does not exist`);
@@ -82,12 +91,19 @@ function withNewTasks(
 ): ServiceRecord {
   const { capacityProviderStrategy: _strategy, networkConfiguration: _network, roleArn: _role, ...rest } = before;
   const launch = nextLaunch(input, before, cluster);
-  const { taskDefinition, networkConfiguration: network = before.networkConfiguration, loadBalancers: balancers = before.loadBalancers } = input;
+  const {
+    taskDefinition,
+    networkConfiguration: network = before.networkConfiguration,
+    loadBalancers: balancers = before.loadBalancers,
+  } = input;
   if (taskDefinition !== undefined || launch.launchType !== before.launchType) checkCompatibility(launch, definition);
   checkPlatformVersion(input.platformVersion, launch);
   const networkConfiguration =
-    taskDefinition !== undefined || input.networkConfiguration ? checkNetworkConfiguration(network, definition, launch.launchType, context) : network;
-  const loadBalancers = taskDefinition !== undefined || input.loadBalancers ? checkLoadBalancers(balancers, definition, context.state) : balancers;
+    taskDefinition !== undefined || input.networkConfiguration
+      ? checkNetworkConfiguration(network, definition, launch.launchType, context)
+      : network;
+  const loadBalancers =
+    taskDefinition !== undefined || input.loadBalancers ? checkLoadBalancers(balancers, definition, context.state) : balancers;
   return {
     ...rest,
     taskDefinitionArn: definition.arn,
@@ -102,10 +118,15 @@ function withNewTasks(
   };
 }
 
-function nextLaunch({ capacityProviderStrategy, forceNewDeployment }: UpdateServiceCommandInput, before: ServiceRecord, cluster: ClusterRecord): Launch {
+function nextLaunch(
+  { capacityProviderStrategy, forceNewDeployment }: UpdateServiceCommandInput,
+  before: ServiceRecord,
+  cluster: ClusterRecord,
+): Launch {
   const current: Launch = { launchType: before.launchType, ...defined({ strategy: before.capacityProviderStrategy }) };
   if (!capacityProviderStrategy) return current;
-  const next: Launch = capacityProviderStrategy.length > 0 ? resolveLaunch({ capacityProviderStrategy }, cluster) : { launchType: before.launchType };
+  const next: Launch =
+    capacityProviderStrategy.length > 0 ? resolveLaunch({ capacityProviderStrategy }, cluster) : { launchType: before.launchType };
   if (!forceNewDeployment && !isDeepStrictEqual(next.strategy, current.strategy))
     throw invalid(
       "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider strategy on a service that is already using one, you must force a new deployment.",
@@ -124,6 +145,8 @@ function changesTasks(before: ServiceRecord, after: ServiceRecord): boolean {
 
 /** The PRIMARY deployment becomes ACTIVE, and a new one takes its place. */
 function withDeployment(service: ServiceRecord, { ids, now }: OperationContext): ServiceRecord {
-  const earlier = service.deployments.map((deployment) => (deployment.status === "PRIMARY" ? { ...deployment, status: "ACTIVE" as const, updatedAt: now } : deployment));
+  const earlier = service.deployments.map((deployment) =>
+    deployment.status === "PRIMARY" ? { ...deployment, status: "ACTIVE" as const, updatedAt: now } : deployment,
+  );
   return { ...service, deployments: [newDeployment(service, service.taskDefinitionArn, ids, now), ...earlier] };
 }

@@ -33,8 +33,13 @@ function checkMemory(name: string, { memory, memoryReservation }: ContainerDefin
     throw refusal(`Invalid setting for container '${name}'. 'memory' must be greater than or equal to 'memoryReservation'.`);
 }
 
-function checkEnvironment(name: string, { environment = [], secrets = [], environmentFiles = [] }: ContainerDefinition, definition: CompleteDefinition): void {
-  if (environment.some((variable) => !variable.name)) throw refusal(`Environment variable names of container '${name}' should not be null or empty.`);
+function checkEnvironment(
+  name: string,
+  { environment = [], secrets = [], environmentFiles = [] }: ContainerDefinition,
+  definition: CompleteDefinition,
+): void {
+  if (environment.some((variable) => !variable.name))
+    throw refusal(`Environment variable names of container '${name}' should not be null or empty.`);
   for (const secret of secrets) {
     if (!secret.name) throw refusal(`Secret names of container '${name}' should not be null or empty.`);
     if (!secret.valueFrom) throw refusal("Secrets valueFrom should not be null or empty.");
@@ -43,7 +48,10 @@ function checkEnvironment(name: string, { environment = [], secrets = [], enviro
     throw refusal("When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.");
   const seen = new Set(environment.map((variable) => variable.name));
   for (const secret of secrets) {
-    if (seen.has(secret.name)) throw refusal(`The secret name must be unique and not shared with any new or existing environment variables set on the container, such as '${secret.name}'.`);
+    if (seen.has(secret.name))
+      throw refusal(
+        `The secret name must be unique and not shared with any new or existing environment variables set on the container, such as '${secret.name}'.`,
+      );
     seen.add(secret.name);
   }
   if (environmentFiles.length > 10) throw refusal("A maximum of 10 environment files can be specified for a container.");
@@ -64,7 +72,23 @@ function checkHealthCheck(name: string, check: HealthCheck | undefined): void {
   }
 }
 
-const ULIMITS = ["core", "cpu", "data", "fsize", "locks", "memlock", "msgqueue", "nice", "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack"];
+const ULIMITS = [
+  "core",
+  "cpu",
+  "data",
+  "fsize",
+  "locks",
+  "memlock",
+  "msgqueue",
+  "nice",
+  "nofile",
+  "nproc",
+  "rss",
+  "rtprio",
+  "rttime",
+  "sigpending",
+  "stack",
+];
 
 function checkLimits(name: string, { ulimits = [], linuxParameters, resourceRequirements = [] }: ContainerDefinition): void {
   const seen = new Set<string>();
@@ -86,5 +110,6 @@ function checkTimeouts(name: string, { startTimeout, stopTimeout, restartPolicy 
   if (startTimeout !== undefined && startTimeout < 2) throw refusal(`The startTimeout of container '${name}' must be at least 2 seconds.`);
   if (stopTimeout !== undefined && stopTimeout < 0) throw refusal(`The stopTimeout of container '${name}' must not be negative.`);
   const period = restartPolicy?.restartAttemptPeriod;
-  if (period !== undefined && (period < 60 || period > 1800)) throw refusal(`The restartAttemptPeriod of container '${name}' must be between 60 and 1800 seconds.`);
+  if (period !== undefined && (period < 60 || period > 1800))
+    throw refusal(`The restartAttemptPeriod of container '${name}' must be between 60 and 1800 seconds.`);
 }

@@ -16,7 +16,9 @@ export function checkDependencies(containers: readonly ContainerDefinition[]): v
         throw refusal(`Container '${containerName}' must have a health check because another container depends on it being HEALTHY`);
     }
   }
-  const dependencies = new Map(containers.map(({ name = "", dependsOn = [] }) => [name, dependsOn.map((item) => item.containerName ?? "")]));
+  const dependencies = new Map(
+    containers.map(({ name = "", dependsOn = [] }) => [name, dependsOn.map((item) => item.containerName ?? "")]),
+  );
   if (hasCycle(dependencies)) throw refusal("Container dependencies should not have a cycle");
   const links = new Map(containers.map(({ name = "", links: linked = [] }) => [name, linked.map((link) => link.split(":")[0] ?? "")]));
   for (const [name, linked] of links)

@@ -15,7 +15,8 @@ export function checkPorts({ containerDefinitions, networkMode }: CompleteDefini
       checkMapping(container.name ?? "", mapping, networkMode);
       claim(hostPorts, mapping);
       if (mapping.name === undefined) continue;
-      if (!/^[a-z0-9_][a-z0-9_-]{0,63}$/.test(mapping.name)) throw refusal(`Invalid 'name' setting for a port mapping of container '${container.name}'.`);
+      if (!/^[a-z0-9_][a-z0-9_-]{0,63}$/.test(mapping.name))
+        throw refusal(`Invalid 'name' setting for a port mapping of container '${container.name}'.`);
       if (names.has(mapping.name)) throw refusal(`Port mapping names must be unique within a Task Definition: '${mapping.name}'.`);
       names.add(mapping.name);
     }
@@ -26,11 +27,13 @@ function checkMapping(name: string, mapping: PortMapping, networkMode: string | 
   mustBeOneOf("portMappings.protocol", mapping.protocol, ["tcp", "udp"]);
   mustBeOneOf("portMappings.appProtocol", mapping.appProtocol, ["http", "http2", "grpc"]);
   if (mapping.containerPortRange !== undefined) {
-    if (!/^\d{1,5}-\d{1,5}$/.test(mapping.containerPortRange)) throw refusal(`Invalid 'containerPortRange' setting for container '${name}'.`);
+    if (!/^\d{1,5}-\d{1,5}$/.test(mapping.containerPortRange))
+      throw refusal(`Invalid 'containerPortRange' setting for container '${name}'.`);
     return;
   }
   const { containerPort, hostPort } = mapping;
-  if (containerPort === undefined || containerPort < 1 || containerPort > 65_535) throw refusal(`Invalid 'containerPort' setting for container '${name}'.`);
+  if (containerPort === undefined || containerPort < 1 || containerPort > 65_535)
+    throw refusal(`Invalid 'containerPort' setting for container '${name}'.`);
   if (hostPort !== undefined && (hostPort < 0 || hostPort > 65_535)) throw refusal(`Invalid 'hostPort' setting for container '${name}'.`);
   if ((networkMode === "awsvpc" || networkMode === "host") && hostPort !== containerPort)
     throw refusal(`When networkMode=${networkMode}, the host ports and container ports in port mappings must match.`);

@@ -11,7 +11,8 @@ export function checkVolumes({ volumes, containerDefinitions }: CompleteDefiniti
     names.add(name);
     const kinds = [host?.sourcePath, dockerVolumeConfiguration, efsVolumeConfiguration, fsxWindowsFileServerVolumeConfiguration];
     if (kinds.filter((kind) => kind !== undefined).length > 1) throw refusal(`Volume '${name}' can only have one volume configuration.`);
-    if (fsxWindowsFileServerVolumeConfiguration) throw refusal(`Airfield has no FSx for Windows File Server: volume '${name}' cannot be mounted.`);
+    if (fsxWindowsFileServerVolumeConfiguration)
+      throw refusal(`Airfield has no FSx for Windows File Server: volume '${name}' cannot be mounted.`);
     if (dockerVolumeConfiguration?.autoprovision && dockerVolumeConfiguration.scope !== "shared")
       throw refusal("Autoprovision can only be set on volumes whose scope is shared.");
   }
@@ -25,6 +26,7 @@ export function checkVolumes({ volumes, containerDefinitions }: CompleteDefiniti
       paths.add(containerPath);
     }
     for (const { sourceContainer } of volumesFrom)
-      if (!sourceContainer || !containers.has(sourceContainer)) throw refusal(`Unknown container '${sourceContainer ?? "null"}' in volumesFrom.`);
+      if (!sourceContainer || !containers.has(sourceContainer))
+        throw refusal(`Unknown container '${sourceContainer ?? "null"}' in volumesFrom.`);
   }
 }

@@ -37,7 +37,8 @@ export function checkDefinition(definition: CompleteDefinition): void {
   const constraints = definition.placementConstraints ?? [];
   if (constraints.length > 10) throw refusal("Too many placement constraints: at most 10 are allowed.");
   for (const { type, expression } of constraints)
-    if (type !== "memberOf" || !expression) throw refusal("Invalid placement constraint: a memberOf constraint with an expression is expected.");
+    if (type !== "memberOf" || !expression)
+      throw refusal("Invalid placement constraint: a memberOf constraint with an expression is expected.");
 }
 
 function checkSums({ cpu, memory }: CompleteDefinition, containers: readonly ContainerDefinition[]): void {

@@ -10,7 +10,8 @@ export function compatibilities(definition: CompleteDefinition): Compatibility[]
   const required = definition.requiresCompatibilities ?? [];
   const fargate = fargateProblem(definition);
   if (fargate !== undefined && required.includes("FARGATE")) throw refusal(fargate);
-  if (required.includes("MANAGED_INSTANCES")) throw refusal("Airfield has no ECS Managed Instances: requiresCompatibilities may be EC2, FARGATE or EXTERNAL.");
+  if (required.includes("MANAGED_INSTANCES"))
+    throw refusal("Airfield has no ECS Managed Instances: requiresCompatibilities may be EC2, FARGATE or EXTERNAL.");
   const external = definition.networkMode !== "awsvpc";
   if (!external && required.includes("EXTERNAL")) throw refusal("Tasks using the External launch type do not support network mode awsvpc.");
   return [...(external ? (["EXTERNAL"] as const) : []), "EC2", ...(fargate === undefined ? (["FARGATE"] as const) : [])];
@@ -26,11 +27,14 @@ function fargateProblem(definition: CompleteDefinition): string | undefined {
     return `No Fargate configuration exists for given values: ${cpu} CPU, ${memory} memory. See the Amazon ECS documentation for the valid values.`;
   if (definition.ipcMode !== undefined) return "Tasks using the Fargate launch type do not support ipcMode.";
   if (definition.pidMode === "host") return "Tasks using the Fargate launch type do not support pidMode host.";
-  if ((definition.placementConstraints?.length ?? 0) > 0) return "Tasks using the Fargate launch type do not support placement constraints.";
+  if ((definition.placementConstraints?.length ?? 0) > 0)
+    return "Tasks using the Fargate launch type do not support placement constraints.";
   if (volumes.some((volume) => volume.host?.sourcePath)) return "Fargate compatible task definitions do not support sourcePath";
-  if (volumes.some((volume) => volume.dockerVolumeConfiguration)) return "Fargate compatible task definitions do not support dockerVolumeConfiguration";
+  if (volumes.some((volume) => volume.dockerVolumeConfiguration))
+    return "Fargate compatible task definitions do not support dockerVolumeConfiguration";
   const storage = definition.ephemeralStorage?.sizeInGiB;
-  if (storage !== undefined && (storage < 21 || storage > 200)) return "Invalid ephemeral storage size. The size must be between 21 and 200 GiB.";
+  if (storage !== undefined && (storage < 21 || storage > 200))
+    return "Invalid ephemeral storage size. The size must be between 21 and 200 GiB.";
   for (const container of containerDefinitions) {
     const problem = containerProblem(container, definition);
     if (problem !== undefined) return problem;
@@ -49,7 +53,8 @@ function containerProblem(container: ContainerDefinition, definition: CompleteDe
   if (container.dockerSecurityOptions?.length) return "Fargate compatible task definitions do not support dockerSecurityOptions";
   if ((container.stopTimeout ?? 0) > 120) return "Fargate compatible task definitions do not support a stopTimeout above 120 seconds";
   const driver = logConfiguration?.logDriver;
-  if (driver !== undefined && !FARGATE_LOG_DRIVERS.includes(driver)) return `Fargate compatible task definitions do not support log driver ${driver}`;
+  if (driver !== undefined && !FARGATE_LOG_DRIVERS.includes(driver))
+    return `Fargate compatible task definitions do not support log driver ${driver}`;
   if (definition.executionRoleArn) return undefined;
   if (driver === "awslogs") return "Fargate requires task definition to have execution role ARN to support log driver awslogs.";
   if (/^\d{12}\.dkr\.ecr\./.test(image)) return "Fargate requires task definition to have execution role ARN to support ECR images.";

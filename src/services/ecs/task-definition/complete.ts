@@ -33,7 +33,16 @@ function completeContainer(container: ContainerDefinition, networkMode: NetworkM
     mountPoints: container.mountPoints ?? [],
     volumesFrom: container.volumesFrom ?? [],
     systemControls: container.systemControls ?? [],
-    ...(healthCheck ? { healthCheck: { ...healthCheck, interval: healthCheck.interval ?? 30, timeout: healthCheck.timeout ?? 5, retries: healthCheck.retries ?? 3 } } : {}),
+    ...(healthCheck
+      ? {
+          healthCheck: {
+            ...healthCheck,
+            interval: healthCheck.interval ?? 30,
+            timeout: healthCheck.timeout ?? 5,
+            retries: healthCheck.retries ?? 3,
+          },
+        }
+      : {}),
     ...(container.dependsOn ? { dependsOn: container.dependsOn } : {}),
   };
 }

@@ -1,0 +1,39 @@
+import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
+import { clusterArn, clusterName, requireCluster } from "./find-cluster.ts";
+
+// This host is the capacity of every cluster; it is registered with none, and no other can register yet.
+
+export const listContainerInstances = operation("ListContainerInstances", {
+  authorize: ({ cluster }, at) => ({ action: "ecs:ListContainerInstances", resource: clusterArn(at, cluster) }),
+  run({ cluster, status }, context) {
+    requireCluster(cluster, context);
+    mustBeOneOf("status", status, ["ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING", "REGISTRATION_FAILED"]);
+    return { containerInstanceArns: [] };
+  },
+});
+
+export const describeContainerInstances = operation("DescribeContainerInstances", {
+  authorize: ({ cluster, containerInstances = [] }, at) => ({
+    action: "ecs:DescribeContainerInstances",
+    resource: containerInstances.map((id) =>
+      id.startsWith("arn:") ? id : at.arn("ecs", `container-instance/${clusterName(cluster)}/${id}`),
+    ),
+  }),
+  run({ cluster: id, containerInstances = [] }, context) {
+    const cluster = requireCluster(id, context);
+    if (containerInstances.length === 0) throw invalid("Container instances cannot be empty.");
+    if (containerInstances.length > 100) throw invalid("Container instances cannot have more than 100 elements.");
+    const arnOf = (instance: string): string =>
+      instance.startsWith("arn:") ? instance : context.arn("ecs", `container-instance/${cluster.name}/${instance}`);
+    return { containerInstances: [], failures: containerInstances.map((instance) => ({ arn: arnOf(instance), reason: "MISSING" })) };
+  },
+});
+
+export const listAttributes = operation("ListAttributes", {
+  authorize: () => ({ action: "ecs:ListAttributes", resource: "*" }),
+  run({ cluster, targetType }, context) {
+    requireCluster(cluster, context);
+    mustBeOneOf("targetType", targetType, ["container-instance"]);
+    return { attributes: [] };
+  },
+});

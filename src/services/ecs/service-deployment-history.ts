@@ -1,0 +1,88 @@
+import type { ServiceDeploymentStatus } from "@aws-sdk/client-ecs";
+import { serviceDeployments, type ServiceDeploymentRecord } from "../../state/ecs-service-deployments.ts";
+import type { DeploymentRecord, ServiceRecord } from "../../state/ecs.ts";
+import type { State } from "../../state/state.ts";
+import type { OperationContext, RequestScope } from "../operation.ts";
+
+/** How many deployments of a service are remembered. AWS remembers those of the last 90 days. */
+const REMEMBERED = 100;
+
+export function revisionArn(at: Pick<RequestScope, "arn">, service: ServiceRecord, deploymentId: string): string {
+  return at.arn("ecs", `service-revision/${service.clusterName}/${service.name}/${deploymentId.replace("ecs-svc/", "")}`);
+}
+
+/** Begins a deployment in the history of its service, and closes those before it. Inside a commit. */
+export function rememberDeployment(
+  before: ServiceRecord | undefined,
+  after: ServiceRecord,
+  deployment: DeploymentRecord,
+  context: OperationContext,
+): void {
+  const { state, ids, now } = context;
+  if (before) closeDeployments(before, state, now);
+  const { taskDefinitionArn, launchType, loadBalancers, capacityProviderStrategy, platformVersion, networkConfiguration } = deployment;
+  const table = state.table(serviceDeployments);
+  table.put({
+    arn: context.arn("ecs", `service-deployment/${after.clusterName}/${after.name}/${ids.alphanumeric(21)}`),
+    account: after.account,
+    region: after.region,
+    serviceArn: after.arn,
+    clusterArn: after.clusterArn,
+    deploymentId: deployment.id,
+    revisionArn: revisionArn(context, after, deployment.id),
+    sourceRevisionArns: (before?.deployments ?? []).map(({ id }) => revisionArn(context, after, id)),
+    revision: {
+      taskDefinitionArn,
+      launchType,
+      loadBalancers,
+      ...(capacityProviderStrategy ? { capacityProviderStrategy } : {}),
+      ...(platformVersion ? { platformVersion } : {}),
+      ...(networkConfiguration ? { networkConfiguration } : {}),
+    },
+    createdAt: now,
+  });
+  const known = [...table.by("service", after.arn)].sort((a, b) => b.createdAt - a.createdAt);
+  for (const forgotten of known.slice(REMEMBERED)) table.delete(forgotten.arn);
+}
+
+/** Writes down how the deployments of a service ended, before its records forget. Inside a commit. */
+export function closeDeployments(service: ServiceRecord, state: State, now: number): void {
+  const table = state.table(serviceDeployments);
+  for (const record of table.by("service", service.arn)) {
+    if (record.ended) continue;
+    const { status, at } = deploymentStatus(record, service);
+    const cut = CUT_SHORT[status];
+    table.put({ ...record, ended: cut ? { status: cut, at: now, reason: CUT_SHORT_REASON } : { status, at: at ?? now } });
+  }
+}
+
+/** What becomes of a deployment that is not finished when its service goes on without it. */
+const CUT_SHORT: Partial<Record<ServiceDeploymentStatus, ServiceDeploymentStatus>> = {
+  IN_PROGRESS: "STOPPED",
+  ROLLBACK_IN_PROGRESS: "ROLLBACK_FAILED",
+};
+const CUT_SHORT_REASON = "The service was updated or deleted before the deployment was finished.";
+
+export interface DeploymentStatus {
+  readonly status: ServiceDeploymentStatus;
+  /** When it ended. */
+  readonly at?: number;
+  readonly reason?: string;
+  /** The deployment that a rollback goes back to. */
+  readonly restored?: DeploymentRecord;
+}
+
+/** What has become of a deployment: as it was written down, else as the service's records tell. */
+export function deploymentStatus(record: ServiceDeploymentRecord, service: ServiceRecord | undefined): DeploymentStatus {
+  if (record.ended) return record.ended;
+  const restored = service?.deployments.find((deployment) => deployment.rollbackOf === record.deploymentId);
+  if (restored) {
+    const done = restored.rolloutState === "COMPLETED";
+    return { status: done ? "ROLLBACK_SUCCESSFUL" : "ROLLBACK_IN_PROGRESS", ...(done ? { at: restored.updatedAt } : {}), restored };
+  }
+  const deployment = service?.deployments.find(({ id }) => id === record.deploymentId);
+  if (!deployment) return { status: "STOPPED" };
+  const { rolloutState, rolloutStateReason: reason, updatedAt: at } = deployment;
+  if (rolloutState === "COMPLETED") return { status: "SUCCESSFUL", at };
+  return rolloutState === "FAILED" ? { status: "STOPPED", at, reason } : { status: "IN_PROGRESS" };
+}
