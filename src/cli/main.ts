@@ -62,11 +62,27 @@ program
   .option("--keep", "leave everything running for you to look at")
   .action(async (flags: object) => (await import("./demo/demo.ts")).demo(flags));
 
+program
+  .command("clean")
+  .description("remove the containers, networks, volumes and the proxy that an Airfield which does not run has left")
+  .addOption(data())
+  .addOption(dockerSocket())
+  .action(async (flags: object) => (await import("./clean.ts")).clean(flags));
+
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!(error instanceof CliError)) throw error;
-  console.error(`airfield: ${error.message}`);
-  if (error.advice) console.error(`          ${error.advice}`);
+  const told = tellable(error);
+  if (!told) throw error;
+  console.error(`airfield: ${told.message}`);
+  if (told.advice) console.error(`          ${told.advice}`);
   process.exitCode = 1;
+}
+
+/** An error that a user can do something about; a defect is none. */
+function tellable(error: unknown): CliError | undefined {
+  if (error instanceof CliError) return error;
+  // What an AWS API refused: the SDK's exceptions carry `$fault`.
+  if (error instanceof Error && "$fault" in error) return new CliError(`the server refused: ${error.name}: ${error.message}`);
+  return undefined;
 }
