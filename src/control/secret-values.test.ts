@@ -1,0 +1,104 @@
+import { CreateSecretCommand, DeleteSecretCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { apiWorld, type ApiWorld } from "../testing/api-world.ts";
+import { secretValue } from "./secret-values.ts";
+
+const SCOPE = { account: "123456789012", region: "us-east-1" };
+const ASM =
+  "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secret from asm: service call has been retried 1 time(s): ";
+const SSM =
+  "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed: unable to retrieve secrets from ssm: service call has been retried 1 time(s): ";
+
+let api: ApiWorld;
+let plain = "";
+let json = "";
+let deleted = "";
+let firstVersion = "";
+const read = (reference: string, scope = SCOPE) => secretValue({ state: api.state, secrets: api.platform.secrets }, reference, scope);
+
+beforeAll(async () => {
+  api = await apiWorld();
+  const secrets = api.client(SecretsManagerClient);
+  const create = async (Name: string, SecretString: string) => await secrets.send(new CreateSecretCommand({ Name, SecretString }));
+  plain = (await create("plain", "hunter2")).ARN!;
+  const made = await create("prod/db", JSON.stringify({ user: "old" }));
+  json = made.ARN!;
+  firstVersion = made.VersionId!;
+  await secrets.send(
+    new PutSecretValueCommand({ SecretId: json, SecretString: JSON.stringify({ user: "root", port: 5432, tls: { on: true } }) }),
+  );
+  deleted = (await create("deleted", "x")).ARN!;
+  await secrets.send(new DeleteSecretCommand({ SecretId: deleted }));
+  const parameters = api.client(SSMClient);
+  await parameters.send(new PutParameterCommand({ Name: "/prod/token", Value: "t0ken", Type: "SecureString" }));
+  await parameters.send(new PutParameterCommand({ Name: "flat", Value: "f", Type: "String" }));
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+describe("a value is found", () => {
+  test.each([
+    ["a secret by its ARN", () => plain, "hunter2"],
+    ["a secret by its ARN without the suffix", () => plain.slice(0, -7), "hunter2"],
+    ["a whole JSON secret", () => json, '{"user":"root","port":5432,"tls":{"on":true}}'],
+    ["a member of a JSON secret", () => `${json}:user::`, "root"],
+    ["a number in a JSON secret", () => `${json}:port::`, "5432"],
+    ["an object in a JSON secret", () => `${json}:tls::`, '{"on":true}'],
+    ["a member of the version before", () => `${json}:user:AWSPREVIOUS:`, "old"],
+    ["a member of a version by its id", () => `${json}:user::${firstVersion}`, "old"],
+    ["a parameter by its name", () => "/prod/token", "t0ken"],
+    ["a parameter by its ARN", () => "arn:aws:ssm:us-east-1:123456789012:parameter/prod/token", "t0ken"],
+    ["a parameter without a path by its ARN", () => "arn:aws:ssm:us-east-1:123456789012:parameter/flat", "f"],
+  ])("%s", (_what, reference, value) => expect(read(reference())).toEqual({ value }));
+
+  test("by its ARN also from a task in another region", () => {
+    expect(read(plain, { ...SCOPE, region: "eu-west-1" })).toEqual({ value: "hunter2" });
+  });
+});
+
+describe("a failure is worded as ECS words it", () => {
+  const none = "arn:aws:secretsmanager:us-east-1:123456789012:secret:none-AbCdEf";
+  test.each([
+    [
+      "a secret that is none",
+      () => none,
+      `${ASM}failed to fetch secret ${none} from secrets manager: ResourceNotFoundException: Secrets Manager can't find the specified secret.`,
+    ],
+    [
+      "a secret of another account",
+      () => none.replace("123456789012", "111122223333"),
+      "ResourceNotFoundException: Secrets Manager can't find the specified secret.",
+    ],
+    [
+      "a deleted secret",
+      () => deleted,
+      "from secrets manager: InvalidRequestException: You can't perform this operation on the secret because it was marked for deletion.",
+    ],
+    ["a stage that is none", () => `${json}:user:NONE:`, "Secrets Manager can't find the specified secret value for staging label: NONE"],
+    [
+      "a JSON key that is none",
+      () => `${json}:password::`,
+      `${ASM}retrieved secret from Secrets Manager did not contain json key password`,
+    ],
+    ["a JSON key of a secret that is no JSON", () => `${plain}:user::`, `${ASM}invalid character looking for beginning of value`],
+    [
+      "an ARN with too few fields",
+      () => `${json}:user`,
+      "an invalid ARN format for the AWS Secrets Manager secret was specified. Specify a valid ARN and try again.",
+    ],
+    ["a parameter that is none", () => "/none", `${SSM}invalid ssm parameters: /none`],
+    [
+      "an ARN of a parameter that is none",
+      () => "arn:aws:ssm:us-east-1:123456789012:parameter/none",
+      `${SSM}invalid ssm parameters: /none`,
+    ],
+  ])("%s", (_what, reference, words) => {
+    const result = read(reference());
+    expect(result).toEqual({ failure: expect.stringContaining(words) });
+    expect(JSON.stringify(result)).not.toMatch(/hunter2|root|5432/);
+  });
+
+  test("a parameter's name counts in the task's own region", () => {
+    expect(read("/prod/token", { ...SCOPE, region: "eu-west-1" })).toEqual({ failure: `${SSM}invalid ssm parameters: /prod/token` });
+  });
+});

@@ -1,0 +1,78 @@
+import { parseArn } from "../domain/arn.ts";
+import type { Scope } from "../domain/scope.ts";
+import type { SecretBox } from "../ports/secret-box.ts";
+import { findParameter, openParameter, parameterReference } from "../state/parameters.ts";
+import { findSecret, openVersion, versionOf } from "../state/secrets.ts";
+import type { State } from "../state/state.ts";
+
+export type SecretValue = { readonly value: string } | { readonly failure: string };
+
+interface SecretParts {
+  readonly state: State;
+  readonly secrets: SecretBox;
+}
+
+const UNABLE = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed:";
+const FROM_ASM = `${UNABLE} unable to retrieve secret from asm: service call has been retried 1 time(s):`;
+const FROM_SSM = `${UNABLE} unable to retrieve secrets from ssm: service call has been retried 1 time(s):`;
+
+/**
+ * The value that a `valueFrom` of a task definition names: a secret of Secrets Manager by its ARN, with or without
+ * `:json-key:version-stage:version-id`; or a parameter of Systems Manager by its ARN, or by its name in the task's region.
+ * A failure is the task's stopped reason in the words of ECS's agent; it never holds a value or a part of one.
+ */
+export function secretValue(parts: SecretParts, reference: string, scope: Scope): SecretValue {
+  const arn = parseArn(reference);
+  if (arn?.service === "secretsmanager") return fromSecretsManager(parts, reference, arn.resource);
+  return fromParameterStore(parts, reference, scope);
+}
+
+function fromSecretsManager({ state, secrets }: SecretParts, reference: string, resource: string): SecretValue {
+  const [kind = "", name = "", jsonKey = "", stage = "", versionId = "", ...more] = resource.split(":");
+  const fields = resource.split(":").length;
+  if (kind !== "secret" || name === "" || (fields !== 2 && fields !== 5) || more.length > 0)
+    return {
+      failure: `${FROM_ASM} trying to retrieve secret with value ${reference} resulted in error: an invalid ARN format for the AWS Secrets Manager secret was specified. Specify a valid ARN and try again.`,
+    };
+  const arn = `${reference.slice(0, reference.length - resource.length)}secret:${name}`;
+  const failed = (code: string, message: string): SecretValue => ({
+    failure: `${FROM_ASM} failed to fetch secret ${arn} from secrets manager: ${code}: ${message}`,
+  });
+  // The scope of an ARN is its own. A deleted secret fails before and after the end of its recovery window, so the time does not matter.
+  const secret = findSecret(state, { account: "", region: "" }, arn, 0);
+  if (!secret) return failed("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
+  if (secret.deletionDate !== undefined)
+    return failed("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.");
+  const version = versionOf(secret, { id: versionId || undefined, stage: stage || undefined });
+  if (!version) {
+    const wanted = versionId === "" ? `staging label: ${stage || "AWSCURRENT"}` : `VersionId: ${versionId}`;
+    return failed("ResourceNotFoundException", `Secrets Manager can't find the specified secret value for ${wanted}`);
+  }
+  // The agent reads SecretString, which a binary secret does not have.
+  const text = version.kind === "string" ? Buffer.from(openVersion(secrets, secret.arn, version)).toString() : "";
+  return jsonKey === "" ? { value: text } : jsonMember(text, jsonKey);
+}
+
+function jsonMember(text: string, key: string): SecretValue {
+  let document: unknown;
+  try {
+    document = JSON.parse(text);
+  } catch {
+    // The agent quotes the character that is wrong: a part of the value, so not here.
+    return { failure: `${FROM_ASM} invalid character looking for beginning of value` };
+  }
+  if (typeof document !== "object" || document === null || Array.isArray(document) || !Object.hasOwn(document, key))
+    return { failure: `${FROM_ASM} retrieved secret from Secrets Manager did not contain json key ${key}` };
+  const value = (document as Readonly<Record<string, unknown>>)[key];
+  return { value: typeof value === "string" ? value : JSON.stringify(value) };
+}
+
+function fromParameterStore({ state, secrets }: SecretParts, reference: string, scope: Scope): SecretValue {
+  const { parameter, version } = findParameter(state, parameterReference(scope, reference));
+  if (!version) {
+    // The agent asks for the name, also where the task definition has an ARN.
+    const named = parseArn(reference)?.resource.replace(/^parameter/, "") ?? reference;
+    return { failure: `${FROM_SSM} invalid ssm parameters: ${named}` };
+  }
+  return { value: openParameter(secrets, parameter, version) };
+}

@@ -1,0 +1,92 @@
+import type { ParameterTier, ParameterType, Tag } from "@aws-sdk/client-ssm";
+import { arn, parseArn } from "../domain/arn.ts";
+import type { Scope } from "../domain/scope.ts";
+import type { SecretBox } from "../ports/secret-box.ts";
+import type { State } from "./state.ts";
+import { defineTable } from "./table.ts";
+
+// Times are milliseconds since the Unix epoch.
+
+export interface ParameterVersionRecord {
+  readonly version: number;
+  readonly type: ParameterType;
+  /** The value; of a SecureString, sealed for this parameter and this version. */
+  readonly value: string;
+  readonly description?: string;
+  readonly keyId?: string;
+  readonly allowedPattern?: string;
+  readonly dataType: string;
+  readonly tier: ParameterTier;
+  readonly modifiedAt: number;
+  readonly modifiedBy: string;
+}
+
+export interface ParameterRecord {
+  readonly name: string;
+  readonly account: string;
+  readonly region: string;
+  /** Oldest first; the last one is the parameter's value. */
+  readonly versions: readonly ParameterVersionRecord[];
+  readonly tags: readonly Tag[];
+}
+
+export function parameterKey({ account, region }: Scope, name: string): string {
+  return `${account}/${region}/${name}`;
+}
+
+export const parameters = defineTable<ParameterRecord>()("ssm.parameters", (parameter) => parameterKey(parameter, parameter.name), {
+  scope: ({ account, region }) => `${account}/${region}`,
+});
+
+export function parameterArn(scope: Scope, name: string): string {
+  return arn("ssm", scope, `parameter${name.startsWith("/") ? "" : "/"}${name}`);
+}
+
+/** `name`, `name:3` or either as an ARN, taken apart. */
+export interface ParameterReference {
+  readonly scope: Scope;
+  /** The names that it may mean: an ARN does not tell whether a name begins with a slash. */
+  readonly names: readonly string[];
+  /** What follows the name: `:3`. */
+  readonly selector?: string;
+}
+
+export function parameterReference(scope: Scope, text: string): ParameterReference {
+  const parsed = parseArn(text);
+  const [, path = "", selector] = /^([^:]*)(:.*)?$/s.exec(parsed ? parsed.resource : text) ?? [];
+  const within = parsed ? { account: parsed.account, region: parsed.region } : { account: scope.account, region: scope.region };
+  const rooted = path.replace(/^parameter/, "");
+  return { scope: within, names: parsed ? [rooted, rooted.slice(1)] : [path], ...(selector === undefined ? {} : { selector }) };
+}
+
+export type FoundParameter =
+  | { readonly parameter: ParameterRecord; readonly version: ParameterVersionRecord }
+  /** The parameter is there, the version that was asked for is not. */
+  | { readonly parameter: ParameterRecord; readonly version: undefined }
+  | { readonly parameter: undefined; readonly version: undefined };
+
+export function findParameter(state: State, { scope, names, selector }: ParameterReference): FoundParameter {
+  const table = state.table(parameters);
+  const parameter = names.map((name) => table.get(parameterKey(scope, name))).find((found) => found !== undefined);
+  if (!parameter) return { parameter: undefined, version: undefined };
+  if (selector === undefined) return { parameter, version: latest(parameter) };
+  return { parameter, version: parameter.versions.find(({ version }) => `:${version}` === selector) };
+}
+
+export function latest({ name, versions }: ParameterRecord): ParameterVersionRecord {
+  const last = versions.at(-1);
+  if (!last) throw new Error(`the parameter ${name} has no version`);
+  return last;
+}
+
+const binding = (parameter: Scope & { readonly name: string }, version: number): string =>
+  `ssm:${parameterKey(parameter, parameter.name)}:${version}`;
+
+export function sealParameter(box: SecretBox, parameter: Scope & { readonly name: string }, version: number, value: string): string {
+  return box.seal(Buffer.from(value), binding(parameter, version));
+}
+
+/** The value in clear, of whatever type. */
+export function openParameter(box: SecretBox, parameter: ParameterRecord, { type, version, value }: ParameterVersionRecord): string {
+  return type === "SecureString" ? Buffer.from(box.open(value, binding(parameter, version))).toString() : value;
+}
