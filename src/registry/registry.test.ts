@@ -182,6 +182,7 @@ test("a client that goes away in the middle can go on where it was", async () =>
     `Host: ${world.host}`,
     `Authorization: ${world.authorization()}`,
     "Content-Length: 4000000",
+    "Expect: 100-continue",
     "",
     "",
   ];
