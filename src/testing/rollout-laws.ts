@@ -21,7 +21,9 @@ export const LAWS: Readonly<Record<string, (view: RolloutView, plan: RolloutPlan
     const healthy = view.tasks.filter((task) => isHealthy(view, task));
     const left = healthy.filter(({ arn }) => !stops.has(arn)).length;
     const { minimum } = boundsOf(view.service);
-    return left < healthy.length && left < minimum ? `${left} of ${healthy.length} healthy tasks are left, at a minimum of ${minimum}` : undefined;
+    return left < healthy.length && left < minimum
+      ? `${left} of ${healthy.length} healthy tasks are left, at a minimum of ${minimum}`
+      : undefined;
   },
 
   "a healthy task of the PRIMARY goes only where there are more than desired": (view, plan) => {
@@ -30,7 +32,9 @@ export const LAWS: Readonly<Record<string, (view: RolloutView, plan: RolloutPlan
     const own = view.tasks.filter((task) => task.deploymentId === primary?.id && isHealthy(view, task));
     const stopped = own.filter((task) => stopsOf(plan).some(({ taskArn }) => taskArn === task.arn));
     const left = own.length - stopped.length;
-    return stopped.length > 0 && left < view.service.desiredCount ? `${left} healthy ones are left of ${view.service.desiredCount}` : undefined;
+    return stopped.length > 0 && left < view.service.desiredCount
+      ? `${left} healthy ones are left of ${view.service.desiredCount}`
+      : undefined;
   },
 
   "a task is stopped once, while it is up": (view, plan) => {

@@ -30,8 +30,8 @@ export interface WorldOptions {
 
 /** The engine tells anything that was lost again within this time. */
 const REDELIVERY = 60_000;
-/** Records of stopped tasks are kept for an hour. */
-const RETENTION = 3_600_000;
+/** Records of stopped tasks are kept for five minutes: less than on AWS, so that a crash loop does not weigh a world down. */
+const RETENTION = 300_000;
 
 /**
  * A world in which the service scheduler drives a service: records, an engine whose truth they learn late, a control plane that may die
@@ -91,7 +91,9 @@ export class SimulatedWorld {
   stopTask(arn: string): void {
     this.#record(`user stops ${arn}`, {
       tasks: this.#view.tasks.map((task) =>
-        task.arn === arn && task.lastStatus !== "STOPPED" ? { ...task, desiredStatus: "STOPPED", stopCode: task.stopCode ?? "UserInitiated" } : task,
+        task.arn === arn && task.lastStatus !== "STOPPED"
+          ? { ...task, desiredStatus: "STOPPED", stopCode: task.stopCode ?? "UserInitiated" }
+          : task,
       ),
     });
   }
@@ -122,7 +124,9 @@ export class SimulatedWorld {
 
   /** True when nothing is left to happen, but for what the scheduler wants to look at later than `horizon` from now. */
   isAtRest(horizon: number): boolean {
-    return !this.#changed && Math.min(this.#engine.nextAt, this.#wakeAt, this.#redeliverAt) > this.now + horizon && this.now >= this.#downUntil;
+    return (
+      !this.#changed && Math.min(this.#engine.nextAt, this.#wakeAt, this.#redeliverAt) > this.now + horizon && this.now >= this.#downUntil
+    );
   }
 
   #control(): void {

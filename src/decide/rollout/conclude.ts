@@ -35,7 +35,8 @@ export function noteImpaired(draft: Draft, removed: readonly string[]): void {
   for (const { id, restarts, placementFailure } of draft.deployments) {
     if (removed.includes(id)) continue;
     if (isImpaired(restarts)) draft.tellable.set(`impaired ${id}`, events.unableToStart(name));
-    if (placementFailure && restarts.failedStarts > 0) draft.tellable.set(`unplaced ${id}`, events.unableToPlace(name, placementFailure.reason));
+    if (placementFailure && restarts.failedStarts > 0)
+      draft.tellable.set(`unplaced ${id}`, events.unableToPlace(name, placementFailure.reason));
   }
 }
 

@@ -49,7 +49,10 @@ export function fitTasks(draft: Draft): void {
   const room = Math.max(0, maximum - taken.length);
   const wanted = primary.rolloutState === "FAILED" ? 0 : allowed(draft, primary, desired - useful.length);
   const wantedOld = baseline ? allowed(draft, baseline, heldByOld - oldUseful.length) : 0;
-  const oldFirst = healthyLeft < minimum && baseline !== undefined && isSound(baseline) && oldUnhealthy.length === 0;
+  // Below the minimum the baseline goes first, but only while the PRIMARY has a task on its way: what replaces a baseline that no longer
+  // works must not be starved by its restarts.
+  const isUnderWay = useful.some(not(isHealthy));
+  const oldFirst = healthyLeft < minimum && isUnderWay && baseline !== undefined && isSound(baseline) && oldUnhealthy.length === 0;
   const startOld = Math.min(wantedOld, oldFirst ? room : Math.max(0, room - wanted));
   const start = Math.min(wanted, room - startOld);
 
@@ -80,7 +83,8 @@ export function fitTasks(draft: Draft): void {
     else if (startOld < wantedOld) stopUpTo(draft, oldFailing, 1, stops, oldestFirst);
   }
 
-  if (wanted > 0 && start + startOld === 0 && leaving() === 0 && live.every(isHealthy)) draft.tellable.set("stuck", events.unableToProgress(draft.service.name));
+  if (wanted > 0 && start + startOld === 0 && leaving() === 0 && live.every(isHealthy))
+    draft.tellable.set("stuck", events.unableToProgress(draft.service.name));
   startTasks(draft, primary, start, unhealthy.length, stops);
   if (baseline) startTasks(draft, baseline, startOld, oldUnhealthy.length, stops);
   stopTasks(

@@ -44,14 +44,20 @@ const view: fc.Arbitrary<RolloutView> = fc
         failedTasks: fc.nat(4),
         desiredCount: fc.nat(6),
         restarts,
-        placementFailure: fc.option(fc.record({ at: fc.constantFrom(NOW - MINUTE, NOW), reason: fc.constant("RESOURCE:ENI.") }), { nil: undefined }),
+        placementFailure: fc.option(fc.record({ at: fc.constantFrom(NOW - MINUTE, NOW), reason: fc.constant("RESOURCE:ENI.") }), {
+          nil: undefined,
+        }),
       }),
       { minLength: 1, maxLength: 4 },
     ),
   })
   .chain(({ deployments, ...service }) => {
     const made = deployments.map(({ placementFailure, ...changes }, index): DeploymentView => ({
-      ...aDeployment(`d${index + 1}`, { ...changes, createdAt: NOW - (30 - index) * MINUTE, status: index === deployments.length - 1 ? "PRIMARY" : "ACTIVE" }),
+      ...aDeployment(`d${index + 1}`, {
+        ...changes,
+        createdAt: NOW - (30 - index) * MINUTE,
+        status: index === deployments.length - 1 ? "PRIMARY" : "ACTIVE",
+      }),
       ...(placementFailure ? { placementFailure } : {}),
     }));
     const ids = [...made.map(({ id }) => id), "lost"];

@@ -71,6 +71,12 @@ describe("a rolling deployment", () => {
       { old: "HHHE", new: "pp" },
       times(1, "start old"),
     ],
+    [
+      "does not let a baseline that no longer works keep the new one from its room",
+      percent(50, 100, 2),
+      { old: "xx", new: "" },
+      times(2, "start new"),
+    ],
     ["does nothing where neither bound gives way", percent(100, 100, 2), { old: "HH", new: "" }, []],
     ["does not wait for old tasks at a desired count of zero", percent(100, 200, 0), { old: "HH", new: "" }, ["stop old-1", "stop old-2"]],
   ])("%s", (_, service, letters, steps) => {
@@ -80,14 +86,14 @@ describe("a rolling deployment", () => {
   test("is completed, and steady, when its tasks are healthy and no other has any", () => {
     const plan = planRollout(rollingDeploy({ old: "xx", new: "HH" }));
     expect(effects(plan)).toEqual([
+      { kind: "event", message: "(service web) (deployment new) deployment completed." },
+      { kind: "event", message: "(service web) has reached a steady state." },
       {
         kind: "update-deployment",
         deploymentId: "new",
         changes: { rolloutState: "COMPLETED", rolloutStateReason: "ECS deployment new completed." },
       },
       { kind: "remove-deployment", deploymentId: "old" },
-      { kind: "event", message: "(service web) (deployment new) deployment completed." },
-      { kind: "event", message: "(service web) has reached a steady state." },
       { kind: "update-told", told: { steady: NOW } },
     ]);
   });

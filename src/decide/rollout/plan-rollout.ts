@@ -26,11 +26,12 @@ function planActive(view: RolloutView): RolloutPlan {
   const told = tell(draft);
   return [
     ...draft.marks,
+    // Before what they tell of: one that is not all carried out may tell twice, but does not keep silent.
+    ...draft.events.map((message): RolloutStep => ({ kind: "event", message })),
     ...updates(view, draft, removed),
     ...draft.stops,
     ...draft.starts,
     ...removed.map((deploymentId): RolloutStep => ({ kind: "remove-deployment", deploymentId })),
-    ...draft.events.map((message): RolloutStep => ({ kind: "event", message })),
     ...(told ? [{ kind: "update-told", told } as const] : []),
     ...nextWake(draft),
   ];
