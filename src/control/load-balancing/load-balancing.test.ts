@@ -17,6 +17,7 @@ import { State } from "../../state/state.ts";
 import type { TableDefinition } from "../../state/table.ts";
 import { FakeTrafficProxy } from "../../testing/fake-traffic-proxy.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
+import { loadBalancerNames } from "./load-balancer-names.ts";
 import { loadBalancing, type LoadBalancing, type LoadBalancingParts } from "./load-balancing.ts";
 
 const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
@@ -190,6 +191,15 @@ describe("coming up", () => {
     await active;
     expect(at.complaints).not.toEqual([]);
   });
+});
+
+test("names of load balancers mean the address that was asked", () => {
+  const at = world();
+  at.state.commit(() => at.state.table(loadBalancers).put({ ...balancer, dnsName: "Web-1.us-east-1.elb.localhost" }));
+  const resolve = loadBalancerNames(at.state);
+  expect(resolve("web-1.us-east-1.elb.localhost", "172.31.0.1")).toEqual({ kind: "address", address: "172.31.0.1" });
+  expect(resolve("web-2.us-east-1.elb.localhost", "172.31.0.1")).toEqual({ kind: "no-such-name" });
+  expect(resolve("example.com", "172.31.0.1")).toEqual({ kind: "not-ours" });
 });
 
 describe("ports", () => {
