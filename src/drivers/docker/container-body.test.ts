@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import type { ContainerSpec, TaskSpec } from "../../ports/task-runner.ts";
+import { containerBody, pauseBody } from "./container-body.ts";
+import { planTask } from "./task-plan.ts";
+
+const app: ContainerSpec = {
+  name: "app",
+  image: "web:1",
+  pullReference: "web:1",
+  essential: true,
+  environment: { TOKEN: "do-not-tell" },
+  portMappings: [{ containerPort: 80, protocol: "tcp" }],
+  mountPoints: [],
+  volumesFrom: [],
+  dependsOn: [],
+};
+const vpc: TaskSpec["network"] = { mode: "awsvpc", vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: "10.0.1.7", hostname: "ip-10-0-1-7" };
+
+function bodies(
+  task: Partial<TaskSpec>,
+  published = false,
+): { readonly containers: readonly Record<string, never>[]; readonly pause: Record<string, never> } {
+  const spec: TaskSpec = {
+    taskArn: "arn:task",
+    taskId: "t1",
+    clusterName: "c",
+    family: "f",
+    network: vpc,
+    containers: [app],
+    volumes: [],
+    ...task,
+  };
+  const plan = planTask(spec, { instance: "i", published });
+  const at = { instance: "i", plan, vpcNetwork: "airfield-i-vpc-1", publishOn: "127.0.0.1", dnsServers: ["10.0.0.2"], extraHosts: [] };
+  return {
+    containers: spec.containers.map((container) => containerBody(spec, container, at) as Record<string, never>),
+    pause: pauseBody(spec, "pause", at) as Record<string, never>,
+  };
+}
+
+test("one awsvpc container is attached to the VPC's network itself, and publishes nothing", () => {
+  const [body] = bodies({}).containers;
+  expect(body).toMatchObject({
+    Hostname: "ip-10-0-1-7",
+    NetworkingConfig: { EndpointsConfig: { "airfield-i-vpc-1": { IPAMConfig: { IPv4Address: "10.0.1.7" } } } },
+    HostConfig: { NetworkMode: "airfield-i-vpc-1", Dns: ["10.0.0.2"] },
+    Healthcheck: { Test: ["NONE"] },
+  });
+  expect(body).not.toHaveProperty("HostConfig.PortBindings");
+});
+
+test("several awsvpc containers join the pause container, which alone has network, name and ports", () => {
+  const { containers, pause } = bodies(
+    { containers: [app, { ...app, name: "side", portMappings: [{ containerPort: 81, protocol: "udp" }] }] },
+    true,
+  );
+  for (const body of containers) {
+    expect(body).toMatchObject({ HostConfig: { NetworkMode: "container:airfield-i-t1-_pause" } });
+    expect(body).not.toHaveProperty("Hostname");
+    expect(body).not.toHaveProperty("HostConfig.Dns");
+  }
+  expect(pause).toMatchObject({
+    Hostname: "ip-10-0-1-7",
+    HostConfig: { PortBindings: { "80/tcp": [{ HostIp: "127.0.0.1", HostPort: "" }], "81/udp": [{ HostIp: "127.0.0.1", HostPort: "" }] } },
+  });
+});
+
+test.each([
+  ["neither", {}, {}, { CpuShares: 2 }],
+  ["the container's alone", { cpu: 256, memory: 512 }, {}, { CpuShares: 256, Memory: 512 * 2 ** 20, MemorySwap: 512 * 2 ** 20 }],
+  ["the task's alone", {}, { cpu: 256, memory: 512 }, { CpuShares: 256, CpuQuota: 25_000, CpuPeriod: 100_000, Memory: 512 * 2 ** 20 }],
+  [
+    "both, the smaller memory",
+    { cpu: 64, memory: 128 },
+    { cpu: 2048, memory: 512 },
+    { CpuShares: 64, CpuQuota: 200_000, Memory: 128 * 2 ** 20 },
+  ],
+])("limits: %s", (_, container, task, expected) => {
+  expect(bodies({ ...task, containers: [{ ...app, ...container }] }).containers[0]).toMatchObject({ HostConfig: expected });
+});
+
+test("the environment stands in the environment and nowhere else", () => {
+  const [body] = bodies({}).containers;
+  expect(body).toMatchObject({ Env: ["TOKEN=do-not-tell"] });
+  expect(JSON.stringify({ ...body, Env: [] })).not.toContain("do-not-tell");
+});
+
+test("volumes: the task's own is named after it and labelled, a host path is bound, an engine volume keeps its name", () => {
+  const [body] = bodies({
+    volumes: [
+      { name: "own", kind: "task" },
+      { name: "etc", kind: "host", path: "/etc/app" },
+      { name: "shared", kind: "engine", engineName: "db", autoprovision: true, driver: "local" },
+    ],
+    containers: [
+      {
+        ...app,
+        mountPoints: [
+          { sourceVolume: "own", containerPath: "/own", readOnly: false },
+          { sourceVolume: "etc", containerPath: "/conf", readOnly: true },
+          { sourceVolume: "shared", containerPath: "/db", readOnly: false },
+        ],
+      },
+    ],
+  }).containers;
+  expect(body).toMatchObject({
+    HostConfig: {
+      Binds: ["/etc/app:/conf:ro"],
+      Mounts: [
+        { Type: "volume", Source: "airfield-i-t1-own", Target: "/own", VolumeOptions: { Labels: { "airfield.task-arn": "arn:task" } } },
+        { Type: "volume", Source: "db", Target: "/db", VolumeOptions: { DriverConfig: { Name: "local" } } },
+      ],
+    },
+  });
+});
