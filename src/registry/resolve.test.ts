@@ -1,0 +1,112 @@
+import { expect, test } from "vitest";
+import { memoryJournal } from "../drivers/memory/journal.ts";
+import { systemClock } from "../drivers/system/clock.ts";
+import { secretBox } from "../drivers/system/secret-box.ts";
+import { repositories, type RepositoryRecord } from "../state/ecr.ts";
+import { putImage } from "../state/ecr-images.ts";
+import { State } from "../state/state.ts";
+import { pullableImage } from "./pullable-image.ts";
+import { resolveImage } from "./resolve.ts";
+import { readRegistryToken } from "./token.ts";
+
+const scope = { account: "123456789012", region: "us-east-1" };
+const digest = `sha256:${"a".repeat(64)}`;
+const registryHost = "localhost:4566";
+
+function stateWith(...homes: readonly { readonly account: string; readonly region: string }[]): State {
+  const state = new State(memoryJournal());
+  for (const home of homes) {
+    const repository: RepositoryRecord = {
+      ...home,
+      arn: "arn",
+      name: "team/app",
+      tagMutability: "MUTABLE",
+      tagMutabilityExclusions: [],
+      scanOnPush: false,
+      encryption: { encryptionType: "AES256" },
+      tags: [],
+      createdAt: 0,
+    };
+    state.commit(() => state.table(repositories).put(repository));
+    for (const tag of ["latest", "v1"])
+      putImage(state, repository, {
+        digest,
+        manifest: { kind: "image", mediaType: "m", blobs: [], manifests: [], size: 0 },
+        manifestSize: 1,
+        tag,
+        now: 0,
+      });
+  }
+  return state;
+}
+
+const elsewhere = { account: "210987654321", region: "eu-west-1" };
+
+test.each([
+  ["localhost:4566/team/app", scope],
+  ["localhost:4566/team/app:v1", scope],
+  ["127.0.0.1:4566/team/app:v1", scope],
+  [`localhost:4566/team/app@${digest}`, scope],
+  [`localhost:4566/team/app:moved@${digest}`, scope],
+  ["123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app:v1", scope],
+  ["210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/app:v1", elsewhere],
+])("%s is ours", (reference, home) => {
+  const state = stateWith(scope, elsewhere);
+  expect(resolveImage({ state, registryHost }, reference, scope)).toEqual({
+    kind: "ours",
+    pullReference: `localhost:4566/team/app@${digest}`,
+    digest,
+    ...home,
+  });
+});
+
+test.each([
+  "nginx",
+  "nginx:1.27",
+  "library/nginx",
+  "public.ecr.aws/nginx/nginx:1",
+  "localhost:5000/app",
+  "999999999999.dkr.ecr.us-east-1.amazonaws.com/app:v1",
+  "not a reference",
+])("%s is for the engine to find", (reference) => {
+  expect(resolveImage({ state: stateWith(scope), registryHost }, reference, scope)).toEqual({ kind: "foreign" });
+});
+
+test.each([
+  [
+    "a tag that is not there, on Fargate",
+    "123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app:v9",
+    "FARGATE",
+    "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref 123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app:v9: 123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app:v9: not found",
+  ],
+  [
+    "a repository that is not there, on Fargate",
+    "localhost:4566/none",
+    "FARGATE",
+    "CannotPullContainerError: pull image manifest has been retried 1 time(s): failed to resolve ref localhost:4566/none:latest: localhost:4566/none:latest: not found",
+  ],
+  [
+    "a tag that is not there, on EC2",
+    "localhost:4566/team/app:v9",
+    "EC2",
+    "CannotPullContainerError: Error response from daemon: manifest for localhost:4566/team/app:v9 not found: manifest unknown: Requested image not found",
+  ],
+  [
+    "a repository that is not there, on EC2",
+    "localhost:4566/none:v1",
+    "EC2",
+    "CannotPullContainerError: Error response from daemon: repository localhost:4566/none not found: name unknown: The repository with name 'none' does not exist in the registry with id '123456789012'",
+  ],
+] as const)("%s: AWS's words", (_what, reference, launchType, reason) => {
+  expect(resolveImage({ state: stateWith(scope), registryHost }, reference, scope, launchType)).toEqual({ kind: "ours-missing", reason });
+});
+
+test("the engine gets a token for the image's own account and region", () => {
+  const secrets = secretBox(Buffer.alloc(32, 1));
+  const image = pullableImage({ state: stateWith(elsewhere), registryHost, secrets, clock: systemClock });
+  const { registryAuth, ...rest } = image("210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/app:v1", scope);
+  expect(rest).toEqual({ pullReference: `localhost:4566/team/app@${digest}`, imageDigest: digest });
+  expect(readRegistryToken(secrets, registryAuth?.password ?? "")).toMatchObject(elsewhere);
+  expect(image("nginx:1", scope)).toEqual({ pullReference: "nginx:1" });
+  expect(image("localhost:4566/none:1", scope)).toMatchObject({ pullFailure: expect.stringContaining("not found") });
+});
