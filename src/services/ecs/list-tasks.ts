@@ -26,15 +26,11 @@ export const listTasks = operation("ListTasks", {
   },
 });
 
-function candidates(
-  { serviceName }: ListTasksCommandInput,
-  cluster: ClusterRecord,
-  { state, arn }: OperationContext,
-): readonly TaskRecord[] {
-  if (serviceName === undefined) return state.table(tasks).by("cluster", cluster.arn);
-  const service = arn("ecs", `service/${cluster.name}/${nameFromArn(serviceName)}`);
-  if (!state.table(services).has(service)) throw new ServiceNotFoundException(because("Service not found."));
-  return state.table(tasks).by("service", service);
+function candidates({ serviceName }: ListTasksCommandInput, cluster: ClusterRecord, context: OperationContext): readonly TaskRecord[] {
+  if (serviceName === undefined) return context.state.table(tasks).by("cluster", cluster.arn);
+  const service = context.arn("ecs", `service/${cluster.name}/${nameFromArn(serviceName)}`);
+  if (!context.state.table(services).has(service)) throw new ServiceNotFoundException(because("Service not found."));
+  return context.state.table(tasks).by("service", service);
 }
 
 function fits(task: TaskRecord, { family, startedBy, launchType, containerInstance }: ListTasksCommandInput): boolean {

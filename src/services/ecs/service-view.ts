@@ -2,14 +2,15 @@ import type { Deployment, Service } from "@aws-sdk/client-ecs";
 import { serviceDeployments } from "../../state/ecs-service-deployments.ts";
 import type { DeploymentRecord, ServiceRecord } from "../../state/ecs.ts";
 import type { State } from "../../state/state.ts";
+import { asDeployed } from "./as-deployed.ts";
 import { deploymentConfigurationView } from "./deployment-configuration.ts";
 import { shown } from "./ecs-operation.ts";
 import { countTasks, NO_TASKS, type TaskCounts } from "./task-counts.ts";
 
 /** A service as the API shows it. Its tasks are counted now, each deployment's apart. */
-export function serviceView(service: ServiceRecord, state: State, withTags: boolean): Service {
+export function serviceView(record: ServiceRecord, state: State, withTags: boolean): Service {
+  const service = asDeployed(record);
   const { total, byDeployment } = countTasks(service, state);
-  const primary = service.deployments.find((deployment) => deployment.status === "PRIMARY");
   const onFargate = service.launchType === "FARGATE";
   return {
     serviceArn: service.arn,
@@ -25,7 +26,7 @@ export function serviceView(service: ServiceRecord, state: State, withTags: bool
       ? { capacityProviderStrategy: shown(service.capacityProviderStrategy) }
       : { launchType: service.launchType }),
     ...(onFargate ? { platformVersion: service.platformVersion ?? "LATEST", platformFamily: "Linux" } : {}),
-    taskDefinition: primary?.taskDefinitionArn ?? service.taskDefinitionArn,
+    taskDefinition: service.taskDefinitionArn,
     deploymentConfiguration: deploymentConfigurationView(service),
     taskSets: [],
     deployments: service.deployments.map((deployment) => deploymentView(deployment, byDeployment.get(deployment.id) ?? NO_TASKS)),

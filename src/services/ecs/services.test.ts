@@ -288,6 +288,32 @@ describe("an update", () => {
     ]);
   });
 
+  test("after a rollback starts from what runs again", async () => {
+    await using world = await ecsWorld();
+    await create(world);
+    await world.ecs.send(
+      new RegisterTaskDefinitionCommand({
+        family: "web",
+        networkMode: "awsvpc",
+        cpu: "256",
+        memory: "512",
+        containerDefinitions: [{ name: "web", image: "broken" }],
+      }),
+    );
+    const subnets = world.awsvpc.awsvpcConfiguration.subnets.slice(0, 1);
+    const failed = await update(world, { taskDefinition: "web:2", networkConfiguration: { awsvpcConfiguration: { subnets } } });
+    const before = world.state.table(services).get(ARN)?.deployments[1];
+    if (!before) throw new Error("the service has two deployments");
+    change(world, { deployments: [{ ...before, status: "PRIMARY", rollbackOf: failed?.deployments?.[0]?.id ?? "" }] });
+    const service = await update(world, { desiredCount: 3 });
+    expect(service).toMatchObject({
+      taskDefinition: expect.stringMatching(/web:1$/),
+      networkConfiguration: world.awsvpc,
+      deployments: [{ id: before.id }],
+    });
+    expect((await update(world, { taskDefinition: "web:2" }))?.deployments).toHaveLength(2);
+  });
+
   test("is refused for a service that is not there or goes", async () => {
     await using world = await ecsWorld();
     await expect(update(world, {})).rejects.toMatchObject({ name: "ServiceNotFoundException", message: "Service not found." });

@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-ecs";
 import { describe, expect, test } from "vitest";
 import { localContainerInstanceArn } from "../../state/local-host.ts";
+import { compareKeys } from "../pagination.ts";
 import { ecsWorld, SCOPE, type EcsWorld } from "../../testing/ecs-world.ts";
 
 const HOUR = 60 * 60 * 1000;
@@ -226,7 +227,7 @@ test("tasks are listed by status, family, starter and launch type, in pages", as
   const { tasks: [first, second, third] = [] } = await run(world, { count: 3, startedBy: "me" });
   world.move(third?.taskArn, { desiredStatus: "STOPPED", lastStatus: "STOPPED", stoppedAt: Date.now() - 1 });
   const list = async (input: ListTasksCommandInput) => (await world.ecs.send(new ListTasksCommand(input))).taskArns;
-  const running = [first?.taskArn, second?.taskArn].sort();
+  const running = [first?.taskArn ?? "", second?.taskArn ?? ""].sort(compareKeys);
   expect(await list({})).toEqual(running);
   expect(await list({ family: "web", startedBy: "me", launchType: "FARGATE" })).toEqual(running);
   expect(await list({ family: "we" })).toEqual([]);

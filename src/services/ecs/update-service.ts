@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { UpdateServiceCommandInput } from "@aws-sdk/client-ecs";
 import { services, taskDefinitions, type ClusterRecord, type ServiceRecord, type TaskDefinitionRecord } from "../../state/ecs.ts";
 import { defined, type OperationContext } from "../operation.ts";
+import { asDeployed } from "./as-deployed.ts";
 import { checkGracePeriod, DAEMON_COUNT, serviceRole } from "./create-service.ts";
 import { checkDeploymentConfiguration } from "./deployment-configuration.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
@@ -26,7 +27,7 @@ export const updateService = operation("UpdateService", {
   run(input, context) {
     const { state } = context;
     const cluster = requireCluster(input.cluster, context);
-    const before = requireActiveService(cluster, input.service, context);
+    const before = asDeployed(requireActiveService(cluster, input.service, context));
     checkInput(input, before);
     const definition = nextDefinition(input, before, context);
     const settled = withNewTasks(input, before, definition, cluster, context);
@@ -72,13 +73,9 @@ function nextDefinition(
   context: OperationContext,
 ): TaskDefinitionRecord {
   if (taskDefinition !== undefined) return requireActiveDefinition(taskDefinition, context);
-  const current = context.state.table(taskDefinitions).get(currentDefinition(service));
-  if (!current) throw new Error(`service ${service.arn} runs the task definition ${currentDefinition(service)}, which does not exist`);
+  const current = context.state.table(taskDefinitions).get(service.taskDefinitionArn);
+  if (!current) throw new Error(`service ${service.arn} runs the task definition ${service.taskDefinitionArn}, which does not exist`);
   return current;
-}
-
-function currentDefinition({ deployments, taskDefinitionArn }: ServiceRecord): string {
-  return deployments.find((deployment) => deployment.status === "PRIMARY")?.taskDefinitionArn ?? taskDefinitionArn;
 }
 
 /** The service with what its tasks are made of, checked as far as the request touches it. */
@@ -136,7 +133,7 @@ function nextLaunch(
 
 function changesTasks(before: ServiceRecord, after: ServiceRecord): boolean {
   return (
-    after.taskDefinitionArn !== currentDefinition(before) ||
+    after.taskDefinitionArn !== before.taskDefinitionArn ||
     (after.platformVersion ?? "LATEST") !== (before.platformVersion ?? "LATEST") ||
     !isDeepStrictEqual(after.networkConfiguration, before.networkConfiguration) ||
     !isDeepStrictEqual(after.loadBalancers, before.loadBalancers)

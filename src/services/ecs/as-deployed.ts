@@ -1,0 +1,20 @@
+import type { ServiceRecord } from "../../state/ecs.ts";
+import { defined } from "../operation.ts";
+
+/**
+ * A service with what its PRIMARY deployment runs. The record keeps what was asked for last, which differs after a rollback: then the
+ * deployment before the failed one is PRIMARY again, and its settings are the service's.
+ */
+export function asDeployed(service: ServiceRecord): ServiceRecord {
+  const primary = service.deployments.find((deployment) => deployment.status === "PRIMARY");
+  if (primary?.rollbackOf === undefined) return service;
+  const { capacityProviderStrategy: _strategy, platformVersion: _version, networkConfiguration: _network, ...rest } = service;
+  const { taskDefinitionArn, launchType, loadBalancers, capacityProviderStrategy, platformVersion, networkConfiguration } = primary;
+  return {
+    ...rest,
+    taskDefinitionArn,
+    launchType,
+    loadBalancers,
+    ...defined({ capacityProviderStrategy, platformVersion, networkConfiguration }),
+  };
+}
