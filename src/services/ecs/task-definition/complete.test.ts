@@ -35,7 +35,7 @@ const request = fc.record(
 test("completing what is complete changes nothing: a described definition can be registered again", () => {
   fc.assert(
     fc.property(request, (given) => {
-      const once = complete(given as RegisterTaskDefinitionRequest);
+      const once = complete(given as never);
       expect(complete(once as RegisterTaskDefinitionRequest)).toEqual(once);
     }),
   );
