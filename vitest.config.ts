@@ -13,7 +13,6 @@ export default defineConfig({
           hookTimeout: 180_000,
           // One engine and one proxy serve them all: files run one after another.
           fileParallelism: false,
-          globalSetup: ["test/e2e/engine.ts"],
         },
       },
     ],

@@ -30,6 +30,8 @@ export function taskSpec(task: TaskRecord, definition: TaskDefinitionRecord, res
     taskId: task.id,
     clusterName: task.clusterName,
     family: definition.family,
+    revision: definition.revision,
+    launchType: task.launchType,
     network: networkOf(task),
     containers,
     volumes: (definition.definition.volumes ?? []).map(volumeOf),
