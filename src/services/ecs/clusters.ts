@@ -63,7 +63,7 @@ export const describeClusters = operation("DescribeClusters", {
   }),
   run({ clusters: asked, include = [] }, context) {
     const wanted = asked && asked.length > 0 ? asked : ["default"];
-    if (wanted.length > 100) throw invalid("Clusters cannot have more than 100 elements.");
+    if (wanted.length > 100) throw invalid("clusters can have at most 100 items.");
     const failures: Failure[] = [];
     const found = wanted.flatMap((cluster) => {
       const arn = clusterArn(context, cluster);

@@ -22,7 +22,7 @@ export const describeContainerInstances = operation("DescribeContainerInstances"
   run({ cluster: id, containerInstances = [] }, context) {
     const cluster = requireCluster(id, context);
     if (containerInstances.length === 0) throw invalid("Container instances cannot be empty.");
-    if (containerInstances.length > 100) throw invalid("Container instances cannot have more than 100 elements.");
+    if (containerInstances.length > 100) throw invalid("instanceIds can have at most 100 items.");
     const arnOf = (instance: string): string =>
       instance.startsWith("arn:") ? instance : context.arn("ecs", `container-instance/${cluster.name}/${instance}`);
     return { containerInstances: [], failures: containerInstances.map((instance) => ({ arn: arnOf(instance), reason: "MISSING" })) };

@@ -64,6 +64,7 @@ function newService(input: CreateServiceCommandInput, context: OperationContext)
   checkGracePeriod(input.healthCheckGracePeriodSeconds);
   const networkConfiguration = checkNetworkConfiguration(input.networkConfiguration, definition, launch.launchType, context);
   const loadBalancers = checkLoadBalancers(input.loadBalancers ?? [], definition, state);
+  const deploymentSettings = checkDeploymentConfiguration(input.deploymentConfiguration, schedulingStrategy);
   const settled = {
     desiredCount,
     launchType: launch.launchType,
@@ -82,16 +83,18 @@ function newService(input: CreateServiceCommandInput, context: OperationContext)
     schedulingStrategy,
     ...settled,
     deploymentController: { type: "ECS" },
-    ...checkDeploymentConfiguration(input.deploymentConfiguration, schedulingStrategy),
+    ...deploymentSettings,
     ...defined({ healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds ?? (loadBalancers.length > 0 ? 0 : undefined) }),
     serviceRegistries: [],
     placementConstraints: input.placementConstraints ?? [],
     placementStrategy: input.placementStrategy ?? [],
-    ...defined({ roleArn: serviceRole(input.role, loadBalancers.length > 0 || networkConfiguration !== undefined, context) }),
+    ...defined({ roleArn: serviceRole(input.role, settled, context) }),
     enableECSManagedTags: input.enableECSManagedTags ?? false,
     propagateTags: (input.propagateTags ?? "NONE") as ServiceRecord["propagateTags"],
     enableExecuteCommand: input.enableExecuteCommand ?? false,
-    availabilityZoneRebalancing: (input.availabilityZoneRebalancing ?? "ENABLED") as ServiceRecord["availabilityZoneRebalancing"],
+    availabilityZoneRebalancing: (input.availabilityZoneRebalancing ??
+      // Moving a task between zones needs room for one more.
+      (deploymentSettings.maximumPercent > 100 ? "ENABLED" : "DISABLED")) as ServiceRecord["availabilityZoneRebalancing"],
     deployments: [newDeployment(settled, definition.arn, context.ids, now)],
     events: [],
     told: {},
@@ -131,10 +134,19 @@ export function checkGracePeriod(seconds: number | undefined): void {
     throw invalid("healthCheckGracePeriodSeconds must be between 0 and 2147483647.");
 }
 
-/** The role that was named; else, for a service that AWS needs one for, the service-linked role. */
-export function serviceRole(role: string | undefined, needed: boolean, context: OperationContext): string | undefined {
+/**
+ * The role that was named; else, for a service that AWS needs one for, the service-linked role.
+ * @throws InvalidParameterException where only the service-linked role will do
+ */
+export function serviceRole(
+  role: string | undefined,
+  { networkConfiguration, loadBalancers }: Pick<ServiceRecord, "networkConfiguration" | "loadBalancers">,
+  context: OperationContext,
+): string | undefined {
+  const linkedOnly = networkConfiguration !== undefined || loadBalancers.length > 1;
+  if (role && linkedOnly) throw invalid("You cannot specify an IAM role for services that require a service linked role.");
   if (role) return roleArn(context, role);
-  return needed ? roleArn(context, "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS") : undefined;
+  return linkedOnly || loadBalancers.length > 0 ? roleArn(context, "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS") : undefined;
 }
 
 function digest(input: CreateServiceCommandInput): string {

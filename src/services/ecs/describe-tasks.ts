@@ -13,7 +13,7 @@ export const describeTasks = operation("DescribeTasks", {
     const { state, now } = context;
     const cluster = requireCluster(clusterId, context);
     if (ids.length === 0) throw invalid("Tasks cannot be empty.");
-    if (ids.length > 100) throw invalid("Tasks cannot have more than 100 elements.");
+    if (ids.length > 100) throw invalid("taskIds can have at most 100 items.");
     const table = state.table(tasks);
     const withTags = include.includes("TAGS");
     const found: Task[] = [];

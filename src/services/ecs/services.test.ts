@@ -183,6 +183,7 @@ describe("creating a service is refused", () => {
   test.each<[string, Partial<CreateServiceCommandInput>, string?]>([
     ["Name contains invalid characters.", { serviceName: "a b" }],
     ["TaskDefinition not found.", { taskDefinition: "gone" }, "ClientException"],
+    ["You cannot specify an IAM role for services that require a service linked role.", { role: "ecsServiceRole" }],
     ["Cluster not found.", { cluster: "gone" }, "ClusterNotFoundException"],
     ["desiredCount must be specified for a service with the REPLICA scheduling strategy.", { desiredCount: undefined }],
     ["Network Configuration must be provided when networkMode 'awsvpc' is specified.", { networkConfiguration: undefined }],

@@ -17,7 +17,7 @@ export const describeServices = operation("DescribeServices", {
     const { state } = context;
     const cluster = requireCluster(clusterId, context);
     if (ids.length === 0) throw invalid("Services cannot be empty.");
-    if (ids.length > 10) throw invalid("Services cannot have more than 10 elements.");
+    if (ids.length > 10) throw invalid("services can have at most 10 items.");
     const failures: Failure[] = [];
     const found: Service[] = [];
     for (const id of new Set(ids)) {

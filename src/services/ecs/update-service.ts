@@ -110,7 +110,7 @@ function withNewTasks(
       capacityProviderStrategy: launch.strategy,
       networkConfiguration,
       platformVersion: input.platformVersion ?? before.platformVersion,
-      roleArn: before.roleArn ?? serviceRole(undefined, loadBalancers.length > 0, context),
+      roleArn: before.roleArn ?? serviceRole(undefined, { loadBalancers, ...defined({ networkConfiguration }) }, context),
     }),
   };
 }
