@@ -9,11 +9,17 @@ const PACKAGES = {
   dockerd: { debian: "docker.io", fedora: "moby-engine", arch: "docker", alpine: "docker", suse: "docker" },
   docker: { debian: "docker.io", fedora: "docker-cli", arch: "docker", alpine: "docker-cli", suse: "docker", macos: "docker" },
   haproxy: { debian: "haproxy", fedora: "haproxy", arch: "haproxy", alpine: "haproxy", suse: "haproxy", macos: "haproxy" },
-  aws: { debian: "awscli", fedora: "awscli2", arch: "aws-cli-v2", alpine: "aws-cli", suse: "aws-cli", macos: "awscli" },
+  // What Debian and Ubuntu package, where they do, is too old to read AWS_ENDPOINT_URL.
+  aws: { fedora: "awscli2", arch: "aws-cli-v2", alpine: "aws-cli", suse: "aws-cli", macos: "awscli" },
   skopeo: { debian: "skopeo", fedora: "skopeo", arch: "skopeo", alpine: "skopeo", suse: "skopeo", macos: "skopeo" },
   wrk: { debian: "wrk", fedora: "wrk", arch: "wrk", alpine: "wrk", suse: "wrk", macos: "wrk" },
   curl: { debian: "curl", fedora: "curl", arch: "curl", alpine: "curl", suse: "curl", macos: "curl" },
   busybox: { debian: "busybox-static", fedora: "busybox", arch: "busybox", alpine: "busybox-static", suse: "busybox-static" },
+};
+
+const GUIDES = {
+  dockerd: "Docker (https://docs.docker.com/engine/install/)",
+  aws: "the AWS CLI (https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html)",
 };
 
 const INSTALL = {
@@ -62,10 +68,7 @@ export function howToInstall(tools, family = systemFamily()) {
   const unpackaged = tools.filter((tool) => packageOf(tool, family) === undefined);
   const parts = [];
   if (packages.length > 0) parts.push(`run \`${INSTALL[family]} ${packages.join(" ")}\``);
-  if (unpackaged.length > 0)
-    parts.push(
-      `install ${unpackaged.map((tool) => (tool === "dockerd" ? "Docker (https://docs.docker.com/engine/install/)" : tool)).join(", ")}`,
-    );
+  if (unpackaged.length > 0) parts.push(`install ${unpackaged.map((tool) => GUIDES[tool] ?? tool).join(", ")}`);
   return parts.join("; and ");
 }
 

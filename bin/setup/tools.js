@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { howToInstall, packageOf, systemFamily } from "./advice.js";
 import { isRoot, run, SetupError, which } from "./process.js";
 
@@ -16,7 +17,7 @@ export function missingTools(tools) {
 export async function installTools(tools, say) {
   if (tools.length === 0) return;
   if (systemFamily() !== "debian" || !isRoot()) throw new SetupError(`missing: ${tools.join(", ")}. To go on, ${howToInstall(tools)}.`);
-  const packages = [...new Set(tools.map((tool) => packageOf(tool)))];
+  const packages = [...new Set(tools.flatMap((tool) => (tool === "aws" ? ["python3-venv"] : packageOf(tool))))];
   say(`installing ${packages.join(", ")} with apt-get …`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const quiet = { env, stdio: ["ignore", "ignore", "inherit"] };
@@ -25,9 +26,20 @@ export async function installTools(tools, say) {
   // Newer releases keep the client apart from the engine.
   if (missingTools(tools).includes("docker"))
     await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "docker-cli"], quiet);
+  if (tools.includes("aws")) await installAws(say);
   const still = missingTools(tools);
   if (still.length > 0)
     throw new SetupError(`${still.join(", ")} cannot be found although ${packages.join(", ")} is installed; look at your PATH.`);
+}
+
+/** The AWS command line from PyPI, in an environment of its own: the distributions' packages are too old, or missing. */
+async function installAws(say) {
+  const home = "/opt/airfield-awscli";
+  say(`installing the AWS command line into ${home} with pip …`);
+  await run("python3", ["-m", "venv", home]);
+  await run(join(home, "bin", "pip"), ["install", "--quiet", "--disable-pip-version-check", "awscli>=1.29"]);
+  rmSync("/usr/local/bin/aws", { force: true });
+  symlinkSync(join(home, "bin", "aws"), "/usr/local/bin/aws");
 }
 
 /** Images are built of it from scratch, so one that wants shared libraries is of no use. */

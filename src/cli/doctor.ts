@@ -174,9 +174,19 @@ function bindable(port: number): Promise<string | undefined> {
 
 async function client(command: string, args: readonly string[], what: string, otherwise: string): Promise<Finding> {
   const said = await output(command, args);
-  if (said === undefined)
+  if (said === undefined) {
     return { name: command, verdict: "wanting", detail: `${what} is not installed; ${otherwise}`, advice: howToInstall([command]) };
+  }
+  if (command === "aws" && !readsEndpointUrl(said)) {
+    return { name: command, verdict: "wanting", detail: `${said} is too old to read AWS_ENDPOINT_URL`, advice: howToInstall([command]) };
+  }
   return { name: command, verdict: "good", detail: said };
+}
+
+/** Since 1.29 and 2.13. Source: "Service-specific endpoints" of the AWS SDKs and Tools Reference Guide. */
+function readsEndpointUrl(version: string): boolean {
+  const [major = 0, minor = 0] = (/aws-cli\/(\d+)\.(\d+)/.exec(version) ?? []).slice(1).map(Number);
+  return major > 2 || (major === 2 && minor >= 13) || (major === 1 && minor >= 29);
 }
 
 /** The first line that a command prints; `undefined` where it cannot be run. */

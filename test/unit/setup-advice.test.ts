@@ -4,6 +4,11 @@ import { howToInstall, type SystemFamily } from "../../bin/setup/advice.js";
 test.each<[SystemFamily, readonly string[], string]>([
   ["debian", ["haproxy"], "run `sudo apt-get update && sudo apt-get install -y haproxy`"],
   ["debian", ["docker", "dockerd", "haproxy"], "run `sudo apt-get update && sudo apt-get install -y docker.io haproxy`"],
+  [
+    "debian",
+    ["aws", "wrk"],
+    "run `sudo apt-get update && sudo apt-get install -y wrk`; and install the AWS CLI (https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html)",
+  ],
   ["fedora", ["dockerd", "haproxy"], "run `sudo dnf install -y moby-engine haproxy`"],
   ["macos", ["haproxy", "wrk"], "run `brew install haproxy wrk`"],
   ["other", ["haproxy", "dockerd"], "install haproxy, Docker (https://docs.docker.com/engine/install/)"],
