@@ -259,13 +259,13 @@ describe("health", () => {
   });
 });
 
-/** Servers come, pass, drain and go in turn, as in deployments. Tells the ports of those in service at the end. */
+/** Servers come, pass, drain and go in turn, as in deployments. Tells how many requests were answered; none may fail. */
 async function churn(
   world: HaproxyWorld,
   port: number,
   rounds: number,
   listeners: (round: number) => ProxyConfiguration["listeners"],
-): Promise<void> {
+): Promise<{ readonly answered: number }> {
   const seen = watchHealth(world.proxy);
   let current = await world.target(200);
   let id = "v0";
@@ -289,15 +289,16 @@ async function churn(
   }
   const { answered, failures } = await traffic.stop();
   expect(failures).toEqual([]);
-  expect(answered).toBeGreaterThan(rounds * 100);
   expect(current.requests).toBeGreaterThan(0);
+  return { answered };
 }
 
 describe("under load", () => {
   test("servers come and go without a reload and without a lost request", async () => {
     await using world = await haproxyWorld();
     const port = await world.freePort();
-    await churn(world, port, 10, () => [listener("main", port)]);
+    const { answered } = await churn(world, port, 10, () => [listener("main", port)]);
+    expect(answered).toBeGreaterThan(1000);
     expect(await readFile(`${world.directory}/haproxy.log`, "utf8")).not.toContain("Reloading");
   });
 
@@ -305,7 +306,11 @@ describe("under load", () => {
     await using world = await haproxyWorld();
     const port = await world.freePort();
     const other = await world.freePort();
-    await churn(world, port, 6, (round) => [listener("main", port), ...(round % 2 === 1 ? [listener("other", other)] : [])]);
+    const { answered } = await churn(world, port, 6, (round) => [
+      listener("main", port),
+      ...(round % 2 === 1 ? [listener("other", other)] : []),
+    ]);
+    expect(answered).toBeGreaterThan(600);
   });
 
   test("a client that was idle during a reload reaches the servers of today", async () => {

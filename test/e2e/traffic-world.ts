@@ -28,8 +28,8 @@ export interface TestTarget extends ContractTarget, AsyncDisposable {
 /** Shown beside a test that fails. */
 const logger: Logger = {
   info: () => undefined,
-  warn: (message, fields) => console.warn(message, fields),
-  error: (message, fields) => console.error(message, fields),
+  warn: (message, fields) => void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
+  error: (message, fields) => void process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
 };
 
 /** Wall time, as the driver of the machine's clock gives it. */

@@ -48,12 +48,16 @@ export function renderConfiguration(
   healthOf: (backend: ProxyBackend, server: ProxyServer) => Health,
   unbound: readonly ListenerBindFailure[],
 ): RenderedConfiguration {
-  const idleTimeouts = idleTimeoutsOf(configuration);
+  const uses = usesOf(configuration);
   const sections = [
     ...configuration.listeners.flatMap((listener) =>
       renderListener(listener, (address) => !unbound.some((one) => one.address === address && one.port === listener.port), files.directory),
     ),
-    ...configuration.backends.map((backend) => renderBackend(backend, idleTimeouts.get(backend.id) ?? defaultIdleTimeout)),
+    ...configuration.backends.map((backend) => {
+      const { idleTimeout, ports } = uses.get(backend.id) ?? { idleTimeout: defaultIdleTimeout, ports: new Set<number>() };
+      const [port] = ports;
+      return renderBackend(backend, idleTimeout, ports.size === 1 ? port : undefined);
+    }),
   ];
   const structure = createHash("sha256")
     .update([preamble(files, ""), ...sections].join("\n\n"))
@@ -77,15 +81,22 @@ export function renderConfiguration(
   };
 }
 
-function idleTimeoutsOf(configuration: ProxyConfiguration): ReadonlyMap<string, number> {
-  const timeouts = new Map<string, number>();
-  for (const { routes } of configuration.listeners) {
+/** Where each backend's requests come from: the ports, and the longest idle timeout. */
+function usesOf(
+  configuration: ProxyConfiguration,
+): ReadonlyMap<string, { readonly idleTimeout: number; readonly ports: ReadonlySet<number> }> {
+  const uses = new Map<string, { idleTimeout: number; ports: Set<number> }>();
+  for (const { port, routes } of configuration.listeners) {
     for (const { action, idleTimeout } of routes) {
       if (action.kind !== "forward") continue;
-      for (const { id } of action.backends) timeouts.set(id, Math.max(idleTimeout, timeouts.get(id) ?? 0));
+      for (const { id } of action.backends) {
+        const use = uses.get(id) ?? { idleTimeout: 0, ports: new Set<number>() };
+        use.ports.add(port);
+        uses.set(id, { ports: use.ports, idleTimeout: Math.max(idleTimeout, use.idleTimeout) });
+      }
     }
   }
-  return timeouts;
+  return uses;
 }
 
 function preamble(files: ProxyFiles, structure: string): string {

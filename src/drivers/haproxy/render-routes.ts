@@ -109,18 +109,19 @@ function location(template: string, port: number): string {
   return `"${parts.map((part, at) => (at % 2 === 1 ? variables[part] : part === "" ? "" : quoteFormat(part))).join("")}"`;
 }
 
-export function renderBackend(backend: ProxyBackend, idleTimeout: number): string {
+/** `port` is that of the listeners which forward to it, where they all have the same. */
+export function renderBackend(backend: ProxyBackend, idleTimeout: number, port: number | undefined): string {
   const check = backend.healthCheck;
   const lines = [
     `backend ${backendName(backend.id)}`,
     `balance ${backend.algorithm === "round_robin" ? "roundrobin" : "leastconn"}`,
     `timeout server ${milliseconds(idleTimeout)}`,
     `timeout tunnel ${milliseconds(idleTimeout)}`,
-    // As on AWS, the address is appended to what the client sent.
-    'http-request replace-header X-Forwarded-For (.*) "\\1, %[src]" if { req.hdr(x-forwarded-for) -m found }',
-    "http-request set-header X-Forwarded-For %[src] unless { req.hdr(x-forwarded-for) -m found }",
+    // As on AWS, the address is appended to what the client sent. Where it sent none, the option adds the header.
+    'http-request replace-header X-Forwarded-For (.*) "\\1, %[src]"',
+    "option forwardfor if-none",
     "http-request set-header X-Forwarded-Proto http",
-    "http-request set-header X-Forwarded-Port %[dst_port]",
+    `http-request set-header X-Forwarded-Port ${port ?? "%[dst_port]"}`,
   ];
   if (check.kind !== "none") {
     // Written out so that a change of it changes the structure: servers that exist cannot be given other checks without a reload.

@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import type { ProxyConfiguration, ProxyRoute } from "../../ports/traffic-proxy.ts";
+import { backend, listener, serverAt } from "../../testing/traffic-proxy-contract.ts";
+import { proxyFiles, renderConfiguration } from "./render-configuration.ts";
+import type { Health } from "./server-health.ts";
+
+const files = proxyFiles("/run/proxy");
+const one = serverAt("one", { address: "10.0.0.5", port: 8080 });
+
+function render(
+  configuration: ProxyConfiguration,
+  health: Health = "healthy",
+  unbound: Parameters<typeof renderConfiguration>[3] = [],
+): ReturnType<typeof renderConfiguration> {
+  return renderConfiguration(files, configuration, () => health, unbound);
+}
+
+function whole(route: Partial<ProxyRoute> = {}): ProxyConfiguration {
+  const main = listener("main", 80);
+  return { listeners: [{ ...main, routes: main.routes.map((first) => ({ ...first, ...route })) }], backends: [backend("web", [one])] };
+}
+
+test("the structure stays when only servers change, and with them their health", () => {
+  const { structure } = render(whole());
+  expect(render({ ...whole(), backends: [backend("web", [])] }).structure).toBe(structure);
+  expect(render(whole(), "initial").structure).toBe(structure);
+  expect(render(whole()).text).toContain(`description ${structure}\n`);
+});
+
+test.each([
+  ["a listener", { ...whole(), listeners: [] }],
+  ["a route", whole({ hosts: ["a.test"] })],
+  ["an idle timeout", whole({ idleTimeout: 30 })],
+  ["an interval", { ...whole(), backends: [backend("web", [one], { interval: 9 })] }],
+  ["a threshold", { ...whole(), backends: [backend("web", [one], { healthyThreshold: 9 })] }],
+  ["a path", { ...whole(), backends: [backend("web", [one], { path: "/other" })] }],
+])("the structure changes with %s", (_what, changed) => {
+  expect(render(changed).structure).not.toBe(render(whole()).structure);
+});
+
+test("a healthy target is in service, an initial one is only probed, a draining one is only there", () => {
+  const lines = (health: Health, draining: boolean): readonly string[] =>
+    render({ listeners: [], backends: [backend("web", [{ ...one, draining }])] }, health).text.match(/^ {4}server .*$/gm) ?? [];
+  expect(lines("healthy", false)).toEqual([
+    "    server one:t:10.0.0.5:8080 10.0.0.5:8080 weight 1 check inter 1000ms rise 2 fall 2",
+    "    server one:f:10.0.0.5:8080 10.0.0.5:8080 weight 1 backup",
+  ]);
+  expect(lines("initial", false)).toEqual([
+    "    server one:p:10.0.0.5:8080 10.0.0.5:8080 weight 0 check inter 500ms fastinter 20ms downinter 500ms rise 1 fall 2",
+  ]);
+  expect(lines("healthy", true)).toEqual(["    server one:t:10.0.0.5:8080 10.0.0.5:8080 weight 0"]);
+});
+
+test.each([
+  ["healthy", "2"],
+  ["unhealthy", "0"],
+] as const)("a target known to be %s starts so", (health, operational) => {
+  expect(render(whole(), health).serverState).toContain(`b_web 1 one:t:10.0.0.5:8080 10.0.0.5 ${operational} 0 1 1`);
+});
+
+test("a bind that failed is left out, and with its last one the listener", () => {
+  const main = { ...listener("main", 80), addresses: ["127.0.0.1", "172.17.0.1"] };
+  const configuration = { listeners: [main], backends: [backend("web", [])] };
+  const failure = (address: string): { listener: string; address: string; port: number } => ({ listener: "main", address, port: 80 });
+  expect(render(configuration, "healthy", [failure("127.0.0.1")]).text).not.toContain("bind 127.0.0.1:80");
+  expect(render(configuration, "healthy", [failure("127.0.0.1")]).text).toContain("bind 172.17.0.1:80");
+  expect(render(configuration, "healthy", main.addresses.map(failure)).text).not.toContain("frontend");
+});
+
+test("routes after one that matches everything are not written", () => {
+  const last: ProxyRoute = { hosts: ["late.test"], action: { kind: "fixed-response", status: 404 }, idleTimeout: 60 };
+  const main = listener("main", 80);
+  expect(render({ listeners: [{ ...main, routes: [...main.routes, last] }], backends: [] }).text).not.toContain("late.test");
+});
+
+test("a forward to nothing answers 503", () => {
+  expect(render(whole({ action: { kind: "forward", backends: [{ id: "web", weight: 0 }] } })).text).toContain("use_backend unavailable\n");
+});
