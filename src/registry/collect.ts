@@ -45,3 +45,25 @@ function unlinkUnused(state: State, before: number): number {
 function isNeeded(state: State, digest: string): boolean {
   return state.table(layers).by("digest", digest).length > 0 || state.table(images).by("manifest", digest).length > 0;
 }
+
+const EVERY_MS = 6 * 3_600_000;
+
+/** Collects now and then, first at once. @param parts.failed told what went wrong; the next round tries again */
+export function blobCollector(parts: Parameters<typeof collectBlobs>[0] & { readonly failed: (cause: unknown) => void }): Disposable {
+  let timer: Disposable | undefined;
+  let over = false;
+  const round = (): void => {
+    collectBlobs(parts)
+      .catch(parts.failed)
+      .finally(() => {
+        if (!over) timer = parts.clock.after(EVERY_MS, round);
+      });
+  };
+  round();
+  return {
+    [Symbol.dispose]() {
+      over = true;
+      timer?.[Symbol.dispose]();
+    },
+  };
+}

@@ -24,8 +24,9 @@ export function registryHandler(
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
     answerRequest(platform, options, request, response).catch((cause: unknown) => {
-      // Where the client went away, or the answer has begun, there is nobody to tell; a cut answer must not look whole.
       if (response.destroyed || request.errored || response.headersSent) {
+        // Nobody is left to tell, or the answer has begun; one that is cut must not look whole.
+        if (!isDisconnect(cause)) options.failed(cause);
         response.destroy();
         return;
       }
@@ -38,6 +39,11 @@ export function registryHandler(
       writeError(response, new RegistryError(500, "UNKNOWN", "unknown error"));
     });
   };
+}
+
+function isDisconnect(cause: unknown): boolean {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ECONNRESET" || code === "EPIPE";
 }
 
 async function answerRequest(

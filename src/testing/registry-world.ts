@@ -41,8 +41,10 @@ export interface RegistryWorld extends AsyncDisposable {
   authorization(scope?: { readonly account?: string; readonly region?: string; readonly expiresAt?: number }): string;
 }
 
-export async function registryWorld({ clock = systemClock }: { readonly clock?: Clock } = {}): Promise<RegistryWorld> {
-  const directory = await mkdtemp(join(tmpdir(), "airfield-registry-"));
+/** @param options.parent where its folder is made */
+export async function registryWorld(options: { readonly clock?: Clock; readonly parent?: string } = {}): Promise<RegistryWorld> {
+  const { clock = systemClock, parent = tmpdir() } = options;
+  const directory = await mkdtemp(join(parent, "airfield-registry-"));
   const home = join(directory, "home");
   let port = 0;
   const platform: Platform = {

@@ -1,8 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DescribeImagesCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { expect, test } from "vitest";
+import { runCommand } from "../../src/testing/aws-cli.ts";
 import { registryWorld, type RegistryWorld } from "../../src/testing/registry-world.ts";
 
 /** Names that no other test on this engine uses. */
@@ -178,3 +180,35 @@ test("skopeo copies images and indexes in and out", async () => {
   ]);
   expect(world.defects).toEqual([]);
 });
+
+/** A small disk of its own needs a mount, which only root may make. */
+test.skipIf(process.getuid?.() !== 0)("a full disk is told, keeps the upload whole, and hurts nothing else", async () => {
+  const disk = await mkdtemp(join(tmpdir(), "airfield-full-"));
+  await using _mounted = await mountSmall(disk);
+  await using world = await registryWorld({ parent: disk });
+  await world.aws("ecr", "create-repository", "--repository-name", "app");
+  const location = (await world.fetch("/v2/app/blobs/uploads/", { method: "POST" })).headers.get("location") ?? "";
+  const refused = await world.fetch(location, { method: "PATCH", body: randomBytes(8_000_000) });
+  expect([refused.status, await refused.json()]).toEqual([
+    507,
+    { errors: [{ code: "UNKNOWN", message: expect.stringContaining("disk is full") }] },
+  ]);
+  expect((await world.fetch(location)).status).toBe(204);
+  expect((await world.fetch(location, { method: "DELETE" })).status).toBe(204);
+  const small = randomBytes(2_000_000);
+  const digest = `sha256:${createHash("sha256").update(small).digest("hex")}`;
+  expect((await world.fetch(`/v2/app/blobs/uploads/?digest=${digest}`, { method: "POST", body: small })).status).toBe(201);
+  expect(world.defects).toEqual([]);
+});
+
+/** A disk of six megabytes. */
+async function mountSmall(at: string): Promise<AsyncDisposable> {
+  const { code, stderr } = await runCommand("mount", ["-t", "tmpfs", "-o", "size=6m", "airfield-test", at], process.env);
+  if (code !== 0) throw new Error(`mount failed: ${stderr}`);
+  return {
+    async [Symbol.asyncDispose]() {
+      await runCommand("umount", [at], process.env);
+      await rm(at, { recursive: true });
+    },
+  };
+}
