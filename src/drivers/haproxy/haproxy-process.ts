@@ -171,6 +171,17 @@ export class HaproxyProcess {
     });
   }
 
+  /**
+   * Resolves when a process of ours has let go of its ports, or does not for long. It is asked again and again, since no event tells of
+   * the end of a process that is not our child.
+   */
+  async gone(pid: number): Promise<void> {
+    const until = this.#clock.now() + reloadPatience;
+    while (this.#clock.now() < until && (await this.#isOurs(pid))) {
+      await new Promise<void>((resolve) => void this.#clock.after(askAgain, resolve));
+    }
+  }
+
   /** Ends master and workers and cuts what they carry. Resolves when they are gone. */
   async stop(): Promise<void> {
     const workers = await this.workers();
@@ -199,7 +210,7 @@ export function parseProcesses(text: string): HaproxyWorkers | undefined {
 }
 
 /** A reset is what a connection sees that a master has not answered when it replaces itself or ends. */
-function nobodyListens(error: unknown): boolean {
+export function nobodyListens(error: unknown): boolean {
   return isCode(error, "ENOENT", "ECONNREFUSED", "ECONNRESET");
 }
 

@@ -11,7 +11,7 @@ import {
 } from "../../ports/traffic-proxy.ts";
 import { canBind } from "./can-bind.ts";
 import { errorFiles } from "./error-pages.ts";
-import { HaproxyProcess, HaproxyRefusalError } from "./haproxy-process.ts";
+import { HaproxyProcess, HaproxyRefusalError, nobodyListens } from "./haproxy-process.ts";
 import { HealthBook } from "./health-book.ts";
 import { planServerChanges, type ServerCommand } from "./plan-server-changes.ts";
 import { proxyFiles, renderConfiguration, type ProxyFiles, type RenderedConfiguration } from "./render-configuration.ts";
@@ -70,8 +70,11 @@ class HaproxyTrafficProxy implements TrafficProxy {
   #bound: ReadonlySet<string> = new Set();
   /** The structure that the running worker has. */
   #structure: string | undefined;
+  /** The process that we are attached to. */
+  #worker: number | undefined;
   #watch: Disposable | undefined;
   #timer: Disposable | undefined;
+  #retry: Disposable | undefined;
   #closed = false;
 
   constructor(options: HaproxyOptions, files: ProxyFiles) {
@@ -124,6 +127,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   async close(): Promise<void> {
     this.#closed = true;
     this.#timer?.[Symbol.dispose]();
+    this.#retry?.[Symbol.dispose]();
     this.#watch?.[Symbol.dispose]();
     this.#listeners.clear();
     await this.#lane;
@@ -233,19 +237,24 @@ class HaproxyTrafficProxy implements TrafficProxy {
     }).catch((error: unknown) => this.#workerGone(error));
   }
 
-  /** The worker that we watch ended, or cannot be asked: HAProxy is started anew where it does not run, else attached to again. */
+  /** The worker that we watch ended, or cannot be asked. */
   #workerGone(cause?: unknown): void {
-    if (this.#closed) return;
     this.#detach();
+    this.#recover(cause);
+  }
+
+  /** HAProxy is started anew where it does not run, and attached to again where it does. */
+  #recover(cause?: unknown): void {
+    if (this.#closed) return;
     void this.#enqueue(async () => {
       const configuration = this.#configuration;
-      if (this.#closed || configuration === undefined || this.#watch !== undefined) return;
-      const workers = await this.#process.workers();
-      if (workers?.current !== undefined) {
-        await this.#attach();
-      } else {
+      if (this.#closed || configuration === undefined) return;
+      if (!(await this.#attachAgain())) {
         // A master that lost its worker ends by itself.
         await this.#process.ended();
+        // Its connections close before its ports do.
+        if (this.#worker !== undefined) await this.#process.gone(this.#worker);
+        this.#worker = undefined;
         this.#structure = undefined;
         this.#bound = new Set();
         this.#health.forgetTold();
@@ -253,10 +262,25 @@ class HaproxyTrafficProxy implements TrafficProxy {
       }
       await this.#applyNow(configuration);
     }).catch((error: unknown) => {
-      if (error instanceof ListenerBindError) return this.#options.logger?.warn(error.message);
-      this.#options.logger?.error("HAProxy could not be brought back; trying again", { error: String(error), cause: String(cause) });
-      if (!this.#closed) this.#timer = this.#options.clock.after(restartDelay * 1000, () => this.#workerGone(error));
+      if (this.#closed) return;
+      // A port that somebody took meanwhile may be free again later, and nobody else would try.
+      const lost = error instanceof ListenerBindError ? "a port was lost to somebody else" : "HAProxy could not be brought back";
+      this.#options.logger?.error(`${lost}; trying again`, { error: String(error), cause: String(cause) });
+      this.#retry = this.#options.clock.after(restartDelay * 1000, () => this.#recover(error));
     });
+  }
+
+  /** Tells whether there is a worker to attach to. A master may still name one that has just ended. */
+  async #attachAgain(): Promise<boolean> {
+    const workers = await this.#process.workers();
+    if (workers?.current === undefined) return false;
+    try {
+      await this.#attach();
+      return true;
+    } catch (error) {
+      if (nobodyListens(error)) return false;
+      throw error;
+    }
   }
 
   async #start(rendered: RenderedConfiguration): Promise<void> {
@@ -290,6 +314,8 @@ class HaproxyTrafficProxy implements TrafficProxy {
       () => this.#workerGone(),
     );
     const information = await askHaproxy(this.#files.workerSocket, "show info");
+    const pid = /^Pid: (\d+)$/m.exec(information)?.[1];
+    this.#worker = pid === undefined ? undefined : Number(pid);
     this.#structure = /^description: (\S+)$/m.exec(information)?.[1];
   }
 
