@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import {
   CreateClusterCommand,
@@ -35,6 +36,7 @@ export interface WebService extends AsyncDisposable {
   /** Makes the service, or moves it to the task definition. */
   deploy(taskDefinition: string): Promise<void>;
   describe(): Promise<Service>;
+  /** Resolves when the last deployment is COMPLETED: the waiter alone, as on AWS, does not ask whether the first tasks are healthy yet. */
   stable(): Promise<void>;
   get(): Promise<string>;
 }
@@ -103,6 +105,7 @@ export async function webService(airfield: AirfieldProcess, options: WebServiceO
     describe,
     async stable() {
       await waitUntilServicesStable({ client: ecs, maxWaitTime: 120, minDelay: 1, maxDelay: 1 }, { cluster: CLUSTER, services: [SERVICE] });
+      while ((await describe()).deployments?.some(({ rolloutState }) => rolloutState === "IN_PROGRESS")) await pause(100);
     },
     get: async () => (await fetch(url)).text(),
     async [Symbol.asyncDispose]() {

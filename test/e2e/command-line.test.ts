@@ -166,7 +166,8 @@ describe("from push to a rolling deploy", () => {
   test("the service is deleted, drains and becomes inactive", async () => {
     await aws("ecs", "delete-service", "--cluster", "course", "--service", "orders", "--force");
     await aws("ecs", "wait", "services-inactive", "--cluster", "course", "--services", "orders");
-    await expect.poll(() => aws("ecs", "list-tasks", "--cluster", "course", "--query", "taskArns"), { timeout: 30_000 }).toEqual([]);
+    const stopping = await aws<string[]>("ecs", "list-tasks", "--cluster", "course", "--desired-status", "STOPPED", "--query", "taskArns");
+    await aws("ecs", "wait", "tasks-stopped", "--cluster", "course", "--tasks", ...stopping);
     expect(await aws("ecs", "delete-cluster", "--cluster", "course", "--query", "cluster.status")).toBe("INACTIVE");
   });
 });
