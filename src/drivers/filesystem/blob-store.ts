@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, opendir, readdir, rename, rm, stat, utimes } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import {
   BlobDigestError,
@@ -46,9 +46,13 @@ export class FilesystemBlobStore implements BlobStore {
   }
 
   static async open(directory: string): Promise<FilesystemBlobStore> {
-    const store = new FilesystemBlobStore(directory);
-    await mkdir(join(directory, "uploads"), { recursive: true, mode: 0o700 });
-    return store;
+    const root = resolve(directory);
+    const uploads = join(root, "uploads");
+    const made = await mkdir(uploads, { recursive: true, mode: 0o700 });
+    // Each new folder's name is on disk when its parent is.
+    if (made !== undefined)
+      for (let folder = uploads; folder.length >= made.length; folder = dirname(folder)) await syncFolder(dirname(folder));
+    return new FilesystemBlobStore(root);
   }
 
   async startUpload(id: string): Promise<BlobUpload> {
@@ -119,8 +123,8 @@ export class FilesystemBlobStore implements BlobStore {
     const parsed = parseDigest(digest);
     if (!parsed) throw new BlobMissingError(`${digest} is no digest`);
     const stream = createReadStream(this.#blobPath(parsed), { highWaterMark: READ_BYTES, ...range });
-    await new Promise<void>((resolve, reject) => {
-      stream.once("open", () => resolve());
+    await new Promise<void>((opened, reject) => {
+      stream.once("open", () => opened());
       stream.once("error", (cause: NodeJS.ErrnoException) =>
         reject(cause.code === "ENOENT" ? new BlobMissingError(`there is no blob ${digest}`) : cause),
       );
