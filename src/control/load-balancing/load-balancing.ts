@@ -128,6 +128,8 @@ export function loadBalancing({ state, clock, proxy, logger, bindAddresses = ["1
   return {
     bind(wanted) {
       addresses = [...wanted];
+      // A port that could not be had on one of them is tried anew, also where they are the same ones.
+      applied = undefined;
       wakeRouting();
     },
     async [Symbol.asyncDispose]() {

@@ -40,13 +40,13 @@ export function checkHealthCheck(request: Request, before: HealthCheckSettings =
     throw invalid("Health check enabled must be true for target groups with target type 'instance' or 'ip'");
   const wanted: HealthCheckSettings = {
     ...before,
-    port: request.HealthCheckPort ?? before.port,
-    path: request.HealthCheckPath ?? before.path ?? "/",
+    port: request.HealthCheckPort || before.port,
+    path: (request.HealthCheckPath || before.path) ?? "/",
     interval: request.HealthCheckIntervalSeconds ?? before.interval,
     timeout: request.HealthCheckTimeoutSeconds ?? before.timeout,
     healthyThreshold: request.HealthyThresholdCount ?? before.healthyThreshold,
     unhealthyThreshold: request.UnhealthyThresholdCount ?? before.unhealthyThreshold,
-    matcher: request.Matcher?.HttpCode ?? before.matcher ?? "200",
+    matcher: (request.Matcher?.HttpCode || before.matcher) ?? "200",
   };
   if (request.Matcher?.GrpcCode !== undefined)
     throw invalid("A gRPC matcher can only be specified for target groups with the protocol version 'GRPC'");

@@ -1,5 +1,6 @@
 import type { Operation } from "../operation.ts";
 import { describeAccountLimits } from "./account-limits.ts";
+import { describeCapacityReservation } from "./capacity-reservations.ts";
 import { describeListenerAttributes, modifyListenerAttributes } from "./listener-attributes.ts";
 import { createListener, deleteListener, describeListeners, modifyListener } from "./listeners.ts";
 import { describeLoadBalancerAttributes, modifyLoadBalancerAttributes } from "./load-balancer-attributes.ts";
@@ -47,4 +48,5 @@ export const operations: readonly Operation[] = [
   removeTags,
   describeTags,
   describeAccountLimits,
+  describeCapacityReservation,
 ];

@@ -136,7 +136,8 @@ function checkSettings(input: CreateTargetGroupInput, at: Place): Settings {
     throw new UnsupportedProtocolException(
       because(`Airfield does not support target groups with the protocol '${input.Protocol}' yet, only 'HTTP'`),
     );
-  if (input.ProtocolVersion !== undefined && input.ProtocolVersion !== "HTTP1")
+  // Terraform sends an empty one where none is set.
+  if (input.ProtocolVersion && input.ProtocolVersion !== "HTTP1")
     throw new UnsupportedProtocolException(
       because(`Airfield does not support the protocol version '${input.ProtocolVersion}' yet, only 'HTTP1'`),
     );
