@@ -271,6 +271,17 @@ test("attributes and tags read back as they were written, unknown ones are refus
   ]);
 });
 
+test("members that Terraform leaves empty are as if they were not there", async () => {
+  await using api = await apiWorld();
+  const { group, net } = await stack(api);
+  const client = api.client(ElasticLoadBalancingV2Client);
+  const empty = { ProtocolVersion: "", Matcher: { HttpCode: "" }, HealthCheckPath: "" } as const;
+  const again = await client.send(
+    new elb.CreateTargetGroupCommand({ Name: "web-tg", Protocol: "HTTP", Port: 8080, VpcId: net.vpc, TargetType: "ip", ...empty }),
+  );
+  expect(again.TargetGroups?.[0]?.TargetGroupArn).toBe(group);
+});
+
 test("lists are paged", async () => {
   await using api = await apiWorld();
   const net = network(api);
