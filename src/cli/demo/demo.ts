@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import colors from "picocolors";
 import { engineSocket } from "../../../bin/setup/engine-socket.js";
-import { dockerEngine, EngineError, EngineUnavailableError, type DockerEngine } from "../../drivers/docker/engine.ts";
+import { dockerEngine, EngineUnavailableError, type DockerEngine } from "../../drivers/docker/engine.ts";
 import { rootAccess } from "../access.ts";
 import { CliError } from "../cli-error.ts";
 import { CleanUp } from "./clean-up.ts";
 import { ask, startLoad, type LoadCount } from "./load.ts";
 import { pushImage } from "./push-image.ts";
-import { buildSampleImage } from "./sample-image.ts";
+import { buildSampleImage, removeSampleImage } from "./sample-image.ts";
 import * as sample from "./sample-service.ts";
 import { demoServer, type DemoServer, type ServerFlags } from "./server.ts";
 import { watchRollout } from "./watch-rollout.ts";
@@ -40,6 +40,7 @@ export async function demo(flags: ServerFlags): Promise<void> {
       const left = await cleanUp.run();
       await server?.stop();
       for (const what of left) say(colors.yellow(`could not be removed: ${what}`));
+      if (left.length === 0) say("nothing is left behind");
     }
     engine.close();
   }
@@ -64,14 +65,14 @@ async function show({ server, engine, cleanUp, say, signal }: Stage): Promise<Lo
   say(`created the repository ${colors.cyan(repository)}`);
   const ship = async (version: string): Promise<string> => {
     signal.throwIfAborted();
-    const image = `${repository}:${version}`;
-    await buildSampleImage(engine, image, version);
-    cleanUp.later(`image ${image}`, () => removeImage(engine, image));
+    const image = { repository, name, version };
+    await buildSampleImage(engine, image);
+    cleanUp.later(`image ${repository}:${version}`, () => removeSampleImage(engine, image));
     say(`built a sample application, version ${version}`);
     const { digest, pushed, reused } = await pushImage(engine, clients.ecr, repository, version);
     say(`pushed it: ${pushed} layers sent, ${reused} already there ${colors.dim(digest ?? "")}`);
     signal.throwIfAborted();
-    return sample.registerTaskDefinition(clients, name, image, access, cleanUp);
+    return sample.registerTaskDefinition(clients, name, `${repository}:${version}`, access, cleanUp);
   };
 
   await sample.createLogGroup(clients, name, cleanUp);
@@ -112,14 +113,6 @@ async function show({ server, engine, cleanUp, say, signal }: Stage): Promise<Lo
 function told({ sent, failed, byVersion }: LoadCount): string {
   const versions = [...byVersion].map(([version, answers]) => `${version} answered ${answers}`).join(", ");
   return `${sent} requests sent, ${failed} failed (${versions})`;
-}
-
-async function removeImage(engine: DockerEngine, reference: string): Promise<void> {
-  try {
-    await engine.call("DELETE", `/images/${reference}`, { query: { force: true } });
-  } catch (error) {
-    if (!(error instanceof EngineError && error.status === 404)) throw error;
-  }
 }
 
 const NEXT = `Next: \`npm start\` serves on http://127.0.0.1:4566; then, in another terminal,
