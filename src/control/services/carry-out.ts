@@ -1,3 +1,4 @@
+import { providersFor } from "../../decide/placement/capacity-providers.ts";
 import { startedTasks } from "../../decide/rollout/events.ts";
 import type { RolloutPlan, RolloutStep, StartTask, UpdateDeployment } from "../../decide/rollout/plan.ts";
 import type { Ids } from "../../ports/ids.ts";
@@ -68,7 +69,13 @@ function start(state: State, service: ServiceRecord, step: StartTask, ids: Ids, 
   const deployment = service.deployments.find(({ id }) => id === step.deploymentId);
   const cluster = state.table(clusters).get(service.clusterArn);
   const definition = deployment && state.table(taskDefinitions).get(deployment.taskDefinitionArn);
-  if (!deployment || !cluster || !definition) return undefined;
+  if (!deployment) return undefined;
+  if (!cluster || !definition) {
+    notPlaced(state, service, deployment.id, `The task definition ${deployment.taskDefinitionArn} or its cluster is gone.`, now);
+    return undefined;
+  }
+  const placed = state.table(tasks).by("service", service.arn).filter((task) => task.deploymentId === deployment.id && task.lastStatus !== "STOPPED").length;
+  const provider = providersFor(deployment.capacityProviderStrategy ?? [], placed + 1)[placed];
   const task = newTask(
     {
       cluster,
@@ -78,6 +85,7 @@ function start(state: State, service: ServiceRecord, step: StartTask, ids: Ids, 
       serviceArn: service.arn,
       deploymentId: deployment.id,
       startedBy: deployment.id,
+      ...(provider === undefined ? {} : { capacityProviderName: provider }),
       ...(deployment.platformVersion ? { platformVersion: deployment.platformVersion } : {}),
       ...(deployment.networkConfiguration ? { networkConfiguration: deployment.networkConfiguration } : {}),
       ...(step.subnetId === undefined ? {} : { preferredSubnetId: step.subnetId }),
@@ -88,6 +96,11 @@ function start(state: State, service: ServiceRecord, step: StartTask, ids: Ids, 
     now,
   );
   return state.table(tasks).put(task);
+}
+
+function notPlaced(state: State, service: ServiceRecord, deploymentId: string, reason: string, at: number): void {
+  const note = (deployment: DeploymentRecord): DeploymentRecord => (deployment.id === deploymentId ? { ...deployment, placementFailure: { at, reason } } : deployment);
+  state.table(services).put({ ...service, deployments: service.deployments.map(note) });
 }
 
 function taskTags(service: ServiceRecord, definitionTags: TaskRecord["tags"]): TaskRecord["tags"] {

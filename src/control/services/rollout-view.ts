@@ -20,7 +20,7 @@ export function rolloutView(state: State, service: ServiceRecord, now: number): 
       maximumPercent: service.maximumPercent,
       circuitBreaker: service.circuitBreaker,
       healthCheckGracePeriodSeconds: service.healthCheckGracePeriodSeconds ?? 0,
-      targetGroupArns: service.loadBalancers.flatMap(({ targetGroupArn }) => targetGroupArn ?? []),
+      targetGroupArns: (primary?.loadBalancers ?? service.loadBalancers).flatMap(({ targetGroupArn }) => targetGroupArn ?? []),
       settleSeconds: SETTLE_SECONDS,
       subnets: chosen.flatMap((id) => {
         const subnet = state.table(subnets).get(id);

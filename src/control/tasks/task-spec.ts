@@ -3,6 +3,7 @@ import type { Scope } from "../../domain/scope.ts";
 import type { ContainerSpec, TaskNetwork, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import type { TaskDefinitionRecord, TaskRecord } from "../../state/ecs.ts";
 import { containerSpec } from "./container-spec.ts";
+import { unsupported } from "./unsupported.ts";
 
 /** Looks up what a task definition only names. Failures are AWS's words, and become the task's `stoppedReason`. */
 export interface Resolver {
@@ -14,6 +15,8 @@ export interface Resolver {
 
 /** The task for the runner, or why it cannot start: an image aside, whatever cannot be resolved stops a task before its containers exist. */
 export function taskSpec(task: TaskRecord, definition: TaskDefinitionRecord, resolver: Resolver): TaskSpec | { readonly failure: string } {
+  const missing = unsupported(definition);
+  if (missing !== undefined) return { failure: missing };
   const containers: ContainerSpec[] = [];
   for (const container of definition.definition.containerDefinitions ?? []) {
     const override = task.overrides.containerOverrides?.find(({ name }) => name === container.name);

@@ -49,17 +49,3 @@ export function checkStrategy(
 export function defaultStrategy(cluster: ClusterRecord): readonly CapacityProviderStrategyItem[] | undefined {
   return cluster.defaultCapacityProviderStrategy.length > 0 ? cluster.defaultCapacityProviderStrategy : undefined;
 }
-
-/** The provider of each of `count` tasks: bases first, the rest in proportion to the weights. */
-export function providersFor(strategy: readonly CapacityProviderStrategyItem[], count: number): readonly string[] {
-  const given = strategy.map((item) => ({ name: item.capacityProvider ?? "", base: item.base ?? 0, weight: item.weight ?? 0, taken: 0 }));
-  const providers: string[] = [];
-  for (const item of given) while (item.base-- > 0 && providers.length < count) providers.push(item.name);
-  const weighted = given.some((item) => item.weight > 0) ? given.filter((item) => item.weight > 0) : given;
-  while (providers.length < count) {
-    const next = weighted.reduce((best, item) => (item.taken / (item.weight || 1) < best.taken / (best.weight || 1) ? item : best));
-    next.taken++;
-    providers.push(next.name);
-  }
-  return providers;
-}

@@ -5,7 +5,7 @@ import { tasks, type ClusterRecord, type TaskDefinitionRecord, type TaskRecord }
 import { localContainerInstanceArn } from "../../state/local-host.ts";
 import { newTask } from "../../state/new-task.ts";
 import { because, defined, type OperationContext, type Permission } from "../operation.ts";
-import { providersFor } from "./capacity-provider-strategy.ts";
+import { providersFor } from "../../decide/placement/capacity-providers.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
 import { requireCluster } from "./find-cluster.ts";
 import { requireActiveDefinition, taskDefinitionArn } from "./find-task-definition.ts";

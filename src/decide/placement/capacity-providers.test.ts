@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { providersFor } from "./capacity-provider-strategy.ts";
+import { providersFor } from "./capacity-providers.ts";
 
 const strategy = fc.record({
   base: fc.integer({ min: 0, max: 5 }),
