@@ -16,9 +16,14 @@ export interface DefaultNetwork {
  * use. AWS gives every region 172.31.0.0/16; since all VPCs share one host here, only the first one
  * gets it, the others one of their own.
  */
-export function defaultNetwork(state: State, ids: Ids, scope: Scope): DefaultNetwork {
+export function defaultNetwork(state: State, ids: Ids, { account, region }: Scope): DefaultNetwork {
+  // Callers may pass something larger, none of which belongs in a record.
+  const scope = { account, region };
   const key = `${scope.account}/${scope.region}`;
-  const known = state.table(vpcs).by("scope", key).find((vpc) => vpc.isDefault);
+  const known = state
+    .table(vpcs)
+    .by("scope", key)
+    .find((vpc) => vpc.isDefault);
   if (known) return existing(state, known);
   return state.commit(() => {
     const prefix = freePrefix(state);
@@ -60,14 +65,26 @@ export function putDefaultSecurityGroup(state: State, ids: Ids, vpc: VpcRecord):
 }
 
 function existing(state: State, vpc: VpcRecord): DefaultNetwork {
-  const securityGroup = state.table(securityGroups).by("vpc", vpc.id).find((group) => group.name === "default");
+  const securityGroup = state
+    .table(securityGroups)
+    .by("vpc", vpc.id)
+    .find((group) => group.name === "default");
   if (!securityGroup) throw new Error(`the default VPC ${vpc.id} has no default security group`);
-  return { vpc, subnets: state.table(subnets).by("vpc", vpc.id).filter((subnet) => subnet.defaultForAz), securityGroup };
+  return {
+    vpc,
+    subnets: state
+      .table(subnets)
+      .by("vpc", vpc.id)
+      .filter((subnet) => subnet.defaultForAz),
+    securityGroup,
+  };
 }
 
 /** 172.31 first, then 10.200, 10.201, …: two octets whose addresses neither a VPC here nor the host uses. */
 function freePrefix(state: State): string {
-  const taken = [...state.table(vpcs).values()].map((vpc) => vpc.cidrBlock).concat([...state.table(hostBlocks).values()].map(({ cidr }) => cidr));
+  const taken = [...state.table(vpcs).values()]
+    .map((vpc) => vpc.cidrBlock)
+    .concat([...state.table(hostBlocks).values()].map(({ cidr }) => cidr));
   const blocks = taken.flatMap((cidr) => parseCidr(cidr) ?? []);
   const candidates = ["172.31", ...Array.from({ length: 56 }, (_, at) => `10.${200 + at}`)];
   const free = candidates.find((candidate) => {
@@ -82,6 +99,8 @@ function freePrefix(state: State): string {
 function zoneIdPrefix(region: string): string {
   const [area = "", ...rest] = region.split("-");
   const number = rest.pop() ?? "";
-  const short = rest.map((part) => part.replace("north", "n").replace("south", "s").replace("east", "e").replace("west", "w").replace("central", "c")).join("");
+  const short = rest
+    .map((part) => part.replace("north", "n").replace("south", "s").replace("east", "e").replace("west", "w").replace("central", "c"))
+    .join("");
   return `${area}${short}${number}`;
 }

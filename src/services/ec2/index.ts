@@ -1,4 +1,42 @@
 import type { Operation } from "../operation.ts";
+import { describeNetworkInterfaces } from "./network-interfaces.ts";
+import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from "./regions.ts";
+import { describeInternetGateways, describeNetworkAcls, describeRouteTables } from "./routing.ts";
+import {
+  authorizeSecurityGroupEgress,
+  authorizeSecurityGroupIngress,
+  describeSecurityGroupRules,
+  modifySecurityGroupRules,
+  revokeSecurityGroupEgress,
+  revokeSecurityGroupIngress,
+} from "./security-group-rules.ts";
+import { createSecurityGroup, deleteSecurityGroup, describeSecurityGroups } from "./security-groups.ts";
+import { describeSubnets } from "./subnets.ts";
+import { createTags, deleteTags, describeTags } from "./tags.ts";
+import { describeVpcAttribute, describeVpcs } from "./vpcs.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
-export const operations: readonly Operation[] = [];
+export const operations: readonly Operation[] = [
+  describeVpcs,
+  describeVpcAttribute,
+  describeSubnets,
+  describeRegions,
+  describeAvailabilityZones,
+  describeAccountAttributes,
+  describeRouteTables,
+  describeInternetGateways,
+  describeNetworkAcls,
+  describeNetworkInterfaces,
+  createSecurityGroup,
+  deleteSecurityGroup,
+  describeSecurityGroups,
+  describeSecurityGroupRules,
+  authorizeSecurityGroupIngress,
+  authorizeSecurityGroupEgress,
+  revokeSecurityGroupIngress,
+  revokeSecurityGroupEgress,
+  modifySecurityGroupRules,
+  createTags,
+  deleteTags,
+  describeTags,
+];

@@ -60,7 +60,7 @@ const messagesOf = (answer: { events?: readonly { message?: string | undefined }
   answer.events?.map(({ message }) => message);
 
 describe("groups and streams", () => {
-  test("the command line makes, finds and deletes them", async () => {
+  test("the command line makes, finds and deletes them", { timeout: 90_000 }, async () => {
     await using api = await logsWorld();
     for (const name of ["/ecs/web", "/ecs/api", "/other"])
       expect(await api.aws("logs", "create-log-group", "--log-group-name", name, "--tags", "team=a")).toMatchObject({ code: 0 });
@@ -159,7 +159,7 @@ describe("groups and streams", () => {
     expect((await api.get()).events).toEqual([]);
   });
 
-  test("tags by ARN and by the older operations are the same tags", async () => {
+  test("tags by ARN and by the older operations are the same tags", { timeout: 90_000 }, async () => {
     await using api = await logsWorld();
     await api.stream();
     const arn = "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/web";

@@ -38,7 +38,7 @@ async function secretsWorld() {
   };
 }
 
-test("the command line keeps a secret and reads it by name, by ARN and by ARN without its suffix", async () => {
+test("the command line keeps a secret and reads it by name, by ARN and by ARN without its suffix", { timeout: 90_000 }, async () => {
   await using api = await secretsWorld();
   const made = await api.aws(
     "secretsmanager",

@@ -33,7 +33,7 @@ async function parametersWorld() {
   };
 }
 
-test("the command line keeps a parameter and reads it by name, by ARN and by version", async () => {
+test("the command line keeps a parameter and reads it by name, by ARN and by version", { timeout: 90_000 }, async () => {
   await using api = await parametersWorld();
   const made = await api.aws("ssm", "put-parameter", "--name", "/prod/db/host", "--value", "db.local", "--type", "String");
   expect(JSON.parse(made.stdout)).toEqual({ Version: 1, Tier: "Standard" });
@@ -140,7 +140,7 @@ test("deleting tells what was there", async () => {
   expect((await api.aws("ssm", "delete-parameter", "--name", "a")).stderr).toContain("ParameterNotFound");
 });
 
-test("tags are added, listed and removed", async () => {
+test("tags are added, listed and removed", { timeout: 90_000 }, async () => {
   await using api = await parametersWorld();
   await api.put("a", "1");
   await api.aws(

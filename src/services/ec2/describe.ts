@@ -1,0 +1,92 @@
+import type { Filter, Tag } from "@aws-sdk/client-ec2";
+import { AwsError } from "../aws-error.ts";
+import { defined, type OperationContext } from "../operation.ts";
+import { compareKeys, paginate } from "../pagination.ts";
+import { invalidValue } from "./ec2-operation.ts";
+
+type FilterValue = string | number | boolean | undefined;
+
+/** What the filters of one Describe operation look at, by filter name. Several values: one that matches is enough. */
+export type FilterFields<T> = Readonly<Record<string, (item: T) => FilterValue | readonly FilterValue[]>>;
+
+export interface DescribeRequest {
+  readonly Filters?: readonly Filter[] | undefined;
+  readonly MaxResults?: number | undefined;
+  readonly NextToken?: string | undefined;
+}
+
+/**
+ * The page of items that a Describe operation shows: those that pass every filter, in the order of their ids.
+ * Filters also know `tag:<key>`, `tag-key` and `tag-value` where items have tags.
+ * @throws InvalidParameterValue for a filter that is none
+ */
+export function described<T>(
+  items: readonly T[],
+  request: DescribeRequest,
+  { id, fields, tags }: { readonly id: (item: T) => string; readonly fields: FilterFields<T>; readonly tags?: (item: T) => readonly Tag[] },
+  context: OperationContext,
+): { readonly items: readonly T[]; readonly NextToken?: string } {
+  const { Filters = [], MaxResults, NextToken } = request;
+  if (MaxResults !== undefined && (MaxResults < 5 || MaxResults > 1000))
+    throw invalidValue(
+      `Value ( ${MaxResults} ) for parameter maxResults is invalid. Expecting a value ${MaxResults < 5 ? "greater than or equal to 5" : "less than or equal to 1000"}.`,
+    );
+  const tests = Filters.map((filter) => filterTest(filter, fields, tags));
+  const found = items.filter((item) => tests.every((passes) => passes(item))).sort((a, b) => compareKeys(id(a), id(b)));
+  const page = paginate(found, id, { token: NextToken, limit: MaxResults ?? 1000 }, context.secrets);
+  if (!page) throw new AwsError("InvalidNextToken", `The token '${NextToken ?? ""}' is invalid`);
+  return { items: page.items, ...defined({ NextToken: page.nextToken }) };
+}
+
+function filterTest<T>(
+  { Name = "", Values = [] }: Filter,
+  fields: FilterFields<T>,
+  tags: ((item: T) => readonly Tag[]) | undefined,
+): (item: T) => boolean {
+  const patterns = Values.map(wildcard);
+  const field = fieldOf(Name, fields, tags);
+  return (item) => {
+    const found = field(item);
+    const values = (Array.isArray(found) ? found : [found]) as readonly FilterValue[];
+    return values.some((value) => value !== undefined && patterns.some((pattern) => pattern.test(String(value))));
+  };
+}
+
+function fieldOf<T>(name: string, fields: FilterFields<T>, tags: ((item: T) => readonly Tag[]) | undefined): FilterFields<T>[string] {
+  if (tags && name.startsWith("tag:"))
+    return (item) =>
+      tags(item)
+        .filter(({ Key }) => Key === name.slice(4))
+        .map(({ Value }) => Value ?? "");
+  if (tags && name === "tag-key") return (item) => tags(item).map(({ Key }) => Key);
+  if (tags && name === "tag-value") return (item) => tags(item).map(({ Value }) => Value);
+  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
+  if (!field) throw invalidValue(`The filter '${name}' is invalid`);
+  return field;
+}
+
+/** `*` is any text, `?` any character, and a backslash takes their meaning away. */
+function wildcard(pattern: string): RegExp {
+  const source = pattern.replace(/\\([*?\\])|[.+^${}()|[\]\\*?]/g, (found, escaped: string | undefined) => {
+    if (escaped !== undefined) return `\\${escaped}`;
+    if (found === "*") return ".*";
+    return found === "?" ? "." : `\\${found}`;
+  });
+  return new RegExp(`^${source}$`, "su");
+}
+
+/** The items with these ids, in any order; all of them where no ids are asked for. @throws what `missing` makes of an id that is none */
+export function chosen<T>(
+  items: readonly T[],
+  ids: readonly string[] | undefined,
+  id: (item: T) => string,
+  missing: (id: string) => AwsError,
+): readonly T[] {
+  if (!ids || ids.length === 0) return items;
+  const byId = new Map(items.map((item) => [id(item), item]));
+  return [...new Set(ids)].map((wanted) => {
+    const found = byId.get(wanted);
+    if (!found) throw missing(wanted);
+    return found;
+  });
+}

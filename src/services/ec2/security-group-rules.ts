@@ -1,0 +1,173 @@
+import type { SecurityGroupRule, TagSpecification } from "@aws-sdk/client-ec2";
+import { securityGroups, type SecurityGroupRecord, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
+import { AwsError } from "../aws-error.ts";
+import { defined, type OperationContext } from "../operation.ts";
+import { chosen, described } from "./describe.ts";
+import { onAny, operation, scopeOf } from "./ec2-operation.ts";
+import {
+  ipv4Block,
+  ipv6Block,
+  protocolAndPorts,
+  refusePrefixList,
+  ruleText,
+  rulesIn,
+  sameRule,
+  type PermissionInput,
+  type RuleInput,
+} from "./rule-input.ts";
+import { onGroup, requireGroup, tagsFor } from "./security-groups.ts";
+
+/** Of each direction. Source: Amazon VPC quotas. */
+const MOST_RULES = 60;
+
+type NamesGroup = { GroupId?: string | undefined; GroupName?: string | undefined };
+
+const authorized =
+  (egress: boolean) =>
+  (input: NamesGroup & PermissionInput & { TagSpecifications?: TagSpecification[] | undefined }, context: OperationContext) => {
+    const group = requireGroup(context, input);
+    const tags = tagsFor("security-group-rule", input.TagSpecifications);
+    let known = group.rules.filter((rule) => rule.isEgress === egress);
+    const added = rulesIn(input, context).map((rule): SecurityGroupRuleRecord => {
+      if (known.some((other) => sameRule(other, rule)))
+        throw new AwsError("InvalidPermission.Duplicate", `the specified rule "${ruleText(rule)}" already exists`);
+      const made = { id: `sgr-${context.ids.hex(17)}`, isEgress: egress, ...rule, tags };
+      known = [...known, made];
+      return made;
+    });
+    if (known.length > MOST_RULES)
+      throw new AwsError("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.");
+    const changed = { ...group, rules: [...group.rules, ...added] };
+    context.state.commit(() => context.state.table(securityGroups).put(changed));
+    return { Return: true, SecurityGroupRules: added.map((rule) => shown(group, rule, context)) };
+  };
+
+export const authorizeSecurityGroupIngress = operation("AuthorizeSecurityGroupIngress", {
+  authorize: onGroup("AuthorizeSecurityGroupIngress"),
+  run: authorized(false),
+});
+
+export const authorizeSecurityGroupEgress = operation("AuthorizeSecurityGroupEgress", {
+  authorize: onGroup("AuthorizeSecurityGroupEgress"),
+  run: authorized(true),
+});
+
+const revoked =
+  (egress: boolean) =>
+  (input: NamesGroup & PermissionInput & { SecurityGroupRuleIds?: string[] | undefined }, context: OperationContext) => {
+    const group = requireGroup(context, input);
+    const own = group.rules.filter((rule) => rule.isEgress === egress);
+    const ids = input.SecurityGroupRuleIds ?? [];
+    const gone =
+      ids.length > 0
+        ? ids.map((id) => own.find((rule) => rule.id === id) ?? ruleNotFound(id))
+        : rulesIn(input, context).map((wanted) => own.find((rule) => sameRule(rule, wanted)) ?? permissionNotFound());
+    const rules = group.rules.filter((rule) => !gone.includes(rule));
+    context.state.commit(() => context.state.table(securityGroups).put({ ...group, rules }));
+    return {
+      Return: true,
+      RevokedSecurityGroupRules: gone.map((rule) => ({
+        SecurityGroupRuleId: rule.id,
+        GroupId: group.id,
+        IsEgress: egress,
+        IpProtocol: rule.ipProtocol,
+        FromPort: rule.fromPort,
+        ToPort: rule.toPort,
+        ...defined({
+          CidrIpv4: rule.cidrIpv4,
+          CidrIpv6: rule.cidrIpv6,
+          ReferencedGroupId: rule.referencedGroupId,
+          Description: rule.description,
+        }),
+      })),
+    };
+  };
+
+function ruleNotFound(id: string): never {
+  throw new AwsError("InvalidSecurityGroupRuleId.NotFound", `The security group rule ID '${id}' does not exist`);
+}
+
+function permissionNotFound(): never {
+  throw new AwsError("InvalidPermission.NotFound", "The specified rule does not exist in this security group.");
+}
+
+export const revokeSecurityGroupIngress = operation("RevokeSecurityGroupIngress", {
+  authorize: onGroup("RevokeSecurityGroupIngress"),
+  run: revoked(false),
+});
+
+export const revokeSecurityGroupEgress = operation("RevokeSecurityGroupEgress", {
+  authorize: onGroup("RevokeSecurityGroupEgress"),
+  run: revoked(true),
+});
+
+export const modifySecurityGroupRules = operation("ModifySecurityGroupRules", {
+  authorize: onGroup("ModifySecurityGroupRules"),
+  run(input, context) {
+    const group = requireGroup(context, input);
+    let rules = group.rules;
+    for (const { SecurityGroupRuleId: id = "", SecurityGroupRule: wanted = {} } of input.SecurityGroupRules ?? []) {
+      const rule = rules.find((candidate) => candidate.id === id) ?? ruleNotFound(id);
+      const source: Partial<RuleInput> = {
+        ...(wanted.CidrIpv4 === undefined ? {} : { cidrIpv4: ipv4Block(wanted.CidrIpv4) }),
+        ...(wanted.CidrIpv6 === undefined ? {} : { cidrIpv6: ipv6Block(wanted.CidrIpv6) }),
+        ...(wanted.ReferencedGroupId === undefined
+          ? {}
+          : { referencedGroupId: requireGroup(context, { GroupId: wanted.ReferencedGroupId }).id }),
+        ...(wanted.PrefixListId === undefined ? {} : refusePrefixList(wanted.PrefixListId)),
+      };
+      if (Object.keys(source).length !== 1)
+        throw new AwsError(
+          "InvalidParameterCombination",
+          "Exactly one of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupId must be given for a rule.",
+        );
+      const changed: SecurityGroupRuleRecord = {
+        id,
+        isEgress: rule.isEgress,
+        ...protocolAndPorts(wanted.IpProtocol, wanted.FromPort, wanted.ToPort),
+        ...source,
+        ...defined({ description: wanted.Description }),
+        tags: rule.tags,
+      };
+      if (rules.some((other) => other.id !== id && other.isEgress === rule.isEgress && sameRule(other, changed)))
+        throw new AwsError("InvalidPermission.Duplicate", `the specified rule "${ruleText(changed)}" already exists`);
+      rules = rules.map((other) => (other.id === id ? changed : other));
+    }
+    context.state.commit(() => context.state.table(securityGroups).put({ ...group, rules }));
+    return { Return: true };
+  },
+});
+
+export const describeSecurityGroupRules = operation("DescribeSecurityGroupRules", {
+  authorize: onAny("DescribeSecurityGroupRules"),
+  run(input, context) {
+    const all = context.state
+      .table(securityGroups)
+      .by("scope", scopeOf(context))
+      .flatMap((group) => group.rules.map((rule) => ({ group, rule })));
+    const wanted = chosen(all, input.SecurityGroupRuleIds, ({ rule }) => rule.id, ruleNotFound);
+    const fields = {
+      "group-id": ({ group }: (typeof all)[number]) => group.id,
+      "security-group-rule-id": ({ rule }: (typeof all)[number]) => rule.id,
+    };
+    const { items, ...more } = described(wanted, input, { id: ({ rule }) => rule.id, fields, tags: ({ rule }) => rule.tags }, context);
+    return { SecurityGroupRules: items.map(({ group, rule }) => shown(group, rule, context)), ...more };
+  },
+});
+
+function shown(group: SecurityGroupRecord, rule: SecurityGroupRuleRecord, context: OperationContext): SecurityGroupRule {
+  const referenced = rule.referencedGroupId;
+  return {
+    SecurityGroupRuleId: rule.id,
+    GroupId: group.id,
+    GroupOwnerId: group.account,
+    IsEgress: rule.isEgress,
+    IpProtocol: rule.ipProtocol,
+    FromPort: rule.fromPort,
+    ToPort: rule.toPort,
+    ...defined({ CidrIpv4: rule.cidrIpv4, CidrIpv6: rule.cidrIpv6, PrefixListId: rule.prefixListId, Description: rule.description }),
+    ...(referenced === undefined ? {} : { ReferencedGroupInfo: { GroupId: referenced, UserId: group.account } }),
+    Tags: [...rule.tags],
+    SecurityGroupRuleArn: context.arn("ec2", `security-group-rule/${rule.id}`),
+  };
+}

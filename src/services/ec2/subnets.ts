@@ -1,0 +1,82 @@
+import type { Subnet } from "@aws-sdk/client-ec2";
+import { subnets, type SubnetRecord } from "../../state/ec2.ts";
+import { tasks } from "../../state/ecs.ts";
+import { AwsError } from "../aws-error.ts";
+import type { OperationContext } from "../operation.ts";
+import { chosen, described } from "./describe.ts";
+import { onAny, operation, scopeOf } from "./ec2-operation.ts";
+
+/** Addresses of every subnet that AWS keeps for itself. */
+const RESERVED = 5;
+
+export function subnetNotFound(id: string): AwsError {
+  return new AwsError("InvalidSubnetID.NotFound", `The subnet ID '${id}' does not exist`);
+}
+
+export const describeSubnets = operation("DescribeSubnets", {
+  authorize: onAny("DescribeSubnets"),
+  run(input, context) {
+    const all = context.state.table(subnets).by("scope", scopeOf(context));
+    const wanted = chosen(all, input.SubnetIds, ({ id }) => id, subnetNotFound);
+    const { items, ...more } = described(
+      wanted,
+      input,
+      {
+        id: ({ id }) => id,
+        tags: ({ tags }) => tags,
+        fields: {
+          "subnet-id": ({ id }) => id,
+          "subnet-arn": (subnet) => arnOf(subnet, context),
+          "vpc-id": ({ vpcId }) => vpcId,
+          "availability-zone": ({ availabilityZone }) => availabilityZone,
+          availabilityZone: ({ availabilityZone }) => availabilityZone,
+          "availability-zone-id": ({ availabilityZoneId }) => availabilityZoneId,
+          availabilityZoneId: ({ availabilityZoneId }) => availabilityZoneId,
+          "available-ip-address-count": (subnet) => freeAddresses(subnet, context),
+          "cidr-block": ({ cidrBlock }) => cidrBlock,
+          cidr: ({ cidrBlock }) => cidrBlock,
+          cidrBlock: ({ cidrBlock }) => cidrBlock,
+          "default-for-az": ({ defaultForAz }) => defaultForAz,
+          defaultForAz: ({ defaultForAz }) => defaultForAz,
+          "map-public-ip-on-launch": ({ mapPublicIpOnLaunch }) => mapPublicIpOnLaunch,
+          "owner-id": ({ account }) => account,
+          state: () => "available",
+        },
+      },
+      context,
+    );
+    return { Subnets: items.map((subnet) => shown(subnet, context)), ...more };
+  },
+});
+
+function arnOf(subnet: SubnetRecord, context: OperationContext): string {
+  return context.arn("ec2", `subnet/${subnet.id}`);
+}
+
+function freeAddresses(subnet: SubnetRecord, { state }: OperationContext): number {
+  const bits = Number(subnet.cidrBlock.split("/")[1]);
+  return 2 ** (32 - bits) - RESERVED - state.table(tasks).by("subnet", subnet.id).length;
+}
+
+function shown(subnet: SubnetRecord, context: OperationContext): Subnet {
+  return {
+    AvailabilityZone: subnet.availabilityZone,
+    AvailabilityZoneId: subnet.availabilityZoneId,
+    AvailableIpAddressCount: freeAddresses(subnet, context),
+    CidrBlock: subnet.cidrBlock,
+    DefaultForAz: subnet.defaultForAz,
+    MapPublicIpOnLaunch: subnet.mapPublicIpOnLaunch,
+    MapCustomerOwnedIpOnLaunch: false,
+    State: "available",
+    SubnetId: subnet.id,
+    VpcId: subnet.vpcId,
+    OwnerId: subnet.account,
+    AssignIpv6AddressOnCreation: false,
+    Ipv6CidrBlockAssociationSet: [],
+    Tags: [...subnet.tags],
+    SubnetArn: arnOf(subnet, context),
+    EnableDns64: false,
+    Ipv6Native: false,
+    PrivateDnsNameOptionsOnLaunch: { HostnameType: "ip-name", EnableResourceNameDnsARecord: false, EnableResourceNameDnsAAAARecord: false },
+  };
+}
