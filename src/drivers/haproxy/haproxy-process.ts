@@ -1,5 +1,5 @@
 import { execFile, spawn } from "node:child_process";
-import { open, readFile, rm } from "node:fs/promises";
+import { open, readdir, readFile, rm } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { promisify } from "node:util";
 import type { Clock } from "../../ports/clock.ts";
@@ -177,7 +177,7 @@ export class HaproxyProcess {
    */
   async gone(pid: number): Promise<void> {
     const until = this.#clock.now() + reloadPatience;
-    while (this.#clock.now() < until && (await this.#isOurs(pid))) {
+    while (this.#clock.now() < until && (await holdsFiles(pid))) {
       await new Promise<void>((resolve) => void this.#clock.after(askAgain, resolve));
     }
   }
@@ -189,6 +189,20 @@ export class HaproxyProcess {
     const ended = this.ended();
     process.kill(workers.master, "SIGTERM");
     await ended;
+  }
+}
+
+/**
+ * Whether a process may still have sockets open. It has none once it waits for its parent only, and none of its threads is left.
+ * (Its command line is empty long before that.)
+ */
+async function holdsFiles(pid: number): Promise<boolean> {
+  try {
+    const [status, threads] = await Promise.all([readFile(`/proc/${pid}/stat`, "utf8"), readdir(`/proc/${pid}/task`)]);
+    return threads.length > 1 || !/\) [ZX] /.test(status);
+  } catch (error) {
+    if (isCode(error, "ENOENT", "ESRCH")) return false;
+    throw error;
   }
 }
 
@@ -211,7 +225,7 @@ export function parseProcesses(text: string): HaproxyWorkers | undefined {
 
 /** A reset is what a connection sees that a master has not answered when it replaces itself or ends. */
 export function nobodyListens(error: unknown): boolean {
-  return isCode(error, "ENOENT", "ECONNREFUSED", "ECONNRESET");
+  return isCode(error, "ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE");
 }
 
 function isCode(error: unknown, ...codes: readonly string[]): boolean {
