@@ -28,6 +28,7 @@ import { gateway } from "./gateway/gateway.ts";
 import { rootCredentials } from "./gateway/root-credentials.ts";
 import { httpServer } from "./gateway/server.ts";
 import type { Logger } from "./ports/logger.ts";
+import { blobCollector } from "./registry/collect.ts";
 import { registryHandler } from "./registry/registry.ts";
 import { pullableImage } from "./registry/pullable-image.ts";
 import { SERVICES } from "./services/catalogue.ts";
@@ -134,6 +135,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolver({ state, secrets, clock, image }) }));
   const scheduling = opened.use(serviceLoop({ state, clock, ids, logger }));
   opened.use(logRetention({ state, logs, clock, logger }));
+  const collecting = blobCollector({ state, blobs, clock, failed: (cause) => logger.error("collecting blobs failed", { cause: described(cause) }) });
+  opened.defer(() => collecting[Symbol.dispose]());
 
   const parts = opened.move();
   return {

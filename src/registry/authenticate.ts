@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { scopeOfRegistryHost } from "../domain/image-reference.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import { RegistryError } from "./errors.ts";
-import { readRegistryToken, REGISTRY_USER, type RegistryClaims } from "./token.ts";
+import { readRegistryToken, REGISTRY_USER, type RegistryClaims } from "../state/registry-token.ts";
 
 /** Who makes a request, by the token in its HTTP Basic password. */
 export function authenticate(request: IncomingMessage, secrets: SecretBox, now: number): RegistryClaims {

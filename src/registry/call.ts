@@ -6,7 +6,7 @@ import type { SecretBox } from "../ports/secret-box.ts";
 import { imageKey, layers, repositories, repositoryKey, type LayerRecord, type RepositoryRecord } from "../state/ecr.ts";
 import type { State } from "../state/state.ts";
 import { RegistryError } from "./errors.ts";
-import type { RegistryClaims } from "./token.ts";
+import type { RegistryClaims } from "../state/registry-token.ts";
 
 /** The parts of the platform that the registry works with. */
 export interface RegistryPlatform {

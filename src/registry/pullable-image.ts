@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import type { ContainerSpec } from "../ports/task-runner.ts";
 import { resolveImage, type ResolvePlatform } from "./resolve.ts";
-import { mintRegistryToken, REGISTRY_TOKEN_LIFETIME_MS, REGISTRY_USER } from "./token.ts";
+import { mintRegistryToken, REGISTRY_TOKEN_LIFETIME_MS, REGISTRY_USER } from "../state/registry-token.ts";
 
 /** What the engine needs to get an image. */
 export type PullableImage = Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">;
@@ -12,9 +12,9 @@ export type PullableImage = Pick<ContainerSpec, "pullReference" | "registryAuth"
 /** Makes the function that tells the task runner where an image is, with the control plane's own token for a repository here. */
 export function pullableImage(
   platform: ResolvePlatform & { readonly secrets: SecretBox; readonly clock: Clock },
-): (reference: string, scope: Scope) => PullableImage {
-  return (reference, scope) => {
-    const resolved = resolveImage(platform, reference, scope);
+): (reference: string, task: Scope & { readonly launchType: "EC2" | "FARGATE" | "EXTERNAL" }) => PullableImage {
+  return (reference, task) => {
+    const resolved = resolveImage(platform, reference, task, task.launchType);
     switch (resolved.kind) {
       case "foreign":
         return { pullReference: reference };

@@ -7,7 +7,7 @@ import { RegistryError, writeError } from "./errors.ts";
 import { listReferrers, listRepositories, listTags } from "./listings.ts";
 import { deleteManifest, getManifest, pushManifest } from "./manifests.ts";
 import { actionOf, routeOf, type Route } from "./routes.ts";
-import type { RegistryClaims } from "./token.ts";
+import type { RegistryClaims } from "../state/registry-token.ts";
 import { continueUpload, startUpload, uploadRefusal } from "./uploads.ts";
 
 export interface RegistryOptions {

@@ -7,7 +7,7 @@ import { putImage } from "../state/ecr-images.ts";
 import { State } from "../state/state.ts";
 import { pullableImage } from "./pullable-image.ts";
 import { resolveImage } from "./resolve.ts";
-import { readRegistryToken } from "./token.ts";
+import { readRegistryToken } from "../state/registry-token.ts";
 
 const scope = { account: "123456789012", region: "us-east-1" };
 const digest = `sha256:${"a".repeat(64)}`;
@@ -103,10 +103,11 @@ test.each([
 
 test("the engine gets a token for the image's own account and region", () => {
   const secrets = secretBox(Buffer.alloc(32, 1));
+  const task = { ...scope, launchType: "FARGATE" } as const;
   const image = pullableImage({ state: stateWith(elsewhere), registryHost, secrets, clock: systemClock });
-  const { registryAuth, ...rest } = image("210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/app:v1", scope);
+  const { registryAuth, ...rest } = image("210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/app:v1", task);
   expect(rest).toEqual({ pullReference: `localhost:4566/team/app@${digest}`, imageDigest: digest });
   expect(readRegistryToken(secrets, registryAuth?.password ?? "")).toMatchObject(elsewhere);
-  expect(image("nginx:1", scope)).toEqual({ pullReference: "nginx:1" });
-  expect(image("localhost:4566/none:1", scope)).toMatchObject({ pullFailure: expect.stringContaining("not found") });
+  expect(image("nginx:1", task)).toEqual({ pullReference: "nginx:1" });
+  expect(image("localhost:4566/none:1", task)).toMatchObject({ pullFailure: expect.stringContaining("not found") });
 });

@@ -13,7 +13,7 @@ import { rootCredentials } from "../gateway/root-credentials.ts";
 import { httpServer } from "../gateway/server.ts";
 import type { Clock } from "../ports/clock.ts";
 import { registryHandler } from "../registry/registry.ts";
-import { mintRegistryToken } from "../registry/token.ts";
+import { mintRegistryToken } from "../state/registry-token.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import type { Platform } from "../services/platform.ts";
 import { State } from "../state/state.ts";

@@ -1,7 +1,7 @@
-import type { Scope } from "../../domain/scope.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { SecretBox } from "../../ports/secret-box.ts";
 import type { ContainerSpec } from "../../ports/task-runner.ts";
+import type { TaskRecord } from "../../state/ecs.ts";
 import { ensureLogStream } from "../../state/logs.ts";
 import type { State } from "../../state/state.ts";
 import { secretValue } from "../secret-values.ts";
@@ -12,7 +12,7 @@ export interface ResolverParts {
   readonly secrets: SecretBox;
   readonly clock: Clock;
   /** Finds an image by its reference: in the registry here, or elsewhere. */
-  readonly image: (reference: string, scope: Scope) => Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">;
+  readonly image: (reference: string, task: TaskRecord) => Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">;
 }
 
 /** Looks names up in the records. */

@@ -7,7 +7,7 @@ import { unsupported } from "./unsupported.ts";
 
 /** Looks up what a task definition only names. Failures are AWS's words, and become the task's `stoppedReason`. */
 export interface Resolver {
-  image(reference: string, scope: Scope): Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">;
+  image(reference: string, task: TaskRecord): Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">;
   secret(reference: string, scope: Scope): { readonly value: string } | { readonly failure: string };
   /** Makes the log stream where it is missing; `failure` where its group is, and may not be made. */
   logStream(log: NonNullable<ContainerSpec["log"]>, createGroup: boolean): { readonly failure: string } | undefined;

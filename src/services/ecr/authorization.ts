@@ -1,4 +1,4 @@
-import { mintRegistryToken, REGISTRY_TOKEN_LIFETIME_MS, REGISTRY_USER } from "../../registry/token.ts";
+import { mintRegistryToken, REGISTRY_TOKEN_LIFETIME_MS, REGISTRY_USER } from "../../state/registry-token.ts";
 import { checkRegistry, mustHaveLength, operation } from "./ecr-operation.ts";
 
 /** The password of a `docker login`, good for every repository of the caller's account in this region. */
