@@ -43,7 +43,7 @@ export const clock: Clock = {
 
 /** A real HAProxy in a folder of its own, and real servers. All of it ends with the world. */
 export async function haproxyWorld(): Promise<HaproxyWorld> {
-  const directory = await mkdtemp(join(tmpdir(), "lb-"));
+  const directory = await mkdtemp(join(tmpdir(), "proxy-contract-"));
   const stops: string[] = [];
   const binary = process.env["AIRFIELD_TEST_HAPROXY"];
   const open = (): Promise<TrafficProxy> =>
