@@ -1,0 +1,213 @@
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
+  DeleteSecurityGroupCommand,
+  ModifySecurityGroupRulesCommand,
+  RevokeSecurityGroupEgressCommand,
+} from "@aws-sdk/client-ec2";
+import { describe, expect, test } from "vitest";
+import { networkWorld, putTask } from "../../testing/network-world.ts";
+
+describe("security groups", () => {
+  test("are made, opened and closed by the command line in all of its forms", { timeout: 90_000 }, async () => {
+    await using api = await networkWorld();
+    const vpc = api.network().vpc.id;
+    const id = String(
+      await api.json(
+        "create-security-group",
+        "--group-name",
+        "web",
+        "--description",
+        "web servers",
+        "--vpc-id",
+        vpc,
+        "--tag-specifications",
+        "ResourceType=security-group,Tags=[{Key=team,Value=a}]",
+        "--query",
+        "GroupId",
+      ),
+    );
+    const answer = await api.json(
+      "authorize-security-group-ingress",
+      "--group-id",
+      id,
+      "--protocol",
+      "tcp",
+      "--port",
+      "80",
+      "--cidr",
+      "0.0.0.0/0",
+    );
+    expect(answer).toMatchObject({
+      Return: true,
+      SecurityGroupRules: [
+        { GroupId: id, GroupOwnerId: "123456789012", IsEgress: false, IpProtocol: "tcp", FromPort: 80, ToPort: 80, CidrIpv4: "0.0.0.0/0" },
+      ],
+    });
+    await api.json("authorize-security-group-ingress", "--group-id", id, "--protocol", "tcp", "--port", "8000-8100", "--source-group", id);
+    await api.json("authorize-security-group-ingress", "--group-name", "web", "--protocol", "all", "--cidr", "10.1.2.3/16");
+    await api.json(
+      "authorize-security-group-ingress",
+      "--group-id",
+      id,
+      "--ip-permissions",
+      "IpProtocol=tcp,FromPort=80,ToPort=80,Ipv6Ranges=[{CidrIpv6=::/0,Description=all of six}]",
+    );
+    expect(await api.json("describe-security-groups", "--group-ids", id, "--query", "SecurityGroups[0].IpPermissions")).toEqual([
+      {
+        IpProtocol: "tcp",
+        FromPort: 80,
+        ToPort: 80,
+        UserIdGroupPairs: [],
+        IpRanges: [{ CidrIp: "0.0.0.0/0" }],
+        Ipv6Ranges: [{ Description: "all of six", CidrIpv6: "::/0" }],
+        PrefixListIds: [],
+      },
+      {
+        IpProtocol: "tcp",
+        FromPort: 8000,
+        ToPort: 8100,
+        UserIdGroupPairs: [{ UserId: "123456789012", GroupId: id }],
+        IpRanges: [],
+        Ipv6Ranges: [],
+        PrefixListIds: [],
+      },
+      { IpProtocol: "-1", UserIdGroupPairs: [], IpRanges: [{ CidrIp: "10.1.0.0/16" }], Ipv6Ranges: [], PrefixListIds: [] },
+    ]);
+    const twice = await api.aws(
+      "ec2",
+      "authorize-security-group-ingress",
+      "--group-id",
+      id,
+      "--protocol",
+      "tcp",
+      "--port",
+      "80",
+      "--cidr",
+      "0.0.0.0/0",
+    );
+    expect(twice.stderr).toContain(
+      '(InvalidPermission.Duplicate) when calling the AuthorizeSecurityGroupIngress operation: the specified rule "peer: 0.0.0.0/0, TCP, from port: 80, to port: 80, ALLOW" already exists',
+    );
+    await api.json("revoke-security-group-ingress", "--group-id", id, "--protocol", "tcp", "--port", "80", "--cidr", "0.0.0.0/0");
+    const gone = await api.aws(
+      "ec2",
+      "revoke-security-group-ingress",
+      "--group-id",
+      id,
+      "--protocol",
+      "tcp",
+      "--port",
+      "80",
+      "--cidr",
+      "0.0.0.0/0",
+    );
+    expect(gone.stderr).toContain("(InvalidPermission.NotFound)");
+    expect(await api.rules(id)).toHaveLength(3);
+    await api.json("delete-security-group", "--group-id", id);
+    expect((await api.aws("ec2", "describe-security-groups", "--group-ids", id)).stderr).toContain("InvalidGroup.NotFound");
+  });
+
+  test("a new group lets everything out until that is revoked by its rule's id", async () => {
+    await using api = await networkWorld();
+    const GroupId = await api.group();
+    const [rule] = await api.rules(GroupId, true);
+    expect(rule).toMatchObject({ IpProtocol: "-1", CidrIpv4: "0.0.0.0/0", IsEgress: true });
+    await api.client.send(new RevokeSecurityGroupEgressCommand({ GroupId, SecurityGroupRuleIds: [rule!.SecurityGroupRuleId!] }));
+    expect(await api.rules(GroupId, true)).toEqual([]);
+  });
+
+  test("a rule can be modified in its place", async () => {
+    await using api = await networkWorld();
+    const GroupId = await api.group();
+    const IpPermissions = [{ IpProtocol: "tcp", FromPort: 80, ToPort: 80, IpRanges: [{ CidrIp: "10.0.0.0/8" }, { CidrIp: "11.0.0.0/8" }] }];
+    const { SecurityGroupRules } = await api.client.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+    const SecurityGroupRuleId = SecurityGroupRules![0]!.SecurityGroupRuleId!;
+    const modify = (CidrIpv4: string) =>
+      api.client.send(
+        new ModifySecurityGroupRulesCommand({
+          GroupId,
+          SecurityGroupRules: [{ SecurityGroupRuleId, SecurityGroupRule: { IpProtocol: "tcp", FromPort: 80, ToPort: 80, CidrIpv4 } }],
+        }),
+      );
+    await modify("12.0.0.0/8");
+    expect((await api.rules(GroupId)).map(({ CidrIpv4 }) => CidrIpv4).toSorted((a, b) => a!.localeCompare(b!))).toEqual([
+      "11.0.0.0/8",
+      "12.0.0.0/8",
+    ]);
+    await expect(modify("11.0.0.0/8")).rejects.toMatchObject({ name: "InvalidPermission.Duplicate" });
+  });
+
+  test("a group that something depends on stays", async () => {
+    await using api = await networkWorld();
+    const [used, user, attached] = [await api.group("used"), await api.group("user"), await api.group("attached")];
+    await api.client.send(
+      new AuthorizeSecurityGroupIngressCommand({
+        GroupId: user,
+        IpPermissions: [{ IpProtocol: "-1", UserIdGroupPairs: [{ GroupId: used }] }],
+      }),
+    );
+    putTask(api, attached);
+    for (const GroupId of [used, attached])
+      await expect(api.client.send(new DeleteSecurityGroupCommand({ GroupId }))).rejects.toMatchObject({
+        name: "DependencyViolation",
+        message: `resource ${GroupId} has a dependent object`,
+      });
+    await api.client.send(new DeleteSecurityGroupCommand({ GroupId: user }));
+    await api.client.send(new DeleteSecurityGroupCommand({ GroupId: used }));
+    await expect(api.client.send(new DeleteSecurityGroupCommand({ GroupName: "default" }))).rejects.toMatchObject({ name: "CannotDelete" });
+  });
+
+  test.each([
+    ["a name that is taken", { GroupName: "web" }, "InvalidGroup.Duplicate", "The security group 'web' already exists for VPC 'vpc-"],
+    ["a name like an id", { GroupName: "sg-web" }, "InvalidParameterValue", "Group names may not be in the format sg-*."],
+    ["the name default", { GroupName: "default" }, "InvalidParameterValue", "Cannot use reserved security group name: default"],
+    ["a VPC that is none", { GroupName: "x", VpcId: "vpc-1" }, "InvalidVpcID.NotFound", "The vpc ID 'vpc-1' does not exist"],
+    [
+      "an odd description",
+      { GroupName: "x", Description: "<b>" },
+      "InvalidParameterValue",
+      "Valid descriptions are strings less than 256 characters",
+    ],
+  ])("CreateSecurityGroup refuses %s", async (_what, input, name, message) => {
+    await using api = await networkWorld();
+    await api.group();
+    await expect(api.client.send(new CreateSecurityGroupCommand({ Description: "d", ...input }))).rejects.toMatchObject({
+      name,
+      message: expect.stringContaining(message),
+    });
+  });
+
+  test.each([
+    [
+      "a block that is none",
+      { IpProtocol: "tcp", FromPort: 1, ToPort: 1, IpRanges: [{ CidrIp: "10.0.0/8" }] },
+      "CIDR block 10.0.0/8 is malformed",
+    ],
+    [
+      "ports upside down",
+      { IpProtocol: "tcp", FromPort: 2, ToPort: 1, IpRanges: [{ CidrIp: "10.0.0.0/8" }] },
+      "Invalid TCP/UDP port range (2:1)",
+    ],
+    ["no ports", { IpProtocol: "udp", IpRanges: [{ CidrIp: "10.0.0.0/8" }] }, "Must specify both from and to ports with TCP/UDP."],
+    [
+      "a protocol that is none",
+      { IpProtocol: "constructor", IpRanges: [{ CidrIp: "10.0.0.0/8" }] },
+      "Invalid value 'constructor' for IP protocol. Unknown protocol.",
+    ],
+    ["a group that is none", { IpProtocol: "-1", UserIdGroupPairs: [{ GroupId: "sg-1" }] }, "The security group 'sg-1' does not exist"],
+    ["no source", { IpProtocol: "-1" }, "The request must contain the parameter ipPermissions"],
+    [
+      "a rule twice",
+      { IpProtocol: "-1", IpRanges: [{ CidrIp: "10.0.0.0/8" }, { CidrIp: "10.1.1.1/8" }] },
+      'the specified rule "peer: 10.0.0.0/8, ALL, ALLOW" already exists',
+    ],
+  ])("AuthorizeSecurityGroupIngress refuses %s", async (_what, permission, message) => {
+    await using api = await networkWorld();
+    const GroupId = await api.group();
+    await expect(api.client.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: [permission] }))).rejects.toThrow(
+      message,
+    );
+    expect(await api.rules(GroupId)).toEqual([]);
+  });
+});
