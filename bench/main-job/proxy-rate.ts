@@ -14,7 +14,6 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { freePort, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
-import { runCommand } from "../../src/testing/aws-cli.ts";
 import { atLeast, median, type Figure } from "../figure.ts";
 import { wrk } from "../wrk.ts";
 
@@ -24,7 +23,7 @@ const CONNECTIONS = 32;
 
 /** Requests per second through a load balancer against a bare HAProxy with a configuration written by hand, to the same server, in turns. */
 export async function proxyRate(airfield: AirfieldProcess, tell: (figure: Figure) => void): Promise<void> {
-  const address = await engineBridgeAddress();
+  const address = "127.0.0.1";
   const backendPort = await freePort();
   await using _backend = await haproxy(fixedAnswer(address, backendPort), address, backendPort);
   const peerPort = await freePort();
@@ -100,12 +99,6 @@ async function accepts(address: string, port: number): Promise<void> {
       socket.destroy();
     }
   }
-}
-
-/** An address of this host in a private range, which target groups of type `ip` take. */
-async function engineBridgeAddress(): Promise<string> {
-  const { stdout } = await runCommand("docker", ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"], process.env);
-  return stdout.trim();
 }
 
 /** Makes a load balancer with the server as its only target; gives the port on which it listens. */

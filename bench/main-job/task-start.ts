@@ -12,47 +12,66 @@ const BURST_ROUNDS = 3;
 /** How often a task is asked whether it runs: a client has no event for it. Far below what is measured. */
 const ASK_EVERY_MS = 3;
 
+/** A kind of network, in our words and in the engine's: like is measured beside like. */
+interface Pairing {
+  readonly name: string;
+  readonly networkMode: "awsvpc" | "bridge";
+  readonly peerNetwork: "own" | "default";
+}
+
+const PAIRINGS: readonly Pairing[] = [
+  { name: "awsvpc, against docker run on a network of its own", networkMode: "awsvpc", peerNetwork: "own" },
+  { name: "bridge, against docker run", networkMode: "bridge", peerNetwork: "default" },
+  { name: "awsvpc, against docker run on the default bridge", networkMode: "awsvpc", peerNetwork: "default" },
+];
+
 /** RunTask to RUNNING against create and start over the engine's API, one by one and fifty at once, in turns. */
 export async function taskStart(airfield: AirfieldProcess, image: string, tell: (figure: Figure) => void): Promise<void> {
   const ecs = airfield.client(ECSClient);
   await ecs.send(new CreateClusterCommand({ clusterName: "bench" }));
-  await ecs.send(
-    new RegisterTaskDefinitionCommand({
-      family: "sleeper",
-      networkMode: "awsvpc",
-      requiresCompatibilities: ["FARGATE"],
-      cpu: "256",
-      memory: "512",
-      containerDefinitions: [{ name: "sleeper", image, essential: true, stopTimeout: 2 }],
-    }),
-  );
+  const containerDefinitions = [{ name: "sleeper", image, essential: true, stopTimeout: 2, memory: 64 }];
+  const executionRoleArn = "arn:aws:iam::123456789012:role/ecsTaskExecutionRole";
+  const fargate = { requiresCompatibilities: ["FARGATE" as const], cpu: "256", memory: "512", executionRoleArn };
+  await ecs.send(new RegisterTaskDefinitionCommand({ family: "awsvpc", networkMode: "awsvpc", containerDefinitions, ...fargate }));
+  await ecs.send(new RegisterTaskDefinitionCommand({ family: "bridge", networkMode: "bridge", containerDefinitions }));
   const { Subnets } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
   const subnets = (Subnets ?? []).flatMap(({ SubnetId }) => SubnetId ?? []);
-  // The first ones make the network and load what is loaded late.
-  await ours(ecs, subnets, 1);
-  await raw(image, 1);
-
-  const single = { ours: [] as number[], peer: [] as number[] };
-  for (let round = 0; round < SINGLE_ROUNDS; round += 1) {
-    single.ours.push(await ours(ecs, subnets, 1));
-    single.peer.push(await raw(image, 1));
+  for (const pairing of PAIRINGS) {
+    // The first ones make the network and load what is loaded late.
+    await inTurns(ecs, subnets, image, pairing, 1, 1);
+    const single = await inTurns(ecs, subnets, image, pairing, 1, SINGLE_ROUNDS);
+    tell(atMost(1.15, { name: `one task: ${pairing.name}`, unit: "ms", ...single }));
+    const burst = await inTurns(ecs, subnets, image, pairing, BURST, BURST_ROUNDS);
+    tell(atMost(1.1, { name: `${BURST} tasks at once: ${pairing.name}`, unit: "ms", ...burst }));
   }
-  tell(atMost(1.15, { name: "RunTask to RUNNING, against docker run", unit: "ms", ours: median(single.ours), peer: median(single.peer) }));
+}
 
-  const burst = { ours: [] as number[], peer: [] as number[] };
-  for (let round = 0; round < BURST_ROUNDS; round += 1) {
-    burst.ours.push(await ours(ecs, subnets, BURST));
-    burst.peer.push(await raw(image, BURST));
+/** The medians of both sides. */
+async function inTurns(
+  ecs: ECSClient,
+  subnets: string[],
+  image: string,
+  { networkMode, peerNetwork }: Pairing,
+  count: number,
+  rounds: number,
+): Promise<{ readonly ours: number; readonly peer: number }> {
+  const times = { ours: [] as number[], peer: [] as number[] };
+  for (let round = 0; round < rounds; round += 1) {
+    times.ours.push(await ours(ecs, subnets, networkMode, count));
+    times.peer.push(await raw(image, peerNetwork, count));
   }
-  tell(atMost(1.1, { name: `${BURST} tasks at once, against raw containers`, unit: "ms", ours: median(burst.ours), peer: median(burst.peer) }));
+  return { ours: median(times.ours), peer: median(times.peer) };
 }
 
 /** Milliseconds until `count` tasks that were asked for at once are all RUNNING. */
-async function ours(ecs: ECSClient, subnets: string[], count: number): Promise<number> {
-  const networkConfiguration = { awsvpcConfiguration: { subnets } };
+async function ours(ecs: ECSClient, subnets: string[], networkMode: "awsvpc" | "bridge", count: number): Promise<number> {
+  const where =
+    networkMode === "awsvpc"
+      ? { launchType: "FARGATE" as const, networkConfiguration: { awsvpcConfiguration: { subnets } } }
+      : { launchType: "EC2" as const };
   const started = performance.now();
   const calls = Array.from({ length: Math.ceil(count / 10) }, (_, at) =>
-    ecs.send(new RunTaskCommand({ cluster: "bench", taskDefinition: "sleeper", launchType: "FARGATE", count: Math.min(10, count - at * 10), networkConfiguration })),
+    ecs.send(new RunTaskCommand({ cluster: "bench", taskDefinition: networkMode, count: Math.min(10, count - at * 10), ...where })),
   );
   const arns = (await Promise.all(calls)).flatMap(({ tasks }) => (tasks ?? []).flatMap(({ taskArn }) => taskArn ?? []));
   if (arns.length !== count) throw new Error(`${arns.length} of ${count} tasks were taken`);
@@ -73,12 +92,13 @@ async function until(ecs: ECSClient, arns: string[], status: string): Promise<vo
   }
 }
 
-/** Milliseconds until `count` containers that were asked for at once all run, on a network of their own as the tasks are. */
-async function raw(image: string, count: number): Promise<number> {
+/** Milliseconds until `count` containers that were asked for at once all run. */
+async function raw(image: string, network: "own" | "default", count: number): Promise<number> {
   const engine = dockerEngine({ socketPath: SOCKET });
-  const network = `airfield-bench-${process.pid}`;
-  await engine.call("POST", "/networks/create", { body: { Name: network, Driver: "bridge", CheckDuplicate: true } });
-  const body = { Image: image, HostConfig: { NetworkMode: network, Memory: 512 * 1024 * 1024, CpuShares: 256 } };
+  const name = `airfield-bench-${process.pid}`;
+  if (network === "own") await engine.call("POST", "/networks/create", { body: { Name: name, Driver: "bridge", CheckDuplicate: true } });
+  const limits = { Memory: 64 * 1024 * 1024, CpuShares: 256 };
+  const body = { Image: image, HostConfig: { NetworkMode: network === "own" ? name : "bridge", ...limits } };
   const started = performance.now();
   const ids = await Promise.all(
     Array.from({ length: count }, async () => {
@@ -89,6 +109,6 @@ async function raw(image: string, count: number): Promise<number> {
   );
   const took = performance.now() - started;
   await Promise.all(ids.map((id) => engine.call("DELETE", `/containers/${id}`, { query: { force: true } })));
-  await engine.call("DELETE", `/networks/${network}`);
+  if (network === "own") await engine.call("DELETE", `/networks/${name}`);
   return took;
 }
