@@ -69,6 +69,39 @@ program
   .addOption(dockerSocket())
   .action(async (flags: object) => (await import("./clean.ts")).clean(flags));
 
+const hosts = program
+  .command("hosts")
+  .description("let ECR's own host names, <account>.dkr.ecr.<region>.amazonaws.com, lead here on this machine");
+const hostsFile = (): Option => new Option("--hosts-file <file>", "the machine's hosts file (/etc/hosts)");
+const dockerCerts = (): Option => new Option("--docker-certs <folder>", "where the engine looks for authorities (/etc/docker/certs.d)");
+
+hosts
+  .command("install")
+  .description("map the names in the hosts file, and let the Docker engine trust their certificate; needs root")
+  .option("--account <id>", "account of the names (123456789012)")
+  .addOption(region("region of a name; may be given several times (AWS_REGION, AWS_DEFAULT_REGION; us-east-1)").argParser(collected))
+  .option("--address <address>", "loopback address for them alone (127.45.66.1)")
+  .addOption(hostsFile())
+  .addOption(dockerCerts())
+  .addOption(data())
+  .addOption(dockerSocket())
+  .action(async (flags: object) => (await import("./hosts/hosts.ts")).installHosts(flags));
+
+hosts
+  .command("remove")
+  .description("take all of that back; needs root")
+  .addOption(hostsFile())
+  .addOption(dockerCerts())
+  .addOption(data())
+  .action(async (flags: object) => (await import("./hosts/hosts.ts")).removeHosts(flags));
+
+hosts
+  .command("status")
+  .description("say which names are installed, and whether they work")
+  .addOption(data())
+  .option("--json", "as one JSON object")
+  .action(async (flags: object) => (await import("./hosts/status.ts")).hostsStatus(flags));
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -85,4 +118,8 @@ function tellable(error: unknown): CliError | undefined {
   // What an AWS API refused: the SDK's exceptions carry `$fault`.
   if (error instanceof Error && "$fault" in error) return new CliError(`the server refused: ${error.name}: ${error.message}`);
   return undefined;
+}
+
+function collected(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
 }

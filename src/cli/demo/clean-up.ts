@@ -7,6 +7,11 @@ export class CleanUp {
     this.#steps.push({ what, undo });
   }
 
+  /** The same, for what other things may still use: undone after all of them. */
+  atLast(what: string, undo: () => Promise<unknown>): void {
+    this.#steps.unshift({ what, undo });
+  }
+
   /** Undoes everything, also where some of it fails; tells what could not be undone. */
   async run(): Promise<readonly string[]> {
     const left: string[] = [];

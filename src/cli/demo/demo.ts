@@ -67,7 +67,7 @@ async function show({ server, engine, cleanUp, say, signal }: Stage): Promise<Lo
     signal.throwIfAborted();
     const image = { repository, name, version };
     await buildSampleImage(engine, image);
-    cleanUp.later(`image ${repository}:${version}`, () => removeSampleImage(engine, image));
+    cleanUp.atLast(`image ${repository}:${version}`, () => removeSampleImage(engine, image));
     say(`built a sample application, version ${version}`);
     const { digest, pushed, reused } = await pushImage(engine, clients.ecr, repository, version);
     say(`pushed it: ${pushed} layers sent, ${reused} already there ${colors.dim(digest ?? "")}`);
