@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { loadBalancerNames } from "./control/load-balancing/load-balancer-names.ts";
 import { loadBalancing } from "./control/load-balancing/load-balancing.ts";
 import { logSink } from "./control/log-delivery.ts";
 import { logRetention } from "./control/log-retention.ts";
@@ -9,8 +10,10 @@ import { serviceLoop } from "./control/services/service-loop.ts";
 import { resolver } from "./control/tasks/resolver.ts";
 import { stopAllTasks } from "./control/tasks/stop-all-tasks.ts";
 import { taskLoop } from "./control/tasks/task-loop.ts";
+import { vpcGateways } from "./control/vpc-gateways.ts";
 import { DEFAULT_ACCOUNT } from "./domain/scope.ts";
 import { Disposals } from "./disposals.ts";
+import { dnsServer } from "./drivers/dns/server.ts";
 import { usedAddressBlocks } from "./drivers/docker/address-blocks.ts";
 import { removeInstallation } from "./drivers/docker/remove-installation.ts";
 import { dockerTaskRunner } from "./drivers/docker/runner.ts";
@@ -18,15 +21,19 @@ import { FilesystemBlobStore } from "./drivers/filesystem/blob-store.ts";
 import { openInstallation } from "./drivers/filesystem/installation.ts";
 import { canBind } from "./drivers/haproxy/can-bind.ts";
 import { haproxyTrafficProxy } from "./drivers/haproxy/haproxy-traffic-proxy.ts";
+import { followHostNames } from "./drivers/host-names/follow.ts";
+import { hostNamesFolder } from "./drivers/host-names/record.ts";
 import { sqliteJournal } from "./drivers/sqlite/journal.ts";
 import { sqliteLogStore } from "./drivers/sqlite/log-store.ts";
 import { systemClock as clock } from "./drivers/system/clock.ts";
 import { systemIds as ids } from "./drivers/system/ids.ts";
 import { lineLogger } from "./drivers/system/logger.ts";
+import { hostNameServers } from "./drivers/system/name-servers.ts";
 import { secretBox } from "./drivers/system/secret-box.ts";
 import { gateway } from "./gateway/gateway.ts";
 import { rootCredentials } from "./gateway/root-credentials.ts";
 import { httpServer } from "./gateway/server.ts";
+import { openTlsEndpoint } from "./gateway/tls-endpoint.ts";
 import type { Logger } from "./ports/logger.ts";
 import { blobCollector } from "./registry/collect.ts";
 import { registryHandler } from "./registry/registry.ts";
@@ -119,6 +126,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       clock,
       logSink: logSink({ state, logs, clock }),
       logger: (message) => logger.warn(message),
+      dnsServers: await hostNameServers(),
+      gatewayNames: true,
     }),
     haproxyTrafficProxy({
       directory: proxyDirectory(dataDirectory, installation.id),
@@ -130,12 +139,25 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   ]);
   opened.defer(() => runner.close());
   opened.defer(() => proxy.close());
-  opened.use(loadBalancing({ state, clock, proxy, logger, canBind }));
+  const balancing = opened.use(loadBalancing({ state, clock, proxy, logger, canBind }));
   const image = pullableImage({ state, secrets, clock, registryHost: platform.registryHost });
   opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolver({ state, secrets, clock, image }) }));
+  const names = opened.use(gatewayNameServers(state, logger));
+  const gateways = vpcGateways(state, (addresses) => {
+    balancing.bind([HOST, ...addresses]);
+    names.listen(addresses);
+  });
+  opened.defer(() => gateways[Symbol.dispose]());
   const scheduling = opened.use(serviceLoop({ state, clock, ids, logger }));
   opened.use(logRetention({ state, logs, clock, logger }));
-  const collecting = blobCollector({ state, blobs, clock, failed: (cause) => logger.error("collecting blobs failed", { cause: described(cause) }) });
+  const hostNames = hostNamesFolder(dataDirectory);
+  opened.use(await followHostNames({ folder: hostNames, clock, logger, open: (door) => openTlsEndpoint(server, door) }));
+  const collecting = blobCollector({
+    state,
+    blobs,
+    clock,
+    failed: (cause) => logger.error("collecting blobs failed", { cause: described(cause) }),
+  });
   opened.defer(() => collecting[Symbol.dispose]());
 
   const parts = opened.move();
@@ -149,6 +171,22 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
         await proxy.stop();
       }
       await parts[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Name servers for tasks, one at the gateway of each VPC. */
+function gatewayNameServers(state: State, logger: Logger): AsyncDisposable & { listen(addresses: readonly string[]): void } {
+  const resolve = loadBalancerNames(state);
+  const failed = (cause: unknown): void => logger.warn("tasks cannot look up load balancers by name", { cause: described(cause) });
+  const servers = new Map<string, Promise<AsyncDisposable | undefined>>();
+  return {
+    listen(addresses) {
+      for (const address of addresses)
+        if (!servers.has(address)) servers.set(address, dnsServer({ addresses: [address], port: 53, resolve, failed }).catch(failed as () => undefined));
+    },
+    async [Symbol.asyncDispose]() {
+      for (const server of servers.values()) await (await server)?.[Symbol.asyncDispose]();
     },
   };
 }

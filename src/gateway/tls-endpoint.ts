@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import { isIPv4, type AddressInfo } from "node:net";
 import { createServer, type SecureContext } from "node:tls";
+import { callbackify } from "node:util";
 
 export interface TlsAddress {
   /** A loopback address: nothing listens beyond. */
@@ -23,17 +24,13 @@ export interface TlsEndpoint extends AsyncDisposable {
  */
 export async function openTlsEndpoint(http: Server, { address, port, context }: TlsAddress): Promise<TlsEndpoint> {
   if (!isIPv4(address) || !address.startsWith("127.")) throw new RangeError(`${address} is not an IPv4 loopback address`);
+  const show = callbackify(context);
   const door = createServer(
     {
       ALPNProtocols: ["http/1.1"],
       minVersion: "TLSv1.2",
       noDelay: true,
-      SNICallback: (_name, done) => {
-        context().then(
-          (found) => done(null, found),
-          (cause: unknown) => done(cause instanceof Error ? cause : new Error(String(cause))),
-        );
-      },
+      SNICallback: (_name, done) => show(done),
     },
     // To the HTTP server this is a connection like those that it accepts itself: one set of timeouts, one list to close.
     (socket) => http.emit("connection", socket),

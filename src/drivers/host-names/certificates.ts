@@ -41,7 +41,11 @@ export async function authorityCertificate(folder: string): Promise<string | und
  * A server certificate for these hosts: the one that is kept, while it fits and is not due for renewal, else a new one.
  * @throws Error where the authority is gone
  */
-export async function serverCertificate(folder: string, hosts: readonly string[], now: number): Promise<Credential & { readonly renewAt: number }> {
+export async function serverCertificate(
+  folder: string,
+  hosts: readonly string[],
+  now: number,
+): Promise<Credential & { readonly renewAt: number }> {
   const authority = await readCredential(join(folder, AUTHORITY_FILE));
   if (!authority) throw new Error(`${join(folder, AUTHORITY_FILE)} is gone: run \`airfield hosts install\` again`);
   const kept = await readCredential(join(folder, SERVER_FILE));
@@ -85,9 +89,10 @@ async function readCredential(file: string): Promise<Credential | undefined> {
     if (isMissing(cause)) return undefined;
     throw cause;
   }
-  const [key, certificate] = [/-----BEGIN PRIVATE KEY-----[^]*?-----END PRIVATE KEY-----\n/, /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----\n/].map(
-    (part) => part.exec(text)?.[0],
-  );
+  const [key, certificate] = [
+    /-----BEGIN PRIVATE KEY-----[^]*?-----END PRIVATE KEY-----\n/,
+    /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----\n/,
+  ].map((part) => part.exec(text)?.[0]);
   if (!key || !certificate) throw new Error(`${file} does not hold a private key and a certificate`);
   return { key, certificate };
 }

@@ -19,7 +19,11 @@ describe("what the file looks like afterwards", () => {
   test.each([
     ["an empty file holds the block alone", "", BLOCK],
     ["the block comes last", "127.0.0.1 localhost\n", `127.0.0.1 localhost\n${BLOCK}`],
-    ["a missing newline is added and noted", "127.0.0.1 localhost", `127.0.0.1 localhost\n${BLOCK.replace("out.\n", "out. The line above had no newline.\n")}`],
+    [
+      "a missing newline is added and noted",
+      "127.0.0.1 localhost",
+      `127.0.0.1 localhost\n${BLOCK.replace("out.\n", "out. The line above had no newline.\n")}`,
+    ],
     ["blank lines at the end stay", "127.0.0.1 localhost\n\n\n", `127.0.0.1 localhost\n\n\n${BLOCK}`],
     ["a block of another installation stays", blockText(other), `${blockText(other)}${BLOCK}`],
   ])("%s", (_, before, after) => {
@@ -53,7 +57,14 @@ describe("what the file looks like afterwards", () => {
 describe("laws", () => {
   const line = fc.oneof(
     fc.string().map((text) => text.replaceAll(/[\n]/g, "")),
-    fc.constantFrom("127.0.0.1 localhost", "# a comment", "", "\t10.0.0.1  a b\r", ...BLOCK.split("\n").slice(1, 3), ...blockText(other).split("\n").slice(0, -1)),
+    fc.constantFrom(
+      "127.0.0.1 localhost",
+      "# a comment",
+      "",
+      "\t10.0.0.1  a b\r",
+      ...BLOCK.split("\n").slice(1, 3),
+      ...blockText(other).split("\n").slice(0, -1),
+    ),
   );
   const texts = fc.tuple(fc.array(line), fc.constantFrom("", "\n")).map(([lines, end]) => lines.join("\n") + end);
   const blocks = fc

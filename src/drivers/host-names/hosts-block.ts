@@ -88,7 +88,9 @@ function locate(text: string, owner: string): { readonly start: number; readonly
 }
 
 /** The lines with where they start and where the next one does. */
-function* linesOf(text: string): Generator<{ readonly line: string; readonly start: number; readonly end: number; readonly number: number }> {
+function* linesOf(
+  text: string,
+): Generator<{ readonly line: string; readonly start: number; readonly end: number; readonly number: number }> {
   let start = 0;
   for (let number = 1; start < text.length; number += 1) {
     const newline = text.indexOf("\n", start);

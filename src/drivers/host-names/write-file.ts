@@ -7,7 +7,11 @@ export interface Owner {
 }
 
 /** Writes a file whole or not at all: aside, flushed, renamed. It belongs to `owner` where root writes it for somebody else. */
-export async function writeWhole(file: string, content: string, { mode, owner }: { mode: number; owner?: Owner | undefined }): Promise<void> {
+export async function writeWhole(
+  file: string,
+  content: string,
+  { mode, owner }: { mode: number; owner?: Owner | undefined },
+): Promise<void> {
   const aside = `${file}.${process.pid}.new`;
   try {
     await fillNew(aside, content, async (handle) => {

@@ -23,7 +23,9 @@ async function verdict(server: Credential, ca: string, servername: string): Prom
   try {
     return await new Promise((resolve) => {
       socket = connect({ host: "127.0.0.1", port, servername, ca }, () => resolve("trusted"));
-      socket.once("error", (error: NodeJS.ErrnoException) => resolve(error.code === "UNSPECIFIED" ? error.message : (error.code ?? error.message)));
+      socket.once("error", (error: NodeJS.ErrnoException) =>
+        resolve(error.code === "UNSPECIFIED" ? error.message : (error.code ?? error.message)),
+      );
     });
   } finally {
     socket?.destroy();
@@ -35,9 +37,19 @@ async function verdict(server: Credential, ca: string, servername: string): Prom
 describe("a client that trusts the authority", () => {
   test.each([
     ["trusts a server of the name that the certificate is for", [HOST], HOST, "trusted"],
-    ["trusts every one of several names", ["a.amazonaws.com", "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"], "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn", "trusted"],
+    [
+      "trusts every one of several names",
+      ["a.amazonaws.com", "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn"],
+      "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn",
+      "trusted",
+    ],
     ["does not trust it under another name", [HOST], "210987654321.dkr.ecr.us-east-1.amazonaws.com", "ERR_TLS_CERT_ALTNAME_INVALID"],
-    ["does not trust a certificate for a name outside of the authority's domains", ["bank.example"], "bank.example", "permitted subtree violation"],
+    [
+      "does not trust a certificate for a name outside of the authority's domains",
+      ["bank.example"],
+      "bank.example",
+      "permitted subtree violation",
+    ],
     ["nor for one that only ends alike", ["notamazonaws.com"], "notamazonaws.com", "permitted subtree violation"],
   ])("%s", async (_, hosts, servername, expected) => {
     expect(await verdict(await issue(authority, { hosts, now }), authority.certificate, servername)).toBe(expected);
