@@ -48,14 +48,14 @@ async function startEngine(socket, say) {
   engine.on("error", (error) => ended.abort(error.message));
   engine.on("exit", (code, signal) => ended.abort(signal ?? `exit code ${code}`));
   engine.unref();
+  // Whoever wants to stop what was started here (CI) finds its process in this file.
+  if (process.env.AIRFIELD_ENGINE_PID_FILE) writeFileSync(process.env.AIRFIELD_ENGINE_PID_FILE, String(engine.pid ?? ""));
   const deadline = Date.now() + STARTUP_LIMIT_MS;
   while ((await ping(socket)) !== undefined) {
     if (ended.signal.aborted) throw new SetupError(`dockerd ended at once (${ended.signal.reason}):\n${lastLines(log, 5)}`);
     if (Date.now() > deadline) throw new SetupError(`dockerd does not answer after ${STARTUP_LIMIT_MS / 1000} s; its log is ${log}`);
     await socketChange(socket, engine);
   }
-  // Whoever wants to stop what was started here (CI) finds its process in this file.
-  if (process.env.AIRFIELD_ENGINE_PID_FILE) writeFileSync(process.env.AIRFIELD_ENGINE_PID_FILE, String(engine.pid));
 }
 
 /** Until something happens to the socket's folder, the engine ends, or a quarter of a second is over: a socket that exists may still refuse. */
