@@ -19,7 +19,7 @@ export function run(command, args, options = {}) {
 
 /** The path of an executable, as the shell would find it, also in the folders that only root has on its PATH. */
 export function which(name) {
-  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/sbin", "/usr/sbin", "/sbin"];
+  const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/local/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
   return folders
     .filter(Boolean)
     .map((folder) => join(folder, name))

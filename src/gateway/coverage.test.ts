@@ -38,7 +38,8 @@ describe.each(SERVICES)("$title", (descriptor) => {
 function sample(shape: Shape, depth: number): unknown {
   switch (shape.kind) {
     case "string":
-      return "example";
+      // Many members are ARNs, which operations ask for as they were given.
+      return "arn:aws:example:us-east-1:123456789012:example/name";
     case "number":
       return 1;
     case "bigint":
