@@ -9,7 +9,7 @@ import { ecrHostName } from "../../drivers/host-names/ecr-host-name.ts";
 import { engineConcerns } from "../../drivers/host-names/engine-concerns.ts";
 import { DamagedBlockError } from "../../drivers/host-names/hosts-block.ts";
 import { HostNamesConflictError, place, prepare, removeHostNames, type Home } from "../../drivers/host-names/installation.ts";
-import { hostNamesFolder, type EndpointState, type HostNames } from "../../drivers/host-names/record.ts";
+import { forgetEndpointState, hostNamesFolder, type EndpointState, type HostNames } from "../../drivers/host-names/record.ts";
 import { CliError } from "../cli-error.ts";
 import { runningServer } from "../running-server.ts";
 import { dataSetting, regionSetting } from "../settings.ts";
@@ -82,8 +82,13 @@ export async function removeHosts(flags: PlaceFlags): Promise<void> {
     return;
   }
   console.log("removed: ECR's host names lead to AWS again. Programs that run already may take five seconds to notice.");
-  if (!runningServer(home.dataDirectory)) return;
-  const { late } = await awaitEndpoint(hostNamesFolder(home.dataDirectory), (state) => state === undefined, PATIENCE_MS);
+  const folder = hostNamesFolder(home.dataDirectory);
+  if (!runningServer(home.dataDirectory)) {
+    // What a server that was killed has left.
+    await forgetEndpointState(folder);
+    return;
+  }
+  const { late } = await awaitEndpoint(folder, (state) => state === undefined, PATIENCE_MS);
   if (late) console.log("! the server that runs has not noticed; it stops listening for them at its next start");
 }
 

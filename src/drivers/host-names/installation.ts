@@ -2,7 +2,7 @@ import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AUTHORITY_CERTIFICATE_FILE, AUTHORITY_FILE, openAuthority, SERVER_FILE } from "./certificates.ts";
 import { rivals, withBlock, withoutBlock, type HostsBlock, type Mapping } from "./hosts-block.ts";
-import { forgetEndpointState, HOST_NAMES_FILE, hostNamesFolder, readHostNames, writeHostNames, type HostNames } from "./record.ts";
+import { HOST_NAMES_FILE, hostNamesFolder, readHostNames, writeHostNames, type HostNames } from "./record.ts";
 import { distrust, missingFolders, trust } from "./trust.ts";
 import { editFile, makeFolder, readBytes } from "./write-file.ts";
 
@@ -96,7 +96,6 @@ export async function removeHostNames(
   // The server stops listening at this.
   await rm(join(folder, HOST_NAMES_FILE), { force: true });
   for (const file of [SERVER_FILE, AUTHORITY_FILE, AUTHORITY_CERTIFICATE_FILE]) await rm(join(folder, file), { force: true });
-  await forgetEndpointState(folder);
   return edited || distrusted.length > 0 || known !== undefined;
 }
 
