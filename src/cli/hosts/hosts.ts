@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { isIPv4 } from "node:net";
+import { resolve } from "node:path";
 import { engineSocket } from "../../../bin/setup/engine-socket.js";
 import { DEFAULT_ACCOUNT, isAccount, isRegion } from "../../domain/scope.ts";
 import { EngineUnavailableError } from "../../drivers/docker/engine.ts";
@@ -43,8 +44,7 @@ export async function installHosts(flags: InstallFlags): Promise<void> {
   const prepared = await prepare(home, {
     hosts,
     address: addressOf(flags.address),
-    hostsFile: flags.hostsFile,
-    dockerCerts: flags.dockerCerts,
+    ...placesOf(flags),
     revision: randomUUID(),
     now: Date.now(),
   }).catch(explain);
@@ -72,7 +72,7 @@ export async function removeHosts(flags: PlaceFlags): Promise<void> {
   const home = await homeOf(flags);
   let found: boolean;
   try {
-    found = await removeHostNames(home, flags).catch(explain);
+    found = await removeHostNames(home, placesOf(flags)).catch(explain);
   } catch (cause) {
     if (!isDenied(cause)) throw cause;
     throw new CliError(`this needs root: ${cause.message}`, `Run: ${sameAsRoot(home.dataDirectory)}`);
@@ -128,6 +128,14 @@ function hostsOf({ account = DEFAULT_ACCOUNT, region }: InstallFlags): readonly 
       "Give --region a name such as ap-south-1; it may be given several times.",
     );
   return regions.map((name) => ecrHostName({ account, region: name }));
+}
+
+/** Kept in the record: they must mean the same from everywhere. */
+function placesOf({ hostsFile, dockerCerts }: PlaceFlags): {
+  readonly hostsFile: string | undefined;
+  readonly dockerCerts: string | undefined;
+} {
+  return { hostsFile: hostsFile && resolve(hostsFile), dockerCerts: dockerCerts && resolve(dockerCerts) };
 }
 
 function addressOf(flag: string | undefined): string | undefined {
