@@ -168,6 +168,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       if (stopTasks) {
         await scheduling[Symbol.asyncDispose]();
         await stopAllTasks(state, clock);
+        // What is being brought about is finished first: nothing starts the proxy again.
+        await balancing[Symbol.asyncDispose]();
         await proxy.stop();
       }
       await parts[Symbol.asyncDispose]();

@@ -11,6 +11,7 @@ const REGION = "eu-west-1";
 const LOCAL = "airfield-course/orders";
 let airfield: AirfieldProcess;
 let registry: string;
+let balancerUrl: string;
 const made: string[] = [];
 
 beforeAll(async () => {
@@ -28,13 +29,13 @@ afterAll(async () => {
 /** Runs `aws` in the course's region; gives its answer. */
 async function aws<T = unknown>(...args: readonly string[]): Promise<T> {
   const { code, stdout, stderr } = await airfield.aws(...args, "--region", REGION, "--output", "json");
-  expect({ args, code, stderr }).toMatchObject({ code: 0 });
+  if (code !== 0) throw new Error(`aws ${args.join(" ")}: ${stderr}`);
   return (stdout.trim() === "" ? undefined : JSON.parse(stdout)) as T;
 }
 
 async function docker(args: readonly string[], input?: string): Promise<string> {
   const { code, stdout, stderr } = await airfield.run("docker", args, input);
-  expect({ args, code, stderr }).toMatchObject({ code: 0 });
+  if (code !== 0) throw new Error(`docker ${args.join(" ")}: ${stderr}`);
   return stdout;
 }
 
@@ -120,7 +121,8 @@ describe("from push to a rolling deploy", () => {
     await aws("ecs", "wait", "services-stable", "--cluster", "course", "--services", "orders");
     const [dnsName] = await aws<string[]>("elbv2", "describe-load-balancers", "--names", "orders", "--query", "LoadBalancers[].DNSName");
     // curl finds *.localhost by itself, as browsers do.
-    const { stdout } = await airfield.run("curl", ["--silent", "--fail", `http://${dnsName}:${port}/`]);
+    balancerUrl = `http://${dnsName}:${port}/`;
+    const { stdout } = await airfield.run("curl", ["--silent", "--fail", balancerUrl]);
     expect(stdout.trim()).toBe("one");
     const described = JSON.stringify(await aws("ecs", "describe-task-definition", "--task-definition", "orders"));
     expect(described).toContain("orders-db");
@@ -146,8 +148,8 @@ describe("from push to a rolling deploy", () => {
     expect(events.join("\n")).toContain("(service orders) has reached a steady state.");
   });
 
-  test("the secret is in the container and nowhere else, and what it prints is in its log stream within a second", async () => {
-    const command = { containerOverrides: [{ name: "orders", command: ["sh", "-c", "echo secret has ${#DB_PASSWORD} characters; sleep 600"] }] };
+  test("a task finds the load balancer by its name; its secret is in the container and nowhere else; what it prints is logged within a second", async () => {
+    const command = { containerOverrides: [{ name: "orders", command: ["sh", "-c", `echo secret has \${#DB_PASSWORD} characters; wget -qO- ${balancerUrl}; echo; sleep 600`] }] };
     const subnets = await aws<string[]>("ec2", "describe-subnets", "--query", "Subnets[].SubnetId");
     const network = `awsvpcConfiguration={subnets=[${subnets.join(",")}]}`;
     const arn = await aws<string>(
@@ -158,7 +160,7 @@ describe("from push to a rolling deploy", () => {
     await pause(1000);
     const stream = `ecs/orders/${arn.split("/").at(-1) ?? ""}`;
     const lines = await aws<string[]>("logs", "get-log-events", "--log-group-name", "/ecs/orders", "--log-stream-name", stream, "--query", "events[].message");
-    expect(lines).toEqual(["secret has 13 characters"]);
+    expect(lines).toEqual(["secret has 13 characters", "one"]);
     expect(JSON.stringify(await aws("ecs", "describe-tasks", "--cluster", "course", "--tasks", arn))).not.toContain("correct horse");
     await aws("ecs", "stop-task", "--cluster", "course", "--task", arn);
   });

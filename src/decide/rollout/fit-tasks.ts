@@ -10,8 +10,8 @@ import type { DeploymentView } from "./view.ts";
  * Starts and stops tasks so that the service gets nearer to `desiredCount` healthy tasks of its PRIMARY deployment.
  *
  * - Each place among the desired count is held by a healthy task of the PRIMARY, or, until there is one, by an old task: first those of
- *   the last COMPLETED deployment (the baseline), which are replaced in kind when they end, then healthy ones of deployments that
- *   were superseded or failed. Every other old task is surplus.
+ *   the last COMPLETED deployment (the baseline), which are replaced in kind when they end, then those of deployments that were
+ *   superseded or failed, if they run and fail no check: one that was not judged yet may serve already. Every other old task is surplus.
  * - Tasks start as far as the maximum has room. Where it has none, old tasks make room: those that are not well first, then healthy
  *   ones as far as the minimum allows.
  * - A task that fails its health checks goes once its replacement was started, if enough healthy ones remain; else once its
@@ -38,9 +38,9 @@ export function fitTasks(draft: Draft): void {
   const ofBaseline = of(baseline);
   const ofOthers = live.filter(({ task }) => task.deploymentId !== primary.id && task.deploymentId !== baseline?.id);
   const oldUnhealthy = ofBaseline.filter(isUnhealthy);
-  const old = [...ofBaseline.filter(not(isUnhealthy)), ...ofOthers.filter(isHealthy)];
+  const old = [...ofBaseline.filter(not(isUnhealthy)), ...ofOthers.filter(mayServe)];
   const oldUseful = keep(draft, old, heldByOld, stops, (judged) => worthOfOld(judged, baseline));
-  for (const judged of ofOthers) if (!isHealthy(judged)) stops.add(judged);
+  for (const judged of ofOthers) if (!mayServe(judged)) stops.add(judged);
   let healthyLeft = healthy + oldUseful.filter(isHealthy).length;
 
   // Starts.
@@ -60,6 +60,8 @@ export function fitTasks(draft: Draft): void {
   const shortOfRoom = () => wanted + startOld - (maximum - taken.length + leaving());
   if (start < wanted) {
     stopUpTo(draft, oldUnhealthy, shortOfRoom(), stops);
+    const unjudged = oldUseful.filter((judged) => !isHealthy(judged) && judged.task.deploymentId !== baseline?.id);
+    stopUpTo(draft, unjudged, shortOfRoom() - unhealthy.length, stops);
     const short = shortOfRoom() - unhealthy.length;
     if (healthyLeft >= minimum) {
       const starting = oldUseful.filter(not(isHealthy));
@@ -97,6 +99,8 @@ export function fitTasks(draft: Draft): void {
 
 const isHealthy = ({ condition }: JudgedTask): boolean => condition.is === "healthy";
 const isUnhealthy = ({ condition }: JudgedTask): boolean => condition.is === "unhealthy";
+/** Healthy, or running and not judged yet: requests may be on their way to it. */
+const mayServe = ({ condition, task }: JudgedTask): boolean => condition.is === "healthy" || (condition.is === "starting" && task.lastStatus === "RUNNING");
 const not = (predicate: (judged: JudgedTask) => boolean) => (judged: JudgedTask) => !predicate(judged);
 const byHealth = (judged: JudgedTask): number => (isHealthy(judged) ? 1 : 0);
 const oldestFirst = ({ task }: JudgedTask): number => task.createdAt;

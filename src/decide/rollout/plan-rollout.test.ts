@@ -126,6 +126,18 @@ describe("a rolling deployment", () => {
     expect(taskSteps(planRollout(view))).toEqual(["stop v2-2", "stop v2-3"]);
   });
 
+  test("that comes before the first one was judged keeps its running tasks until their successors are healthy: they may serve already", () => {
+    const view = (letters: string): RolloutView => ({
+      now: NOW,
+      service: aService({ desiredCount: 2, minimumHealthyPercent: 100, maximumPercent: 200 }),
+      deployments: [aDeployment("v1", { status: "ACTIVE", createdAt: NOW - MINUTE }), aDeployment("v2", { createdAt: NOW })],
+      tasks: [...tasksOf("v1", "rr"), ...tasksOf("v2", letters)],
+    });
+    expect(taskSteps(planRollout(view("")))).toEqual(["start v2", "start v2"]);
+    expect(taskSteps(planRollout(view("rH")))).toEqual(["stop v1-2"]);
+    expect(taskSteps(planRollout(view("HH")))).toEqual(["stop v1-1", "stop v1-2"]);
+  });
+
   test("that superseded one without any tasks left removes it, but keeps the completed one to go back to", () => {
     const view: RolloutView = {
       now: NOW,

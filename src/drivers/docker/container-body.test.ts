@@ -31,7 +31,7 @@ function bodies(
     ...task,
   };
   const plan = planTask(spec, { instance: "i", published });
-  const at = { instance: "i", plan, vpcNetwork: "airfield-i-vpc-1", publishOn: "127.0.0.1", dnsServers: ["10.0.0.2"], extraHosts: [] };
+  const at = { instance: "i", plan, vpcNetwork: "airfield-i-vpc-1", publishOn: "127.0.0.1", dnsServers: ["10.0.0.2"], gatewayNames: true, extraHosts: [] };
   return {
     containers: spec.containers.map((container) => containerBody(spec, container, at) as Record<string, never>),
     pause: pauseBody(spec, "pause", at) as Record<string, never>,
@@ -43,7 +43,7 @@ test("one awsvpc container is attached to the VPC's network itself, and publishe
   expect(body).toMatchObject({
     Hostname: "ip-10-0-1-7",
     NetworkingConfig: { EndpointsConfig: { "airfield-i-vpc-1": { IPAMConfig: { IPv4Address: "10.0.1.7" } } } },
-    HostConfig: { NetworkMode: "airfield-i-vpc-1", Dns: ["10.0.0.2"] },
+    HostConfig: { NetworkMode: "airfield-i-vpc-1", Dns: ["10.0.0.1", "10.0.0.2"] },
     Healthcheck: { Test: ["NONE"] },
   });
   expect(body).not.toHaveProperty("HostConfig.PortBindings");

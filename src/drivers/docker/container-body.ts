@@ -1,3 +1,4 @@
+import { gatewayOf } from "./networks.ts";
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { containerName, LABELS, PAUSE, type TaskPlan, taskVolumeName } from "./task-plan.ts";
 
@@ -9,6 +10,8 @@ export interface BodyContext {
   /** The address on which `bridge` ports are published. */
   readonly publishOn: string;
   readonly dnsServers: readonly string[];
+  /** Whether a name server listens at the gateway of each VPC: it is asked before the others. */
+  readonly gatewayNames: boolean;
   readonly extraHosts: readonly { readonly hostname: string; readonly ipAddress: string }[];
 }
 
@@ -113,7 +116,9 @@ function networkPart(
     (bindings[key(port)] ??= []).push({ HostIp: on, HostPort: hostPort });
   }
   const hosts = [...at.extraHosts, ...containers.flatMap(({ extraHosts = [] }) => extraHosts)];
-  const dns = containers.find(({ dnsServers }) => dnsServers !== undefined && dnsServers.length > 0)?.dnsServers ?? at.dnsServers;
+  const named = containers.find(({ dnsServers }) => dnsServers !== undefined && dnsServers.length > 0)?.dnsServers;
+  const gateway = at.gatewayNames && network.mode === "awsvpc" ? [gatewayOf(network.vpcCidr)] : [];
+  const dns = named ?? [...gateway, ...at.dnsServers];
   const search = containers.flatMap(({ dnsSearchDomains = [] }) => dnsSearchDomains);
   return {
     config: defined({

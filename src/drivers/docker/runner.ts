@@ -27,6 +27,8 @@ export interface DockerTaskRunnerOptions {
   readonly publishOn?: string;
   /** For every container that does not name its own. */
   readonly dnsServers?: readonly string[];
+  /** Set where a name server listens at the gateway of each VPC: `awsvpc` tasks ask it first. Without effect where ports are published. */
+  readonly gatewayNames?: boolean;
   readonly extraHosts?: readonly { readonly hostname: string; readonly ipAddress: string }[];
   /** Hears what an operator should know. Never told anything secret. */
   readonly logger?: (message: string) => void;
@@ -90,6 +92,7 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
       instance,
       publishOn: options.publishOn ?? "127.0.0.1",
       dnsServers: options.dnsServers ?? [],
+      gatewayNames: (options.gatewayNames ?? false) && !published,
       extraHosts: options.extraHosts ?? [],
     },
     pauseImage: () =>

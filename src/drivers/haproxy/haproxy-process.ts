@@ -189,6 +189,8 @@ export class HaproxyProcess {
     const ended = this.ended();
     process.kill(workers.master, "SIGTERM");
     await ended;
+    // One that was told to end is not missed at the next start.
+    await rm(this.#files.pid, { force: true });
   }
 }
 
