@@ -185,7 +185,8 @@ function gatewayNameServers(state: State, logger: Logger): AsyncDisposable & { l
   return {
     listen(addresses) {
       for (const address of addresses)
-        if (!servers.has(address)) servers.set(address, dnsServer({ addresses: [address], port: 53, resolve, failed }).catch(failed as () => undefined));
+        if (!servers.has(address))
+          servers.set(address, dnsServer({ addresses: [address], port: 53, resolve, failed }).catch(failed as () => undefined));
     },
     async [Symbol.asyncDispose]() {
       for (const server of servers.values()) await (await server)?.[Symbol.asyncDispose]();

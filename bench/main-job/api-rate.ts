@@ -32,7 +32,11 @@ const definition = (image: string) => ({
   requiresCompatibilities: ["FARGATE" as const],
   cpu: "256",
   memory: "512",
-  containerDefinitions: [{ name: "app", image, essential: true, portMappings: [{ containerPort: 80 }], environment: [{ name: "A", value: "b" }] }],
+  executionRoleArn: "arn:aws:iam::123456789012:role/ecsTaskExecutionRole",
+  // The peer cannot place a task whose containers have no memory of their own.
+  containerDefinitions: [
+    { name: "app", image, memory: 256, essential: true, portMappings: [{ containerPort: 80 }], environment: [{ name: "A", value: "b" }] },
+  ],
 });
 
 /** A cluster with a task in it; gives the body of each operation's request. */
@@ -45,7 +49,9 @@ async function prepare(endpoint: string, image: string): Promise<Readonly<Record
   const { Subnets } = await ec2.send(new DescribeSubnetsCommand());
   const subnet = Subnets?.[0]?.SubnetId ?? "";
   const networkConfiguration = { awsvpcConfiguration: { subnets: [subnet] } };
-  const { tasks } = await ecs.send(new RunTaskCommand({ cluster: "bench-api", taskDefinition: "bench-api", launchType: "FARGATE", networkConfiguration }));
+  const { tasks } = await ecs.send(
+    new RunTaskCommand({ cluster: "bench-api", taskDefinition: "bench-api", launchType: "FARGATE", networkConfiguration }),
+  );
   return {
     DescribeTasks: JSON.stringify({ cluster: "bench-api", tasks: [tasks?.[0]?.taskArn] }),
     RegisterTaskDefinition: JSON.stringify(definition(image)),
@@ -57,8 +63,24 @@ async function rate(url: string, operation: string, body: string): Promise<numbe
   const { host, hostname, port } = new URL(url);
   const signer = new SignatureV4({ credentials: TEST_KEYS, region: "us-east-1", service: "ecs", sha256: NodeSha256 as never });
   const headers = { host, "content-type": "application/x-amz-json-1.1", "x-amz-target": `AmazonEC2ContainerServiceV20141113.${operation}` };
-  const signed = await signer.sign({ method: "POST", protocol: "http:", hostname, port: Number(port), path: "/", query: {}, headers, body });
-  const { requestsPerSecond, failures } = await wrk({ url: `${url}/`, connections: CONNECTIONS, seconds: SECONDS, method: "POST", headers: signed.headers, body });
+  const signed = await signer.sign({
+    method: "POST",
+    protocol: "http:",
+    hostname,
+    port: Number(port),
+    path: "/",
+    query: {},
+    headers,
+    body,
+  });
+  const { requestsPerSecond, failures } = await wrk({
+    url: `${url}/`,
+    connections: CONNECTIONS,
+    seconds: SECONDS,
+    method: "POST",
+    headers: signed.headers,
+    body,
+  });
   if (failures > 0) throw new Error(`${failures} requests of ${operation} to ${url} failed`);
   return requestsPerSecond;
 }

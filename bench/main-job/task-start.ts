@@ -1,4 +1,11 @@
-import { CreateClusterCommand, DescribeTasksCommand, ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand, StopTaskCommand } from "@aws-sdk/client-ecs";
+import {
+  CreateClusterCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+  StopTaskCommand,
+} from "@aws-sdk/client-ecs";
 import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { setTimeout as pause } from "node:timers/promises";
 import { dockerEngine } from "../../src/drivers/docker/engine.ts";
@@ -6,11 +13,11 @@ import type { AirfieldProcess } from "../../src/testing/airfield-process.ts";
 import { atMost, median, type Figure } from "../figure.ts";
 
 const SOCKET = "/var/run/docker.sock";
-const SINGLE_ROUNDS = 15;
+const SINGLE_ROUNDS = 21;
 const BURST = 50;
 const BURST_ROUNDS = 3;
-/** How often a task is asked whether it runs: a client has no event for it. Far below what is measured. */
-const ASK_EVERY_MS = 3;
+/** How often tasks are asked whether they run: a client has no event for it. Asking costs both sides time that the engine then lacks. */
+const ASK_EVERY_MS = (count: number): number => 4 + count;
 
 /** A kind of network, in our words and in the engine's: like is measured beside like. */
 interface Pairing {
@@ -88,7 +95,7 @@ async function until(ecs: ECSClient, arns: string[], status: string): Promise<vo
     if (tasks.every(({ lastStatus }) => lastStatus === status)) return;
     const failed = tasks.find(({ stopCode }) => status === "RUNNING" && stopCode !== undefined);
     if (failed) throw new Error(`a task stopped: ${failed.stoppedReason ?? ""}`);
-    await pause(ASK_EVERY_MS);
+    await pause(ASK_EVERY_MS(arns.length));
   }
 }
 

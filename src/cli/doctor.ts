@@ -1,3 +1,4 @@
+import { haproxyVersion } from "../drivers/haproxy/haproxy-version.ts";
 import { execFile } from "node:child_process";
 import { access, constants, stat } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -89,15 +90,15 @@ async function engine(socketPath: string): Promise<Finding> {
 }
 
 async function haproxy(): Promise<Finding> {
-  const said = await output("haproxy", ["-v"]);
-  if (said === undefined)
+  const version = await haproxyVersion();
+  if (version === undefined)
     return {
       name: "HAProxy",
       verdict: "missing",
       detail: "not installed; it carries the traffic of the load balancers",
       advice: howToInstall(["haproxy"]),
     };
-  return { name: "HAProxy", verdict: "good", detail: /version (\S+)/.exec(said)?.[1] ?? said };
+  return { name: "HAProxy", verdict: "good", detail: version };
 }
 
 async function dataFolder(directory: string): Promise<Finding> {

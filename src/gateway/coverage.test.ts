@@ -21,9 +21,9 @@ describe.each(SERVICES)("$title", (descriptor) => {
   });
 
   test("every operation asks for an action of IAM's form on at least one resource", async () => {
-    const { operations, schema } = await loadService(descriptor);
-    for (const operation of operations.values()) {
-      const input = schema(operation.name)?.input;
+    const service = await loadService(descriptor);
+    for (const operation of service.operations.values()) {
+      const input = service.schema(operation.name)?.input;
       const asked = [operation.authorize((input ? sample(input, 4) : {}) as never, AT)].flat() as readonly Permission[];
       expect(asked, operation.name).not.toEqual([]);
       for (const { action, resource } of asked) {

@@ -37,7 +37,9 @@ export function signatureError(refusal: SignatureRefusal, family: Family): AwsEr
       return family === "ec2" ? new AwsError("AuthFailure", EC2_AUTH_FAILURE, 401) : new AwsError("SignatureDoesNotMatch", MISMATCH, 403);
     case "clock-skew":
       if (family === "json") return new AwsError("InvalidSignatureException", refusal.detail);
-      return family === "ec2" ? new AwsError("RequestExpired", "Request has expired.") : new AwsError("SignatureDoesNotMatch", refusal.detail, 403);
+      return family === "ec2"
+        ? new AwsError("RequestExpired", "Request has expired.")
+        : new AwsError("SignatureDoesNotMatch", refusal.detail, 403);
     case "expired":
       return new AwsError("RequestExpired", "Request has expired.", family === "ec2" ? 400 : 403);
   }

@@ -75,7 +75,12 @@ async function perform(operation: Operation, input: unknown, context: OperationC
   return output;
 }
 
-function authenticate(request: WireRequest, service: ServiceDescriptor, credentials: Credentials, now: number): { readonly principal: Principal; readonly region: string } {
+function authenticate(
+  request: WireRequest,
+  service: ServiceDescriptor,
+  credentials: Credentials,
+  now: number,
+): { readonly principal: Principal; readonly region: string } {
   const family = familyOf(service.protocol);
   const verified = verifySignature(request, (key) => credentials.find(key)?.secretAccessKey, now);
   if ("refusal" in verified) throw signatureError(verified.refusal, family);
@@ -84,12 +89,18 @@ function authenticate(request: WireRequest, service: ServiceDescriptor, credenti
   const { service: signedFor, region } = verified.scope;
   if (signedFor !== service.signingName || !isRegion(region)) {
     const what = isRegion(region) ? `service: '${service.signingName}'` : "a valid region";
-    throw signatureError({ kind: "incomplete", detail: `Credential should be scoped to ${isRegion(region) ? "correct " : ""}${what}.` }, family);
+    throw signatureError(
+      { kind: "incomplete", detail: `Credential should be scoped to ${isRegion(region) ? "correct " : ""}${what}.` },
+      family,
+    );
   }
   return { principal, region };
 }
 
-function findOperation(service: LoadedService, name: string | undefined): { readonly schema: OperationSchema; readonly operation: Operation } {
+function findOperation(
+  service: LoadedService,
+  name: string | undefined,
+): { readonly schema: OperationSchema; readonly operation: Operation } {
   const schema = name === undefined ? undefined : service.schema(name);
   if (!schema) throw unknownOperation(name, service.descriptor);
   const operation = service.operations.get(schema.name);

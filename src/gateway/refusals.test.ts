@@ -78,10 +78,11 @@ describe("a request that makes no sense", () => {
 
   test("because its body is too large", async () => {
     await using api = await apiWorld();
-    const response = await fetch(api.url, { method: "POST", headers: json("ListClusters"), body: Buffer.alloc(LARGEST_BODY + 1) }).catch((cause: unknown) => cause as Error);
+    const response = await fetch(api.url, { method: "POST", headers: json("ListClusters"), body: Buffer.alloc(LARGEST_BODY + 1) }).catch(
+      (cause: unknown) => cause as Error,
+    );
     // The connection may break before the client has sent all and reads the answer.
-    if (response instanceof Response) expect(response.status).toBe(413);
-    else expect(response).toBeInstanceOf(TypeError);
+    expect(response instanceof Response ? response.status : response.name).toSatisfy((seen) => seen === 413 || seen === "TypeError");
   });
 
   test("whatever it is, never causes an internal failure", async () => {
@@ -101,7 +102,10 @@ describe("a request that makes no sense", () => {
 
 test("a browser may ask from another origin", async () => {
   await using api = await apiWorld();
-  const preflight = await fetch(api.url, { method: "OPTIONS", headers: { origin: "http://localhost:5173", "access-control-request-method": "POST" } });
+  const preflight = await fetch(api.url, {
+    method: "OPTIONS",
+    headers: { origin: "http://localhost:5173", "access-control-request-method": "POST" },
+  });
   expect(preflight.status).toBe(204);
   expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
   expect(preflight.headers.get("access-control-allow-headers")).toContain("x-amz-target");

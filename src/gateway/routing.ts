@@ -31,6 +31,7 @@ export function route(request: WireRequest, services: readonly ServiceDescriptor
 
 /** The service that the signature says it is for; not verified yet. */
 function claimedSigningName(request: WireRequest): string | undefined {
-  const credential = /Credential=([^,\s]+)/.exec(request.headers["authorization"] ?? "")?.[1] ?? request.url.searchParams.get("X-Amz-Credential");
+  const credential =
+    /Credential=([^,\s]+)/.exec(request.headers["authorization"] ?? "")?.[1] ?? request.url.searchParams.get("X-Amz-Credential");
   return credential ? parseCredentialScope(credential)?.service : undefined;
 }

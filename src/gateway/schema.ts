@@ -6,7 +6,12 @@ export type Shape =
   | { readonly kind: "timestamp"; readonly format: "date-time" | "http-date" | "epoch-seconds" | undefined }
   | { readonly kind: "list"; readonly item: Member; readonly sparse: boolean }
   | { readonly kind: "map"; readonly keyName: Member; readonly value: Member; readonly sparse: boolean }
-  | { readonly kind: "structure" | "union"; readonly name: string; readonly members: readonly NamedMember[]; readonly byName: ReadonlyMap<string, NamedMember> };
+  | {
+      readonly kind: "structure" | "union";
+      readonly name: string;
+      readonly members: readonly NamedMember[];
+      readonly byName: ReadonlyMap<string, NamedMember>;
+    };
 
 /** A use of a shape, with the names that the wire formats give it. */
 export interface Member {
@@ -79,7 +84,7 @@ function shapeOf(schema: NormalizedSchema): Shape | undefined {
   if (typeof raw === "object" && raw !== null) {
     const known = shapes.get(raw);
     if (known) return known;
-    const shape = { } as Shape;
+    const shape = {} as Shape;
     shapes.set(raw, shape);
     return Object.assign(shape, readShape(schema, raw as readonly unknown[]));
   }
@@ -90,7 +95,12 @@ function readShape(schema: NormalizedSchema, raw: readonly unknown[] | undefined
   if (schema.isStructSchema()) return readStructure(schema, raw ?? []);
   if (schema.isListSchema()) return { kind: "list", item: readMember(schema.getValueSchema()), sparse: isSparse(schema) };
   if (schema.isMapSchema())
-    return { kind: "map", keyName: readMember(schema.getKeySchema()), value: readMember(schema.getValueSchema()), sparse: isSparse(schema) };
+    return {
+      kind: "map",
+      keyName: readMember(schema.getKeySchema()),
+      value: readMember(schema.getValueSchema()),
+      sparse: isSparse(schema),
+    };
   if (schema.isTimestampSchema()) return { kind: "timestamp", format: timestampFormat(schema.getSchema() as number) };
   if (schema.isBlobSchema()) return { kind: "blob" };
   if (schema.isBooleanSchema()) return { kind: "boolean" };

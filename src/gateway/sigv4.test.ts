@@ -20,7 +20,16 @@ interface Draft {
 }
 
 function unsigned({ path = "/", query = {}, body = "{}", method = "POST" }: Draft) {
-  return { method, protocol: "http:", hostname: "localhost", port: 4566, path, query, headers: { host: "localhost:4566", "content-type": "application/x-amz-json-1.1" }, body };
+  return {
+    method,
+    protocol: "http:",
+    hostname: "localhost",
+    port: 4566,
+    path,
+    query,
+    headers: { host: "localhost:4566", "content-type": "application/x-amz-json-1.1" },
+    body,
+  };
 }
 
 function wire(signed: { method: string; path: string; query?: unknown; headers: Record<string, string>; body?: unknown }): WireRequest {
@@ -36,7 +45,12 @@ async function signed(draft: Draft = {}, keys = KEYS, at = NOW): Promise<WireReq
 }
 
 async function presigned(expiresIn: number, at = NOW): Promise<WireRequest> {
-  return wire((await signer().presign(unsigned({ method: "GET", body: "", query: { Action: "GetCallerIdentity" } }), { signingDate: new Date(at), expiresIn })) as never);
+  return wire(
+    (await signer().presign(unsigned({ method: "GET", body: "", query: { Action: "GetCallerIdentity" } }), {
+      signingDate: new Date(at),
+      expiresIn,
+    })) as never,
+  );
 }
 
 const refusal = (result: ReturnType<typeof verifySignature>): string => ("refusal" in result ? result.refusal.kind : "verified");
@@ -48,7 +62,10 @@ describe("a signed request", () => {
     ["with a path that needs escapes", { path: "/some/thing%20else/~x" }],
     ["without a body", { method: "GET", body: "" }],
   ])("%s is accepted", async (_, draft) => {
-    expect(verifySignature(await signed(draft), secretOf, NOW)).toMatchObject({ accessKeyId: KEYS.accessKeyId, scope: { region: "us-east-1", service: "ecs" } });
+    expect(verifySignature(await signed(draft), secretOf, NOW)).toMatchObject({
+      accessKeyId: KEYS.accessKeyId,
+      scope: { region: "us-east-1", service: "ecs" },
+    });
   });
 
   test("with another secret is a mismatch", async () => {
@@ -99,7 +116,9 @@ describe("a presigned URL", () => {
 
 describe("an incomplete signature", () => {
   test("no signature at all is told as missing", () => {
-    expect(refusal(verifySignature({ method: "POST", url: new URL("http://localhost/"), headers: {}, body: Buffer.alloc(0) }, secretOf, NOW))).toBe("missing");
+    expect(
+      refusal(verifySignature({ method: "POST", url: new URL("http://localhost/"), headers: {}, body: Buffer.alloc(0) }, secretOf, NOW)),
+    ).toBe("missing");
   });
 
   test.each([

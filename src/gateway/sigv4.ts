@@ -51,7 +51,9 @@ export function verifySignature(
   if (secret === undefined) return { refusal: { kind: "unknown-key" } };
   const signed = parseAmzDate(claim.date);
   if (signed === undefined || claim.date.slice(0, 8) !== claim.scope.date)
-    return { refusal: { kind: "incomplete", detail: "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP" } };
+    return {
+      refusal: { kind: "incomplete", detail: "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP" },
+    };
 
   const canonical = createHash("sha256").update(canonicalRequest(request, claim)).digest("hex");
   const { date, region, service } = claim.scope;
@@ -135,8 +137,17 @@ function canonicalRequest(request: WireRequest, claim: Claim): string {
   const headers = claim.signedHeaders.map((name) => `${name}:${(request.headers[name] ?? "").trim().replace(/ +/g, " ")}\n`).join("");
   const presigned = claim.expires !== undefined;
   const payload =
-    presigned && request.body.length === 0 && claim.scope.service === "s3" ? "UNSIGNED-PAYLOAD" : createHash("sha256").update(request.body).digest("hex");
-  return [request.method, canonicalPath(request.url.pathname), canonicalQuery(request.url), headers, claim.signedHeaders.join(";"), payload].join("\n");
+    presigned && request.body.length === 0 && claim.scope.service === "s3"
+      ? "UNSIGNED-PAYLOAD"
+      : createHash("sha256").update(request.body).digest("hex");
+  return [
+    request.method,
+    canonicalPath(request.url.pathname),
+    canonicalQuery(request.url),
+    headers,
+    claim.signedHeaders.join(";"),
+    payload,
+  ].join("\n");
 }
 
 /** Every service but S3 encodes the already encoded path once more. */

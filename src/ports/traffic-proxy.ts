@@ -1,6 +1,13 @@
 import type { ProxyConfiguration, ServerHealthReport } from "../domain/proxy-configuration.ts";
 
-export type { ProxyBackend, ProxyConfiguration, ProxyListener, ProxyRoute, ProxyServer, ServerHealthReport } from "../domain/proxy-configuration.ts";
+export type {
+  ProxyBackend,
+  ProxyConfiguration,
+  ProxyListener,
+  ProxyRoute,
+  ProxyServer,
+  ServerHealthReport,
+} from "../domain/proxy-configuration.ts";
 
 /**
  * The data plane of the load balancers. The whole desired configuration goes in; the proxy finds the difference itself, adds,

@@ -91,4 +91,3 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     operations: async () => (await import("./iam/index.ts")).operations,
   },
 ] satisfies readonly ServiceDescriptor[];
-

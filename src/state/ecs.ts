@@ -84,7 +84,12 @@ export interface ContainerRecord {
   readonly exitCode?: number;
   readonly reason?: string;
   readonly healthStatus: HealthStatus;
-  readonly networkBindings: readonly { readonly containerPort: number; readonly hostPort: number; readonly protocol: "tcp" | "udp"; readonly bindIP: string }[];
+  readonly networkBindings: readonly {
+    readonly containerPort: number;
+    readonly hostPort: number;
+    readonly protocol: "tcp" | "udp";
+    readonly bindIP: string;
+  }[];
   readonly cpu?: string;
   readonly memory?: string;
   readonly memoryReservation?: string;
@@ -150,7 +155,12 @@ export interface TaskRecord {
   readonly containerInstanceArn?: string;
   readonly availabilityZone: string;
   /** Where each container port can be reached from this host. */
-  readonly endpoints: readonly { readonly containerName: string; readonly containerPort: number; readonly address: string; readonly port: number }[];
+  readonly endpoints: readonly {
+    readonly containerName: string;
+    readonly containerPort: number;
+    readonly address: string;
+    readonly port: number;
+  }[];
   readonly targets: readonly TaskTarget[];
   readonly enableExecuteCommand: boolean;
   readonly tags: readonly Tag[];

@@ -80,7 +80,11 @@ describe("the change feed", () => {
     });
     state.commit(() => state.table(pets).delete("Tom"));
     await state.durable();
-    expect(seen).toEqual([[undefined, "cat"], ["cat", "tiger"], ["tiger", undefined]]);
+    expect(seen).toEqual([
+      [undefined, "cat"],
+      ["cat", "tiger"],
+      ["tiger", undefined],
+    ]);
     expect(watching).toBeDefined();
   });
 
@@ -88,7 +92,12 @@ describe("the change feed", () => {
     const state = new State(memoryJournal());
     const seen: string[] = [];
     const watching = state.watch(pets, ({ key }) => seen.push(key));
-    expect(() => state.commit(() => { state.table(pets).put(tom); throw new Error("no"); })).toThrow("no");
+    expect(() =>
+      state.commit(() => {
+        state.table(pets).put(tom);
+        throw new Error("no");
+      }),
+    ).toThrow("no");
     watching[Symbol.dispose]();
     state.commit(() => state.table(pets).put(rex));
     await state.durable();

@@ -52,7 +52,12 @@ export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld>
   };
   const defects: unknown[] = [];
   const server = httpServer({
-    gateway: gateway({ services: SERVICES, platform, credentials: rootCredentials(DEFAULT_ACCOUNT, TEST_KEYS), failed: (cause) => defects.push(cause) }),
+    gateway: gateway({
+      services: SERVICES,
+      platform,
+      credentials: rootCredentials(DEFAULT_ACCOUNT, TEST_KEYS),
+      failed: (cause) => defects.push(cause),
+    }),
     registry: (_request, response) => void response.writeHead(404).end(),
     failed: (cause) => defects.push(cause),
   });
@@ -82,9 +87,12 @@ export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld>
 
 /** Stands in for a part that a test did not bring: using it fails with its name. */
 function absent(part: string): never {
-  return new Proxy({}, {
-    get(_target, member) {
-      throw new Error(`this world has no ${part} (${String(member)} was used); hand one to apiWorld`);
+  return new Proxy(
+    {},
+    {
+      get(_target, member) {
+        throw new Error(`this world has no ${part} (${String(member)} was used); hand one to apiWorld`);
+      },
     },
-  }) as never;
+  ) as never;
 }

@@ -38,7 +38,11 @@ export function cliEnvironment({ url, accessKeyId, secretAccessKey, home }: CliT
 export function runCommand(command: string, args: readonly string[], env: NodeJS.ProcessEnv, input?: string): Promise<CliResult> {
   return new Promise((resolve) => {
     const child = execFile(command, [...args], { env, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-      resolve({ code: error ? (typeof error.code === "number" ? error.code : 1) : 0, stdout, stderr: stderr || (error && !stdout ? error.message : stderr) });
+      resolve({
+        code: error ? (typeof error.code === "number" ? error.code : 1) : 0,
+        stdout,
+        stderr: stderr || (error && !stdout ? error.message : stderr),
+      });
     });
     if (input !== undefined) child.stdin?.end(input);
   });

@@ -72,7 +72,9 @@ export class ControlWorld {
 
   /** The tasks of which the engine has a container, running or not. */
   containers(): readonly string[] {
-    return [...this.engine.tasks].flatMap(([arn, { containers }]) => (containers.some(({ state }) => state !== "absent") ? arn : [])).sort();
+    return [...this.engine.tasks]
+      .flatMap(([arn, { containers }]) => (containers.some(({ state }) => state !== "absent") ? arn : []))
+      .sort();
   }
 
   /** Makes a cluster, a load balancer and a service of version `v1`. */
@@ -82,7 +84,15 @@ export class ControlWorld {
     const base = { ...SCOPE, tags: [], createdAt: this.clock.now() };
     const subnets = network.subnets.map(({ id }) => id);
     state.commit(() => {
-      state.table(clusters).put({ ...base, arn: CLUSTER, name: "c", status: "ACTIVE", settings: [], capacityProviders: [], defaultCapacityProviderStrategy: [] });
+      state.table(clusters).put({
+        ...base,
+        arn: CLUSTER,
+        name: "c",
+        status: "ACTIVE",
+        settings: [],
+        capacityProviders: [],
+        defaultCapacityProviderStrategy: [],
+      });
       state.table(targetGroups).put({
         ...base,
         arn: GROUP,
@@ -92,7 +102,17 @@ export class ControlWorld {
         port: 80,
         vpcId: network.vpc.id,
         ipAddressType: "ipv4",
-        healthCheck: { enabled: true, protocol: "HTTP", port: "traffic-port", path: "/", interval: 5, timeout: 2, healthyThreshold: 2, unhealthyThreshold: 2, matcher: "200" },
+        healthCheck: {
+          enabled: true,
+          protocol: "HTTP",
+          port: "traffic-port",
+          path: "/",
+          interval: 5,
+          timeout: 2,
+          healthyThreshold: 2,
+          unhealthyThreshold: 2,
+          matcher: "200",
+        },
         attributes: { "deregistration_delay.timeout_seconds": "20" },
       });
       state.table(loadBalancers).put({
@@ -160,8 +180,12 @@ export class ControlWorld {
     const { service } = this;
     const subnets = service.networkConfiguration?.awsvpcConfiguration?.subnets ?? [];
     const deployment = this.#deployment(definition, service.desiredCount, subnets);
-    const others = service.deployments.map((other): DeploymentRecord => (other.status === "PRIMARY" ? { ...other, status: "ACTIVE" } : other));
-    this.#state.commit(() => this.#state.table(services).put({ ...service, taskDefinitionArn: definition, deployments: [deployment, ...others] }));
+    const others = service.deployments.map((other): DeploymentRecord =>
+      other.status === "PRIMARY" ? { ...other, status: "ACTIVE" } : other,
+    );
+    this.#state.commit(() =>
+      this.#state.table(services).put({ ...service, taskDefinitionArn: definition, deployments: [deployment, ...others] }),
+    );
     return definition;
   }
 
@@ -176,13 +200,21 @@ export class ControlWorld {
     const state = this.#state;
     const { clock } = this;
     const ids = this.#ids;
-    const logger: Logger = { info: () => undefined, warn: () => undefined, error: (message, fields) => void this.errors.push(`${message} ${JSON.stringify(fields)}`) };
+    const logger: Logger = {
+      info: () => undefined,
+      warn: () => undefined,
+      error: (message, fields) => void this.errors.push(`${message} ${JSON.stringify(fields)}`),
+    };
     const running = new Disposals();
     this.#running = running;
     const runner = fakeTaskRunner({ engine: this.engine, clock });
     running.defer(() => runner.close());
     running.use(loadBalancing({ state, clock, proxy: this.proxy.reopen(), logger }));
-    const resolver = { image: (reference: string) => ({ pullReference: reference }), secret: () => ({ value: "" }), logStream: () => undefined };
+    const resolver = {
+      image: (reference: string) => ({ pullReference: reference }),
+      secret: () => ({ value: "" }),
+      logStream: () => undefined,
+    };
     running.use(await taskLoop({ state, clock, ids, runner, logger, resolver }));
     running.use(serviceLoop({ state, clock, ids, logger }));
   }
@@ -243,7 +275,11 @@ export class ControlWorld {
         family: "web",
         revision: this.#count,
         status: "ACTIVE",
-        definition: { family: "web", networkMode: "awsvpc", containerDefinitions: [{ name: "web", image, essential: true, portMappings: [{ containerPort: 80 }] }] },
+        definition: {
+          family: "web",
+          networkMode: "awsvpc",
+          containerDefinitions: [{ name: "web", image, essential: true, portMappings: [{ containerPort: 80 }] }],
+        },
         tags: [],
         registeredAt: this.clock.now(),
         registeredBy: "root",
@@ -266,7 +302,8 @@ export class ControlWorld {
 }
 
 function seededIds(random: Random): Ids {
-  const from = (alphabet: string, length: number): string => Array.from({ length }, () => alphabet[random.between(0, alphabet.length - 1)]).join("");
+  const from = (alphabet: string, length: number): string =>
+    Array.from({ length }, () => alphabet[random.between(0, alphabet.length - 1)]).join("");
   const hex = (length: number): string => from("0123456789abcdef", length);
   return {
     hex,

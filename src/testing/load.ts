@@ -37,7 +37,10 @@ export function load(url: string, { keptConnections = 4, newConnections = 4 } = 
     }
   }
 
-  const clients = [...Array.from({ length: keptConnections }, () => client(kept)), ...Array.from({ length: newConnections }, () => client(fresh))];
+  const clients = [
+    ...Array.from({ length: keptConnections }, () => client(kept)),
+    ...Array.from({ length: newConnections }, () => client(fresh)),
+  ];
   return {
     answered: () => answered,
     async stop() {

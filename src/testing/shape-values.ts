@@ -26,7 +26,11 @@ export function shapeValues(shape: Shape, depth = 0): fc.Arbitrary<unknown> {
     case "list":
       return fc.array(shapeValues(shape.item.shape, depth + 1), { minLength: 1, maxLength: 3 });
     case "map":
-      return fc.dictionary(text.filter((key) => key !== ""), shapeValues(shape.value.shape, depth + 1), { minKeys: 1, maxKeys: 2 });
+      return fc.dictionary(
+        text.filter((key) => key !== ""),
+        shapeValues(shape.value.shape, depth + 1),
+        { minKeys: 1, maxKeys: 2 },
+      );
     case "structure":
     case "union":
       return structureValues(shape, depth);
@@ -36,7 +40,9 @@ export function shapeValues(shape: Shape, depth = 0): fc.Arbitrary<unknown> {
 }
 
 function structureValues(shape: Shape & { kind: "structure" | "union" }, depth: number): fc.Arbitrary<unknown> {
-  const fitting = shape.members.filter((member) => member.required || (isPlain(member.shape) && (depth < DEEPEST || !isNested(member.shape))));
+  const fitting = shape.members.filter(
+    (member) => member.required || (isPlain(member.shape) && (depth < DEEPEST || !isNested(member.shape))),
+  );
   // A structure of structures alone goes on: one of its members ends sooner or later.
   const usable = fitting.length > 0 ? fitting : shape.members.filter((member) => isPlain(member.shape)).slice(0, 1);
   if (usable.length === 0) return fc.constant({});
@@ -45,7 +51,9 @@ function structureValues(shape: Shape & { kind: "structure" | "union" }, depth: 
   const required = usable.filter((member) => member.required).map((member) => member.name);
   return fc.record(members, { requiredKeys: required }).chain((value) => {
     const [first] = usable;
-    return Object.keys(value).length > 0 || !first ? fc.constant(value) : shapeValues(first.shape, depth + 1).map((inner) => ({ [first.name]: inner }));
+    return Object.keys(value).length > 0 || !first
+      ? fc.constant(value)
+      : shapeValues(first.shape, depth + 1).map((inner) => ({ [first.name]: inner }));
   });
 }
 

@@ -30,7 +30,16 @@ export class NodeSha256 {
 export async function sendSigned(url: string, { service, region = "us-east-1", headers = {}, body = "" }: RawRequest): Promise<Response> {
   const { host, hostname, port } = new URL(url);
   const signer = new SignatureV4({ credentials: TEST_KEYS, region, service, sha256: NodeSha256 as never });
-  const request = { method: "POST", protocol: "http:", hostname, port: Number(port), path: "/", query: {}, headers: { host, ...headers }, body };
+  const request = {
+    method: "POST",
+    protocol: "http:",
+    hostname,
+    port: Number(port),
+    path: "/",
+    query: {},
+    headers: { host, ...headers },
+    body,
+  };
   const signed = await signer.sign(request);
   return fetch(url, { method: "POST", headers: signed.headers, body });
 }

@@ -81,13 +81,19 @@ export async function webService(airfield: AirfieldProcess, options: WebServiceO
           requiresCompatibilities: ["FARGATE"],
           cpu: "256",
           memory: "512",
-          containerDefinitions: [{ name: "web", image, essential: true, portMappings: [{ containerPort: 8080 }], stopTimeout: 5, ...container }],
+          containerDefinitions: [
+            { name: "web", image, essential: true, portMappings: [{ containerPort: 8080 }], stopTimeout: 5, ...container },
+          ],
         }),
       );
       return taskDefinition?.taskDefinitionArn ?? "";
     },
     async deploy(taskDefinition) {
-      const common = { cluster: CLUSTER, taskDefinition, ...(options.deploymentConfiguration ? { deploymentConfiguration: options.deploymentConfiguration } : {}) };
+      const common = {
+        cluster: CLUSTER,
+        taskDefinition,
+        ...(options.deploymentConfiguration ? { deploymentConfiguration: options.deploymentConfiguration } : {}),
+      };
       const { services = [] } = await ecs.send(new DescribeServicesCommand({ cluster: CLUSTER, services: [SERVICE] }));
       if (services.length > 0) await ecs.send(new UpdateServiceCommand({ ...common, service: SERVICE }));
       else
@@ -140,6 +146,8 @@ async function loadBalancer(
   await elb.send(new ModifyTargetGroupAttributesCommand({ TargetGroupArn: targetGroupArn, Attributes }));
   const port = await freePort();
   const DefaultActions = [{ Type: "forward" as const, TargetGroupArn: targetGroupArn }];
-  await elb.send(new CreateListenerCommand({ LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn, Protocol: "HTTP", Port: port, DefaultActions }));
+  await elb.send(
+    new CreateListenerCommand({ LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn, Protocol: "HTTP", Port: port, DefaultActions }),
+  );
   return { targetGroupArn, port };
 }

@@ -6,7 +6,11 @@ import { CLUSTER, SERVICE, webService } from "../../src/testing/web-service.ts";
 
 test("a version whose health check fails is rolled back, and the old tasks are never touched", { timeout: 300_000 }, async () => {
   await using airfield = await airfieldProcess();
-  const deploymentConfiguration = { minimumHealthyPercent: 100, maximumPercent: 200, deploymentCircuitBreaker: { enable: true, rollback: true } };
+  const deploymentConfiguration = {
+    minimumHealthyPercent: 100,
+    maximumPercent: 200,
+    deploymentCircuitBreaker: { enable: true, rollback: true },
+  };
   await using web = await webService(airfield, { deploymentConfiguration });
   const good = await web.publish("good");
   const bad = await web.publish("bad", { sick: true });

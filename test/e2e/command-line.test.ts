@@ -73,7 +73,8 @@ interface Deployment {
   readonly runningCount: number;
 }
 
-const deployments = () => aws<Deployment[]>("ecs", "describe-services", "--cluster", "course", "--services", "orders", "--query", "services[0].deployments");
+const deployments = () =>
+  aws<Deployment[]>("ecs", "describe-services", "--cluster", "course", "--services", "orders", "--query", "services[0].deployments");
 
 describe("from push to a rolling deploy", () => {
   test("a repository is created, docker logs in and pushes, and the next push finds its layers there", async () => {
@@ -85,7 +86,14 @@ describe("from push to a rolling deploy", () => {
     expect(await docker(["login", "--username", "AWS", "--password-stdin", registry], password)).toContain("Login Succeeded");
     expect(await push("one", "first")).toMatch(/first: digest: sha256:[0-9a-f]{64}/);
     expect(await push("one", "latest")).toContain("Layer already exists");
-    const details = await aws<{ imageTags: string[] }[]>("ecr", "describe-images", "--repository-name", "shop/orders", "--query", "imageDetails");
+    const details = await aws<{ imageTags: string[] }[]>(
+      "ecr",
+      "describe-images",
+      "--repository-name",
+      "shop/orders",
+      "--query",
+      "imageDetails",
+    );
     expect(details.map(({ imageTags }) => imageTags.toSorted())).toEqual([["first", "latest"]]);
   });
 
@@ -98,12 +106,28 @@ describe("from push to a rolling deploy", () => {
     const groupName = ["--group-name", "orders", "--description", "orders", "--vpc-id", vpc];
     const group = await aws<string>("ec2", "create-security-group", ...groupName, "--query", "GroupId");
     await aws("ec2", "authorize-security-group-ingress", "--group-id", group, "--protocol", "tcp", "--port", "8080", "--cidr", "0.0.0.0/0");
-    const balancer = await aws<string>("elbv2", "create-load-balancer", "--name", "orders", "--subnets", ...subnets, "--query", "LoadBalancers[0].LoadBalancerArn");
+    const balancer = await aws<string>(
+      "elbv2",
+      "create-load-balancer",
+      "--name",
+      "orders",
+      "--subnets",
+      ...subnets,
+      "--query",
+      "LoadBalancers[0].LoadBalancerArn",
+    );
     const targets = await aws<string>(
       "elbv2", "create-target-group", "--name", "orders", "--protocol", "HTTP", "--port", "8080", "--target-type", "ip", "--vpc-id", vpc,
       "--health-check-path", "/health", "--health-check-interval-seconds", "5", "--health-check-timeout-seconds", "2", "--query", "TargetGroups[0].TargetGroupArn",
     ); // prettier-ignore
-    await aws("elbv2", "modify-target-group-attributes", "--target-group-arn", targets, "--attributes", "Key=deregistration_delay.timeout_seconds,Value=5");
+    await aws(
+      "elbv2",
+      "modify-target-group-attributes",
+      "--target-group-arn",
+      targets,
+      "--attributes",
+      "Key=deregistration_delay.timeout_seconds,Value=5",
+    );
     const port = await freePort();
     await aws(
       "elbv2", "create-listener", "--load-balancer-arn", balancer, "--protocol", "HTTP", "--port", String(port),
@@ -144,12 +168,25 @@ describe("from push to a rolling deploy", () => {
     await aws("ecs", "update-service", "--cluster", "course", "--service", "orders", "--task-definition", "orders:1");
     await aws("ecs", "wait", "services-stable", "--cluster", "course", "--services", "orders");
     expect((await deployments())[0]?.taskDefinition).toContain("orders:1");
-    const events = await aws<string[]>("ecs", "describe-services", "--cluster", "course", "--services", "orders", "--query", "services[0].events[].message");
+    const events = await aws<string[]>(
+      "ecs",
+      "describe-services",
+      "--cluster",
+      "course",
+      "--services",
+      "orders",
+      "--query",
+      "services[0].events[].message",
+    );
     expect(events.join("\n")).toContain("(service orders) has reached a steady state.");
   });
 
   test("a task finds the load balancer by its name; its secret is in the container and nowhere else; what it prints is logged within a second", async () => {
-    const command = { containerOverrides: [{ name: "orders", command: ["sh", "-c", `echo secret has \${#DB_PASSWORD} characters; wget -qO- ${balancerUrl}; echo; sleep 600`] }] };
+    const command = {
+      containerOverrides: [
+        { name: "orders", command: ["sh", "-c", `echo secret has \${#DB_PASSWORD} characters; wget -qO- ${balancerUrl}; echo; sleep 600`] },
+      ],
+    };
     const subnets = await aws<string[]>("ec2", "describe-subnets", "--query", "Subnets[].SubnetId");
     const network = `awsvpcConfiguration={subnets=[${subnets.join(",")}]}`;
     const arn = await aws<string>(
@@ -159,7 +196,16 @@ describe("from push to a rolling deploy", () => {
     await aws("ecs", "wait", "tasks-running", "--cluster", "course", "--tasks", arn);
     await pause(1000);
     const stream = `ecs/orders/${arn.split("/").at(-1) ?? ""}`;
-    const lines = await aws<string[]>("logs", "get-log-events", "--log-group-name", "/ecs/orders", "--log-stream-name", stream, "--query", "events[].message");
+    const lines = await aws<string[]>(
+      "logs",
+      "get-log-events",
+      "--log-group-name",
+      "/ecs/orders",
+      "--log-stream-name",
+      stream,
+      "--query",
+      "events[].message",
+    );
     expect(lines).toEqual(["secret has 13 characters", "one"]);
     expect(JSON.stringify(await aws("ecs", "describe-tasks", "--cluster", "course", "--tasks", arn))).not.toContain("correct horse");
     await aws("ecs", "stop-task", "--cluster", "course", "--task", arn);

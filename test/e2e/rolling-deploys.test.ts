@@ -30,7 +30,10 @@ test("ten rolling deploys in a row under load lose no request", { timeout: 300_0
 
 test("minimumHealthyPercent and maximumPercent hold at every moment of a deploy", { timeout: 180_000 }, async () => {
   await using airfield = await airfieldProcess();
-  await using web = await webService(airfield, { desiredCount: 4, deploymentConfiguration: { minimumHealthyPercent: 50, maximumPercent: 100 } });
+  await using web = await webService(airfield, {
+    desiredCount: 4,
+    deploymentConfiguration: { minimumHealthyPercent: 50, maximumPercent: 100 },
+  });
   const versions = [await web.publish("v1"), await web.publish("v2")] as const;
   await web.deploy(versions[0]);
   await web.stable();

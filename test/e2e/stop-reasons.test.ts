@@ -58,13 +58,22 @@ async function ended(container: Partial<ContainerDefinition>, task: Partial<Regi
   const arn = started?.taskArn ?? "";
   await waitUntilTasksStopped({ client: ecs, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { cluster: "reasons", tasks: [arn] });
   const { stdout } = await airfield.aws("ecs", "describe-tasks", "--cluster", "reasons", "--tasks", arn, "--query", "tasks[0]");
-  return JSON.parse(stdout) as { stopCode: string; stoppedReason: string; lastStatus: string; containers: { exitCode?: number; reason?: string; lastStatus: string }[] };
+  return JSON.parse(stdout) as {
+    stopCode: string;
+    stoppedReason: string;
+    lastStatus: string;
+    containers: { exitCode?: number; reason?: string; lastStatus: string }[];
+  };
 }
 
 describe("describe-tasks tells why a task stopped, as AWS does", () => {
   test("its process ended", async () => {
     const task = await ended({ command: ["sh", "-c", "exit 3"] });
-    expect(task).toMatchObject({ stopCode: "EssentialContainerExited", stoppedReason: "Essential container in task exited", containers: [{ exitCode: 3, lastStatus: "STOPPED" }] });
+    expect(task).toMatchObject({
+      stopCode: "EssentialContainerExited",
+      stoppedReason: "Essential container in task exited",
+      containers: [{ exitCode: 3, lastStatus: "STOPPED" }],
+    });
   });
 
   test.each([

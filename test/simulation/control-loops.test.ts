@@ -50,12 +50,21 @@ describe("the control loops, over an engine and a proxy that go on when the cont
 });
 
 function goodVersion(random: Random): Version {
-  const container = { pullMs: random.between(0, 8000), startMs: random.between(0, 2000), onTerm: random.pick(["ignores" as const, { afterMs: random.between(0, 3000), code: 0 }]) };
+  const container = {
+    pullMs: random.between(0, 8000),
+    startMs: random.between(0, 2000),
+    onTerm: random.pick(["ignores" as const, { afterMs: random.between(0, 3000), code: 0 }]),
+  };
   return { container, healthy: true };
 }
 
 function brokenVersion(random: Random): Version {
-  const starts = random.pick<Version["container"]>([{ pullError: "manifest unknown" }, { startError: "no such executable" }, { exits: { afterMs: 300, code: 1 } }, {}]);
+  const starts = random.pick<Version["container"]>([
+    { pullError: "manifest unknown" },
+    { startError: "no such executable" },
+    { exits: { afterMs: 300, code: 1 } },
+    {},
+  ]);
   return { container: { pullMs: random.between(0, 3000), ...starts }, healthy: false };
 }
 
@@ -81,7 +90,9 @@ function noRestart(world: ControlWorld, everRan: Map<string, string>): void {
 }
 
 function noSharedAddress(world: ControlWorld): void {
-  const addresses = world.tasks.filter(({ lastStatus }) => lastStatus !== "STOPPED").flatMap(({ networkInterface }) => networkInterface?.privateIpv4Address ?? []);
+  const addresses = world.tasks
+    .filter(({ lastStatus }) => lastStatus !== "STOPPED")
+    .flatMap(({ networkInterface }) => networkInterface?.privateIpv4Address ?? []);
   expect(new Set(addresses).size).toBe(addresses.length);
 }
 
@@ -93,8 +104,8 @@ function expectSettled(world: ControlWorld, definition: string | undefined): voi
   expect(running.map(({ lastStatus, desiredStatus, taskDefinitionArn }) => [lastStatus, desiredStatus, taskDefinitionArn])).toEqual(
     Array.from({ length: service.desiredCount }, () => ["RUNNING", "RUNNING", definition]),
   );
-  const health = world.targets.map(({ id, health: { state } }) => [id, state]).sort();
-  expect(health).toEqual(running.map(({ networkInterface }) => [networkInterface?.privateIpv4Address, "healthy"]).sort());
+  const health = world.targets.map(({ id, health: { state } }) => `${id} ${state}`).sort();
+  expect(health).toEqual(running.map(({ networkInterface }) => `${networkInterface?.privateIpv4Address ?? ""} healthy`).sort());
   expect(world.containers()).toEqual(live(world));
   expect(service.events.map(({ message }) => message)).toContainEqual(expect.stringContaining("has reached a steady state."));
   expect(world.errors.filter((error) => !error.includes("this control plane is dead"))).toEqual([]);

@@ -56,11 +56,16 @@ function apply(state: State, service: ServiceRecord, step: Exclude<RolloutStep, 
 }
 
 function withUpdate(service: ServiceRecord, { deploymentId, changes }: UpdateDeployment, now: number): ServiceRecord {
-  const update = (deployment: DeploymentRecord): DeploymentRecord => (deployment.id === deploymentId ? { ...deployment, ...changes, updatedAt: now } : deployment);
+  const update = (deployment: DeploymentRecord): DeploymentRecord =>
+    deployment.id === deploymentId ? { ...deployment, ...changes, updatedAt: now } : deployment;
   return { ...service, deployments: service.deployments.map(update) };
 }
 
-function stopped(task: TaskRecord, { stopCode, reason }: { readonly stopCode: TaskRecord["stopCode"] & string; readonly reason: string }, now: number): TaskRecord {
+function stopped(
+  task: TaskRecord,
+  { stopCode, reason }: { readonly stopCode: TaskRecord["stopCode"] & string; readonly reason: string },
+  now: number,
+): TaskRecord {
   if (task.desiredStatus === "STOPPED") return task;
   return { ...task, desiredStatus: "STOPPED", stopCode, stoppedReason: reason, stoppingAt: now };
 }
@@ -74,7 +79,10 @@ function start(state: State, service: ServiceRecord, step: StartTask, ids: Ids, 
     notPlaced(state, service, deployment.id, `The task definition ${deployment.taskDefinitionArn} or its cluster is gone.`, now);
     return undefined;
   }
-  const placed = state.table(tasks).by("service", service.arn).filter((task) => task.deploymentId === deployment.id && task.lastStatus !== "STOPPED").length;
+  const placed = state
+    .table(tasks)
+    .by("service", service.arn)
+    .filter((task) => task.deploymentId === deployment.id && task.lastStatus !== "STOPPED").length;
   const provider = providersFor(deployment.capacityProviderStrategy ?? [], placed + 1)[placed];
   const task = newTask(
     {
@@ -99,7 +107,8 @@ function start(state: State, service: ServiceRecord, step: StartTask, ids: Ids, 
 }
 
 function notPlaced(state: State, service: ServiceRecord, deploymentId: string, reason: string, at: number): void {
-  const note = (deployment: DeploymentRecord): DeploymentRecord => (deployment.id === deploymentId ? { ...deployment, placementFailure: { at, reason } } : deployment);
+  const note = (deployment: DeploymentRecord): DeploymentRecord =>
+    deployment.id === deploymentId ? { ...deployment, placementFailure: { at, reason } } : deployment;
   state.table(services).put({ ...service, deployments: service.deployments.map(note) });
 }
 
@@ -110,12 +119,27 @@ function taskTags(service: ServiceRecord, definitionTags: TaskRecord["tags"]): T
 }
 
 /** One event tells of all tasks that a deployment starts at once, as on AWS. */
-function tellStarts(state: State, serviceArn: string, started: readonly { readonly step: StartTask; readonly task: TaskRecord }[], ids: Ids, now: number): void {
+function tellStarts(
+  state: State,
+  serviceArn: string,
+  started: readonly { readonly step: StartTask; readonly task: TaskRecord }[],
+  ids: Ids,
+  now: number,
+): void {
   for (const deploymentId of new Set(started.map(({ step }) => step.deploymentId))) {
     const those = started.filter(({ step }) => step.deploymentId === deploymentId);
     const replaced = those.filter(({ step }) => step.replacesUnhealthy).length;
     state.table(services).update(serviceArn, (service) =>
-      withEvent(service, startedTasks(service.name, those.map(({ task }) => task.id), replaced), ids, now),
+      withEvent(
+        service,
+        startedTasks(
+          service.name,
+          those.map(({ task }) => task.id),
+          replaced,
+        ),
+        ids,
+        now,
+      ),
     );
   }
 }

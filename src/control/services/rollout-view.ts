@@ -29,12 +29,26 @@ export function rolloutView(state: State, service: ServiceRecord, now: number): 
       told: service.told,
     },
     deployments: service.deployments.flatMap((deployment) => deploymentView(deployment) ?? []),
-    tasks: state.table(tasks).by("service", service.arn).map((task) => taskView(state, task)),
+    tasks: state
+      .table(tasks)
+      .by("service", service.arn)
+      .map((task) => taskView(state, task)),
   };
 }
 
 function deploymentView(deployment: DeploymentRecord): DeploymentView | undefined {
-  const { id, taskDefinitionArn, createdAt, status, desiredCount, rolloutState, rolloutStateReason, failedTasks, restarts, placementFailure } = deployment;
+  const {
+    id,
+    taskDefinitionArn,
+    createdAt,
+    status,
+    desiredCount,
+    rolloutState,
+    rolloutStateReason,
+    failedTasks,
+    restarts,
+    placementFailure,
+  } = deployment;
   if (status === "INACTIVE") return undefined;
   const view = { id, taskDefinitionArn, createdAt, status, desiredCount, rolloutState, rolloutStateReason, failedTasks, restarts };
   return placementFailure ? { ...view, placementFailure } : view;

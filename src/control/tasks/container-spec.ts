@@ -9,7 +9,11 @@ export interface ResolvedContainer {
 }
 
 /** A container as the runner takes it: the definition with the task's overrides and AWS's defaults filled in. */
-export function containerSpec(definition: ContainerDefinition, override: ContainerOverride | undefined, resolved: ResolvedContainer): ContainerSpec {
+export function containerSpec(
+  definition: ContainerDefinition,
+  override: ContainerOverride | undefined,
+  resolved: ResolvedContainer,
+): ContainerSpec {
   const linux = definition.linuxParameters;
   return compact<ContainerSpec>({
     name: definition.name ?? "",
@@ -33,8 +37,14 @@ export function containerSpec(definition: ContainerDefinition, override: Contain
     dnsSearchDomains: definition.dnsSearchDomains,
     extraHosts: definition.extraHosts?.map(({ hostname, ipAddress }) => ({ hostname: hostname ?? "", ipAddress: ipAddress ?? "" })),
     dockerLabels: definition.dockerLabels,
-    ulimits: definition.ulimits?.map(({ name, softLimit, hardLimit }) => ({ name: name ?? "", softLimit: softLimit ?? 0, hardLimit: hardLimit ?? 0 })),
-    systemControls: definition.systemControls && Object.fromEntries(definition.systemControls.map(({ namespace, value }) => [namespace ?? "", value ?? ""])),
+    ulimits: definition.ulimits?.map(({ name, softLimit, hardLimit }) => ({
+      name: name ?? "",
+      softLimit: softLimit ?? 0,
+      hardLimit: hardLimit ?? 0,
+    })),
+    systemControls:
+      definition.systemControls &&
+      Object.fromEntries(definition.systemControls.map(({ namespace, value }) => [namespace ?? "", value ?? ""])),
     linux:
       linux &&
       compact<NonNullable<ContainerSpec["linux"]>>({
@@ -42,7 +52,11 @@ export function containerSpec(definition: ContainerDefinition, override: Contain
         dropCapabilities: linux.capabilities?.drop,
         initProcessEnabled: linux.initProcessEnabled,
         sharedMemorySize: linux.sharedMemorySize,
-        tmpfs: linux.tmpfs?.map(({ containerPath, size, mountOptions }) => ({ containerPath: containerPath ?? "", size: size ?? 0, mountOptions: mountOptions ?? [] })),
+        tmpfs: linux.tmpfs?.map(({ containerPath, size, mountOptions }) => ({
+          containerPath: containerPath ?? "",
+          size: size ?? 0,
+          mountOptions: mountOptions ?? [],
+        })),
       }),
     portMappings: (definition.portMappings ?? []).map(({ containerPort, hostPort, protocol }) =>
       compact<ContainerSpec["portMappings"][number]>({ containerPort: containerPort ?? 0, hostPort, protocol: protocol ?? "tcp" }),
@@ -52,8 +66,14 @@ export function containerSpec(definition: ContainerDefinition, override: Contain
       containerPath: containerPath ?? "",
       readOnly: readOnly ?? false,
     })),
-    volumesFrom: (definition.volumesFrom ?? []).map(({ sourceContainer, readOnly }) => ({ sourceContainer: sourceContainer ?? "", readOnly: readOnly ?? false })),
-    dependsOn: (definition.dependsOn ?? []).map(({ containerName, condition }) => ({ containerName: containerName ?? "", condition: condition ?? "START" })),
+    volumesFrom: (definition.volumesFrom ?? []).map(({ sourceContainer, readOnly }) => ({
+      sourceContainer: sourceContainer ?? "",
+      readOnly: readOnly ?? false,
+    })),
+    dependsOn: (definition.dependsOn ?? []).map(({ containerName, condition }) => ({
+      containerName: containerName ?? "",
+      condition: condition ?? "START",
+    })),
     startTimeout: definition.startTimeout,
     stopTimeout: definition.stopTimeout,
     healthCheck: definition.healthCheck && {

@@ -18,7 +18,12 @@ export function attachInterface(
   const subnet = chooseSubnet(state, task, wanted);
   const vpc = subnet && state.table(vpcs).get(subnet.vpcId);
   if (!subnet || !vpc) return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InvalidSubnetID.NotFound" };
-  const taken = new Set(state.table(tasks).by("subnet", subnet.id).flatMap((other) => other.networkInterface?.privateIpv4Address ?? []));
+  const taken = new Set(
+    state
+      .table(tasks)
+      .by("subnet", subnet.id)
+      .flatMap((other) => other.networkInterface?.privateIpv4Address ?? []),
+  );
   const last = lastAddress.get(subnet.id);
   const planned = nextAddress({ cidr: subnet.cidrBlock, taken, ...(last === undefined ? {} : { last }) });
   if (planned.kind !== "address")
@@ -44,7 +49,12 @@ function chooseSubnet(state: State, task: TaskRecord, wanted: readonly SubnetRec
   const preferred = wanted.find(({ id }) => id === task.preferredSubnetId);
   if (preferred) return preferred;
   const places = wanted.map(({ id, availabilityZone }) => ({ subnetId: id, zone: availabilityZone }));
-  const placed = wanted.flatMap(({ id }) => state.table(tasks).by("subnet", id).map((other) => ({ deploymentId: other.group, subnetId: id })));
+  const placed = wanted.flatMap(({ id }) =>
+    state
+      .table(tasks)
+      .by("subnet", id)
+      .map((other) => ({ deploymentId: other.group, subnetId: id })),
+  );
   const chosen = subnetForNext(places, placed, task.group);
   return wanted.find(({ id }) => id === chosen);
 }

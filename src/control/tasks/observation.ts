@@ -1,4 +1,4 @@
-import { isBefore, type HealthStatus } from "../../domain/task-status.ts";
+import type { HealthStatus } from "../../domain/task-status.ts";
 import type { ContainerObservation, TaskObservation } from "../../ports/task-runner.ts";
 import type { ContainerRecord, TaskRecord } from "../../state/ecs.ts";
 
@@ -37,7 +37,10 @@ function mergeContainer(container: ContainerRecord, observation: TaskObservation
   };
 }
 
-function present<K extends keyof ContainerObservation>(seen: ContainerObservation, key: K): Pick<ContainerObservation, K> | Record<never, never> {
+function present<K extends keyof ContainerObservation>(
+  seen: ContainerObservation,
+  key: K,
+): Pick<ContainerObservation, K> | Record<never, never> {
   return seen[key] === undefined ? {} : { [key]: seen[key] };
 }
 
@@ -53,9 +56,4 @@ function taskHealth(containers: readonly ContainerRecord[]): HealthStatus {
   const checked = containers.filter((container) => container.essential && container.hasHealthCheck);
   if (checked.some((container) => container.healthStatus === "UNHEALTHY")) return "UNHEALTHY";
   return checked.length > 0 && checked.every((container) => container.healthStatus === "HEALTHY") ? "HEALTHY" : "UNKNOWN";
-}
-
-/** True while the containers of the task may still serve requests. */
-export function mayServe(task: TaskRecord): boolean {
-  return !isBefore(task.lastStatus, "ACTIVATING") && task.containers.some((container) => container.essential && container.lastStatus === "RUNNING") && task.executionStoppedAt === undefined;
 }

@@ -12,7 +12,10 @@ export interface ResolverParts {
   readonly secrets: SecretBox;
   readonly clock: Clock;
   /** Finds an image by its reference: in the registry here, or elsewhere. */
-  readonly image: (reference: string, task: TaskRecord) => Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">;
+  readonly image: (
+    reference: string,
+    task: TaskRecord,
+  ) => Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">;
 }
 
 /** Looks names up in the records. */

@@ -18,7 +18,13 @@ export async function stopAllTasks(state: State, clock: Clock): Promise<void> {
   state.commit(() => {
     for (const task of live())
       if (task.desiredStatus === "RUNNING")
-        table.put({ ...task, desiredStatus: "STOPPED", stopCode: "TerminationNotice", stoppedReason: "Airfield was told to stop its tasks", stoppingAt: clock.now() });
+        table.put({
+          ...task,
+          desiredStatus: "STOPPED",
+          stopCode: "TerminationNotice",
+          stoppedReason: "Airfield was told to stop its tasks",
+          stoppingAt: clock.now(),
+        });
   });
   await stopped;
 }

@@ -25,7 +25,9 @@ export function registerTask(state: State, task: TaskRecord, ids: Ids, now: numb
 
 function registerIn(state: State, task: TaskRecord, balancer: LoadBalancer, now: number): TaskTarget | undefined {
   const group = balancer.targetGroupArn === undefined ? undefined : state.table(targetGroups).get(balancer.targetGroupArn);
-  const endpoint = task.endpoints.find(({ containerName, containerPort }) => containerName === balancer.containerName && containerPort === balancer.containerPort);
+  const endpoint = task.endpoints.find(
+    ({ containerName, containerPort }) => containerName === balancer.containerName && containerPort === balancer.containerPort,
+  );
   // A target group that was deleted meanwhile takes nobody.
   if (!group || !endpoint) return undefined;
   const byInstance = group.targetType === "instance";

@@ -1,4 +1,4 @@
-import { isBefore, type StopCode, type TaskStatus } from "../../domain/task-status.ts";
+import { isBefore, mayMove, type StopCode, type TaskStatus } from "../../domain/task-status.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -88,17 +88,21 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
   async function end(task: TaskRecord): Promise<void> {
     const phase = lastObservation.get(task.arn)?.phase;
     if (!isKnownToRunner(task.arn) || phase === "stopped") return finish(task);
-    if (isBefore(task.lastStatus, "DEACTIVATING") && task.targets.length > 0) {
-      task = state.commit(() => {
-        deregisterTask(state, task, ids, clock.now());
-        return moveTo(task, "DEACTIVATING");
-      });
-    }
+    const leaving = deactivate(task);
     // Drain, then SIGTERM: the proxy sends nothing new by the time the containers hear of it. A task that already ended need not wait.
-    if (task.executionStoppedAt === undefined && !isDrained(state, task)) return;
-    if (isBefore(task.lastStatus, "STOPPING")) task = state.commit(() => moveTo({ ...task, stoppingAt: task.stoppingAt ?? clock.now() }, "STOPPING"));
+    if (leaving.executionStoppedAt === undefined && !isDrained(state, leaving)) return;
+    if (isBefore(leaving.lastStatus, "STOPPING"))
+      state.commit(() => moveTo({ ...leaving, stoppingAt: leaving.stoppingAt ?? clock.now() }, "STOPPING"));
     await state.durable();
     runner.stop(task.arn);
+  }
+
+  function deactivate(task: TaskRecord): TaskRecord {
+    if (!isBefore(task.lastStatus, "DEACTIVATING") || task.targets.length === 0) return task;
+    return state.commit(() => {
+      deregisterTask(state, task, ids, clock.now());
+      return moveTo(task, "DEACTIVATING");
+    });
   }
 
   /** Handed over by us, or by a control plane before us. */
@@ -110,7 +114,9 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
   async function finish(task: TaskRecord): Promise<void> {
     const leaving = state.commit(() => {
       deregisterTask(state, task, ids, clock.now());
-      return isBefore(task.lastStatus, "DEPROVISIONING") ? moveTo({ ...task, stoppingAt: task.stoppingAt ?? clock.now() }, "DEPROVISIONING") : task;
+      return isBefore(task.lastStatus, "DEPROVISIONING")
+        ? moveTo({ ...task, stoppingAt: task.stoppingAt ?? clock.now() }, "DEPROVISIONING")
+        : task;
     });
     if (isKnownToRunner(task.arn)) {
       await state.durable();
@@ -149,6 +155,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
   }
 
   function moveTo(task: TaskRecord, lastStatus: TaskStatus): TaskRecord {
+    if (!mayMove(task.lastStatus, lastStatus)) throw new Error(`${task.arn} may not go from ${task.lastStatus} to ${lastStatus}`);
     return table.put({ ...task, lastStatus, version: task.version + 1 });
   }
 
@@ -193,6 +200,10 @@ function lost(task: TaskRecord, now: number): TaskRecord {
     stopCode: "EssentialContainerExited",
     stoppedReason: "Essential container in task exited",
     executionStoppedAt: task.executionStoppedAt ?? now,
-    containers: task.containers.map((container) => ({ ...container, lastStatus: "STOPPED", reason: container.reason ?? "The container is gone from the engine." })),
+    containers: task.containers.map((container) => ({
+      ...container,
+      lastStatus: "STOPPED",
+      reason: container.reason ?? "The container is gone from the engine.",
+    })),
   };
 }

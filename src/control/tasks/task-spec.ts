@@ -55,9 +55,16 @@ function networkOf(task: TaskRecord): TaskNetwork {
 
 type Environment = { readonly values: Readonly<Record<string, string>> } | { readonly failure: string };
 
-function resolveEnvironment(task: TaskRecord, container: ContainerDefinition, override: ContainerOverride | undefined, resolver: Resolver): Environment {
+function resolveEnvironment(
+  task: TaskRecord,
+  container: ContainerDefinition,
+  override: ContainerOverride | undefined,
+  resolver: Resolver,
+): Environment {
   const values: Record<string, string> =
-    task.launchType === "FARGATE" ? { AWS_EXECUTION_ENV: "AWS_ECS_FARGATE", AWS_REGION: task.region, AWS_DEFAULT_REGION: task.region } : { AWS_EXECUTION_ENV: "AWS_ECS_EC2" };
+    task.launchType === "FARGATE"
+      ? { AWS_EXECUTION_ENV: "AWS_ECS_FARGATE", AWS_REGION: task.region, AWS_DEFAULT_REGION: task.region }
+      : { AWS_EXECUTION_ENV: "AWS_ECS_EC2" };
   for (const { name, value } of [...(container.environment ?? []), ...(override?.environment ?? [])]) if (name) values[name] = value ?? "";
   for (const { name, valueFrom } of container.secrets ?? []) {
     const found = resolver.secret(valueFrom ?? "", task);
@@ -68,7 +75,10 @@ function resolveEnvironment(task: TaskRecord, container: ContainerDefinition, ov
 }
 
 /** Where awslogs sends a container's output: `prefix/container/task-id`. Source: ECS Developer Guide, "Using the awslogs log driver". */
-function logOf(task: TaskRecord, container: ContainerDefinition): { readonly key: NonNullable<ContainerSpec["log"]>; readonly createGroup: boolean } | undefined {
+function logOf(
+  task: TaskRecord,
+  container: ContainerDefinition,
+): { readonly key: NonNullable<ContainerSpec["log"]>; readonly createGroup: boolean } | undefined {
   const configuration = container.logConfiguration;
   if (configuration?.logDriver !== "awslogs") return undefined;
   const options = configuration.options ?? {};

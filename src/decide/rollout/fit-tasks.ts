@@ -100,7 +100,8 @@ export function fitTasks(draft: Draft): void {
 const isHealthy = ({ condition }: JudgedTask): boolean => condition.is === "healthy";
 const isUnhealthy = ({ condition }: JudgedTask): boolean => condition.is === "unhealthy";
 /** Healthy, or running and not judged yet: requests may be on their way to it. */
-const mayServe = ({ condition, task }: JudgedTask): boolean => condition.is === "healthy" || (condition.is === "starting" && task.lastStatus === "RUNNING");
+const mayServe = ({ condition, task }: JudgedTask): boolean =>
+  condition.is === "healthy" || (condition.is === "starting" && task.lastStatus === "RUNNING");
 const not = (predicate: (judged: JudgedTask) => boolean) => (judged: JudgedTask) => !predicate(judged);
 const byHealth = (judged: JudgedTask): number => (isHealthy(judged) ? 1 : 0);
 const oldestFirst = ({ task }: JudgedTask): number => task.createdAt;

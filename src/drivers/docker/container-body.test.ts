@@ -31,7 +31,15 @@ function bodies(
     ...task,
   };
   const plan = planTask(spec, { instance: "i", published });
-  const at = { instance: "i", plan, vpcNetwork: "airfield-i-vpc-1", publishOn: "127.0.0.1", dnsServers: ["10.0.0.2"], gatewayNames: true, extraHosts: [] };
+  const at = {
+    instance: "i",
+    plan,
+    vpcNetwork: "airfield-i-vpc-1",
+    publishOn: "127.0.0.1",
+    dnsServers: ["10.0.0.2"],
+    gatewayNames: true,
+    extraHosts: [],
+  };
   return {
     containers: spec.containers.map((container) => containerBody(spec, container, at) as Record<string, never>),
     pause: pauseBody(spec, "pause", at) as Record<string, never>,

@@ -21,7 +21,9 @@ export async function openInstallation(directory: string, overrides: Installatio
   await chmod(directory, 0o700);
   const id = await keep(directory, "installation-id", () => randomBytes(4).toString("hex"));
   const rootKey = await keep(directory, "root-key", () => randomBytes(32).toString("base64"));
-  const credentials = JSON.parse(await keep(directory, "credentials.json", () => JSON.stringify(newCredentials()))) as Installation["rootCredentials"];
+  const credentials = JSON.parse(
+    await keep(directory, "credentials.json", () => JSON.stringify(newCredentials())),
+  ) as Installation["rootCredentials"];
   return {
     id,
     rootKey: Buffer.from(rootKey, "base64"),

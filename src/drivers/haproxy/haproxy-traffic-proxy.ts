@@ -328,7 +328,9 @@ class HaproxyTrafficProxy implements TrafficProxy {
     const binds = configuration.listeners.flatMap(({ id, addresses, port }) =>
       addresses.map((address) => ({ listener: id, address, port })),
     );
-    const free = await Promise.all(binds.map(({ address, port }) => this.#bound.has(`${address} ${port}`) || canBind(address, port)));
+    const free = await Promise.all(
+      binds.map(async ({ address, port }) => this.#bound.has(`${address} ${port}`) || (await canBind(address, port))),
+    );
     return binds.filter((_bind, at) => free[at] === false);
   }
 

@@ -21,9 +21,12 @@ function commands(desired: ReturnType<typeof desiredServers>, rows: ReadonlyMap<
 const check = { status: "L7OK", code: 200, health: 4, rise: 3 };
 const inService = observed({ name: traffic, check }, { name: fallback, status: "no check" });
 
+/** See `render-servers.ts`. */
+const POOL = "pool-max-conn -1 pool-purge-delay 3s";
+
 test("a new target is probed and has no weight", () => {
   expect(commands(desiredServers(web, server, "initial"), observed())).toEqual([
-    `add server b_web/${probe} 10.0.0.5:80 weight 0 check inter 500ms fastinter 20ms downinter 500ms rise 1 fall 2`,
+    `add server b_web/${probe} 10.0.0.5:80 weight 0 ${POOL} check inter 500ms fastinter 20ms downinter 500ms rise 1 fall 2`,
     `enable server b_web/${probe}`,
     `enable health b_web/${probe}`,
   ]);
@@ -31,12 +34,12 @@ test("a new target is probed and has no weight", () => {
 
 test("one that passed takes its place, and gets weight only once its health is set", () => {
   expect(commands(desiredServers(web, server, "healthy"), observed({ name: probe, weight: 0, check }))).toEqual([
-    `add server b_web/${traffic} 10.0.0.5:80 weight 0 check inter 5000ms rise 3 fall 2`,
+    `add server b_web/${traffic} 10.0.0.5:80 weight 0 ${POOL} check inter 5000ms rise 3 fall 2`,
     `enable server b_web/${traffic}`,
     `set server b_web/${traffic} health up`,
     `enable health b_web/${traffic}`,
     `set server b_web/${traffic} weight 1`,
-    `add server b_web/${fallback} 10.0.0.5:80 weight 0 backup`,
+    `add server b_web/${fallback} 10.0.0.5:80 weight 0 ${POOL} backup`,
     `enable server b_web/${fallback}`,
     `set server b_web/${fallback} weight 1`,
     `set server b_web/${probe} state maint`,

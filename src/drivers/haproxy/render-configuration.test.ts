@@ -38,17 +38,20 @@ test.each([
   expect(render(changed).structure).not.toBe(render(whole()).structure);
 });
 
+/** See `render-servers.ts`. */
+const POOL = "pool-max-conn -1 pool-purge-delay 3s";
+
 test("a healthy target is in service, an initial one is only probed, a draining one is only there", () => {
   const lines = (health: Health, draining: boolean): readonly string[] =>
     render({ listeners: [], backends: [backend("web", [{ ...one, draining }])] }, health).text.match(/^ {4}server .*$/gm) ?? [];
   expect(lines("healthy", false)).toEqual([
-    "    server one:t:10.0.0.5:8080 10.0.0.5:8080 weight 1 check inter 1000ms rise 2 fall 2",
-    "    server one:f:10.0.0.5:8080 10.0.0.5:8080 weight 1 backup",
+    `    server one:t:10.0.0.5:8080 10.0.0.5:8080 weight 1 ${POOL} check inter 1000ms rise 2 fall 2`,
+    `    server one:f:10.0.0.5:8080 10.0.0.5:8080 weight 1 ${POOL} backup`,
   ]);
   expect(lines("initial", false)).toEqual([
-    "    server one:p:10.0.0.5:8080 10.0.0.5:8080 weight 0 check inter 500ms fastinter 20ms downinter 500ms rise 1 fall 2",
+    `    server one:p:10.0.0.5:8080 10.0.0.5:8080 weight 0 ${POOL} check inter 500ms fastinter 20ms downinter 500ms rise 1 fall 2`,
   ]);
-  expect(lines("healthy", true)).toEqual(["    server one:t:10.0.0.5:8080 10.0.0.5:8080 weight 0"]);
+  expect(lines("healthy", true)).toEqual([`    server one:t:10.0.0.5:8080 10.0.0.5:8080 weight 0 ${POOL}`]);
 });
 
 test.each([

@@ -121,9 +121,10 @@ function preamble(files: ProxyFiles, structure: string): string {
       "timeout connect 10s",
       "timeout client 60s",
       "timeout server 60s",
-      // Only a request that never reached a server is sent to another.
+      // A request that never reached a server is sent to another. So is one whose connection was closed without a word, if it may be
+      // repeated: the server closed an idle connection just then.
       "retries 3",
-      "retry-on conn-failure",
+      "retry-on conn-failure empty-response",
       "option redispatch 1",
       // During a reload a client's idle connection gets one more answer, with `Connection: close`, before it is closed.
       "option idle-close-on-response",

@@ -122,6 +122,8 @@ export function renderBackend(backend: ProxyBackend, idleTimeout: number, port: 
     "option forwardfor if-none",
     "http-request set-header X-Forwarded-Proto http",
     `http-request set-header X-Forwarded-Port ${port ?? "%[dst_port]"}`,
+    // RFC 9110, section 9.2.2: only these may be sent again where it is not known whether they were carried out.
+    "http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE TRACE }",
   ];
   if (check.kind !== "none") {
     // Written out so that a change of it changes the structure: servers that exist cannot be given other checks without a reload.

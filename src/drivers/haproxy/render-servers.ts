@@ -19,6 +19,12 @@ const probeInterval = 0.5;
 /** When the first try is made. */
 const firstProbe = 0.02;
 
+/**
+ * Idle connections to a server are kept for the next requests; one that is added at run time would have none unless told so. They are closed
+ * before a usual application closes them (Node.js after five seconds), so that hardly a request meets a closing connection.
+ */
+const POOL = ["pool-max-conn -1", "pool-purge-delay 3s"];
+
 /** What HAProxy is to have for one server of ours, given its health so far. */
 export function desiredServers(backend: ProxyBackend, server: ProxyServer, health: Health): readonly DesiredServer[] {
   const check = backend.healthCheck;
@@ -29,7 +35,7 @@ export function desiredServers(backend: ProxyBackend, server: ProxyServer, healt
     weight,
     checked,
     up,
-    definition: [place, `weight ${weight}`, ...words].join(" "),
+    definition: [place, `weight ${weight}`, ...POOL, ...words].join(" "),
   });
 
   if (check.kind === "none") return [make("traffic", server.draining ? 0 : 1, true, [], false)];

@@ -5,7 +5,10 @@ const ALPHANUMERIC = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345
 
 /** Ids from the machine's random number generator. */
 export const systemIds: Ids = {
-  hex: (length) => randomBytes(Math.ceil(length / 2)).toString("hex").slice(0, length),
+  hex: (length) =>
+    randomBytes(Math.ceil(length / 2))
+      .toString("hex")
+      .slice(0, length),
   alphanumeric: (length) => Array.from({ length }, () => ALPHANUMERIC[randomInt(ALPHANUMERIC.length)]).join(""),
   digits: (length) => Array.from({ length }, (_, at) => (at === 0 ? randomInt(1, 10) : randomInt(10))).join(""),
   uuid: () => randomUUID(),

@@ -13,5 +13,7 @@ export async function hostNameServers(): Promise<readonly string[]> {
 }
 
 function nameServersIn(text: string): readonly string[] {
-  return [...text.matchAll(/^\s*nameserver\s+([\d.]+)\s*$/gm)].flatMap(([, address]) => (address !== undefined && !address.startsWith("127.") ? address : []));
+  return [...text.matchAll(/^\s*nameserver\s+([\d.]+)\s*$/gm)].flatMap(([, address]) =>
+    address !== undefined && !address.startsWith("127.") ? address : [],
+  );
 }

@@ -34,7 +34,11 @@ export function ec2Query(xmlNamespace: string): Protocol {
       const { name } = operation;
       // An operation without output tells its success by `return`.
       const members = operation.output ? writeXmlMembers(operation.output, output ?? {}, { listItem: "item" }) : "<return>true</return>";
-      return xml(200, `<${name}Response xmlns="${xmlNamespace}/"><requestId>${requestId}</requestId>${members}</${name}Response>`, requestId);
+      return xml(
+        200,
+        `<${name}Response xmlns="${xmlNamespace}/"><requestId>${requestId}</requestId>${members}</${name}Response>`,
+        requestId,
+      );
     },
     writeError(error, requestId) {
       return xml(

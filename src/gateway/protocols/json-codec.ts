@@ -44,7 +44,12 @@ export function readJson(shape: Shape, value: unknown, path = "", depth = 0): un
   }
 }
 
-function readStructure(shape: Shape & { kind: "structure" | "union" }, value: Readonly<Record<string, unknown>>, path: string, depth: number): unknown {
+function readStructure(
+  shape: Shape & { kind: "structure" | "union" },
+  value: Readonly<Record<string, unknown>>,
+  path: string,
+  depth: number,
+): unknown {
   const result: Record<string, unknown> = {};
   for (const member of shape.members) {
     const found = Object.hasOwn(value, member.name) ? value[member.name] : undefined;
@@ -67,7 +72,9 @@ function readList(shape: Shape & { kind: "list" }, value: readonly unknown[], pa
 function readMap(shape: Shape & { kind: "map" }, value: Readonly<Record<string, unknown>>, path: string, depth: number): unknown {
   const entries = Object.entries(value).filter(([, item]) => item !== null || shape.sparse);
   // fromEntries defines properties, so that a key such as __proto__ is only a key.
-  return Object.fromEntries(entries.map(([key, item]) => [key, item === null ? null : readJson(shape.value.shape, item, `${path}.${key}`, depth + 1)]));
+  return Object.fromEntries(
+    entries.map(([key, item]) => [key, item === null ? null : readJson(shape.value.shape, item, `${path}.${key}`, depth + 1)]),
+  );
 }
 
 function readTimestamp(value: unknown, path: string): Date {

@@ -1,4 +1,4 @@
-import { HttpRequest, HttpResponse } from "@smithy/core/protocols";
+import { type HttpRequest, HttpResponse } from "@smithy/core/protocols";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SERVICES } from "../../services/catalogue.ts";
@@ -32,22 +32,26 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s spe
       const schema = operationSchema(client, name)!;
       const sdkSchema = sdkOperation(client[`${name}$`] as readonly unknown[]);
       await fc.assert(
-        fc.asyncProperty(schema.input ? shapeValues(schema.input) : fc.constant({}), schema.output ? shapeValues(schema.output) : fc.constant({}), async (input, output) => {
-          const sent = await sdk.serializeRequest(sdkSchema, input, context);
-          const body = bytesOf(sent.body);
-          const read = ours.read(schema, { method: "POST", url: new URL("http://localhost/"), headers: {}, body });
-          // The SDK adds idempotency tokens, so there may be more than was given.
-          expect(normal(read), `${name} request`).toMatchObject(normal(input) as object);
+        fc.asyncProperty(
+          schema.input ? shapeValues(schema.input) : fc.constant({}),
+          schema.output ? shapeValues(schema.output) : fc.constant({}),
+          async (input, output) => {
+            const sent = await sdk.serializeRequest(sdkSchema, input, context);
+            const body = bytesOf(sent.body);
+            const read = ours.read(schema, { method: "POST", url: new URL("http://localhost/"), headers: {}, body });
+            // The SDK adds idempotency tokens, so there may be more than was given.
+            expect(normal(read), `${name} request`).toMatchObject(normal(input) as object);
 
-          const answer = ours.write(schema, output, "request-id");
-          const received = await sdk.deserializeResponse(
-            sdkSchema,
-            context,
-            new HttpResponse({ statusCode: answer.status, headers: answer.headers, body: Buffer.from(answer.body) }),
-          );
-          const { $metadata: _, ...members } = received;
-          expect(normal(members), `${name} response`).toEqual(normal(output));
-        }),
+            const answer = ours.write(schema, output, "request-id");
+            const received = await sdk.deserializeResponse(
+              sdkSchema,
+              context,
+              new HttpResponse({ statusCode: answer.status, headers: answer.headers, body: Buffer.from(answer.body) }),
+            );
+            const { $metadata: _, ...members } = received;
+            expect(normal(members), `${name} response`).toEqual(normal(output));
+          },
+        ),
         { numRuns: RUNS, seed: 7 },
       );
     }
@@ -57,7 +61,10 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s spe
 /** The protocol of a client package, with what it needs to encode. */
 function sdkProtocol(client: Readonly<Record<string, unknown>>): { readonly sdk: SdkProtocol; readonly context: unknown } {
   const [, constructor] = Object.entries(client).find(([name]) => /^[A-Za-z0-9]+Client$/.test(name) && name !== "__Client") ?? [];
-  const instance = new (constructor as new (config: unknown) => { config: Record<string, unknown> })({ region: "us-east-1", endpoint: "http://localhost" });
+  const instance = new (constructor as new (config: unknown) => { config: Record<string, unknown> })({
+    region: "us-east-1",
+    endpoint: "http://localhost",
+  });
   const { config } = instance;
   const sdk = config["protocol"] as SdkProtocol;
   const context = {
@@ -70,7 +77,9 @@ function sdkProtocol(client: Readonly<Record<string, unknown>>): { readonly sdk:
 }
 
 function bytesOf(body: unknown): Buffer {
-  return body instanceof Uint8Array ? Buffer.from(body.buffer, body.byteOffset, body.byteLength) : Buffer.from((body as string | undefined) ?? "");
+  return body instanceof Uint8Array
+    ? Buffer.from(body.buffer, body.byteOffset, body.byteLength)
+    : Buffer.from((body as string | undefined) ?? "");
 }
 
 function sdkOperation(schema: readonly unknown[]): unknown {

@@ -54,10 +54,12 @@ function element(name: string, content: string): string {
 
 /** Escapes text for XML; characters that XML 1.0 cannot carry become U+FFFD. */
 export function escapeXml(text: string): string {
-  return text
-    // oxlint-disable-next-line no-control-regex -- these are exactly the characters that XML 1.0 forbids
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd")
-    .replace(/[&<>"\r]/g, (character) => XML_ESCAPES[character] ?? character);
+  return (
+    text
+      // oxlint-disable-next-line no-control-regex -- these are exactly the characters that XML 1.0 forbids
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd")
+      .replace(/[&<>"\r]/g, (character) => XML_ESCAPES[character] ?? character)
+  );
 }
 
 const XML_ESCAPES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\r": "&#13;" };
