@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { access, constants, stat } from "node:fs/promises";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
-import colors from "picocolors";
+import { colors } from "./colors.ts";
 import { HOW_TO_JOIN_DOCKER_GROUP, howToInstall, howToStartEngine } from "../../bin/setup/advice.js";
 import { engineSocket } from "../../bin/setup/engine-socket.js";
 import { dockerEngine, EngineUnavailableError } from "../drivers/docker/engine.ts";

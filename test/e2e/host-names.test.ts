@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { randomBytes } from "node:crypto";
 import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -47,8 +48,11 @@ describe.skipIf(hindrance !== undefined)(`under ECR's own host names${hindrance 
     await airfield[Symbol.asyncDispose]();
   });
 
-  const hosts = (...args: readonly string[]): Promise<CliResult> =>
-    airfield.run(process.execPath, [PROGRAM, "hosts", ...args, "--data", airfield.dataDirectory]);
+  // The test runner may ask all programs for colours.
+  const hosts = async (...args: readonly string[]): Promise<CliResult> => {
+    const { stdout, ...rest } = await airfield.run(process.execPath, [PROGRAM, "hosts", ...args, "--data", airfield.dataDirectory]);
+    return { ...rest, stdout: stripVTControlCharacters(stdout) };
+  };
 
   const password = async (region: string): Promise<string> =>
     (await airfield.aws("ecr", "get-login-password", "--region", region)).stdout.trim();

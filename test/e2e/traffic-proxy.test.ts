@@ -417,12 +417,29 @@ describe("life", () => {
     const port = await world.freePort();
     const wanted = { listeners: [listener("main", port)], backends: [backend("web", [serverAt("one", await world.target(200), known)])] };
     await world.proxy.apply(wanted);
-    await world.proxy.stop();
-    await expect(send(port)).rejects.toThrow("ECONNREFUSED");
+    // Let go of first, so that nobody who lives sees it die.
+    await world.proxy.close();
+    const master = Number(await readFile(`${world.directory}/haproxy.pid`, "utf8"));
+    const children = (await readFile(`/proc/${master}/task/${master}/children`, "utf8")).trim().split(" ").map(Number);
+    for (const pid of [master, ...children]) process.kill(pid, "SIGKILL");
+    await expect.poll(() => send(port).catch(String)).toContain("ECONNREFUSED");
     const next = await world.restarted();
     expect(world.stops).toHaveLength(1);
     await next.apply(wanted);
     expect((await send(port)).status).toBe(200);
+  });
+
+  test("one that was told to stop is not missed by the next control plane", async () => {
+    await using world = await haproxyWorld();
+    const port = await world.freePort();
+    await world.proxy.apply({
+      listeners: [listener("main", port)],
+      backends: [backend("web", [serverAt("one", await world.target(200), known)])],
+    });
+    await world.proxy.stop();
+    await expect(send(port)).rejects.toThrow("ECONNREFUSED");
+    await world.restarted();
+    expect(world.stops).toEqual([]);
   });
 
   test("a configuration that HAProxy refuses is told in its words, and the one before stays", async () => {

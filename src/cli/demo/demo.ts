@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import colors from "picocolors";
+import { colors } from "../colors.ts";
 import { engineSocket } from "../../../bin/setup/engine-socket.js";
 import { dockerEngine, EngineUnavailableError, type DockerEngine } from "../../drivers/docker/engine.ts";
 import { rootAccess } from "../access.ts";

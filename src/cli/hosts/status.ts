@@ -1,6 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { request } from "node:https";
-import colors from "picocolors";
+import { colors } from "../colors.ts";
 import { authorityCertificate } from "../../drivers/host-names/certificates.ts";
 import { hostNamesFolder, readEndpointState, readHostNames, type HostNames } from "../../drivers/host-names/record.ts";
 import { isTrusted } from "../../drivers/host-names/trust.ts";
