@@ -1,5 +1,5 @@
 import { CreateClusterCommand, ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand } from "@aws-sdk/client-ecs";
-import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { SignatureV4 } from "@smithy/signature-v4";
 import { TEST_KEYS } from "../../src/testing/api-world.ts";
 import { NodeSha256 } from "../../src/testing/signed-request.ts";
@@ -48,7 +48,10 @@ async function prepare(endpoint: string, image: string): Promise<Readonly<Record
   await ecs.send(new RegisterTaskDefinitionCommand(definition(image)));
   const { Subnets } = await ec2.send(new DescribeSubnetsCommand());
   const subnet = Subnets?.[0]?.SubnetId ?? "";
-  const networkConfiguration = { awsvpcConfiguration: { subnets: [subnet] } };
+  // The peer cannot do without security groups.
+  const { SecurityGroups } = await ec2.send(new DescribeSecurityGroupsCommand());
+  const groups = (SecurityGroups ?? []).filter(({ GroupName }) => GroupName === "default").flatMap(({ GroupId }) => GroupId ?? []);
+  const networkConfiguration = { awsvpcConfiguration: { subnets: [subnet], securityGroups: groups.slice(0, 1) } };
   const { tasks } = await ecs.send(
     new RunTaskCommand({ cluster: "bench-api", taskDefinition: "bench-api", launchType: "FARGATE", networkConfiguration }),
   );

@@ -76,7 +76,8 @@ async function haproxy(configuration: string, address: string, port: number): Pr
   const folder = await mkdtemp(join(tmpdir(), "airfield-bench-haproxy-"));
   const file = join(folder, "haproxy.cfg");
   await writeFile(file, configuration);
-  const child = spawn("haproxy", ["-db", "-f", file], { stdio: "ignore" });
+  // In a session of its own, as the one of the product: Linux shares processor time among sessions.
+  const child = spawn("haproxy", ["-db", "-f", file], { stdio: "ignore", detached: true });
   await accepts(address, port);
   return {
     async [Symbol.asyncDispose]() {
