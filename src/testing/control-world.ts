@@ -14,8 +14,8 @@ import { listeners, loadBalancers, targetGroups, targets, type TargetRecord } fr
 import { State } from "../state/state.ts";
 import { FakeTaskEngine, fakeTaskRunner, type FakeBehaviour } from "./fake-task-runner.ts";
 import { FakeTrafficProxy } from "./fake-traffic-proxy.ts";
+import { ManualClock } from "./manual-clock.ts";
 import type { Random } from "./seeded-random.ts";
-import { VirtualClock } from "./virtual-clock.ts";
 
 const SCOPE = { account: DEFAULT_ACCOUNT, region: DEFAULT_REGION };
 const arnOf = (service: string, resource: string): string => `arn:aws:${service}:${SCOPE.region}:${SCOPE.account}:${resource}`;
@@ -36,7 +36,7 @@ export interface Version {
  * journal has; the engine and the proxy go on meanwhile.
  */
 export class ControlWorld {
-  readonly clock = new VirtualClock();
+  readonly clock = new ManualClock();
   readonly engine = new FakeTaskEngine(this.clock);
   readonly proxy = new FakeTrafficProxy();
   readonly random: Random;
@@ -240,7 +240,7 @@ export class ControlWorld {
   async pass(ms: number): Promise<void> {
     const step = 250;
     for (let passed = 0; passed < ms; passed += step) {
-      await this.clock.advance(Math.min(step, ms - passed));
+      await this.clock.pass(Math.min(step, ms - passed));
       this.#probe();
     }
   }

@@ -1,9 +1,15 @@
 import type { Clock } from "../ports/clock.ts";
 
-/** A clock that stands still until it is told to go on. */
+interface Timer {
+  readonly due: number;
+  readonly run: () => void;
+}
+
+/** A clock that stands still until it is told to go on. Timers run in the order of their due times, each at its instant. */
 export class ManualClock implements Clock {
   #now: number;
-  readonly #timers = new Set<{ readonly due: number; readonly run: () => void }>();
+  /** In the order in which they were set. */
+  readonly #timers = new Set<Timer>();
 
   constructor(now = 1_700_000_000_000) {
     this.#now = now;
@@ -14,21 +20,23 @@ export class ManualClock implements Clock {
   }
 
   after(ms: number, run: () => void): Disposable {
-    const timer = { due: this.#now + ms, run };
+    const timer = { due: this.#now + Math.max(ms, 0), run };
     this.#timers.add(timer);
     return { [Symbol.dispose]: () => void this.#timers.delete(timer) };
   }
 
-  /** Lets time pass: what becomes due runs in its order, at its instant. */
+  /** Lets time pass: what becomes due runs. */
   advance(ms: number): void {
     const end = this.#now + ms;
-    for (;;) {
-      const [next] = [...this.#timers].filter((timer) => timer.due <= end).sort((a, b) => a.due - b.due);
-      if (!next) break;
-      this.#timers.delete(next);
-      this.#now = Math.max(this.#now, next.due);
-      next.run();
-    }
+    while (this.#runNext(end));
+    this.#now = end;
+  }
+
+  /** As `advance`; the promises that a timer settles are followed to their end before the next one runs. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await settled();
+    while (this.#runNext(end)) await settled();
     this.#now = end;
   }
 
@@ -36,4 +44,20 @@ export class ManualClock implements Clock {
   get waiting(): number {
     return this.#timers.size;
   }
+
+  /** Runs the first timer that is due by `end`; false where there is none. */
+  #runNext(end: number): boolean {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) if (timer.due <= end && (!next || timer.due < next.due)) next = timer;
+    if (!next) return false;
+    this.#timers.delete(next);
+    this.#now = Math.max(this.#now, next.due);
+    next.run();
+    return true;
+  }
+}
+
+/** Resolves when no promise is left that only waits for others: fakes use no real I/O. */
+async function settled(): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
 }
