@@ -19,6 +19,8 @@ export default defineConfig({
           hookTimeout: 180_000,
           // One engine and one proxy serve them all: files run one after another.
           fileParallelism: false,
+          // A machine that is shared may stall; a test that needed its second try says so in the report.
+          retry: process.env["CI"] ? 1 : 0,
         },
       },
     ],

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { EngineError, EngineUnavailableError, type DockerEngine } from "./engine.ts";
 import { ContainerFailure, engineFailure } from "./reasons.ts";
 import { LABELS } from "./task-plan.ts";
@@ -45,6 +46,10 @@ export function isNetworkMissing(error: unknown, network: string): boolean {
   return error instanceof EngineError && error.status === 404 && error.message.includes(network);
 }
 
+/** A container that an earlier life asked for has its name before it is there; the engine tells of neither by an event that we could await. */
+const LOOK_AGAIN_MS = 50;
+const MOST_LOOKS = 200;
+
 /**
  * Creates the container, or finds the one that an earlier life of this process created under the same name: then it comes with what the engine
  * knows of it. Rejects with the engine's error.
@@ -55,13 +60,26 @@ export async function createContainer(
   taskArn: string,
   body: unknown,
 ): Promise<{ readonly id: string; readonly existing?: Inspection }> {
+  for (let look = 1; ; look += 1) {
+    try {
+      return { id: (await engine.call<{ Id: string }>("POST", "/containers/create", { query: { name }, body })).Id };
+    } catch (error) {
+      if (!(error instanceof EngineError && error.status === 409)) throw error;
+      const existing = await inspectIfThere(engine, name);
+      if (existing?.Config.Labels[LABELS.taskArn] === taskArn) return { id: existing.Id, existing };
+      // Somebody else's, or one that never comes.
+      if (existing || look === MOST_LOOKS) throw error;
+    }
+    await pause(LOOK_AGAIN_MS);
+  }
+}
+
+async function inspectIfThere(engine: DockerEngine, name: string): Promise<Inspection | undefined> {
   try {
-    return { id: (await engine.call<{ Id: string }>("POST", "/containers/create", { query: { name }, body })).Id };
+    return await inspect(engine, name);
   } catch (error) {
-    if (!(error instanceof EngineError && error.status === 409)) throw error;
-    const existing = await inspect(engine, name);
-    if (existing.Config.Labels[LABELS.taskArn] !== taskArn) throw error;
-    return { id: existing.Id, existing };
+    if (error instanceof EngineError && error.status === 404) return undefined;
+    throw error;
   }
 }
 
