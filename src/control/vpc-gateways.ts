@@ -1,4 +1,4 @@
-import { formatAddress, parseCidr } from "../decide/addresses/cidr.ts";
+import { parseCidr, routerOf } from "../domain/cidr.ts";
 import { isBefore } from "../domain/task-status.ts";
 import { tasks, type TaskRecord } from "../state/ecs.ts";
 import type { State } from "../state/state.ts";
@@ -25,9 +25,8 @@ export function vpcGateways(state: State, tell: (addresses: readonly string[]) =
   return watching;
 }
 
-/** The second address of the VPC's block, which AWS gives the VPC's router. */
 function gatewayOf({ lastStatus, networkInterface }: TaskRecord): string | undefined {
   if (!networkInterface || isBefore(lastStatus, "RUNNING") || lastStatus === "STOPPED") return undefined;
   const block = parseCidr(networkInterface.vpcCidr);
-  return block && formatAddress(block.base + 1);
+  return block && routerOf(block);
 }

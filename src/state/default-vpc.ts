@@ -1,6 +1,6 @@
 import type { Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
-import { overlap, parseCidr } from "../decide/addresses/cidr.ts";
+import { overlap, parseCidr } from "../domain/cidr.ts";
 import { securityGroups, subnets, vpcs, type SecurityGroupRecord, type SubnetRecord, type VpcRecord } from "./ec2.ts";
 import { hostBlocks } from "./host-blocks.ts";
 import type { State } from "./state.ts";

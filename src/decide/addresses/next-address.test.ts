@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { contains, formatAddress, overlap, parseAddress, parseCidr } from "./cidr.ts";
+import { contains, formatAddress, overlap, parseAddress, parseCidr } from "../../domain/cidr.ts";
 import { availableCount, nextAddress } from "./next-address.ts";
 
 const address = (text: string) => ({ kind: "address", address: text });

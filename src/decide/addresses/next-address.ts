@@ -1,4 +1,4 @@
-import { contains, formatAddress, parseAddress, parseCidr, type Cidr } from "./cidr.ts";
+import { contains, formatAddress, parseAddress, parseCidr, type Cidr } from "../../domain/cidr.ts";
 
 export interface AddressView {
   /** The subnet's block, such as `10.0.1.0/24`. */

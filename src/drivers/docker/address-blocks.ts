@@ -1,4 +1,5 @@
 import { networkInterfaces } from "node:os";
+import { formatAddress, parseAddress } from "../../domain/cidr.ts";
 import { dockerEngine } from "./engine.ts";
 
 interface ListedNetwork {
@@ -28,8 +29,6 @@ export async function usedAddressBlocks({
 /** `172.17.0.1/16` → `172.17.0.0/16`. */
 function blockOf(cidr: string): string {
   const [address = "", prefix = "32"] = cidr.split("/");
-  const size = 2 ** (32 - Number(prefix));
-  const number = address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
-  const base = number - (number % size);
-  return `${[24, 16, 8, 0].map((shift) => Math.floor(base / 2 ** shift) % 256).join(".")}/${prefix}`;
+  const number = parseAddress(address) ?? 0;
+  return `${formatAddress(number - (number % 2 ** (32 - Number(prefix))))}/${prefix}`;
 }

@@ -33,6 +33,11 @@ export function contains(block: Cidr, address: number): boolean {
   return address >= block.base && address < block.base + block.size;
 }
 
+/** The second address of a block, which AWS gives a VPC's router: here the host's own in the VPC's network. */
+export function routerOf(block: Cidr): string {
+  return formatAddress(block.base + 1);
+}
+
 export function overlap(a: Cidr, b: Cidr): boolean {
   return a.base < b.base + b.size && b.base < a.base + a.size;
 }
