@@ -1,5 +1,5 @@
 import { DeleteConflictException, NoSuchEntityException, type Policy } from "@aws-sdk/client-iam";
-import { policies, roles, type PolicyRecord } from "../../state/iam.ts";
+import { defaultVersion, policies, roles, type PolicyRecord } from "../../state/iam.ts";
 import { because, defined, type OperationContext } from "../operation.ts";
 import {
   alreadyExists,
@@ -39,9 +39,12 @@ export const createPolicy = operation("CreatePolicy", {
       path,
       account,
       ...defined({ description: input.Description }),
-      document,
+      versions: [{ id: "v1", document, createdAt: now }],
+      defaultVersionId: "v1",
+      nextVersion: 2,
       tags: input.Tags ?? [],
       createdAt: now,
+      updatedAt: now,
     };
     state.commit(() => state.table(policies).put(policy));
     return { Policy: shown(policy, context) };
@@ -78,7 +81,7 @@ export const getPolicyVersion = operation("GetPolicyVersion", {
       throw new NoSuchEntityException(because(`Policy ${PolicyArn} version ${VersionId} does not exist or is not attachable.`));
     return {
       PolicyVersion: {
-        Document: encodeURIComponent(policy.document),
+        Document: encodeURIComponent(defaultVersion(policy).document),
         VersionId: "v1",
         IsDefaultVersion: true,
         CreateDate: new Date(policy.createdAt),
