@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { credentials } from "./authorization/credentials.ts";
 import { loadBalancerNames } from "./control/load-balancing/load-balancer-names.ts";
 import { loadBalancing } from "./control/load-balancing/load-balancing.ts";
 import { logSink } from "./control/log-delivery.ts";
@@ -31,7 +32,6 @@ import { lineLogger } from "./drivers/system/logger.ts";
 import { hostNameServers } from "./drivers/system/name-servers.ts";
 import { secretBox } from "./drivers/system/secret-box.ts";
 import { gateway } from "./gateway/gateway.ts";
-import { rootCredentials } from "./gateway/root-credentials.ts";
 import { httpServer } from "./gateway/server.ts";
 import { openTlsEndpoint } from "./gateway/tls-endpoint.ts";
 import type { Logger } from "./ports/logger.ts";
@@ -89,12 +89,14 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const blocks = await usedAddressBlocks({ socketPath, instance: installation.id });
   state.commit(() => noteHostBlocks(state, blocks));
 
+  const roots = [{ account: DEFAULT_ACCOUNT, ...installation.rootCredentials }];
   let { port } = options;
   const platform: Platform = {
     state,
     clock,
     ids,
     secrets,
+    credentials: credentials({ state, secrets, roots: () => roots }),
     logs,
     blobs,
     get registryHost() {
@@ -105,7 +107,6 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     gateway: gateway({
       services: SERVICES,
       platform,
-      credentials: rootCredentials(DEFAULT_ACCOUNT, installation.rootCredentials),
       failed: (cause, operation, requestId) => logger.error("an operation failed", { operation, requestId, cause: described(cause) }),
     }),
     registry: registryHandler(platform, { failed: (cause) => logger.error("the registry failed", { cause: described(cause) }) }),

@@ -1,12 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import { memoryJournal } from "../drivers/memory/journal.ts";
+import { State } from "../state/state.ts";
 import { requestScope, type Permission } from "../services/operation.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import { coverageDocument, coverageOf } from "./coverage.ts";
 import { loadService } from "./loaded-service.ts";
 import type { Shape } from "./schema.ts";
 
-const AT = requestScope({ account: "123456789012", region: "us-east-1" });
+const AT = { ...requestScope({ account: "123456789012", region: "us-east-1" }), state: new State(memoryJournal()), now: 0 };
 
 test("docs/coverage.md says what the catalogue says (`npm run coverage` writes it anew)", async () => {
   const written = await readFile(new URL("../../docs/coverage.md", import.meta.url), "utf8");

@@ -5,7 +5,7 @@ import type { WireError } from "./protocols/protocol.ts";
 import { errorSchema } from "./schema.ts";
 import type { SignatureRefusal } from "./sigv4.ts";
 
-type Family = "json" | "query" | "ec2";
+export type Family = "json" | "query" | "ec2";
 
 export function familyOf(protocol: WireProtocol): Family {
   if (protocol === "ec2Query") return "ec2";
@@ -32,6 +32,10 @@ export function signatureError(refusal: SignatureRefusal, family: Family): AwsEr
       if (family === "json") return new AwsError("UnrecognizedClientException", "The security token included in the request is invalid.");
       if (family === "ec2") return new AwsError("AuthFailure", EC2_AUTH_FAILURE, 401);
       return new AwsError("InvalidClientTokenId", "The security token included in the request is invalid.", 403);
+    case "expired-token":
+      if (family === "json") return new AwsError("ExpiredTokenException", "The security token included in the request is expired");
+      if (family === "ec2") return new AwsError("RequestExpired", "Request has expired.");
+      return new AwsError("ExpiredToken", "The security token included in the request is expired", 403);
     case "mismatch":
       if (family === "json") return new AwsError("InvalidSignatureException", MISMATCH);
       return family === "ec2" ? new AwsError("AuthFailure", EC2_AUTH_FAILURE, 401) : new AwsError("SignatureDoesNotMatch", MISMATCH, 403);
@@ -43,6 +47,16 @@ export function signatureError(refusal: SignatureRefusal, family: Family): AwsEr
     case "expired":
       return new AwsError("RequestExpired", "Request has expired.", family === "ec2" ? 400 : 403);
   }
+}
+
+/**
+ * What policies do not allow, in the words of the protocol's family.
+ * @param text AWS's sentence about who may not do what, and why
+ */
+export function accessDenied(text: string, family: Family): AwsError {
+  if (family === "json") return new AwsError("AccessDeniedException", text);
+  if (family === "ec2") return new AwsError("UnauthorizedOperation", `You are not authorized to perform this operation. ${text}`, 403);
+  return new AwsError("AccessDenied", text, 403);
 }
 
 /** A request that does not fit the schema, in the words of the service. */

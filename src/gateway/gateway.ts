@@ -1,9 +1,22 @@
-import { isRegion } from "../domain/scope.ts";
+import { decide } from "../authorization/authorize.ts";
+import type { Credentials } from "../authorization/credentials.ts";
+import { denialText } from "../decide/iam/denial.ts";
+import { ANONYMOUS, type Principal } from "../domain/principal.ts";
+import { DEFAULT_REGION, isRegion } from "../domain/scope.ts";
 import { AwsError } from "../services/aws-error.ts";
-import { requestScope, type Operation, type OperationContext, type Principal } from "../services/operation.ts";
+import { requestScope, type Operation, type OperationContext } from "../services/operation.ts";
 import type { Platform } from "../services/platform.ts";
 import type { ServiceDescriptor } from "../services/service.ts";
-import { familyOf, malformedError, notImplemented, signatureError, unknownOperation, wireError } from "./errors.ts";
+import {
+  accessDenied,
+  familyOf,
+  malformedError,
+  notImplemented,
+  signatureError,
+  unknownOperation,
+  wireError,
+  type Family,
+} from "./errors.ts";
 import { loadService, protocolOf, type LoadedService } from "./loaded-service.ts";
 import { MalformedRequestError } from "./malformed.ts";
 import { awsJson } from "./protocols/aws-json.ts";
@@ -13,16 +26,9 @@ import { route } from "./routing.ts";
 import type { OperationSchema } from "./schema.ts";
 import { verifySignature } from "./sigv4.ts";
 
-/** Whose keys are accepted. */
-export interface Credentials {
-  /** `undefined` for a key that does not exist. */
-  find(accessKeyId: string): { readonly secretAccessKey: string; readonly principal: Principal } | undefined;
-}
-
 export interface GatewayOptions {
   readonly services: readonly ServiceDescriptor[];
   readonly platform: Platform;
-  readonly credentials: Credentials;
   /** Told of defects: what an operation threw that is no answer. */
   readonly failed: (cause: unknown, operation: string, requestId: string) => void;
 }
@@ -41,13 +47,20 @@ export function gateway(options: GatewayOptions): Gateway {
     let client: Readonly<Record<string, unknown>> = {};
     try {
       const now = clock.now();
-      const { principal, region } = authenticate(request, service, options.credentials, now);
+      // Who may not come in is not told what there is: an operation is looked up before only to learn whether it needs a signature.
       const loaded = await loadService(service);
       client = loaded.client;
+      const { principal, region } = isUnsigned(loaded, name)
+        ? { principal: ANONYMOUS, region: DEFAULT_REGION }
+        : authenticate(request, service, options.platform.credentials, now);
       const { schema, operation } = findOperation(loaded, name);
       const input = readInput(protocol, schema, request, service);
-      const context = { ...options.platform, ...requestScope({ account: principal.account, region }), principal, requestId, now, sourceIp };
-      const output = await perform(operation, input, context);
+      const origin = { sourceIp, userAgent: request.headers["user-agent"] ?? "", secureTransport: request.secure, region };
+      const scope = requestScope({ account: principal.account, region });
+      const context = { ...options.platform, ...scope, principal, requestId, now, sourceIp, origin };
+      permit(operation, input, context, familyOf(service.protocol));
+      const output: unknown = await operation.run(input as never, context);
+      await context.state.durable();
       return protocol.write(schema, output, requestId);
     } catch (thrown) {
       const known = wireError(thrown, client);
@@ -67,12 +80,22 @@ const INTERNAL_FAILURE = {
   members: {},
 } as const;
 
-async function perform(operation: Operation, input: unknown, context: OperationContext): Promise<unknown> {
-  // Only root exists until policies do: what is asked for is computed and always granted.
-  operation.authorize(input as never, context);
-  const output: unknown = await operation.run(input as never, context);
-  await context.state.durable();
-  return output;
+/** Asks policies for everything that the operation needs. The first refusal ends it, before anything is looked at or changed. */
+function permit(operation: Operation, input: unknown, context: OperationContext, family: Family): void {
+  if (operation.access !== undefined) return;
+  const { state, now, principal, origin } = context;
+  for (const { action, resource, context: given } of [operation.authorize(input as never, context)].flat()) {
+    const resources = [resource].flat();
+    // Nothing named is nothing known: what such a request may see is asked for as a whole.
+    for (const one of resources.length === 0 ? ["*"] : resources) {
+      const decision = decide({ state, now }, principal, { action, resource: one, ...(given ? { context: given } : {}) }, origin);
+      if (!decision.allowed) throw accessDenied(denialText({ principalArn: principal.arn, action, resource: one, decision }), family);
+    }
+  }
+}
+
+function isUnsigned(service: LoadedService, name: string | undefined): boolean {
+  return name !== undefined && service.operations.get(name)?.access === "unsigned";
 }
 
 function authenticate(
@@ -82,10 +105,9 @@ function authenticate(
   now: number,
 ): { readonly principal: Principal; readonly region: string } {
   const family = familyOf(service.protocol);
-  const verified = verifySignature(request, (key) => credentials.find(key)?.secretAccessKey, now);
+  const verified = verifySignature(request, credentials, now);
   if ("refusal" in verified) throw signatureError(verified.refusal, family);
-  const principal = credentials.find(verified.accessKeyId)?.principal;
-  if (!principal) throw signatureError({ kind: "unknown-key" }, family);
+  const { principal } = verified;
   const { service: signedFor, region } = verified.scope;
   if (signedFor !== service.signingName || !isRegion(region)) {
     const what = isRegion(region) ? `service: '${service.signingName}'` : "a valid region";

@@ -68,7 +68,8 @@ async function answer(gateway: Gateway, request: IncomingMessage, response: Serv
     return;
   }
   const headers = request.headers as Readonly<Record<string, string | undefined>>;
-  const answered = await gateway({ method: request.method ?? "GET", url, headers, body }, request.socket.remoteAddress ?? "");
+  const secure = (request.socket as { encrypted?: boolean }).encrypted === true;
+  const answered = await gateway({ method: request.method ?? "GET", url, headers, body, secure }, request.socket.remoteAddress ?? "");
   const length = Buffer.byteLength(answered.body);
   response.writeHead(answered.status, { ...CORS, ...answered.headers, "content-length": length });
   response.end(request.method === "HEAD" ? undefined : answered.body);

@@ -1,4 +1,6 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import type { Credentials } from "../authorization/credentials.ts";
+import type { Principal } from "../domain/principal.ts";
 import { parseCredentialScope, type CredentialScope } from "./credential-scope.ts";
 import type { WireRequest } from "./protocols/protocol.ts";
 
@@ -7,14 +9,14 @@ export type SignatureRefusal =
   | { readonly kind: "missing" }
   | { readonly kind: "incomplete"; readonly detail: string }
   | { readonly kind: "unknown-key" }
+  | { readonly kind: "expired-token" }
   | { readonly kind: "mismatch" }
   | { readonly kind: "clock-skew"; readonly detail: string }
   | { readonly kind: "expired" };
 
 export interface VerifiedSignature {
-  readonly accessKeyId: string;
+  readonly principal: Principal;
   readonly scope: CredentialScope;
-  readonly sessionToken: string | undefined;
 }
 
 /** A signed header request is good for this long before and after its time. Source: AWS General Reference, SigV4. */
@@ -38,17 +40,17 @@ interface Claim {
  * Verifies Signature Version 4, in the Authorization header or presigned in the URL.
  * Source: AWS IAM User Guide, "Create a signed AWS API request".
  *
- * @param secretOf the secret of an access key, `undefined` for one that does not exist
+ * A session that is over is told so only to who signed rightly.
  */
 export function verifySignature(
   request: WireRequest,
-  secretOf: (accessKeyId: string) => string | undefined,
+  credentials: Pick<Credentials, "find">,
   now: number,
 ): VerifiedSignature | { readonly refusal: SignatureRefusal } {
   const claim = readClaim(request);
   if ("refusal" in claim) return claim;
-  const secret = secretOf(claim.accessKeyId);
-  if (secret === undefined) return { refusal: { kind: "unknown-key" } };
+  const found = credentials.find(claim.accessKeyId, claim.sessionToken, now);
+  if (found.kind === "unknown") return { refusal: { kind: "unknown-key" } };
   const signed = parseAmzDate(claim.date);
   if (signed === undefined || claim.date.slice(0, 8) !== claim.scope.date)
     return {
@@ -58,12 +60,14 @@ export function verifySignature(
   const canonical = createHash("sha256").update(canonicalRequest(request, claim)).digest("hex");
   const { date, region, service } = claim.scope;
   const toSign = `${ALGORITHM}\n${claim.date}\n${date}/${region}/${service}/aws4_request\n${canonical}`;
-  const expected = createHmac("sha256", signingKey(secret, claim.scope)).update(toSign).digest();
+  const expected = createHmac("sha256", signingKey(found.secretAccessKey, claim.scope)).update(toSign).digest();
   const given = Buffer.from(claim.signature, "hex");
   if (given.length !== expected.length || !timingSafeEqual(given, expected)) return { refusal: { kind: "mismatch" } };
 
   const lapse = lapsed(claim, signed, now);
-  return lapse ? { refusal: lapse } : { accessKeyId: claim.accessKeyId, scope: claim.scope, sessionToken: claim.sessionToken };
+  if (lapse) return { refusal: lapse };
+  if (found.kind === "expired") return { refusal: { kind: "expired-token" } };
+  return { principal: found.principal, scope: claim.scope };
 }
 
 function lapsed(claim: Claim, signed: number, now: number): SignatureRefusal | undefined {

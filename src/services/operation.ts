@@ -1,27 +1,42 @@
 import type { Command } from "@smithy/types";
 import { arn } from "../domain/arn.ts";
+import type { RequestOrigin } from "../authorization/authorize.ts";
+import type { Principal } from "../domain/principal.ts";
 import type { Scope } from "../domain/scope.ts";
+import type { State } from "../state/state.ts";
 import type { Platform } from "./platform.ts";
-
-/** Who makes a request. Until the identity issue only the account's root exists. */
-export interface Principal {
-  readonly kind: "root";
-  readonly account: string;
-  readonly arn: string;
-  readonly accessKeyId: string;
-}
 
 /** The IAM action that an operation asks for, on which resource ARNs (`*` where it has none). */
 export interface Permission {
   /** Such as `ecs:RunTask`. */
   readonly action: string;
   readonly resource: string | readonly string[];
+  /**
+   * The values of condition keys that only the request tells: `ecs:cluster`, `iam:PassedToService`, `aws:RequestTag/team`. Global keys
+   * and the tags of resources need not be given: the authorization room knows them.
+   */
+  readonly context?: ConditionContext;
+}
+
+export type ConditionContext = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** The condition keys that every service has for the tags of a request: `aws:RequestTag/…` and `aws:TagKeys`. */
+export function requestTags(tags: Readonly<Record<string, string>>): ConditionContext {
+  const keys = Object.keys(tags);
+  if (keys.length === 0) return {};
+  return { ...Object.fromEntries(keys.map((key) => [`aws:RequestTag/${key}`, tags[key]])), "aws:TagKeys": keys };
 }
 
 /** Where a request was made, with what is needed to name resources there. */
 export interface RequestScope extends Scope {
   /** An ARN in this account and region. */
   arn(service: string, resource: string): string;
+}
+
+/** What may be looked at to tell which resources a request is about. */
+export interface AuthorizeScope extends RequestScope {
+  readonly state: State;
+  readonly now: number;
 }
 
 export function requestScope(scope: Scope): RequestScope {
@@ -35,12 +50,15 @@ export interface OperationContext extends RequestScope, Platform {
   /** When the request arrived, milliseconds since the Unix epoch. */
   readonly now: number;
   readonly sourceIp: string;
+  /** Where and how the request came in, for decisions that the operation asks for itself. */
+  readonly origin: RequestOrigin;
 }
 
 /** An operation as the gateway sees it: already typed, already checked for required members. */
 export interface Operation {
   readonly name: string;
-  authorize(input: never, at: RequestScope): Permission | readonly Permission[];
+  readonly access?: Access;
+  authorize(input: never, at: AuthorizeScope): Permission | readonly Permission[];
   /** The gateway answers only when all that this committed is durable. */
   run(input: never, context: OperationContext): unknown;
 }
@@ -61,8 +79,15 @@ export type OutputOf<C extends Client, N extends string> =
   // oxlint-disable-next-line no-explicit-any -- as above
   CommandOf<C, N> extends Command<any, infer _I, any, infer O, any> ? Omit<O, "$metadata"> : never;
 
+/**
+ * How an operation departs from the rule that a request is signed and its permissions are asked of policies. `ungoverned`: whoever signed
+ * may. `unsigned`: no signature is needed, the operation checks the proof in its input itself.
+ */
+export type Access = "ungoverned" | "unsigned";
+
 export interface OperationBody<I, O> {
-  readonly authorize: (input: I, at: RequestScope) => Permission | readonly Permission[];
+  readonly access?: Access;
+  readonly authorize: (input: I, at: AuthorizeScope) => Permission | readonly Permission[];
   readonly run: (input: I, context: OperationContext) => O | Promise<O>;
 }
 

@@ -1,3 +1,4 @@
+import type { Credentials } from "../authorization/credentials.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
@@ -11,6 +12,7 @@ export interface Platform {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly secrets: SecretBox;
+  readonly credentials: Credentials;
   readonly logs: LogStore;
   readonly blobs: BlobStore;
   /** `host:port` under which docker reaches the registry, such as `localhost:4566`. */

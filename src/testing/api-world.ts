@@ -8,43 +8,62 @@ import { systemIds } from "../drivers/system/ids.ts";
 import { secretBox } from "../drivers/system/secret-box.ts";
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { gateway } from "../gateway/gateway.ts";
-import { rootCredentials } from "../gateway/root-credentials.ts";
+import { credentials } from "../authorization/credentials.ts";
 import { httpServer } from "../gateway/server.ts";
 import type { Platform } from "../services/platform.ts";
 import { SERVICES } from "../services/catalogue.ts";
+import { accessKeys, sealAccessKey, users } from "../state/iam.ts";
 import { State } from "../state/state.ts";
 import { runAws, type CliResult } from "./aws-cli.ts";
 
 export const TEST_KEYS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY" } as const;
+
+/** Root of another account that lives in the same world. */
+export const FOREIGN_ACCOUNT = "210987654321";
+export const FOREIGN_KEYS = { accessKeyId: "AKIAFOREIGNROOTEXAMP", secretAccessKey: "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" } as const;
 
 /** The APIs alone: a gateway on a port of its own over memory. No control loop runs, so what an operation asks for does not come about. */
 export interface ApiWorld extends AsyncDisposable {
   readonly url: string;
   readonly state: State;
   readonly platform: Platform;
-  /** An SDK client of this world: `api.client(ECSClient)`. */
-  client<C>(constructor: new (config: ClientSettings) => C, region?: string): C;
+  /** An SDK client of this world, with root's keys where no others are given: `api.client(ECSClient)`. */
+  client<C>(constructor: new (config: ClientSettings) => C, region?: string, keys?: Keys): C;
+  /** The keys of a user of the default account, made anew, with these policies inline. */
+  user(name: string, ...policies: readonly object[]): Keys;
   /** Runs the `aws` command line. */
   aws(...args: readonly string[]): Promise<CliResult>;
   /** Defects that operations threw. A test that expects none asserts that it is empty. */
   readonly defects: readonly unknown[];
 }
 
+export interface Keys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
 interface ClientSettings {
   readonly endpoint: string;
   readonly region: string;
-  readonly credentials: typeof TEST_KEYS;
+  readonly credentials: Keys;
   readonly maxAttempts: number;
 }
 
 /** @param parts what the operations under test need beyond memory state: a blob store, a log store */
 export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld> {
   const state = parts.state ?? new State(memoryJournal());
+  const secrets = parts.secrets ?? secretBox(Buffer.alloc(32, 7));
+  const roots = [
+    { account: DEFAULT_ACCOUNT, ...TEST_KEYS },
+    { account: FOREIGN_ACCOUNT, ...FOREIGN_KEYS },
+  ];
   const platform: Platform = {
     state,
     clock: systemClock,
     ids: systemIds,
-    secrets: secretBox(Buffer.alloc(32, 7)),
+    secrets,
+    credentials: credentials({ state, secrets, roots: () => roots }),
     logs: absent("log store"),
     blobs: absent("blob store"),
     registryHost: "localhost:4566",
@@ -55,7 +74,6 @@ export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld>
     gateway: gateway({
       services: SERVICES,
       platform,
-      credentials: rootCredentials(DEFAULT_ACCOUNT, TEST_KEYS),
       failed: (cause) => defects.push(cause),
     }),
     registry: (_request, response) => void response.writeHead(404).end(),
@@ -70,8 +88,9 @@ export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld>
     state,
     platform,
     defects,
-    client(constructor, region = DEFAULT_REGION) {
-      const client = new constructor({ endpoint: url, region, credentials: TEST_KEYS, maxAttempts: 1 });
+    user: (name, ...policies) => newUser(platform, name, policies),
+    client(constructor, region = DEFAULT_REGION, keys = TEST_KEYS) {
+      const client = new constructor({ endpoint: url, region, credentials: keys, maxAttempts: 1 });
       disposals.push(() => (client as { destroy?: () => void }).destroy?.());
       return client;
     },
@@ -83,6 +102,21 @@ export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld>
       await rm(home, { recursive: true, force: true });
     },
   };
+}
+
+/** Writes the records that CreateUser, PutUserPolicy and CreateAccessKey would write. */
+function newUser({ state, ids, secrets, clock }: Platform, name: string, policies: readonly object[]): Keys {
+  const account = DEFAULT_ACCOUNT;
+  const keys = { accessKeyId: `AKIA${ids.alphanumeric(16).toUpperCase()}`, secretAccessKey: ids.hex(40) };
+  const createdAt = clock.now();
+  const inlinePolicies = Object.fromEntries(policies.map((policy, at) => [`policy-${at}`, JSON.stringify(policy)]));
+  const user = { id: `AIDA${ids.alphanumeric(17).toUpperCase()}`, arn: `arn:aws:iam::${account}:user/${name}`, name, path: "/", account };
+  state.commit(() => {
+    state.table(users).put({ ...user, inlinePolicies, attachedPolicies: [], groups: [], tags: [], createdAt });
+    const sealed = sealAccessKey(secrets, keys.accessKeyId, keys.secretAccessKey);
+    state.table(accessKeys).put({ id: keys.accessKeyId, account, userName: name, status: "Active", sealed, createdAt });
+  });
+  return keys;
 }
 
 /** Stands in for a part that a test did not bring: using it fails with its name. */

@@ -9,7 +9,7 @@ import { systemClock } from "../drivers/system/clock.ts";
 import { systemIds } from "../drivers/system/ids.ts";
 import { secretBox } from "../drivers/system/secret-box.ts";
 import { gateway } from "../gateway/gateway.ts";
-import { rootCredentials } from "../gateway/root-credentials.ts";
+import { credentials } from "../authorization/credentials.ts";
 import { httpServer } from "../gateway/server.ts";
 import type { Clock } from "../ports/clock.ts";
 import { registryHandler } from "../registry/registry.ts";
@@ -43,15 +43,18 @@ export interface RegistryWorld extends AsyncDisposable {
 
 /** @param options.parent where its folder is made */
 export async function registryWorld(options: { readonly clock?: Clock; readonly parent?: string } = {}): Promise<RegistryWorld> {
+  const state = new State(memoryJournal());
+  const secrets = secretBox(Buffer.alloc(32, 7));
   const { clock = systemClock, parent = tmpdir() } = options;
   const directory = await mkdtemp(join(parent, "airfield-registry-"));
   const home = join(directory, "home");
   let port = 0;
   const platform: Platform = {
-    state: new State(memoryJournal()),
+    state,
     clock,
     ids: systemIds,
-    secrets: secretBox(Buffer.alloc(32, 7)),
+    secrets,
+    credentials: credentials({ state, secrets, roots: () => [{ account: DEFAULT_ACCOUNT, ...KEYS }] }),
     blobs: await FilesystemBlobStore.open(directory),
     logs: undefined as never,
     get registryHost() {
@@ -61,7 +64,7 @@ export async function registryWorld(options: { readonly clock?: Clock; readonly 
   const defects: unknown[] = [];
   const failed = (cause: unknown): void => void defects.push(cause);
   const server = httpServer({
-    gateway: gateway({ services: SERVICES, platform, credentials: rootCredentials(DEFAULT_ACCOUNT, KEYS), failed }),
+    gateway: gateway({ services: SERVICES, platform, failed }),
     registry: registryHandler(platform, { failed }),
     failed,
   });

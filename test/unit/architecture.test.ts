@@ -13,20 +13,24 @@ const ROOMS: Readonly<Record<string, { readonly imports: readonly string[]; read
   ports: { imports: ["domain"], because: "a contract that names one of its implementations is not a contract" },
   drivers: { imports: ["ports", "domain"], because: "a driver can be replaced only while nothing of the product leaks into it" },
   state: { imports: ["domain", "ports", "decide"], because: "tables know the journal's contract, not who reads or changes them" },
+  authorization: {
+    imports: ["domain", "decide", "ports", "state"],
+    because: "one answer to who may do what, for the gateway, the registry and the loops that act for a role; it only reads",
+  },
   control: {
-    imports: ["decide", "state", "ports", "domain"],
+    imports: ["decide", "state", "ports", "domain", "authorization"],
     because: "loops carry out plans; they must work the same whichever API asked",
   },
   services: {
-    imports: ["domain", "state", "decide", "ports"],
+    imports: ["domain", "state", "decide", "ports", "authorization"],
     because: "an operation records what is wanted; it never talks to the engine itself",
   },
   gateway: {
-    imports: ["domain", "state", "decide", "services"],
+    imports: ["domain", "state", "decide", "services", "authorization"],
     because: "the wire is an interpreter over the catalogue and knows no engine",
   },
   registry: {
-    imports: ["domain", "state", "ports"],
+    imports: ["domain", "state", "ports", "authorization"],
     because: "the OCI surface stores blobs through the port and shares only state with ECR",
   },
   cli: {

@@ -7,6 +7,8 @@ export interface WireRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
+  /** Whether it came over TLS. */
+  readonly secure: boolean;
 }
 
 export interface WireResponse {

@@ -1,0 +1,73 @@
+import type { Decision, PrincipalView } from "../decide/iam/view.ts";
+import { decideAccess } from "../decide/iam/evaluate.ts";
+import { parseArn } from "../domain/arn.ts";
+import type { Principal } from "../domain/principal.ts";
+import type { State } from "../state/state.ts";
+import { contextValue, type RequestOrigin } from "./context-keys.ts";
+import { factsOf } from "./facts/index.ts";
+import { compiled, policiesOf } from "./principal-policies.ts";
+
+export type { RequestOrigin } from "./context-keys.ts";
+
+/** One action on one resource, as an operation asks for it. */
+export interface AskedPermission {
+  readonly action: string;
+  /** An ARN, or `*`. */
+  readonly resource: string;
+  readonly context?: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+interface AccessParts {
+  readonly state: State;
+  readonly now: number;
+}
+
+/** Of what Airfield does for a principal without a request over the network. */
+export const NO_ORIGIN: RequestOrigin = { sourceIp: "", userAgent: "", secureTransport: true, region: "us-east-1" };
+
+/** Whether a principal may do something: every policy that AWS would look at is looked at. */
+export function decide(
+  { state, now }: AccessParts,
+  principal: Principal,
+  { action, resource, context = {} }: AskedPermission,
+  origin: RequestOrigin = NO_ORIGIN,
+): Decision {
+  // Most decisions need nothing of the resource but its name.
+  let looked = false;
+  let found: ReturnType<typeof factsOf>;
+  const facts = (): ReturnType<typeof factsOf> => {
+    if (!looked) {
+      found = factsOf(state, resource, action, now);
+      looked = true;
+    }
+    return found;
+  };
+  const { policy, trust = false, policyDecides = false } = facts() ?? {};
+  const resourceAccount = ownerOf(resource) ?? principal.account;
+  const given = new Map<string, readonly string[]>();
+  for (const [key, value] of Object.entries(context)) if (value !== undefined) given.set(key.toLowerCase(), [value].flat());
+  const source = { state, now, principal, origin, action, resourceAccount, facts, given };
+  return decideAccess({
+    request: {
+      principal: principalView(principal),
+      action,
+      resource,
+      resourceAccount,
+      context: (key) => contextValue(source, key),
+    },
+    ...policiesOf(state, principal),
+    ...(policy === undefined ? {} : { resource: compiled(policy, trust ? "trust" : "resource") }),
+    resourceDecides: policyDecides,
+  });
+}
+
+/** The account in an ARN; buckets and AWS's own policies have none. */
+function ownerOf(resource: string): string | undefined {
+  const account = parseArn(resource)?.account;
+  return account === undefined || !/^\d{12}$/.test(account) ? undefined : account;
+}
+
+function principalView(principal: Principal): PrincipalView {
+  const { kind, account, arn } = principal;
+  return { kind, account, names: kind === "role-session" ? [arn, principal.roleArn] : [arn] };
+}

@@ -1,0 +1,38 @@
+import { oidcProviders, policies, roleKey, roles, users } from "../../state/iam.ts";
+import { tagFacts, type FactsOf } from "./resource-facts.ts";
+
+/** A role's policy is its trust policy: it says who may assume the role, and nothing about who may change or pass it. */
+const ASKS_THE_ROLE = [
+  "sts:AssumeRole",
+  "sts:AssumeRoleWithWebIdentity",
+  "sts:AssumeRoleWithSAML",
+  "sts:TagSession",
+  "sts:SetSourceIdentity",
+];
+
+export const iamFacts: FactsOf = (state, { account, resource }, text, _now, action) => {
+  const [kind = ""] = resource.split("/");
+  const name = resource.slice(resource.lastIndexOf("/") + 1);
+  switch (kind) {
+    case "role": {
+      const role = state.table(roles).get(roleKey(account, name));
+      if (!role) return undefined;
+      const trust = ASKS_THE_ROLE.includes(action) ? { policy: role.assumeRolePolicy, trust: true, policyDecides: true } : {};
+      return { tags: tagFacts(role.tags), ...trust };
+    }
+    case "user": {
+      const user = state.table(users).get(roleKey(account, name));
+      return user && { tags: tagFacts(user.tags) };
+    }
+    case "policy": {
+      const policy = state.table(policies).get(text);
+      return policy && { tags: tagFacts(policy.tags) };
+    }
+    case "oidc-provider": {
+      const provider = state.table(oidcProviders).get(text);
+      return provider && { tags: tagFacts(provider.tags) };
+    }
+    default:
+      return undefined;
+  }
+};

@@ -1,0 +1,23 @@
+import { parseArn } from "../../domain/arn.ts";
+import type { State } from "../../state/state.ts";
+import { ecrFacts } from "./ecr.ts";
+import { ecsFacts } from "./ecs.ts";
+import { iamFacts } from "./iam.ts";
+import type { FactsOf, ResourceFacts } from "./resource-facts.ts";
+import { secretsManagerFacts } from "./secretsmanager.ts";
+import { ssmFacts } from "./ssm.ts";
+
+/** By the service in the resource's ARN. */
+const FACTS: Readonly<Record<string, FactsOf>> = {
+  ecr: ecrFacts,
+  ecs: ecsFacts,
+  iam: iamFacts,
+  secretsmanager: secretsManagerFacts,
+  ssm: ssmFacts,
+};
+
+export function factsOf(state: State, resource: string, action: string, now: number): ResourceFacts | undefined {
+  const arn = parseArn(resource);
+  if (!arn) return undefined;
+  return Object.hasOwn(FACTS, arn.service) ? FACTS[arn.service]?.(state, arn, resource, now, action) : undefined;
+}

@@ -1,0 +1,54 @@
+import type { CompiledPolicy } from "./compile-policy.ts";
+
+/** Who asks, as policies see them. */
+export interface PrincipalView {
+  readonly kind: "root" | "user" | "role-session" | "federated-user" | "web-identity" | "service" | "anonymous";
+  /** The account of the principal; empty for a service and for nobody. */
+  readonly account: string;
+  /**
+   * The ARNs under which a `Principal` element may name it, the most exact one first: of a role's session the session's ARN, then the
+   * role's; of a web identity its provider's. A service has its name here: `ecs-tasks.amazonaws.com`.
+   */
+  readonly names: readonly string[];
+}
+
+/** One action on one resource. */
+export interface AccessRequest {
+  readonly principal: PrincipalView;
+  /** Such as `ecs:RunTask`. */
+  readonly action: string;
+  /** An ARN, or `*` where the action has no resource. */
+  readonly resource: string;
+  /** The account that owns the resource. */
+  readonly resourceAccount: string;
+  /** The values of a condition key, given in lower case; `undefined` where the request has no such key. */
+  readonly context: (key: string) => readonly string[] | undefined;
+}
+
+/** Everything that a decision depends on. Equal views give equal decisions. */
+export interface AccessView {
+  readonly request: AccessRequest;
+  /** Managed and inline policies of the user and of the user's groups, or of the role. Not looked at for root. */
+  readonly identity: readonly CompiledPolicy[];
+  readonly boundary?: CompiledPolicy;
+  /** The policies that were handed over when the session was made: what they do not allow, the session may not. */
+  readonly session?: readonly CompiledPolicy[];
+  /** The policy of the resource: a repository's, a secret's, a key's, a role's trust policy. */
+  readonly resource?: CompiledPolicy;
+  /**
+   * Whether the resource's policy has to allow also within its own account: of KMS keys and of trust policies. Identity policies count
+   * then only where the resource's policy allows the account itself (`arn:aws:iam::<account>:root`).
+   */
+  readonly resourceDecides?: boolean;
+}
+
+/** Which kind of policy decided, in the words of AWS's messages. */
+export type PolicyKind =
+  | "identity-based policy"
+  | "resource-based policy"
+  | "permissions boundary"
+  | "session policy";
+
+export type Decision =
+  | { readonly allowed: true }
+  | { readonly allowed: false; readonly explicit: boolean; readonly by: PolicyKind };
