@@ -43,12 +43,6 @@ export interface AccessView {
 }
 
 /** Which kind of policy decided, in the words of AWS's messages. */
-export type PolicyKind =
-  | "identity-based policy"
-  | "resource-based policy"
-  | "permissions boundary"
-  | "session policy";
+export type PolicyKind = "identity-based policy" | "resource-based policy" | "permissions boundary" | "session policy";
 
-export type Decision =
-  | { readonly allowed: true }
-  | { readonly allowed: false; readonly explicit: boolean; readonly by: PolicyKind };
+export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly explicit: boolean; readonly by: PolicyKind };

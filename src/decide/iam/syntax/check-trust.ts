@@ -1,0 +1,14 @@
+import type { Statement } from "../policy-document.ts";
+
+/** What only the trust policy of a role must be: about who may assume it, and about nothing else. */
+export function checkTrust(statements: readonly Statement[]): string | undefined {
+  for (const { resource, principal, action } of statements) {
+    if (resource) return `Has prohibited field ${resource.negated ? "NotResource" : "Resource"}`;
+    if (!principal) return "Missing required field Principal";
+    if (action.patterns.length === 0) return "Missing required field Action";
+    if (!action.patterns.every((pattern) => /^sts:[^:]+$/i.test(pattern))) {
+      return "AssumeRole policy may only specify STS AssumeRole actions.";
+    }
+  }
+  return undefined;
+}
