@@ -36,6 +36,13 @@ export async function wrk({ url, connections, seconds, method = "GET", headers =
   }
 }
 
+/** Requests per second, none of which may fail. */
+export async function requestRate(load: WrkLoad): Promise<number> {
+  const { requestsPerSecond, failures } = await wrk(load);
+  if (failures > 0) throw new Error(`${failures} requests to ${load.url} failed`);
+  return requestsPerSecond;
+}
+
 /** A Lua string literal. */
 function lua(text: string): string {
   return `"${text.replace(/["\\\n]/g, (character) => (character === "\n" ? "\\n" : `\\${character}`))}"`;

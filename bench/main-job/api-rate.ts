@@ -1,11 +1,10 @@
 import { CreateClusterCommand, ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand } from "@aws-sdk/client-ecs";
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
-import { SignatureV4 } from "@smithy/signature-v4";
 import { TEST_KEYS } from "../../src/testing/api-world.ts";
-import { NodeSha256 } from "../../src/testing/signed-request.ts";
+import { signedHeaders } from "../../src/testing/signed-request.ts";
 import { atLeast, median, type Figure } from "../figure.ts";
 import { motoServer } from "../peers/moto.ts";
-import { wrk } from "../wrk.ts";
+import { requestRate } from "../wrk.ts";
 
 const SECONDS = 4;
 const ROUNDS = 3;
@@ -63,27 +62,7 @@ async function prepare(endpoint: string, image: string): Promise<Readonly<Record
 
 /** One signed request, sent again and again: a signature is good for five minutes, and checked every time. */
 async function rate(url: string, operation: string, body: string): Promise<number> {
-  const { host, hostname, port } = new URL(url);
-  const signer = new SignatureV4({ credentials: TEST_KEYS, region: "us-east-1", service: "ecs", sha256: NodeSha256 as never });
-  const headers = { host, "content-type": "application/x-amz-json-1.1", "x-amz-target": `AmazonEC2ContainerServiceV20141113.${operation}` };
-  const signed = await signer.sign({
-    method: "POST",
-    protocol: "http:",
-    hostname,
-    port: Number(port),
-    path: "/",
-    query: {},
-    headers,
-    body,
-  });
-  const { requestsPerSecond, failures } = await wrk({
-    url: `${url}/`,
-    connections: CONNECTIONS,
-    seconds: SECONDS,
-    method: "POST",
-    headers: signed.headers,
-    body,
-  });
-  if (failures > 0) throw new Error(`${failures} requests of ${operation} to ${url} failed`);
-  return requestsPerSecond;
+  const headers = { "content-type": "application/x-amz-json-1.1", "x-amz-target": `AmazonEC2ContainerServiceV20141113.${operation}` };
+  const signed = await signedHeaders(url, { service: "ecs", headers, body });
+  return requestRate({ url: `${url}/`, connections: CONNECTIONS, seconds: SECONDS, method: "POST", headers: signed, body });
 }

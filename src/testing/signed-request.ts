@@ -1,12 +1,14 @@
 import { createHash, createHmac } from "node:crypto";
 import { SignatureV4 } from "@smithy/signature-v4";
-import { TEST_KEYS } from "./api-world.ts";
+import { TEST_KEYS, type Keys } from "./api-world.ts";
 
 export interface RawRequest {
   readonly service: string;
   readonly region?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Root's where absent. */
+  readonly keys?: Keys;
 }
 
 /** SHA-256 as the SDK's signer takes it. */
@@ -26,10 +28,13 @@ export class NodeSha256 {
   }
 }
 
-/** Sends a request that no SDK would send, rightly signed. */
-export async function sendSigned(url: string, { service, region = "us-east-1", headers = {}, body = "" }: RawRequest): Promise<Response> {
+/** The headers of a signed POST to `/`. */
+export async function signedHeaders(
+  url: string,
+  { service, region = "us-east-1", headers = {}, body = "", keys = TEST_KEYS }: RawRequest,
+): Promise<Readonly<Record<string, string>>> {
   const { host, hostname, port } = new URL(url);
-  const signer = new SignatureV4({ credentials: TEST_KEYS, region, service, sha256: NodeSha256 as never });
+  const signer = new SignatureV4({ credentials: keys, region, service, sha256: NodeSha256 as never });
   const request = {
     method: "POST",
     protocol: "http:",
@@ -40,6 +45,10 @@ export async function sendSigned(url: string, { service, region = "us-east-1", h
     headers: { host, ...headers },
     body,
   };
-  const signed = await signer.sign(request);
-  return fetch(url, { method: "POST", headers: signed.headers, body });
+  return (await signer.sign(request)).headers;
+}
+
+/** Sends a request that no SDK would send, rightly signed. */
+export async function sendSigned(url: string, request: RawRequest): Promise<Response> {
+  return fetch(url, { method: "POST", headers: await signedHeaders(url, request), body: request.body ?? "" });
 }
