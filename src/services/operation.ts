@@ -35,6 +35,8 @@ export interface RequestScope extends Scope {
 
 /** What may be looked at to tell which resources a request is about. */
 export interface AuthorizeScope extends RequestScope {
+  /** Who asks: some operations are about the caller where they name nobody. */
+  readonly principal: Principal;
   readonly state: State;
   readonly now: number;
 }
