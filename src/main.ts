@@ -24,6 +24,7 @@ import { canBind } from "./drivers/haproxy/can-bind.ts";
 import { haproxyTrafficProxy } from "./drivers/haproxy/haproxy-traffic-proxy.ts";
 import { followHostNames } from "./drivers/host-names/follow.ts";
 import { hostNamesFolder } from "./drivers/host-names/record.ts";
+import { oidcIdentityProviders } from "./drivers/oidc/identity-providers.ts";
 import { sqliteJournal } from "./drivers/sqlite/journal.ts";
 import { sqliteLogStore } from "./drivers/sqlite/log-store.ts";
 import { systemClock as clock } from "./drivers/system/clock.ts";
@@ -97,6 +98,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     ids,
     secrets,
     credentials: credentials({ state, secrets, roots: () => roots }),
+    identityProviders: oidcIdentityProviders({ clock }),
     logs,
     blobs,
     get registryHost() {

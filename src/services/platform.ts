@@ -1,6 +1,7 @@
 import type { Credentials } from "../authorization/credentials.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { IdentityProviders } from "../ports/identity-providers.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { LogStore } from "../ports/log-store.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
@@ -13,6 +14,7 @@ export interface Platform {
   readonly ids: Ids;
   readonly secrets: SecretBox;
   readonly credentials: Credentials;
+  readonly identityProviders: IdentityProviders;
   readonly logs: LogStore;
   readonly blobs: BlobStore;
   /** `host:port` under which docker reaches the registry, such as `localhost:4566`. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { memoryJournal } from "../drivers/memory/journal.ts";
+import { oidcIdentityProviders } from "../drivers/oidc/identity-providers.ts";
 import { systemClock } from "../drivers/system/clock.ts";
 import { systemIds } from "../drivers/system/ids.ts";
 import { secretBox } from "../drivers/system/secret-box.ts";
@@ -64,6 +65,7 @@ export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld>
     ids: systemIds,
     secrets,
     credentials: credentials({ state, secrets, roots: () => roots }),
+    identityProviders: oidcIdentityProviders({ clock: parts.clock ?? systemClock }),
     logs: absent("log store"),
     blobs: absent("blob store"),
     registryHost: "localhost:4566",
