@@ -68,6 +68,8 @@ function ownerOf(resource: string): string | undefined {
 }
 
 function principalView(principal: Principal): PrincipalView {
-  const { kind, account, arn } = principal;
-  return { kind, account, names: kind === "role-session" ? [arn, principal.roleArn] : [arn] };
+  const { kind, account, arn, userId } = principal;
+  // Unique ids too: a policy that named a user or role which was deleted keeps its id.
+  const [roleId = ""] = userId.split(":");
+  return { kind, account, names: kind === "role-session" ? [arn, principal.roleArn, userId, roleId] : [arn, userId] };
 }
