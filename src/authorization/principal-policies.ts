@@ -23,11 +23,16 @@ export function policiesOf(state: State, principal: Principal): PrincipalPolicie
   const boundary = holders[0]?.permissionsBoundary;
   const session = sessionPolicies(state, principal);
   return {
-    identity: holders.flatMap((holder) => attachedTo(state, holder)),
+    identity: isFederatedByRoot(principal) ? [EVERYTHING] : holders.flatMap((holder) => attachedTo(state, holder)),
     // A boundary that cannot be found bounds everything.
     ...(boundary === undefined ? {} : { boundary: managed(state, boundary) ?? NOTHING }),
     ...(session === undefined ? {} : { session }),
   };
+}
+
+/** Of a token that root asked for: only its session policies, without which it may do nothing, cut it down. */
+function isFederatedByRoot(principal: Principal): boolean {
+  return principal.kind === "federated-user" && principal.userName === undefined;
 }
 
 /** The user and then the user's groups, or the role. */
@@ -84,3 +89,4 @@ export function compiled(text: string, side: PolicySide = "identity"): CompiledP
 
 /** Allows nothing. */
 const NOTHING = compiled(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"*","Resource":"*"}]}`);
+const EVERYTHING = compiled(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`);

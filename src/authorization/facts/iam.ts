@@ -10,15 +10,23 @@ const ASKS_THE_ROLE = [
   "sts:SetSourceIdentity",
 ];
 
+const TRUSTS_NOBODY = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Allow", Principal: { Service: "nobody.amazonaws.com" }, Action: "sts:AssumeRole" }],
+});
+
 export const iamFacts: FactsOf = (state, { account, resource }, text, _now, action) => {
   const [kind = ""] = resource.split("/");
   const name = resource.slice(resource.lastIndexOf("/") + 1);
   switch (kind) {
     case "role": {
       const role = state.table(roles).get(roleKey(account, name));
-      if (!role) return undefined;
-      const trust = ASKS_THE_ROLE.includes(action) ? { policy: role.assumeRolePolicy, trust: true, policyDecides: true } : {};
-      return { tags: tagFacts(role.tags), ...trust };
+      if (ASKS_THE_ROLE.includes(action)) {
+        // Who asks cannot tell a role that is not there, or not at this path, from one that does not trust them.
+        if (role?.arn !== text) return { policy: TRUSTS_NOBODY, trust: true, policyDecides: true };
+        return { tags: tagFacts(role.tags), policy: role.assumeRolePolicy, trust: true, policyDecides: true };
+      }
+      return role && { tags: tagFacts(role.tags) };
     }
     case "user": {
       const user = state.table(users).get(roleKey(account, name));

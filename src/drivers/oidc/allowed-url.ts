@@ -3,7 +3,7 @@
  * Source: OpenID Connect Discovery 1.0, section 4, which demands TLS; loopback stands in for it where somebody tries things out.
  */
 export function allowedUrl(text: string, base?: URL): URL | undefined {
-  if (!URL.canParse(text, base)) return undefined;
+  if (!URL.canParse(text, base?.href)) return undefined;
   const url = new URL(text, base);
   if (url.username !== "" || url.password !== "") return undefined;
   if (url.protocol === "https:") return url;
