@@ -37,7 +37,7 @@ export function decide(
   let found: ReturnType<typeof factsOf>;
   const facts = (): ReturnType<typeof factsOf> => {
     if (!looked) {
-      found = factsOf(state, resource, action, now);
+      found = factsOf(state, resource, action, now, principal);
       looked = true;
     }
     return found;

@@ -1,8 +1,10 @@
 import { parseArn } from "../../domain/arn.ts";
+import type { Principal } from "../../domain/principal.ts";
 import type { State } from "../../state/state.ts";
 import { ecrFacts } from "./ecr.ts";
 import { ecsFacts } from "./ecs.ts";
 import { iamFacts } from "./iam.ts";
+import { kmsFacts } from "./kms.ts";
 import type { FactsOf, ResourceFacts } from "./resource-facts.ts";
 import { secretsManagerFacts } from "./secretsmanager.ts";
 import { ssmFacts } from "./ssm.ts";
@@ -12,12 +14,13 @@ const FACTS: Readonly<Record<string, FactsOf>> = {
   ecr: ecrFacts,
   ecs: ecsFacts,
   iam: iamFacts,
+  kms: kmsFacts,
   secretsmanager: secretsManagerFacts,
   ssm: ssmFacts,
 };
 
-export function factsOf(state: State, resource: string, action: string, now: number): ResourceFacts | undefined {
+export function factsOf(state: State, resource: string, action: string, now: number, principal: Principal): ResourceFacts | undefined {
   const arn = parseArn(resource);
   if (!arn) return undefined;
-  return Object.hasOwn(FACTS, arn.service) ? FACTS[arn.service]?.(state, arn, resource, now, action) : undefined;
+  return Object.hasOwn(FACTS, arn.service) ? FACTS[arn.service]?.(state, arn, resource, now, action, principal) : undefined;
 }

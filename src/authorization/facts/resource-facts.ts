@@ -1,4 +1,5 @@
 import type { Arn } from "../../domain/arn.ts";
+import type { Principal } from "../../domain/principal.ts";
 import type { State } from "../../state/state.ts";
 
 /** What a resource brings to a decision about it. */
@@ -15,7 +16,15 @@ export interface ResourceFacts {
 }
 
 /** Looks at the records behind an ARN of one service; `undefined` where there is no such resource. */
-export type FactsOf = (state: State, resource: Arn, text: string, now: number, action: string) => ResourceFacts | undefined;
+export type FactsOf = (
+  state: State,
+  resource: Arn,
+  text: string,
+  now: number,
+  action: string,
+  /** Who asks: a resource may have more to say to some than its policy does. */
+  principal: Principal,
+) => ResourceFacts | undefined;
 
 /** Tags in whatever case a service writes them. */
 export function tagFacts(
