@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { auditor } from "./audit/auditor.ts";
 import { credentials } from "./authorization/credentials.ts";
 import { loadBalancerNames } from "./control/load-balancing/load-balancer-names.ts";
 import { loadBalancing } from "./control/load-balancing/load-balancing.ts";
@@ -18,6 +19,7 @@ import { dnsServer } from "./drivers/dns/server.ts";
 import { usedAddressBlocks } from "./drivers/docker/address-blocks.ts";
 import { removeInstallation } from "./drivers/docker/remove-installation.ts";
 import { dockerTaskRunner } from "./drivers/docker/runner.ts";
+import { filesystemAuditLog } from "./drivers/filesystem/audit-log.ts";
 import { FilesystemBlobStore } from "./drivers/filesystem/blob-store.ts";
 import { openInstallation } from "./drivers/filesystem/installation.ts";
 import { canBind } from "./drivers/haproxy/can-bind.ts";
@@ -51,7 +53,18 @@ export interface AirfieldOptions {
   readonly dockerSocket: string;
   readonly haproxyBinary?: string;
   readonly logger?: Logger;
+  /** How long audit records are kept. */
+  readonly audit?: AuditRetention;
 }
+
+export interface AuditRetention {
+  readonly days: number;
+  /** Bytes of all records together; the oldest go first. */
+  readonly largestTotal: number;
+}
+
+/** As long as CloudTrail's event history. */
+const DEFAULT_AUDIT_RETENTION: AuditRetention = { days: 90, largestTotal: 1024 * 1024 * 1024 };
 
 export interface Airfield {
   readonly url: string;
@@ -84,6 +97,13 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.defer(() => state.close());
   const logs = sqliteLogStore(join(dataDirectory, "logs.db"));
   opened.defer(() => logs.close());
+  const audit = filesystemAuditLog({
+    directory: join(dataDirectory, "audit"),
+    clock,
+    ...(options.audit ?? DEFAULT_AUDIT_RETENTION),
+    failed: (cause, lost) => logger.error("the audit log cannot be written", { cause: String(cause), lost }),
+  });
+  opened.defer(() => audit.close());
   const secrets = secretBox(installation.rootKey);
   const blobs = await FilesystemBlobStore.open(join(dataDirectory, "registry"));
 
@@ -100,6 +120,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     credentials: credentials({ state, secrets, roots: () => roots }),
     identityProviders: oidcIdentityProviders({ clock }),
     logs,
+    audit,
     blobs,
     get registryHost() {
       return `localhost:${port}`;
@@ -110,6 +131,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       services: SERVICES,
       platform,
       failed: (cause, operation, requestId) => logger.error("an operation failed", { operation, requestId, cause: described(cause) }),
+      audit: auditor({ log: audit, state, ids }),
     }),
     registry: registryHandler(platform, { failed: (cause) => logger.error("the registry failed", { cause: described(cause) }) }),
     failed: (cause) => logger.error("a request failed", { cause: described(cause) }),
@@ -143,8 +165,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.defer(() => runner.close());
   opened.defer(() => proxy.close());
   const balancing = opened.use(loadBalancing({ state, clock, proxy, logger, canBind }));
-  const image = pullableImage({ state, secrets, clock, registryHost: platform.registryHost });
-  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolver({ state, secrets, clock, image }) }));
+  const image = pullableImage(platform);
+  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolver({ state, secrets, clock, ids, image }) }));
   const names = opened.use(gatewayNameServers(state, logger));
   const gateways = vpcGateways(state, (addresses) => {
     balancing.bind([HOST, ...addresses]);

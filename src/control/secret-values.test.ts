@@ -15,7 +15,8 @@ let plain = "";
 let json = "";
 let deleted = "";
 let firstVersion = "";
-const read = (reference: string, scope = SCOPE) => secretValue({ state: api.state, secrets: api.platform.secrets }, reference, scope);
+const read = (reference: string, scope = SCOPE) =>
+  secretValue({ state: api.state, secrets: api.platform.secrets, now: 0, ask: () => undefined }, reference, scope);
 
 beforeAll(async () => {
   api = await apiWorld();

@@ -1,15 +1,22 @@
-import { parseArn } from "../domain/arn.ts";
+import { arn as arnOf, parseArn } from "../domain/arn.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import { findParameter, openParameter, parameterReference } from "../state/parameters.ts";
-import { findSecret, openVersion, versionOf } from "../state/secrets.ts";
+import { keyUseThrough } from "../state/kms/condition-keys.ts";
+import { encryptionContext, openVersion } from "../state/secret-sealing.ts";
+import { findSecret, versionOf } from "../state/secrets.ts";
 import type { State } from "../state/state.ts";
 
 export type SecretValue = { readonly value: string } | { readonly failure: string };
 
+type ConditionKeys = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 interface SecretParts {
   readonly state: State;
   readonly secrets: SecretBox;
+  readonly now: number;
+  /** Whether the execution role may do something; AWS's sentence about it where it may not. */
+  readonly ask: (action: string, resource: string, context?: ConditionKeys) => string | undefined;
 }
 
 const UNABLE = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed:";
@@ -27,7 +34,8 @@ export function secretValue(parts: SecretParts, reference: string, scope: Scope)
   return fromParameterStore(parts, reference, scope);
 }
 
-function fromSecretsManager({ state, secrets }: SecretParts, reference: string, resource: string): SecretValue {
+function fromSecretsManager(parts: SecretParts, reference: string, resource: string): SecretValue {
+  const { state, ask } = parts;
   const [kind = "", name = "", jsonKey = "", stage = "", versionId = "", ...more] = resource.split(":");
   const fields = resource.split(":").length;
   if (kind !== "secret" || name === "" || (fields !== 2 && fields !== 5) || more.length > 0)
@@ -40,6 +48,12 @@ function fromSecretsManager({ state, secrets }: SecretParts, reference: string, 
   });
   // The scope of an ARN is its own. A deleted secret fails before and after the end of its recovery window, so the time does not matter.
   const secret = findSecret(state, { account: "", region: "" }, arn, 0);
+  const denial = ask("secretsmanager:GetSecretValue", secret?.arn ?? arn, {
+    "secretsmanager:SecretId": arn,
+    ...(stage === "" ? {} : { "secretsmanager:VersionStage": stage }),
+    ...(versionId === "" ? {} : { "secretsmanager:VersionId": versionId }),
+  });
+  if (denial !== undefined) return failed("AccessDeniedException", denial);
   if (!secret) return failed("ResourceNotFoundException", "Secrets Manager can't find the specified secret.");
   if (secret.deletionDate !== undefined)
     return failed("InvalidRequestException", "You can't perform this operation on the secret because it was marked for deletion.");
@@ -49,7 +63,14 @@ function fromSecretsManager({ state, secrets }: SecretParts, reference: string, 
     return failed("ResourceNotFoundException", `Secrets Manager can't find the specified secret value for ${wanted}`);
   }
   // The agent reads SecretString, which a binary secret does not have.
-  const text = version.kind === "string" ? Buffer.from(openVersion(secrets, secret.arn, version)).toString() : "";
+  if (version.keyArn !== undefined) {
+    const keys = keyUseThrough("secretsmanager", secret, encryptionContext(secret.arn, version.id));
+    if (ask("kms:Decrypt", version.keyArn, keys) !== undefined) return failed("AccessDeniedException", "Access to KMS is not allowed");
+  }
+  const value = openVersion(parts, secret, version);
+  if ("refusal" in value)
+    return failed("DecryptionFailure", "Secrets Manager can't decrypt the protected secret text using the provided KMS key.");
+  const text = version.kind === "string" ? Buffer.from(value).toString() : "";
   return jsonKey === "" ? { value: text } : jsonMember(text, jsonKey);
 }
 
@@ -67,8 +88,12 @@ function jsonMember(text: string, key: string): SecretValue {
   return { value: typeof value === "string" ? value : JSON.stringify(value) };
 }
 
-function fromParameterStore({ state, secrets }: SecretParts, reference: string, scope: Scope): SecretValue {
-  const { parameter, version } = findParameter(state, parameterReference(scope, reference));
+function fromParameterStore({ state, secrets, ask }: SecretParts, reference: string, scope: Scope): SecretValue {
+  const wanted = parameterReference(scope, reference);
+  const { parameter, version } = findParameter(state, wanted);
+  const name = (parameter?.name ?? wanted.names[0] ?? "").replace(/^\/?/, "/");
+  const denial = ask("ssm:GetParameters", arnOf("ssm", wanted.scope, `parameter${name}`));
+  if (denial !== undefined) return { failure: `${FROM_SSM} AccessDeniedException: ${denial}` };
   if (!version) {
     // The agent asks for the name, also where the task definition has an ARN.
     const named = parseArn(reference)?.resource.replace(/^parameter/, "") ?? reference;

@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Credentials } from "../authorization/credentials.ts";
+import type { Scope } from "../domain/scope.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
@@ -6,7 +8,6 @@ import type { SecretBox } from "../ports/secret-box.ts";
 import { imageKey, layers, repositories, repositoryKey, type LayerRecord, type RepositoryRecord } from "../state/ecr.ts";
 import type { State } from "../state/state.ts";
 import { RegistryError } from "./errors.ts";
-import type { RegistryClaims } from "../state/registry-token.ts";
 
 /** The parts of the platform that the registry works with. */
 export interface RegistryPlatform {
@@ -15,32 +16,36 @@ export interface RegistryPlatform {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly secrets: SecretBox;
+  readonly credentials: Credentials;
 }
 
-/** One request, authenticated. */
+/** One request, authenticated and permitted. */
 export interface RegistryCall {
   readonly platform: RegistryPlatform;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly method: string;
   readonly query: URLSearchParams;
-  readonly claims: RegistryClaims;
+  /** The account and region of the registry that is asked: the caller's own, or another that the host or the token names. */
+  readonly scope: Scope;
+  /** Whether the caller may also do something to another repository of this registry. */
+  readonly may: (action: string, repository: string) => boolean;
 }
 
 /** The repository of a request. Never kept over an `await`: it may be deleted meanwhile. */
-export function requireRepository({ platform, claims }: Pick<RegistryCall, "platform" | "claims">, name: string): RepositoryRecord {
-  const found = platform.state.table(repositories).get(repositoryKey(claims, name));
+export function requireRepository({ platform, scope }: Pick<RegistryCall, "platform" | "scope">, name: string): RepositoryRecord {
+  const found = platform.state.table(repositories).get(repositoryKey(scope, name));
   if (found) return found;
   throw new RegistryError(
     404,
     "NAME_UNKNOWN",
-    `The repository with name '${name}' does not exist in the registry with id '${claims.account}'`,
+    `The repository with name '${name}' does not exist in the registry with id '${scope.account}'`,
   );
 }
 
 /** The link of a repository to a blob. */
-export function findLayer({ platform, claims }: RegistryCall, name: string, digest: string): LayerRecord | undefined {
-  return platform.state.table(layers).get(imageKey(repositoryKey(claims, name), digest));
+export function findLayer({ platform, scope }: RegistryCall, name: string, digest: string): LayerRecord | undefined {
+  return platform.state.table(layers).get(imageKey(repositoryKey(scope, name), digest));
 }
 
 export function answer(

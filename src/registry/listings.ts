@@ -19,7 +19,7 @@ export function listTags(call: RegistryCall, name: string): void {
 
 /** `GET /v2/_catalog`: the repositories of the token's account and region. */
 export function listRepositories(call: RegistryCall): void {
-  const { account, region } = call.claims;
+  const { account, region } = call.scope;
   const names = call.platform.state
     .table(repositories)
     .by("scope", `${account}/${region}`)

@@ -1,38 +1,47 @@
-import { arn } from "../domain/arn.ts";
 import type { Scope } from "../domain/scope.ts";
+import type { Credentials } from "../authorization/credentials.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import type { ContainerSpec } from "../ports/task-runner.ts";
+import { mintRegistryToken, REGISTRY_TOKEN_LIFETIME_MS, REGISTRY_USER, type RegistryHolder } from "../state/registry-token.ts";
+import { registryAccess } from "./permit.ts";
+import { accessDenied, noRegistryAuth } from "./pull-refusals.ts";
 import { resolveImage, type ResolvePlatform } from "./resolve.ts";
-import { mintRegistryToken, REGISTRY_TOKEN_LIFETIME_MS, REGISTRY_USER } from "../state/registry-token.ts";
 
-/** What the engine needs to get an image. */
-export type PullableImage = Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">;
+/** What the engine needs to get an image; `failure` where the task stops before it has a container. */
+export type PullableImage =
+  | Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">
+  | { readonly failure: string };
 
-/** Makes the function that tells the task runner where an image is, with the control plane's own token for a repository here. */
+export interface PullTask extends Scope {
+  readonly launchType: "EC2" | "FARGATE" | "EXTERNAL";
+}
+
+/**
+ * Makes the function that tells the task runner where an image is, with a token of who pulls it for a repository here. What a pull needs is
+ * asked here as well: an engine that has the image already would not ask the registry.
+ */
 export function pullableImage(
-  platform: ResolvePlatform & { readonly secrets: SecretBox; readonly clock: Clock },
-): (reference: string, task: Scope & { readonly launchType: "EC2" | "FARGATE" | "EXTERNAL" }) => PullableImage {
-  return (reference, task) => {
+  platform: ResolvePlatform & { readonly secrets: SecretBox; readonly clock: Clock; readonly credentials: Credentials },
+): (reference: string, task: PullTask, holder: RegistryHolder | undefined) => PullableImage {
+  return (reference, task, holder) => {
     const resolved = resolveImage(platform, reference, task, task.launchType);
-    switch (resolved.kind) {
-      case "foreign":
-        return { pullReference: reference };
-      case "ours-missing":
-        return { pullReference: reference, pullFailure: resolved.reason };
-      case "ours": {
-        const { account, region, digest, pullReference } = resolved;
-        const issuedAt = platform.clock.now();
-        const principalArn = arn("iam", { account, region: "" }, "role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS");
-        const password = mintRegistryToken(platform.secrets, {
-          account,
-          region,
-          principalArn,
-          issuedAt,
-          expiresAt: issuedAt + REGISTRY_TOKEN_LIFETIME_MS,
-        });
-        return { pullReference, imageDigest: digest, registryAuth: { username: REGISTRY_USER, password } };
-      }
+    if (resolved.kind === "foreign") return { pullReference: reference };
+    if (!holder) return { failure: "Fargate requires task definition to have execution role ARN to support ECR images." };
+    const { account, region, repository } = resolved;
+    const access = registryAccess(platform, { holder }, { account, region });
+    const instance = holder.kind === "container-instance";
+    const unknown = instance ? undefined : access.denial("ecr:GetAuthorizationToken", undefined);
+    if (unknown !== undefined) return noRegistryAuth(reference, unknown, task.launchType);
+    for (const action of ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]) {
+      const denial = access.denial(action, repository);
+      if (denial !== undefined) return accessDenied(reference, denial, task.launchType);
     }
+    if (resolved.kind === "ours-missing") return { pullReference: reference, pullFailure: resolved.reason };
+    const issuedAt = platform.clock.now();
+    const expiresAt = issuedAt + REGISTRY_TOKEN_LIFETIME_MS;
+    const password = mintRegistryToken(platform.secrets, { account, region, holder, issuedAt, expiresAt });
+    const { pullReference, digest } = resolved;
+    return { pullReference, imageDigest: digest, registryAuth: { username: REGISTRY_USER, password } };
   };
 }

@@ -53,7 +53,7 @@ async function errorOf(answer: Response): Promise<string> {
 test.each([
   ["no credentials", () => ""],
   ["a token of nobody's", () => `Basic ${Buffer.from("AWS:nonsense").toString("base64")}`],
-  ["a token with a changed claim", (world: RegistryWorld) => tampered(world.authorization())],
+  ["a token with a changed bit", (world: RegistryWorld) => tampered(world.authorization())],
   [
     "a token under another user",
     (world: RegistryWorld) => `Basic ${Buffer.from(`root:${passwordOf(world.authorization())}`).toString("base64")}`,
@@ -72,10 +72,9 @@ function passwordOf(header: string): string {
 }
 
 function tampered(header: string): string {
-  const [payload = "", signature] = passwordOf(header).split(".");
-  const claims = JSON.parse(Buffer.from(payload, "base64url").toString()) as object;
-  const forged = Buffer.from(JSON.stringify({ ...claims, account: "999999999999" })).toString("base64url");
-  return `Basic ${Buffer.from(`AWS:${forged}.${signature}`).toString("base64")}`;
+  const bytes = Buffer.from(passwordOf(header), "base64");
+  bytes[20] = (bytes[20] ?? 0) ^ 1;
+  return `Basic ${Buffer.from(`AWS:${bytes.toString("base64")}`).toString("base64")}`;
 }
 
 test("a token of GetAuthorizationToken is good for twelve hours, and says when it is over", async () => {
@@ -103,7 +102,7 @@ test("accounts and regions have repositories and blobs of their own", async () =
   expect((await world.fetch(`/v2/app/blobs/uploads/?mount=${digest}&from=app`, { method: "POST", ...inEurope })).status).toBe(202);
 });
 
-test("the host form of ECR must agree with the token", async () => {
+test("the host form of ECR must be of the token's region; which account's registry may be used, policies say", async () => {
   await using world = await registryWorld();
   const ask = (host: string): Promise<string> =>
     new Promise((resolve, reject) => {
@@ -117,7 +116,7 @@ test("the host form of ECR must agree with the token", async () => {
     });
   expect(await ask("123456789012.dkr.ecr.us-east-1.amazonaws.com")).toBe("HTTP/1.1 200 OK");
   expect(await ask("123456789012.dkr.ecr.eu-west-1.amazonaws.com")).toBe("HTTP/1.1 403 Forbidden");
-  expect(await ask("210987654321.dkr.ecr.us-east-1.airfield.test")).toBe("HTTP/1.1 403 Forbidden");
+  expect(await ask("210987654321.dkr.ecr.us-east-1.airfield.test")).toBe("HTTP/1.1 200 OK");
 });
 
 test("an upload in chunks: progress, a gap refused, and the end", async () => {

@@ -1,20 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { arn } from "../domain/arn.ts";
-import { authenticate } from "./authenticate.ts";
+import { authenticate, TOKEN_OVER } from "./authenticate.ts";
 import { deleteBlob, getBlob } from "./blobs.ts";
 import { answerJson, type RegistryCall, type RegistryPlatform } from "./call.ts";
 import { RegistryError, writeError } from "./errors.ts";
 import { listReferrers, listRepositories, listTags } from "./listings.ts";
 import { deleteManifest, getManifest, pushManifest } from "./manifests.ts";
-import { actionOf, routeOf, type Route } from "./routes.ts";
-import type { RegistryClaims } from "../state/registry-token.ts";
+import { registryAccess } from "./permit.ts";
+import { actionOf, NO_PERMISSION, routeOf, type Route } from "./routes.ts";
 import { continueUpload, startUpload, uploadRefusal } from "./uploads.ts";
 
 export interface RegistryOptions {
   /** Told of defects: whatever goes wrong and is no refusal. */
   readonly failed: (cause: unknown) => void;
-  /** Whether a token's principal may do something; everything where absent, since only root exists until identities do. */
-  readonly permit?: (claims: RegistryClaims, action: string, resource: string) => boolean;
 }
 
 /** Answers the requests below `/v2/`. Never throws: whatever goes wrong becomes an error of the distribution API. */
@@ -23,7 +20,7 @@ export function registryHandler(
   options: RegistryOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
-    answerRequest(platform, options, request, response).catch((cause: unknown) => {
+    answerRequest(platform, request, response).catch((cause: unknown) => {
       if (response.destroyed || request.errored || response.headersSent) {
         // Nobody is left to tell, or the answer has begun; one that is cut must not look whole.
         if (!isDisconnect(cause)) options.failed(cause);
@@ -46,14 +43,11 @@ function isDisconnect(cause: unknown): boolean {
   return code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ECONNRESET" || code === "EPIPE";
 }
 
-async function answerRequest(
-  platform: RegistryPlatform,
-  options: RegistryOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+async function answerRequest(platform: RegistryPlatform, request: IncomingMessage, response: ServerResponse): Promise<void> {
   response.setHeader("docker-distribution-api-version", "registry/2.0");
-  const claims = authenticate(request, platform.secrets, platform.clock.now());
+  const { claims, scope } = authenticate(request, platform.secrets, platform.clock.now());
+  const access = registryAccess(platform, claims, scope, { request });
+  if (!access.stands) throw new RegistryError(403, "DENIED", TOKEN_OVER);
   const [path, query] = splitOnce(request.url ?? "");
   const method = request.method ?? "GET";
   const route = routeOf(path);
@@ -61,14 +55,10 @@ async function answerRequest(
   if (route === "invalid-name") throw new RegistryError(400, "NAME_INVALID", "invalid repository name");
   const action = actionOf(route, method);
   if (action === undefined) throw new RegistryError(405, "UNSUPPORTED", `${method} is not supported here`);
-  const resource = "name" in route ? arn("ecr", claims, `repository/${route.name}`) : "*";
-  if (options.permit && !options.permit(claims, action, resource))
-    throw new RegistryError(
-      403,
-      "DENIED",
-      `User: ${claims.principalArn} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
-    );
-  await dispatch(route, { platform, request, response, method, query: new URLSearchParams(query), claims });
+  const denial = action === NO_PERMISSION ? undefined : access.denial(action, "name" in route ? route.name : undefined);
+  if (denial !== undefined) throw new RegistryError(403, "DENIED", denial);
+  const may = (wanted: string, repository: string): boolean => access.denial(wanted, repository) === undefined;
+  await dispatch(route, { platform, request, response, method, query: new URLSearchParams(query), scope, may });
 }
 
 async function dispatch(route: Route, call: RegistryCall): Promise<void> {

@@ -1,13 +1,9 @@
 import { expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
-import { systemClock } from "../drivers/system/clock.ts";
-import { secretBox } from "../drivers/system/secret-box.ts";
 import { repositories, type RepositoryRecord } from "../state/ecr.ts";
 import { putImage } from "../state/ecr-images.ts";
 import { State } from "../state/state.ts";
-import { pullableImage } from "./pullable-image.ts";
 import { resolveImage } from "./resolve.ts";
-import { readRegistryToken } from "../state/registry-token.ts";
 
 const scope = { account: "123456789012", region: "us-east-1" };
 const digest = `sha256:${"a".repeat(64)}`;
@@ -56,6 +52,7 @@ test.each([
     kind: "ours",
     pullReference: `localhost:4566/team/app@${digest}`,
     digest,
+    repository: "team/app",
     ...home,
   });
 });
@@ -98,16 +95,8 @@ test.each([
     "CannotPullContainerError: Error response from daemon: repository localhost:4566/none not found: name unknown: The repository with name 'none' does not exist in the registry with id '123456789012'",
   ],
 ] as const)("%s: AWS's words", (_what, reference, launchType, reason) => {
-  expect(resolveImage({ state: stateWith(scope), registryHost }, reference, scope, launchType)).toEqual({ kind: "ours-missing", reason });
-});
-
-test("the engine gets a token for the image's own account and region", () => {
-  const secrets = secretBox(Buffer.alloc(32, 1));
-  const task = { ...scope, launchType: "FARGATE" } as const;
-  const image = pullableImage({ state: stateWith(elsewhere), registryHost, secrets, clock: systemClock });
-  const { registryAuth, ...rest } = image("210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/app:v1", task);
-  expect(rest).toEqual({ pullReference: `localhost:4566/team/app@${digest}`, imageDigest: digest });
-  expect(readRegistryToken(secrets, registryAuth?.password ?? "")).toMatchObject(elsewhere);
-  expect(image("nginx:1", task)).toEqual({ pullReference: "nginx:1" });
-  expect(image("localhost:4566/none:1", task)).toMatchObject({ pullFailure: expect.stringContaining("not found") });
+  expect(resolveImage({ state: stateWith(scope), registryHost }, reference, scope, launchType)).toMatchObject({
+    kind: "ours-missing",
+    reason,
+  });
 });

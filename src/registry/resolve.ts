@@ -4,12 +4,17 @@ import { repositories, repositoryKey, type RepositoryRecord } from "../state/ecr
 import { findImage } from "../state/ecr-images.ts";
 import type { State } from "../state/state.ts";
 
+/** An image of a registry here: its repository, whether that is there or not. */
+interface Ours extends Scope {
+  readonly repository: string;
+}
+
 /** What an image reference of a task definition means here. */
 export type ResolvedImage =
   /** An image of a repository here, by its digest, so that all tasks of a deployment get the same one. */
-  | { readonly kind: "ours"; readonly pullReference: string; readonly digest: string; readonly account: string; readonly region: string }
+  | (Ours & { readonly kind: "ours"; readonly pullReference: string; readonly digest: string })
   /** The registry is ours and does not have it. `reason` is the container's `reason`, in AWS's words. */
-  | { readonly kind: "ours-missing"; readonly reason: string }
+  | (Ours & { readonly kind: "ours-missing"; readonly reason: string })
   /** For the engine to find elsewhere, as written. */
   | { readonly kind: "foreign" };
 
@@ -35,8 +40,9 @@ export function resolveImage(
   const key = repositoryKey(home, parsed.repository);
   const repository = state.table(repositories).get(key);
   const image = repository && findImage(state, key, parsed.digest ?? parsed.tag ?? "latest");
-  if (!image) return { kind: "ours-missing", reason: missing(parsed, home, repository, launchType) };
-  return { kind: "ours", pullReference: `${registryHost}/${parsed.repository}@${image.digest}`, digest: image.digest, account, region };
+  const ours = { account, region, repository: parsed.repository };
+  if (!image) return { ...ours, kind: "ours-missing", reason: missing(parsed, home, repository, launchType) };
+  return { ...ours, kind: "ours", pullReference: `${registryHost}/${parsed.repository}@${image.digest}`, digest: image.digest };
 }
 
 /** The account and region that a registry's host stands for, if it is ours. */

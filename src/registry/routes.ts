@@ -51,8 +51,11 @@ export function actionOf(route: Route, method: string): string | undefined {
   return ACTIONS[route.kind][method];
 }
 
+/** Whoever has a good token may ask whether it is one: `docker login` does. */
+export const NO_PERMISSION = "none";
+
 const ACTIONS: Readonly<Record<Route["kind"], Readonly<Record<string, string>>>> = {
-  base: { GET: "ecr:GetAuthorizationToken", HEAD: "ecr:GetAuthorizationToken" },
+  base: { GET: NO_PERMISSION, HEAD: NO_PERMISSION },
   catalog: { GET: "ecr:DescribeRepositories" },
   uploads: { POST: "ecr:InitiateLayerUpload" },
   upload: {

@@ -62,14 +62,17 @@ export async function continueUpload(call: RegistryCall, name: string, id: strin
   }
 }
 
-/** Gives the repository a blob that another one of the same registry has; false where it has not, and the client must upload it. */
+/**
+ * Gives the repository a blob that another one of the same registry has; false where it has not, or the caller may not read it there, and the
+ * client must upload it.
+ */
 async function mount(call: RegistryCall, name: string): Promise<boolean> {
   const [digest, from] = [call.query.get("mount"), call.query.get("from")];
-  if (digest === null || from === null) return false;
+  if (digest === null || from === null || !call.may("ecr:GetDownloadUrlForLayer", from)) return false;
   const { state, clock } = call.platform;
-  const source = state.table(layers).get(imageKey(repositoryKey(call.claims, from), digest));
+  const source = state.table(layers).get(imageKey(repositoryKey(call.scope, from), digest));
   if (!source) return false;
-  linkLayer(state, { ...source, repository: repositoryKey(call.claims, name), usedAt: clock.now() });
+  linkLayer(state, { ...source, repository: repositoryKey(call.scope, name), usedAt: clock.now() });
   await state.durable();
   answer(call, 201, created(name, digest));
   return true;
@@ -139,7 +142,7 @@ function created(name: string, digest: string): Record<string, string> {
 function signedUploadId(call: RegistryCall, name: string, nonce: string): string {
   const key = call.platform.secrets.derive("registry-upload");
   const proof = createHmac("sha256", key)
-    .update(`${nonce}/${repositoryKey(call.claims, name)}`)
+    .update(`${nonce}/${repositoryKey(call.scope, name)}`)
     .digest("hex");
   return nonce + proof.slice(0, 32);
 }

@@ -211,9 +211,12 @@ export class ControlWorld {
     running.defer(() => runner.close());
     running.use(loadBalancing({ state, clock, proxy: this.proxy.reopen(), logger }));
     const resolver = {
-      image: (reference: string) => ({ pullReference: reference }),
-      secret: () => ({ value: "" }),
-      logStream: () => undefined,
+      open: () => ({
+        image: (reference: string) => ({ pullReference: reference }),
+        secret: () => ({ value: "" }),
+        logStream: () => ({ delivered: true }),
+        environment: () => ({}),
+      }),
     };
     running.use(await taskLoop({ state, clock, ids, runner, logger, resolver }));
     running.use(serviceLoop({ state, clock, ids, logger }));

@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { FilesystemBlobStore } from "../drivers/filesystem/blob-store.ts";
+import { memoryAuditLog } from "../drivers/memory/audit-log.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
+import { oidcIdentityProviders } from "../drivers/oidc/identity-providers.ts";
 import { systemClock } from "../drivers/system/clock.ts";
 import { systemIds } from "../drivers/system/ids.ts";
 import { secretBox } from "../drivers/system/secret-box.ts";
 import { gateway } from "../gateway/gateway.ts";
-import { credentials } from "../authorization/credentials.ts";
+import { credentials, rootPrincipal } from "../authorization/credentials.ts";
 import { httpServer } from "../gateway/server.ts";
 import type { Clock } from "../ports/clock.ts";
 import { registryHandler } from "../registry/registry.ts";
@@ -55,8 +57,10 @@ export async function registryWorld(options: { readonly clock?: Clock; readonly 
     ids: systemIds,
     secrets,
     credentials: credentials({ state, secrets, roots: () => [{ account: DEFAULT_ACCOUNT, ...KEYS }] }),
+    identityProviders: oidcIdentityProviders({ clock }),
     blobs: await FilesystemBlobStore.open(directory),
     logs: undefined as never,
+    audit: memoryAuditLog(),
     get registryHost() {
       return `localhost:${port}`;
     },
@@ -75,7 +79,14 @@ export async function registryWorld(options: { readonly clock?: Clock; readonly 
   const target = { url, home, ...KEYS };
   const authorization: RegistryWorld["authorization"] = ({ account = DEFAULT_ACCOUNT, region = DEFAULT_REGION, expiresAt } = {}) => {
     const now = clock.now();
-    const claims = { account, region, principalArn: `arn:aws:iam::${account}:root`, issuedAt: now, expiresAt: expiresAt ?? now + 60_000 };
+    const principal = rootPrincipal(account, KEYS.accessKeyId);
+    const claims = {
+      account,
+      region,
+      holder: { kind: "principal", principal },
+      issuedAt: now,
+      expiresAt: expiresAt ?? now + 60_000,
+    } as const;
     return `Basic ${Buffer.from(`AWS:${mintRegistryToken(platform.secrets, claims)}`).toString("base64")}`;
   };
   return {

@@ -1,32 +1,51 @@
 import type { ContainerDefinition, ContainerOverride, Volume } from "@aws-sdk/client-ecs";
-import type { Scope } from "../../domain/scope.ts";
 import type { ContainerSpec, TaskNetwork, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import type { TaskDefinitionRecord, TaskRecord } from "../../state/ecs.ts";
 import { containerSpec } from "./container-spec.ts";
 import { unsupported } from "./unsupported.ts";
 
-/** Looks up what a task definition only names. Failures are AWS's words, and become the task's `stoppedReason`. */
+/** In AWS's words; becomes the task's `stoppedReason`. */
+export interface Failure {
+  readonly failure: string;
+}
+
+/** Looks up what a task definition only names. */
 export interface Resolver {
-  image(reference: string, task: TaskRecord): Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">;
-  secret(reference: string, scope: Scope): { readonly value: string } | { readonly failure: string };
-  /** Makes the log stream where it is missing; `failure` where its group is, and may not be made. */
-  logStream(log: NonNullable<ContainerSpec["log"]>, createGroup: boolean): { readonly failure: string } | undefined;
+  /** Takes on the task's roles; a failure where they cannot be. */
+  open(task: TaskRecord, definition: TaskDefinitionRecord): TaskResources | Failure;
+}
+
+export type FoundImage = Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure"> | Failure;
+
+/** What one task may have of what its definition names. */
+export interface TaskResources {
+  image(reference: string): FoundImage;
+  secret(reference: string): { readonly value: string } | Failure;
+  /** Makes the log stream where it is missing; `failure` where that may not be. Output is `delivered`, or lost as on AWS. */
+  logStream(log: NonNullable<ContainerSpec["log"]>, createGroup: boolean): { readonly delivered: boolean } | Failure;
+  /** What the platform itself puts into a container's environment; the definition's own values stand before it. */
+  environment(containerName: string): Readonly<Record<string, string>>;
 }
 
 /** The task for the runner, or why it cannot start: an image aside, whatever cannot be resolved stops a task before its containers exist. */
-export function taskSpec(task: TaskRecord, definition: TaskDefinitionRecord, resolver: Resolver): TaskSpec | { readonly failure: string } {
+export function taskSpec(task: TaskRecord, definition: TaskDefinitionRecord, resolver: Resolver): TaskSpec | Failure {
   const missing = unsupported(definition);
   if (missing !== undefined) return { failure: missing };
+  const resources = resolver.open(task, definition);
+  if ("failure" in resources) return resources;
   const containers: ContainerSpec[] = [];
   for (const container of definition.definition.containerDefinitions ?? []) {
     const override = task.overrides.containerOverrides?.find(({ name }) => name === container.name);
-    const environment = resolveEnvironment(task, container, override, resolver);
+    const environment = resolveEnvironment(task, container, override, resources);
     if ("failure" in environment) return environment;
     const log = logOf(task, container);
-    const failed = log && resolver.logStream(log.key, log.createGroup);
-    if (failed) return failed;
-    const image = resolver.image(container.image ?? "", task);
-    containers.push(containerSpec(container, override, { image, environment: environment.values, log: log?.key }));
+    const written = log && resources.logStream(log.key, log.createGroup);
+    if (written && "failure" in written) return written;
+    const image = resources.image(container.image ?? "");
+    if ("failure" in image) return image;
+    containers.push(
+      containerSpec(container, override, { image, environment: environment.values, log: written?.delivered ? log?.key : undefined }),
+    );
   }
   return {
     taskArn: task.arn,
@@ -53,21 +72,22 @@ function networkOf(task: TaskRecord): TaskNetwork {
   return { mode: "awsvpc", vpcId, vpcCidr, address: privateIpv4Address, macAddress, hostname: privateDnsName };
 }
 
-type Environment = { readonly values: Readonly<Record<string, string>> } | { readonly failure: string };
+type Environment = { readonly values: Readonly<Record<string, string>> } | Failure;
 
 function resolveEnvironment(
   task: TaskRecord,
   container: ContainerDefinition,
   override: ContainerOverride | undefined,
-  resolver: Resolver,
+  resources: TaskResources,
 ): Environment {
   const values: Record<string, string> =
     task.launchType === "FARGATE"
       ? { AWS_EXECUTION_ENV: "AWS_ECS_FARGATE", AWS_REGION: task.region, AWS_DEFAULT_REGION: task.region }
       : { AWS_EXECUTION_ENV: "AWS_ECS_EC2" };
+  Object.assign(values, resources.environment(container.name ?? ""));
   for (const { name, value } of [...(container.environment ?? []), ...(override?.environment ?? [])]) if (name) values[name] = value ?? "";
   for (const { name, valueFrom } of container.secrets ?? []) {
-    const found = resolver.secret(valueFrom ?? "", task);
+    const found = resources.secret(valueFrom ?? "");
     if ("failure" in found) return found;
     if (name) values[name] = found.value;
   }

@@ -6,6 +6,7 @@ import { EngineError } from "./engine.ts";
  */
 export type FailureName =
   | "CannotPullContainerError"
+  | "CannotPullECRContainerError"
   | "CannotCreateContainerError"
   | "CannotStartContainerError"
   | "CannotCreateVolumeError"

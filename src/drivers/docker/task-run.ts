@@ -163,8 +163,8 @@ export class TaskRun {
   async #bringUp(container: ContainerRun, spec: TaskSpec, wanted: ContainerSpec): Promise<void> {
     try {
       if (wanted.pullFailure !== undefined) {
-        const words = wanted.pullFailure;
-        throw new ContainerFailure("CannotPullContainerError", words.replace(/^CannotPullContainerError: */, ""));
+        const [, failure = "CannotPullContainerError", words = ""] = /^(?:(CannotPull\w*Error): *)?(.*)$/s.exec(wanted.pullFailure) ?? [];
+        throw new ContainerFailure(failure as "CannotPullContainerError" | "CannotPullECRContainerError", words);
       }
       if (container.id === undefined) {
         // An image named by its digest is most likely here, and the engine says so when the container is created.

@@ -1,0 +1,27 @@
+import { arn } from "../domain/arn.ts";
+import type { Scope } from "../domain/scope.ts";
+import type { RoleRecord } from "../state/iam.ts";
+import type { State } from "../state/state.ts";
+import { roleForService } from "./role-session.ts";
+
+/** The service principal that the trust policies of task and execution roles name. */
+export const ECS_TASKS = "ecs-tasks.amazonaws.com";
+
+/**
+ * The role that ECS assumes for tasks of an account and region, or why it cannot, in ECS's words.
+ * Source: ECS Developer Guide, "Task IAM role": `aws:SourceArn` can be narrowed to a region and account, not to a cluster.
+ */
+export function roleForTasks(
+  parts: { readonly state: State; readonly now: number },
+  arnOrName: string,
+  scope: Scope,
+): { readonly role: RoleRecord } | { readonly failure: string } {
+  const sourceArn = arn("ecs", scope, "task/*");
+  const role = roleForService(parts, arnOrName, { service: ECS_TASKS, sourceAccount: scope.account, sourceArn });
+  if (role) return { role };
+  return {
+    failure:
+      `ECS was unable to assume the role '${arnOrName}' that was provided for this task. Please verify that the role being passed has the ` +
+      "proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
+  };
+}

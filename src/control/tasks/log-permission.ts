@@ -1,0 +1,41 @@
+import { arn } from "../../domain/arn.ts";
+import type { ContainerSpec } from "../../ports/task-runner.ts";
+import type { TaskRecord } from "../../state/ecs.ts";
+import { logGroupKey, logGroups, logStreamKey, logStreams } from "../../state/logs.ts";
+import type { State } from "../../state/state.ts";
+import type { Ask } from "./execution.ts";
+
+type LogKey = NonNullable<ContainerSpec["log"]>;
+
+/**
+ * Asks for what the awslogs driver does before a container starts: it makes the stream, and the group first where that is missing and may
+ * be made. A failure is the task's stopped reason.
+ */
+export function logStreamDenial(
+  state: State,
+  ask: Ask,
+  log: LogKey,
+  createGroup: boolean,
+  launchType: TaskRecord["launchType"],
+): string | undefined {
+  const group = `log-group:${log.group}:log-stream:`;
+  if (state.table(logStreams).has(logStreamKey(log, log.group, log.stream))) return undefined;
+  const noStream = ask("logs:CreateLogStream", arn("logs", log, `${group}${log.stream}`));
+  if (noStream !== undefined) return failure("stream", noStream, launchType);
+  if (!createGroup || state.table(logGroups).has(logGroupKey(log, log.group))) return undefined;
+  const noGroup = ask("logs:CreateLogGroup", arn("logs", log, group));
+  return noGroup === undefined ? undefined : failure("group", noGroup, launchType);
+}
+
+/** Whether lines may be written. Where not, AWS runs the task all the same, and the lines are lost. */
+export function mayWriteLogs(ask: Ask, log: LogKey): boolean {
+  return ask("logs:PutLogEvents", arn("logs", log, `log-group:${log.group}:log-stream:${log.stream}`)) === undefined;
+}
+
+/** Fargate's agent checks a logger's arguments itself; on instances Docker reports what its driver met. */
+function failure(what: "stream" | "group", denial: string, launchType: TaskRecord["launchType"]): string {
+  const said = `failed to create Cloudwatch log ${what}: AccessDeniedException: ${denial}`;
+  return launchType === "FARGATE"
+    ? `ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: ${said} : exit status 1`
+    : `CannotStartContainerError: Error response from daemon: failed to initialize logging driver: ${said}`;
+}
