@@ -59,6 +59,13 @@ export function accessDenied(text: string, family: Family): AwsError {
   return new AwsError("AccessDenied", text, 403);
 }
 
+/** Too many requests, in the words of the protocol's family. SDKs wait and try again. */
+export function throttled(family: Family): AwsError {
+  if (family === "json") return new AwsError("ThrottlingException", "Rate exceeded");
+  if (family === "ec2") return new AwsError("RequestLimitExceeded", "Request limit exceeded.", 503);
+  return new AwsError("Throttling", "Rate exceeded");
+}
+
 /** A request that does not fit the schema, in the words of the service. */
 export function malformedError(error: MalformedRequestError, service: ServiceDescriptor): AwsError {
   const family = familyOf(service.protocol);

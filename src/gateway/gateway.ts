@@ -1,22 +1,26 @@
+import type { Audit } from "../audit/auditor.ts";
 import { decide } from "../authorization/authorize.ts";
 import type { Credentials } from "../authorization/credentials.ts";
 import { denialText } from "../decide/iam/denial.ts";
 import { ANONYMOUS, type Principal } from "../domain/principal.ts";
 import { DEFAULT_REGION, isRegion } from "../domain/scope.ts";
 import { AwsError } from "../services/aws-error.ts";
-import { requestScope, type Operation, type OperationContext } from "../services/operation.ts";
+import { requestScope, type Operation, type OperationContext, type Permission } from "../services/operation.ts";
 import type { Platform } from "../services/platform.ts";
 import type { ServiceDescriptor } from "../services/service.ts";
+import { auditedCall, type CallInProgress } from "./audit/audited-call.ts";
 import {
   accessDenied,
   familyOf,
   malformedError,
   notImplemented,
   signatureError,
+  throttled,
   unknownOperation,
   wireError,
   type Family,
 } from "./errors.ts";
+import { noteKeyUse } from "./key-usage.ts";
 import { loadService, protocolOf, type LoadedService } from "./loaded-service.ts";
 import { MalformedRequestError } from "./malformed.ts";
 import { awsJson } from "./protocols/aws-json.ts";
@@ -25,12 +29,17 @@ import type { Protocol, WireRequest, WireResponse } from "./protocols/protocol.t
 import { route } from "./routing.ts";
 import type { OperationSchema } from "./schema.ts";
 import { verifySignature } from "./sigv4.ts";
+import type { Throttle } from "./throttle.ts";
 
 export interface GatewayOptions {
   readonly services: readonly ServiceDescriptor[];
   readonly platform: Platform;
   /** Told of defects: what an operation threw that is no answer. */
   readonly failed: (cause: unknown, operation: string, requestId: string) => void;
+  /** Told of every request, whatever became of it, before it is answered. */
+  readonly audit?: Audit;
+  /** Whether a principal asks too often. Everything is let through where absent. */
+  readonly throttle?: Throttle;
 }
 
 /** Answers one AWS request. Never rejects: whatever goes wrong becomes an error in AWS's shape. */
@@ -41,32 +50,44 @@ export function gateway(options: GatewayOptions): Gateway {
   return async (request, sourceIp) => {
     const { clock, ids } = options.platform;
     const requestId = ids.uuid();
+    const now = clock.now();
     const { service, serviceName, operation: name } = route(request, options.services);
-    if (!service) return unroutable(request, serviceName, requestId);
+    const call: CallInProgress = { request, requestId, now, sourceIp, service, serviceName, operationName: name };
+    if (!service) return unroutable(call, options);
     const protocol = protocols.get(service) ?? protocolOf(service);
     let client: Readonly<Record<string, unknown>> = {};
     try {
-      const now = clock.now();
       // Who may not come in is not told what there is: an operation is looked up before only to learn whether it needs a signature.
       const loaded = await loadService(service);
       client = loaded.client;
       const { principal, region } = isUnsigned(loaded, name)
         ? { principal: ANONYMOUS, region: DEFAULT_REGION }
         : authenticate(request, service, options.platform.credentials, now);
+      Object.assign(call, { principal, region });
+      noteKeyUse(options.platform.state, principal, service.id, region, now);
       const { schema, operation } = findOperation(loaded, name);
+      call.schema = schema;
+      if (options.throttle?.({ principal, sourceIp, operation: `${service.id}:${schema.name}`, now }) === false)
+        throw throttled(familyOf(service.protocol));
       const input = readInput(protocol, schema, request, service);
+      call.input = input;
       const origin = { sourceIp, userAgent: request.headers["user-agent"] ?? "", secureTransport: request.secure, region };
       const scope = requestScope({ account: principal.account, region });
       const context = { ...options.platform, ...scope, principal, requestId, now, sourceIp, origin };
-      permit(operation, input, context, familyOf(service.protocol));
+      const permissions = operation.access === undefined ? [operation.authorize(input as never, context)].flat() : [];
+      call.resources = permissions.flatMap(({ resource }) => resource);
+      permit(permissions, context, familyOf(service.protocol));
       const output: unknown = await operation.run(input as never, context);
       await context.state.durable();
+      call.output = output;
       return protocol.write(schema, output, requestId);
     } catch (thrown) {
       const known = wireError(thrown, client);
-      if (known) return protocol.writeError(known, requestId);
-      options.failed(thrown, `${service.id}:${name ?? ""}`, requestId);
-      return protocol.writeError(INTERNAL_FAILURE, requestId);
+      if (!known) options.failed(thrown, `${service.id}:${name ?? ""}`, requestId);
+      call.error = known ?? INTERNAL_FAILURE;
+      return protocol.writeError(known ?? INTERNAL_FAILURE, requestId);
+    } finally {
+      record(call, options);
     }
   };
 }
@@ -81,10 +102,9 @@ const INTERNAL_FAILURE = {
 } as const;
 
 /** Asks policies for everything that the operation needs. The first refusal ends it, before anything is looked at or changed. */
-function permit(operation: Operation, input: unknown, context: OperationContext, family: Family): void {
-  if (operation.access !== undefined) return;
+function permit(permissions: readonly Permission[], context: OperationContext, family: Family): void {
   const { state, now, principal, origin } = context;
-  for (const { action, resource, context: given } of [operation.authorize(input as never, context)].flat()) {
+  for (const { action, resource, context: given } of permissions) {
     const resources = [resource].flat();
     // Nothing named is nothing known: what such a request may see is asked for as a whole.
     for (const one of resources.length === 0 ? ["*"] : resources) {
@@ -139,13 +159,25 @@ function readInput(protocol: Protocol, schema: OperationSchema, request: WireReq
 }
 
 /** No service of ours: answered in the protocol that the request seems to speak. */
-function unroutable(request: WireRequest, serviceName: string | undefined, requestId: string): WireResponse {
+function unroutable(call: CallInProgress, options: GatewayOptions): WireResponse {
+  const { request, serviceName, requestId } = call;
   const speaksJson = request.headers["x-amz-target"] !== undefined || (request.headers["content-type"] ?? "").includes("json");
   const error =
     serviceName === undefined
       ? signatureError({ kind: "missing" }, speaksJson ? "json" : "query")
       : new AwsError("UnknownService", `Airfield does not offer the service ${serviceName}; docs/coverage.md lists what it does.`, 501);
+  call.error = error;
+  record(call, options);
   const protocol = speaksJson ? awsJson("1.1") : awsQuery("http://webservices.amazon.com/AWSFault/2005-15-09");
   const { code, message, status, fault } = error;
   return protocol.writeError({ code, message, status, fault, schema: undefined, members: {} }, requestId);
+}
+
+/** What cannot be recorded is a defect of ours, and no reason to keep an answer back: what was done is done. */
+function record(call: CallInProgress, { audit, platform, failed }: GatewayOptions): void {
+  try {
+    audit?.(auditedCall(call, platform.credentials));
+  } catch (thrown) {
+    failed(thrown, "audit", call.requestId);
+  }
 }

@@ -1,7 +1,7 @@
 import type { ServiceDescriptor } from "../services/service.ts";
 import { queryParameters } from "./protocols/aws-query.ts";
 import type { WireRequest } from "./protocols/protocol.ts";
-import { parseCredentialScope } from "./credential-scope.ts";
+import { claimedScope } from "./credential-scope.ts";
 
 /** What a request asks for, as far as its envelope tells. */
 export interface Route {
@@ -12,26 +12,23 @@ export interface Route {
   readonly operation: string | undefined;
 }
 
-/** Finds the service and the operation: by `X-Amz-Target` in the JSON protocols, by signing name or version and `Action` in the Query ones. */
+/**
+ * Finds the service and the operation: by `X-Amz-Target` in the JSON protocols, where some clients put a name space before the target; by
+ * signing name or version and `Action` in the Query ones.
+ */
 export function route(request: WireRequest, services: readonly ServiceDescriptor[]): Route {
   const target = request.headers["x-amz-target"];
   if (target !== undefined) {
     const dot = target.lastIndexOf(".");
     const prefix = target.slice(0, Math.max(dot, 0));
-    return { service: services.find((service) => service.target === prefix), serviceName: prefix, operation: target.slice(dot + 1) };
+    const service = services.find(({ target: own }) => own !== undefined && (own === prefix || prefix.endsWith(`.${own}`)));
+    return { service, serviceName: prefix, operation: target.slice(dot + 1) };
   }
   const parameters = queryParameters(request);
-  const signingName = claimedSigningName(request);
+  const signingName = claimedScope(request)?.service;
   const version = parameters.get("Version");
   const service =
     services.find((candidate) => candidate.signingName === signingName) ??
     services.find((candidate) => candidate.version !== undefined && candidate.version === version);
   return { service, serviceName: signingName, operation: parameters.get("Action") ?? undefined };
-}
-
-/** The service that the signature says it is for; not verified yet. */
-function claimedSigningName(request: WireRequest): string | undefined {
-  const credential =
-    /Credential=([^,\s]+)/.exec(request.headers["authorization"] ?? "")?.[1] ?? request.url.searchParams.get("X-Amz-Credential");
-  return credential ? parseCredentialScope(credential)?.service : undefined;
 }

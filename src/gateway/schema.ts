@@ -20,6 +20,8 @@ export interface Member {
   readonly xmlName: string | undefined;
   readonly ec2QueryName: string | undefined;
   readonly xmlFlattened: boolean;
+  /** Whether AWS's model says that values must not be shown, in logs for example. */
+  readonly sensitive: boolean;
 }
 
 export interface NamedMember extends Member {
@@ -133,6 +135,7 @@ function readMember(schema: NormalizedSchema, name = "", required = false): Name
     xmlName: traits["xmlName"] as string | undefined,
     ec2QueryName: traits["ec2QueryName"] as string | undefined,
     xmlFlattened: Boolean(traits["xmlFlattened"]),
+    sensitive: Boolean(traits["sensitive"]),
   };
 }
 

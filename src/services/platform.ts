@@ -1,4 +1,5 @@
 import type { Credentials } from "../authorization/credentials.ts";
+import type { AuditLog } from "../ports/audit-log.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { IdentityProviders } from "../ports/identity-providers.ts";
@@ -16,6 +17,8 @@ export interface Platform {
   readonly credentials: Credentials;
   readonly identityProviders: IdentityProviders;
   readonly logs: LogStore;
+  /** Who did what. The gateway and the registry write it. */
+  readonly audit: AuditLog;
   readonly blobs: BlobStore;
   /** `host:port` under which docker reaches the registry, such as `localhost:4566`. */
   readonly registryHost: string;

@@ -2,6 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { auditor } from "../audit/auditor.ts";
+import { memoryAuditLog } from "../drivers/memory/audit-log.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { oidcIdentityProviders } from "../drivers/oidc/identity-providers.ts";
 import { systemClock } from "../drivers/system/clock.ts";
@@ -67,6 +69,7 @@ export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld>
     credentials: credentials({ state, secrets, roots: () => roots }),
     identityProviders: oidcIdentityProviders({ clock: parts.clock ?? systemClock }),
     logs: absent("log store"),
+    audit: memoryAuditLog(),
     blobs: absent("blob store"),
     registryHost: "localhost:4566",
     ...parts,
@@ -77,6 +80,7 @@ export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld>
       services: SERVICES,
       platform,
       failed: (cause) => defects.push(cause),
+      audit: auditor({ log: platform.audit, state, ids: platform.ids }),
     }),
     registry: (_request, response) => void response.writeHead(404).end(),
     failed: (cause) => defects.push(cause),

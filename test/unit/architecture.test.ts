@@ -17,6 +17,10 @@ const ROOMS: Readonly<Record<string, { readonly imports: readonly string[]; read
     imports: ["domain", "decide", "ports", "state"],
     because: "one answer to who may do what, for the gateway, the registry and the loops that act for a role; it only reads",
   },
+  audit: {
+    imports: ["domain", "ports", "state"],
+    because: "one record for the gateway and the registry alike; it knows neither, nor where records are kept",
+  },
   control: {
     imports: ["decide", "state", "ports", "domain", "authorization"],
     because: "loops carry out plans; they must work the same whichever API asked",
@@ -26,11 +30,11 @@ const ROOMS: Readonly<Record<string, { readonly imports: readonly string[]; read
     because: "an operation records what is wanted; it never talks to the engine itself",
   },
   gateway: {
-    imports: ["domain", "state", "decide", "services", "authorization"],
+    imports: ["domain", "state", "decide", "services", "authorization", "audit"],
     because: "the wire is an interpreter over the catalogue and knows no engine",
   },
   registry: {
-    imports: ["domain", "state", "ports", "authorization"],
+    imports: ["domain", "state", "ports", "authorization", "audit"],
     because: "the OCI surface stores blobs through the port and shares only state with ECR",
   },
   cli: {

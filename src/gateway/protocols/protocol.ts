@@ -9,6 +9,8 @@ export interface WireRequest {
   readonly body: Buffer;
   /** Whether it came over TLS. */
   readonly secure: boolean;
+  /** How it did: `TLSv1.3`, and the IANA name of the cipher suite. */
+  readonly tls?: { readonly version: string; readonly cipher: string };
 }
 
 export interface WireResponse {
