@@ -32,6 +32,7 @@ export function roleKey(account: string, name: string): string {
 export const roles = defineTable<RoleRecord>()("iam.roles", (role) => roleKey(role.account, role.name), {
   account: (role) => role.account,
   policy: (role) => role.attachedPolicies,
+  boundary: (role) => role.permissionsBoundary,
 });
 
 export interface UserRecord {
@@ -55,6 +56,7 @@ export const users = defineTable<UserRecord>()("iam.users", (user) => roleKey(us
   account: (user) => user.account,
   group: (user) => user.groups.map((group) => roleKey(user.account, group)),
   policy: (user) => user.attachedPolicies,
+  boundary: (user) => user.permissionsBoundary,
 });
 
 export interface GroupRecord {

@@ -1,101 +1,82 @@
-import { DeleteConflictException, NoSuchEntityException, type Policy } from "@aws-sdk/client-iam";
-import { defaultVersion, policies, roles, type PolicyRecord } from "../../state/iam.ts";
-import { because, defined, type OperationContext } from "../operation.ts";
+import { DeleteConflictException } from "@aws-sdk/client-iam";
+import { policies, type PolicyRecord } from "../../state/iam.ts";
+import { lengthWithin, oneOf } from "../constraints.ts";
+import { because, defined } from "../operation.ts";
+import { refuseManagedDocument } from "./documents.ts";
+import { requirePolicy } from "./find.ts";
+import { alreadyExists, iamArn, onAccount, onPolicy, operation, refuse } from "./iam-operation.ts";
+import { listed } from "./listing.ts";
 import {
-  alreadyExists,
-  iamArn,
-  nameRules,
-  onPolicy,
-  operation,
-  pathRules,
-  refuse,
-  refuseDocument,
-  refuseTags,
-  requirePolicy,
-} from "./entity.ts";
+  attachmentCount,
+  boundaryCount,
+  describedPolicy,
+  ownPolicies,
+  policiesOfAws,
+  requireManagedPolicy,
+  shownPolicy,
+} from "./managed-policy.ts";
+import { refuseBeyond } from "./quotas.ts";
+import { nameRules, policyPathRules } from "./rules.ts";
+import { refuseTags, tagContext } from "./tags.ts";
+import { uniqueId } from "./unique-id.ts";
 
 export const createPolicy = operation("CreatePolicy", {
-  authorize: ({ PolicyName, Path }, at) => ({
-    action: "iam:CreatePolicy",
-    resource: iamArn(at, `policy${Path ?? "/"}${PolicyName ?? "*"}`),
-  }),
+  authorize(input, at) {
+    const resource = iamArn(at, `policy${input.Path ?? "/"}${input.PolicyName ?? "*"}`);
+    const context = tagContext(input);
+    const create = { action: "iam:CreatePolicy", resource, context };
+    // Who tags while creating has to be allowed both. Source: IAM User Guide, "Tags for customer managed policies".
+    return input.Tags?.length ? [create, { action: "iam:TagPolicy", resource, context }] : create;
+  },
   run(input, context) {
     const { state, account, ids, now } = context;
-    const { PolicyName: name = "", Path: path = "/", PolicyDocument: document = "" } = input;
-    refuse(...nameRules("policyName", name, 128), ...pathRules(path));
-    refuseDocument(document);
-    refuseTags(input.Tags ?? []);
-    if (
-      state
-        .table(policies)
-        .by("account", account)
-        .some((policy) => policy.name.toLowerCase() === name.toLowerCase())
-    )
+    const { PolicyName: name = "", Path: path = "/", PolicyDocument: document = "", Description: description, Tags: tags = [] } = input;
+    refuse(...nameRules("policyName", name, 128), ...policyPathRules(path), lengthWithin("description", description, 0, 1000));
+    refuseTags(tags);
+    refuseManagedDocument(document);
+    const own = ownPolicies(context);
+    if (own.some((policy) => policy.name.toLowerCase() === name.toLowerCase()))
       throw alreadyExists(`A policy called ${name} already exists. Duplicate names are not allowed.`);
+    refuseBeyond("PoliciesPerAccount", own.length + 1);
     const policy: PolicyRecord = {
-      id: `ANPA${ids.alphanumeric(17).toUpperCase()}`,
+      id: uniqueId(ids, "ANPA"),
       arn: iamArn(context, `policy${path}${name}`),
       name,
       path,
       account,
-      ...defined({ description: input.Description }),
+      ...defined({ description }),
       versions: [{ id: "v1", document, createdAt: now }],
       defaultVersionId: "v1",
       nextVersion: 2,
-      tags: input.Tags ?? [],
+      tags,
       createdAt: now,
       updatedAt: now,
     };
     state.commit(() => state.table(policies).put(policy));
-    return { Policy: shown(policy, context) };
+    return { Policy: describedPolicy({ owner: "customer", ...policy }, context) };
   },
 });
-
-function shown(policy: PolicyRecord, { state }: OperationContext): Policy {
-  return {
-    PolicyName: policy.name,
-    PolicyId: policy.id,
-    Arn: policy.arn,
-    Path: policy.path,
-    DefaultVersionId: "v1",
-    AttachmentCount: state.table(roles).by("policy", policy.arn).length,
-    PermissionsBoundaryUsageCount: 0,
-    IsAttachable: true,
-    ...defined({ Description: policy.description }),
-    CreateDate: new Date(policy.createdAt),
-    UpdateDate: new Date(policy.createdAt),
-    Tags: [...policy.tags],
-  };
-}
 
 export const getPolicy = operation("GetPolicy", {
   authorize: onPolicy("GetPolicy"),
-  run: ({ PolicyArn = "" }, context) => ({ Policy: shown(requirePolicy(context, PolicyArn), context) }),
+  run: ({ PolicyArn = "" }, context) => ({ Policy: describedPolicy(requireManagedPolicy(context, PolicyArn), context) }),
 });
 
-export const getPolicyVersion = operation("GetPolicyVersion", {
-  authorize: onPolicy("GetPolicyVersion"),
-  run({ PolicyArn = "", VersionId = "" }, context) {
-    const policy = requirePolicy(context, PolicyArn);
-    if (VersionId !== "v1")
-      throw new NoSuchEntityException(because(`Policy ${PolicyArn} version ${VersionId} does not exist or is not attachable.`));
-    return {
-      PolicyVersion: {
-        Document: encodeURIComponent(defaultVersion(policy).document),
-        VersionId: "v1",
-        IsDefaultVersion: true,
-        CreateDate: new Date(policy.createdAt),
-      },
-    };
-  },
-});
-
-/** A policy keeps the version that it was made with until versions can be added. */
-export const listPolicyVersions = operation("ListPolicyVersions", {
-  authorize: onPolicy("ListPolicyVersions"),
-  run({ PolicyArn = "" }, context) {
-    const { createdAt } = requirePolicy(context, PolicyArn);
-    return { Versions: [{ VersionId: "v1", IsDefaultVersion: true, CreateDate: new Date(createdAt) }], IsTruncated: false };
+export const listPolicies = operation("ListPolicies", {
+  authorize: onAccount("ListPolicies"),
+  run({ Scope = "All", OnlyAttached = false, PathPrefix = "/", PolicyUsageFilter, ...page }, context) {
+    refuse(
+      oneOf("scope", Scope, ["All", "AWS", "Local"]),
+      oneOf("policyUsageFilter", PolicyUsageFilter, ["PermissionsPolicy", "PermissionsBoundary"]),
+      ...policyPathRules(PathPrefix, "pathPrefix"),
+    );
+    const count = PolicyUsageFilter === "PermissionsBoundary" ? boundaryCount : attachmentCount;
+    const used = OnlyAttached || PolicyUsageFilter !== undefined;
+    const found = [...(Scope === "AWS" ? [] : ownPolicies(context)), ...(Scope === "Local" ? [] : policiesOfAws())].filter(
+      ({ path, arn }) => path.startsWith(PathPrefix) && (!used || count(context, arn) > 0),
+    );
+    const { items, more } = listed(found, ({ name, owner }) => `${name}/${owner}`, page, context);
+    return { Policies: items.map((policy) => shownPolicy(policy, context)), ...more };
   },
 });
 
@@ -103,8 +84,13 @@ export const deletePolicy = operation("DeletePolicy", {
   authorize: onPolicy("DeletePolicy"),
   run({ PolicyArn = "" }, context) {
     const policy = requirePolicy(context, PolicyArn);
-    if (context.state.table(roles).by("policy", policy.arn).length > 0)
+    if (attachmentCount(context, policy.arn) + boundaryCount(context, policy.arn) > 0)
       throw new DeleteConflictException(because("Cannot delete a policy attached to entities."));
+    if (policy.versions.length > 1) {
+      const text =
+        "This policy has more than one version. Before you delete a policy, you must delete the policy's versions. The default version is deleted with the policy.";
+      throw new DeleteConflictException(because(text));
+    }
     context.state.commit(() => context.state.table(policies).delete(policy.arn));
     return {};
   },
