@@ -90,4 +90,13 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     client: () => import("@aws-sdk/client-iam"),
     operations: async () => (await import("./iam/index.ts")).operations,
   },
+  {
+    id: "cloudtrail",
+    title: "AWS CloudTrail",
+    signingName: "cloudtrail",
+    protocol: "awsJson1.1",
+    target: "CloudTrail_20131101",
+    client: () => import("@aws-sdk/client-cloudtrail"),
+    operations: async () => (await import("./cloudtrail/index.ts")).operations,
+  },
 ] satisfies readonly ServiceDescriptor[];
