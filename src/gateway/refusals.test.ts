@@ -66,7 +66,7 @@ describe("a request that makes no sense", () => {
     ["names a service that nobody has", "ecs", { ...json("x"), "x-amz-target": "Nobody.Nothing" }, "{}", 501, "UnknownService"],
     ["names no action", "sts", form, "Version=2011-06-15", 400, "MissingAction"],
     ["names an action that is none", "sts", form, "Action=MakeCoffee&Version=2011-06-15", 400, "InvalidAction"],
-    ["names an action that is not here yet", "sts", form, "Action=GetFederationToken&Version=2011-06-15&Name=a", 501, "NotImplemented"],
+    ["names an action that is not here yet", "sts", form, "Action=AssumeRoot&Version=2011-06-15", 501, "NotImplemented"],
   ] as const)("because it %s", async (_, service, headers, body, status, code) => {
     await using api = await apiWorld();
     const response = await sendSigned(api.url, { service, headers, body });

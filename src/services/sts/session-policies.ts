@@ -1,0 +1,44 @@
+import { MalformedPolicyDocumentException, type PolicyDescriptorType } from "@aws-sdk/client-sts";
+import { awsManagedPolicy } from "../../authorization/aws-managed-policies.ts";
+import { parsePolicy } from "../../decide/iam/parse-policy.ts";
+import { parseArn } from "../../domain/arn.ts";
+import type { SessionFacts } from "../../domain/principal.ts";
+import { policies } from "../../state/iam.ts";
+import type { State } from "../../state/state.ts";
+import { AwsError } from "../aws-error.ts";
+import { lengthWithin } from "../constraints.ts";
+import { because } from "../operation.ts";
+import { refuse } from "./sts-operation.ts";
+
+const LONGEST_POLICY = 2048;
+const MOST_POLICIES = 10;
+
+interface SessionPolicyInput {
+  readonly Policy?: string | undefined;
+  readonly PolicyArns?: readonly PolicyDescriptorType[] | undefined;
+}
+
+/**
+ * The policies that cut a session down.
+ * @param account whose managed policies may be named, beside AWS's own: the account of the session
+ * @throws AwsError ValidationError; MalformedPolicyDocumentException
+ */
+export function sessionPolicies(
+  state: State,
+  account: string,
+  { Policy, PolicyArns = [] }: SessionPolicyInput,
+): Pick<SessionFacts, "policy" | "policyArns"> {
+  refuse(lengthWithin("policy", Policy, 1, LONGEST_POLICY), lengthWithin("policyArns", PolicyArns, 0, MOST_POLICIES));
+  if (Policy !== undefined) {
+    const parsed = parsePolicy(Policy, "identity");
+    if ("refusal" in parsed) throw new MalformedPolicyDocumentException(because(parsed.refusal));
+  }
+  const policyArns = PolicyArns.map(({ arn = "" }) => arn);
+  for (const arn of policyArns) if (!isPolicy(state, account, arn)) throw new AwsError("ValidationError", `ARN ${arn} is not valid.`);
+  return { ...(Policy === undefined ? {} : { policy: Policy }), policyArns };
+}
+
+function isPolicy(state: State, account: string, arn: string): boolean {
+  const owner = parseArn(arn)?.account;
+  return owner === "aws" ? awsManagedPolicy(arn) !== undefined : owner === account && state.table(policies).has(arn);
+}
