@@ -115,4 +115,60 @@ export const APP_RUNNER: readonly AwsManagedPolicy[] = [
       ],
     },
   },
+  {
+    name: "AppRunnerNetworkingServiceRolePolicy",
+    path: "/aws-service-role/",
+    versionId: "v1",
+    createdAt: "2022-01-12T21:02:40Z",
+    updatedAt: "2022-01-12T21:02:40Z",
+    document: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Action: [
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeVpcs",
+            "ec2:DescribeDhcpOptions",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeSecurityGroups",
+          ],
+          Resource: "*",
+        },
+        {
+          Effect: "Allow",
+          Action: "ec2:CreateNetworkInterface",
+          Resource: "*",
+          Condition: {
+            "ForAllValues:StringEquals": {
+              "aws:TagKeys": ["AWSAppRunnerManaged"],
+            },
+          },
+        },
+        {
+          Effect: "Allow",
+          Action: "ec2:CreateTags",
+          Resource: "arn:aws:ec2:*:*:network-interface/*",
+          Condition: {
+            StringEquals: {
+              "ec2:CreateAction": "CreateNetworkInterface",
+            },
+            StringLike: {
+              "aws:RequestTag/AWSAppRunnerManaged": "*",
+            },
+          },
+        },
+        {
+          Effect: "Allow",
+          Action: "ec2:DeleteNetworkInterface",
+          Resource: "*",
+          Condition: {
+            Null: {
+              "ec2:ResourceTag/AWSAppRunnerManaged": "false",
+            },
+          },
+        },
+      ],
+    },
+  },
 ];

@@ -489,4 +489,198 @@ export const CONTAINER_INFRASTRUCTURE: readonly AwsManagedPolicy[] = [
       ],
     },
   },
+  {
+    name: "AmazonECSInfrastructureRolePolicyForManagedInstances",
+    path: "/",
+    versionId: "v11",
+    createdAt: "2025-09-26T18:04:07Z",
+    updatedAt: "2026-02-26T18:27:10Z",
+    document: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "CreateLaunchTemplateForManagedInstances",
+          Effect: "Allow",
+          Action: ["ec2:CreateLaunchTemplate"],
+          Resource: ["arn:aws:ec2:*:*:launch-template/*"],
+          Condition: {
+            StringEquals: {
+              "aws:RequestTag/AmazonECSManaged": "true",
+            },
+          },
+        },
+        {
+          Sid: "CreateLaunchTemplateVersionsForManagedInstances",
+          Effect: "Allow",
+          Action: ["ec2:CreateLaunchTemplateVersion", "ec2:ModifyLaunchTemplate"],
+          Resource: ["arn:aws:ec2:*:*:launch-template/*"],
+          Condition: {
+            StringEquals: {
+              "ec2:ManagedResourceOperator": "ecs.amazonaws.com",
+            },
+          },
+        },
+        {
+          Sid: "ProvisionEC2InstancesForManagedInstances",
+          Effect: "Allow",
+          Action: ["ec2:CreateFleet"],
+          Resource: [
+            "arn:aws:ec2:*:*:fleet/*",
+            "arn:aws:ec2:*:*:instance/*",
+            "arn:aws:ec2:*:*:network-interface/*",
+            "arn:aws:ec2:*:*:launch-template/*",
+            "arn:aws:ec2:*:*:volume/*",
+          ],
+          Condition: {
+            StringEquals: {
+              "aws:RequestTag/AmazonECSManaged": "true",
+            },
+          },
+        },
+        {
+          Sid: "CreateFleetForSupportingResources",
+          Effect: "Allow",
+          Action: ["ec2:CreateFleet"],
+          Resource: ["arn:aws:ec2:*:*:subnet/*", "arn:aws:ec2:*:*:security-group/*", "arn:aws:ec2:*::image/*"],
+        },
+        {
+          Sid: "RunInstancesForManagedInstances",
+          Effect: "Allow",
+          Action: ["ec2:RunInstances"],
+          Resource: ["arn:aws:ec2:*:*:instance/*", "arn:aws:ec2:*:*:volume/*", "arn:aws:ec2:*:*:network-interface/*"],
+          Condition: {
+            StringEquals: {
+              "aws:RequestTag/AmazonECSManaged": "true",
+            },
+          },
+        },
+        {
+          Sid: "RunInstancesForECSManagedLaunchTemplates",
+          Effect: "Allow",
+          Action: ["ec2:RunInstances"],
+          Resource: ["arn:aws:ec2:*:*:launch-template/*"],
+          Condition: {
+            StringEquals: {
+              "ec2:ResourceTag/AmazonECSManaged": "true",
+            },
+          },
+        },
+        {
+          Sid: "RunInstancesForSupportingResources",
+          Effect: "Allow",
+          Action: ["ec2:RunInstances"],
+          Resource: [
+            "arn:aws:ec2:*:*:subnet/*",
+            "arn:aws:ec2:*:*:security-group/*",
+            "arn:aws:ec2:*::image/*",
+            "arn:aws:resource-groups:*:*:group/*",
+          ],
+        },
+        {
+          Sid: "TagOnCreateEC2ResourcesForManagedInstances",
+          Effect: "Allow",
+          Action: ["ec2:CreateTags"],
+          Resource: [
+            "arn:aws:ec2:*:*:fleet/*",
+            "arn:aws:ec2:*:*:launch-template/*",
+            "arn:aws:ec2:*:*:network-interface/*",
+            "arn:aws:ec2:*:*:instance/*",
+            "arn:aws:ec2:*:*:volume/*",
+          ],
+          Condition: {
+            StringEquals: {
+              "ec2:CreateAction": ["CreateFleet", "CreateLaunchTemplate", "RunInstances"],
+            },
+          },
+        },
+        {
+          Sid: "PassInstanceRoleForManagedInstances",
+          Effect: "Allow",
+          Action: ["iam:PassRole"],
+          Resource: ["arn:aws:iam::*:role/ecsInstanceRole*"],
+          Condition: {
+            StringLike: {
+              "iam:PassedToService": "ec2.*",
+            },
+          },
+        },
+        {
+          Sid: "CreateServiceLinkedRoleForEC2Spot",
+          Effect: "Allow",
+          Action: ["iam:CreateServiceLinkedRole"],
+          Resource: ["arn:aws:iam::*:role/aws-service-role/spot.amazonaws.com/AWSServiceRoleForEC2Spot"],
+        },
+        {
+          Sid: "DescribeEC2ResourcesManagedByECS",
+          Effect: "Allow",
+          Action: [
+            "ec2:DescribeInstances",
+            "ec2:DescribeInstanceTypes",
+            "ec2:DescribeLaunchTemplates",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeInstanceTypeOfferings",
+            "ec2:DescribeAvailabilityZones",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+            "ec2:DescribeCapacityReservations",
+          ],
+          Resource: "*",
+        },
+        {
+          Sid: "ListResourceGroupResources",
+          Effect: "Allow",
+          Action: [
+            "resource-groups:ListGroupResources",
+            "cloudformation:DescribeStacks",
+            "cloudformation:ListStackResources",
+            "tag:GetResources",
+          ],
+          Resource: "*",
+        },
+      ],
+    },
+  },
+  {
+    name: "AmazonECSInstanceRolePolicyForManagedInstances",
+    path: "/",
+    versionId: "v3",
+    createdAt: "2025-09-26T23:49:07Z",
+    updatedAt: "2026-02-12T17:58:24Z",
+    document: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "ECSAgentDiscoverPollEndpointPermissions",
+          Effect: "Allow",
+          Action: ["ecs:DiscoverPollEndpoint"],
+          Resource: "*",
+        },
+        {
+          Sid: "ECSAgentRegisterPermissions",
+          Effect: "Allow",
+          Action: ["ecs:RegisterContainerInstance"],
+          Resource: "arn:aws:ecs:*:*:cluster/*",
+        },
+        {
+          Sid: "ECSAgentPollPermissions",
+          Effect: "Allow",
+          Action: ["ecs:Poll"],
+          Resource: "arn:aws:ecs:*:*:container-instance/*",
+        },
+        {
+          Sid: "ECSAgentTelemetryPermissions",
+          Effect: "Allow",
+          Action: ["ecs:StartTelemetrySession", "ecs:PutSystemLogEvents"],
+          Resource: "arn:aws:ecs:*:*:container-instance/*",
+        },
+        {
+          Sid: "ECSAgentStateChangePermissions",
+          Effect: "Allow",
+          Action: ["ecs:SubmitAttachmentStateChanges", "ecs:SubmitTaskStateChange"],
+          Resource: "arn:aws:ecs:*:*:cluster/*",
+        },
+      ],
+    },
+  },
 ];

@@ -583,6 +583,58 @@ export const CONTAINER_SERVICE: readonly AwsManagedPolicy[] = [
     },
   },
   {
+    name: "AmazonECSComputeServiceRolePolicy",
+    path: "/aws-service-role/",
+    versionId: "v6",
+    createdAt: "2025-03-24T17:37:06Z",
+    updatedAt: "2026-02-12T17:57:51Z",
+    document: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "ReadOnlyPermissionsForInstanceManagement",
+          Effect: "Allow",
+          Action: ["ec2:DescribeInstances", "ec2:DescribeInstanceStatus", "ec2:DescribeNetworkInterfaces", "ec2:DescribeFleets"],
+          Resource: "*",
+        },
+        {
+          Sid: "ReadOnlyPermissionsForInstanceEventWindows",
+          Effect: "Allow",
+          Action: ["ec2:DescribeInstanceEventWindows"],
+          Resource: "*",
+        },
+        {
+          Sid: "ReadOnlyPermissionsForLaunchTemplates",
+          Effect: "Allow",
+          Action: ["ec2:DescribeLaunchTemplates", "ec2:DescribeLaunchTemplateVersions"],
+          Resource: "*",
+        },
+        {
+          Sid: "DeleteManagedLaunchTemplate",
+          Effect: "Allow",
+          Action: ["ec2:DeleteLaunchTemplate", "ec2:DeleteLaunchTemplateVersions"],
+          Resource: "arn:aws:ec2:*:*:launch-template/*",
+          Condition: {
+            StringEquals: {
+              "ec2:ManagedResourceOperator": "ecs.amazonaws.com",
+            },
+          },
+        },
+        {
+          Sid: "TerminateManagedInstances",
+          Effect: "Allow",
+          Action: ["ec2:TerminateInstances"],
+          Resource: "arn:aws:ec2:*:*:instance/*",
+          Condition: {
+            StringEquals: {
+              "ec2:ManagedResourceOperator": "ecs.amazonaws.com",
+            },
+          },
+        },
+      ],
+    },
+  },
+  {
     name: "AWSApplicationAutoscalingECSServicePolicy",
     path: "/aws-service-role/",
     versionId: "v2",

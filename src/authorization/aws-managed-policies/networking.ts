@@ -465,4 +465,114 @@ export const NETWORKING: readonly AwsManagedPolicy[] = [
       ],
     },
   },
+  {
+    name: "AutoScalingServiceRolePolicy",
+    path: "/aws-service-role/",
+    versionId: "v10",
+    createdAt: "2018-01-08T23:10:55Z",
+    updatedAt: "2025-11-12T18:19:06Z",
+    document: {
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Sid: "EC2InstanceManagement",
+          Effect: "Allow",
+          Action: [
+            "ec2:AttachClassicLinkVpc",
+            "ec2:CancelSpotInstanceRequests",
+            "ec2:CreateReplaceRootVolumeTask",
+            "ec2:CreateFleet",
+            "ec2:CreateTags",
+            "ec2:DeleteTags",
+            "ec2:Describe*",
+            "ec2:DetachClassicLinkVpc",
+            "ec2:GetInstanceTypesFromInstanceRequirements",
+            "ec2:GetSecurityGroupsForVpc",
+            "ec2:ModifyInstanceAttribute",
+            "ec2:RequestSpotInstances",
+            "ec2:RunInstances",
+            "ec2:StartInstances",
+            "ec2:StopInstances",
+            "ec2:TerminateInstances",
+          ],
+          Resource: "*",
+        },
+        {
+          Sid: "EC2InstanceProfileManagement",
+          Effect: "Allow",
+          Action: ["iam:PassRole"],
+          Resource: "*",
+          Condition: {
+            StringLike: {
+              "iam:PassedToService": "ec2.amazonaws.com*",
+            },
+          },
+        },
+        {
+          Sid: "EC2SpotManagement",
+          Effect: "Allow",
+          Action: ["iam:CreateServiceLinkedRole"],
+          Resource: "*",
+          Condition: {
+            StringEquals: {
+              "iam:AWSServiceName": "spot.amazonaws.com",
+            },
+          },
+        },
+        {
+          Sid: "ELBManagement",
+          Effect: "Allow",
+          Action: ["elasticloadbalancing:Register*", "elasticloadbalancing:Deregister*", "elasticloadbalancing:Describe*"],
+          Resource: "*",
+        },
+        {
+          Sid: "CWManagement",
+          Effect: "Allow",
+          Action: ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:PutMetricAlarm"],
+          Resource: "*",
+        },
+        {
+          Sid: "SNSManagement",
+          Effect: "Allow",
+          Action: ["sns:Publish"],
+          Resource: "*",
+        },
+        {
+          Sid: "EventBridgeRuleManagement",
+          Effect: "Allow",
+          Action: ["events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:DeleteRule"],
+          Resource: "*",
+          Condition: {
+            StringEquals: {
+              "events:ManagedBy": "autoscaling.amazonaws.com",
+            },
+          },
+        },
+        {
+          Sid: "SystemsManagerParameterManagement",
+          Effect: "Allow",
+          Action: ["ssm:GetParameters"],
+          Resource: "*",
+        },
+        {
+          Sid: "VpcLatticeManagement",
+          Effect: "Allow",
+          Action: [
+            "vpc-lattice:DeregisterTargets",
+            "vpc-lattice:GetTargetGroup",
+            "vpc-lattice:ListTargets",
+            "vpc-lattice:ListTargetGroups",
+            "vpc-lattice:RegisterTargets",
+          ],
+          Resource: "*",
+        },
+        {
+          Sid: "ResourceGroupsManagement",
+          Effect: "Allow",
+          Action: ["resource-groups:ListGroupResources"],
+          Resource: "arn:*:resource-groups:*:*:group/*",
+        },
+      ],
+    },
+  },
 ];

@@ -33,7 +33,7 @@ export function refuseManagedDocument(document: string): void {
 }
 
 /** What the inline policies of one bearer may have together. Source: "IAM and STS character limits". */
-const INLINE_SIZES = { user: 2048, group: 5120, role: 10_240 } as const;
+export const INLINE_SIZES = { user: 2048, group: 5120, role: 10_240 } as const;
 
 /** @param others the documents that the bearer keeps beside this one */
 export function refuseInlineDocument(bearer: keyof typeof INLINE_SIZES, name: string, document: string, others: readonly string[]): void {

@@ -1,5 +1,7 @@
 import type { Operation } from "../operation.ts";
 import { createAccessKey, deleteAccessKey, getAccessKeyLastUsed, listAccessKeys, updateAccessKey } from "./access-keys.ts";
+import { createAccountAlias, deleteAccountAlias, listAccountAliases } from "./account.ts";
+import { getAccountSummary } from "./account-summary.ts";
 import {
   attachGroupPolicy,
   attachRolePolicy,
@@ -11,12 +13,14 @@ import {
   listAttachedRolePolicies,
   listAttachedUserPolicies,
 } from "./attachments.ts";
+import { getAccountAuthorizationDetails } from "./authorization-details.ts";
 import {
   deleteRolePermissionsBoundary,
   deleteUserPermissionsBoundary,
   putRolePermissionsBoundary,
   putUserPermissionsBoundary,
 } from "./boundaries.ts";
+import { generateCredentialReport, getCredentialReport } from "./credential-report.ts";
 import { createGroup, deleteGroup, listGroups, updateGroup } from "./groups.ts";
 import {
   deleteGroupPolicy,
@@ -51,6 +55,7 @@ import {
   removeClientIDFromOpenIDConnectProvider,
   updateOpenIDConnectProviderThumbprint,
 } from "./oidc-providers.ts";
+import { deleteAccountPasswordPolicy, getAccountPasswordPolicy, updateAccountPasswordPolicy } from "./password-policy.ts";
 import { createPolicy, deletePolicy, getPolicy, listPolicies } from "./policies.ts";
 import { listEntitiesForPolicy } from "./policy-entities.ts";
 import {
@@ -61,6 +66,7 @@ import {
   setDefaultPolicyVersion,
 } from "./policy-versions.ts";
 import { createRole, deleteRole, getRole, listRoles, updateAssumeRolePolicy, updateRole, updateRoleDescription } from "./roles.ts";
+import { createServiceLinkedRole, deleteServiceLinkedRole, getServiceLinkedRoleDeletionStatus } from "./service-linked-roles.ts";
 import {
   listInstanceProfileTags,
   listOpenIDConnectProviderTags,
@@ -149,6 +155,9 @@ export const operations: readonly Operation[] = [
   addRoleToInstanceProfile,
   removeRoleFromInstanceProfile,
   deleteInstanceProfile,
+  createServiceLinkedRole,
+  deleteServiceLinkedRole,
+  getServiceLinkedRoleDeletionStatus,
   createOpenIDConnectProvider,
   getOpenIDConnectProvider,
   listOpenIDConnectProviders,
@@ -171,4 +180,14 @@ export const operations: readonly Operation[] = [
   tagOpenIDConnectProvider,
   untagOpenIDConnectProvider,
   listOpenIDConnectProviderTags,
+  createAccountAlias,
+  deleteAccountAlias,
+  listAccountAliases,
+  updateAccountPasswordPolicy,
+  getAccountPasswordPolicy,
+  deleteAccountPasswordPolicy,
+  getAccountSummary,
+  generateCredentialReport,
+  getCredentialReport,
+  getAccountAuthorizationDetails,
 ];

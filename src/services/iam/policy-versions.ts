@@ -8,7 +8,7 @@ import { missing, onPolicy, operation, refuse } from "./iam-operation.ts";
 import { listed } from "./listing.ts";
 import { requireManagedPolicy, type ManagedPolicy } from "./managed-policy.ts";
 
-const MOST_VERSIONS = 5;
+export const MOST_VERSIONS = 5;
 
 function shown(version: PolicyVersionRecord, { defaultVersionId }: Pick<ManagedPolicy, "defaultVersionId">): PolicyVersion {
   return { VersionId: version.id, IsDefaultVersion: version.id === defaultVersionId, CreateDate: new Date(version.createdAt) };

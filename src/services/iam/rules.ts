@@ -26,12 +26,7 @@ export function pathPrefixRules(prefix: string | undefined): readonly Violation[
 export function descriptionRules(description: string | undefined): readonly Violation[] {
   return [
     lengthWithin("description", description, 0, 1000),
-    matches(
-      "description",
-      description,
-      /^[\t\n\r\u0020-\u007e\u00a1-\u00ff]*$/,
-      "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*",
-    ),
+    matches("description", description, /^[\t\n\r\u0020-\u007e\u00a1-\u00ff]*$/, "[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u00A1-\\u00FF]*"),
   ];
 }
 
