@@ -41,8 +41,13 @@ export function arnMatches(pattern: ArnPattern, parts: ArnParts, values: KeyValu
   return globs.length < pattern.parts.length ? undefined : allMatch(globs, parts);
 }
 
+/** Compared from the end: what comes last tells resources apart best. */
 function allMatch(globs: readonly Glob[], parts: ArnParts): boolean {
-  return parts !== undefined && globs.every((glob, index) => globMatches(glob, parts[index] as string));
+  if (parts === undefined) return false;
+  for (let index = 5; index >= 0; index--) {
+    if (!globMatches(globs[index] as Glob, parts[index] as string)) return false;
+  }
+  return true;
 }
 
 /** Takes an ARN apart. */
