@@ -1,7 +1,17 @@
-import { secrets } from "../../state/secrets.ts";
+import { findSecret } from "../../state/secrets.ts";
 import { tagFacts, type FactsOf } from "./resource-facts.ts";
 
-export const secretsManagerFacts: FactsOf = (state, _arn, text) => {
-  const secret = state.table(secrets).get(text);
-  return secret && { tags: tagFacts(secret.tags) };
+/** Source: Service Authorization Reference, "AWS Secrets Manager", condition keys. */
+export const secretsManagerFacts: FactsOf = (state, arn, text, now) => {
+  const secret = findSecret(state, arn, text, now);
+  return (
+    secret && {
+      tags: tagFacts(secret.tags),
+      ...(secret.policy === undefined ? {} : { policy: secret.policy }),
+      context: {
+        "secretsmanager:resource/AllowRotationLambdaArn": secret.rotation?.functionArn,
+        "secretsmanager:SecretPrimaryRegion": secret.primaryRegion ?? (secret.replicas ? secret.region : undefined),
+      },
+    }
+  );
 };

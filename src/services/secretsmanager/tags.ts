@@ -1,8 +1,12 @@
 import { InvalidParameterException, type Tag } from "@aws-sdk/client-secrets-manager";
-import { because } from "../operation.ts";
-import { onSecret, operation, putSecret, requireLiveSecret } from "./secret.ts";
+import { because, requestTags } from "../operation.ts";
+import { onSecret, operation, putSecret, requirePrimary } from "./secret.ts";
 
 const MOST_TAGS = 50;
+
+export function tagsByKey(tags: readonly Tag[] | undefined): Readonly<Record<string, string>> {
+  return Object.fromEntries((tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
+}
 
 /** @throws InvalidParameterException */
 export function refuseTags(tags: readonly Tag[]): void {
@@ -15,9 +19,9 @@ export function refuseTags(tags: readonly Tag[]): void {
 }
 
 export const tagResource = operation("TagResource", {
-  authorize: onSecret("TagResource"),
+  authorize: onSecret("TagResource", ({ Tags }) => requestTags(tagsByKey(Tags))),
   run({ SecretId = "", Tags = [] }, context) {
-    const secret = requireLiveSecret(context, SecretId);
+    const secret = requirePrimary(context, SecretId);
     const added = new Set(Tags.map(({ Key }) => Key));
     const tags = [...secret.tags.filter(({ Key }) => !added.has(Key)), ...Tags];
     refuseTags(tags);
@@ -27,9 +31,9 @@ export const tagResource = operation("TagResource", {
 });
 
 export const untagResource = operation("UntagResource", {
-  authorize: onSecret("UntagResource"),
+  authorize: onSecret("UntagResource", ({ TagKeys }) => ({ "aws:TagKeys": TagKeys })),
   run({ SecretId = "", TagKeys = [] }, context) {
-    const secret = requireLiveSecret(context, SecretId);
+    const secret = requirePrimary(context, SecretId);
     putSecret(context, { ...secret, tags: secret.tags.filter(({ Key = "" }) => !TagKeys.includes(Key)) });
     return {};
   },

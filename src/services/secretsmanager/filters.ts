@@ -1,0 +1,71 @@
+import { InvalidParameterException, type Filter } from "@aws-sdk/client-secrets-manager";
+import { isReplica, type SecretRecord } from "../../state/secrets.ts";
+import { lengthWithin, oneOf } from "../constraints.ts";
+import { because } from "../operation.ts";
+import { refuse } from "./secret.ts";
+
+const FILTERS = ["description", "name", "tag-key", "tag-value", "primary-region", "owning-service", "all"];
+
+/** @throws ValidationException, InvalidParameterException */
+export function refuseFilters(filters: readonly Filter[]): void {
+  refuse(
+    lengthWithin("filters", filters, 0, 10),
+    ...filters.map(({ Key }, at) => oneOf(`filters.${at + 1}.member.key`, Key, FILTERS)),
+    ...filters.map(({ Values }, at) => lengthWithin(`filters.${at + 1}.member.values`, Values, 1, 10)),
+  );
+  for (const { Key, Values } of filters)
+    if (!Key || !Values?.length) throw new InvalidParameterException(because("Invalid filter: a key and at least one value are needed."));
+}
+
+/** Values are alternatives; `!` before one turns it round. Source: Secrets Manager API, Filter. */
+export function passes(secret: SecretRecord, { Key, Values = [] }: Filter): boolean {
+  const negative = Values.filter((value) => value.startsWith("!"));
+  const positive = Values.filter((value) => !value.startsWith("!"));
+  if (negative.some((value) => holds(secret, Key, value.slice(1)))) return false;
+  return positive.length === 0 || positive.some((value) => holds(secret, Key, value));
+}
+
+function holds(secret: SecretRecord, key: string | undefined, value: string): boolean {
+  switch (key) {
+    case "name":
+      return secret.name.startsWith(value);
+    case "description":
+      return hasWord(secret.description, value);
+    case "tag-key":
+      return secret.tags.some((tag) => tag.Key?.startsWith(value));
+    case "tag-value":
+      return secret.tags.some((tag) => tag.Value?.startsWith(value));
+    case "primary-region":
+      return primaryRegion(secret).startsWith(value) && primaryRegion(secret) !== "";
+    case "all":
+      return value.split(/\s+/).every((word) => hasAnywhere(secret, word));
+    default:
+      // No other service keeps secrets of its own here.
+      return false;
+  }
+}
+
+/** Of a secret that is not replicated: none. */
+function primaryRegion(secret: SecretRecord): string {
+  return isReplica(secret) ? (secret.primaryRegion ?? "") : secret.replicas ? secret.region : "";
+}
+
+function hasAnywhere(secret: SecretRecord, word: string): boolean {
+  const startsLike = (text = ""): boolean => text.toLowerCase().startsWith(word.toLowerCase());
+  return (
+    hasWord(secret.name, word) ||
+    startsLike(secret.name) ||
+    hasWord(secret.description, word) ||
+    startsLike(primaryRegion(secret)) ||
+    secret.tags.some((tag) => startsLike(tag.Key) || startsLike(tag.Value))
+  );
+}
+
+/** Whether a text has a word that begins like one of the value's, whatever the case. */
+function hasWord(text = "", value: string): boolean {
+  const words = text.toLowerCase().split(/[\s/_+=.@-]+/);
+  return value
+    .toLowerCase()
+    .split(/\s+/)
+    .some((part) => words.some((word) => word.startsWith(part)));
+}

@@ -1,0 +1,79 @@
+import { DecryptionFailure, EncryptionFailure, InvalidRequestException } from "@aws-sdk/client-secrets-manager";
+import { decide } from "../../authorization/authorize.ts";
+import { keyUseThrough } from "../../state/kms/condition-keys.ts";
+import { keyArn } from "../../state/kms/resolve-key.ts";
+import { encryptionContext, hasOwnKey, openVersion, resealed, sealVersion } from "../../state/secret-sealing.ts";
+import type { SecretRecord, SecretVersionRecord } from "../../state/secrets.ts";
+import { AwsError } from "../aws-error.ts";
+import { because, type OperationContext } from "../operation.ts";
+
+/**
+ * Everything here uses a secret's KMS key on behalf of the caller, who must be allowed to: `kms:Decrypt` to read a value,
+ * `kms:GenerateDataKey` and `kms:Decrypt` to write one. The key that AWS manages for the service asks nothing of callers of its own
+ * account, and serves no others. Source: Secrets Manager User Guide, "Secret encryption and decryption".
+ *
+ * @throws AccessDeniedException, DecryptionFailure
+ */
+export function readValue(context: OperationContext, secret: SecretRecord, version: SecretVersionRecord): Uint8Array {
+  refuseForeigner(context, secret);
+  if (version.keyArn !== undefined) requireUse(context, version.keyArn, secret, version.id, "kms:Decrypt");
+  const value = openVersion(context, secret, version);
+  if ("refusal" in value)
+    throw new DecryptionFailure(because("Secrets Manager can't decrypt the protected secret text using the provided KMS key."));
+  return value;
+}
+
+/** @throws AccessDeniedException, EncryptionFailure */
+export function sealValue(
+  context: OperationContext,
+  secret: SecretRecord,
+  versionId: string,
+  value: Uint8Array,
+): Pick<SecretVersionRecord, "sealed" | "keyArn"> {
+  refuseForeigner(context, secret);
+  requireKey(context, secret, versionId);
+  const sealed = sealVersion(context, secret, versionId, value);
+  if ("refusal" in sealed) throw cannotEncrypt();
+  return sealed;
+}
+
+/** The versions in use of a secret that gets another key. @throws AccessDeniedException, EncryptionFailure */
+export function withOtherKey(context: OperationContext, before: SecretRecord, after: SecretRecord): SecretRecord {
+  const current = before.versions.find(({ stages }) => stages.includes("AWSCURRENT"));
+  if (current) {
+    if (current.keyArn !== undefined) requireUse(context, current.keyArn, before, current.id, "kms:Decrypt");
+    requireKey(context, after, current.id);
+  }
+  const versions = resealed(context, before, after);
+  if ("refusal" in versions) throw cannotEncrypt();
+  return { ...after, versions };
+}
+
+function requireKey(context: OperationContext, secret: SecretRecord, versionId: string): void {
+  if (!hasOwnKey(secret)) return;
+  const key = keyArn(context.state, { account: secret.account, region: secret.region }, secret.kmsKeyId ?? "");
+  if (typeof key !== "string") throw cannotEncrypt();
+  for (const action of ["kms:GenerateDataKey", "kms:Decrypt"]) requireUse(context, key, secret, versionId, action);
+}
+
+function requireUse(context: OperationContext, key: string, { arn }: SecretRecord, versionId: string, action: string): void {
+  const { state, now, principal, origin, region } = context;
+  const keys = keyUseThrough("secretsmanager", { account: principal.account, region }, encryptionContext(arn, versionId));
+  if (!decide({ state, now }, principal, { action, resource: key, context: keys }, origin).allowed)
+    throw new AwsError("AccessDeniedException", "Access to KMS is not allowed");
+}
+
+function refuseForeigner({ principal }: OperationContext, secret: SecretRecord): void {
+  if (principal.account !== secret.account && !hasOwnKey(secret))
+    throw new InvalidRequestException(
+      because("You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key."),
+    );
+}
+
+function cannotEncrypt(): EncryptionFailure {
+  return new EncryptionFailure(
+    because(
+      "Secrets Manager can't encrypt the protected secret text using the provided KMS key. Check that the KMS key is available, enabled, and not in an invalid state.",
+    ),
+  );
+}
