@@ -8,9 +8,11 @@ import { loadBalancerNames } from "./control/load-balancing/load-balancer-names.
 import { loadBalancing } from "./control/load-balancing/load-balancing.ts";
 import { logSink } from "./control/log-delivery.ts";
 import { logRetention } from "./control/log-retention.ts";
+import { parameterExpiry } from "./control/parameter-expiry.ts";
 import { secretRotation } from "./control/secret-rotation/secret-rotation.ts";
 import { serviceLoop } from "./control/services/service-loop.ts";
-import { resolver } from "./control/tasks/resolver.ts";
+import { endpointEnvironment } from "./control/tasks/endpoint-environment.ts";
+import { resolver, type ResolverParts } from "./control/tasks/resolver.ts";
 import { stopAllTasks } from "./control/tasks/stop-all-tasks.ts";
 import { taskLoop } from "./control/tasks/task-loop.ts";
 import { vpcGateways } from "./control/vpc-gateways.ts";
@@ -18,6 +20,7 @@ import { DEFAULT_ACCOUNT } from "./domain/scope.ts";
 import { Disposals } from "./disposals.ts";
 import { dnsServer } from "./drivers/dns/server.ts";
 import { usedAddressBlocks } from "./drivers/docker/address-blocks.ts";
+import { hostLink, type Link } from "./drivers/docker/link.ts";
 import { removeInstallation } from "./drivers/docker/remove-installation.ts";
 import { dockerTaskRunner } from "./drivers/docker/runner.ts";
 import { filesystemAuditLog } from "./drivers/filesystem/audit-log.ts";
@@ -36,6 +39,8 @@ import { lineLogger } from "./drivers/system/logger.ts";
 import { hostNameServers } from "./drivers/system/name-servers.ts";
 import { secretBox } from "./drivers/system/secret-box.ts";
 import { gateway } from "./gateway/gateway.ts";
+import { openTaskEndpoint, type OpenTaskEndpoint, type TaskDoors } from "./gateway/task-endpoint/open-task-endpoint.ts";
+import { taskEndpoint } from "./gateway/task-endpoint/task-endpoint.ts";
 import { httpServer } from "./gateway/server.ts";
 import { openTlsEndpoint } from "./gateway/tls-endpoint.ts";
 import type { Logger } from "./ports/logger.ts";
@@ -166,8 +171,24 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.defer(() => runner.close());
   opened.defer(() => proxy.close());
   const balancing = opened.use(loadBalancing({ state, clock, proxy, logger, canBind }));
+  const listener = taskEndpoint({
+    platform,
+    addressesOf: (taskArn) => runner.addressesOf(taskArn),
+    otherwise: (request, response) => void server.emit("request", request, response),
+    failed: (cause) => logger.error("the endpoint of tasks failed", { cause: described(cause) }),
+  });
+  const link = hostLink({ socketPath });
+  const endpoint = await openLinkEndpoint(link, { port, listener }, logger);
+  if (endpoint) opened.use(endpoint);
+  const forTasks: Pick<ResolverParts, "ready" | "environment"> = endpoint
+    ? {
+        ready: async () => void (await link.ensure()),
+        environment: (task, container, hasRole) => endpointEnvironment(secrets, endpoint, task, container, hasRole),
+      }
+    : {};
   const image = pullableImage(platform);
-  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolver({ state, secrets, clock, ids, image }) }));
+  const resolving = resolver({ state, secrets, clock, ids, image, ...forTasks });
+  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving }));
   const names = opened.use(gatewayNameServers(state, logger));
   const gateways = vpcGateways(state, (addresses) => {
     balancing.bind([HOST, ...addresses]);
@@ -176,6 +197,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.defer(() => gateways[Symbol.dispose]());
   const scheduling = opened.use(serviceLoop({ state, clock, ids, logger }));
   opened.use(logRetention({ state, logs, clock, logger }));
+  opened.use(parameterExpiry({ state, clock, logger }));
   opened.use(secretRotation({ state, clock, ids, secrets, logger }));
   const hostNames = hostNamesFolder(dataDirectory);
   opened.use(await followHostNames({ folder: hostNames, clock, logger, open: (door) => openTlsEndpoint(server, door) }));
@@ -202,6 +224,22 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       await parts[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Where tasks find their credentials, metadata and the APIs. Without it tasks run, and have none of these: the operator is told. */
+async function openLinkEndpoint(link: Link, doors: Omit<TaskDoors, "address">, logger: Logger): Promise<OpenTaskEndpoint | undefined> {
+  const without = "tasks get no credentials of their roles, no metadata and no endpoint of the APIs";
+  const found = await link.ensure();
+  if ("problem" in found) {
+    logger.warn(without, { why: found.problem });
+    return undefined;
+  }
+  try {
+    return await openTaskEndpoint({ ...doors, address: found.address });
+  } catch (cause) {
+    logger.warn(without, { why: `${found.address}:${doors.port} cannot be listened on`, cause: described(cause) });
+    return undefined;
+  }
 }
 
 /** Name servers for tasks, one at the gateway of each VPC. */

@@ -17,8 +17,32 @@ export interface ParameterVersionRecord {
   readonly allowedPattern?: string;
   readonly dataType: string;
   readonly tier: ParameterTier;
+  /** A label names one version of a parameter only. */
+  readonly labels?: readonly string[];
+  readonly policies?: readonly ParameterPolicyRecord[];
   readonly modifiedAt: number;
   readonly modifiedBy: string;
+}
+
+/** What is to happen to a parameter by itself: it is deleted, or somebody is told. */
+export type ParameterPolicyRecord = {
+  /** As it was sent: JSON. */
+  readonly text: string;
+} & (
+  | { readonly type: "Expiration"; readonly at: number }
+  /** `before` the expiration, in milliseconds. */
+  | { readonly type: "ExpirationNotification"; readonly before: number }
+  /** `after` the last change, in milliseconds. */
+  | { readonly type: "NoChangeNotification"; readonly after: number }
+);
+
+/** A policy that shares a parameter with other accounts. */
+export interface ParameterSharingRecord {
+  readonly id: string;
+  /** Changes with the document: tells whether somebody else changed it meanwhile. */
+  readonly hash: string;
+  /** JSON text. */
+  readonly document: string;
 }
 
 export interface ParameterRecord {
@@ -28,6 +52,7 @@ export interface ParameterRecord {
   /** Oldest first; the last one is the parameter's value. */
   readonly versions: readonly ParameterVersionRecord[];
   readonly tags: readonly Tag[];
+  readonly sharing?: ParameterSharingRecord;
 }
 
 export function parameterKey({ account, region }: Scope, name: string): string {
@@ -36,18 +61,20 @@ export function parameterKey({ account, region }: Scope, name: string): string {
 
 export const parameters = defineTable<ParameterRecord>()("ssm.parameters", (parameter) => parameterKey(parameter, parameter.name), {
   scope: ({ account, region }) => `${account}/${region}`,
+  /** The regions of parameters that are shared. */
+  shared: ({ region, sharing }) => sharing && region,
 });
 
 export function parameterArn(scope: Scope, name: string): string {
   return arn("ssm", scope, `parameter${name.startsWith("/") ? "" : "/"}${name}`);
 }
 
-/** `name`, `name:3` or either as an ARN, taken apart. */
+/** `name`, `name:3`, `name:label` or one of them as an ARN, taken apart. */
 export interface ParameterReference {
   readonly scope: Scope;
   /** The names that it may mean: an ARN does not tell whether a name begins with a slash. */
   readonly names: readonly string[];
-  /** What follows the name: `:3`. */
+  /** What follows the name: `:3`, `:label`. */
   readonly selector?: string;
 }
 
@@ -70,13 +97,32 @@ export function findParameter(state: State, { scope, names, selector }: Paramete
   const parameter = names.map((name) => table.get(parameterKey(scope, name))).find((found) => found !== undefined);
   if (!parameter) return { parameter: undefined, version: undefined };
   if (selector === undefined) return { parameter, version: latest(parameter) };
-  return { parameter, version: parameter.versions.find(({ version }) => `:${version}` === selector) };
+  // Labels never begin with a digit, so that they are no version's number.
+  const wanted = selector.slice(1);
+  return {
+    parameter,
+    version: parameter.versions.find(({ version, labels = [] }) => String(version) === wanted || labels.includes(wanted)),
+  };
 }
 
 export function latest({ name, versions }: ParameterRecord): ParameterVersionRecord {
   const last = versions.at(-1);
   if (!last) throw new Error(`the parameter ${name} has no version`);
   return last;
+}
+
+/** When a policy takes effect; `undefined` where it waits for an expiration that there is not. */
+export function policyDue(policy: ParameterPolicyRecord, { policies = [], modifiedAt }: ParameterVersionRecord): number | undefined {
+  switch (policy.type) {
+    case "Expiration":
+      return policy.at;
+    case "NoChangeNotification":
+      return modifiedAt + policy.after;
+    case "ExpirationNotification": {
+      const expiration = policies.find(({ type }) => type === "Expiration");
+      return expiration?.type === "Expiration" ? expiration.at - policy.before : undefined;
+    }
+  }
 }
 
 const binding = (parameter: Scope & { readonly name: string }, version: number): string =>

@@ -3,5 +3,5 @@ import { tagFacts, type FactsOf } from "./resource-facts.ts";
 
 export const ssmFacts: FactsOf = (state, arn, text) => {
   const { parameter } = findParameter(state, parameterReference(arn, text));
-  return parameter && { tags: tagFacts(parameter.tags) };
+  return parameter && { tags: tagFacts(parameter.tags), ...(parameter.sharing ? { policy: parameter.sharing.document } : {}) };
 };

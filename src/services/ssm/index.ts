@@ -1,7 +1,10 @@
 import type { Operation } from "../operation.ts";
 import { deleteParameter, deleteParameters } from "./delete-parameters.ts";
-import { describeParameters, getParameter, getParameterHistory, getParameters, getParametersByPath } from "./get-parameters.ts";
+import { getParameter, getParameters } from "./get-parameters.ts";
+import { labelParameterVersion, unlabelParameterVersion } from "./labels.ts";
+import { describeParameters, getParameterHistory, getParametersByPath } from "./list-parameters.ts";
 import { putParameter } from "./put-parameter.ts";
+import { deleteResourcePolicy, getResourcePolicies, putResourcePolicy } from "./resource-policies.ts";
 import { addTagsToResource, listTagsForResource, removeTagsFromResource } from "./tags.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
@@ -12,9 +15,14 @@ export const operations: readonly Operation[] = [
   getParametersByPath,
   getParameterHistory,
   describeParameters,
+  labelParameterVersion,
+  unlabelParameterVersion,
   deleteParameter,
   deleteParameters,
   addTagsToResource,
   removeTagsFromResource,
   listTagsForResource,
+  putResourcePolicy,
+  getResourcePolicies,
+  deleteResourcePolicy,
 ];

@@ -1,9 +1,8 @@
 import {
-  HierarchyLevelLimitExceededException,
   HierarchyTypeMismatchException,
-  InvalidAllowedPatternException,
   ParameterAlreadyExists,
-  ParameterPatternMismatchException,
+  ParameterLimitExceeded,
+  ParameterMaxVersionLimitExceeded,
   type PutParameterCommandInput,
 } from "@aws-sdk/client-ssm";
 import {
@@ -14,30 +13,37 @@ import {
   type ParameterRecord,
   type ParameterVersionRecord,
 } from "../../state/parameters.ts";
-import { AwsError } from "../aws-error.ts";
 import { lengthWithin, oneOf } from "../constraints.ts";
-import { because, defined, type OperationContext } from "../operation.ts";
-import { invalid, onParameter, operation, refuse } from "./parameter.ts";
-import { refuseTags } from "./tags.ts";
+import { because, defined, requestTags, type OperationContext, type Permission } from "../operation.ts";
+import { refusePattern } from "./allowed-pattern.ts";
+import { refuseName } from "./parameter-name.ts";
+import { readPolicies } from "./parameter-policies.ts";
+import { tierFor, type Tier } from "./parameter-tier.ts";
+import { invalid, operation, refuse, resourceOf } from "./parameter.ts";
+import { refuseTags, tagMap } from "./tags.ts";
 
-/** Versions that are kept; an older one is forgotten when another comes. */
+/** Versions that are kept; the oldest one is forgotten when another comes. */
 const MOST_VERSIONS = 100;
-const MOST_LEVELS = 15;
-const STANDARD_LIMIT = 4096;
-const ADVANCED_LIMIT = 8192;
+/** Of an account in a region, by tier. Source: Systems Manager quotas. */
+const MOST_PARAMETERS: Readonly<Record<Tier, number>> = { Standard: 10_000, Advanced: 100_000 };
 const DATA_TYPES = ["text", "aws:ec2:image", "aws:ssm:integration"];
-const PATH_RULE =
-  'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). If formed as a path, it can consist of sub-paths divided by slash symbol; ' +
-  "each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_";
 
 export const putParameter = operation("PutParameter", {
-  authorize: onParameter("PutParameter"),
+  authorize({ Name = "", Tags = [], Overwrite = false, Policies }, at): readonly Permission[] {
+    const resource = resourceOf(Name, at);
+    const tags = requestTags(tagMap(Tags));
+    const context = { ...tags, "ssm:Overwrite": String(Overwrite), "ssm:Policies": String(Policies !== undefined) };
+    const tagging = Tags.length === 0 ? [] : [{ action: "ssm:AddTagsToResource", resource, context: tags }];
+    return [{ action: "ssm:PutParameter", resource, context }, ...tagging];
+  },
   run(input, context) {
     const { state, account, region } = context;
     const name = input.Name ?? "";
     refuse(
-      lengthWithin("name", name, 1, 2048),
+      lengthWithin("name", name, 1, 1011),
       lengthWithin("description", input.Description, 0, 1024),
+      lengthWithin("allowedPattern", input.AllowedPattern, 0, 1024),
+      lengthWithin("policies", input.Policies, 1, 4096),
       oneOf("type", input.Type, ["SecureString", "StringList", "String"]),
       oneOf("tier", input.Tier, ["Standard", "Advanced", "Intelligent-Tiering"]),
       // The value itself stays out of the text.
@@ -58,29 +64,43 @@ export const putParameter = operation("PutParameter", {
       );
     refuseTags(input.Tags ?? []);
     const version = nextVersion(input, known && latest(known), context);
+    if (!known) refuseTooMany(version.tier as Tier, context);
     const parameter: ParameterRecord = {
       name,
       account,
       region,
-      versions: [...(known?.versions ?? []), version].slice(-MOST_VERSIONS),
-      tags: known?.tags ?? input.Tags ?? [],
+      tags: input.Tags ?? [],
+      ...known,
+      versions: [...(known ? withRoom(known) : []), version],
     };
     state.commit(() => state.table(parameters).put(parameter));
     return { Version: version.version, Tier: version.tier };
   },
 });
 
-/** The rules of Parameter Store for names, in its words. */
-export function refuseName(name: string): void {
-  const bare = name.replace(/^\//, "").toLowerCase();
-  const isPath = name.lastIndexOf("/") > 0;
-  if (/^\/aws\//i.test(name)) throw new AwsError("AccessDeniedException", `No access to reserved parameter name: ${name}.`);
-  if (/^(aws|ssm)/.test(bare) && !isPath) throw invalid('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
-  if (/^(aws|ssm)/.test(bare) || !/^[A-Za-z0-9._/-]+$/.test(name)) throw invalid(PATH_RULE);
-  if (name.includes("/") && !name.startsWith("/")) throw invalid("Parameter name must be a fully qualified name.");
-  if (/\/\/|\/$/.test(name)) throw invalid(PATH_RULE);
-  if (name.split("/").length - 1 > MOST_LEVELS)
-    throw new HierarchyLevelLimitExceededException(because(`Hierarchy depth can't be greater than ${MOST_LEVELS}.`));
+/** The versions that stay when one more comes. @throws ParameterMaxVersionLimitExceeded where the oldest has a label */
+function withRoom({ name, versions }: ParameterRecord): readonly ParameterVersionRecord[] {
+  const [oldest] = versions;
+  if (!oldest || versions.length < MOST_VERSIONS) return versions;
+  if ((oldest.labels ?? []).length > 0)
+    throw new ParameterMaxVersionLimitExceeded(
+      because(
+        `You attempted to create a new version of ${name} by calling the PutParameter API with the overwrite flag. Version ${oldest.version}, ` +
+          "the oldest version, can't be deleted because it has a label associated with it. Move the label to another version of the parameter, and try again.",
+      ),
+    );
+  return versions.slice(versions.length - MOST_VERSIONS + 1);
+}
+
+function refuseTooMany(tier: Tier, { state, account, region }: OperationContext): void {
+  const there = state.table(parameters).by("scope", `${account}/${region}`);
+  const limit = MOST_PARAMETERS[tier];
+  if (there.length >= limit && there.filter((parameter) => latest(parameter).tier === tier).length >= limit)
+    throw new ParameterLimitExceeded(
+      because(
+        "You have exceeded the number of parameters for this Amazon Web Services account. Delete one or more parameters and try again.",
+      ),
+    );
 }
 
 function nextVersion(
@@ -96,14 +116,16 @@ function nextVersion(
       because(`The parameter type can't be changed from ${before.type} to ${type}. Create a new, unique parameter.`),
     );
   const dataType = input.DataType ?? before?.dataType ?? "text";
-  if (!DATA_TYPES.includes(dataType))
-    throw invalid(`The following data type is not supported: ${dataType} (Data type names are all lowercase.)`);
+  refuseDataType(dataType, type, value);
   if (type === "StringList" && /(^|,)(,|$)/.test(value)) throw invalid("A StringList parameter cannot have an empty item.");
   const allowedPattern = input.AllowedPattern ?? before?.allowedPattern;
   refusePattern(value, allowedPattern);
   const { account, region, now, principal, secrets } = context;
+  // A new value leaves the policies as they are; an empty one removes them.
+  const policies = input.Policies === undefined ? (before?.policies ?? []) : readPolicies(input.Policies, now);
   const version = (before?.version ?? 0) + 1;
   const sealed = type === "SecureString" ? sealParameter(secrets, { account, region, name: input.Name ?? "" }, version, value) : value;
+  const needs = { length: Buffer.byteLength(value), policies: policies.length > 0 };
   return {
     version,
     type,
@@ -111,43 +133,21 @@ function nextVersion(
     ...defined({ description: input.Description ?? before?.description, allowedPattern }),
     ...(type === "SecureString" ? { keyId: input.KeyId ?? before?.keyId ?? "alias/aws/ssm" } : {}),
     dataType,
-    tier: tierFor(value, input.Tier, before),
+    tier: tierFor(needs, input.Tier, before?.tier === "Advanced" ? "Advanced" : "Standard"),
+    ...(policies.length > 0 ? { policies } : {}),
     modifiedAt: now,
     modifiedBy: principal.arn,
   };
 }
 
-function refusePattern(value: string, pattern: string | undefined): void {
-  if (pattern === undefined || pattern === "") return;
-  let expression: RegExp;
-  try {
-    expression = new RegExp(pattern);
-  } catch {
-    throw new InvalidAllowedPatternException(because(`The request does not meet the regular expression requirement: ${pattern}`));
-  }
-  if (!expression.test(value))
-    throw new ParameterPatternMismatchException(because(`Parameter value, cannot be validated against allowedPattern: ${pattern}`));
-}
-
-function tierFor(
-  value: string,
-  wanted: PutParameterCommandInput["Tier"],
-  before: ParameterVersionRecord | undefined,
-): "Standard" | "Advanced" {
-  const length = Buffer.byteLength(value);
-  const was = before?.tier === "Advanced" ? "Advanced" : "Standard";
-  if (wanted === "Standard" && was === "Advanced")
+/** An `aws:ec2:image` is checked for its form only: there are no machine images here to look it up among. */
+function refuseDataType(dataType: string, type: string, value: string): void {
+  if (!DATA_TYPES.includes(dataType))
+    throw invalid(`The following data type is not supported: ${dataType} (Data type names are all lowercase.)`);
+  if (dataType !== "aws:ec2:image") return;
+  if (type !== "String") throw invalid(`The data type ${dataType} is supported by parameters of the type String only.`);
+  if (!/^ami-([0-9a-z]{8}|[0-9a-z]{17})$/i.test(value))
     throw invalid(
-      "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the advanced-parameter tier to the standard-parameter tier. " +
-        "If necessary, you can delete the advanced parameter and recreate it as a standard parameter.",
+      `Invalid request: the parameter value does not have the format of the data type ${dataType}, such as ami-0123456789abcdef0.`,
     );
-  const tier =
-    wanted === "Intelligent-Tiering" ? (was === "Advanced" || length > STANDARD_LIMIT ? "Advanced" : "Standard") : (wanted ?? was);
-  if (tier === "Standard" && length > STANDARD_LIMIT)
-    throw invalid(
-      `Standard tier parameters support a maximum parameter value of ${STANDARD_LIMIT} characters. To create a larger parameter value, upgrade the parameter ` +
-        "to use the advanced-parameter tier. For more information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html",
-    );
-  if (length > ADVANCED_LIMIT) throw invalid(`Advanced tier parameters support a maximum parameter value of ${ADVANCED_LIMIT} characters.`);
-  return tier;
 }

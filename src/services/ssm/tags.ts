@@ -1,6 +1,6 @@
 import { InvalidResourceId, InvalidResourceType, TooManyTagsError, type Tag } from "@aws-sdk/client-ssm";
 import { parameterKey, parameters, type ParameterRecord } from "../../state/parameters.ts";
-import { because, type OperationContext, type RequestScope } from "../operation.ts";
+import { because, requestTags, type ConditionContext, type OperationContext, type Permission, type RequestScope } from "../operation.ts";
 import { invalid, operation, resourceOf } from "./parameter.ts";
 
 const MOST_TAGS = 50;
@@ -10,9 +10,20 @@ interface NamesResource {
   ResourceId?: string | undefined;
 }
 
-const onResource =
-  (action: string) =>
-  ({ ResourceId }: NamesResource, at: RequestScope) => ({ action: `ssm:${action}`, resource: resourceOf(ResourceId ?? "*", at) });
+/** Tagging something else than a parameter is refused by the operation. */
+function onResource(
+  action: string,
+  { ResourceType, ResourceId }: NamesResource,
+  at: RequestScope,
+  context: ConditionContext = {},
+): Permission {
+  const resource = ResourceType === "Parameter" && ResourceId ? resourceOf(ResourceId, at) : "*";
+  return { action: `ssm:${action}`, resource, context };
+}
+
+export function tagMap(tags: readonly Tag[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value]));
+}
 
 export function refuseTags(tags: readonly Tag[]): void {
   for (const { Key = "", Value = "" } of tags) {
@@ -32,7 +43,7 @@ function tagged({ ResourceType, ResourceId = "" }: NamesResource, { state, accou
 }
 
 export const addTagsToResource = operation("AddTagsToResource", {
-  authorize: onResource("AddTagsToResource"),
+  authorize: (input, at) => onResource("AddTagsToResource", input, at, requestTags(tagMap(input.Tags ?? []))),
   run(input, context) {
     const parameter = tagged(input, context);
     const added = input.Tags ?? [];
@@ -45,7 +56,7 @@ export const addTagsToResource = operation("AddTagsToResource", {
 });
 
 export const removeTagsFromResource = operation("RemoveTagsFromResource", {
-  authorize: onResource("RemoveTagsFromResource"),
+  authorize: (input, at) => onResource("RemoveTagsFromResource", input, at, { "aws:TagKeys": input.TagKeys }),
   run(input, context) {
     const parameter = tagged(input, context);
     const tags = parameter.tags.filter(({ Key = "" }) => !input.TagKeys?.includes(Key));
@@ -55,6 +66,6 @@ export const removeTagsFromResource = operation("RemoveTagsFromResource", {
 });
 
 export const listTagsForResource = operation("ListTagsForResource", {
-  authorize: onResource("ListTagsForResource"),
+  authorize: (input, at) => onResource("ListTagsForResource", input, at),
   run: (input, context) => ({ TagList: [...tagged(input, context).tags] }),
 });

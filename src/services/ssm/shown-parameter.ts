@@ -1,0 +1,55 @@
+import type { ParameterInlinePolicy } from "@aws-sdk/client-ssm";
+import {
+  latest,
+  openParameter,
+  parameterArn,
+  policyDue,
+  type ParameterRecord,
+  type ParameterVersionRecord,
+} from "../../state/parameters.ts";
+import { defined, type OperationContext } from "../operation.ts";
+
+/** A value as GetParameter and its kin show it. Without decryption a SecureString stays sealed. */
+export function shownValue(
+  parameter: ParameterRecord,
+  version: ParameterVersionRecord,
+  decrypt: boolean | undefined,
+  { secrets }: OperationContext,
+  selector?: string,
+) {
+  return {
+    Name: parameter.name,
+    Type: version.type,
+    Value: decrypt ? openParameter(secrets, parameter, version) : version.value,
+    Version: version.version,
+    ...defined({ Selector: selector }),
+    LastModifiedDate: new Date(version.modifiedAt),
+    ARN: parameterArn(parameter, parameter.name),
+    DataType: version.dataType,
+  };
+}
+
+/** @param now for what has become of its policies */
+export function shownMetadata(parameter: ParameterRecord, now: number, version: ParameterVersionRecord = latest(parameter)) {
+  return {
+    Name: parameter.name,
+    ARN: parameterArn(parameter, parameter.name),
+    Type: version.type,
+    ...defined({ KeyId: version.keyId, Description: version.description, AllowedPattern: version.allowedPattern }),
+    LastModifiedDate: new Date(version.modifiedAt),
+    LastModifiedUser: version.modifiedBy,
+    Version: version.version,
+    Tier: version.tier,
+    Policies: shownPolicies(version, now),
+    DataType: version.dataType,
+  };
+}
+
+/** Policies with what has become of them. */
+function shownPolicies(version: ParameterVersionRecord, now: number): ParameterInlinePolicy[] {
+  return (version.policies ?? []).map((policy) => ({
+    PolicyText: policy.text,
+    PolicyType: policy.type,
+    PolicyStatus: (policyDue(policy, version) ?? Number.POSITIVE_INFINITY) <= now ? "Finished" : "Pending",
+  }));
+}
