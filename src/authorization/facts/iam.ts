@@ -1,5 +1,5 @@
-import { oidcProviders, policies, roleKey, roles, users } from "../../state/iam.ts";
-import { tagFacts, type FactsOf } from "./resource-facts.ts";
+import { instanceProfiles, oidcProviders, policies, roleKey, roles, users } from "../../state/iam.ts";
+import { tagFacts, type FactsOf, type ResourceFacts } from "./resource-facts.ts";
 
 /** A role's policy is its trust policy: it says who may assume the role, and nothing about who may change or pass it. */
 const ASKS_THE_ROLE = [
@@ -26,11 +26,15 @@ export const iamFacts: FactsOf = (state, { account, resource }, text, _now, acti
         if (role?.arn !== text) return { policy: TRUSTS_NOBODY, trust: true, policyDecides: true };
         return { tags: tagFacts(role.tags), policy: role.assumeRolePolicy, trust: true, policyDecides: true };
       }
-      return role && { tags: tagFacts(role.tags) };
+      return role && { tags: tagFacts(role.tags), ...boundaryFacts(role) };
     }
     case "user": {
       const user = state.table(users).get(roleKey(account, name));
-      return user && { tags: tagFacts(user.tags) };
+      return user && { tags: tagFacts(user.tags), ...boundaryFacts(user) };
+    }
+    case "instance-profile": {
+      const profile = state.table(instanceProfiles).get(roleKey(account, name));
+      return profile && { tags: tagFacts(profile.tags) };
     }
     case "policy": {
       const policy = state.table(policies).get(text);
@@ -44,3 +48,8 @@ export const iamFacts: FactsOf = (state, { account, resource }, text, _now, acti
       return undefined;
   }
 };
+
+/** `iam:PermissionsBoundary` of who has one; a request that sets another says so itself. */
+function boundaryFacts({ permissionsBoundary }: { readonly permissionsBoundary?: string }): Pick<ResourceFacts, "context"> {
+  return { context: { "iam:PermissionsBoundary": permissionsBoundary } };
+}

@@ -1,4 +1,4 @@
-import { LimitExceededException, MalformedPolicyDocumentException } from "@aws-sdk/client-iam";
+import { InvalidInputException, LimitExceededException, MalformedPolicyDocumentException } from "@aws-sdk/client-iam";
 import { contextKeysOf } from "../../decide/iam/required-policy-keys.ts";
 import { parsePolicy } from "../../decide/iam/parse-policy.ts";
 import type { PolicyDocument, PolicyUse } from "../../decide/iam/policy-document.ts";
@@ -74,8 +74,12 @@ function livesHere(account: string, state: State): boolean {
   );
 }
 
-/** The condition keys that a policy asks for. */
-export function contextKeys(documents: readonly string[], use: PolicyUse = "identity"): readonly string[] {
-  const byLowerCase = new Map(documents.flatMap((text) => contextKeysOf(parsed(text, use))).map((key) => [key.toLowerCase(), key]));
-  return [...byLowerCase.values()];
+/** The condition keys that policies ask for. */
+export function contextKeys(documents: readonly string[]): readonly string[] {
+  const policies = documents.map((document) => {
+    const result = parsePolicy(document, "identity");
+    if ("refusal" in result) throw new InvalidInputException(because(result.refusal));
+    return result.policy;
+  });
+  return [...new Map(policies.flatMap(contextKeysOf).map((key) => [key.toLowerCase(), key])).values()];
 }

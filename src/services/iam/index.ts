@@ -20,6 +20,7 @@ import {
   putRolePermissionsBoundary,
   putUserPermissionsBoundary,
 } from "./boundaries.ts";
+import { getContextKeysForCustomPolicy, getContextKeysForPrincipalPolicy } from "./context-keys.ts";
 import { generateCredentialReport, getCredentialReport } from "./credential-report.ts";
 import { createGroup, deleteGroup, listGroups, updateGroup } from "./groups.ts";
 import {
@@ -67,6 +68,7 @@ import {
 } from "./policy-versions.ts";
 import { createRole, deleteRole, getRole, listRoles, updateAssumeRolePolicy, updateRole, updateRoleDescription } from "./roles.ts";
 import { createServiceLinkedRole, deleteServiceLinkedRole, getServiceLinkedRoleDeletionStatus } from "./service-linked-roles.ts";
+import { simulateCustomPolicy, simulatePrincipalPolicy } from "./simulation.ts";
 import {
   listInstanceProfileTags,
   listOpenIDConnectProviderTags,
@@ -190,4 +192,8 @@ export const operations: readonly Operation[] = [
   generateCredentialReport,
   getCredentialReport,
   getAccountAuthorizationDetails,
+  getContextKeysForCustomPolicy,
+  getContextKeysForPrincipalPolicy,
+  simulatePrincipalPolicy,
+  simulateCustomPolicy,
 ];

@@ -5,6 +5,7 @@ import { because, defined } from "../operation.ts";
 import { boundaryContext, refuseBoundary, shownBoundary } from "./boundaries.ts";
 import { refuseTrustDocument } from "./documents.ts";
 import { requireRole } from "./find.ts";
+import { forgetPrincipal } from "./forgotten-principal.ts";
 import { alreadyExists, iamArn, onAccount, onRole, operation, refuse } from "./iam-operation.ts";
 import { listed } from "./listing.ts";
 import { requireModifiableRole, SERVICE_ROLE_PATH } from "./protected-role.ts";
@@ -115,7 +116,10 @@ export const deleteRole = operation("DeleteRole", {
     if (state.table(instanceProfiles).by("role", key).length > 0) throw conflict("remove roles from instance profile");
     if (role.attachedPolicies.length > 0) throw conflict("detach all policies");
     if (Object.keys(role.inlinePolicies).length > 0) throw conflict("delete policies");
-    state.commit(() => state.table(roles).delete(key));
+    state.commit(() => {
+      state.table(roles).delete(key);
+      forgetPrincipal(state, role);
+    });
     return {};
   },
 });

@@ -4,6 +4,7 @@ import { because, defined, type ConditionContext, type OperationContext } from "
 import { accountRecord } from "./account-record.ts";
 import { boundaryContext, refuseBoundary, shownBoundary } from "./boundaries.ts";
 import { requireUser, userOrCaller } from "./find.ts";
+import { forgetPrincipal } from "./forgotten-principal.ts";
 import { alreadyExists, iamArn, onAccount, onUser, operation, refuse, userArn } from "./iam-operation.ts";
 import { listed } from "./listing.ts";
 import { refuseBeyond } from "./quotas.ts";
@@ -124,7 +125,10 @@ export const deleteUser = operation("DeleteUser", {
     if (Object.keys(user.inlinePolicies).length > 0) throw conflict("delete policies");
     if (user.groups.some((group) => state.table(groups).has(roleKey(user.account, group)))) throw conflict("remove users from group");
     if (state.table(accessKeys).by("user", key).length > 0) throw conflict("delete access keys");
-    state.commit(() => state.table(users).delete(key));
+    state.commit(() => {
+      state.table(users).delete(key);
+      forgetPrincipal(state, user);
+    });
     return {};
   },
 });
