@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { ACCOUNT, user, type Case, type Outcome, type Situation } from "./cases/case.ts";
 import { CROSS_ACCOUNT, SAME_ACCOUNT } from "./cases/combined-policies.ts";
+import { CONTAINER_SERVICES } from "./cases/container-services.ts";
 import { CONDITION_OPERATORS } from "./cases/condition-operators.ts";
 import { IDENTITY_EXAMPLES } from "./cases/identity-examples.ts";
 import { OLD_VERSION, POLICY_VARIABLES } from "./cases/policy-variables.ts";
 import { PRINCIPALS, TRUST_POLICIES } from "./cases/principals.ts";
 import { RESOURCE_PATTERNS } from "./cases/resource-patterns.ts";
-import { SERVICE_EXAMPLES } from "./cases/service-examples.ts";
+import { SECRET_SERVICES } from "./cases/secret-services.ts";
 import { compilePolicyText, type CompiledPolicy } from "./compile-policy.ts";
 import { decideAccess } from "./evaluate.ts";
 import type { PolicyUse } from "./policy-document.ts";
@@ -20,7 +21,7 @@ const THEMES: Readonly<Record<string, readonly Situation[]>> = {
   "policies across accounts": CROSS_ACCOUNT,
   principals: PRINCIPALS,
   "trust policies": TRUST_POLICIES,
-  "policies of the services' guides": SERVICE_EXAMPLES,
+  "policies of the services' guides": [...CONTAINER_SERVICES, ...SECRET_SERVICES],
 };
 
 describe.each(Object.entries(THEMES))("%s", (_theme, situations) => {

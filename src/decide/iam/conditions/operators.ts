@@ -3,7 +3,7 @@ import { parseMoment } from "./date.ts";
 import { ipAddress, parseBlock } from "./ip-address.ts";
 import { COMPARISONS, ordered, parseNumber, type Comparison } from "./number.ts";
 import type { Operator } from "./operator.ts";
-import { arnLike, bool, stringEquals, stringEqualsIgnoreCase, stringLike } from "./text.ts";
+import { arnLike, stringEquals, stringEqualsIgnoreCase, stringLike } from "./text.ts";
 
 // Source: IAM User Guide, "IAM JSON policy elements: Condition operators". `Null` asks whether a key is there, and stands apart.
 
@@ -26,7 +26,7 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator
   ["ArnNotLike", { ...text, negated: true, prepare: arnLike }],
   ...comparisons("Numeric", parseNumber, isNumber),
   ...comparisons("Date", parseMoment, isMoment),
-  ["Bool", { negated: false, prepare: bool, accepts: (value) => /^(true|false)$/i.test(value), variables: true }],
+  ["Bool", { negated: false, prepare: stringEqualsIgnoreCase, accepts: (value) => /^(true|false)$/i.test(value), variables: true }],
   ["BinaryEquals", { negated: false, prepare: binaryEquals, accepts: isBase64, variables: false }],
   ["IpAddress", { negated: false, prepare: ipAddress, accepts: isBlock, variables: false }],
   ["NotIpAddress", { negated: true, prepare: ipAddress, accepts: isBlock, variables: false }],

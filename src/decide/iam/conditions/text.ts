@@ -37,9 +37,6 @@ export const arnLike: Prepare = (expected, variables) => {
   };
 };
 
-/** `true` and `false`, whatever their case. */
-export const bool: Prepare = stringEqualsIgnoreCase;
-
 function compare<T>(expected: T | undefined, test: (expected: T) => boolean): boolean | undefined {
   return expected === undefined ? undefined : test(expected);
 }
