@@ -88,9 +88,9 @@ interface World {
 
 const world: fc.Arbitrary<World> = fc.record({
   identity: fc.array(document(statement), { minLength: 1, maxLength: 3 }),
-  boundary: fc.option(document(statement), { nil: undefined, freq: 1 }),
-  session: fc.option(fc.array(document(statement), { maxLength: 2 }), { nil: undefined, freq: 1 }),
-  resource: fc.option(document(resourceStatement), { nil: undefined, freq: 1 }),
+  boundary: fc.option(document(statement), { nil: undefined, freq: 2 }),
+  session: fc.option(fc.array(document(statement), { maxLength: 2 }), { nil: undefined, freq: 2 }),
+  resource: fc.option(document(resourceStatement), { nil: undefined, freq: 2 }),
   resourceDecides: fc.boolean(),
   principal,
   action: fc.constantFrom(...ACTIONS),
@@ -317,10 +317,10 @@ test("the value of a policy variable never acts as a wildcard", () => {
 });
 
 test("the laws are tried on requests that are allowed, that are denied and that nothing allows", () => {
-  const outcomes = fc.sample(world, 1000).map((one) => decideAccess(viewOf(one)));
+  const outcomes = fc.sample(world, { numRuns: 2000, seed: 1 }).map((one) => decideAccess(viewOf(one)));
   const kinds = new Set(outcomes.map((one) => (one.allowed ? "allowed" : `${one.explicit ? "denied" : "not allowed"} by ${one.by}`)));
   expect(kinds.size).toBe(9);
-  expect(outcomes.filter((one) => one.allowed).length).toBeGreaterThan(100);
+  expect(outcomes.filter((one) => one.allowed).length).toBeGreaterThan(200);
 });
 
 test("what a policy remembers changes no answer", () => {
