@@ -17,6 +17,11 @@ export interface TaskRunner {
    * and tells what they are now. A task that the caller does not know is its to `stop` and `forget`.
    */
   adopt(): Promise<readonly TaskObservation[]>;
+  /**
+   * The addresses from which the containers of a task speak now, where they have addresses of their own: a request that comes from one of them
+   * comes from the task. Empty for a task that is not there, and for one in the host's network.
+   */
+  addressesOf(taskArn: string): Promise<readonly string[]>;
   /** State changes. An observation is whole, not a difference, so that losing or repeating one does no harm. */
   onChange(listener: (observation: TaskObservation) => void): Disposable;
   /** Lets go of the engine without touching any container. */

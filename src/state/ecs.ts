@@ -184,6 +184,7 @@ export interface TaskRecord {
 }
 
 export const tasks = defineTable<TaskRecord>()("ecs.tasks", (task) => task.arn, {
+  id: (task) => task.id,
   cluster: (task) => task.clusterArn,
   service: (task) => task.serviceArn,
   /** Tasks that are not STOPPED. */

@@ -344,6 +344,11 @@ export function fakeTaskRunner({ engine, clock, logSink }: FakeTaskRunnerOptions
       engine.tasks.delete(taskArn);
       return Promise.resolve();
     },
+    addressesOf(taskArn) {
+      const task = engine.tasks.get(taskArn);
+      const lives = task?.containers.some(({ state }) => state === "running");
+      return Promise.resolve(lives && task?.spec.network.mode === "awsvpc" ? [task.spec.network.address] : []);
+    },
     async adopt() {
       const found: Handling[] = [];
       for (const task of engine.tasks.values()) {

@@ -69,6 +69,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
   async function deliver(task: TaskRecord): Promise<void> {
     const definition = state.table(taskDefinitions).get(task.taskDefinitionArn);
     if (!definition) return failToStart(task, `The task definition ${task.taskDefinitionArn} is gone.`);
+    if (resolver.ready) await resolver.ready();
     const spec = taskSpec(task, definition, resolver);
     if ("failure" in spec) return failToStart(task, spec.failure);
     // A container whose task would be forgotten by a crash belongs to nobody: the record first.

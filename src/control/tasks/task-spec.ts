@@ -11,6 +11,8 @@ export interface Failure {
 
 /** Looks up what a task definition only names. */
 export interface Resolver {
+  /** Resolves when what tasks lean on is there on this host. */
+  ready?(): Promise<void>;
   /** Takes on the task's roles; a failure where they cannot be. */
   open(task: TaskRecord, definition: TaskDefinitionRecord): TaskResources | Failure;
 }

@@ -1,6 +1,7 @@
 import { dockerEngine, EngineError, type DockerEngine } from "./engine.ts";
+import { removeLink } from "./link.ts";
 
-/** Removes every container, network and volume that bears an installation's label. Nothing else is touched. */
+/** Removes every container, network and volume that bears an installation's label, and with the last of them what installations share. Nothing else is touched. */
 export async function removeInstallation({
   socketPath,
   instance,
@@ -18,6 +19,7 @@ export async function removeInstallation({
     query: { filters },
   });
   await Promise.all((volumes.Volumes ?? []).map(({ Name }) => remove(engine, `/volumes/${Name}`, {})));
+  await removeLink({ socketPath });
 }
 
 async function remove(engine: DockerEngine, path: string, query: Readonly<Record<string, boolean>>): Promise<void> {

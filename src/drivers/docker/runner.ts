@@ -155,6 +155,12 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
       });
     },
 
+    async addressesOf(taskArn): Promise<readonly string[]> {
+      const inspected = await Promise.all((tasks.get(taskArn)?.ids ?? []).map((id) => inspect(engine, id).catch(unlessGone)));
+      const networks = inspected.flatMap((found) => Object.values(found?.NetworkSettings.Networks ?? {}));
+      return networks.flatMap(({ IPAddress }) => (IPAddress === "" ? [] : IPAddress));
+    },
+
     onChange(listener): Disposable {
       listeners.add(listener);
       return { [Symbol.dispose]: () => void listeners.delete(listener) };

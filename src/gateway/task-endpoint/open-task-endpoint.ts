@@ -1,0 +1,51 @@
+import { once } from "node:events";
+import { createServer, type RequestListener, type Server } from "node:http";
+
+export interface TaskDoors {
+  /** The address that containers know. */
+  readonly address: string;
+  /** The port of the APIs elsewhere: asked for here too, so that it is the same in every life of the control plane. */
+  readonly port: number;
+  readonly listener: RequestListener;
+}
+
+export interface OpenTaskEndpoint extends AsyncDisposable {
+  readonly address: string;
+  /** The port to tell where a port is told: that of the APIs, or 80 where another listener has that one. */
+  readonly port: number;
+  /** Whether port 80 answers: it has room for one Airfield on a host, and often only for root. */
+  readonly standard: boolean;
+}
+
+const STANDARD_PORT = 80;
+
+/** Opens the doors through which containers come. @throws what listening throws, where neither port can be had */
+export async function openTaskEndpoint({ address, port, listener }: TaskDoors): Promise<OpenTaskEndpoint> {
+  const standard = await listen(listener, address, STANDARD_PORT).catch(unlessTaken);
+  const apis = await (standard ? listen(listener, address, port).catch(unlessTaken) : listen(listener, address, port));
+  const servers = [apis, standard].filter((server) => server !== undefined);
+  return {
+    address,
+    port: apis ? port : STANDARD_PORT,
+    standard: standard !== undefined,
+    async [Symbol.asyncDispose]() {
+      for (const server of servers) {
+        const closed = new Promise((resolve) => server.close(resolve));
+        server.closeAllConnections();
+        await closed;
+      }
+    },
+  };
+}
+
+function unlessTaken(cause: NodeJS.ErrnoException): undefined {
+  if (cause.code === "EADDRINUSE" || cause.code === "EACCES") return undefined;
+  throw cause;
+}
+
+async function listen(listener: RequestListener, host: string, port: number): Promise<Server> {
+  const server = createServer({ noDelay: true, keepAliveTimeout: 75_000 }, listener);
+  server.listen({ host, port, exclusive: true });
+  await once(server, "listening");
+  return server;
+}
