@@ -1,4 +1,4 @@
-import type { Decision, PrincipalView } from "../decide/iam/view.ts";
+import type { AccessView, Decision, PrincipalView } from "../decide/iam/view.ts";
 import { decideAccess } from "../decide/iam/evaluate.ts";
 import { parseArn } from "../domain/arn.ts";
 import type { Principal } from "../domain/principal.ts";
@@ -15,6 +15,8 @@ export interface AskedPermission {
   /** An ARN, or `*`. */
   readonly resource: string;
   readonly context?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** A policy, JSON text, that is tried in the place of the resource's own, and decides as a key policy does. */
+  readonly tryPolicy?: string;
 }
 
 interface AccessParts {
@@ -26,12 +28,17 @@ interface AccessParts {
 export const NO_ORIGIN: RequestOrigin = { sourceIp: "", userAgent: "", secureTransport: true, region: "us-east-1" };
 
 /** Whether a principal may do something: every policy that AWS would look at is looked at. */
-export function decide(
+export function decide(parts: AccessParts, principal: Principal, asked: AskedPermission, origin: RequestOrigin = NO_ORIGIN): Decision {
+  return decideAccess(accessView(parts, principal, asked, origin));
+}
+
+/** Everything that such a decision depends on. */
+export function accessView(
   { state, now }: AccessParts,
   principal: Principal,
-  { action, resource, context = {} }: AskedPermission,
-  origin: RequestOrigin = NO_ORIGIN,
-): Decision {
+  { action, resource, context = {}, tryPolicy }: AskedPermission,
+  origin: RequestOrigin,
+): AccessView {
   // Most decisions need nothing of the resource but its name.
   let looked = false;
   let found: ReturnType<typeof factsOf>;
@@ -42,12 +49,12 @@ export function decide(
     }
     return found;
   };
-  const { policy, trust = false, policyDecides = false } = facts() ?? {};
+  const { policy, trust = false, policyDecides = false } = tryPolicy === undefined ? (facts() ?? {}) : { policy: tryPolicy, policyDecides: true };
   const resourceAccount = ownerOf(resource) ?? principal.account;
   const given = new Map<string, readonly string[]>();
   for (const [key, value] of Object.entries(context)) if (value !== undefined) given.set(key.toLowerCase(), [value].flat());
   const source = { state, now, principal, origin, action, resourceAccount, facts, given };
-  return decideAccess({
+  return {
     request: {
       principal: principalView(principal),
       action,
@@ -58,7 +65,7 @@ export function decide(
     ...policiesOf(state, principal),
     ...(policy === undefined ? {} : { resource: compiled(policy, trust ? "trust" : "resource") }),
     resourceDecides: policyDecides,
-  });
+  };
 }
 
 /** The account in an ARN; buckets and AWS's own policies have none. */

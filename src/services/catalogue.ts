@@ -99,4 +99,13 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     client: () => import("@aws-sdk/client-cloudtrail"),
     operations: async () => (await import("./cloudtrail/index.ts")).operations,
   },
+  {
+    id: "kms",
+    title: "AWS Key Management Service",
+    signingName: "kms",
+    protocol: "awsJson1.1",
+    target: "TrentService",
+    client: () => import("@aws-sdk/client-kms"),
+    operations: async () => (await import("./kms/index.ts")).operations,
+  },
 ] satisfies readonly ServiceDescriptor[];
