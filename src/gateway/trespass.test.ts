@@ -8,7 +8,7 @@ import { State } from "../state/state.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { Journal, JournalChange } from "../ports/journal.ts";
 import { apiWorld, FOREIGN_ACCOUNT, FOREIGN_KEYS, TEST_KEYS, type ApiWorld, type Keys } from "../testing/api-world.ts";
-import { populate, targetOf } from "../testing/populated-account.ts";
+import { populate, type Aim } from "../testing/populated-account.ts";
 import { sampleValue } from "../testing/sample-value.ts";
 import { familyOf, type Family } from "./errors.ts";
 import { loadService, type LoadedService } from "./loaded-service.ts";
@@ -32,11 +32,12 @@ const UNGOVERNED = ["sts:GetCallerIdentity", "sts:GetSessionToken"];
 const UNSIGNED = ["sts:AssumeRoleWithWebIdentity"];
 
 let api: ApiWorld;
+let aim: Aim;
 const journal = watchedJournal();
 let keysOf: Readonly<Record<Intruder, Keys>>;
 beforeAll(async () => {
   api = await apiWorld({ state: new State(journal) });
-  await populate(api);
+  aim = await populate(api);
   keysOf = {
     nobody: TEST_KEYS,
     "a wrong key": { accessKeyId: "AKIANOBODYHASTHISKEY", secretAccessKey: "wrong" },
@@ -90,7 +91,7 @@ async function attempt(service: LoadedService, name: string, credentials: Keys, 
     ...(sign ? {} : { signer: { sign: (request: unknown) => Promise.resolve(request) } }),
   }) as { send(command: unknown): Promise<unknown>; destroy(): void };
   try {
-    await client.send(new Command(input ? sampleValue(input, 5, targetOf) : {}));
+    await client.send(new Command(input ? sampleValue(input, 9, aim) : {}));
     return "done";
   } catch (thrown) {
     return (thrown as Error).name;
