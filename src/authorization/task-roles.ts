@@ -25,3 +25,16 @@ export function roleForTasks(
       "proper trust relationship and permissions and that your IAM user has permissions to pass this role.",
   };
 }
+
+/** Why a task cannot be started with the roles that its definition or its overrides name; `undefined` where it can. */
+export function rolesFailure(
+  parts: { readonly state: State; readonly now: number },
+  scope: Scope,
+  { taskRoleArn, executionRoleArn }: { readonly taskRoleArn?: string | undefined; readonly executionRoleArn?: string | undefined },
+): string | undefined {
+  for (const named of [taskRoleArn, executionRoleArn]) {
+    const found = named ? roleForTasks(parts, named, scope) : undefined;
+    if (found && "failure" in found) return found.failure;
+  }
+  return undefined;
+}

@@ -217,7 +217,7 @@ export interface DeploymentRecord {
   readonly desiredCount: number;
   /** What the restart throttle remembers. */
   readonly restarts: RestartState;
-  readonly placementFailure?: { readonly at: number; readonly reason: string };
+  readonly placementFailure?: { readonly at: number; readonly reason: string; readonly refused?: boolean };
 }
 
 export interface ServiceEventRecord {

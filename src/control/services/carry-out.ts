@@ -1,3 +1,4 @@
+import { rolesFailure } from "../../authorization/task-roles.ts";
 import { providersFor } from "../../decide/placement/capacity-providers.ts";
 import { startedTasks } from "../../decide/rollout/events.ts";
 import type { RolloutPlan, RolloutStep, StartTask, UpdateDeployment } from "../../decide/rollout/plan.ts";
@@ -76,7 +77,15 @@ function start(state: State, service: ServiceRecord, step: StartTask, ids: Ids, 
   const definition = deployment && state.table(taskDefinitions).get(deployment.taskDefinitionArn);
   if (!deployment) return undefined;
   if (!cluster || !definition) {
-    notPlaced(state, service, deployment.id, `The task definition ${deployment.taskDefinitionArn} or its cluster is gone.`, now);
+    notPlaced(state, service, deployment.id, {
+      at: now,
+      reason: `The task definition ${deployment.taskDefinitionArn} or its cluster is gone.`,
+    });
+    return undefined;
+  }
+  const reason = rolesFailure({ state, now }, service, definition.definition);
+  if (reason !== undefined) {
+    notPlaced(state, service, deployment.id, { at: now, reason, refused: true });
     return undefined;
   }
   const placed = state
@@ -106,9 +115,14 @@ function start(state: State, service: ServiceRecord, step: StartTask, ids: Ids, 
   return state.table(tasks).put(task);
 }
 
-function notPlaced(state: State, service: ServiceRecord, deploymentId: string, reason: string, at: number): void {
+function notPlaced(
+  state: State,
+  service: ServiceRecord,
+  deploymentId: string,
+  placementFailure: NonNullable<DeploymentRecord["placementFailure"]>,
+): void {
   const note = (deployment: DeploymentRecord): DeploymentRecord =>
-    deployment.id === deploymentId ? { ...deployment, placementFailure: { at, reason } } : deployment;
+    deployment.id === deploymentId ? { ...deployment, placementFailure } : deployment;
   state.table(services).put({ ...service, deployments: service.deployments.map(note) });
 }
 

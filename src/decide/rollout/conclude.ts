@@ -36,7 +36,12 @@ export function noteImpaired(draft: Draft, removed: readonly string[]): void {
     if (removed.includes(id)) continue;
     if (isImpaired(restarts)) draft.tellable.set(`impaired ${id}`, events.unableToStart(name));
     if (placementFailure && restarts.failedStarts > 0)
-      draft.tellable.set(`unplaced ${id}`, events.unableToPlace(name, placementFailure.reason));
+      draft.tellable.set(
+        `unplaced ${id}`,
+        placementFailure.refused
+          ? events.failedToLaunch(name, placementFailure.reason)
+          : events.unableToPlace(name, placementFailure.reason),
+      );
   }
 }
 

@@ -50,6 +50,9 @@ export const unableToStart = (service: string): string =>
 export const unableToPlace = (service: string, reason: string): string =>
   `(service ${service}) was unable to place a task. Reason: ${reason}`;
 
+export const failedToLaunch = (service: string, error: string): string =>
+  `(service ${service}) failed to launch a task with (error ${error}).`;
+
 export const unableToProgress = (service: string): string =>
   `(service ${service}) was unable to stop or start tasks during a deployment because of the service deployment configuration. ` +
   "Update the minimumHealthyPercent or maximumPercent value and try again.";

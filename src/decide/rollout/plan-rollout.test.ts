@@ -319,6 +319,15 @@ describe("a task that ends", () => {
     expect(messages(plan)).toEqual(["(service web) was unable to place a task. Reason: RESOURCE:ENI."]);
     expect(effects(planRollout(carryOut(view, plan, nameTasks())))).toEqual([]);
   });
+
+  test("whose roles ECS cannot assume is told with the error", () => {
+    const view = rollingDeploy(
+      { new: "H" },
+      {},
+      { placementFailure: { at: NOW - 1_000, reason: "ECS was unable to assume it", refused: true } },
+    );
+    expect(messages(planRollout(view))).toEqual(["(service web) failed to launch a task with (error ECS was unable to assume it)."]);
+  });
 });
 
 describe("the circuit breaker", () => {

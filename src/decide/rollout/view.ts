@@ -66,7 +66,8 @@ export interface DeploymentView {
   readonly failedTasks: number;
   readonly restarts: RestartState;
   /** Set by who carries out `start-task` where no task could be placed; removed never, replaced by the next. */
-  readonly placementFailure?: { readonly at: number; readonly reason: string };
+  /** `refused` where the task was not even tried to be placed: then the reason is an error. */
+  readonly placementFailure?: { readonly at: number; readonly reason: string; readonly refused?: boolean };
 }
 
 export interface TaskView {

@@ -4,11 +4,14 @@ import { refusal } from "./refusal.ts";
 import { isFargateSize } from "./task-size.ts";
 
 /**
- * Where a definition can run, for `compatibilities`. @throws ClientException where it cannot run on what it requires
+ * Where a definition can run, for `compatibilities`.
+ *
+ * @param registryHost under which images of the registry here may be named too
+ * @throws ClientException where it cannot run on what it requires
  */
-export function compatibilities(definition: CompleteDefinition): Compatibility[] {
+export function compatibilities(definition: CompleteDefinition, registryHost: string): Compatibility[] {
   const required = definition.requiresCompatibilities ?? [];
-  const fargate = fargateProblem(definition);
+  const fargate = fargateProblem(definition, registryHost);
   if (fargate !== undefined && required.includes("FARGATE")) throw refusal(fargate);
   if (required.includes("MANAGED_INSTANCES"))
     throw refusal("Airfield has no ECS Managed Instances: requiresCompatibilities may be EC2, FARGATE or EXTERNAL.");
@@ -18,7 +21,7 @@ export function compatibilities(definition: CompleteDefinition): Compatibility[]
 }
 
 /** Why Fargate would not take the definition, in AWS's words. */
-function fargateProblem(definition: CompleteDefinition): string | undefined {
+function fargateProblem(definition: CompleteDefinition, registryHost: string): string | undefined {
   const { networkMode, cpu, memory, containerDefinitions, volumes } = definition;
   if (networkMode !== "awsvpc") return "Fargate only supports network mode ‘awsvpc’.";
   if (cpu === undefined) return "Fargate requires that 'cpu' be defined at the task level.";
@@ -36,7 +39,7 @@ function fargateProblem(definition: CompleteDefinition): string | undefined {
   if (storage !== undefined && (storage < 21 || storage > 200))
     return "Invalid ephemeral storage size. The size must be between 21 and 200 GiB.";
   for (const container of containerDefinitions) {
-    const problem = containerProblem(container, definition);
+    const problem = containerProblem(container, definition, registryHost);
     if (problem !== undefined) return problem;
   }
   return undefined;
@@ -44,7 +47,7 @@ function fargateProblem(definition: CompleteDefinition): string | undefined {
 
 const FARGATE_LOG_DRIVERS = ["awslogs", "splunk", "awsfirelens"];
 
-function containerProblem(container: ContainerDefinition, definition: CompleteDefinition): string | undefined {
+function containerProblem(container: ContainerDefinition, definition: CompleteDefinition, registryHost: string): string | undefined {
   const { linuxParameters, logConfiguration, image = "" } = container;
   if (container.privileged) return "Fargate compatible task definitions do not support privileged containers";
   if (linuxParameters?.devices?.length) return "Fargate compatible task definitions do not support devices";
@@ -57,6 +60,7 @@ function containerProblem(container: ContainerDefinition, definition: CompleteDe
     return `Fargate compatible task definitions do not support log driver ${driver}`;
   if (definition.executionRoleArn) return undefined;
   if (driver === "awslogs") return "Fargate requires task definition to have execution role ARN to support log driver awslogs.";
-  if (/^\d{12}\.dkr\.ecr\./.test(image)) return "Fargate requires task definition to have execution role ARN to support ECR images.";
+  if (/^\d{12}\.dkr\.ecr\./.test(image) || image.startsWith(`${registryHost}/`))
+    return "Fargate requires task definition to have execution role ARN to support ECR images.";
   return undefined;
 }
