@@ -6,8 +6,8 @@ export class Disposals implements AsyncDisposable {
     this.#steps.push(step);
   }
 
-  use<T extends AsyncDisposable>(part: T): T {
-    this.defer(() => part[Symbol.asyncDispose]());
+  use<T extends AsyncDisposable | Disposable>(part: T): T {
+    this.defer(() => (Symbol.asyncDispose in part ? part[Symbol.asyncDispose]() : part[Symbol.dispose]()));
     return part;
   }
 

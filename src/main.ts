@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { auditor } from "./audit/auditor.ts";
@@ -25,6 +23,7 @@ import { removeInstallation } from "./drivers/docker/remove-installation.ts";
 import { dockerTaskRunner } from "./drivers/docker/runner.ts";
 import { filesystemAuditLog } from "./drivers/filesystem/audit-log.ts";
 import { FilesystemBlobStore } from "./drivers/filesystem/blob-store.ts";
+import { accountsFolder, followAccounts } from "./drivers/filesystem/accounts.ts";
 import { openInstallation } from "./drivers/filesystem/installation.ts";
 import { canBind } from "./drivers/haproxy/can-bind.ts";
 import { haproxyTrafficProxy } from "./drivers/haproxy/haproxy-traffic-proxy.ts";
@@ -35,14 +34,19 @@ import { sqliteJournal } from "./drivers/sqlite/journal.ts";
 import { sqliteLogStore } from "./drivers/sqlite/log-store.ts";
 import { systemClock as clock } from "./drivers/system/clock.ts";
 import { systemIds as ids } from "./drivers/system/ids.ts";
+import { localAddresses } from "./drivers/system/local-addresses.ts";
 import { lineLogger } from "./drivers/system/logger.ts";
 import { hostNameServers } from "./drivers/system/name-servers.ts";
 import { secretBox } from "./drivers/system/secret-box.ts";
+import { openEndpointCertificate, ownNames, type CertificateSource } from "./drivers/tls/endpoint-certificate.ts";
+import { LOOPBACK, openEndpoint, type Endpoint } from "./gateway/endpoint.ts";
 import { gateway } from "./gateway/gateway.ts";
+import { throttle } from "./gateway/throttle.ts";
 import { openTaskEndpoint, type OpenTaskEndpoint, type TaskDoors } from "./gateway/task-endpoint/open-task-endpoint.ts";
 import { taskEndpoint } from "./gateway/task-endpoint/task-endpoint.ts";
 import { httpServer } from "./gateway/server.ts";
 import { openTlsEndpoint } from "./gateway/tls-endpoint.ts";
+import type { RequestLimit } from "./decide/throttle/token-bucket.ts";
 import type { Logger } from "./ports/logger.ts";
 import { blobCollector } from "./registry/collect.ts";
 import { registryHandler } from "./registry/registry.ts";
@@ -61,6 +65,12 @@ export interface AirfieldOptions {
   readonly logger?: Logger;
   /** How long audit records are kept. */
   readonly audit?: AuditRetention;
+  /** Listened on besides loopback; needs `tls` where it is not loopback itself. */
+  readonly host?: string;
+  /** Everything over TLS: with the operator's certificate, or one of our own for these further names. */
+  readonly tls?: { readonly certificateFile: string; readonly keyFile: string } | { readonly names: readonly string[] };
+  /** How often each principal may call each API. No limit where absent. */
+  readonly requestLimit?: RequestLimit;
 }
 
 export interface AuditRetention {
@@ -73,14 +83,14 @@ export interface AuditRetention {
 const DEFAULT_AUDIT_RETENTION: AuditRetention = { days: 90, largestTotal: 1024 * 1024 * 1024 };
 
 export interface Airfield {
+  /** How this machine's own tools reach it. */
   readonly url: string;
   readonly accessKeyId: string;
+  /** The file of the authority that clients must be told to trust, where there is one. */
+  readonly authorityFile?: string;
   /** Stops serving. Tasks and load balancers go on without us, unless `stopTasks`. */
   close(options?: { readonly stopTasks?: boolean }): Promise<void>;
 }
-
-/** Nothing listens beyond loopback unless it is told to. */
-const HOST = "127.0.0.1";
 
 /**
  * Puts the parts together: the only place that knows the drivers. Resolves when requests are accepted and what ran before is adopted.
@@ -89,10 +99,14 @@ const HOST = "127.0.0.1";
 export async function startAirfield(options: AirfieldOptions): Promise<Airfield> {
   const { dataDirectory, dockerSocket: socketPath } = options;
   const logger = options.logger ?? lineLogger();
-  const installation = await openInstallation(dataDirectory, {
-    accessKeyId: process.env["AIRFIELD_ROOT_ACCESS_KEY_ID"],
-    secretAccessKey: process.env["AIRFIELD_ROOT_SECRET_ACCESS_KEY"],
-  });
+  const installation = await openInstallation(
+    dataDirectory,
+    {
+      accessKeyId: process.env["AIRFIELD_ROOT_ACCESS_KEY_ID"],
+      secretAccessKey: process.env["AIRFIELD_ROOT_SECRET_ACCESS_KEY"],
+    },
+    (file, mode) => logger.warn(EXPOSED, { file, mode: mode.toString(8) }),
+  );
   await using opened = new Disposals();
 
   // Memory that is ahead of the disk must not answer anybody: better no control plane than one that forgets.
@@ -116,14 +130,15 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const blocks = await usedAddressBlocks({ socketPath, instance: installation.id });
   state.commit(() => noteHostBlocks(state, blocks));
 
-  const roots = [{ account: DEFAULT_ACCOUNT, ...installation.rootCredentials }];
+  const accounts = opened.use(await followAccounts(accountsFolder(dataDirectory), logger));
+  const root = { account: DEFAULT_ACCOUNT, ...installation.rootCredentials };
   let { port } = options;
   const platform: Platform = {
     state,
     clock,
     ids,
     secrets,
-    credentials: credentials({ state, secrets, roots: () => roots }),
+    credentials: credentials({ state, secrets, roots: () => [root, ...accounts.current] }),
     identityProviders: oidcIdentityProviders({ clock }),
     logs,
     audit,
@@ -138,17 +153,27 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       platform,
       failed: (cause, operation, requestId) => logger.error("an operation failed", { operation, requestId, cause: described(cause) }),
       audit: auditor({ log: audit, state, ids }),
+      ...(options.requestLimit ? { throttle: throttle(options.requestLimit) } : {}),
     }),
     registry: registryHandler(platform, { failed: (cause) => logger.error("the registry failed", { cause: described(cause) }) }),
     failed: (cause) => logger.error("a request failed", { cause: described(cause) }),
   });
-  server.listen(options.port, HOST);
-  await once(server, "listening");
-  opened.defer(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+  const front: { endpoint?: Endpoint } = {};
+  const source = certificateSource(options, installation.id);
+  const certificate =
+    source && opened.use(await openEndpointCertificate(source, { clock, logger, changed: (made) => front.endpoint?.show(made) }));
+  const opening = await openEndpoint(server, {
+    addresses: addressesOf(options),
+    port: options.port,
+    ...(certificate ? { credential: certificate.current } : {}),
   });
-  ({ port } = server.address() as AddressInfo);
+  front.endpoint = opening;
+  ({ port } = opening);
+  opened.defer(async () => {
+    const closed = opening[Symbol.asyncDispose]();
+    server.closeAllConnections();
+    await closed;
+  });
 
   const [runner, proxy] = await Promise.all([
     dockerTaskRunner({
@@ -178,12 +203,12 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     failed: (cause) => logger.error("the endpoint of tasks failed", { cause: described(cause) }),
   });
   const link = hostLink({ socketPath });
-  const endpoint = await openLinkEndpoint(link, { port, listener }, logger);
-  if (endpoint) opened.use(endpoint);
-  const forTasks: Pick<ResolverParts, "ready" | "environment"> = endpoint
+  const taskDoors = await openLinkEndpoint(link, { port, listener }, logger);
+  if (taskDoors) opened.use(taskDoors);
+  const forTasks: Pick<ResolverParts, "ready" | "environment"> = taskDoors
     ? {
         ready: async () => void (await link.ensure()),
-        environment: (task, container, hasRole) => endpointEnvironment(secrets, endpoint, task, container, hasRole),
+        environment: (task, container, hasRole) => endpointEnvironment(secrets, taskDoors, task, container, hasRole),
       }
     : {};
   const image = pullableImage(platform);
@@ -191,7 +216,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving }));
   const names = opened.use(gatewayNameServers(state, logger));
   const gateways = vpcGateways(state, (addresses) => {
-    balancing.bind([HOST, ...addresses]);
+    balancing.bind([LOOPBACK, ...addresses]);
     names.listen(addresses);
   });
   opened.defer(() => gateways[Symbol.dispose]());
@@ -211,7 +236,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
 
   const parts = opened.move();
   return {
-    url: `http://${HOST}:${port}`,
+    url: `${certificate ? "https" : "http"}://${LOOPBACK}:${port}`,
+    ...(certificate?.authorityFile === undefined ? {} : { authorityFile: certificate.authorityFile }),
     accessKeyId: installation.rootCredentials.accessKeyId,
     async close({ stopTasks = false } = {}) {
       if (stopTasks) {
@@ -240,6 +266,23 @@ async function openLinkEndpoint(link: Link, doors: Omit<TaskDoors, "address">, l
     logger.warn(without, { why: `${found.address}:${doors.port} cannot be listened on`, cause: described(cause) });
     return undefined;
   }
+}
+
+const EXPOSED = "a file of keys could be read by other users of this machine until now; if there are any, its keys should be replaced";
+
+/** Certificates of our own are for the names and addresses that this machine may be called by. */
+function certificateSource(options: AirfieldOptions, installation: string): CertificateSource | undefined {
+  const { dataDirectory, tls } = options;
+  if (!tls) return undefined;
+  if ("keyFile" in tls) return { kind: "given", ...tls };
+  const hosts = [...new Set([...ownNames(), LOOPBACK, ...addressesOf(options), ...tls.names])];
+  return { kind: "own", folder: join(dataDirectory, "tls"), installation, hosts };
+}
+
+/** What is listened on besides loopback. */
+function addressesOf({ host }: AirfieldOptions): readonly string[] {
+  if (host === undefined) return [];
+  return host === "0.0.0.0" || host === "::" ? localAddresses(host) : [host];
 }
 
 /** Name servers for tasks, one at the gateway of each VPC. */

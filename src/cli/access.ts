@@ -1,4 +1,7 @@
+import { readFileSync } from "node:fs";
+import { accountsFolder, readAccounts } from "../drivers/filesystem/accounts.ts";
 import { readRootCredentials } from "../drivers/filesystem/installation.ts";
+import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import { CliError } from "./cli-error.ts";
 import { runningServer } from "./running-server.ts";
 import { dataSetting, portSetting, regionSetting } from "./settings.ts";
@@ -8,12 +11,22 @@ export interface Access {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** The file of the authority that the endpoint's certificate comes from; absent where the system knows it, or there is no TLS. */
+  readonly authorityFile?: string;
 }
 
 export interface AccessFlags {
   readonly port?: string;
   readonly data?: string;
   readonly region?: string;
+  /** Whose root: the first account's where absent. */
+  readonly account?: string;
+}
+
+/** What an SDK client needs to get there. */
+export function clientSettings({ endpoint, credentials, authorityFile }: Access, region: string) {
+  const trusted = authorityFile === undefined ? {} : { requestHandler: { httpsAgent: { ca: readFileSync(authorityFile) } } };
+  return { endpoint, credentials, region, ...trusted };
 }
 
 /**
@@ -39,5 +52,11 @@ export async function rootAccess(flags: AccessFlags): Promise<Access> {
       "Set AIRFIELD_ROOT_ACCESS_KEY_ID and AIRFIELD_ROOT_SECRET_ACCESS_KEY here as they were set there.",
     );
   }
-  return { endpoint, region: regionSetting(flags.region), credentials: kept };
+  const authorityFile = server?.authorityFile;
+  const there = { endpoint, region: regionSetting(flags.region), ...(authorityFile === undefined ? {} : { authorityFile }) };
+  if (flags.account === undefined || flags.account === DEFAULT_ACCOUNT) return { ...there, credentials: kept };
+  const other = (await readAccounts(accountsFolder(dataDirectory))).find(({ account }) => account === flags.account);
+  if (!other) throw new CliError(`there is no account ${flags.account}`, `Run \`airfield account add ${flags.account}\`.`);
+  const { accessKeyId: id, secretAccessKey: secret } = other;
+  return { ...there, credentials: { accessKeyId: id, secretAccessKey: secret } };
 }

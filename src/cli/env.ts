@@ -2,12 +2,14 @@ import { rootAccess, type AccessFlags } from "./access.ts";
 
 /** The variables that every AWS tool reads. */
 export async function environmentOf(flags: AccessFlags): Promise<Readonly<Record<string, string>>> {
-  const { endpoint, region, credentials } = await rootAccess(flags);
+  const { endpoint, region, credentials, authorityFile } = await rootAccess(flags);
   return {
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
     AWS_DEFAULT_REGION: region,
+    // Node.js reads a variable of its own.
+    ...(authorityFile === undefined ? {} : { AWS_CA_BUNDLE: authorityFile, NODE_EXTRA_CA_CERTS: authorityFile }),
   };
 }
 

@@ -22,6 +22,11 @@ program
   .addOption(port())
   .addOption(data())
   .addOption(dockerSocket())
+  .option("--host <address>", "listen on this address too, and 0.0.0.0 for all; needs TLS (AIRFIELD_HOST; loopback only)")
+  .option("--tls", "serve over TLS, with a certificate of our own (AIRFIELD_TLS=1)")
+  .addOption(new Option("--tls-name <name>", "one more host name for that certificate; may be given several times").argParser(collected))
+  .option("--tls-cert <file>", "serve over TLS with this certificate, PEM with its chain (AIRFIELD_TLS_CERT)")
+  .option("--tls-key <file>", "and its private key, PEM (AIRFIELD_TLS_KEY)")
   .option("--stop-tasks", "stop all tasks and load balancers as well when the server stops")
   .action(async (flags: object) => (await import("./start.ts")).start(flags));
 
@@ -31,8 +36,24 @@ program
   .addOption(port())
   .addOption(data())
   .addOption(region("default region to print (AWS_DEFAULT_REGION; us-east-1)"))
+  .option("--account <id>", "keys of this account's root (123456789012)")
   .option("--json", "as one JSON object")
   .action(async (flags: object) => (await import("./env.ts")).env(flags));
+
+const account = program.command("account").description("more accounts, beside 123456789012; a server that runs takes them up at once");
+
+account
+  .command("add <id>")
+  .description("make an account, with keys for its root")
+  .addOption(data())
+  .action(async (id: string, flags: object) => (await import("./account.ts")).addAccountCommand(id, flags));
+
+account
+  .command("list")
+  .description("list the accounts and the ids of their roots' keys")
+  .addOption(data())
+  .option("--json", "as one JSON array")
+  .action(async (flags: object) => (await import("./account.ts")).listAccounts(flags));
 
 program
   .command("status")

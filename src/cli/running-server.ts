@@ -7,6 +7,8 @@ export interface RunningServer {
   readonly url: string;
   /** Whose secret the server expects: root's. */
   readonly accessKeyId: string;
+  /** The file of the authority that vouches for it; absent where it speaks no TLS, or the operator's own certificate. */
+  readonly authorityFile?: string;
 }
 
 const fileIn = (dataDirectory: string): string => join(dataDirectory, "server.json");

@@ -1,9 +1,12 @@
 import { engineSocket } from "../../bin/setup/engine-socket.js";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
+import { endpointSettings, type EndpointFlags } from "./endpoint-settings.ts";
+import { auditSetting, requestLimitSetting } from "./limit-settings.ts";
 import { forgetServer, recordServer } from "./running-server.ts";
+import { keepCoreFilesEmpty } from "../drivers/system/core-files.ts";
 import { dataSetting, portSetting } from "./settings.ts";
 
-export interface StartFlags {
+export interface StartFlags extends EndpointFlags {
   readonly port?: string;
   readonly data?: string;
   readonly dockerSocket?: string;
@@ -15,13 +18,27 @@ export async function start(flags: StartFlags): Promise<void> {
   const port = portSetting(flags.port);
   const dataDirectory = dataSetting(flags.data);
   const dockerSocket = engineSocket(flags.dockerSocket);
+  const endpoint = endpointSettings(flags);
+  const requestLimit = requestLimitSetting(endpoint.host !== undefined);
+  const audit = auditSetting();
+  // What is written from here on is for this user alone, whatever the shell's mask says.
+  process.umask(0o077);
+  await keepCoreFilesEmpty();
   // Debian keeps HAProxy where only root's PATH looks.
   process.env["PATH"] = `${process.env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
   const { startAirfield } = await import("../main.ts");
-  const airfield = await startAirfield({ port, dataDirectory, dockerSocket }).catch(async (error: unknown) => {
+  const airfield = await startAirfield({
+    port,
+    dataDirectory,
+    dockerSocket,
+    ...endpoint,
+    audit,
+    ...(requestLimit ? { requestLimit } : {}),
+  }).catch(async (error: unknown) => {
     throw (await import("./start-failure.ts")).explained(error, { port, dataDirectory, dockerSocket });
   });
-  recordServer(dataDirectory, { pid: process.pid, url: airfield.url, accessKeyId: airfield.accessKeyId });
+  const { url, accessKeyId, authorityFile } = airfield;
+  recordServer(dataDirectory, { pid: process.pid, url, accessKeyId, ...(authorityFile === undefined ? {} : { authorityFile }) });
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {

@@ -1,6 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { BodyTooLargeError, LARGEST_BODY, readBody } from "./body.ts";
+import { TLSSocket } from "node:tls";
+import { BodyTimeoutError, BodyTooLargeError, LARGEST_BODY, readBody } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
+import { LIMITS, type Limits } from "./limits.ts";
+import type { WireRequest } from "./protocols/protocol.ts";
 
 /** Answers requests below `/v2/`; it reads the body itself, as a stream. */
 export type RegistryHandler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -10,19 +13,27 @@ export interface ServerOptions {
   readonly registry: RegistryHandler;
   /** Told of failures outside of any operation. */
   readonly failed: (cause: unknown) => void;
+  readonly limits?: Partial<Limits>;
 }
 
-/** Idle connections of SDK clients stay open a little longer than those clients keep them, so that none is cut under a request. */
-const KEEP_ALIVE_MS = 75_000;
-
 /** The one HTTP endpoint. Not listening yet. */
-export function httpServer({ gateway, registry, failed }: ServerOptions): Server {
-  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0, noDelay: true }, (request, response) => {
+export function httpServer({ gateway, registry, failed, limits: changes }: ServerOptions): Server {
+  const limits = { ...LIMITS, ...changes };
+  const options = {
+    keepAliveTimeout: limits.keepAliveMs,
+    headersTimeout: limits.headersMs,
+    // Looked after every quarter of the shortest time, since Node looks every 30 seconds by itself.
+    connectionsCheckingInterval: Math.min(limits.headersMs / 4, 30_000),
+    requestTimeout: 0,
+    maxHeaderSize: limits.headerBytes,
+    noDelay: true,
+  };
+  const server = createServer(options, (request, response) => {
     if (request.url === "/v2" || request.url?.startsWith("/v2/")) {
       registry(request, response);
       return;
     }
-    answer(gateway, request, response).catch((cause: unknown) => {
+    answer(gateway, request, response, limits.bodyMs).catch((cause: unknown) => {
       // The client went away in the middle: nobody is left to answer.
       if (request.destroyed || response.destroyed) return;
       failed(cause);
@@ -30,7 +41,8 @@ export function httpServer({ gateway, registry, failed }: ServerOptions): Server
     });
   });
   // `docker` sends `Expect: 100-continue` never; SDKs do for large bodies, and Node answers them.
-  server.headersTimeout = 60_000;
+  server.maxConnections = limits.connections;
+  server.timeout = limits.idleMs;
   return server;
 }
 
@@ -47,15 +59,19 @@ const PREFLIGHT = {
   "access-control-max-age": "86400",
 } as const;
 
-async function answer(gateway: Gateway, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(gateway: Gateway, request: IncomingMessage, response: ServerResponse, bodyMs: number): Promise<void> {
   if (request.method === "OPTIONS") {
     response.writeHead(204, PREFLIGHT).end();
     return;
   }
   let body: Buffer;
   try {
-    body = await readBody(request);
+    body = await readBody(request, { within: bodyMs });
   } catch (thrown) {
+    if (thrown instanceof BodyTimeoutError) {
+      response.writeHead(408, { ...CORS, connection: "close" }).end();
+      return;
+    }
     if (!(thrown instanceof BodyTooLargeError)) throw thrown;
     const message = `The request body is larger than ${LARGEST_BODY} bytes.`;
     response.writeHead(413, { ...CORS, "content-type": "application/x-amz-json-1.1", connection: "close" });
@@ -68,11 +84,16 @@ async function answer(gateway: Gateway, request: IncomingMessage, response: Serv
     return;
   }
   const headers = request.headers as Readonly<Record<string, string | undefined>>;
-  const secure = (request.socket as { encrypted?: boolean }).encrypted === true;
-  const answered = await gateway({ method: request.method ?? "GET", url, headers, body, secure }, request.socket.remoteAddress ?? "");
+  const method = request.method ?? "GET";
+  const answered = await gateway({ method, url, headers, body, ...transportOf(request) }, request.socket.remoteAddress ?? "");
   const length = Buffer.byteLength(answered.body);
   response.writeHead(answered.status, { ...CORS, ...answered.headers, "content-length": length });
   response.end(request.method === "HEAD" ? undefined : answered.body);
+}
+
+function transportOf({ socket }: IncomingMessage): Pick<WireRequest, "secure" | "tls"> {
+  if (!(socket instanceof TLSSocket)) return { secure: false };
+  return { secure: true, tls: { version: socket.getProtocol() ?? "", cipher: socket.getCipher().standardName } };
 }
 
 /** The host is of no interest here; what is not a path (`*`, `//`) gives `undefined`. */

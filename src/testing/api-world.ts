@@ -12,6 +12,8 @@ import { secretBox } from "../drivers/system/secret-box.ts";
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { gateway } from "../gateway/gateway.ts";
 import { credentials } from "../authorization/credentials.ts";
+import type { Limits } from "../gateway/limits.ts";
+import type { Throttle } from "../gateway/throttle.ts";
 import { httpServer } from "../gateway/server.ts";
 import type { Platform } from "../services/platform.ts";
 import { SERVICES } from "../services/catalogue.ts";
@@ -53,8 +55,13 @@ interface ClientSettings {
   readonly maxAttempts: number;
 }
 
+export interface ApiWorldOptions {
+  readonly throttle?: Throttle;
+  readonly limits?: Partial<Limits>;
+}
+
 /** @param parts what the operations under test need beyond memory state: a blob store, a log store */
-export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld> {
+export async function apiWorld(parts: Partial<Platform> = {}, { throttle, limits }: ApiWorldOptions = {}): Promise<ApiWorld> {
   const state = parts.state ?? new State(memoryJournal());
   const secrets = parts.secrets ?? secretBox(Buffer.alloc(32, 7));
   const roots = [
@@ -81,9 +88,11 @@ export async function apiWorld(parts: Partial<Platform> = {}): Promise<ApiWorld>
       platform,
       failed: (cause) => defects.push(cause),
       audit: auditor({ log: platform.audit, state, ids: platform.ids }),
+      ...(throttle ? { throttle } : {}),
     }),
     registry: (_request, response) => void response.writeHead(404).end(),
     failed: (cause) => defects.push(cause),
+    ...(limits ? { limits } : {}),
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

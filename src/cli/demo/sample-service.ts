@@ -24,7 +24,8 @@ import {
   ElasticLoadBalancingV2Client,
   ModifyTargetGroupAttributesCommand,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { Access } from "../access.ts";
+import { IAMClient } from "@aws-sdk/client-iam";
+import { clientSettings, type Access } from "../access.ts";
 import { CliError } from "../cli-error.ts";
 import { boundPorts, listenerUrl } from "../status/survey-elb.ts";
 import type { CleanUp } from "./clean-up.ts";
@@ -37,16 +38,18 @@ export interface Clients {
   readonly elb: ElasticLoadBalancingV2Client;
   readonly ec2: EC2Client;
   readonly logs: CloudWatchLogsClient;
+  readonly iam: IAMClient;
 }
 
-export function awsClients({ endpoint, credentials, region }: Access): Clients {
-  const settings = { endpoint, credentials, region };
+export function awsClients(access: Access): Clients {
+  const settings = clientSettings(access, access.region);
   return {
     ecr: new ECRClient(settings),
     ecs: new ECSClient(settings),
     elb: new ElasticLoadBalancingV2Client(settings),
     ec2: new EC2Client(settings),
     logs: new CloudWatchLogsClient(settings),
+    iam: new IAMClient(settings),
   };
 }
 
@@ -124,6 +127,7 @@ export async function registerTaskDefinition(
   { ecs }: Clients,
   name: string,
   image: string,
+  executionRoleArn: string,
   access: Access,
   cleanUp: CleanUp,
 ): Promise<string> {
@@ -134,7 +138,7 @@ export async function registerTaskDefinition(
       requiresCompatibilities: ["FARGATE"],
       cpu: "256",
       memory: "512",
-      executionRoleArn: "arn:aws:iam::123456789012:role/ecsTaskExecutionRole",
+      executionRoleArn,
       containerDefinitions: [
         {
           name: "web",

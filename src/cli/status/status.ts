@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { ECSClient } from "@aws-sdk/client-ecs";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { rootAccess, type Access, type AccessFlags } from "../access.ts";
+import { clientSettings, rootAccess, type Access, type AccessFlags } from "../access.ts";
 import { CliError } from "../cli-error.ts";
 import { regionSetting } from "../settings.ts";
 import type { Overview, RegionOverview } from "./overview.ts";
@@ -47,8 +47,8 @@ async function survey(access: Access, regions: readonly string[]): Promise<Overv
   }
 }
 
-async function surveyRegion({ endpoint, credentials }: Access, region: string): Promise<RegionOverview> {
-  const settings = { endpoint, credentials, region, maxAttempts: 1 };
+async function surveyRegion(access: Access, region: string): Promise<RegionOverview> {
+  const settings = { ...clientSettings(access, region), maxAttempts: 1 };
   const ecs = new ECSClient(settings);
   const elb = new ElasticLoadBalancingV2Client(settings);
   try {

@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { X509Certificate } from "node:crypto";
 import type { Credential } from "../tls/certificate-authority.ts";
@@ -14,6 +15,10 @@ export interface CertificateFolder {
   readonly installation: string;
   readonly now: number;
   readonly owner?: Owner;
+  /** What the authority speaks for: ECR's domains where absent. */
+  readonly domains?: readonly string[];
+  /** Whether for servers called by their address too. */
+  readonly addresses?: boolean;
 }
 
 /** Files of the folder. The `.pem` ones hold a private key. */
@@ -22,11 +27,18 @@ export const AUTHORITY_CERTIFICATE_FILE = "ca.crt";
 export const SERVER_FILE = "server.pem";
 
 /** The installation's authority for ECR's names, made at the first call, and anew when it nears its end. */
-export async function openAuthority({ folder, installation, now, owner }: CertificateFolder): Promise<Credential> {
+export async function openAuthority({
+  folder,
+  installation,
+  now,
+  owner,
+  domains = ECR_DOMAINS,
+  addresses = false,
+}: CertificateFolder): Promise<Credential> {
   const kept = await readCredential(join(folder, AUTHORITY_FILE));
-  if (kept && now < nearTheEnd(kept.certificate)) return kept;
+  if (kept && now < nearTheEnd(kept.certificate) && speaksFor(kept.certificate, domains)) return kept;
   const { newAuthority } = await issuing();
-  const made = await newAuthority({ name: `Airfield ${installation}`, domains: ECR_DOMAINS, now });
+  const made = await newAuthority({ name: `Airfield ${installation}`, domains, addresses, now });
   await writeCredential(join(folder, AUTHORITY_FILE), made, owner);
   await writeWhole(join(folder, AUTHORITY_CERTIFICATE_FILE), made.certificate, { mode: 0o644, owner });
   return made;
@@ -60,8 +72,15 @@ export async function serverCertificate(
 
 function fits(certificate: string, authority: string, hosts: readonly string[]): boolean {
   const [server, issuer] = [new X509Certificate(certificate), new X509Certificate(authority)];
-  const names = (server.subjectAltName ?? "").split(", ").map((name) => name.replace(/^DNS:/, ""));
-  return server.verify(issuer.publicKey) && names.length === hosts.length && hosts.every((host) => names.includes(host));
+  const count = (server.subjectAltName ?? "").split(", ").length;
+  const named = hosts.every((host) => (isIP(host) === 0 ? server.checkHost(host) : server.checkIP(host)) !== undefined);
+  return server.verify(issuer.publicKey) && count === hosts.length && named;
+}
+
+/** Whether these domains are among the authority's constraints, which hold them as plain text. */
+function speaksFor(authority: string, domains: readonly string[]): boolean {
+  const { raw } = new X509Certificate(authority);
+  return domains.every((domain) => raw.includes(Buffer.from(domain, "ascii")));
 }
 
 /** When a server certificate is to be renewed. */

@@ -1,6 +1,7 @@
 // What the library's container of parts needs before it is loaded.
 import "reflect-metadata";
 import { createPrivateKey, randomBytes, webcrypto } from "node:crypto";
+import { isIP } from "node:net";
 import * as x509 from "@peculiar/x509";
 
 /** A certificate and its private key, both as PEM. */
@@ -18,8 +19,16 @@ const AUTHORITY_DAYS = 3650;
 /** Under the longest that clients take of an authority that a user added: 825 days (Apple's, the strictest). */
 const SERVER_DAYS = 397;
 
+export interface AuthorityRequest {
+  readonly name: string;
+  readonly domains: readonly string[];
+  /** Whether it may speak for servers that are called by their address. */
+  readonly addresses?: boolean;
+  readonly now: number;
+}
+
 /** Makes an authority, valid for ten years, that no client believes outside of `domains`, should its key ever get lost (RFC 5280, 4.2.1.10). */
-export async function newAuthority({ name, domains, now }: { name: string; domains: readonly string[]; now: number }): Promise<Credential> {
+export async function newAuthority({ name, domains, addresses = false, now }: AuthorityRequest): Promise<Credential> {
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
@@ -31,14 +40,14 @@ export async function newAuthority({ name, domains, now }: { name: string; domai
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth], false),
-      new x509.Extension("2.5.29.30", true, nameConstraints(domains)),
+      new x509.Extension("2.5.29.30", true, nameConstraints(domains, addresses)),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return credential(certificate, keys.privateKey);
 }
 
-/** A server certificate for exactly these host names. */
+/** A server certificate for exactly these host names and addresses. */
 export async function issue(authority: Credential, { hosts, now }: { hosts: readonly string[]; now: number }): Promise<Credential> {
   const issuer = new x509.X509Certificate(authority.certificate);
   const pkcs8 = createPrivateKey(authority.key).export({ format: "der", type: "pkcs8" });
@@ -59,7 +68,7 @@ export async function issue(authority: Credential, { hosts, now }: { hosts: read
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth], false),
-      new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: "dns", value }))),
+      new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value }))),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
@@ -89,15 +98,17 @@ function serialNumber(): string {
 
 const distinguished = (commonName: string): x509.JsonName => [{ O: ["Airfield"] }, { CN: [commonName] }];
 
-/** DER of `NameConstraints` with these domains, and what is below them, as the permitted ones; IP addresses are not permitted at all. */
-function nameConstraints(domains: readonly string[]): Buffer {
+/** DER of `NameConstraints` with these domains, and what is below them, as the permitted ones; IP addresses are permitted all or not at all. */
+function nameConstraints(domains: readonly string[], addresses: boolean): Buffer {
   const permitted = domains.map((domain) => der(0x30, der(0x82, Buffer.from(domain, "ascii"))));
   const noAddresses = [8, 32].map((length) => der(0x30, der(0x87, Buffer.alloc(length))));
-  return der(0x30, der(0xa0, ...permitted), der(0xa1, ...noAddresses));
+  return der(0x30, der(0xa0, ...permitted), ...(addresses ? [] : [der(0xa1, ...noAddresses)]));
 }
 
 function der(tag: number, ...content: readonly Buffer[]): Buffer {
   const body = Buffer.concat(content);
-  if (body.length > 127) throw new RangeError(`${body.length} bytes need a longer form of DER lengths than is written here`);
-  return Buffer.concat([Buffer.from([tag, body.length]), body]);
+  if (body.length > 0xffff) throw new RangeError(`${body.length} bytes need a longer form of DER lengths than is written here`);
+  const length =
+    body.length > 0xff ? [0x82, body.length >> 8, body.length & 0xff] : body.length > 0x7f ? [0x81, body.length] : [body.length];
+  return Buffer.concat([Buffer.from([tag, ...length]), body]);
 }

@@ -17,7 +17,9 @@ export interface ShownMembers {
 export function shownMembers(shape: Shape | undefined, value: unknown): ShownMembers {
   const hidden: string[] = [];
   const shown = shape === undefined || value === undefined ? null : showShape(shape, value, hidden);
-  return { shown: shown ?? null, hidden };
+  // Nothing given is shown as nothing.
+  const empty = typeof shown === "object" && shown !== null && Object.keys(shown).length === 0;
+  return { shown: empty ? null : (shown ?? null), hidden };
 }
 
 /** In lower case. */
