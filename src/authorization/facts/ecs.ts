@@ -1,6 +1,9 @@
+import { serviceDeployments, type ServiceDeploymentRecord } from "../../state/ecs-service-deployments.ts";
 import { clusters, services, taskDefinitions, tasks } from "../../state/ecs.ts";
-import { tagFacts, type FactsOf } from "./resource-facts.ts";
+import type { State } from "../../state/state.ts";
+import { tagFacts, type FactsOf, type ResourceFacts } from "./resource-facts.ts";
 
+/** Source: Service Authorization Reference, Amazon ECS: `ecs:cluster`, `ecs:service` and `ecs:task` come with what is in a cluster. */
 export const ecsFacts: FactsOf = (state, { resource }, text) => {
   switch (resource.split("/")[0]) {
     case "cluster": {
@@ -11,9 +14,15 @@ export const ecsFacts: FactsOf = (state, { resource }, text) => {
       const service = state.table(services).get(text);
       return service && { tags: tagFacts(service.tags), context: { "ecs:cluster": service.clusterArn, "ecs:service": service.arn } };
     }
+    case "service-deployment":
+      return ofService(state, state.table(serviceDeployments).get(text));
+    case "service-revision":
+      return ofService(state, state.table(serviceDeployments).by("revision", text)[0]);
     case "task": {
       const task = state.table(tasks).get(text);
-      return task && { tags: tagFacts(task.tags), context: { "ecs:cluster": task.clusterArn, "ecs:task": task.arn } };
+      if (!task) return undefined;
+      const context = { "ecs:cluster": task.clusterArn, "ecs:task": task.arn, "ecs:service": task.serviceArn };
+      return { tags: tagFacts(task.tags), context };
     }
     case "task-definition": {
       const definition = state.table(taskDefinitions).get(text);
@@ -23,3 +32,11 @@ export const ecsFacts: FactsOf = (state, { resource }, text) => {
       return undefined;
   }
 };
+
+/** Deployments and revisions have the tags of their service. */
+function ofService(state: State, deployment: ServiceDeploymentRecord | undefined): ResourceFacts | undefined {
+  if (!deployment) return undefined;
+  const service = state.table(services).get(deployment.serviceArn);
+  const context = { "ecs:cluster": deployment.clusterArn, "ecs:service": deployment.serviceArn };
+  return { tags: tagFacts(service?.tags ?? []), context };
+}

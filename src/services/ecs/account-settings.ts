@@ -80,18 +80,18 @@ function put(
 }
 
 export const putAccountSetting = operation("PutAccountSetting", {
-  authorize: () => ({ action: "ecs:PutAccountSetting", resource: "*" }),
+  authorize: ({ name }) => ({ action: "ecs:PutAccountSetting", resource: "*", context: { "ecs:account-setting": name } }),
   run: ({ name, value, principalArn }, context) => put(name, value, principalArn ?? context.principal.arn, context),
 });
 
 /** Sets what holds for all of the account that have no setting of their own. */
 export const putAccountSettingDefault = operation("PutAccountSettingDefault", {
-  authorize: () => ({ action: "ecs:PutAccountSettingDefault", resource: "*" }),
+  authorize: ({ name }) => ({ action: "ecs:PutAccountSettingDefault", resource: "*", context: { "ecs:account-setting": name } }),
   run: ({ name, value }, context) => put(name, value, rootArn(context), context),
 });
 
 export const deleteAccountSetting = operation("DeleteAccountSetting", {
-  authorize: () => ({ action: "ecs:DeleteAccountSetting", resource: "*" }),
+  authorize: ({ name }) => ({ action: "ecs:DeleteAccountSetting", resource: "*", context: { "ecs:account-setting": name } }),
   run({ name, principalArn }, context) {
     const { state, account, region } = context;
     mustBeOneOf("name", name, Object.keys(SETTINGS));

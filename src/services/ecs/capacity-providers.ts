@@ -4,11 +4,16 @@ import { clusters, services, type ClusterRecord } from "../../state/ecs.ts";
 import { because } from "../operation.ts";
 import { AWS_PROVIDERS, checkProviders, checkStrategy } from "./capacity-provider-strategy.ts";
 import { clusterView } from "./cluster-view.ts";
+import { capacityProviderKeys } from "./condition-keys.ts";
 import { operation } from "./ecs-operation.ts";
 import { clusterArn, requireCluster } from "./find-cluster.ts";
 
 export const putClusterCapacityProviders = operation("PutClusterCapacityProviders", {
-  authorize: ({ cluster }, at) => ({ action: "ecs:PutClusterCapacityProviders", resource: clusterArn(at, cluster) }),
+  authorize: ({ cluster, capacityProviders }, at) => ({
+    action: "ecs:PutClusterCapacityProviders",
+    resource: clusterArn(at, cluster),
+    context: capacityProviderKeys(at, capacityProviders),
+  }),
   run(input, context) {
     const { state } = context;
     const cluster = requireCluster(input.cluster, context);
@@ -29,9 +34,9 @@ export const putClusterCapacityProviders = operation("PutClusterCapacityProvider
 
 /** AWS's own providers only: Auto Scaling groups and managed instances are none here. */
 export const describeCapacityProviders = operation("DescribeCapacityProviders", {
-  authorize: ({ capacityProviders = ["*"] }, at) => ({
+  authorize: ({ capacityProviders: asked = [] }, at) => ({
     action: "ecs:DescribeCapacityProviders",
-    resource: capacityProviders.map((provider) =>
+    resource: (asked.length > 0 ? asked : ["*"]).map((provider) =>
       provider.startsWith("arn:") ? provider : at.arn("ecs", `capacity-provider/${provider}`),
     ),
   }),

@@ -5,18 +5,23 @@ import {
   type Failure,
 } from "@aws-sdk/client-ecs";
 import { clusters, services, tasks, type ClusterRecord } from "../../state/ecs.ts";
-import { because, defined } from "../operation.ts";
+import { because, defined, type Permission } from "../operation.ts";
 import { compareKeys, paginate } from "../pagination.ts";
 import { effectiveSetting } from "./account-settings.ts";
 import { checkProviders, checkStrategy } from "./capacity-provider-strategy.ts";
 import { checkConfiguration, checkSettings } from "./cluster-settings.ts";
 import { clusterView } from "./cluster-view.ts";
+import { capacityProviderKeys, tagAtCreation, tagKeys } from "./condition-keys.ts";
 import { invalid, isEcsName, operation } from "./ecs-operation.ts";
 import { clusterArn, clusterName, requireCluster } from "./find-cluster.ts";
 import { checkTags } from "./tags.ts";
 
 export const createCluster = operation("CreateCluster", {
-  authorize: ({ clusterName: name }, at) => ({ action: "ecs:CreateCluster", resource: clusterArn(at, name) }),
+  authorize({ clusterName: name, tags, capacityProviders }, at): readonly Permission[] {
+    const resource = clusterArn(at, name);
+    const context = { ...tagKeys(tags), ...capacityProviderKeys(at, capacityProviders) };
+    return [{ action: "ecs:CreateCluster", resource, context }, ...tagAtCreation(resource, "CreateCluster", tags)];
+  },
   run(input, context) {
     const name = clusterName(input.clusterName);
     if (!isEcsName(name)) throw invalid("Identifier contains invalid characters.");
@@ -57,9 +62,9 @@ function contradicts(input: { capacityProviders?: string[] | undefined }, known:
 }
 
 export const describeClusters = operation("DescribeClusters", {
-  authorize: ({ clusters: asked = ["default"] }, at) => ({
+  authorize: ({ clusters: asked = [] }, at) => ({
     action: "ecs:DescribeClusters",
-    resource: asked.map((cluster) => clusterArn(at, cluster)),
+    resource: (asked.length > 0 ? asked : ["default"]).map((cluster) => clusterArn(at, cluster)),
   }),
   run({ clusters: asked, include = [] }, context) {
     const wanted = asked && asked.length > 0 ? asked : ["default"];

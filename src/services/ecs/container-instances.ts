@@ -1,3 +1,4 @@
+import { inCluster } from "./condition-keys.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
 import { clusterArn, clusterName, requireCluster } from "./find-cluster.ts";
 
@@ -18,6 +19,7 @@ export const describeContainerInstances = operation("DescribeContainerInstances"
     resource: containerInstances.map((id) =>
       id.startsWith("arn:") ? id : at.arn("ecs", `container-instance/${clusterName(cluster)}/${id}`),
     ),
+    context: inCluster(at, cluster),
   }),
   run({ cluster: id, containerInstances = [] }, context) {
     const cluster = requireCluster(id, context);
@@ -30,7 +32,7 @@ export const describeContainerInstances = operation("DescribeContainerInstances"
 });
 
 export const listAttributes = operation("ListAttributes", {
-  authorize: () => ({ action: "ecs:ListAttributes", resource: "*" }),
+  authorize: ({ cluster }, at) => ({ action: "ecs:ListAttributes", resource: clusterArn(at, cluster) }),
   run({ cluster, targetType }, context) {
     requireCluster(cluster, context);
     mustBeOneOf("targetType", targetType, ["container-instance"]);

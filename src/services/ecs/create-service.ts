@@ -2,16 +2,17 @@ import { createHash } from "node:crypto";
 import type { CreateServiceCommandInput } from "@aws-sdk/client-ecs";
 import { services, type ServiceRecord } from "../../state/ecs.ts";
 import { defined, type OperationContext, type Permission } from "../operation.ts";
+import { inCluster, serviceKeys, tagAtCreation, tagKeys } from "./condition-keys.ts";
 import { checkDeploymentConfiguration } from "./deployment-configuration.ts";
 import { invalid, isEcsName, mustBeOneOf, operation } from "./ecs-operation.ts";
 import { requireCluster } from "./find-cluster.ts";
 import { serviceArn } from "./find-service.ts";
-import { requireActiveDefinition } from "./find-task-definition.ts";
+import { findTaskDefinition, requireActiveDefinition } from "./find-task-definition.ts";
 import { checkCompatibility, checkPlatformVersion, resolveLaunch, type Launch } from "./launch.ts";
 import { checkNetworkConfiguration } from "./network-configuration.ts";
 import { newDeployment } from "./new-deployment.ts";
 import { refuseNotYet } from "./not-yet.ts";
-import { passRole, roleArn } from "./pass-role.ts";
+import { passRole, passTaskRoles, roleArn } from "./pass-role.ts";
 import { checkPlacement } from "./placement.ts";
 import { rememberDeployment } from "./service-deployment-history.ts";
 import { checkLoadBalancers } from "./service-load-balancers.ts";
@@ -20,10 +21,19 @@ import { checkTags } from "./tags.ts";
 
 /** Writes down what a service should be; control makes it so. */
 export const createService = operation("CreateService", {
-  authorize: ({ cluster, serviceName = "", role }, at): readonly Permission[] => [
-    { action: "ecs:CreateService", resource: serviceArn(at, cluster, serviceName) },
-    ...passRole(at, role),
-  ],
+  authorize(input, at): readonly Permission[] {
+    const { cluster, serviceName = "", role, tags, taskDefinition = "" } = input;
+    const resource = serviceArn(at, cluster, serviceName);
+    const definition = findTaskDefinition(taskDefinition, at);
+    const settings = { enableECSManagedTags: false, enableExecuteCommand: false, volumeConfigurations: [], propagateTags: "NONE" as const };
+    const context = { ...inCluster(at, cluster), ...tagKeys(tags), ...serviceKeys(at, { ...settings, ...input }, definition) };
+    return [
+      { action: "ecs:CreateService", resource, context },
+      ...tagAtCreation(resource, "CreateService", tags),
+      ...passTaskRoles(at, definition?.definition),
+      ...passRole(at, "ecs.amazonaws.com", role),
+    ];
+  },
   run(input, context) {
     const { state } = context;
     const service = newService(input, context);

@@ -1,5 +1,6 @@
 import type { Failure, Task } from "@aws-sdk/client-ecs";
 import { tasks } from "../../state/ecs.ts";
+import { inCluster } from "./condition-keys.ts";
 import { invalid, operation } from "./ecs-operation.ts";
 import { arnInCluster, requireCluster } from "./find-cluster.ts";
 import { isShown, taskView } from "./task-view.ts";
@@ -8,6 +9,7 @@ export const describeTasks = operation("DescribeTasks", {
   authorize: ({ cluster, tasks: ids = [] }, at) => ({
     action: "ecs:DescribeTasks",
     resource: ids.map((id) => arnInCluster(at, "task", cluster, id)),
+    context: inCluster(at, cluster),
   }),
   run({ cluster: clusterId, tasks: ids = [], include = [] }, context) {
     const { state, now } = context;

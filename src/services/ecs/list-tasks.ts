@@ -3,12 +3,19 @@ import { nameFromArn } from "../../domain/arn.ts";
 import { services, tasks, type ClusterRecord, type TaskRecord } from "../../state/ecs.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { compareKeys, paginate } from "../pagination.ts";
+import { inCluster } from "./condition-keys.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
 import { clusterName, requireCluster } from "./find-cluster.ts";
 import { isShown } from "./task-view.ts";
 
 export const listTasks = operation("ListTasks", {
-  authorize: ({ cluster }, at) => ({ action: "ecs:ListTasks", resource: at.arn("ecs", `container-instance/${clusterName(cluster)}/*`) }),
+  authorize: ({ cluster, containerInstance = "*" }, at) => ({
+    action: "ecs:ListTasks",
+    resource: containerInstance.startsWith("arn:")
+      ? containerInstance
+      : at.arn("ecs", `container-instance/${clusterName(cluster)}/${containerInstance}`),
+    context: inCluster(at, cluster),
+  }),
   run(input, context) {
     const { desiredStatus = "RUNNING", launchType, maxResults = 100, nextToken } = input;
     const cluster = requireCluster(input.cluster, context);

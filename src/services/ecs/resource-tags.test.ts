@@ -31,7 +31,7 @@ test("clusters, definitions and tasks are tagged, changed and untagged", async (
 describe("tagging is refused", () => {
   test.each([
     ["of what does not exist", `${ARN}:cluster/gone`, "a", "ResourceNotFoundException"],
-    ["of another account's", "arn:aws:ecs:us-east-1:210987654321:cluster/default", "a", "ResourceNotFoundException"],
+    ["of another account's", "arn:aws:ecs:us-east-1:210987654321:cluster/default", "a", "AccessDeniedException"],
     ["of what is no ARN", "default", "a", "InvalidParameterException"],
     ["of what takes no tags", `${ARN}:constructor/default`, "a", "InvalidParameterException"],
     ["with a reserved key", `${ARN}:cluster/default`, "aws:x", "InvalidParameterException"],

@@ -2,11 +2,12 @@ import { ResourceNotFoundException, type Tag } from "@aws-sdk/client-ecs";
 import { parseArn } from "../../domain/arn.ts";
 import { clusters, services, taskDefinitions, tasks } from "../../state/ecs.ts";
 import { because, type OperationContext } from "../operation.ts";
+import { tagKeys } from "./condition-keys.ts";
 import { invalid, operation, shown } from "./ecs-operation.ts";
 import { checkTags, mergeTags } from "./tags.ts";
 
 export const tagResource = operation("TagResource", {
-  authorize: ({ resourceArn = "" }) => ({ action: "ecs:TagResource", resource: resourceArn }),
+  authorize: ({ resourceArn = "", tags }) => ({ action: "ecs:TagResource", resource: resourceArn, context: tagKeys(tags) }),
   run({ resourceArn = "", tags: given }, context) {
     const added = checkTags(given);
     const resource = requireTagged(resourceArn, context);
@@ -18,7 +19,11 @@ export const tagResource = operation("TagResource", {
 });
 
 export const untagResource = operation("UntagResource", {
-  authorize: ({ resourceArn = "" }) => ({ action: "ecs:UntagResource", resource: resourceArn }),
+  authorize: ({ resourceArn = "", tagKeys: keys }) => ({
+    action: "ecs:UntagResource",
+    resource: resourceArn,
+    context: { "aws:TagKeys": keys },
+  }),
   run({ resourceArn = "", tagKeys = [] }, context) {
     const resource = requireTagged(resourceArn, context);
     context.state.commit(() => resource.put(resource.tags.filter(({ key = "" }) => !tagKeys.includes(key))));

@@ -6,13 +6,15 @@ import { localContainerInstanceArn } from "../../state/local-host.ts";
 import { newTask } from "../../state/new-task.ts";
 import { because, defined, type OperationContext, type Permission } from "../operation.ts";
 import { providersFor } from "../../decide/placement/capacity-providers.ts";
+import { capacityProviderKeys, inCluster, tagAtCreation, tagKeys } from "./condition-keys.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
-import { requireCluster } from "./find-cluster.ts";
-import { requireActiveDefinition, taskDefinitionArn } from "./find-task-definition.ts";
+import { clusterName, requireCluster } from "./find-cluster.ts";
+import { findTaskDefinition, requireActiveDefinition, taskDefinitionArn } from "./find-task-definition.ts";
 import { portsTaken, staticHostPorts } from "./host-ports.ts";
 import { checkCompatibility, checkPlatformVersion, resolveLaunch } from "./launch.ts";
 import { checkNetworkConfiguration } from "./network-configuration.ts";
-import { passRole } from "./pass-role.ts";
+import { passTaskRoles } from "./pass-role.ts";
+import { checkRoles } from "./check-roles.ts";
 import { checkPlacement } from "./placement.ts";
 import { checkTags, mergeTags } from "./tags.ts";
 import { checkOverrides } from "./task-overrides.ts";
@@ -20,10 +22,23 @@ import { taskView } from "./task-view.ts";
 
 /** Asks for 1 to 10 tasks. They begin in PROVISIONING; control brings them about. */
 export const runTask = operation("RunTask", {
-  authorize: ({ taskDefinition, overrides }, at): readonly Permission[] => [
-    { action: "ecs:RunTask", resource: taskDefinitionArn(at, taskDefinition) },
-    ...passRole(at, overrides?.taskRoleArn, overrides?.executionRoleArn),
-  ],
+  authorize(input, at): readonly Permission[] {
+    const { cluster, taskDefinition = "", overrides, tags, enableExecuteCommand = false, volumeConfigurations = [] } = input;
+    const definition = findTaskDefinition(taskDefinition, at);
+    const providers = input.capacityProviderStrategy?.map(({ capacityProvider }) => capacityProvider);
+    const context = {
+      ...inCluster(at, cluster),
+      ...tagKeys(tags),
+      ...capacityProviderKeys(at, providers),
+      "ecs:enable-execute-command": String(enableExecuteCommand),
+      "ecs:enable-ebs-volumes": String(volumeConfigurations.length > 0),
+    };
+    return [
+      { action: "ecs:RunTask", resource: definition?.arn ?? taskDefinitionArn(at, input.taskDefinition), context },
+      ...tagAtCreation(at.arn("ecs", `task/${clusterName(cluster)}/*`), "RunTask", tags),
+      ...passTaskRoles(at, definition?.definition, overrides),
+    ];
+  },
   run(input, context) {
     const { state, ids, now } = context;
     const cluster = requireCluster(input.cluster, context);
@@ -39,6 +54,7 @@ export const runTask = operation("RunTask", {
     checkPlatformVersion(input.platformVersion, launch);
     const networkConfiguration = checkNetworkConfiguration(input.networkConfiguration, definition, launch.launchType, context);
     const overrides = checkOverrides(input.overrides, definition, launch.launchType);
+    checkRoles(overrides, definition, context);
     const tags = taskTags(input, cluster, definition);
 
     const { placeable, failures } = place(count, definition, cluster, context);

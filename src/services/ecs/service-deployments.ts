@@ -5,6 +5,7 @@ import type { State } from "../../state/state.ts";
 import type { OperationContext } from "../operation.ts";
 import { paginate } from "../pagination.ts";
 import { failureThreshold } from "../../decide/circuit-breaker/failure-threshold.ts";
+import { inCluster } from "./condition-keys.ts";
 import { deploymentConfigurationView } from "./deployment-configuration.ts";
 import { instant, invalid, mustBeOneOf, operation, shown } from "./ecs-operation.ts";
 import { requireCluster } from "./find-cluster.ts";
@@ -25,7 +26,11 @@ const STATUSES = [
 ];
 
 export const listServiceDeployments = operation("ListServiceDeployments", {
-  authorize: ({ cluster, service = "" }, at) => ({ action: "ecs:ListServiceDeployments", resource: serviceArn(at, cluster, service) }),
+  authorize: ({ cluster, service = "" }, at) => ({
+    action: "ecs:ListServiceDeployments",
+    resource: serviceArn(at, cluster, service),
+    context: inCluster(at, cluster),
+  }),
   run({ cluster, service: id, status = [], createdAt, nextToken, maxResults = 20 }, context) {
     const { state } = context;
     const service = requireService(requireCluster(cluster, context), id, context);
@@ -58,13 +63,22 @@ export const listServiceDeployments = operation("ListServiceDeployments", {
   },
 });
 
+/** Who looks at deployments and revisions must be allowed to look at both them and their services. */
+function withTheirServices(arns: readonly string[]): readonly string[] {
+  const servicesOf = arns.map((arn) => arn.replace(/:service-(?:deployment|revision)\/([^/]+\/[^/]+)\/[^/]+$/, ":service/$1"));
+  return [...new Set([...servicesOf, ...arns])];
+}
+
 /** Page tokens ascend, so that the newest has the smallest key. */
 function newestFirst({ createdAt, arn }: ServiceDeploymentRecord): string {
   return `${String(Number.MAX_SAFE_INTEGER - createdAt).padStart(16, "0")}/${arn}`;
 }
 
 export const describeServiceDeployments = operation("DescribeServiceDeployments", {
-  authorize: ({ serviceDeploymentArns = [] }) => ({ action: "ecs:DescribeServiceDeployments", resource: serviceDeploymentArns }),
+  authorize: ({ serviceDeploymentArns = [] }) => ({
+    action: "ecs:DescribeServiceDeployments",
+    resource: withTheirServices(serviceDeploymentArns),
+  }),
   run({ serviceDeploymentArns: arns = [] }, context) {
     if (arns.length === 0 || arns.length > 20) throw invalid("The number of service deployment ARNs must be between 1 and 20.");
     const failures: Failure[] = [];
@@ -137,7 +151,10 @@ function revisionSummary(arn: string, service: ServiceRecord | undefined, counts
 }
 
 export const describeServiceRevisions = operation("DescribeServiceRevisions", {
-  authorize: ({ serviceRevisionArns = [] }) => ({ action: "ecs:DescribeServiceRevisions", resource: serviceRevisionArns }),
+  authorize: ({ serviceRevisionArns = [] }) => ({
+    action: "ecs:DescribeServiceRevisions",
+    resource: withTheirServices(serviceRevisionArns),
+  }),
   run({ serviceRevisionArns: arns = [] }, { state, account }) {
     if (arns.length === 0 || arns.length > 20) throw invalid("The number of service revision ARNs must be between 1 and 20.");
     const failures: Failure[] = [];

@@ -2,6 +2,7 @@ import { ServiceNotFoundException, type Failure, type Service } from "@aws-sdk/c
 import { services, type ServiceRecord } from "../../state/ecs.ts";
 import { because } from "../operation.ts";
 import { compareKeys, paginate } from "../pagination.ts";
+import { inCluster } from "./condition-keys.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
 import { requireCluster } from "./find-cluster.ts";
 import { requireService, serviceArn } from "./find-service.ts";
@@ -12,6 +13,7 @@ export const describeServices = operation("DescribeServices", {
   authorize: ({ cluster, services: ids = [] }, at) => ({
     action: "ecs:DescribeServices",
     resource: ids.map((id) => serviceArn(at, cluster, id)),
+    context: inCluster(at, cluster),
   }),
   run({ cluster: clusterId, services: ids = [], include = [] }, context) {
     const { state } = context;
@@ -31,7 +33,7 @@ export const describeServices = operation("DescribeServices", {
 });
 
 export const listServices = operation("ListServices", {
-  authorize: () => ({ action: "ecs:ListServices", resource: "*" }),
+  authorize: ({ cluster }, at) => ({ action: "ecs:ListServices", resource: "*", context: inCluster(at, cluster) }),
   run({ cluster: clusterId, launchType, schedulingStrategy, resourceManagementType, nextToken, maxResults = 10 }, context) {
     const cluster = requireCluster(clusterId, context);
     mustBeOneOf("launchType", launchType, ["EC2", "FARGATE", "EXTERNAL"]);
@@ -56,7 +58,11 @@ export const listServices = operation("ListServices", {
 
 /** Drains a service: control stops its tasks, and it stays described as INACTIVE. */
 export const deleteService = operation("DeleteService", {
-  authorize: ({ cluster, service = "" }, at) => ({ action: "ecs:DeleteService", resource: serviceArn(at, cluster, service) }),
+  authorize: ({ cluster, service = "" }, at) => ({
+    action: "ecs:DeleteService",
+    resource: serviceArn(at, cluster, service),
+    context: inCluster(at, cluster),
+  }),
   run({ cluster: clusterId, service: id, force = false }, context) {
     const { state } = context;
     const service = requireService(requireCluster(clusterId, context), id, context);

@@ -1,11 +1,16 @@
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
+import { inCluster } from "./condition-keys.ts";
 import { invalid, operation } from "./ecs-operation.ts";
 import { arnInCluster, requireCluster } from "./find-cluster.ts";
 import { isShown, taskView } from "./task-view.ts";
 
 /** Wants a task stopped; control stops it. Stopping it again changes nothing. */
 export const stopTask = operation("StopTask", {
-  authorize: ({ cluster, task = "" }, at) => ({ action: "ecs:StopTask", resource: arnInCluster(at, "task", cluster, task) }),
+  authorize: ({ cluster, task = "" }, at) => ({
+    action: "ecs:StopTask",
+    resource: arnInCluster(at, "task", cluster, task),
+    context: inCluster(at, cluster),
+  }),
   run({ cluster: clusterId, task: id = "", reason }, context) {
     const { state, now } = context;
     const cluster = requireCluster(clusterId, context);

@@ -1,9 +1,10 @@
 import { ClientException, type Failure } from "@aws-sdk/client-ecs";
 import { families, taskDefinitions, type TaskDefinitionRecord } from "../../state/ecs.ts";
 import { because, type Permission, type RequestScope } from "../operation.ts";
+import { tagAtCreation, taskDefinitionKeys } from "./condition-keys.ts";
 import { invalid, operation, shown } from "./ecs-operation.ts";
 import { findTaskDefinition, lastRevision, parseTaskDefinition, taskDefinitionArn, taskDefinitionView } from "./find-task-definition.ts";
-import { passRole } from "./pass-role.ts";
+import { passTaskRoles } from "./pass-role.ts";
 import { checkTags } from "./tags.ts";
 import { checkDefinition, checkRequest } from "./task-definition/check.ts";
 import { compatibilities } from "./task-definition/compatibility.ts";
@@ -11,16 +12,20 @@ import { complete } from "./task-definition/complete.ts";
 import { requiredAttributes } from "./task-definition/required-attributes.ts";
 
 export const registerTaskDefinition = operation("RegisterTaskDefinition", {
-  authorize: ({ family, taskRoleArn, executionRoleArn }, at): readonly Permission[] => [
-    { action: "ecs:RegisterTaskDefinition", resource: at.arn("ecs", `task-definition/${family}:*`) },
-    ...passRole(at, taskRoleArn, executionRoleArn),
-  ],
+  authorize(input, at): readonly Permission[] {
+    const resource = at.arn("ecs", `task-definition/${input.family}:*`);
+    return [
+      { action: "ecs:RegisterTaskDefinition", resource, context: taskDefinitionKeys(input) },
+      ...tagAtCreation(resource, "RegisterTaskDefinition", input.tags),
+      ...passTaskRoles(at, input),
+    ];
+  },
   run(input, context) {
     const { state, account, region } = context;
     checkRequest(input);
     const completed = complete(input);
     checkDefinition(completed);
-    const runsOn = compatibilities(completed);
+    const runsOn = compatibilities(completed, context.registryHost);
     const tags = checkTags(input.tags);
     const family = input.family ?? "";
     const revision = lastRevision(state, context, family) + 1;

@@ -1,18 +1,20 @@
 import { isDeepStrictEqual } from "node:util";
 import type { UpdateServiceCommandInput } from "@aws-sdk/client-ecs";
 import { services, taskDefinitions, type ClusterRecord, type ServiceRecord, type TaskDefinitionRecord } from "../../state/ecs.ts";
-import { defined, type OperationContext } from "../operation.ts";
+import { defined, type OperationContext, type Permission } from "../operation.ts";
 import { asDeployed } from "./as-deployed.ts";
 import { checkGracePeriod, DAEMON_COUNT, serviceRole } from "./create-service.ts";
+import { inCluster, serviceKeys } from "./condition-keys.ts";
 import { checkDeploymentConfiguration } from "./deployment-configuration.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
 import { requireCluster } from "./find-cluster.ts";
 import { requireActiveService, serviceArn } from "./find-service.ts";
-import { requireActiveDefinition } from "./find-task-definition.ts";
+import { findTaskDefinition, requireActiveDefinition } from "./find-task-definition.ts";
 import { checkCompatibility, checkPlatformVersion, resolveLaunch, type Launch } from "./launch.ts";
 import { checkNetworkConfiguration } from "./network-configuration.ts";
 import { newDeployment } from "./new-deployment.ts";
 import { refuseNotYet } from "./not-yet.ts";
+import { passTaskRoles } from "./pass-role.ts";
 import { checkPlacement } from "./placement.ts";
 import { rememberDeployment } from "./service-deployment-history.ts";
 import { checkLoadBalancers } from "./service-load-balancers.ts";
@@ -23,7 +25,15 @@ import { serviceView } from "./service-view.ts";
  * not. Source: Amazon ECS API Reference, "UpdateService", where each parameter says whether it triggers one.
  */
 export const updateService = operation("UpdateService", {
-  authorize: ({ cluster, service = "" }, at) => ({ action: "ecs:UpdateService", resource: serviceArn(at, cluster, service) }),
+  authorize(input, at): readonly Permission[] {
+    const { cluster, service = "", taskDefinition } = input;
+    const definition = taskDefinition === undefined ? undefined : findTaskDefinition(taskDefinition, at);
+    const context = { ...inCluster(at, cluster), ...serviceKeys(at, input, definition) };
+    return [
+      { action: "ecs:UpdateService", resource: serviceArn(at, cluster, service), context },
+      ...passTaskRoles(at, definition?.definition),
+    ];
+  },
   run(input, context) {
     const { state } = context;
     const cluster = requireCluster(input.cluster, context);
