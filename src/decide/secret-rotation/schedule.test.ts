@@ -1,3 +1,4 @@
+/* oxlint-disable no-restricted-globals -- the calendar here is checked against the one of the machine */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { civilDate, weekday } from "./civil-date.ts";
