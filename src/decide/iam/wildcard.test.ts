@@ -23,6 +23,8 @@ describe("a pattern", () => {
     ["*?b?*", "abc", true],
     ["*?b?*", "ab", false],
     ["*a?c*", "aaxcabc", true],
+    ["*ab*b", "xab", false],
+    ["*ab*b", "xabb", true],
     ["a.c", "abc", false],
     ["(a|b)+", "(a|b)+", true],
   ])("%s against %s: %s", (pattern, text, expected) => {
