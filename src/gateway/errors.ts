@@ -1,3 +1,4 @@
+import type { SessionLimit } from "../authorization/session-limits.ts";
 import { AwsError } from "../services/aws-error.ts";
 import type { ServiceDescriptor, WireProtocol } from "../services/service.ts";
 import type { MalformedRequestError } from "./malformed.ts";
@@ -57,6 +58,12 @@ export function accessDenied(text: string, family: Family): AwsError {
   if (family === "json") return new AwsError("AccessDeniedException", text);
   if (family === "ec2") return new AwsError("UnauthorizedOperation", `You are not authorized to perform this operation. ${text}`, 403);
   return new AwsError("AccessDenied", text, 403);
+}
+
+/** What the kind of session alone forbids, whatever policies say. IAM answers as if there were no such session. */
+export function sessionError(limit: SessionLimit, operation: string, family: Family): AwsError {
+  if (limit === "unknown-token") return signatureError({ kind: "unknown-key" }, family);
+  return accessDenied(`Cannot call ${operation} with session credentials`, family);
 }
 
 /** Too many requests, in the words of the protocol's family. SDKs wait and try again. */

@@ -1,7 +1,9 @@
 import type { Audit } from "../audit/auditor.ts";
+import { sealAuthorizationMessage } from "../authorization/authorization-message.ts";
 import { decide } from "../authorization/authorize.ts";
 import type { Credentials } from "../authorization/credentials.ts";
 import { denialText } from "../decide/iam/denial.ts";
+import { limitOfSession } from "../authorization/session-limits.ts";
 import { ANONYMOUS, type Principal } from "../domain/principal.ts";
 import { DEFAULT_REGION, isRegion } from "../domain/scope.ts";
 import { AwsError } from "../services/aws-error.ts";
@@ -14,6 +16,7 @@ import {
   familyOf,
   malformedError,
   notImplemented,
+  sessionError,
   signatureError,
   throttled,
   unknownOperation,
@@ -67,6 +70,8 @@ export function gateway(options: GatewayOptions): Gateway {
       noteKeyUse(options.platform.state, principal, service.id, region, now);
       const { schema, operation } = findOperation(loaded, name);
       call.schema = schema;
+      const limit = limitOfSession(principal, service.id, schema.name);
+      if (limit) throw sessionError(limit, schema.name, familyOf(service.protocol));
       if (options.throttle?.({ principal, sourceIp, operation: `${service.id}:${schema.name}`, now }) === false)
         throw throttled(familyOf(service.protocol));
       const input = readInput(protocol, schema, request, service);
@@ -108,8 +113,13 @@ function permit(permissions: readonly Permission[], context: OperationContext, f
     const resources = [resource].flat();
     // Nothing named is nothing known: what such a request may see is asked for as a whole.
     for (const one of resources.length === 0 ? ["*"] : resources) {
-      const decision = decide({ state, now }, principal, { action, resource: one, ...(given ? { context: given } : {}) }, origin);
-      if (!decision.allowed) throw accessDenied(denialText({ principalArn: principal.arn, action, resource: one, decision }), family);
+      const asked = { action, resource: one, ...(given ? { context: given } : {}) };
+      const decision = decide({ state, now }, principal, asked, origin);
+      if (decision.allowed) continue;
+      const text = denialText({ principalArn: principal.arn, action, resource: one, decision });
+      if (family !== "ec2") throw accessDenied(text, family);
+      const message = sealAuthorizationMessage(context, { principal, asked, origin, explicit: decision.explicit });
+      throw accessDenied(`${text}. Encoded authorization failure message: ${message}`, family);
     }
   }
 }

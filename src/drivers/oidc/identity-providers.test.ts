@@ -17,10 +17,10 @@ describe("identity providers over HTTP", () => {
       issuer: {
         url: server.url,
         publish: (keys) => void (server.keys = keys),
-        goDown: async () => void (await server[Symbol.asyncDispose]()),
+        goDown: async () => await server[Symbol.asyncDispose](),
         stopBeingOne: () => void server.answers.set(DISCOVERY_PATH, (_request, response) => void response.writeHead(404).end()),
       },
-      [Symbol.asyncDispose]: async () => void (await server[Symbol.asyncDispose]()),
+      [Symbol.asyncDispose]: async () => await server[Symbol.asyncDispose](),
     };
   });
 });

@@ -323,7 +323,8 @@ describe("a token is refused", () => {
   ])("%s", async (_what, token, name, message) => {
     await using world = await workflowWorld();
     const refused = world.assume(await token(world));
-    await expect(refused).rejects.toMatchObject({ name, message: typeof message === "string" ? message : expect.stringMatching(message) });
+    await expect(refused).rejects.toMatchObject({ name });
+    await expect(refused).rejects.toThrow(message);
     expect(world.api.defects).toEqual([]);
   });
 

@@ -22,7 +22,6 @@ import { accessDenied, invalidParameter, operation, refuse, refuseMultiFactor } 
 export const assumeRole = operation("AssumeRole", {
   authorize(input, { principal }) {
     if (principal.kind === "root") throw accessDenied("Roles may not be assumed by root accounts.");
-    if (principal.kind === "federated-user") throw accessDenied("Cannot call AssumeRole with federated user credentials");
     return permissions(input, principal);
   },
   run(input, context) {

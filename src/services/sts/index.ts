@@ -3,6 +3,7 @@ import { getAccessKeyInfo } from "./access-key-info.ts";
 import { assumeRoleWithWebIdentity } from "./assume-role-with-web-identity.ts";
 import { assumeRole } from "./assume-role.ts";
 import { getCallerIdentity } from "./caller-identity.ts";
+import { decodeAuthorizationMessage } from "./decode-authorization-message.ts";
 import { getFederationToken } from "./federation-token.ts";
 import { getSessionToken } from "./session-token.ts";
 
@@ -14,4 +15,5 @@ export const operations: readonly Operation[] = [
   getSessionToken,
   getFederationToken,
   getAccessKeyInfo,
+  decodeAuthorizationMessage,
 ];
