@@ -49,7 +49,11 @@ export function accessView(
     }
     return found;
   };
-  const { policy, trust = false, policyDecides = false } = tryPolicy === undefined ? (facts() ?? {}) : { policy: tryPolicy, policyDecides: true };
+  const {
+    policy,
+    trust = false,
+    policyDecides = false,
+  } = tryPolicy === undefined ? (facts() ?? {}) : { policy: tryPolicy, policyDecides: true };
   const resourceAccount = ownerOf(resource) ?? principal.account;
   const given = new Map<string, readonly string[]>();
   for (const [key, value] of Object.entries(context)) if (value !== undefined) given.set(key.toLowerCase(), [value].flat());
