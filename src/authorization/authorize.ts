@@ -2,6 +2,7 @@ import type { AccessView, Decision, PrincipalView } from "../decide/iam/view.ts"
 import { decideAccess } from "../decide/iam/evaluate.ts";
 import { parseArn } from "../domain/arn.ts";
 import type { Principal } from "../domain/principal.ts";
+import { roleKey, users } from "../state/iam.ts";
 import type { State } from "../state/state.ts";
 import { contextValue, type RequestOrigin } from "./context-keys.ts";
 import { factsOf } from "./facts/index.ts";
@@ -60,7 +61,7 @@ export function accessView(
   const source = { state, now, principal, origin, action, resourceAccount, facts, given };
   return {
     request: {
-      principal: principalView(principal),
+      principal: principalView(state, principal),
       action,
       resource,
       resourceAccount,
@@ -78,9 +79,13 @@ function ownerOf(resource: string): string | undefined {
   return account === undefined || !/^\d{12}$/.test(account) ? undefined : account;
 }
 
-function principalView(principal: Principal): PrincipalView {
+/** The most exact name first, and unique ids too: a policy that named a user or role which was deleted keeps its id. */
+function principalView(state: State, principal: Principal): PrincipalView {
   const { kind, account, arn, userId } = principal;
-  // Unique ids too: a policy that named a user or role which was deleted keeps its id.
-  const [roleId = ""] = userId.split(":");
-  return { kind, account, names: kind === "role-session" ? [arn, principal.roleArn, userId, roleId] : [arn, userId] };
+  if (kind === "role-session") return { kind, account, names: [arn, principal.roleArn, userId, userId.split(":")[0] ?? ""] };
+  if (kind === "federated-user" && principal.userName !== undefined) {
+    const user = state.table(users).get(roleKey(account, principal.userName));
+    return { kind, account, names: [arn, ...(user ? [user.arn] : []), userId] };
+  }
+  return { kind, account, names: [arn, userId] };
 }
