@@ -156,7 +156,7 @@ class RotationWorld implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#loop?.[Symbol.asyncDispose]();
-    expect(this.errors).toEqual([]);
+    if (this.errors.length > 0) throw new Error(this.errors.join("; "));
   }
 }
 
