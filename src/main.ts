@@ -147,15 +147,19 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       return `localhost:${port}`;
     },
   };
+  const recordCall = auditor({ log: audit, state, ids });
   const server = httpServer({
     gateway: gateway({
       services: SERVICES,
       platform,
       failed: (cause, operation, requestId) => logger.error("an operation failed", { operation, requestId, cause: described(cause) }),
-      audit: auditor({ log: audit, state, ids }),
+      audit: recordCall,
       ...(options.requestLimit ? { throttle: throttle(options.requestLimit) } : {}),
     }),
-    registry: registryHandler(platform, { failed: (cause) => logger.error("the registry failed", { cause: described(cause) }) }),
+    registry: registryHandler(platform, {
+      failed: (cause) => logger.error("the registry failed", { cause: described(cause) }),
+      audit: recordCall,
+    }),
     failed: (cause) => logger.error("a request failed", { cause: described(cause) }),
   });
   const front: { endpoint?: Endpoint } = {};

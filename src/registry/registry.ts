@@ -1,4 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Audit } from "../audit/auditor.ts";
+import { auditedRequest, type RequestInProgress } from "./audited-call.ts";
 import { authenticate, TOKEN_OVER } from "./authenticate.ts";
 import { deleteBlob, getBlob } from "./blobs.ts";
 import { answerJson, type RegistryCall, type RegistryPlatform } from "./call.ts";
@@ -12,6 +14,8 @@ import { continueUpload, startUpload, uploadRefusal } from "./uploads.ts";
 export interface RegistryOptions {
   /** Told of defects: whatever goes wrong and is no refusal. */
   readonly failed: (cause: unknown) => void;
+  /** Told of every request once it is over. */
+  readonly audit?: Audit;
 }
 
 /** Answers the requests below `/v2/`. Never throws: whatever goes wrong becomes an error of the distribution API. */
@@ -20,7 +24,12 @@ export function registryHandler(
   options: RegistryOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
-    answerRequest(platform, request, response).catch((cause: unknown) => {
+    const call: RequestInProgress = { requestId: platform.ids.uuid(), at: platform.clock.now() };
+    response.once("close", () => {
+      const audited = auditedRequest(call, request, response);
+      if (audited) options.audit?.(audited);
+    });
+    answerRequest(platform, request, response, call).catch((cause: unknown) => {
       if (response.destroyed || request.errored || response.headersSent) {
         // Nobody is left to tell, or the answer has begun; one that is cut must not look whole.
         if (!isDisconnect(cause)) options.failed(cause);
@@ -29,23 +38,33 @@ export function registryHandler(
       }
       const refusal = uploadRefusal(cause, { request });
       if (refusal instanceof RegistryError) {
+        call.error = refusal;
         writeError(response, refusal);
         return;
       }
       options.failed(cause);
-      writeError(response, new RegistryError(500, "UNKNOWN", "unknown error"));
+      call.error = UNKNOWN;
+      writeError(response, UNKNOWN);
     });
   };
 }
+
+const UNKNOWN = new RegistryError(500, "UNKNOWN", "unknown error");
 
 function isDisconnect(cause: unknown): boolean {
   const code = (cause as NodeJS.ErrnoException | undefined)?.code;
   return code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ECONNRESET" || code === "EPIPE";
 }
 
-async function answerRequest(platform: RegistryPlatform, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answerRequest(
+  platform: RegistryPlatform,
+  request: IncomingMessage,
+  response: ServerResponse,
+  call: RequestInProgress,
+): Promise<void> {
   response.setHeader("docker-distribution-api-version", "registry/2.0");
   const { claims, scope } = authenticate(request, platform.secrets, platform.clock.now());
+  Object.assign(call, { holder: claims.holder, scope });
   const access = registryAccess(platform, claims, scope, { request });
   if (!access.stands) throw new RegistryError(403, "DENIED", TOKEN_OVER);
   const [path, query] = splitOnce(request.url ?? "");
@@ -53,8 +72,10 @@ async function answerRequest(platform: RegistryPlatform, request: IncomingMessag
   const route = routeOf(path);
   if (route === undefined) throw new RegistryError(404, "UNSUPPORTED", `there is nothing at ${path}`);
   if (route === "invalid-name") throw new RegistryError(400, "NAME_INVALID", "invalid repository name");
+  call.route = route;
   const action = actionOf(route, method);
   if (action === undefined) throw new RegistryError(405, "UNSUPPORTED", `${method} is not supported here`);
+  if (action !== NO_PERMISSION) call.action = action;
   const denial = action === NO_PERMISSION ? undefined : access.denial(action, "name" in route ? route.name : undefined);
   if (denial !== undefined) throw new RegistryError(403, "DENIED", denial);
   const may = (wanted: string, repository: string): boolean => access.denial(wanted, repository) === undefined;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { FilesystemBlobStore } from "../drivers/filesystem/blob-store.ts";
+import { auditor } from "../audit/auditor.ts";
 import { memoryAuditLog } from "../drivers/memory/audit-log.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { oidcIdentityProviders } from "../drivers/oidc/identity-providers.ts";
@@ -69,7 +70,7 @@ export async function registryWorld(options: { readonly clock?: Clock; readonly 
   const failed = (cause: unknown): void => void defects.push(cause);
   const server = httpServer({
     gateway: gateway({ services: SERVICES, platform, failed }),
-    registry: registryHandler(platform, { failed }),
+    registry: registryHandler(platform, { failed, audit: auditor({ log: platform.audit, state, ids: systemIds }) }),
     failed,
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
