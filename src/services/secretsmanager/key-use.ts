@@ -3,7 +3,8 @@ import { decide } from "../../authorization/authorize.ts";
 import { keyUseThrough } from "../../state/kms/condition-keys.ts";
 import { keyArn } from "../../state/kms/resolve-key.ts";
 import { encryptionContext, hasOwnKey, openVersion, resealed, sealVersion } from "../../state/secret-sealing.ts";
-import type { SecretRecord, SecretVersionRecord } from "../../state/secrets.ts";
+import { replicaArn } from "../../state/secret-replicas.ts";
+import type { SecretRecord, SecretReplica, SecretVersionRecord } from "../../state/secrets.ts";
 import { AwsError } from "../aws-error.ts";
 import { because, type OperationContext } from "../operation.ts";
 
@@ -49,6 +50,22 @@ export function withOtherKey(context: OperationContext, before: SecretRecord, af
   return { ...after, versions };
 }
 
+/**
+ * Copying a secret reads it under its key and seals it under the replicas' keys. Source: API, ReplicateSecretToRegions. A key that there is
+ * not makes the replica fail, and not the request.
+ * @throws AccessDeniedException
+ */
+export function requireCopying(context: OperationContext, secret: SecretRecord, replicas: readonly SecretReplica[]): void {
+  for (const { id, keyArn: key } of secret.versions) if (key !== undefined) requireUse(context, key, secret, id, "kms:Decrypt");
+  for (const { region, kmsKeyId = "" } of replicas) {
+    const replica = { ...secret, arn: replicaArn(secret, region), region, kmsKeyId };
+    const key = hasOwnKey(replica) ? keyArn(context.state, { account: secret.account, region }, kmsKeyId) : undefined;
+    if (typeof key !== "string") continue;
+    for (const { id } of secret.versions)
+      for (const action of ["kms:GenerateDataKey", "kms:Encrypt"]) requireUse(context, key, replica, id, action);
+  }
+}
+
 function requireKey(context: OperationContext, secret: SecretRecord, versionId: string): void {
   if (!hasOwnKey(secret)) return;
   const key = keyArn(context.state, { account: secret.account, region: secret.region }, secret.kmsKeyId ?? "");
@@ -56,8 +73,8 @@ function requireKey(context: OperationContext, secret: SecretRecord, versionId: 
   for (const action of ["kms:GenerateDataKey", "kms:Decrypt"]) requireUse(context, key, secret, versionId, action);
 }
 
-function requireUse(context: OperationContext, key: string, { arn }: SecretRecord, versionId: string, action: string): void {
-  const { state, now, principal, origin, region } = context;
+function requireUse(context: OperationContext, key: string, { arn, region }: SecretRecord, versionId: string, action: string): void {
+  const { state, now, principal, origin } = context;
   const keys = keyUseThrough("secretsmanager", { account: principal.account, region }, encryptionContext(arn, versionId));
   if (!decide({ state, now }, principal, { action, resource: key, context: keys }, origin).allowed)
     throw new AwsError("AccessDeniedException", "Access to KMS is not allowed");

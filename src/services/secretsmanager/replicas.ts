@@ -3,6 +3,7 @@ import { isRegion } from "../../domain/scope.ts";
 import { replicaArn } from "../../state/secret-replicas.ts";
 import { findSecret, secrets, type SecretRecord, type SecretReplica } from "../../state/secrets.ts";
 import { because, type ConditionContext, type OperationContext } from "../operation.ts";
+import { requireCopying } from "./key-use.ts";
 
 /** `secretsmanager:AddReplicaRegions`: the regions of the list. */
 export function addReplicaKeys(regions: readonly ReplicaRegionType[] | undefined): ConditionContext {
@@ -27,15 +28,16 @@ export function withReplicas(
   force: boolean,
 ): SecretRecord {
   if (wanted.length === 0) return secret;
-  const added = wanted.map(({ Region: region = "", KmsKeyId }): SecretReplica => {
-    const replica = { region, ...(KmsKeyId ? { kmsKeyId: KmsKeyId } : {}) };
-    return makeRoom(context, secret, region, force)
-      ? { ...replica, status: "InSync" }
-      : {
-          ...replica,
-          status: "Failed",
-          statusMessage: `Replication failed: Secret name ${secret.name} already exists in region ${region}.`,
-        };
+  const asked = wanted.map(({ Region: region = "", KmsKeyId }): SecretReplica => ({
+    region,
+    ...(KmsKeyId ? { kmsKeyId: KmsKeyId } : {}),
+    status: "InSync",
+  }));
+  requireCopying(context, secret, asked);
+  const added = asked.map((replica): SecretReplica => {
+    if (makeRoom(context, secret, replica.region, force)) return replica;
+    const statusMessage = `Replication failed: Secret name ${secret.name} already exists in region ${replica.region}.`;
+    return { ...replica, status: "Failed", statusMessage };
   });
   const regions = new Set(added.map(({ region }) => region));
   return { ...secret, replicas: [...(secret.replicas ?? []).filter(({ region }) => !regions.has(region)), ...added] };
@@ -44,11 +46,16 @@ export function withReplicas(
 /** Whether a replica can have its name in a region; what may be overwritten is removed. */
 function makeRoom({ state, now }: OperationContext, secret: SecretRecord, region: string, force: boolean): boolean {
   const there = findSecret(state, { account: secret.account, region }, secret.name, now);
-  if (!there || there.arn === replicaArn(secret, region)) return true;
+  if (!there || isCopyOf(there, secret)) return true;
   // A secret that others depend on, as their primary or as a copy, is not in the way of anybody by chance.
   if (!force || there.replicas?.length || there.primaryRegion !== undefined) return false;
   state.table(secrets).delete(there.arn);
   return true;
+}
+
+/** Whether a record is a replica of this very secret, and not one that was, or has its name. */
+export function isCopyOf(record: SecretRecord | undefined, secret: SecretRecord): boolean {
+  return record !== undefined && record.primaryRegion === secret.region && record.arn === replicaArn(secret, record.region);
 }
 
 /** Notes at the primary that a replica has another key. Inside of a commit. */

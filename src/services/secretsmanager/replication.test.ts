@@ -187,3 +187,38 @@ test("the key is what a replica may change", async () => {
   const { ReplicationStatus } = await api.root.send(new DescribeSecretCommand({ SecretId: "s" }));
   expect(ReplicationStatus).toMatchObject([{ KmsKeyId: key.arn, Status: "InSync" }]);
 });
+
+test("a replica that failed goes with its region, and another secret of its name does not", async () => {
+  await using api = await secretsWorld();
+  const key = api.key(undefined, { ...HERE, region: ELSEWHERE });
+  await api.secret("s", "1", { AddReplicaRegions: [{ Region: ELSEWHERE, KmsKeyId: key.arn }, { Region: "eu-west-2" }] });
+  await api.elsewhere("eu-west-2").send(new StopReplicationToReplicaCommand({ SecretId: "s" }));
+  await api.root.send(new ReplicateSecretToRegionsCommand({ SecretId: "s", AddReplicaRegions: [{ Region: "eu-west-2" }] }));
+  api.state.commit(() => api.state.table(keys).put({ ...key, enabled: false }));
+  await api.root.send(new PutSecretValueCommand({ SecretId: "s", SecretString: "2" }));
+  const status = (await api.root.send(new DescribeSecretCommand({ SecretId: "s" }))).ReplicationStatus;
+  expect(status?.map(({ Status }) => Status)).toEqual(["Failed", "Failed"]);
+  await api.root.send(new RemoveRegionsFromReplicationCommand({ SecretId: "s", RemoveReplicaRegions: [ELSEWHERE, "eu-west-2"] }));
+  await expect(api.value("s", {}, api.elsewhere(ELSEWHERE))).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  expect(await api.value("s", {}, api.elsewhere("eu-west-2"))).toBe("1");
+});
+
+test("who may not use the keys cannot copy a secret out from under them", async () => {
+  await using api = await secretsWorld();
+  const key = api.key();
+  const there = api.key(undefined, { ...HERE, region: ELSEWHERE });
+  await api.secret("s", "1", { KmsKeyId: key.arn });
+  await api.secret("plain", "1");
+  const service = { Effect: "Allow", Action: "secretsmanager:*", Resource: "*" };
+  const decrypting = { Effect: "Allow", Action: "kms:Decrypt", Resource: key.arn };
+  const copy = (SecretId: string, KmsKeyId?: string) =>
+    new ReplicateSecretToRegionsCommand({ SecretId, AddReplicaRegions: [{ Region: ELSEWHERE, KmsKeyId }] });
+  const refusal = { name: "AccessDeniedException", message: "Access to KMS is not allowed" };
+  const caller = api.caller("caller", service);
+  await expect(caller.send(copy("s"))).rejects.toMatchObject(refusal);
+  await expect(caller.send(copy("plain", there.arn))).rejects.toMatchObject(refusal);
+  await caller.send(copy("plain"));
+  await expect(api.value("s", {}, api.elsewhere(ELSEWHERE))).rejects.toMatchObject({ name: "ResourceNotFoundException" });
+  await api.caller("reader", service, decrypting).send(copy("s"));
+  expect(await api.value("s", {}, api.elsewhere(ELSEWHERE))).toBe("1");
+});

@@ -2,7 +2,7 @@ import { InvalidParameterException } from "@aws-sdk/client-secrets-manager";
 import { replicaArn } from "../../state/secret-replicas.ts";
 import { isReplica, secrets, type SecretRecord, type SecretReplica } from "../../state/secrets.ts";
 import { because, type OperationContext } from "../operation.ts";
-import { addReplicaKeys, refuseRegions, withReplicas } from "./replicas.ts";
+import { addReplicaKeys, isCopyOf, refuseRegions, withReplicas } from "./replicas.ts";
 import { keyText, onSecret, operation, putSecret, requireLiveSecret, requirePrimary } from "./secret.ts";
 import { replicationStatus } from "./shown.ts";
 
@@ -27,7 +27,11 @@ export const removeRegionsFromReplication = operation("RemoveRegionsFromReplicat
     const leaving = (secret.replicas ?? []).filter(({ region }) => RemoveReplicaRegions.includes(region));
     if (leaving.length < new Set(RemoveReplicaRegions).size) throw new InvalidParameterException(because("Invalid replica region."));
     const written = context.state.commit(() => {
-      for (const { region, status } of leaving) if (status === "InSync") context.state.table(secrets).delete(replicaArn(secret, region));
+      const table = context.state.table(secrets);
+      for (const { region } of leaving) {
+        const replica = table.get(replicaArn(secret, region));
+        if (replica && isCopyOf(replica, secret)) table.delete(replica.arn);
+      }
       return putSecret(context, withoutReplicas(secret, leaving));
     });
     return { ARN: written.arn, ReplicationStatus: replicationStatus(context.state, written) ?? [] };

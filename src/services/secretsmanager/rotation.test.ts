@@ -186,7 +186,7 @@ describe("RotateSecret", () => {
     const without = api.caller("without", may("secretsmanager:*"));
     await expect(without.send(new RotateSecretCommand(input))).rejects.toMatchObject({
       name: "AccessDeniedException",
-      message: expect.stringContaining(`ecs:RunTask on resource: ${FUNCTION}`) as string,
+      message: expect.stringContaining(`ecs:RunTask on resource: ${FUNCTION}:1 `) as string,
     });
     const bound = api.caller(
       "bound",

@@ -5,7 +5,7 @@ import { findRotationFunction } from "../../state/rotation-function.ts";
 import { unfinishedVersion, withPendingVersion } from "../../state/secret-stages.ts";
 import type { SecretRecord, SecretRotation } from "../../state/secrets.ts";
 import { matches } from "../constraints.ts";
-import { because, defined, type Permission } from "../operation.ts";
+import { because, defined, type AuthorizeScope, type Permission } from "../operation.ts";
 import { keyText, onSecret, operation, putSecret, refuse, refuseToken, requirePrimary } from "./secret.ts";
 
 const rotatePermission = onSecret("RotateSecret", (input: RotateSecretRequest) => ({
@@ -22,7 +22,7 @@ export const rotateSecret = operation("RotateSecret", {
   authorize: (input, at): readonly Permission[] => [
     rotatePermission(input, at),
     // Stands for lambda:InvokeFunction: who chooses what is run must be allowed to run it.
-    ...(input.RotationLambdaARN ? [{ action: "ecs:RunTask", resource: input.RotationLambdaARN }] : []),
+    ...(input.RotationLambdaARN ? [runPermission(input.RotationLambdaARN, at)] : []),
   ],
   run(input, context) {
     refuseToken(input.ClientRequestToken);
@@ -60,6 +60,13 @@ export const rotateSecret = operation("RotateSecret", {
     }
   },
 });
+
+/** Of a function without a revision: to run the one that there is now. */
+function runPermission(functionArn: string, at: AuthorizeScope): Permission {
+  const found = findRotationFunction(at.state, at, functionArn);
+  if ("failure" in found) return { action: "ecs:RunTask", resource: functionArn };
+  return { action: "ecs:RunTask", resource: found.definition.arn, context: { "ecs:cluster": found.cluster.arn } };
+}
 
 /** @throws InvalidParameterException */
 function rulesOf(input: NonNullable<RotateSecretRequest["RotationRules"]>): RotationRules {
