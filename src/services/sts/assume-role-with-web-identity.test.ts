@@ -9,15 +9,18 @@ import {
   STSClient,
   type AssumeRoleWithWebIdentityCommandOutput,
 } from "@aws-sdk/client-sts";
+import fc from "fast-check";
 import { SignJWT } from "jose";
 import { beforeAll, describe, expect, test } from "vitest";
 import { readSessionToken } from "../../authorization/session-token.ts";
 import { DEFAULT_ACCOUNT } from "../../domain/scope.ts";
+import type { Clock } from "../../ports/clock.ts";
 import { oidcProviders } from "../../state/iam.ts";
 import { apiWorld, type ApiWorld, type Keys } from "../../testing/api-world.ts";
 import { cliEnvironment, runCommand } from "../../testing/aws-cli.ts";
 import { fakeIdentityProviders } from "../../testing/fake-identity-providers.ts";
 import { DISCOVERY_PATH, issuerKey, KEYS_PATH, oidcIssuer, signToken, type IssuerKey, type OidcIssuer } from "../../testing/oidc-issuer.ts";
+import { ManualClock } from "../../testing/manual-clock.ts";
 import { putRole } from "../../testing/role-record.ts";
 
 // The flow of aws-actions/configure-aws-credentials with `role-to-assume` and no keys, against an issuer that does as GitHub's does.
@@ -41,9 +44,9 @@ interface World extends AsyncDisposable {
 }
 
 /** A role that trusts workflows of one repository, and an issuer that runs. */
-async function workflowWorld(): Promise<World> {
+async function workflowWorld(clock?: Clock): Promise<World> {
   const issuer = await oidcIssuer([key.published]);
-  const api = await apiWorld();
+  const api = await apiWorld(clock ? { clock } : {});
   const provider = putProvider(api, issuer.url);
   putRole(api.platform, { name: "github-actions-role", trust: trusting(issuer.url, provider), may: ECR_LOGIN });
   const now = Math.floor(Date.now() / 1000);
@@ -139,6 +142,35 @@ test("the command line finds its way from a token file to the role", { timeout: 
     await rm(home, { recursive: true });
   }
   expect(world.api.defects).toEqual([]);
+});
+
+test("what the command line sets up lets the workflow in", { timeout: 60_000 }, async () => {
+  await using issuer = await oidcIssuer([key.published]);
+  await using api = await apiWorld();
+  const aws = async (...args: string[]): Promise<string> => {
+    const { code, stdout, stderr } = await api.aws(...args, "--output", "text");
+    expect(code, stderr).toBe(0);
+    return stdout.trim();
+  };
+  const client = ["--client-id-list", "sts.amazonaws.com"];
+  const provider = await aws(
+    "iam",
+    "create-open-id-connect-provider",
+    "--url",
+    issuer.url,
+    ...client,
+    "--query",
+    "OpenIDConnectProviderArn",
+  );
+  const trust = JSON.stringify({ Version: "2012-10-17", Statement: trusting(issuer.url, provider) });
+  await aws("iam", "create-role", "--role-name", "github-actions-role", "--assume-role-policy-document", trust);
+  const policy = JSON.stringify({ Version: "2012-10-17", Statement: ECR_LOGIN });
+  await aws("iam", "put-role-policy", "--role-name", "github-actions-role", "--policy-name", "ecr", "--policy-document", policy);
+  const now = Math.floor(Date.now() / 1000);
+  const token = await signToken(key, { iss: issuer.url, aud: "sts.amazonaws.com", sub: SUBJECT, iat: now, exp: now + 300 });
+  const keys = keysOf(await assumeWith(api, token));
+  expect((await api.client(ECRClient, undefined, keys).send(new GetAuthorizationTokenCommand())).authorizationData).toHaveLength(1);
+  expect(api.defects).toEqual([]);
 });
 
 test("GitHub's own issuer is known by its claims", async () => {
@@ -328,6 +360,28 @@ describe("a token is refused", () => {
     expect(world.api.defects).toEqual([]);
   });
 
+  test("wherever one character of it is another one, or whatever else it is", async () => {
+    await using world = await workflowWorld();
+    const good = await signToken(key, world.claims());
+    const refusals = ["InvalidIdentityTokenException", "ValidationError"];
+    // The last character of a signature has bits that mean nothing.
+    const changed = fc
+      .tuple(fc.nat(good.length - 2), fc.constantFrom(..."aZ0-_.="))
+      .map(([at, by]) => (good[at] === by ? `${good}x.` : `${good.slice(0, at)}${by}${good.slice(at + 1)}`));
+    const claimed = fc.json().map((json) => `${base64({ alg: "RS256", kid: "key-1" })}.${Buffer.from(json).toString("base64url")}.AAAA`);
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(changed, claimed, fc.string({ minLength: 4 })), async (token) => {
+        const name = await world.assume(token).then(
+          () => "done",
+          (cause: unknown) => (cause as Error).name,
+        );
+        expect(refusals).toContain(name);
+      }),
+      { numRuns: 150 },
+    );
+    expect(world.api.defects).toEqual([]);
+  });
+
   test("for a role that is not there, as for one that does not trust it", async () => {
     await using world = await workflowWorld();
     const token = await signToken(key, world.claims());
@@ -392,13 +446,16 @@ describe("a token is taken", () => {
     expect((await world.assume(await signToken(own, world.claims()))).Credentials).toBeDefined();
   });
 
-  test("with a key that the issuer came to use later", async () => {
-    await using world = await workflowWorld();
+  test("with a key that the issuer came to use later, though not at once: anybody can make up the id of a key", async () => {
+    const clock = new ManualClock(Date.now());
+    await using world = await workflowWorld(clock);
     await world.assume(await signToken(key, world.claims()));
     const next = await issuerKey("key-2");
     world.issuer.keys = [key.published, next.published];
-    // Keys that were fetched this moment are not fetched again for a key id that somebody may have made up.
-    await expect(world.assume(await signToken(next, world.claims()))).rejects.toMatchObject({ name: "InvalidIdentityTokenException" });
+    const token = await signToken(next, world.claims());
+    await expect(world.assume(token)).rejects.toMatchObject({ name: "InvalidIdentityTokenException" });
+    clock.advance(10_000);
+    expect((await world.assume(token)).Credentials).toBeDefined();
   });
 
   test("four minutes past its expiration, since clocks differ", async () => {
@@ -406,6 +463,16 @@ describe("a token is taken", () => {
     expect(
       (await world.assume(await signToken(key, world.claims({ exp: Math.floor(Date.now() / 1000) - 240 })))).Credentials,
     ).toBeDefined();
+  });
+
+  test("of an issuer whose name ends in a slash", async () => {
+    const iss = "https://shop.example.com/";
+    await using api = await apiWorld({ identityProviders: fakeIdentityProviders(new Map([[iss, [key.published]]])) });
+    const url = "shop.example.com";
+    putRole(api.platform, { name: "github-actions-role", trust: trusting(url, putProvider(api, url)) });
+    const now = Math.floor(Date.now() / 1000);
+    const token = await signToken(key, { iss, aud: "sts.amazonaws.com", sub: SUBJECT, iat: now, exp: now + 300 });
+    expect((await assumeWith(api, token)).Credentials).toBeDefined();
   });
 
   test("for one of several audiences, and the keys of its session say which", async () => {
