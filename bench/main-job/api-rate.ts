@@ -1,3 +1,4 @@
+import { ensureExecutionRole } from "../../src/testing/roles.ts";
 import { CreateClusterCommand, ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand } from "@aws-sdk/client-ecs";
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { TEST_KEYS } from "../../src/testing/api-world.ts";
@@ -44,6 +45,7 @@ async function prepare(endpoint: string, image: string): Promise<Readonly<Record
   const ecs = new ECSClient(config);
   const ec2 = new EC2Client(config);
   await ecs.send(new CreateClusterCommand({ clusterName: "bench-api" }));
+  await ensureExecutionRole({ client: (constructor) => new constructor(config as never) });
   await ecs.send(new RegisterTaskDefinitionCommand(definition(image)));
   const { Subnets } = await ec2.send(new DescribeSubnetsCommand());
   const subnet = Subnets?.[0]?.SubnetId ?? "";

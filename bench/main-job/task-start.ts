@@ -1,3 +1,4 @@
+import { ensureExecutionRole } from "../../src/testing/roles.ts";
 import {
   CreateClusterCommand,
   DescribeTasksCommand,
@@ -37,7 +38,7 @@ export async function taskStart(airfield: AirfieldProcess, image: string, tell: 
   const ecs = airfield.client(ECSClient);
   await ecs.send(new CreateClusterCommand({ clusterName: "bench" }));
   const containerDefinitions = [{ name: "sleeper", image, essential: true, stopTimeout: 2, memory: 64 }];
-  const executionRoleArn = "arn:aws:iam::123456789012:role/ecsTaskExecutionRole";
+  const executionRoleArn = await ensureExecutionRole(airfield);
   const fargate = { requiresCompatibilities: ["FARGATE" as const], cpu: "256", memory: "512", executionRoleArn };
   await ecs.send(new RegisterTaskDefinitionCommand({ family: "awsvpc", networkMode: "awsvpc", containerDefinitions, ...fargate }));
   await ecs.send(new RegisterTaskDefinitionCommand({ family: "bridge", networkMode: "bridge", containerDefinitions }));

@@ -22,6 +22,7 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { freePort, type AirfieldProcess } from "./airfield-process.ts";
 import { buildImage, pushImage, removeImage, webImage } from "./images.ts";
+import { ensureExecutionRole } from "./roles.ts";
 
 export const CLUSTER = "production";
 export const SERVICE = "web";
@@ -54,6 +55,7 @@ export async function webService(airfield: AirfieldProcess, options: WebServiceO
   const { Subnets = [] } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
   const subnets = Subnets.flatMap(({ SubnetId }) => SubnetId ?? []);
   await ecs.send(new CreateClusterCommand({ clusterName: CLUSTER }));
+  const executionRoleArn = await ensureExecutionRole(airfield);
   await airfield.client(ECRClient).send(new CreateRepositoryCommand({ repositoryName: SERVICE }));
   const { targetGroupArn, port } = await loadBalancer(elb, subnets, Subnets[0]?.VpcId, options.interval ?? 5);
   const url = `http://127.0.0.1:${port}`;
@@ -81,6 +83,7 @@ export async function webService(airfield: AirfieldProcess, options: WebServiceO
           requiresCompatibilities: ["FARGATE"],
           cpu: "256",
           memory: "512",
+          executionRoleArn,
           containerDefinitions: [
             { name: "web", image, essential: true, portMappings: [{ containerPort: 8080 }], stopTimeout: 5, ...container },
           ],

@@ -66,6 +66,23 @@ const registerOrders = (tag: string) =>
     "--query", "taskDefinition.taskDefinitionArn",
   ); // prettier-ignore
 
+/** As the guides say: one role that pulls, reads the secret and logs; one for the application. */
+async function createRoles(): Promise<void> {
+  const trust = {
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }],
+  };
+  for (const role of ["ecsTaskExecutionRole", "orders"])
+    await aws("iam", "create-role", "--role-name", role, "--assume-role-policy-document", JSON.stringify(trust));
+  const policy = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
+  await aws("iam", "attach-role-policy", "--role-name", "ecsTaskExecutionRole", "--policy-arn", policy);
+  const secret = `arn:aws:secretsmanager:${REGION}:123456789012:secret:orders-db-??????`;
+  const reads = { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "secretsmanager:GetSecretValue", Resource: secret }] };
+  await aws(
+    "iam", "put-role-policy", "--role-name", "ecsTaskExecutionRole", "--policy-name", "reads-secret", "--policy-document", JSON.stringify(reads),
+  ); // prettier-ignore
+}
+
 interface Deployment {
   readonly status: string;
   readonly taskDefinition: string;
@@ -99,6 +116,7 @@ describe("from push to a rolling deploy", () => {
 
   test("a service of two tasks runs behind a load balancer, with its secret and its logs", async () => {
     await aws("secretsmanager", "create-secret", "--name", "orders-db", "--secret-string", "correct horse");
+    await createRoles();
     await aws("logs", "create-log-group", "--log-group-name", "/ecs/orders");
     await aws("ecs", "create-cluster", "--cluster-name", "course");
     const subnets = await aws<string[]>("ec2", "describe-subnets", "--query", "Subnets[].SubnetId");

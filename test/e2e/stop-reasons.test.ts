@@ -14,6 +14,7 @@ import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { airfieldProcess, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
 import { buildImage, pushImage, removeImage } from "../../src/testing/images.ts";
+import { ensureTaskRole, EXECUTION_POLICY } from "../../src/testing/roles.ts";
 
 const LOCAL = "airfield-test/reasons:v1";
 const EXECUTION_ROLE = "arn:aws:iam::123456789012:role/ecsTaskExecutionRole";
@@ -22,6 +23,8 @@ let image: string;
 
 beforeAll(async () => {
   airfield = await airfieldProcess();
+  // What the tests ask of the role; that it may not is tried in task-roles.test.ts.
+  await ensureTaskRole(airfield, "ecsTaskExecutionRole", [EXECUTION_POLICY, "arn:aws:iam::aws:policy/SecretsManagerReadWrite"]);
   await airfield.client(ECRClient).send(new CreateRepositoryCommand({ repositoryName: "reasons" }));
   await airfield.client(ECSClient).send(new CreateClusterCommand({ clusterName: "reasons" }));
   await buildImage({ name: LOCAL, instructions: ['CMD ["sleep", "600"]'] });

@@ -5,6 +5,7 @@ import { dockerEngine, EngineUnavailableError, type DockerEngine } from "../../d
 import { rootAccess } from "../access.ts";
 import { CliError } from "../cli-error.ts";
 import { CleanUp } from "./clean-up.ts";
+import { createExecutionRole } from "./execution-role.ts";
 import { ask, startLoad, type LoadCount } from "./load.ts";
 import { pushImage } from "./push-image.ts";
 import { buildSampleImage, removeSampleImage } from "./sample-image.ts";
@@ -63,6 +64,8 @@ async function show({ server, engine, cleanUp, say, signal }: Stage): Promise<Lo
 
   const repository = await sample.createRepository(clients, name, cleanUp);
   say(`created the repository ${colors.cyan(repository)}`);
+  const role = await createExecutionRole(clients.iam, name, cleanUp);
+  say(`created the role ${colors.cyan(role)}, by which ECS pulls the image and writes the logs`);
   const ship = async (version: string): Promise<string> => {
     signal.throwIfAborted();
     const image = { repository, name, version };
@@ -72,7 +75,7 @@ async function show({ server, engine, cleanUp, say, signal }: Stage): Promise<Lo
     const { digest, pushed, reused } = await pushImage(engine, clients.ecr, repository, version);
     say(`pushed it: ${pushed} layers sent, ${reused} already there ${colors.dim(digest ?? "")}`);
     signal.throwIfAborted();
-    return sample.registerTaskDefinition(clients, name, `${repository}:${version}`, access, cleanUp);
+    return sample.registerTaskDefinition(clients, name, `${repository}:${version}`, role, access, cleanUp);
   };
 
   await sample.createLogGroup(clients, name, cleanUp);
