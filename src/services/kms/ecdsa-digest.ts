@@ -28,7 +28,7 @@ const CURVES: Readonly<Record<string, Curve>> = Object.fromEntries(
     curve(
       "secp521r1",
       2n ** 521n - 1n,
-      0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
+      0x01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409n,
     ),
     curve("secp256k1", 2n ** 256n - 2n ** 32n - 977n, 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n, 0n),
   ].map((one) => [one.name, one]),
