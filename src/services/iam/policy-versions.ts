@@ -73,7 +73,7 @@ export const setDefaultPolicyVersion = operation("SetDefaultPolicyVersion", {
   run({ PolicyArn = "", VersionId = "" }, context) {
     const policy = requirePolicy(context, PolicyArn);
     const { id } = requireVersion(policy, VersionId);
-    context.state.commit(() => context.state.table(policies).put({ ...policy, defaultVersionId: id, updatedAt: context.now }));
+    context.state.commit(() => context.state.table(policies).put({ ...policy, defaultVersionId: id }));
     return {};
   },
 });
