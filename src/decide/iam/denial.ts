@@ -20,8 +20,8 @@ export function denialText({ principalArn, action, resource, decision }: Denial)
   const vendor = action.slice(0, action.indexOf(":"));
   const where = vendor === "ec2" && resource === "*" ? "" : ` on resource: ${resource}`;
   const sentence = `User: ${principalArn} is not authorized to perform: ${action}${where}`;
-  const trusted = action === "sts:AssumeRole" && decision.by === "resource-based policy" && !decision.explicit;
-  return trusted ? sentence : `${sentence} ${reason(action, decision)}`;
+  const unexplained = action === "sts:AssumeRole" && !decision.explicit;
+  return unexplained ? sentence : `${sentence} ${reason(action, decision)}`;
 }
 
 function reason(action: string, { explicit, by }: Denial["decision"]): string {

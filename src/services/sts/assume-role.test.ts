@@ -141,9 +141,7 @@ describe("who may not assume a role is told the same, whatever the reason", () =
   test("a role that trusts the account leaves it to the user's own policies", async () => {
     await using api = await apiWorld();
     putRole(api.platform, { name: "deploy", trust: trusts(ACCOUNT) });
-    await expect(assume(api, api.user("ana"))).rejects.toThrow(
-      `${SENTENCE(ANA)} because no identity-based policy allows the sts:AssumeRole action`,
-    );
+    await expect(assume(api, api.user("ana"))).rejects.toThrow(SENTENCE(ANA));
   });
 
   test("a role that trusts the user by name needs no more", async () => {
@@ -174,7 +172,7 @@ test("another account's role wants both: its trust, and the caller's own policy"
   const [ana, bob] = [api.user("ana", allow("sts:AssumeRole", RoleArn)), api.user("bob", allow("sts:AssumeRole", DEPLOY))];
   const keys = await session(api, ana, { RoleArn });
   expect(await sts(api, keys).send(new GetCallerIdentityCommand())).toMatchObject({ Account: FOREIGN_ACCOUNT });
-  await expect(assume(api, bob, { RoleArn })).rejects.toThrow("because no identity-based policy allows the sts:AssumeRole action");
+  await expect(assume(api, bob, { RoleArn })).rejects.toThrow("is not authorized to perform: sts:AssumeRole");
   putRole(api.platform, { name: "partner", account: FOREIGN_ACCOUNT, trust: trusts(account(FOREIGN_ACCOUNT)) });
   await expect(assume(api, ana, { RoleArn })).rejects.toThrow("is not authorized to perform: sts:AssumeRole");
 });
