@@ -22,6 +22,8 @@ export interface RoleRecord {
   readonly attachedPolicies: readonly string[];
   readonly tags: readonly Tag[];
   readonly createdAt: number;
+  /** When a session of the role last asked for something, to some minutes, and in which region. */
+  readonly lastUsed?: { readonly at: number; readonly region: string };
 }
 
 /** The key of users, groups, roles and instance profiles: names are unique whatever their case. */

@@ -4,6 +4,7 @@ import {
   CreateUserCommand,
   DeleteAccessKeyCommand,
   GetAccessKeyLastUsedCommand,
+  GetRoleCommand,
   GetUserCommand,
   IAMClient,
   ListAccessKeysCommand,
@@ -113,7 +114,7 @@ test("root's further keys are root's, and are told when they were used", async (
   expect(await used()).toEqual({ LastUsedDate: expect.any(Date), ServiceName: "sts", Region: "eu-west-1" });
 });
 
-test("a role's session is no user: it has to name one", async () => {
+test("a role's session is no user: it has to name one, and its role tells when it was used", async () => {
   await using api = await apiWorld();
   const iam = api.client(IAMClient);
   const PolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "iam:*", Resource: "*" }] });
@@ -126,12 +127,15 @@ test("a role's session is no user: it has to name one", async () => {
   const { AccessKeyId, SecretAccessKey, SessionToken } = Credentials!;
   const keys = { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey!, sessionToken: SessionToken! };
   const session = api.client(IAMClient, "us-east-1", keys);
+  const used = async () => (await iam.send(new GetRoleCommand({ RoleName: "admin" }))).Role!.RoleLastUsed;
+  expect(await used()).toEqual({});
   for (const command of [new CreateAccessKeyCommand({}), new ListAccessKeysCommand({}), new GetUserCommand({})])
     await expect(session.send(command as GetUserCommand)).rejects.toMatchObject({
       name: "ValidationError",
       message: "Must specify userName when calling with non-User credentials",
     });
   expect((await session.send(new GetUserCommand({ UserName: "bob" }))).User).toMatchObject({ UserName: "bob" });
+  expect(await used()).toEqual({ LastUsedDate: expect.any(Date), Region: "us-east-1" });
 });
 
 test("a secret access key is in no record in clear", async () => {

@@ -83,7 +83,7 @@ export function describedRole(role: RoleRecord): Role {
     ...shownRole(role),
     ...shownBoundary(role.permissionsBoundary),
     ...(role.tags.length > 0 ? { Tags: [...role.tags] } : {}),
-    RoleLastUsed: {},
+    RoleLastUsed: role.lastUsed ? { LastUsedDate: new Date(role.lastUsed.at), Region: role.lastUsed.region } : {},
   };
 }
 
