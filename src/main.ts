@@ -25,7 +25,8 @@ import { dockerTaskRunner } from "./drivers/docker/runner.ts";
 import { filesystemAuditLog } from "./drivers/filesystem/audit-log.ts";
 import { FilesystemBlobStore } from "./drivers/filesystem/blob-store.ts";
 import { accountsFolder, followAccounts } from "./drivers/filesystem/accounts.ts";
-import { openInstallation } from "./drivers/filesystem/installation.ts";
+import { installationId, openInstallation } from "./drivers/filesystem/installation.ts";
+import { operatorRootKey } from "./drivers/filesystem/root-key.ts";
 import { canBind } from "./drivers/haproxy/can-bind.ts";
 import { haproxyTrafficProxy } from "./drivers/haproxy/haproxy-traffic-proxy.ts";
 import { followHostNames } from "./drivers/host-names/follow.ts";
@@ -95,7 +96,7 @@ export interface Airfield {
 
 /**
  * Puts the parts together: the only place that knows the drivers. Resolves when requests are accepted and what ran before is adopted.
- * @throws DatabaseInUseError, EngineUnavailableError, and what listening on the port throws
+ * @throws RootKeyError, DatabaseInUseError, EngineUnavailableError, and what listening on the port throws
  */
 export async function startAirfield(options: AirfieldOptions): Promise<Airfield> {
   const { dataDirectory, dockerSocket: socketPath } = options;
@@ -105,9 +106,12 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     {
       accessKeyId: process.env["AIRFIELD_ROOT_ACCESS_KEY_ID"],
       secretAccessKey: process.env["AIRFIELD_ROOT_SECRET_ACCESS_KEY"],
+      rootKey: await operatorRootKey(process.env),
     },
     (file, mode) => logger.warn(EXPOSED, { file, mode: mode.toString(8) }),
   );
+  // Processes that are started from here, such as the proxy, need not have it.
+  delete process.env["AIRFIELD_ROOT_KEY"];
   await using opened = new Disposals();
 
   // Memory that is ahead of the disk must not answer anybody: better no control plane than one that forgets.
@@ -322,9 +326,9 @@ export interface Removal {
 
 /** Removes what an installation that does not run has left outside of its data folder: containers, networks, volumes, its proxy. */
 export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal): Promise<void> {
-  const installation = await openInstallation(dataDirectory, { accessKeyId: undefined, secretAccessKey: undefined });
-  await removeInstallation({ socketPath: dockerSocket, instance: installation.id });
-  const proxy = await haproxyTrafficProxy({ directory: proxyDirectory(dataDirectory, installation.id), clock });
+  const id = await installationId(dataDirectory);
+  await removeInstallation({ socketPath: dockerSocket, instance: id });
+  const proxy = await haproxyTrafficProxy({ directory: proxyDirectory(dataDirectory, id), clock });
   await proxy.stop();
 }
 

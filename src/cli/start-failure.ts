@@ -1,5 +1,6 @@
 import { HOW_TO_JOIN_DOCKER_GROUP, howToInstall, howToStartEngine } from "../../bin/setup/advice.js";
 import { EngineUnavailableError } from "../drivers/docker/engine.ts";
+import { RootKeyError } from "../drivers/filesystem/root-key.ts";
 import { DatabaseInUseError } from "../drivers/sqlite/database.ts";
 import { CliError } from "./cli-error.ts";
 import { runningServer } from "./running-server.ts";
@@ -16,6 +17,7 @@ export function explained(error: unknown, { port, dataDirectory, dockerSocket }:
   const cause = { cause: error };
   const other = runningServer(dataDirectory);
   const byOther = other && other.pid !== process.pid ? ` by the Airfield that runs as process ${other.pid} at ${other.url}` : "";
+  if (error instanceof RootKeyError) return new CliError(error.message, error.advice, cause);
   if (error instanceof DatabaseInUseError) {
     return new CliError(
       `the data folder ${dataDirectory} is in use${byOther || " by another process"}`,

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { engineSocket } from "../../../bin/setup/engine-socket.js";
 import { DEFAULT_ACCOUNT, isAccount, isRegion } from "../../domain/scope.ts";
 import { EngineUnavailableError } from "../../drivers/docker/engine.ts";
-import { openInstallation, readRootCredentials } from "../../drivers/filesystem/installation.ts";
+import { installationId, readRootCredentials } from "../../drivers/filesystem/installation.ts";
 import { awaitEndpoint } from "../../drivers/host-names/await-endpoint.ts";
 import { ecrHostName } from "../../drivers/host-names/ecr-host-name.ts";
 import { engineConcerns } from "../../drivers/host-names/engine-concerns.ts";
@@ -151,8 +151,7 @@ export async function homeOf({ data }: PlaceFlags): Promise<Home> {
   const dataDirectory = dataSetting(data);
   try {
     if (await readRootCredentials(dataDirectory)) {
-      const { id } = await openInstallation(dataDirectory, { accessKeyId: undefined, secretAccessKey: undefined });
-      return { dataDirectory, id };
+      return { dataDirectory, id: await installationId(dataDirectory) };
     }
   } catch (cause) {
     if (!isDenied(cause)) throw cause;

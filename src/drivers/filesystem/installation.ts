@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { keepPrivate, newRootKey, readPrivate, type Exposed, type KeyPair } from "./private-file.ts";
+import { openRootKey } from "./root-key.ts";
 
 /** The keys and names that an installation keeps for life, in files that only its owner may read. */
 export interface Installation {
@@ -14,23 +15,33 @@ export interface Installation {
 export interface InstallationOverrides {
   readonly accessKeyId: string | undefined;
   readonly secretAccessKey: string | undefined;
+  /** The key that the operator brings, under which secrets lie; without one, the folder has its own. */
+  readonly rootKey?: Uint8Array | undefined;
 }
 
-/** Opens the data folder, making it and its keys at the first start. What other users may read of it is closed to them. */
+/**
+ * Opens the data folder, making it and its keys at the first start. What other users may read of it is closed to them.
+ * @throws RootKeyError
+ */
 export async function openInstallation(directory: string, overrides: InstallationOverrides, exposed?: Exposed): Promise<Installation> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
-  const id = await keepPrivate(directory, "installation-id", () => randomBytes(4).toString("hex"));
-  const rootKey = await keepPrivate(directory, "root-key", () => randomBytes(32).toString("base64"), exposed);
+  const id = await installationId(directory);
+  const rootKey = await openRootKey(directory, overrides.rootKey, exposed);
   const credentials = JSON.parse(await keepPrivate(directory, "credentials.json", () => JSON.stringify(newRootKey()), exposed)) as KeyPair;
   return {
     id,
-    rootKey: Buffer.from(rootKey, "base64"),
+    rootKey,
     rootCredentials: {
       accessKeyId: overrides.accessKeyId ?? credentials.accessKeyId,
       secretAccessKey: overrides.secretAccessKey ?? credentials.secretAccessKey,
     },
   };
+}
+
+/** The name of the data folder's installation, made with the folder where there is none: for who needs no keys. */
+export async function installationId(directory: string): Promise<string> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await chmod(directory, 0o700);
+  return keepPrivate(directory, "installation-id", () => randomBytes(4).toString("hex"));
 }
 
 /** Reads the root credentials without making any; `undefined` where Airfield was never started on this folder. */
