@@ -1,20 +1,26 @@
 import { parseArn } from "../../domain/arn.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { State } from "../../state/state.ts";
+import { ec2Facts } from "./ec2.ts";
 import { ecrFacts } from "./ecr.ts";
 import { ecsFacts } from "./ecs.ts";
+import { elasticLoadBalancingFacts } from "./elasticloadbalancing.ts";
 import { iamFacts } from "./iam.ts";
 import { kmsFacts } from "./kms.ts";
+import { logsFacts } from "./logs.ts";
 import type { FactsOf, ResourceFacts } from "./resource-facts.ts";
 import { secretsManagerFacts } from "./secretsmanager.ts";
 import { ssmFacts } from "./ssm.ts";
 
 /** By the service in the resource's ARN. */
 const FACTS: Readonly<Record<string, FactsOf>> = {
+  ec2: ec2Facts,
   ecr: ecrFacts,
   ecs: ecsFacts,
+  elasticloadbalancing: elasticLoadBalancingFacts,
   iam: iamFacts,
   kms: kmsFacts,
+  logs: logsFacts,
   secretsmanager: secretsManagerFacts,
   ssm: ssmFacts,
 };

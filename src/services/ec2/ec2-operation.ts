@@ -1,6 +1,14 @@
 import { defaultNetwork } from "../../state/default-vpc.ts";
 import { AwsError } from "../aws-error.ts";
-import { operationsOf, type OperationBody, type OperationContext } from "../operation.ts";
+import {
+  operationsOf,
+  requestTags,
+  type ConditionContext,
+  type OperationBody,
+  type OperationContext,
+  type Permission,
+} from "../operation.ts";
+import type { Tag, TagSpecification } from "@aws-sdk/client-ec2";
 
 const plain = operationsOf<typeof import("@aws-sdk/client-ec2")>();
 
@@ -8,7 +16,8 @@ const plain = operationsOf<typeof import("@aws-sdk/client-ec2")>();
 export const operation: typeof plain = (name, body) => {
   const { authorize, run } = body as OperationBody<{ DryRun?: boolean }, unknown>;
   const wrapped: OperationBody<{ DryRun?: boolean }, unknown> = {
-    authorize,
+    authorize: (input, at) =>
+      [authorize(input, at)].flat().map((asked) => ({ ...asked, context: { "ec2:Region": at.region, ...asked.context } })),
     run(input, context) {
       if (input.DryRun) throw new AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
       // A region has its default VPC from the first look on.
@@ -21,6 +30,21 @@ export const operation: typeof plain = (name, body) => {
 
 /** Most of EC2's Describe operations have no resources in IAM. */
 export const onAny = (action: string) => () => ({ action: `ec2:${action}`, resource: "*" });
+
+export function tagKeys(tags: readonly Tag[]): ConditionContext {
+  return requestTags(Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value])));
+}
+
+/** Who creates something with tags must be allowed to tag it, too. Source: Amazon EC2 User Guide, "Grant permission to tag resources during creation". */
+export function tagAtCreation(
+  resource: string,
+  createAction: string,
+  specifications: readonly TagSpecification[] = [],
+): readonly Permission[] {
+  const tags = specifications.flatMap(({ Tags = [] }) => Tags);
+  if (tags.length === 0) return [];
+  return [{ action: "ec2:CreateTags", resource, context: { ...tagKeys(tags), "ec2:CreateAction": createAction } }];
+}
 
 export function scopeOf({ account, region }: OperationContext): string {
   return `${account}/${region}`;

@@ -15,7 +15,8 @@ import {
   type PermissionInput,
   type RuleInput,
 } from "./rule-input.ts";
-import { onGroup, requireGroup, tagsFor } from "./security-groups.ts";
+import { onGroup } from "./security-group-permissions.ts";
+import { requireGroup, tagsFor } from "./security-groups.ts";
 
 /** Of each direction. Source: Amazon VPC quotas. */
 const MOST_RULES = 60;

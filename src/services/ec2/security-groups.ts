@@ -12,23 +12,17 @@ import { defaultNetwork } from "../../state/default-vpc.ts";
 import { securityGroups, type SecurityGroupRecord, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import { loadBalancers } from "../../state/elb.ts";
 import { AwsError } from "../aws-error.ts";
-import { defined, type OperationContext, type RequestScope } from "../operation.ts";
+import { defined, type OperationContext } from "../operation.ts";
 import { chosen, described, type FilterFields } from "./describe.ts";
 import { invalidValue, onAny, operation, scopeOf } from "./ec2-operation.ts";
 import { taskInterfaces } from "./network-interfaces.ts";
+import { onGroup, onNewGroup } from "./security-group-permissions.ts";
 import { refuseTags } from "./tag-rules.ts";
 import { requireVpc } from "./vpcs.ts";
 
 export function groupNotFound(idOrName: string): AwsError {
   return new AwsError("InvalidGroup.NotFound", `The security group '${idOrName}' does not exist`);
 }
-
-export const onGroup =
-  (action: string) =>
-  ({ GroupId }: { GroupId?: string | undefined }, at: RequestScope) => ({
-    action: `ec2:${action}`,
-    resource: at.arn("ec2", `security-group/${GroupId ?? "*"}`),
-  });
 
 /** The group that a request names by id or, in the default VPC, by name. */
 export function requireGroup(
@@ -53,10 +47,7 @@ export function requireGroup(
 }
 
 export const createSecurityGroup = operation("CreateSecurityGroup", {
-  authorize: ({ VpcId }, at) => ({
-    action: "ec2:CreateSecurityGroup",
-    resource: [at.arn("ec2", "security-group/*"), at.arn("ec2", `vpc/${VpcId ?? "*"}`)],
-  }),
+  authorize: onNewGroup,
   run(input, context) {
     const { state, ids, account, region } = context;
     const { GroupName: name = "", Description: description = "" } = input;

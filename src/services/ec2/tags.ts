@@ -3,7 +3,7 @@ import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext, RequestScope } from "../operation.ts";
 import { described } from "./describe.ts";
-import { onAny, operation, scopeOf } from "./ec2-operation.ts";
+import { onAny, operation, scopeOf, tagKeys } from "./ec2-operation.ts";
 import { groupNotFound } from "./security-groups.ts";
 import { subnetNotFound } from "./subnets.ts";
 import { refuseTags } from "./tag-rules.ts";
@@ -71,7 +71,29 @@ function missing(id: string): AwsError {
   return new AwsError("InvalidID", `The ID '${id}' is not valid`);
 }
 
-const onResources = (action: string) => (_input: unknown, at: RequestScope) => ({ action: `ec2:${action}`, resource: at.arn("ec2", "*") });
+const KINDS: Readonly<Record<string, string>> = {
+  vpc: "vpc",
+  subnet: "subnet",
+  sg: "security-group",
+  sgr: "security-group-rule",
+};
+
+/** The ARN of a resource by its id; of a kind that is not here, any. */
+function resourceArn(id: string, at: RequestScope): string {
+  const kind = KINDS[id.slice(0, id.indexOf("-"))];
+  return at.arn("ec2", kind === undefined ? `*/${id}` : `${kind}/${id}`);
+}
+
+const onResources =
+  (action: string) =>
+  (
+    { Resources = [], Tags = [] }: { readonly Resources?: readonly string[] | undefined; readonly Tags?: readonly Tag[] | undefined },
+    at: RequestScope,
+  ) => ({
+    action: `ec2:${action}`,
+    resource: Resources.map((id) => resourceArn(id, at)),
+    context: tagKeys(Tags),
+  });
 
 function changeTags(ids: readonly string[], change: (tags: readonly Tag[]) => readonly Tag[], context: OperationContext): void {
   const known = new Map(taggables(context).map((item) => [item.id, item]));

@@ -3,7 +3,7 @@ import { findLoadBalancer } from "./find.ts";
 
 /** No capacity is ever reserved here: every load balancer has all that the host has. Terraform asks at each read. */
 export const describeCapacityReservation = operation("DescribeCapacityReservation", {
-  authorize: ({ LoadBalancerArn }) => permission("DescribeCapacityReservation", LoadBalancerArn ?? "*"),
+  authorize: () => permission("DescribeCapacityReservation"),
   run({ LoadBalancerArn }, context) {
     findLoadBalancer(LoadBalancerArn, context);
     return { CapacityReservationState: [] };

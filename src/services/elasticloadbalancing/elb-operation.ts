@@ -1,10 +1,37 @@
-import { operationsOf, type Permission } from "../operation.ts";
+import type { Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { operationsOf, requestTags, type ConditionContext, type Permission } from "../operation.ts";
 import { AwsError } from "../aws-error.ts";
 
 export const operation = operationsOf<typeof import("@aws-sdk/client-elastic-load-balancing-v2")>();
 
-export function permission(operationName: string, resource: string | readonly string[] = "*"): Permission {
-  return { action: `elasticloadbalancing:${operationName}`, resource };
+/** Describing has no resources in IAM: it is allowed for all or for none. */
+export function permission(operationName: string, resource: string | readonly string[] = "*", context: ConditionContext = {}): Permission {
+  return { action: `elasticloadbalancing:${operationName}`, resource, context };
+}
+
+/** Creating something with tags takes the permission to tag it, too. */
+export function creation(
+  operationName: string,
+  {
+    on,
+    created,
+    tags = [],
+    context = {},
+  }: {
+    /** What the right to create is asked on, and the ARN of what is created as far as it is known. */
+    readonly on: string;
+    readonly created: string;
+    readonly tags: readonly Tag[] | undefined;
+    readonly context?: ConditionContext;
+  },
+): readonly Permission[] {
+  const given = tagKeys(tags);
+  const tagging = permission("AddTags", created, { ...given, "elasticloadbalancing:CreateAction": operationName });
+  return [permission(operationName, on, { ...given, ...context }), ...(tags.length > 0 ? [tagging] : [])];
+}
+
+export function tagKeys(tags: readonly Tag[] | undefined): ConditionContext {
+  return requestTags(Object.fromEntries((tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])));
 }
 
 export function invalid(message: string): AwsError {

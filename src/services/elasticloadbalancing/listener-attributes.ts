@@ -27,7 +27,7 @@ export function defaultListenerAttributes(): Readonly<Record<string, string>> {
 }
 
 export const describeListenerAttributes = operation("DescribeListenerAttributes", {
-  authorize: ({ ListenerArn }) => permission("DescribeListenerAttributes", ListenerArn ?? "*"),
+  authorize: () => permission("DescribeListenerAttributes"),
   run: ({ ListenerArn }, context) => ({ Attributes: listAttributes(RULES, findListener(ListenerArn, context).attributes) }),
 });
 

@@ -10,7 +10,7 @@ import {
 import { listeners, type ListenerRecord } from "../../state/elb.ts";
 import { because } from "../operation.ts";
 import { checkActions } from "./actions.ts";
-import { checkEnum, checkRange, invalid, operation, permission } from "./elb-operation.ts";
+import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findListener, findLoadBalancer } from "./find.ts";
 import { defaultListenerAttributes } from "./listener-attributes.ts";
 import { pageByArn } from "./page.ts";
@@ -19,7 +19,13 @@ import { checkTags } from "./tags.ts";
 const MOST_LISTENERS = 50;
 
 export const createListener = operation("CreateListener", {
-  authorize: ({ LoadBalancerArn }) => permission("CreateListener", LoadBalancerArn ?? "*"),
+  authorize: ({ LoadBalancerArn = "*", Tags: tags, ...input }) =>
+    creation("CreateListener", {
+      on: LoadBalancerArn,
+      created: `${LoadBalancerArn.replace(":loadbalancer/", ":listener/")}/*`,
+      tags,
+      context: listenerKeys(input),
+    }),
   run(input, context) {
     const { state, ids, now, account, region } = context;
     const balancer = findLoadBalancer(input.LoadBalancerArn, context);
@@ -81,7 +87,7 @@ export const describeListeners = operation("DescribeListeners", {
 });
 
 export const modifyListener = operation("ModifyListener", {
-  authorize: ({ ListenerArn }) => permission("ModifyListener", ListenerArn ?? "*"),
+  authorize: ({ ListenerArn = "*", ...input }) => permission("ModifyListener", ListenerArn, listenerKeys(input)),
   run(input, context) {
     const { state } = context;
     const listener = findListener(input.ListenerArn, context);
@@ -114,6 +120,10 @@ export const deleteListener = operation("DeleteListener", {
     return {};
   },
 });
+
+function listenerKeys({ Protocol, SslPolicy }: { readonly Protocol?: string | undefined; readonly SslPolicy?: string | undefined }) {
+  return { "elasticloadbalancing:ListenerProtocol": Protocol, "elasticloadbalancing:SecurityPolicy": SslPolicy };
+}
 
 function checkProtocol({
   Protocol,

@@ -50,7 +50,7 @@ export function defaultLoadBalancerAttributes(): Readonly<Record<string, string>
 }
 
 export const describeLoadBalancerAttributes = operation("DescribeLoadBalancerAttributes", {
-  authorize: ({ LoadBalancerArn }) => permission("DescribeLoadBalancerAttributes", LoadBalancerArn ?? "*"),
+  authorize: () => permission("DescribeLoadBalancerAttributes"),
   run: ({ LoadBalancerArn }, context) => ({ Attributes: listAttributes(RULES, findLoadBalancer(LoadBalancerArn, context).attributes) }),
 });
 

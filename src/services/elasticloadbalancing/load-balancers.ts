@@ -7,8 +7,8 @@ import {
   type LoadBalancer,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { listeners, loadBalancers, type LoadBalancerRecord } from "../../state/elb.ts";
-import { because } from "../operation.ts";
-import { checkEnum, invalid, operation, permission } from "./elb-operation.ts";
+import { because, type ConditionContext } from "../operation.ts";
+import { checkEnum, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findLoadBalancer, scopeKey, type Place } from "./find.ts";
 import { canonicalHostedZoneId } from "./hosted-zones.ts";
 import { defaultLoadBalancerAttributes } from "./load-balancer-attributes.ts";
@@ -18,7 +18,12 @@ import { checkSecurityGroups, checkSubnets, zonesOf } from "./placement.ts";
 import { checkTags } from "./tags.ts";
 
 export const createLoadBalancer = operation("CreateLoadBalancer", {
-  authorize: ({ Name }, at) => permission("CreateLoadBalancer", at.arn("elasticloadbalancing", `loadbalancer/app/${Name}/*`)),
+  authorize(input, at) {
+    const kind = input.Type === "network" ? "net" : input.Type === "gateway" ? "gwy" : "app";
+    const created = at.arn("elasticloadbalancing", `loadbalancer/${kind}/${input.Name}/*`);
+    const context = { "elasticloadbalancing:Scheme": input.Scheme ?? "internet-facing", ...placeKeys(input) };
+    return creation("CreateLoadBalancer", { on: created, created, tags: input.Tags, context });
+  },
   run(input, context) {
     const { state, ids, now, account, region } = context;
     const settings = checkSettings(input, context);
@@ -95,7 +100,7 @@ export const deleteLoadBalancer = operation("DeleteLoadBalancer", {
 });
 
 export const setSubnets = operation("SetSubnets", {
-  authorize: ({ LoadBalancerArn }) => permission("SetSubnets", LoadBalancerArn ?? "*"),
+  authorize: ({ LoadBalancerArn = "*", ...input }) => permission("SetSubnets", LoadBalancerArn, placeKeys(input)),
   run(input, context) {
     const balancer = findLoadBalancer(input.LoadBalancerArn, context);
     checkIpAddressType(input.IpAddressType);
@@ -108,7 +113,7 @@ export const setSubnets = operation("SetSubnets", {
 });
 
 export const setSecurityGroups = operation("SetSecurityGroups", {
-  authorize: ({ LoadBalancerArn }) => permission("SetSecurityGroups", LoadBalancerArn ?? "*"),
+  authorize: ({ LoadBalancerArn = "*", ...input }) => permission("SetSecurityGroups", LoadBalancerArn, placeKeys(input)),
   run({ LoadBalancerArn, SecurityGroups }, context) {
     const balancer = findLoadBalancer(LoadBalancerArn, context);
     if (!SecurityGroups || SecurityGroups.length === 0) throw invalid("At least one security group must be specified");
@@ -126,6 +131,21 @@ export const setIpAddressType = operation("SetIpAddressType", {
     return { IpAddressType: balancer.ipAddressType };
   },
 });
+
+interface Placed {
+  readonly Subnets?: readonly string[] | undefined;
+  readonly SubnetMappings?: readonly { readonly SubnetId?: string | undefined }[] | undefined;
+  readonly SecurityGroups?: readonly string[] | undefined;
+}
+
+/** The condition keys of where a load balancer is put. Source: Service Authorization Reference, Elastic Load Balancing V2. */
+function placeKeys({ Subnets = [], SubnetMappings = [], SecurityGroups = [] }: Placed): ConditionContext {
+  const subnets = [...Subnets, ...SubnetMappings.map(({ SubnetId = "" }) => SubnetId)];
+  return {
+    "elasticloadbalancing:Subnet": subnets.length > 0 ? subnets : undefined,
+    "elasticloadbalancing:SecurityGroup": SecurityGroups.length > 0 ? SecurityGroups : undefined,
+  };
+}
 
 type Settings = Pick<LoadBalancerRecord, "name" | "type" | "scheme" | "ipAddressType" | "vpcId" | "availabilityZones" | "securityGroups">;
 

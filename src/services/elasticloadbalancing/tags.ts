@@ -9,13 +9,13 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { listeners, loadBalancers, targetGroups } from "../../state/elb.ts";
 import { because } from "../operation.ts";
-import { invalid, operation, permission } from "./elb-operation.ts";
+import { invalid, operation, permission, tagKeys } from "./elb-operation.ts";
 import { arnKind, findListener, findLoadBalancer, findTargetGroup, type Place } from "./find.ts";
 
 const MOST_TAGS = 50;
 
 export const addTags = operation("AddTags", {
-  authorize: ({ ResourceArns }) => permission("AddTags", ResourceArns ?? []),
+  authorize: ({ ResourceArns, Tags }) => permission("AddTags", ResourceArns ?? [], tagKeys(Tags)),
   run({ ResourceArns, Tags }, context) {
     const added = checkTags(Tags);
     const changed = (ResourceArns ?? []).map((arn) => ({ arn, tags: mergeTags(tagged(arn, context).tags, added) }));
@@ -25,7 +25,7 @@ export const addTags = operation("AddTags", {
 });
 
 export const removeTags = operation("RemoveTags", {
-  authorize: ({ ResourceArns }) => permission("RemoveTags", ResourceArns ?? []),
+  authorize: ({ ResourceArns, TagKeys }) => permission("RemoveTags", ResourceArns ?? [], { "aws:TagKeys": TagKeys }),
   run({ ResourceArns, TagKeys }, context) {
     const removed = new Set(TagKeys);
     const changed = (ResourceArns ?? []).map((arn) => ({
@@ -38,7 +38,7 @@ export const removeTags = operation("RemoveTags", {
 });
 
 export const describeTags = operation("DescribeTags", {
-  authorize: ({ ResourceArns }) => permission("DescribeTags", ResourceArns ?? []),
+  authorize: () => permission("DescribeTags"),
   run({ ResourceArns }, context) {
     const arns = [...new Set(ResourceArns)];
     if (arns.length > 20) throw invalid("The maximum number of resource ARNs is '20'");

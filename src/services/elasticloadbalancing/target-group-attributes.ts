@@ -57,7 +57,7 @@ export function defaultTargetGroupAttributes(): Readonly<Record<string, string>>
 }
 
 export const describeTargetGroupAttributes = operation("DescribeTargetGroupAttributes", {
-  authorize: ({ TargetGroupArn }) => permission("DescribeTargetGroupAttributes", TargetGroupArn ?? "*"),
+  authorize: () => permission("DescribeTargetGroupAttributes"),
   run: ({ TargetGroupArn }, context) => ({ Attributes: listAttributes(RULES, findTargetGroup(TargetGroupArn, context).attributes) }),
 });
 

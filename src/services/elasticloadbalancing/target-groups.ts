@@ -12,7 +12,7 @@ import { loadBalancersOfTargetGroup, targetGroupInUse } from "../../state/elb-ta
 import { listeners, targetGroups, targetGroupsOf, targetKey, targets, type TargetGroupRecord } from "../../state/elb.ts";
 import type { State } from "../../state/state.ts";
 import { because } from "../operation.ts";
-import { checkEnum, checkRange, invalid, operation, permission } from "./elb-operation.ts";
+import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findLoadBalancer, findTargetGroup, scopeKey, type Place } from "./find.ts";
 import { checkHealthCheck } from "./health-check.ts";
 import { checkName } from "./names.ts";
@@ -23,7 +23,10 @@ import { defaultTargetGroupAttributes } from "./target-group-attributes.ts";
 const PROTOCOLS = ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"];
 
 export const createTargetGroup = operation("CreateTargetGroup", {
-  authorize: ({ Name }, at) => permission("CreateTargetGroup", at.arn("elasticloadbalancing", `targetgroup/${Name}/*`)),
+  authorize({ Name, Tags: tags }, at) {
+    const created = at.arn("elasticloadbalancing", `targetgroup/${Name}/*`);
+    return creation("CreateTargetGroup", { on: created, created, tags });
+  },
   run(input, context) {
     const { state, ids, now, account, region } = context;
     const settings = checkSettings(input, context);

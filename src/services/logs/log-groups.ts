@@ -8,7 +8,7 @@ import {
 import { parseArn } from "../../domain/arn.ts";
 import { logGroupArn, logGroupKey, logGroups, logStreams, newLogGroup, type LogGroupRecord } from "../../state/logs.ts";
 import { brokenConstraints, lengthWithin, matches, oneOf, within, type Violation } from "../constraints.ts";
-import { because, defined, operationsOf, type OperationContext, type RequestScope } from "../operation.ts";
+import { because, defined, operationsOf, requestTags, type OperationContext, type Permission, type RequestScope } from "../operation.ts";
 import { compareKeys, paginate } from "../pagination.ts";
 
 export const operation = operationsOf<typeof import("@aws-sdk/client-cloudwatch-logs")>();
@@ -18,10 +18,18 @@ const RETENTIONS = [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 73
 
 export const onLogGroup =
   (action: string) =>
-  ({ logGroupName }: { logGroupName?: string | undefined }, at: RequestScope) => ({
+  ({ logGroupName }: { logGroupName?: string | undefined }, at: RequestScope): Permission => ({
     action: `logs:${action}`,
-    resource: logGroupArn(at, logGroupName ?? "*"),
+    resource: groupResource(at, logGroupName ?? "*"),
   });
+
+/**
+ * What permissions for a group are asked on: its ARN as that of a stream without a name. Policies therefore need the `:*` at the end of a
+ * group's ARN; only those for tagging by ARN do without. Source: CloudWatch Logs User Guide, "Resources and operations"; AWS's refusals.
+ */
+export function groupResource(at: RequestScope, name: string): string {
+  return `${logGroupArn(at, name)}:log-stream:`;
+}
 
 export function refuse(...violations: readonly Violation[]): void {
   const broken = brokenConstraints(...violations);
@@ -55,7 +63,12 @@ export function namedGroup(input: { logGroupName?: string | undefined; logGroupI
 }
 
 export const createLogGroup = operation("CreateLogGroup", {
-  authorize: onLogGroup("CreateLogGroup"),
+  authorize({ logGroupName = "*", tags = {} }, at): readonly Permission[] {
+    const context = requestTags(tags);
+    const tagging = { action: "logs:TagResource", resource: logGroupArn(at, logGroupName), context };
+    const creating = { ...onLogGroup("CreateLogGroup")({ logGroupName }, at), context };
+    return Object.keys(tags).length === 0 ? [creating] : [creating, tagging];
+  },
   run(input, { state, account, region, now }) {
     const name = input.logGroupName ?? "";
     refuse(...groupNameRules(name), oneOf("logGroupClass", input.logGroupClass, Object.values(LogGroupClass)));
@@ -93,7 +106,7 @@ export const deleteLogGroup = operation("DeleteLogGroup", {
 });
 
 export const describeLogGroups = operation("DescribeLogGroups", {
-  authorize: (_input, at) => ({ action: "logs:DescribeLogGroups", resource: at.arn("logs", "log-group:*") }),
+  authorize: (_input, at) => ({ action: "logs:DescribeLogGroups", resource: groupResource(at, "") }),
   run(input, context) {
     const { logGroupNamePrefix: prefix, logGroupNamePattern: pattern, logGroupIdentifiers } = input;
     refuse(...groupNameRules(prefix, "logGroupNamePrefix"), within("limit", input.limit, 1, 50));

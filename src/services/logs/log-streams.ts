@@ -8,7 +8,7 @@ import { logGroupArn, logGroupKey, logStreamKey, logStreams, type LogStreamRecor
 import { lengthWithin, matches, oneOf, within, type Violation } from "../constraints.ts";
 import { because, defined, type OperationContext, type RequestScope } from "../operation.ts";
 import { compareKeys, descendingKey, paginate } from "../pagination.ts";
-import { groupNameRules, namedGroup, operation, refuse, requireGroup } from "./log-groups.ts";
+import { groupNameOf, groupNameRules, groupResource, namedGroup, operation, refuse, requireGroup } from "./log-groups.ts";
 
 export const onLogStream =
   (action: string) =>
@@ -56,7 +56,10 @@ export const deleteLogStream = operation("DeleteLogStream", {
 });
 
 export const describeLogStreams = operation("DescribeLogStreams", {
-  authorize: ({ logGroupName }, at) => ({ action: "logs:DescribeLogStreams", resource: logGroupArn(at, logGroupName ?? "*") }),
+  authorize: ({ logGroupName, logGroupIdentifier }, at) => ({
+    action: "logs:DescribeLogStreams",
+    resource: groupResource(at, logGroupName ?? groupNameOf(logGroupIdentifier ?? "*")),
+  }),
   run(input, context) {
     const { logStreamNamePrefix: prefix, orderBy = "LogStreamName", descending = false, limit = 50 } = input;
     refuse(

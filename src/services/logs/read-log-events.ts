@@ -5,7 +5,7 @@ import { within } from "../constraints.ts";
 import { because, defined, type OperationContext, type RequestScope } from "../operation.ts";
 import { backwardToken, eventId, forwardToken, pageToken, readPageToken, readToken, type EventPosition } from "./event-position.ts";
 import { filterPattern } from "./filter-pattern.ts";
-import { groupNameOf, namedGroup, operation, refuse, requireGroup } from "./log-groups.ts";
+import { groupNameOf, groupResource, namedGroup, operation, refuse, requireGroup } from "./log-groups.ts";
 import { requireStream, streamNameRules } from "./log-streams.ts";
 
 /** An answer holds this many bytes of messages at most, and this many events. */
@@ -75,7 +75,7 @@ function withinBytes(events: readonly StoredLogEvent[]): readonly StoredLogEvent
 }
 
 export const filterLogEvents = operation("FilterLogEvents", {
-  authorize: (input, at: RequestScope) => ({ action: "logs:FilterLogEvents", resource: logGroupArn(at, groupIn(input)) }),
+  authorize: (input, at: RequestScope) => ({ action: "logs:FilterLogEvents", resource: groupResource(at, groupIn(input)) }),
   run(input, context) {
     const { limit = MOST_EVENTS, startTime, endTime } = input;
     refuse(within("limit", limit, 1, MOST_EVENTS), ...streamNameRules(input.logStreamNamePrefix, "logStreamNamePrefix"));

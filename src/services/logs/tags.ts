@@ -1,6 +1,6 @@
 import { InvalidParameterException, TooManyTagsException } from "@aws-sdk/client-cloudwatch-logs";
 import { logGroups, type LogGroupRecord } from "../../state/logs.ts";
-import { because, type OperationContext } from "../operation.ts";
+import { because, requestTags, type ConditionContext, type OperationContext } from "../operation.ts";
 import { groupNameOf, onLogGroup, operation, requireGroup } from "./log-groups.ts";
 
 const MOST_TAGS = 50;
@@ -24,14 +24,16 @@ function untag(group: LogGroupRecord, keys: readonly string[], { state }: Operat
   state.commit(() => state.table(logGroups).put({ ...group, tags }));
 }
 
-const onResource =
-  (action: string) =>
-  ({ resourceArn }: { resourceArn?: string | undefined }) => ({ action: `logs:${action}`, resource: resourceArn ?? "*" });
+const onResource = (action: string, { resourceArn = "*" }: { resourceArn?: string | undefined }, context: ConditionContext = {}) => ({
+  action: `logs:${action}`,
+  resource: resourceArn,
+  context,
+});
 
 const byArn = (resourceArn: string | undefined, context: OperationContext) => requireGroup(context, groupNameOf(resourceArn ?? ""));
 
 export const tagResource = operation("TagResource", {
-  authorize: onResource("TagResource"),
+  authorize: (input) => onResource("TagResource", input, requestTags(input.tags ?? {})),
   run({ resourceArn, tags = {} }, context) {
     tag(byArn(resourceArn, context), tags, context);
     return {};
@@ -39,7 +41,7 @@ export const tagResource = operation("TagResource", {
 });
 
 export const untagResource = operation("UntagResource", {
-  authorize: onResource("UntagResource"),
+  authorize: (input) => onResource("UntagResource", input, { "aws:TagKeys": input.tagKeys }),
   run({ resourceArn, tagKeys = [] }, context) {
     untag(byArn(resourceArn, context), tagKeys, context);
     return {};
@@ -47,14 +49,14 @@ export const untagResource = operation("UntagResource", {
 });
 
 export const listTagsForResource = operation("ListTagsForResource", {
-  authorize: onResource("ListTagsForResource"),
+  authorize: (input) => onResource("ListTagsForResource", input),
   run: ({ resourceArn }, context) => ({ tags: { ...byArn(resourceArn, context).tags } }),
 });
 
 // The older three, which take the group's name; clients still send them.
 
 export const tagLogGroup = operation("TagLogGroup", {
-  authorize: onLogGroup("TagLogGroup"),
+  authorize: (input, at) => ({ ...onLogGroup("TagLogGroup")(input, at), context: requestTags(input.tags ?? {}) }),
   run({ logGroupName = "", tags = {} }, context) {
     tag(requireGroup(context, logGroupName), tags, context);
     return {};
@@ -62,7 +64,7 @@ export const tagLogGroup = operation("TagLogGroup", {
 });
 
 export const untagLogGroup = operation("UntagLogGroup", {
-  authorize: onLogGroup("UntagLogGroup"),
+  authorize: (input, at) => ({ ...onLogGroup("UntagLogGroup")(input, at), context: { "aws:TagKeys": input.tags } }),
   run({ logGroupName = "", tags = [] }, context) {
     untag(requireGroup(context, logGroupName), tags, context);
     return {};
