@@ -28,6 +28,8 @@ export interface AirfieldProcess extends AsyncDisposable {
   output(): string;
   /** Ends the process at once, as `kill -9` does. */
   kill(): Promise<void>;
+  /** Ends the process as an operator does, and waits until it has. */
+  stop(): Promise<void>;
   /** Starts it again on the same folder and port. */
   restart(): Promise<AirfieldProcess>;
 }
@@ -75,6 +77,7 @@ export async function airfieldProcess(options: AirfieldProcessOptions = {}): Pro
     run: (command, args, input) => runCommand(command, args, cliEnvironment(target), input),
     output: () => lines.join("\n"),
     kill: () => end(child, "SIGKILL"),
+    stop: () => end(child, "SIGTERM"),
     restart: () => airfieldProcess({ ...options, dataDirectory, port }),
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.destroy?.();
