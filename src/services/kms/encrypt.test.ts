@@ -19,6 +19,8 @@ import {
   type EncryptCommandOutput,
 } from "@aws-sdk/client-kms";
 import { describe, expect, test } from "vitest";
+import { keys } from "../../state/kms/keys.ts";
+import { openMaterial } from "../../state/kms/material.ts";
 import { kmsWorld, type KmsWorld } from "../../testing/kms-world.ts";
 
 const Plaintext = Buffer.from("attack at dawn");
@@ -260,4 +262,20 @@ describe("MACs", () => {
       `InvalidKeyUsageException: ${KeyId} key usage is ENCRYPT_DECRYPT which is not valid for GenerateMac.`,
     );
   });
+});
+
+test("neither key material nor plaintext is in the journal, in whatever form", async () => {
+  await using api = await kmsWorld();
+  const planted = "planted-5e4c1f";
+  const KeyId = await api.key();
+  const { Plaintext: dataKey = Buffer.alloc(0) } = await api.kms.send(new GenerateDataKeyCommand({ KeyId, KeySpec: "AES_256" }));
+  await api.kms.send(new EncryptCommand({ KeyId, Plaintext: Buffer.from(planted), EncryptionContext: { secret: "no" } }));
+  const [record] = [...api.state.table(keys).values()];
+  const material = record?.material[0];
+  const clear = record && material ? openMaterial(api.platform.secrets, record, material) : new Uint8Array();
+  expect(clear).toHaveLength(32);
+  const journal = api.journal();
+  expect(journal).toContain(KeyId);
+  for (const secret of [Buffer.from(planted), Buffer.from(dataKey), Buffer.from(clear)])
+    for (const form of ["base64", "base64url", "hex", "latin1"] as const) expect(journal).not.toContain(secret.toString(form));
 });

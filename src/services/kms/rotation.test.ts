@@ -93,6 +93,12 @@ describe("multi-Region keys", () => {
     expect((await api.kms.send(new DescribeKeyCommand({ KeyId }))).KeyMetadata).toMatchObject({
       MultiRegionConfiguration: { MultiRegionKeyType: "PRIMARY", ...MultiRegionConfiguration },
     });
+    await api.kms.send(new EnableKeyRotationCommand({ KeyId, RotationPeriodInDays: 100 }));
+    expect(await there.send(new GetKeyRotationStatusCommand({ KeyId }))).toMatchObject({
+      KeyRotationEnabled: true,
+      RotationPeriodInDays: 100,
+    });
+    expect(await api.refusal(new EnableKeyRotationCommand({ KeyId }), there)).toMatch(/^UnsupportedOperationException/);
     await api.kms.send(new RotateKeyOnDemandCommand({ KeyId }));
     const { CiphertextBlob } = await api.kms.send(new EncryptCommand({ KeyId, Plaintext }));
     expect((await there.send(new DecryptCommand({ CiphertextBlob }))).KeyId).toBe(replica);

@@ -1,6 +1,7 @@
 import { ConflictException, LimitExceededException, UnsupportedOperationException, type RotationsListEntry } from "@aws-sdk/client-kms";
 import { currentMaterial, keys, materialIsThere, type KeyMaterialRecord, type KeyRecord } from "../../state/kms/keys.ts";
-import { isReplica, rotateKey as makeMaterial, settleKey } from "../../state/kms/lifecycle.ts";
+import { isReplica, relatedKeys, rotateKey as makeMaterial, settleKey } from "../../state/kms/lifecycle.ts";
+import type { State } from "../../state/state.ts";
 import { oneOf, within } from "../constraints.ts";
 import { because, defined } from "../operation.ts";
 import {
@@ -78,7 +79,7 @@ export const getKeyRotationStatus = operation("GetKeyRotationStatus", {
     refuseWithoutRotation(key);
     refuseExternal(key);
     // A key that is about to end does not rotate. Source: KMS Developer Guide, "Rotating keys".
-    const rotation = key.deletion ? undefined : settleKey(context, key).rotation;
+    const rotation = key.deletion ? undefined : settleKey(context, primaryOf(context.state, key)).rotation;
     return {
       KeyId: key.arn,
       KeyRotationEnabled: rotation !== undefined,
@@ -86,6 +87,11 @@ export const getKeyRotationStatus = operation("GetKeyRotationStatus", {
     };
   },
 });
+
+/** The key whose schedule counts: that of a replica is its primary key's. */
+function primaryOf(state: State, key: KeyRecord): KeyRecord {
+  return isReplica(key) ? (relatedKeys(state, key).find((other) => !isReplica(other)) ?? key) : key;
+}
 
 export const rotateKeyOnDemand = operation("RotateKeyOnDemand", {
   authorize: onKey("RotateKeyOnDemand"),
