@@ -68,7 +68,7 @@ test("the registry, repository policies and other accounts", async () => {
     registryId: "123456789012",
     replicationConfiguration: { rules: [] },
   });
-  const policy = '{"Version":"2012-10-17","Statement":[]}';
+  const policy = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"ecr:BatchGetImage"}]}';
   expect((await world.aws("ecr", "set-repository-policy", "--repository-name", "app", "--policy-text", policy)).code).toBe(0);
   expect(JSON.parse((await world.aws("ecr", "get-repository-policy", "--repository-name", "app")).stdout).policyText).toBe(policy);
   expect((await world.aws("ecr", "delete-repository-policy", "--repository-name", "app")).code).toBe(0);

@@ -34,8 +34,8 @@ beforeAll(async () => {
   const target = { url: airfield.url, accessKeyId: keyId, secretAccessKey: secret, home };
   const password = (await runAws(target, ["ecr", "get-login-password"])).stdout.trim();
   const login = ["login", "--username", "AWS", "--password-stdin", `localhost:${airfield.port}`];
-  const { stdout } = await runCommand("docker", login, { ...process.env, HOME: home }, password);
-  expect(stdout).toContain("Login Succeeded");
+  const { code, stderr } = await runCommand("docker", login, { ...process.env, HOME: home }, password);
+  if (code !== 0) throw new Error(`docker login: ${stderr}`);
 });
 
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { InvalidParameterException } from "@aws-sdk/client-ecr";
-import { AwsError } from "../aws-error.ts";
+import type { Scope } from "../../domain/scope.ts";
 import { because, operationsOf, type OperationContext, type Permission, type RequestScope } from "../operation.ts";
 import { paginate, type Page } from "../pagination.ts";
 
@@ -39,16 +39,12 @@ export function onRepository(action: string) {
 }
 
 /**
- * Refuses another account's registry: a repository opens itself to others by a policy, and none is evaluated yet.
- * @throws InvalidParameterException, AccessDeniedException
+ * Whose registry a request is about: the caller's, or the one that it names. The gateway has asked whether the caller may there.
+ * @throws InvalidParameterException
  */
-export function checkRegistry(registryId: string | undefined, action: string, { account, principal }: OperationContext): void {
-  if (registryId === undefined || registryId === account) return;
-  mustMatch("registryId", registryId, /^[0-9]{12}$/, "[0-9]{12}");
-  throw new AwsError(
-    "AccessDeniedException",
-    `User: ${principal.arn} is not authorized to perform: ecr:${action} on the registry with id '${registryId}' because no resource-based policy allows the ecr:${action} action`,
-  );
+export function registryScope(registryId: string | undefined, { account, region }: OperationContext): Scope {
+  if (registryId !== undefined) mustMatch("registryId", registryId, /^[0-9]{12}$/, "[0-9]{12}");
+  return { account: registryId ?? account, region };
 }
 
 /** Source: ECR API Reference: pages have 100 entries where nothing is asked for, 1000 at most. @throws InvalidParameterException */

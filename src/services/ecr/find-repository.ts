@@ -3,7 +3,7 @@ import { parseArn } from "../../domain/arn.ts";
 import { isRepositoryPath } from "../../domain/image-reference.ts";
 import { repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
 import { because, type OperationContext } from "../operation.ts";
-import { checkRegistry, invalid, mustHaveLength } from "./ecr-operation.ts";
+import { invalid, mustHaveLength, registryScope } from "./ecr-operation.ts";
 
 /** As ECR writes it in its refusals. */
 const NAME_SOURCE = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*";
@@ -14,16 +14,15 @@ export function checkRepositoryName(name: string): void {
   if (!isRepositoryPath(name)) throw invalid("repositoryName", `must satisfy regular expression '${NAME_SOURCE}'`);
 }
 
-/** The repository that a request names. @throws RepositoryNotFoundException, InvalidParameterException, AccessDeniedException */
+/** The repository that a request names. @throws RepositoryNotFoundException, InvalidParameterException */
 export function requireRepository(
   { repositoryName = "", registryId }: { readonly repositoryName?: string | undefined; readonly registryId?: string | undefined },
-  action: string,
   context: OperationContext,
 ): RepositoryRecord {
   checkRepositoryName(repositoryName);
-  checkRegistry(registryId, action, context);
-  const found = context.state.table(repositories).get(repositoryKey(context, repositoryName));
-  if (!found) throw repositoryNotFound(repositoryName, context.account);
+  const scope = registryScope(registryId, context);
+  const found = context.state.table(repositories).get(repositoryKey(scope, repositoryName));
+  if (!found) throw repositoryNotFound(repositoryName, scope.account);
   return found;
 }
 
@@ -33,8 +32,9 @@ export function requireRepositoryByArn(resourceArn: string | undefined, context:
   const name = /^repository\/(.+)$/.exec(resource ?? "")?.[1];
   if (service !== "ecr" || name === undefined || account === undefined || region !== context.region)
     throw invalid("resourceArn", "Invalid ARN");
-  const found = account === context.account ? context.state.table(repositories).get(repositoryKey(context, name)) : undefined;
-  if (!found) throw repositoryNotFound(name, account);
+  const found = context.state.table(repositories).get(repositoryKey({ account, region }, name));
+  // Another way to write the ARN would be another resource to policies.
+  if (found?.arn !== resourceArn || !found) throw repositoryNotFound(name, account);
   return found;
 }
 

@@ -34,7 +34,7 @@ export const batchGetImage = operation("BatchGetImage", {
   async run(input, context) {
     const { state, blobs } = context;
     const { imageIds = [], acceptedMediaTypes } = input;
-    const repository = requireRepository(input, "BatchGetImage", context);
+    const repository = requireRepository(input, context);
     mustHaveLength("imageIds", imageIds, 1, 100);
     mustHaveLength("acceptedMediaTypes", acceptedMediaTypes, 1, 100);
     const failures: ImageFailure[] = [];
@@ -61,7 +61,7 @@ export const putImage = operation("PutImage", {
   async run(input, context) {
     const { state, now } = context;
     const { imageManifest: text = "", imageTag: tag, imageDigest } = input;
-    requireRepository(input, "PutImage", context);
+    requireRepository(input, context);
     if (tag !== undefined && !isImageTag(tag)) throw invalid("imageTag", "must satisfy regular expression '[a-zA-Z0-9-_.]+'");
     mustHaveLength("imageManifest", text, 1, 4_194_304);
     const manifest = readPut(text, input.imageManifestMediaType);
@@ -75,10 +75,10 @@ export const putImage = operation("PutImage", {
         ),
       );
     const image = { digest, manifest, manifestSize: bytes.length, ...(tag !== undefined && { tag }) };
-    refuse(state, requireRepository(input, "PutImage", context), image);
+    refuse(state, requireRepository(input, context), image);
     await storeManifest(context, bytes, digest);
     // The world may have changed while the bytes went to disk: look again, and write in the same step.
-    const repository = requireRepository(input, "PutImage", context);
+    const repository = requireRepository(input, context);
     refuse(state, repository, image);
     const put = putImageRecord(state, repository, { ...image, now });
     return { image: imageView(repository, put, tag, text) };
@@ -89,7 +89,7 @@ export const batchDeleteImage = operation("BatchDeleteImage", {
   authorize: onRepository("BatchDeleteImage"),
   run(input, context) {
     const { state } = context;
-    const repository = requireRepository(input, "BatchDeleteImage", context);
+    const repository = requireRepository(input, context);
     mustHaveLength("imageIds", input.imageIds, 1, 100);
     const failures: ImageFailure[] = [];
     const deleted: ImageIdentifier[] = [];

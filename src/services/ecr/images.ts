@@ -14,7 +14,7 @@ export const describeImages = operation("DescribeImages", {
   authorize: onRepository("DescribeImages"),
   run(input, context) {
     const { imageIds, filter, nextToken, maxResults } = input;
-    const repository = requireRepository(input, "DescribeImages", context);
+    const repository = requireRepository(input, context);
     if (imageIds?.length) {
       mustHaveLength("imageIds", imageIds, 1, 100);
       if (nextToken !== undefined || maxResults !== undefined)
@@ -38,7 +38,7 @@ export const describeImages = operation("DescribeImages", {
 export const listImages = operation("ListImages", {
   authorize: onRepository("ListImages"),
   run(input, context) {
-    const repository = requireRepository(input, "ListImages", context);
+    const repository = requireRepository(input, context);
     const ids = filtered(imagesOf(repository, context), input.filter).flatMap(({ digest, tags }): ImageIdentifier[] =>
       tags.length === 0 ? [{ imageDigest: digest }] : tags.map((imageTag) => ({ imageDigest: digest, imageTag })),
     );

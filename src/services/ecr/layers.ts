@@ -9,7 +9,7 @@ export const batchCheckLayerAvailability = operation("BatchCheckLayerAvailabilit
   authorize: onRepository("BatchCheckLayerAvailability"),
   run(input, context) {
     const { state, now } = context;
-    const repository = requireRepository(input, "BatchCheckLayerAvailability", context);
+    const repository = requireRepository(input, context);
     const { layerDigests = [] } = input;
     mustHaveLength("layerDigests", layerDigests, 1, 100);
     const found: Layer[] = [];

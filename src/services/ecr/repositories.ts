@@ -5,10 +5,11 @@ import {
   type Repository,
 } from "@aws-sdk/client-ecr";
 import { arn } from "../../domain/arn.ts";
+import type { Scope } from "../../domain/scope.ts";
 import { images, repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
 import { deleteRepository as deleteRepositoryRecords } from "../../state/ecr-images.ts";
-import { because, type OperationContext } from "../operation.ts";
-import { checkRegistry, invalid, mustBeOneOf, mustHaveLength, onRepository, operation, pageOf } from "./ecr-operation.ts";
+import { because, requestTags } from "../operation.ts";
+import { invalid, mustBeOneOf, mustHaveLength, onRepository, operation, pageOf, registryScope } from "./ecr-operation.ts";
 import { checkRepositoryName, requireRepository } from "./find-repository.ts";
 import { readTagMutability } from "./tag-mutability.ts";
 import { checkTags } from "./tags.ts";
@@ -30,24 +31,30 @@ export function repositoryView(repository: RepositoryRecord, registryHost: strin
 }
 
 export const createRepository = operation("CreateRepository", {
-  authorize: onRepository("CreateRepository"),
+  authorize(input, at) {
+    const context = requestTags(Object.fromEntries((input.tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])));
+    const asked = { ...onRepository("CreateRepository")(input, at), context };
+    // Source: ECR User Guide, "Tagging a private repository": tags given at creation need the right to tag.
+    return (input.tags?.length ?? 0) === 0 ? asked : [asked, { ...asked, action: "ecr:TagResource" }];
+  },
   run(input, context) {
-    const { state, account, region, now, registryHost } = context;
+    const { state, now, registryHost } = context;
     const { repositoryName: name = "", registryId } = input;
     checkRepositoryName(name);
-    checkRegistry(registryId, "CreateRepository", context);
+    const scope = registryScope(registryId, context);
+    const { account, region } = scope;
     const record: RepositoryRecord = {
-      arn: arn("ecr", context, `repository/${name}`),
+      arn: arn("ecr", scope, `repository/${name}`),
       name,
       account,
       region,
       ...readTagMutability(input),
       scanOnPush: input.imageScanningConfiguration?.scanOnPush ?? false,
-      encryption: readEncryption(input.encryptionConfiguration, context),
+      encryption: readEncryption(input.encryptionConfiguration, scope),
       tags: checkTags(input.tags),
       createdAt: now,
     };
-    if (state.table(repositories).has(repositoryKey(context, name)))
+    if (state.table(repositories).has(repositoryKey(scope, name)))
       throw new RepositoryAlreadyExistsException(
         because(`The repository with name '${name}' already exists in the registry with id '${account}'`),
       );
@@ -62,8 +69,8 @@ export const describeRepositories = operation("DescribeRepositories", {
       ? repositoryNames.map((repositoryName) => onRepository("DescribeRepositories")({ repositoryName, registryId }, at))
       : onRepository("DescribeRepositories")({ registryId }, at),
   run({ registryId, repositoryNames, nextToken, maxResults }, context) {
-    checkRegistry(registryId, "DescribeRepositories", context);
-    const { state, account, region, registryHost } = context;
+    const { state, registryHost } = context;
+    const { account, region } = registryScope(registryId, context);
     if (repositoryNames?.length) {
       mustHaveLength("repositoryNames", repositoryNames, 1, 100);
       if (nextToken !== undefined || maxResults !== undefined)
@@ -71,7 +78,7 @@ export const describeRepositories = operation("DescribeRepositories", {
           nextToken === undefined ? "maxResults" : "nextToken",
           "cannot be used when repositories are specified with repositoryNames",
         );
-      const found = repositoryNames.map((repositoryName) => requireRepository({ repositoryName }, "DescribeRepositories", context));
+      const found = repositoryNames.map((repositoryName) => requireRepository({ repositoryName, registryId }, context));
       return { repositories: found.map((repository) => repositoryView(repository, registryHost)) };
     }
     const all = state.table(repositories).by("scope", `${account}/${region}`);
@@ -87,7 +94,7 @@ export const deleteRepository = operation("DeleteRepository", {
   authorize: onRepository("DeleteRepository"),
   run(input, context) {
     const { state, registryHost } = context;
-    const repository = requireRepository(input, "DeleteRepository", context);
+    const repository = requireRepository(input, context);
     const { name, account } = repository;
     if (!input.force && state.table(images).by("repository", repositoryKey(repository, name)).length > 0)
       throw new RepositoryNotEmptyException(
@@ -99,7 +106,7 @@ export const deleteRepository = operation("DeleteRepository", {
 });
 
 /** Encryption of the blobs themselves comes later; what was asked for is kept and shown. */
-function readEncryption(asked: EncryptionConfiguration | undefined, { account, region }: OperationContext): EncryptionConfiguration {
+function readEncryption(asked: EncryptionConfiguration | undefined, { account, region }: Scope): EncryptionConfiguration {
   const type = asked?.encryptionType ?? "AES256";
   mustBeOneOf("encryptionConfiguration.encryptionType", type, ["AES256", "KMS", "KMS_DSSE"]);
   if (type === "AES256") {

@@ -1,18 +1,17 @@
 import { RepositoryPolicyNotFoundException } from "@aws-sdk/client-ecr";
+import { parsePolicy } from "../../decide/iam/parse-policy.ts";
 import { repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { invalid, mustHaveLength, onRepository, operation } from "./ecr-operation.ts";
 import { requireRepository } from "./find-repository.ts";
 
-// Policies are kept and shown; they are evaluated from the identity issue on.
-
 export const setRepositoryPolicy = operation("SetRepositoryPolicy", {
   authorize: onRepository("SetRepositoryPolicy"),
   run(input, context) {
-    const repository = requireRepository(input, "SetRepositoryPolicy", context);
+    const repository = requireRepository(input, context);
     const { policyText = "" } = input;
     mustHaveLength("PolicyText", policyText, 0, 10_240);
-    if (!isPolicy(policyText)) throw invalid("PolicyText", "Invalid repository policy provided");
+    if ("refusal" in parsePolicy(policyText, "resource")) throw invalid("PolicyText", "Invalid repository policy provided");
     change(repository, (current) => ({ ...current, policy: policyText }), context);
     return { registryId: repository.account, repositoryName: repository.name, policyText };
   },
@@ -21,7 +20,7 @@ export const setRepositoryPolicy = operation("SetRepositoryPolicy", {
 export const getRepositoryPolicy = operation("GetRepositoryPolicy", {
   authorize: onRepository("GetRepositoryPolicy"),
   run(input, context) {
-    const repository = requireRepository(input, "GetRepositoryPolicy", context);
+    const repository = requireRepository(input, context);
     return { registryId: repository.account, repositoryName: repository.name, policyText: requirePolicy(repository) };
   },
 });
@@ -29,7 +28,7 @@ export const getRepositoryPolicy = operation("GetRepositoryPolicy", {
 export const deleteRepositoryPolicy = operation("DeleteRepositoryPolicy", {
   authorize: onRepository("DeleteRepositoryPolicy"),
   run(input, context) {
-    const repository = requireRepository(input, "DeleteRepositoryPolicy", context);
+    const repository = requireRepository(input, context);
     const policyText = requirePolicy(repository);
     change(repository, ({ policy: _policy, ...rest }) => rest, context);
     return { registryId: repository.account, repositoryName: repository.name, policyText };
@@ -41,15 +40,6 @@ function requirePolicy({ name, account, policy }: RepositoryRecord): string {
   throw new RepositoryPolicyNotFoundException(
     because(`Repository policy does not exist for the repository with name '${name}' in the registry with id '${account}'`),
   );
-}
-
-function isPolicy(text: string): boolean {
-  try {
-    const json: unknown = JSON.parse(text);
-    return typeof json === "object" && json !== null && "Statement" in json;
-  } catch {
-    return false;
-  }
 }
 
 function change(repository: RepositoryRecord, to: (current: RepositoryRecord) => RepositoryRecord, { state }: OperationContext): void {

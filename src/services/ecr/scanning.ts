@@ -8,7 +8,7 @@ import { findIdentified, imageNotFoundMessage, shownId } from "./image-ids.ts";
 export const putImageScanningConfiguration = operation("PutImageScanningConfiguration", {
   authorize: onRepository("PutImageScanningConfiguration"),
   run(input, context) {
-    const repository = requireRepository(input, "PutImageScanningConfiguration", context);
+    const repository = requireRepository(input, context);
     const scanOnPush = input.imageScanningConfiguration?.scanOnPush ?? false;
     const { state } = context;
     state.commit(() =>
@@ -22,7 +22,7 @@ export const putImageScanningConfiguration = operation("PutImageScanningConfigur
 export const describeImageScanFindings = operation("DescribeImageScanFindings", {
   authorize: onRepository("DescribeImageScanFindings"),
   run(input, context) {
-    const repository = requireRepository(input, "DescribeImageScanFindings", context);
+    const repository = requireRepository(input, context);
     const imageId = input.imageId ?? {};
     if (!findIdentified(context.state, repository, imageId))
       throw new ImageNotFoundException(because(imageNotFoundMessage(repository, imageId)));

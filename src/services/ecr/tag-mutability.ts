@@ -33,7 +33,7 @@ export function readTagMutability(input: {
 export const putImageTagMutability = operation("PutImageTagMutability", {
   authorize: onRepository("PutImageTagMutability"),
   run(input, context) {
-    const repository = requireRepository(input, "PutImageTagMutability", context);
+    const repository = requireRepository(input, context);
     const setting = readTagMutability(input);
     const { state } = context;
     state.commit(() =>

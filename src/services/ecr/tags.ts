@@ -1,6 +1,6 @@
 import { InvalidTagParameterException, TooManyTagsException, type Tag } from "@aws-sdk/client-ecr";
 import { repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
-import { because, type OperationContext } from "../operation.ts";
+import { because, requestTags, type OperationContext } from "../operation.ts";
 import { operation } from "./ecr-operation.ts";
 import { requireRepositoryByArn } from "./find-repository.ts";
 
@@ -21,7 +21,11 @@ export function checkTags(tags: readonly Tag[] = []): readonly Tag[] {
 }
 
 export const tagResource = operation("TagResource", {
-  authorize: ({ resourceArn = "*" }) => ({ action: "ecr:TagResource", resource: resourceArn }),
+  authorize: ({ resourceArn = "*", tags = [] }) => ({
+    action: "ecr:TagResource",
+    resource: resourceArn,
+    context: requestTags(Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value]))),
+  }),
   run({ resourceArn, tags }, context) {
     const repository = requireRepositoryByArn(resourceArn, context);
     const added = checkTags(tags);
@@ -32,7 +36,11 @@ export const tagResource = operation("TagResource", {
 });
 
 export const untagResource = operation("UntagResource", {
-  authorize: ({ resourceArn = "*" }) => ({ action: "ecr:UntagResource", resource: resourceArn }),
+  authorize: ({ resourceArn = "*", tagKeys = [] }) => ({
+    action: "ecr:UntagResource",
+    resource: resourceArn,
+    context: tagKeys.length === 0 ? {} : { "aws:TagKeys": tagKeys },
+  }),
   run({ resourceArn, tagKeys = [] }, context) {
     const repository = requireRepositoryByArn(resourceArn, context);
     setTags(
