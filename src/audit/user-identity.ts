@@ -57,7 +57,11 @@ function userFacts(state: State, account: string, userName: string): Members {
   return user ? { principalId: user.id, arn: user.arn } : {};
 }
 
-/** CloudTrail's times: ISO 8601 without fractions. */
+let latest = { second: -1, text: "" };
+
+/** CloudTrail's times: ISO 8601 without fractions. Thousands of records fall into one second: its text is made once. */
 export function seconds(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(ms / 1000);
+  if (second !== latest.second) latest = { second, text: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  return latest.text;
 }
