@@ -250,9 +250,9 @@ export function fakeTaskRunner({ engine, clock, logSink }: FakeTaskRunnerOptions
         handling.pulls.set(container, "done");
         handling.pullStoppedAt = clock.now();
         const error =
-          spec.pullFailure?.replace(/^CannotPullContainerError: */, "") ??
-          (behaviour.pullError === undefined ? undefined : `Error response from daemon: ${behaviour.pullError}`);
-        if (error !== undefined) fail(container, `CannotPullContainerError: ${error}`);
+          spec.pullFailure?.replace(/^(?!CannotPull\w*Error: )/, "CannotPullContainerError: ") ??
+          (behaviour.pullError === undefined ? undefined : `CannotPullContainerError: Error response from daemon: ${behaviour.pullError}`);
+        if (error !== undefined) fail(container, error);
         again();
       });
       return;

@@ -166,6 +166,24 @@ export function taskRunnerContract(name: string, makeWorld: () => Promise<TaskRu
       expect((await task.until("stopped")).containers[0]).toMatchObject({ exitCode: 137 });
     });
 
+    test("a task's addresses are those it speaks from, also for a control plane that adopts it, and none once it has stopped", async () => {
+      const world = await inWorld();
+      const spec = taskSpec(world, [world.program({}), { ...world.program({}), name: "other" }]);
+      const task = follow(world.runner(), spec.taskArn);
+      expect(await world.runner().addressesOf(spec.taskArn)).toEqual([]);
+      world.runner().start(spec);
+      await task.until("running");
+      const address = spec.network.mode === "awsvpc" ? spec.network.address : "";
+      expect(await world.runner().addressesOf(spec.taskArn)).toEqual([address]);
+      const next = await world.crash();
+      await next.adopt();
+      expect(await next.addressesOf(spec.taskArn)).toEqual([address]);
+      const adopted = follow(next, spec.taskArn);
+      next.stop(spec.taskArn);
+      await adopted.until("stopped");
+      expect(await next.addressesOf(spec.taskArn)).toEqual([]);
+    });
+
     test.each([
       ["an image that does not exist", { image: "missing" }, {}, /^CannotPullContainerError: Error response from daemon: .+/],
       [
