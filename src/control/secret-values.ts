@@ -1,7 +1,8 @@
 import { arn as arnOf, parseArn } from "../domain/arn.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
-import { findParameter, openParameter, parameterReference } from "../state/parameters.ts";
+import { encryptionContext as parameterContext, openParameter } from "../state/parameter-sealing.ts";
+import { findParameter, parameterReference } from "../state/parameters.ts";
 import { keyUseThrough } from "../state/kms/condition-keys.ts";
 import { encryptionContext, openVersion } from "../state/secret-sealing.ts";
 import { findSecret, versionOf } from "../state/secrets.ts";
@@ -88,7 +89,8 @@ function jsonMember(text: string, key: string): SecretValue {
   return { value: typeof value === "string" ? value : JSON.stringify(value) };
 }
 
-function fromParameterStore({ state, secrets, ask }: SecretParts, reference: string, scope: Scope): SecretValue {
+function fromParameterStore(parts: SecretParts, reference: string, scope: Scope): SecretValue {
+  const { state, ask } = parts;
   const wanted = parameterReference(scope, reference);
   const { parameter, version } = findParameter(state, wanted);
   const name = (parameter?.name ?? wanted.names[0] ?? "").replace(/^\/?/, "/");
@@ -99,5 +101,13 @@ function fromParameterStore({ state, secrets, ask }: SecretParts, reference: str
     const named = parseArn(reference)?.resource.replace(/^parameter/, "") ?? reference;
     return { failure: `${FROM_SSM} invalid ssm parameters: ${named}` };
   }
-  return { value: openParameter(secrets, parameter, version) };
+  if (version.keyArn !== undefined) {
+    const keys = keyUseThrough("ssm", parameter, parameterContext(parameter));
+    if (ask("kms:Decrypt", version.keyArn, keys) !== undefined)
+      return {
+        failure: `${FROM_SSM} AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.`,
+      };
+  }
+  const opened = openParameter(parts, parameter, version);
+  return "refusal" in opened ? { failure: `${FROM_SSM} InvalidKeyId: ${opened.refusal.message}` } : { value: opened.clear };
 }

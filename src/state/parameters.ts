@@ -1,7 +1,6 @@
 import type { ParameterTier, ParameterType, Tag } from "@aws-sdk/client-ssm";
 import { arn, parseArn } from "../domain/arn.ts";
 import type { Scope } from "../domain/scope.ts";
-import type { SecretBox } from "../ports/secret-box.ts";
 import type { State } from "./state.ts";
 import { defineTable } from "./table.ts";
 
@@ -10,9 +9,12 @@ import { defineTable } from "./table.ts";
 export interface ParameterVersionRecord {
   readonly version: number;
   readonly type: ParameterType;
-  /** The value; of a SecureString, sealed for this parameter and this version. */
+  /** The value; of a SecureString, sealed (`parameter-sealing.ts`). */
   readonly value: string;
+  /** The KMS key that it is sealed under; absent where that is the default one. */
+  readonly keyArn?: string;
   readonly description?: string;
+  /** Of a SecureString: the key as it was asked for. */
   readonly keyId?: string;
   readonly allowedPattern?: string;
   readonly dataType: string;
@@ -123,16 +125,4 @@ export function policyDue(policy: ParameterPolicyRecord, { policies = [], modifi
       return expiration?.type === "Expiration" ? expiration.at - policy.before : undefined;
     }
   }
-}
-
-const binding = (parameter: Scope & { readonly name: string }, version: number): string =>
-  `ssm:${parameterKey(parameter, parameter.name)}:${version}`;
-
-export function sealParameter(box: SecretBox, parameter: Scope & { readonly name: string }, version: number, value: string): string {
-  return box.seal(Buffer.from(value), binding(parameter, version));
-}
-
-/** The value in clear, of whatever type. */
-export function openParameter(box: SecretBox, parameter: ParameterRecord, { type, version, value }: ParameterVersionRecord): string {
-  return type === "SecureString" ? Buffer.from(box.open(value, binding(parameter, version))).toString() : value;
 }

@@ -20,8 +20,9 @@ export interface PermissionWorld<S> extends AsyncDisposable {
    * Whether a new user with these grants may make a call: what the refusal says where not, `allowed` where the operation ran, however
    * that ended.
    */
-  verdict<C>(client: Sender<C>, command: C): Promise<string>;
-  as(...grants: readonly Grant[]): S;
+  readonly verdict: <C>(client: Sender<C>, command: C) => Promise<string>;
+  /** A client of a new user who may do just this. */
+  readonly as: (...grants: readonly Grant[]) => S;
 }
 
 type Client<S> = Parameters<ApiWorld["client"]>[0] extends new (config: infer C) => unknown ? new (config: C) => S : never;
@@ -38,7 +39,7 @@ export async function permissionWorld<S>(constructor: Client<S>, parts: Partial<
     api,
     root: api.client(constructor),
     as: (...grants) => api.client(constructor, "us-east-1", keysOf(grants)),
-    async verdict(client, command) {
+    verdict: async (client, command) => {
       try {
         await client.send(command);
         return "allowed";

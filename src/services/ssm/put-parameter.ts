@@ -5,16 +5,11 @@ import {
   ParameterMaxVersionLimitExceeded,
   type PutParameterCommandInput,
 } from "@aws-sdk/client-ssm";
-import {
-  latest,
-  parameterKey,
-  parameters,
-  sealParameter,
-  type ParameterRecord,
-  type ParameterVersionRecord,
-} from "../../state/parameters.ts";
+import { latest, parameterKey, parameters, type ParameterRecord, type ParameterVersionRecord } from "../../state/parameters.ts";
 import { lengthWithin, oneOf } from "../constraints.ts";
 import { because, defined, requestTags, type OperationContext, type Permission } from "../operation.ts";
+import { DEFAULT_KEY } from "../../state/parameter-sealing.ts";
+import { sealValue } from "./key-use.ts";
 import { refusePattern } from "./allowed-pattern.ts";
 import { refuseName } from "./parameter-name.ts";
 import { readPolicies } from "./parameter-policies.ts";
@@ -120,20 +115,22 @@ function nextVersion(
   if (type === "StringList" && /(^|,)(,|$)/.test(value)) throw invalid("A StringList parameter cannot have an empty item.");
   const allowedPattern = input.AllowedPattern ?? before?.allowedPattern;
   refusePattern(value, allowedPattern);
-  const { account, region, now, principal, secrets } = context;
+  const { account, region, now, principal } = context;
   // A new value leaves the policies as they are; an empty one removes them.
   const policies = input.Policies === undefined ? (before?.policies ?? []) : readPolicies(input.Policies, now);
   const version = (before?.version ?? 0) + 1;
-  const sealed = type === "SecureString" ? sealParameter(secrets, { account, region, name: input.Name ?? "" }, version, value) : value;
   const needs = { length: Buffer.byteLength(value), policies: policies.length > 0 };
+  const tier = tierFor(needs, input.Tier, before?.tier === "Advanced" ? "Advanced" : "Standard");
+  const keyId = input.KeyId ?? before?.keyId ?? DEFAULT_KEY;
+  const named = { account, region, name: input.Name ?? "" };
+  const secure = type === "SecureString";
   return {
     version,
     type,
-    value: sealed,
+    ...(secure ? { ...sealValue(context, named, { version, keyId, tier }, value), keyId } : { value }),
     ...defined({ description: input.Description ?? before?.description, allowedPattern }),
-    ...(type === "SecureString" ? { keyId: input.KeyId ?? before?.keyId ?? "alias/aws/ssm" } : {}),
     dataType,
-    tier: tierFor(needs, input.Tier, before?.tier === "Advanced" ? "Advanced" : "Standard"),
+    tier,
     ...(policies.length > 0 ? { policies } : {}),
     modifiedAt: now,
     modifiedBy: principal.arn,

@@ -1,26 +1,20 @@
 import type { ParameterInlinePolicy } from "@aws-sdk/client-ssm";
-import {
-  latest,
-  openParameter,
-  parameterArn,
-  policyDue,
-  type ParameterRecord,
-  type ParameterVersionRecord,
-} from "../../state/parameters.ts";
+import { latest, parameterArn, policyDue, type ParameterRecord, type ParameterVersionRecord } from "../../state/parameters.ts";
 import { defined, type OperationContext } from "../operation.ts";
+import { readValue } from "./key-use.ts";
 
 /** A value as GetParameter and its kin show it. Without decryption a SecureString stays sealed. */
 export function shownValue(
   parameter: ParameterRecord,
   version: ParameterVersionRecord,
   decrypt: boolean | undefined,
-  { secrets }: OperationContext,
+  context: OperationContext,
   selector?: string,
 ) {
   return {
     Name: parameter.name,
     Type: version.type,
-    Value: decrypt ? openParameter(secrets, parameter, version) : version.value,
+    Value: decrypt ? readValue(context, parameter, version) : version.value,
     Version: version.version,
     ...defined({ Selector: selector }),
     LastModifiedDate: new Date(version.modifiedAt),
