@@ -27,6 +27,7 @@ export interface PermissionWorld<S> extends AsyncDisposable {
 
 type Client<S> = Parameters<ApiWorld["client"]>[0] extends new (config: infer C) => unknown ? new (config: C) => S : never;
 
+const UNANSWERED = /Internal|Signature|Token|AuthFailure|UnrecognizedClient|NotImplemented|Throttl/;
 const REFUSALS = ["AccessDeniedException", "AccessDenied", "UnauthorizedOperation"];
 
 /** A world in which one service is called by users who may do exactly what their grants say. */
@@ -44,8 +45,11 @@ export async function permissionWorld<S>(constructor: Client<S>, parts: Partial<
         await client.send(command);
         return "allowed";
       } catch (cause) {
-        const { name, message } = cause as Error;
-        return REFUSALS.includes(name) ? message : "allowed";
+        const { name, message, $metadata } = cause as Error & { $metadata?: { httpStatusCode?: number } };
+        if (REFUSALS.includes(name)) return message;
+        // What was not answered, or not let in, tells nothing of permissions.
+        if ($metadata?.httpStatusCode === undefined || UNANSWERED.test(name)) throw cause;
+        return "allowed";
       }
     },
     [Symbol.asyncDispose]: () => api[Symbol.asyncDispose](),

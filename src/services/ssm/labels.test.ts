@@ -100,3 +100,13 @@ test("a hundred versions are kept; the oldest goes, unless it has a label", { ti
   expect((await api.put(102)).Version).toBe(102);
   expect((await api.value("keep")).Value).toBe("101");
 });
+
+test("the command line labels a version and reads by the label", { timeout: 60_000 }, async () => {
+  await using api = await versionedWorld(2);
+  const labelled = await api.aws("ssm", "label-parameter-version", "--name", "/app/db", "--parameter-version", "1", "--labels", "prod");
+  expect(JSON.parse(labelled.stdout)).toEqual({ InvalidLabels: [], ParameterVersion: 1 });
+  const read = await api.aws("ssm", "get-parameter", "--name", "/app/db:prod", "--query", "Parameter.[Value,Selector]", "--output", "text");
+  expect(read.stdout.trim()).toBe("1\t:prod");
+  const removed = await api.aws("ssm", "unlabel-parameter-version", "--name", "/app/db", "--parameter-version", "1", "--labels", "prod");
+  expect(JSON.parse(removed.stdout)).toEqual({ RemovedLabels: ["prod"], InvalidLabels: [] });
+});
