@@ -1,3 +1,5 @@
+import { isDigest } from "./image-reference.ts";
+
 /**
  * What a registry must know of a manifest: Docker's schema 2 and the OCI image specification 1.1, images and indexes alike.
  */
@@ -64,7 +66,11 @@ export function readManifest(text: string, contentType: string | undefined): Man
     return { invalid: `the manifest says that it is ${own}, its Content-Type that it is ${contentType}` };
   const mediaType = own ?? contentType ?? guessType(json);
   if (!isManifestType(mediaType)) return { unsupported: `manifests of type ${mediaType} are not supported` };
-  return MANIFEST_TYPES[mediaType] === "image" ? readImage(json, mediaType) : readIndex(json, mediaType);
+  const image = MANIFEST_TYPES[mediaType] === "image";
+  // Source: OCI image specification 1.1: a document that can be read as both must be read as neither.
+  const alien = (image ? ["manifests"] : ["config", "layers"]).find((field) => field in json);
+  if (alien !== undefined) return { invalid: `${mediaType} must not have ${alien}` };
+  return image ? readImage(json, mediaType) : readIndex(json, mediaType);
 }
 
 /** OCI manifests need not name their type. */
@@ -79,15 +85,21 @@ function readImage(json: Readonly<Record<string, unknown>>, mediaType: ManifestT
   if (!layers) return { invalid: "layers is missing, or one of them is no descriptor" };
   const blobs = [config, ...layers.filter((layer) => !isForeign(layer))];
   const size = [config, ...layers].reduce((sum, { size: bytes }) => sum + bytes, 0);
-  const artifactType = typeof json["artifactType"] === "string" ? json["artifactType"] : config.mediaType;
+  if (!Number.isSafeInteger(size)) return { invalid: "config and layers are larger than can be counted" };
+  const artifactType = readArtifactType(json) ?? config.mediaType;
   return finish(json, { kind: "image", mediaType, blobs, manifests: [], size, artifactType });
 }
 
 function readIndex(json: Readonly<Record<string, unknown>>, mediaType: ManifestType): ManifestReading {
   const manifests = readDescriptors(json["manifests"]);
   if (!manifests) return { invalid: "manifests is missing, or one of them is no descriptor" };
-  const artifactType = typeof json["artifactType"] === "string" ? { artifactType: json["artifactType"] } : {};
-  return finish(json, { kind: "index", mediaType, blobs: [], manifests, size: 0, ...artifactType });
+  const artifactType = readArtifactType(json);
+  return finish(json, { kind: "index", mediaType, blobs: [], manifests, size: 0, ...(artifactType !== undefined && { artifactType }) });
+}
+
+/** An empty one is none: then the type of the configuration stands for it. */
+function readArtifactType({ artifactType }: Readonly<Record<string, unknown>>): string | undefined {
+  return typeof artifactType === "string" && artifactType !== "" ? artifactType : undefined;
 }
 
 function finish(json: Readonly<Record<string, unknown>>, manifest: ImageManifest): ManifestReading {
@@ -113,7 +125,7 @@ function readDescriptor(json: unknown): (PlatformDescriptor & { readonly urls?: 
   if (!isObject(json)) return undefined;
   const { mediaType, digest, size, platform, urls } = json;
   if (typeof mediaType !== "string" || typeof digest !== "string" || typeof size !== "number") return undefined;
-  if (!/^[a-z0-9]+:[0-9a-f]+$/.test(digest) || !Number.isSafeInteger(size) || size < 0) return undefined;
+  if (!isDigest(digest) || !Number.isSafeInteger(size) || size < 0) return undefined;
   const { os, architecture } = isObject(platform) ? platform : {};
   return {
     mediaType,

@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Credentials } from "../authorization/credentials.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
@@ -51,16 +51,21 @@ export function findLayer({ platform, scope }: RegistryCall, name: string, diges
 export function answer(
   call: RegistryCall,
   status: number,
-  headers: Readonly<Record<string, string | number>>,
+  headers: Readonly<Record<string, string | number | readonly string[]>>,
   body?: string | Buffer,
 ): void {
   const length = body === undefined ? {} : { "content-length": Buffer.byteLength(body) };
   // What has no body says so, except where the status or the method implies it.
   const empty = body === undefined && status !== 204 && !("content-length" in headers) ? { "content-length": 0 } : {};
-  call.response.writeHead(status, { ...headers, ...length, ...empty });
+  call.response.writeHead(status, { ...headers, ...length, ...empty } as OutgoingHttpHeaders);
   call.response.end(call.method === "HEAD" ? undefined : body);
 }
 
 export function answerJson(call: RegistryCall, headers: Readonly<Record<string, string>>, body: object): void {
   answer(call, 200, { "content-type": "application/json; charset=utf-8", ...headers }, JSON.stringify(body));
+}
+
+/** A header that clients show to their users. Source: OCI distribution specification 1.1, "Warnings": code 299, no agent, no date. */
+export function warning(text: string): { readonly warning: string } {
+  return { warning: `299 - "${text.replaceAll(/[^ !#-[\]-~]/g, "?")}"` };
 }

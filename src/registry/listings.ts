@@ -1,5 +1,4 @@
-import { isDigest } from "../domain/image-reference.ts";
-import { imageKey, images, repositories, repositoryKey } from "../state/ecr.ts";
+import { images, repositories, repositoryKey } from "../state/ecr.ts";
 import { answerJson, requireRepository, type RegistryCall } from "./call.ts";
 import { RegistryError } from "./errors.ts";
 
@@ -26,27 +25,6 @@ export function listRepositories(call: RegistryCall): void {
     .map(({ name }) => name);
   const { items, headers } = page(call, "/v2/_catalog", names);
   answerJson(call, headers, { repositories: items });
-}
-
-/** `GET /v2/<name>/referrers/<digest>`: the artifacts that name this digest as their subject, as an image index. */
-export function listReferrers(call: RegistryCall, name: string, digest: string): void {
-  const key = repositoryKey(requireRepository(call, name), name);
-  if (!isDigest(digest)) throw new RegistryError(400, "DIGEST_INVALID", `${digest} is no digest`);
-  const wanted = call.query.get("artifactType");
-  const manifests = call.platform.state
-    .table(images)
-    .by("subject", imageKey(key, digest))
-    .filter(({ artifactType }) => wanted === null || artifactType === wanted)
-    .map(({ mediaType, digest: referrer, manifestSize, artifactType, annotations }) => ({
-      mediaType,
-      digest: referrer,
-      size: manifestSize,
-      ...(artifactType !== undefined && { artifactType }),
-      ...(annotations && { annotations }),
-    }));
-  const mediaType = "application/vnd.oci.image.index.v1+json";
-  const filtered = wanted === null ? {} : { "oci-filters-applied": "artifactType" };
-  answerJson(call, { "content-type": mediaType, ...filtered }, { schemaVersion: 2, mediaType, manifests });
 }
 
 /** The names after `last`, `n` at most, and the link to those that follow. */

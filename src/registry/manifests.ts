@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import { isDigest, isImageTag } from "../domain/image-reference.ts";
-import { LARGEST_MANIFEST, MANIFEST_TYPES, readManifest, type ImageManifest } from "../domain/image-manifest.ts";
-import type { ImageRecord } from "../state/ecr.ts";
+import { LARGEST_MANIFEST, readManifest, type ImageManifest } from "../domain/image-manifest.ts";
 import { repositoryKey } from "../state/ecr.ts";
-import { deleteImage, findImage, listedBy, putImage, refuseImage, removeTag, type ImageRefusal } from "../state/ecr-images.ts";
+import { deleteImage, findImage, listedBy, putImage, refuseImage, untagImage, type ImageRefusal } from "../state/ecr-images.ts";
 import { readManifestText, storeManifest } from "../state/ecr-manifests.ts";
-import { answer, requireRepository, type RegistryCall } from "./call.ts";
+import { acceptableManifest } from "./accept.ts";
+import { answer, requireRepository, warning, type RegistryCall } from "./call.ts";
 import { RegistryError } from "./errors.ts";
 
 /** `HEAD` and `GET /v2/<name>/manifests/<tag or digest>`. */
@@ -14,8 +14,14 @@ export async function getManifest(call: RegistryCall, name: string, reference: s
   const key = repositoryKey(requireRepository(call, name), name);
   const found = findImage(state, key, reference);
   if (!found) throw unknownManifest();
-  const image = acceptable(call, found);
-  const headers = { "content-type": image.mediaType, "docker-content-digest": image.digest, etag: `"${image.digest}"` };
+  const image = acceptableManifest(call, found, reference);
+  const headers = {
+    "content-type": image.mediaType,
+    "docker-content-digest": image.digest,
+    etag: `"${image.digest}"`,
+    vary: "accept",
+    ...(image !== found && warning(`${reference} is an index, which the Accept header does not name: this is its image for linux/amd64`)),
+  };
   if (call.method === "HEAD") {
     answer(call, 200, { ...headers, "content-length": image.manifestSize });
     return;
@@ -23,44 +29,52 @@ export async function getManifest(call: RegistryCall, name: string, reference: s
   answer(call, 200, headers, await readManifestText(blobs, image.digest));
 }
 
-/** `PUT /v2/<name>/manifests/<tag or digest>`. */
+/** `PUT /v2/<name>/manifests/<tag or digest>`, and by digest with any number of tags, `?tag=<tag>&tag=<tag>`: all of them move to it, or none. */
 export async function pushManifest(call: RegistryCall, name: string, reference: string): Promise<void> {
   requireRepository(call, name);
   const { state, clock } = call.platform;
+  const byDigest = reference.includes(":");
+  if (byDigest && !isDigest(reference)) throw new RegistryError(400, "DIGEST_INVALID", `${reference} is no digest of sha256 or sha512`);
+  const tags = byDigest ? [...new Set(call.query.getAll("tag"))] : [reference];
+  if (!tags.every(isImageTag)) throw invalidTag();
   const bytes = await readBody(call);
-  const algorithm = isDigest(reference) && reference.startsWith("sha512:") ? "sha512" : "sha256";
+  const algorithm = reference.startsWith("sha512:") ? "sha512" : "sha256";
   const digest = `${algorithm}:${createHash(algorithm).update(bytes).digest("hex")}`;
-  if (isDigest(reference)) {
-    if (reference !== digest) throw new RegistryError(400, "DIGEST_INVALID", `the manifest has the digest ${digest}, not ${reference}`);
-  } else if (!isImageTag(reference))
-    throw new RegistryError(
-      400,
-      "TAG_INVALID",
-      `Invalid parameter at 'imageTag' failed to satisfy constraint: 'must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}''`,
-    );
+  if (byDigest && reference !== digest)
+    throw new RegistryError(400, "DIGEST_INVALID", `the manifest has the digest ${digest}, not ${reference}`);
   const manifest = readPushed(bytes, call.request.headers["content-type"]);
-  const image = { digest, manifest, manifestSize: bytes.length, ...(isDigest(reference) ? {} : { tag: reference }) };
+  const image = { digest, manifest, manifestSize: bytes.length, moreTags: tags };
   refuse(name, refuseImage(state, requireRepository(call, name), image));
   await storeManifest(call.platform, bytes, digest);
   // The world may have changed while the bytes went to disk: look again, and write in the same step.
   const repository = requireRepository(call, name);
   refuse(name, refuseImage(state, repository, image));
   putImage(state, repository, { ...image, now: clock.now() });
+  const { subject } = manifest;
+  const lonely = subject !== undefined && !findImage(state, repositoryKey(repository, name), subject);
   await state.durable();
-  const subject = manifest.subject === undefined ? {} : { "oci-subject": manifest.subject };
-  answer(call, 201, { location: `/v2/${name}/manifests/${digest}`, "docker-content-digest": digest, ...subject });
+  answer(call, 201, {
+    location: `/v2/${name}/manifests/${digest}`,
+    "docker-content-digest": digest,
+    ...(subject !== undefined && { "oci-subject": subject }),
+    ...(byDigest && tags.length > 0 && { "oci-tag": tags }),
+    ...(lonely && warning(`the subject ${subject} is not in this repository`)),
+  });
 }
 
-/** `DELETE /v2/<name>/manifests/<tag or digest>`: a tag goes alone while the image has others. */
+/**
+ * `DELETE /v2/<name>/manifests/<tag or digest>`. By tag, only the tag goes; by digest, the manifest with all of its tags, but not while an
+ * index lists it. Source: OCI distribution specification 1.1, "Content Management"; the refusal is ECR's.
+ */
 export async function deleteManifest(call: RegistryCall, name: string, reference: string): Promise<void> {
   const { state } = call.platform;
   const image = findImage(state, repositoryKey(requireRepository(call, name), name), reference);
   if (!image) throw unknownManifest();
-  const lists = listedBy(state, image);
-  if (lists.length > 0 && (isDigest(reference) || image.tags.length === 1))
-    throw new RegistryError(405, "UNSUPPORTED", `Requested image referenced by manifest list: [${lists.join(", ")}]`);
-  if (isDigest(reference)) deleteImage(state, image);
-  else removeTag(state, image, reference);
+  if (isDigest(reference)) {
+    const lists = listedBy(state, image);
+    if (lists.length > 0) throw new RegistryError(405, "UNSUPPORTED", `Requested image referenced by manifest list: [${lists.join(", ")}]`);
+    deleteImage(state, image);
+  } else untagImage(state, image, reference);
   await state.durable();
   answer(call, 202, {});
 }
@@ -97,27 +111,6 @@ function refuse(name: string, refusal: ImageRefusal | undefined): void {
   }
 }
 
-/**
- * The manifest in a form that the client takes. An old client that knows no indexes gets the one for linux/amd64, as from
- * Docker's registry; a single manifest is never turned into another form, since its digest is its name.
- */
-function acceptable(call: RegistryCall, image: ImageRecord): ImageRecord {
-  const accepted = acceptedTypes(call.request.headers.accept);
-  if (!accepted || accepted.has(image.mediaType)) return image;
-  if (image.kind === "index" && Object.entries(MANIFEST_TYPES).some(([type, kind]) => kind === "image" && accepted.has(type))) {
-    const listed = image.manifests.find(({ os, architecture }) => os === "linux" && architecture === "amd64");
-    const child = listed && findImage(call.platform.state, image.repository, listed.digest);
-    if (child && accepted.has(child.mediaType)) return child;
-  }
-  throw new RegistryError(404, "MANIFEST_UNKNOWN", `the manifest is ${image.mediaType}, which the Accept header does not name`);
-}
-
-/** `undefined` where everything is welcome. */
-function acceptedTypes(header: string | undefined): ReadonlySet<string> | undefined {
-  const types = (header ?? "").split(",").flatMap((entry) => entry.split(";")[0]?.trim() || []);
-  return types.length === 0 || types.includes("*/*") || types.includes("application/*") ? undefined : new Set(types);
-}
-
 async function readBody({ request }: RegistryCall): Promise<Buffer> {
   const tooLarge = (): RegistryError =>
     new RegistryError(413, "SIZE_INVALID", `a manifest may have ${LARGEST_MANIFEST} bytes`, { connection: "close" });
@@ -130,6 +123,14 @@ async function readBody({ request }: RegistryCall): Promise<Buffer> {
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks);
+}
+
+function invalidTag(): RegistryError {
+  return new RegistryError(
+    400,
+    "TAG_INVALID",
+    `Invalid parameter at 'imageTag' failed to satisfy constraint: 'must satisfy regular expression '[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}''`,
+  );
 }
 
 function unknownManifest(): RegistryError {

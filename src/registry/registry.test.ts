@@ -271,6 +271,7 @@ test("an index needs its images, keeps them from being deleted, and gives an old
   const kept = await world.fetch(`/v2/app/manifests/${digestOf(arm)}`, { method: "DELETE" });
   expect(await errorOf(kept)).toBe(`405 UNSUPPORTED: Requested image referenced by manifest list: [${digestOf(index)}]`);
   expect((await world.fetch("/v2/app/manifests/all", { method: "DELETE" })).status).toBe(202);
+  expect((await world.fetch(`/v2/app/manifests/${digestOf(index)}`, { method: "DELETE" })).status).toBe(202);
   expect((await world.fetch(`/v2/app/manifests/${digestOf(arm)}`, { method: "DELETE" })).status).toBe(202);
 });
 
@@ -336,7 +337,7 @@ test("collecting frees what no image needs and nothing that a push is about to n
   await putManifest(world, "kept", kept);
   const gone = await imageOf(world, "gone");
   await putManifest(world, "gone", gone);
-  await world.fetch("/v2/app/manifests/gone", { method: "DELETE" });
+  await world.fetch(`/v2/app/manifests/${digestOf(gone)}`, { method: "DELETE" });
   await world.fetch("/v2/app/blobs/uploads/", { method: "POST" });
   expect(await collectBlobs(world.platform)).toEqual({ links: 0, blobs: 0, uploads: 0 });
   expect(await collectBlobs(world.platform, -60_000)).toEqual({ links: 2, blobs: 3, uploads: 1 });

@@ -5,9 +5,10 @@ import { authenticate, TOKEN_OVER } from "./authenticate.ts";
 import { deleteBlob, getBlob } from "./blobs.ts";
 import { answerJson, type RegistryCall, type RegistryPlatform } from "./call.ts";
 import { RegistryError, writeError } from "./errors.ts";
-import { listReferrers, listRepositories, listTags } from "./listings.ts";
+import { listRepositories, listTags } from "./listings.ts";
 import { deleteManifest, getManifest, pushManifest } from "./manifests.ts";
 import { registryAccess } from "./permit.ts";
+import { listReferrers } from "./referrers.ts";
 import { actionOf, NO_PERMISSION, routeOf, type Route } from "./routes.ts";
 import { continueUpload, startUpload, uploadRefusal } from "./uploads.ts";
 

@@ -56,7 +56,7 @@ export const NO_PERMISSION = "none";
 
 const ACTIONS: Readonly<Record<Route["kind"], Readonly<Record<string, string>>>> = {
   base: { GET: NO_PERMISSION, HEAD: NO_PERMISSION },
-  catalog: { GET: "ecr:DescribeRepositories" },
+  catalog: { GET: "ecr:DescribeRepositories", HEAD: "ecr:DescribeRepositories" },
   uploads: { POST: "ecr:InitiateLayerUpload" },
   upload: {
     GET: "ecr:UploadLayerPart",
@@ -67,6 +67,6 @@ const ACTIONS: Readonly<Record<Route["kind"], Readonly<Record<string, string>>>>
   },
   blob: { HEAD: "ecr:BatchCheckLayerAvailability", GET: "ecr:GetDownloadUrlForLayer", DELETE: "ecr:BatchDeleteImage" },
   manifest: { HEAD: "ecr:BatchGetImage", GET: "ecr:BatchGetImage", PUT: "ecr:PutImage", DELETE: "ecr:BatchDeleteImage" },
-  tags: { GET: "ecr:ListImages" },
-  referrers: { GET: "ecr:ListImageReferrers" },
+  tags: { GET: "ecr:ListImages", HEAD: "ecr:ListImages" },
+  referrers: { GET: "ecr:ListImageReferrers", HEAD: "ecr:ListImageReferrers" },
 };

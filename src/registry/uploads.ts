@@ -1,22 +1,31 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { BlobDigestError, BlobRangeError, BlobUploadMissingError } from "../ports/blob-store.ts";
 import { isDigest } from "../domain/image-reference.ts";
-import { imageKey, layers, repositoryKey } from "../state/ecr.ts";
+import { repositoryKey } from "../state/ecr.ts";
 import { linkLayer } from "../state/ecr-images.ts";
 import { answer, requireRepository, type RegistryCall } from "./call.ts";
 import { RegistryError } from "./errors.ts";
+import { mountBlob } from "./mounts.ts";
 import { readContentRange } from "./ranges.ts";
 
 /** A connection that delivers nothing for this long is given up, so that the upload can go on over another one. */
 const IDLE_MS = 120_000;
+/** The algorithms that the OCI image specification registers. A client names its own with `digest-algorithm` before it sends anything. */
+const DIGEST_ALGORITHMS = ["sha256", "sha512"];
 
 /** `POST /v2/<name>/blobs/uploads/`: starts an upload, takes a whole blob, or mounts one of another repository. */
 export async function startUpload(call: RegistryCall, name: string): Promise<void> {
   requireRepository(call, name);
   const { blobs, ids } = call.platform;
-  if (await mount(call, name)) return;
-  const digest = call.query.get("digest");
+  const mounted = await mountBlob(call, name);
+  if (mounted !== undefined) {
+    answer(call, 201, created(name, mounted));
+    return;
+  }
+  const [digest, algorithm] = [call.query.get("digest"), call.query.get("digest-algorithm")];
   if (digest !== null && !isDigest(digest)) throw invalidDigest();
+  if (algorithm !== null && !DIGEST_ALGORITHMS.includes(algorithm))
+    throw new RegistryError(400, "DIGEST_INVALID", `blobs may have digests of ${DIGEST_ALGORITHMS.join(" or ")}, not of ${algorithm}`);
   const id = signedUploadId(call, name, ids.hex(32));
   await blobs.startUpload(id);
   if (digest === null) {
@@ -60,22 +69,6 @@ export async function continueUpload(call: RegistryCall, name: string, id: strin
       await blobs.abort(id);
       answer(call, 204, {});
   }
-}
-
-/**
- * Gives the repository a blob that another one of the same registry has; false where it has not, or the caller may not read it there, and the
- * client must upload it.
- */
-async function mount(call: RegistryCall, name: string): Promise<boolean> {
-  const [digest, from] = [call.query.get("mount"), call.query.get("from")];
-  if (digest === null || from === null || !call.may("ecr:GetDownloadUrlForLayer", from)) return false;
-  const { state, clock } = call.platform;
-  const source = state.table(layers).get(imageKey(repositoryKey(call.scope, from), digest));
-  if (!source) return false;
-  linkLayer(state, { ...source, repository: repositoryKey(call.scope, name), usedAt: clock.now() });
-  await state.durable();
-  answer(call, 201, created(name, digest));
-  return true;
 }
 
 /** Appends the body of the request, if it has one, where its `Content-Range` says, or at the end where it does not say. */

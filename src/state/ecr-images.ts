@@ -10,6 +10,8 @@ export interface NewImage {
   readonly manifest: ImageManifest;
   readonly manifestSize: number;
   readonly tag?: string;
+  /** Further tags, all of which move to it in the same step. */
+  readonly moreTags?: readonly string[];
   readonly now: number;
 }
 
@@ -33,21 +35,27 @@ export function refuseImage(
   const here = state.table(images);
   const missingImages = distinct(image.manifest.manifests.map(({ digest }) => digest)).filter((digest) => !here.has(imageKey(key, digest)));
   if (missingImages.length > 0) return { kind: "images-missing", digests: missingImages };
-  const { tag } = image;
-  if (tag === undefined || !isImmutable(repository, tag)) return undefined;
-  return findTagged(state, key, tag) ? { kind: "tag-immutable", tag } : undefined;
+  const taken = tagsOf(image).find((tag) => isImmutable(repository, tag) && findTagged(state, key, tag));
+  return taken === undefined ? undefined : { kind: "tag-immutable", tag: taken };
 }
 
-/** Stores an image and moves its tag to it. The caller has asked `refuseImage` in the same step. */
+function tagsOf({ tag, moreTags = [] }: Pick<NewImage, "tag" | "moreTags">): readonly string[] {
+  return distinct([...(tag === undefined ? [] : [tag]), ...moreTags]);
+}
+
+/** Stores an image and moves its tags to it. The caller has asked `refuseImage` in the same step. */
 export function putImage(state: State, repository: RepositoryRecord, image: NewImage): ImageRecord {
   const key = repositoryKey(repository, repository.name);
-  const { digest, manifest, tag, now } = image;
+  const { digest, manifest, now } = image;
+  const added = tagsOf(image);
   return state.commit(() => {
     const table = state.table(images);
     const known = table.get(imageKey(key, digest));
-    const tagged = tag === undefined ? undefined : findTagged(state, key, tag);
-    if (tagged && tagged.digest !== digest) table.put({ ...tagged, tags: tagged.tags.filter((other) => other !== tag) });
-    const tags = distinct([...(known?.tags ?? []), ...(tag === undefined ? [] : [tag])]);
+    for (const tag of added) {
+      const tagged = findTagged(state, key, tag);
+      if (tagged && tagged.digest !== digest) table.put({ ...tagged, tags: tagged.tags.filter((other) => other !== tag) });
+    }
+    const tags = distinct([...(known?.tags ?? []), ...added]);
     if (known) return table.put({ ...known, tags });
     const { kind, mediaType, artifactType, subject, annotations } = manifest;
     return table.put({
@@ -95,6 +103,11 @@ export function removeTag(state: State, image: ImageRecord, tag: string): void {
     if (tags.length > 0) state.table(images).put({ ...image, tags });
     else state.table(images).delete(imageKey(image.repository, image.digest));
   });
+}
+
+/** Takes a tag away and keeps the image, without a tag where it was the last: so does the distribution API. */
+export function untagImage(state: State, image: ImageRecord, tag: string): void {
+  state.commit(() => void state.table(images).put({ ...image, tags: image.tags.filter((other) => other !== tag) }));
 }
 
 export function deleteImage(state: State, image: ImageRecord): void {

@@ -1,0 +1,26 @@
+import { imageKey, layers, repositoryKey, type LayerRecord } from "../state/ecr.ts";
+import { linkLayer } from "../state/ecr-images.ts";
+import type { RegistryCall } from "./call.ts";
+
+/**
+ * `POST /v2/<name>/blobs/uploads/?mount=<digest>[&from=<repository>]`: gives the repository a blob that another one of the same registry
+ * has. Resolves with its digest; with `undefined` where there is none, or none that the caller may read, which must look the same: the
+ * client uploads it then, and learns nothing of what others have.
+ */
+export async function mountBlob(call: RegistryCall, name: string): Promise<string | undefined> {
+  const digest = call.query.get("mount");
+  const source = digest === null ? undefined : findSource(call, digest, call.query.get("from"));
+  if (!source) return undefined;
+  const { state, clock } = call.platform;
+  linkLayer(state, { ...source, repository: repositoryKey(call.scope, name), usedAt: clock.now() });
+  await state.durable();
+  return source.digest;
+}
+
+function findSource(call: RegistryCall, digest: string, from: string | null): LayerRecord | undefined {
+  const table = call.platform.state.table(layers);
+  const mayRead = (repository: string): boolean => call.may("ecr:GetDownloadUrlForLayer", repository);
+  if (from !== null) return mayRead(from) ? table.get(imageKey(repositoryKey(call.scope, from), digest)) : undefined;
+  const registry = repositoryKey(call.scope, "");
+  return table.by("digest", digest).find(({ repository }) => repository.startsWith(registry) && mayRead(repository.slice(registry.length)));
+}
