@@ -53,6 +53,12 @@ export interface ImageRecord {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly tags: readonly string[];
   readonly pushedAt: number;
+  /** When it was last pulled; noted once in a day. */
+  readonly lastPulledAt?: number;
+  /** Active where absent; `ACTIVATING` while it is fetched back from the archive. */
+  readonly status?: "ARCHIVED" | "ACTIVATING";
+  readonly lastArchivedAt?: number;
+  readonly lastActivatedAt?: number;
 }
 
 export function imageKey(repository: string, digest: string): string {
