@@ -1,0 +1,50 @@
+/** How a registry has its repositories scanned. Source: Amazon ECR User Guide, "Filters to choose which repositories are scanned". */
+export interface ScanningRules {
+  readonly scanType: "BASIC" | "ENHANCED";
+  readonly rules: readonly ScanningRule[];
+}
+
+export interface ScanningRule {
+  readonly scanFrequency: ScanFrequency;
+  readonly filters: readonly string[];
+}
+
+export type ScanFrequency = "SCAN_ON_PUSH" | "CONTINUOUS_SCAN" | "MANUAL";
+
+export interface AppliedScanning {
+  readonly scanFrequency: ScanFrequency;
+  readonly scanOnPush: boolean;
+  readonly appliedFilters: readonly string[];
+}
+
+/**
+ * What the rules say of a repository: continuous scanning wins over scanning on push. Under basic scanning, a repository may ask for itself
+ * to be scanned on push. One that no rule names is scanned by hand alone.
+ */
+export function scanningOf(repository: { readonly name: string; readonly scanOnPush: boolean }, rules: ScanningRules): AppliedScanning {
+  const matching = (frequency: ScanFrequency): readonly string[] =>
+    rules.rules
+      .filter(({ scanFrequency }) => scanFrequency === frequency)
+      .flatMap(({ filters }) => filters.filter((filter) => matchesFilter(repository.name, filter)));
+  for (const scanFrequency of ["CONTINUOUS_SCAN", "SCAN_ON_PUSH"] as const) {
+    const appliedFilters = matching(scanFrequency);
+    if (appliedFilters.length > 0) return { scanFrequency, scanOnPush: true, appliedFilters };
+  }
+  const asked = rules.scanType === "BASIC" && repository.scanOnPush;
+  return { scanFrequency: asked ? "SCAN_ON_PUSH" : "MANUAL", scanOnPush: asked, appliedFilters: [] };
+}
+
+/** A filter without a wildcard matches every name that contains it; `*` stands for any characters, also none. */
+function matchesFilter(name: string, filter: string): boolean {
+  if (!filter.includes("*")) return name.includes(filter);
+  const [first = "", ...rest] = filter.split("*");
+  const last = rest.pop() ?? "";
+  if (!name.startsWith(first)) return false;
+  let at = first.length;
+  for (const piece of rest) {
+    const found = name.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+}
