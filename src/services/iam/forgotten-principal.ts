@@ -1,30 +1,106 @@
-import { parsePolicy } from "../../decide/iam/parse-policy.ts";
+import { repositories } from "../../state/ecr.ts";
 import { roles } from "../../state/iam.ts";
+import { grants } from "../../state/kms/grants.ts";
+import { keys } from "../../state/kms/keys.ts";
+import { parameters } from "../../state/parameters.ts";
+import { secrets } from "../../state/secrets.ts";
 import type { State } from "../../state/state.ts";
+import type { TableDefinition } from "../../state/table.ts";
 
 /**
- * Puts a principal's unique id in the place of its ARN in every trust policy, as AWS does when the principal is deleted: another that is
- * made later under the same name is somebody else, and is not trusted. To be called within the commit that deletes.
+ * Puts a principal's unique id in the place of its ARN wherever others trust it, as AWS does when the principal is deleted: another that
+ * is made later under the same name is somebody else, and inherits nothing. To be called within the commit that deletes.
  * Source: IAM User Guide, "AWS JSON policy elements: Principal".
  */
 export function forgetPrincipal(state: State, { arn, id }: { readonly arn: string; readonly id: string }): void {
-  for (const role of [...state.table(roles).values()]) {
-    if (!names(role.assumeRolePolicy, arn)) continue;
-    state.table(roles).put({ ...role, assumeRolePolicy: replaced(role.assumeRolePolicy, arn, id) });
-  }
+  renamePrincipal(state, arn, id);
 }
 
-function names(policy: string, arn: string): boolean {
-  const parsed = parsePolicy(policy, "trust");
-  return "policy" in parsed && parsed.policy.statements.some(({ principal }) => principal?.aws.includes(arn));
+/** Puts a principal's new ARN in the place of its old one wherever others trust it: AWS keeps ids there, and shows what bears them. */
+export function renamePrincipal(state: State, from: string, to: string): void {
+  const rename = (name: string): string => (name === from ? to : name);
+  for (const rewrite of TRUSTING) rewrite(state, rename);
 }
 
-function replaced(policy: string, arn: string, id: string): string {
+/** Renames the principals that the records of one table name. */
+type Rewrite = (state: State, rename: (name: string) => string) => void;
+
+/** Every table whose records name principals. */
+const TRUSTING: readonly Rewrite[] = [
+  inPolicies(
+    roles,
+    (role) => role.assumeRolePolicy,
+    (role, assumeRolePolicy) => ({ ...role, assumeRolePolicy }),
+  ),
+  inPolicies(
+    repositories,
+    (repository) => repository.policy,
+    (repository, policy) => ({ ...repository, policy }),
+  ),
+  inPolicies(
+    secrets,
+    (secret) => secret.policy,
+    (secret, policy) => ({ ...secret, policy }),
+  ),
+  inPolicies(
+    parameters,
+    (parameter) => parameter.sharing?.document,
+    (parameter, document) => (parameter.sharing ? { ...parameter, sharing: { ...parameter.sharing, document } } : parameter),
+  ),
+  inPolicies(
+    keys,
+    (key) => key.policy,
+    (key, policy) => ({ ...key, policy }),
+  ),
+  inRecords(grants, (grant, rename) => {
+    const { retiringPrincipal } = grant;
+    return {
+      ...grant,
+      granteePrincipal: rename(grant.granteePrincipal),
+      ...(retiringPrincipal === undefined ? {} : { retiringPrincipal: rename(retiringPrincipal) }),
+    };
+  }),
+];
+
+function inPolicies<R extends object, I extends string>(
+  definition: TableDefinition<R, I>,
+  policyOf: (record: R) => string | undefined,
+  withPolicy: (record: R, policy: string) => R,
+): Rewrite {
+  return inRecords(definition, (record, rename) => {
+    const policy = policyOf(record);
+    return policy === undefined ? record : withPolicy(record, rewritten(policy, rename));
+  });
+}
+
+/** Only records that change are written. */
+function inRecords<R extends object, I extends string>(
+  definition: TableDefinition<R, I>,
+  renamed: (record: R, rename: (name: string) => string) => R,
+): Rewrite {
+  return (state, rename) => {
+    let found = false;
+    const noted = (name: string): string => {
+      const other = rename(name);
+      found ||= other !== name;
+      return other;
+    };
+    const table = state.table(definition);
+    for (const record of [...table.values()]) {
+      found = false;
+      const next = renamed(record, noted);
+      if (found) table.put(next);
+    }
+  };
+}
+
+/** The policy with its principals renamed. Policies are kept only when they parsed, so that the text is JSON. */
+function rewritten(policy: string, rename: (name: string) => string): string {
   return JSON.stringify(
     JSON.parse(policy, (key, value: unknown) => {
       if (key !== "Principal" && key !== "NotPrincipal") return value;
       if (typeof value !== "object" || value === null || !("AWS" in value)) return value;
-      const names = [value.AWS].flat().map((name) => (name === arn ? id : name));
+      const names = [value.AWS].flat().map((name: unknown) => (typeof name === "string" ? rename(name) : name));
       return { ...value, AWS: names.length === 1 ? names[0] : names };
     }),
   );

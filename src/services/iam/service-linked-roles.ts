@@ -4,6 +4,7 @@ import { roleKey, roles, type RoleRecord } from "../../state/iam.ts";
 import { lengthWithin } from "../constraints.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { requireRole } from "./find.ts";
+import { forgetPrincipal } from "./forgotten-principal.ts";
 import { iamArn, missing, onRole, operation, refuse, roleArn } from "./iam-operation.ts";
 import { isServiceLinked, SERVICE_ROLE_PATH } from "./protected-role.ts";
 import { describedRole } from "./roles.ts";
@@ -86,7 +87,9 @@ export const deleteServiceLinkedRole = operation("DeleteServiceLinkedRole", {
         : { id, account, status: "FAILED", reason: `The role is in use by resources of ${principal}.`, usage };
     state.commit(() => {
       state.table(roleDeletions).put(deletion);
-      if (usage.length === 0) state.table(roles).delete(roles.key(role));
+      if (usage.length > 0) return;
+      state.table(roles).delete(roles.key(role));
+      forgetPrincipal(state, role);
     });
     return { DeletionTaskId: id };
   },

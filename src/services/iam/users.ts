@@ -4,7 +4,7 @@ import { because, defined, type ConditionContext, type OperationContext } from "
 import { accountRecord } from "./account-record.ts";
 import { boundaryContext, refuseBoundary, shownBoundary } from "./boundaries.ts";
 import { requireUser, userOrCaller } from "./find.ts";
-import { forgetPrincipal } from "./forgotten-principal.ts";
+import { forgetPrincipal, renamePrincipal } from "./forgotten-principal.ts";
 import { alreadyExists, iamArn, onAccount, onUser, operation, refuse, userArn } from "./iam-operation.ts";
 import { listed } from "./listing.ts";
 import { refuseBeyond } from "./quotas.ts";
@@ -104,9 +104,11 @@ export const updateUser = operation("UpdateUser", {
     const [from, to] = [roleKey(account, user.name), roleKey(account, name)];
     if (from !== to && state.table(users).has(to)) throw alreadyExists(`User with name ${name} already exists.`);
     const keys = state.table(accessKeys).by("user", from);
+    const arn = iamArn(context, `user${path}${name}`);
     state.commit(() => {
       state.table(users).delete(from);
-      state.table(users).put({ ...user, name, path, arn: iamArn(context, `user${path}${name}`) });
+      state.table(users).put({ ...user, name, path, arn });
+      renamePrincipal(state, user.arn, arn);
       for (const key of keys) state.table(accessKeys).put({ ...key, userName: name });
     });
     return {};
