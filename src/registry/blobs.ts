@@ -1,18 +1,19 @@
 import { pipeline } from "node:stream/promises";
-import { BlobMissingError } from "../ports/blob-store.ts";
+import { BlobCorruptError, BlobMissingError } from "../ports/blob-store.ts";
 import { imageKey, images, layers } from "../state/ecr.ts";
 import { touchLayer } from "../state/ecr-images.ts";
-import { answer, findLayer, requireRepository, type RegistryCall } from "./call.ts";
+import { answer, findLayer, repositoryBlobs, requireRepository, type RegistryCall } from "./call.ts";
 import { RegistryError } from "./errors.ts";
 import { readRange } from "./ranges.ts";
 
 /** `HEAD` and `GET /v2/<name>/blobs/<digest>`. */
 export async function getBlob(call: RegistryCall, name: string, digest: string): Promise<void> {
-  requireRepository(call, name);
-  const { blobs, state, clock } = call.platform;
+  const blobs = repositoryBlobs(call, requireRepository(call, name));
+  const { state, clock } = call.platform;
   const layer = findLayer(call, name, digest);
   const found = layer && (await blobs.stat(digest));
   if (!layer || !found) throw unknownBlob();
+  if (found.size !== layer.size) throw new BlobCorruptError(`the blob ${digest} has ${found.size} bytes in the store, not ${layer.size}`);
   const headers = {
     "content-type": "application/octet-stream",
     "docker-content-digest": digest,

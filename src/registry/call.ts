@@ -1,11 +1,12 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Credentials } from "../authorization/credentials.ts";
 import type { Scope } from "../domain/scope.ts";
-import type { BlobStore } from "../ports/blob-store.ts";
+import type { Blobs, BlobStore } from "../ports/blob-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import { imageKey, layers, repositories, repositoryKey, type LayerRecord, type RepositoryRecord } from "../state/ecr.ts";
+import { blobsOf } from "../state/ecr-encryption.ts";
 import type { State } from "../state/state.ts";
 import { RegistryError } from "./errors.ts";
 
@@ -41,6 +42,11 @@ export function requireRepository({ platform, scope }: Pick<RegistryCall, "platf
     "NAME_UNKNOWN",
     `The repository with name '${name}' does not exist in the registry with id '${scope.account}'`,
   );
+}
+
+/** The bytes of a repository. Reading and writing them throws where its KMS key cannot be used: 403, with the text of KMS. */
+export function repositoryBlobs({ platform }: Pick<RegistryCall, "platform">, repository: RepositoryRecord): Blobs {
+  return blobsOf(platform, repository, ({ code, message }) => new RegistryError(403, "DENIED", `KmsException: ${message || code}`));
 }
 
 /** The link of a repository to a blob. */

@@ -18,7 +18,7 @@ test("a round that fails is told, and the next one comes all the same, until it 
   };
   const told: unknown[] = [];
   const broken = {
-    list(): AsyncIterable<string> {
+    domains(): AsyncIterable<string> {
       throw new Error("the disk is gone");
     },
   } as unknown as BlobStore;

@@ -1,6 +1,7 @@
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Clock } from "../ports/clock.ts";
-import { imageKey, images, layers } from "../state/ecr.ts";
+import { imageKey, images, layers, repositories } from "../state/ecr.ts";
+import { blobDomain } from "../state/ecr-encryption.ts";
 import type { State } from "../state/state.ts";
 
 /** How long a blob that no image needs is left alone: a push has that time between its first layer and its manifest. */
@@ -26,7 +27,9 @@ export async function collectBlobs(
   // A file must not go before the record of its going is safe.
   await state.durable();
   let removed = 0;
-  for await (const digest of blobs.list()) if (!isNeeded(state, digest) && (await blobs.remove(digest, before))) removed += 1;
+  for await (const domain of blobs.domains())
+    for await (const digest of blobs.list(domain))
+      if (!isNeeded(state, domain, digest) && (await blobs.remove(domain, digest, before))) removed += 1;
   return { links, blobs: removed, uploads: await blobs.abortIdle(before) };
 }
 
@@ -42,8 +45,13 @@ function unlinkUnused(state: State, before: number): number {
   });
 }
 
-function isNeeded(state: State, digest: string): boolean {
-  return state.table(layers).by("digest", digest).length > 0 || state.table(images).by("manifest", digest).length > 0;
+/** Whether a repository of that encryption domain has the blob, as a layer or as a manifest. */
+function isNeeded(state: State, domain: string, digest: string): boolean {
+  const users = [...state.table(layers).by("digest", digest), ...state.table(images).by("manifest", digest)];
+  return users.some(({ repository }) => {
+    const found = state.table(repositories).get(repository);
+    return found !== undefined && blobDomain(found) === domain;
+  });
 }
 
 const EVERY_MS = 6 * 3_600_000;

@@ -2,17 +2,18 @@ import { createHash } from "node:crypto";
 import { isDigest, isImageTag } from "../domain/image-reference.ts";
 import { LARGEST_MANIFEST, readManifest, type ImageManifest } from "../domain/image-manifest.ts";
 import { repositoryKey } from "../state/ecr.ts";
+import { blobDomain } from "../state/ecr-encryption.ts";
 import { deleteImage, findImage, listedBy, putImage, refuseImage, untagImage, type ImageRefusal } from "../state/ecr-images.ts";
 import { readManifestText, storeManifest } from "../state/ecr-manifests.ts";
 import { acceptableManifest } from "./accept.ts";
-import { answer, requireRepository, warning, type RegistryCall } from "./call.ts";
+import { answer, repositoryBlobs, requireRepository, warning, type RegistryCall } from "./call.ts";
 import { RegistryError } from "./errors.ts";
 
 /** `HEAD` and `GET /v2/<name>/manifests/<tag or digest>`. */
 export async function getManifest(call: RegistryCall, name: string, reference: string): Promise<void> {
-  const { state, blobs } = call.platform;
-  const key = repositoryKey(requireRepository(call, name), name);
-  const found = findImage(state, key, reference);
+  const { state } = call.platform;
+  const repository = requireRepository(call, name);
+  const found = findImage(state, repositoryKey(repository, name), reference);
   if (!found) throw unknownManifest();
   const image = acceptableManifest(call, found, reference);
   const headers = {
@@ -26,13 +27,13 @@ export async function getManifest(call: RegistryCall, name: string, reference: s
     answer(call, 200, { ...headers, "content-length": image.manifestSize });
     return;
   }
-  answer(call, 200, headers, await readManifestText(blobs, image.digest));
+  answer(call, 200, headers, await readManifestText(repositoryBlobs(call, repository), image.digest));
 }
 
 /** `PUT /v2/<name>/manifests/<tag or digest>`, and by digest with any number of tags, `?tag=<tag>&tag=<tag>`: all of them move to it, or none. */
 export async function pushManifest(call: RegistryCall, name: string, reference: string): Promise<void> {
   requireRepository(call, name);
-  const { state, clock } = call.platform;
+  const { state, clock, ids } = call.platform;
   const byDigest = reference.includes(":");
   if (byDigest && !isDigest(reference)) throw new RegistryError(400, "DIGEST_INVALID", `${reference} is no digest of sha256 or sha512`);
   const tags = byDigest ? [...new Set(call.query.getAll("tag"))] : [reference];
@@ -44,10 +45,14 @@ export async function pushManifest(call: RegistryCall, name: string, reference: 
     throw new RegistryError(400, "DIGEST_INVALID", `the manifest has the digest ${digest}, not ${reference}`);
   const manifest = readPushed(bytes, call.request.headers["content-type"]);
   const image = { digest, manifest, manifestSize: bytes.length, moreTags: tags };
-  refuse(name, refuseImage(state, requireRepository(call, name), image));
-  await storeManifest(call.platform, bytes, digest);
+  const before = requireRepository(call, name);
+  refuse(name, refuseImage(state, before, image));
+  const blobs = repositoryBlobs(call, before);
+  await storeManifest({ blobs, ids }, bytes, digest);
   // The world may have changed while the bytes went to disk: look again, and write in the same step.
   const repository = requireRepository(call, name);
+  if (blobDomain(repository) !== blobs.domain)
+    throw new RegistryError(404, "NAME_UNKNOWN", `the repository '${name}' was made anew meanwhile`);
   refuse(name, refuseImage(state, repository, image));
   putImage(state, repository, { ...image, now: clock.now() });
   const { subject } = manifest;

@@ -1,6 +1,7 @@
-import { imageKey, layers, repositoryKey, type LayerRecord } from "../state/ecr.ts";
+import { imageKey, layers, repositories, repositoryKey, type LayerRecord } from "../state/ecr.ts";
+import { blobDomain } from "../state/ecr-encryption.ts";
 import { linkLayer } from "../state/ecr-images.ts";
-import type { RegistryCall } from "./call.ts";
+import { requireRepository, type RegistryCall } from "./call.ts";
 
 /**
  * `POST /v2/<name>/blobs/uploads/?mount=<digest>[&from=<repository>]`: gives the repository a blob that another one of the same registry
@@ -10,11 +11,17 @@ import type { RegistryCall } from "./call.ts";
 export async function mountBlob(call: RegistryCall, name: string): Promise<string | undefined> {
   const digest = call.query.get("mount");
   const source = digest === null ? undefined : findSource(call, digest, call.query.get("from"));
-  if (!source) return undefined;
+  if (!source || !sharesKeys(call, source, name)) return undefined;
   const { state, clock } = call.platform;
   linkLayer(state, { ...source, repository: repositoryKey(call.scope, name), usedAt: clock.now() });
   await state.durable();
   return source.digest;
+}
+
+/** Source: Amazon ECR User Guide, "Blob mounting": only between repositories with identical encryption. */
+function sharesKeys({ platform, scope }: RegistryCall, { repository }: LayerRecord, name: string): boolean {
+  const source = platform.state.table(repositories).get(repository);
+  return source !== undefined && blobDomain(source) === blobDomain(requireRepository({ platform, scope }, name));
 }
 
 function findSource(call: RegistryCall, digest: string, from: string | null): LayerRecord | undefined {

@@ -4,6 +4,7 @@ import { connect } from "node:net";
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { expect, test } from "vitest";
 import { registryWorld, type RegistryWorld } from "../testing/registry-world.ts";
+import { commonKeys } from "../state/ecr-encryption.ts";
 import { collectBlobs } from "./collect.ts";
 
 const digestOf = (bytes: Uint8Array | string): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
@@ -332,7 +333,7 @@ test.each([
 
 test("collecting frees what no image needs and nothing that a push is about to need", async () => {
   await using world = await worldWith();
-  const { blobs } = world.platform;
+  const blobs = world.platform.blobs.in(commonKeys(world.platform.secrets));
   const kept = await imageOf(world, "kept");
   await putManifest(world, "kept", kept);
   const gone = await imageOf(world, "gone");

@@ -1,9 +1,10 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { BlobDigestError, BlobRangeError, BlobUploadMissingError } from "../ports/blob-store.ts";
+import { BlobDigestError, BlobRangeError, BlobUploadMissingError, type Blobs } from "../ports/blob-store.ts";
 import { isDigest } from "../domain/image-reference.ts";
 import { repositoryKey } from "../state/ecr.ts";
+import { blobDomain } from "../state/ecr-encryption.ts";
 import { linkLayer } from "../state/ecr-images.ts";
-import { answer, requireRepository, type RegistryCall } from "./call.ts";
+import { answer, repositoryBlobs, requireRepository, type RegistryCall } from "./call.ts";
 import { RegistryError } from "./errors.ts";
 import { mountBlob } from "./mounts.ts";
 import { readContentRange } from "./ranges.ts";
@@ -15,8 +16,7 @@ const DIGEST_ALGORITHMS = ["sha256", "sha512"];
 
 /** `POST /v2/<name>/blobs/uploads/`: starts an upload, takes a whole blob, or mounts one of another repository. */
 export async function startUpload(call: RegistryCall, name: string): Promise<void> {
-  requireRepository(call, name);
-  const { blobs, ids } = call.platform;
+  const blobs = repositoryBlobs(call, requireRepository(call, name));
   const mounted = await mountBlob(call, name);
   if (mounted !== undefined) {
     answer(call, 201, created(name, mounted));
@@ -26,15 +26,15 @@ export async function startUpload(call: RegistryCall, name: string): Promise<voi
   if (digest !== null && !isDigest(digest)) throw invalidDigest();
   if (algorithm !== null && !DIGEST_ALGORITHMS.includes(algorithm))
     throw new RegistryError(400, "DIGEST_INVALID", `blobs may have digests of ${DIGEST_ALGORITHMS.join(" or ")}, not of ${algorithm}`);
-  const id = signedUploadId(call, name, ids.hex(32));
+  const id = signedUploadId(call, name, call.platform.ids.hex(32));
   await blobs.startUpload(id);
   if (digest === null) {
     answer(call, 202, progress(name, id, 0));
     return;
   }
   try {
-    await receive(call, id, 0);
-    await finish(call, name, id, digest);
+    await receive(call, blobs, id, 0);
+    await finish(call, blobs, name, id, digest);
   } catch (cause) {
     // Nobody knows its id, so nobody can go on with it.
     await blobs.abort(id);
@@ -44,8 +44,7 @@ export async function startUpload(call: RegistryCall, name: string): Promise<voi
 
 /** `GET`, `PATCH`, `PUT` and `DELETE /v2/<name>/blobs/uploads/<id>`. */
 export async function continueUpload(call: RegistryCall, name: string, id: string): Promise<void> {
-  requireRepository(call, name);
-  const { blobs } = call.platform;
+  const blobs = repositoryBlobs(call, requireRepository(call, name));
   const upload = belongsTo(call, name, id) ? await blobs.upload(id) : undefined;
   if (!upload) throw unknownUpload();
   switch (call.method) {
@@ -54,15 +53,15 @@ export async function continueUpload(call: RegistryCall, name: string, id: strin
       answer(call, 204, progress(name, id, upload.size));
       return;
     case "PATCH": {
-      const { size } = await receive(call, id, upload.size);
+      const { size } = await receive(call, blobs, id, upload.size);
       answer(call, 202, progress(name, id, size));
       return;
     }
     case "PUT": {
       const digest = call.query.get("digest");
       if (digest === null || !isDigest(digest)) throw invalidDigest();
-      await receive(call, id, upload.size);
-      await finish(call, name, id, digest);
+      await receive(call, blobs, id, upload.size);
+      await finish(call, blobs, name, id, digest);
       return;
     }
     case "DELETE":
@@ -72,7 +71,7 @@ export async function continueUpload(call: RegistryCall, name: string, id: strin
 }
 
 /** Appends the body of the request, if it has one, where its `Content-Range` says, or at the end where it does not say. */
-async function receive(call: RegistryCall, id: string, size: number): Promise<{ readonly size: number }> {
+async function receive(call: RegistryCall, blobs: Blobs, id: string, size: number): Promise<{ readonly size: number }> {
   const { request } = call;
   const length = request.headers["content-length"];
   const header = request.headers["content-range"];
@@ -83,13 +82,15 @@ async function receive(call: RegistryCall, id: string, size: number): Promise<{ 
   if (range && length !== undefined && range.end - range.start + 1 !== Number(length))
     throw new RegistryError(400, "SIZE_INVALID", "Content-Range and Content-Length differ");
   request.setTimeout(IDLE_MS, () => request.destroy());
-  return call.platform.blobs.append(id, range?.start ?? size, request.iterator({ destroyOnReturn: false }));
+  return blobs.append(id, range?.start ?? size, request.iterator({ destroyOnReturn: false }));
 }
 
-async function finish(call: RegistryCall, name: string, id: string, digest: string): Promise<void> {
-  const { blobs, state, clock } = call.platform;
+async function finish(call: RegistryCall, blobs: Blobs, name: string, id: string, digest: string): Promise<void> {
+  const { state, clock } = call.platform;
   const { size } = await blobs.commit(id, digest);
   const repository = requireRepository(call, name);
+  // It was deleted and made anew with other keys meanwhile: this one has not got the blob.
+  if (blobDomain(repository) !== blobs.domain) throw unknownUpload();
   linkLayer(state, { repository: repositoryKey(repository, name), digest, size, usedAt: clock.now() });
   await state.durable();
   answer(call, 201, created(name, digest));

@@ -1,15 +1,14 @@
-import type { BlobStore } from "../ports/blob-store.ts";
+import type { Blobs } from "../ports/blob-store.ts";
 import type { Ids } from "../ports/ids.ts";
 
 // Manifests are blobs: their exact bytes matter, and the tables need none of them.
 
 /** Makes a manifest's bytes durable. Once more where they are known already, which tells the collector that they are wanted. */
 export async function storeManifest(
-  platform: { readonly blobs: BlobStore; readonly ids: Ids },
+  { blobs, ids }: { readonly blobs: Blobs; readonly ids: Ids },
   bytes: Uint8Array,
   digest: string,
 ): Promise<void> {
-  const { blobs, ids } = platform;
   const id = `manifest-${ids.hex(32)}`;
   await blobs.startUpload(id);
   try {
@@ -21,7 +20,7 @@ export async function storeManifest(
   }
 }
 
-export async function readManifestText(blobs: BlobStore, digest: string): Promise<Buffer> {
+export async function readManifestText(blobs: Blobs, digest: string): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of await blobs.read(digest)) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

@@ -1,9 +1,10 @@
 import { createHash, randomBytes } from "node:crypto";
 import { FilesystemBlobStore } from "../drivers/filesystem/blob-store.ts";
+import { testKeys } from "./blob-keys.ts";
 
 // A process that brings blobs until it is killed, and prints the digest of each that it was promised.
 
-const store = await FilesystemBlobStore.open(process.argv[2] ?? "");
+const store = (await FilesystemBlobStore.open(process.argv[2] ?? "")).in(testKeys("crash"));
 
 async function* inPieces(bytes: Buffer): AsyncIterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);

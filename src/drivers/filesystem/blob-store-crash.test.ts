@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { testKeys } from "../../testing/blob-keys.ts";
 import { FilesystemBlobStore } from "./blob-store.ts";
 
+const CRASH_KEYS = testKeys("crash");
 const WRITER = fileURLToPath(new URL("../../testing/blob-store-writer.ts", import.meta.url));
 
 test.each([1, 7, 23])("killed after %d blobs: what was promised is there, and what is there is whole", async (count) => {
@@ -25,9 +27,9 @@ test.each([1, 7, 23])("killed after %d blobs: what was promised is there, and wh
 
     const store = await FilesystemBlobStore.open(directory);
     const there = new Set<string>();
-    for await (const digest of store.list()) {
+    for await (const digest of store.list(CRASH_KEYS.domain)) {
       const hash = createHash("sha256");
-      for await (const piece of await store.read(digest)) hash.update(piece as Buffer);
+      for await (const piece of await store.in(CRASH_KEYS).read(digest)) hash.update(piece as Buffer);
       expect(`sha256:${hash.digest("hex")}`).toBe(digest);
       there.add(digest);
     }

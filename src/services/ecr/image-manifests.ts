@@ -23,16 +23,18 @@ import {
   type ImageRefusal,
 } from "../../state/ecr-images.ts";
 import { readManifestText, storeManifest } from "../../state/ecr-manifests.ts";
+import { blobDomain } from "../../state/ecr-encryption.ts";
 import type { State } from "../../state/state.ts";
 import { because } from "../operation.ts";
 import { invalid, mustHaveLength, onRepository, operation } from "./ecr-operation.ts";
-import { requireRepository } from "./find-repository.ts";
+import { repositoryNotFound, requireRepository } from "./find-repository.ts";
 import { findIdentified, identifierFailure } from "./image-ids.ts";
+import { repositoryBlobs } from "./repository-blobs.ts";
 
 export const batchGetImage = operation("BatchGetImage", {
   authorize: onRepository("BatchGetImage"),
   async run(input, context) {
-    const { state, blobs } = context;
+    const { state } = context;
     const { imageIds = [], acceptedMediaTypes } = input;
     const repository = requireRepository(input, context);
     mustHaveLength("imageIds", imageIds, 1, 100);
@@ -48,6 +50,7 @@ export const batchGetImage = operation("BatchGetImage", {
         failures.push({ imageId, failureCode: "ImageNotFound", failureReason: "Requested image not found" });
       else found.push({ image, imageTag: imageId.imageTag });
     }
+    const blobs = repositoryBlobs(context, repository);
     const images = found.map(async ({ image, imageTag }): Promise<Image> => {
       const text = await readManifestText(blobs, image.digest);
       return imageView(repository, image, imageTag, text.toString());
@@ -75,10 +78,13 @@ export const putImage = operation("PutImage", {
         ),
       );
     const image = { digest, manifest, manifestSize: bytes.length, ...(tag !== undefined && { tag }) };
-    refuse(state, requireRepository(input, context), image);
-    await storeManifest(context, bytes, digest);
+    const before = requireRepository(input, context);
+    refuse(state, before, image);
+    const blobs = repositoryBlobs(context, before);
+    await storeManifest({ blobs, ids: context.ids }, bytes, digest);
     // The world may have changed while the bytes went to disk: look again, and write in the same step.
     const repository = requireRepository(input, context);
+    if (blobDomain(repository) !== blobs.domain) throw repositoryNotFound(repository.name, repository.account);
     refuse(state, repository, image);
     const put = putImageRecord(state, repository, { ...image, now });
     return { image: imageView(repository, put, tag, text) };

@@ -1,16 +1,11 @@
-import {
-  RepositoryAlreadyExistsException,
-  RepositoryNotEmptyException,
-  type EncryptionConfiguration,
-  type Repository,
-} from "@aws-sdk/client-ecr";
+import { RepositoryAlreadyExistsException, RepositoryNotEmptyException, type Repository } from "@aws-sdk/client-ecr";
 import { arn } from "../../domain/arn.ts";
-import type { Scope } from "../../domain/scope.ts";
 import { images, repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
 import { deleteRepository as deleteRepositoryRecords } from "../../state/ecr-images.ts";
 import { because, requestTags } from "../operation.ts";
-import { invalid, mustBeOneOf, mustHaveLength, onRepository, operation, pageOf, registryScope } from "./ecr-operation.ts";
+import { invalid, mustHaveLength, onRepository, operation, pageOf, registryScope } from "./ecr-operation.ts";
 import { checkRepositoryName, requireRepository } from "./find-repository.ts";
+import { readEncryption } from "./repository-blobs.ts";
 import { readTagMutability } from "./tag-mutability.ts";
 import { checkTags } from "./tags.ts";
 
@@ -50,7 +45,7 @@ export const createRepository = operation("CreateRepository", {
       region,
       ...readTagMutability(input),
       scanOnPush: input.imageScanningConfiguration?.scanOnPush ?? false,
-      encryption: readEncryption(input.encryptionConfiguration, scope),
+      encryption: readEncryption(input.encryptionConfiguration, context, scope),
       tags: checkTags(input.tags),
       createdAt: now,
     };
@@ -104,15 +99,3 @@ export const deleteRepository = operation("DeleteRepository", {
     return { repository: repositoryView(repository, registryHost) };
   },
 });
-
-/** Encryption of the blobs themselves comes later; what was asked for is kept and shown. */
-function readEncryption(asked: EncryptionConfiguration | undefined, { account, region }: Scope): EncryptionConfiguration {
-  const type = asked?.encryptionType ?? "AES256";
-  mustBeOneOf("encryptionConfiguration.encryptionType", type, ["AES256", "KMS", "KMS_DSSE"]);
-  if (type === "AES256") {
-    if (asked?.kmsKey !== undefined) throw invalid("encryptionConfiguration.kmsKey", "must not be set when encryptionType is AES256");
-    return { encryptionType: type };
-  }
-  mustHaveLength("encryptionConfiguration.kmsKey", asked?.kmsKey, 1, 2048);
-  return { encryptionType: type, kmsKey: asked?.kmsKey ?? arn("kms", { account, region }, "alias/aws/ecr") };
-}

@@ -1,0 +1,253 @@
+import { createHash, type Hash } from "node:crypto";
+import { open, readdir, rm, truncate, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  BlobCorruptError,
+  BlobDigestError,
+  BlobRangeError,
+  BlobUploadMissingError,
+  type BlobKeys,
+  type BlobUpload,
+} from "../../ports/blob-store.ts";
+import {
+  CHUNK_BYTES,
+  HEADER_BYTES,
+  openRecord,
+  recordAt,
+  RECORD_BYTES,
+  sizeOfUnfinished,
+  unfinishedBytes,
+  writeHeader,
+  writeTrailer,
+} from "../sealing/format.ts";
+import { openHeader } from "../sealing/open.ts";
+import { parseDigest, type Digest } from "./blob-digest.ts";
+import { statOptional } from "./durable-folders.ts";
+import { roomOn } from "./free-space.ts";
+import { KeyedLock } from "./keyed-lock.ts";
+import { FileWriteError, sealToFile } from "./seal-to-file.ts";
+
+interface OpenUpload {
+  readonly domain: string;
+  size: number;
+  readonly header: Buffer;
+  /** SHA-256 of the first `size` bytes; `undefined` where it must be computed from the file, as after a restart. */
+  hash: Hash | undefined;
+}
+
+/** A blob that is verified and sealed. Who publishes it moves or copies the file, and makes it durable. */
+export interface SealedFile {
+  readonly file: FileHandle;
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Uploads under way: a sealed file each, without its trailer. One process at a time may use a folder. */
+export class UploadFolder {
+  readonly #directory: string;
+  readonly #known = new Map<string, OpenUpload>();
+  readonly #lock = new KeyedLock();
+
+  /** @param directory an existing folder */
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  async start(id: string, keys: BlobKeys): Promise<BlobUpload> {
+    const path = this.#path(id);
+    const header = writeHeader(keys.newKey().wrapped);
+    const file = await open(path, "wx", 0o600);
+    try {
+      await file.write(header);
+    } catch (cause) {
+      await rm(path, { force: true });
+      throw cause;
+    } finally {
+      await file.close();
+    }
+    this.#known.set(id, { domain: keys.domain, size: 0, header, hash: createHash("sha256") });
+    return { id, size: 0 };
+  }
+
+  async find(id: string, keys: BlobKeys): Promise<BlobUpload | undefined> {
+    const found = await this.#find(id, keys);
+    return found && { id, size: found.size };
+  }
+
+  append(id: string, keys: BlobKeys, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<BlobUpload> {
+    return this.#lock.run(id, async () => {
+      const upload = await this.#require(id, keys);
+      if (offset !== upload.size) throw new BlobRangeError(upload.size);
+      const key = openHeader(keys, upload.header);
+      const file = await open(this.#path(id), "r+");
+      let interrupted: unknown;
+      try {
+        const tail = await readTail(file, key, upload.size);
+        const room = roomOn(this.#directory);
+        const outcome = await sealToFile({ file, key, size: upload.size, tail, hash: upload.hash, room }, bytes);
+        upload.size = outcome.size;
+        interrupted = outcome.interrupted;
+      } catch (thrown) {
+        if (!(thrown instanceof FileWriteError)) throw thrown;
+        upload.size = thrown.size;
+        upload.hash = undefined;
+        await file.truncate(unfinishedBytes(upload.size));
+        throw thrown.cause as Error;
+      } finally {
+        await file.close();
+      }
+      if (interrupted !== undefined) throw interrupted as Error;
+      return { id, size: upload.size };
+    });
+  }
+
+  /** Verifies and seals an upload, hands its file to `publish`, and ends it. Where that rejects, the upload goes on as it was. */
+  finish(
+    id: string,
+    keys: BlobKeys,
+    digest: string,
+    publish: (sealed: SealedFile, digest: Digest) => Promise<void>,
+  ): Promise<{ readonly size: number }> {
+    return this.#lock.run(id, async () => {
+      const { size, header, hash } = await this.#require(id, keys);
+      const wanted = parseDigest(digest);
+      if (!wanted) {
+        await this.#discard(id);
+        throw new BlobDigestError(`${digest} is no digest`);
+      }
+      const key = openHeader(keys, header);
+      const path = this.#path(id);
+      const file = await open(path, "r+");
+      try {
+        const actual =
+          wanted.algorithm === "sha256" && hash ? hash.copy().digest("hex") : await digestOf(file, key, size, wanted.algorithm);
+        if (actual !== wanted.hex) {
+          await this.#discard(id);
+          throw new BlobDigestError(`the bytes have the digest ${wanted.algorithm}:${actual}, not ${digest}`);
+        }
+        const trailer = writeTrailer(key, header, size, digest);
+        const at = unfinishedBytes(size);
+        try {
+          await file.write(trailer, 0, trailer.length, at);
+          await publish({ file, path, bytes: at + trailer.length }, wanted);
+        } catch (cause) {
+          // By its path: where it has its place already, it must stay whole.
+          await truncate(path, at).catch(() => undefined);
+          throw cause;
+        }
+      } finally {
+        await file.close();
+      }
+      await this.#discard(id);
+      return { size };
+    });
+  }
+
+  abort(id: string): Promise<void> {
+    return this.#lock.run(id, () => this.#discard(id));
+  }
+
+  async abortIdle(before: number): Promise<number> {
+    let ended = 0;
+    for (const id of await readdir(this.#directory)) {
+      const found = await statOptional(join(this.#directory, id));
+      if (!found || found.mtimeMs >= before) continue;
+      await this.abort(id);
+      ended += 1;
+    }
+    return ended;
+  }
+
+  async #find(id: string, keys: BlobKeys): Promise<OpenUpload | undefined> {
+    const known = this.#known.get(id);
+    // Another domain's is none of this one's uploads.
+    if (known) return known.domain === keys.domain ? known : undefined;
+    if (!isUploadId(id)) return undefined;
+    const found = await reopened(this.#path(id), keys);
+    if (!found) return undefined;
+    // Another caller may have found it meanwhile: there is one record an upload.
+    const first = this.#known.get(id) ?? found;
+    this.#known.set(id, first);
+    return first;
+  }
+
+  async #require(id: string, keys: BlobKeys): Promise<OpenUpload> {
+    const upload = await this.#find(id, keys);
+    if (!upload) throw new BlobUploadMissingError(`there is no upload ${id}`);
+    return upload;
+  }
+
+  async #discard(id: string): Promise<void> {
+    if (!isUploadId(id)) return;
+    this.#known.delete(id);
+    await rm(this.#path(id), { force: true });
+  }
+
+  #path(id: string): string {
+    if (!isUploadId(id)) throw new TypeError(`${id} cannot name an upload`);
+    return join(this.#directory, id);
+  }
+}
+
+/** Ids become file names, so nothing but these characters may stand in one. */
+function isUploadId(id: string): boolean {
+  return /^[A-Za-z0-9_-]{1,200}$/.test(id);
+}
+
+/** An upload of an earlier life. A record that was cut off in the middle is dropped: the client is told how much is there, and goes on. */
+async function reopened(path: string, keys: BlobKeys): Promise<OpenUpload | undefined> {
+  const found = await statOptional(path);
+  if (!found || found.size < HEADER_BYTES) return undefined;
+  const file = await open(path, "r+");
+  try {
+    const header = await readAt(file, 0, HEADER_BYTES);
+    const key = openHeader(keys, header);
+    let size = sizeOfUnfinished(found.size) ?? 0;
+    const last = Math.max(0, Math.ceil((found.size - HEADER_BYTES) / RECORD_BYTES) - 1);
+    if (found.size > HEADER_BYTES && !(await opens(file, key, last, found.size))) {
+      size = last * CHUNK_BYTES;
+      await file.truncate(unfinishedBytes(size));
+    }
+    return { domain: keys.domain, size, header, hash: size === 0 ? createHash("sha256") : undefined };
+  } catch (cause) {
+    // Its header does not open with these keys: it is another domain's.
+    if (cause instanceof BlobCorruptError) return undefined;
+    throw cause;
+  } finally {
+    await file.close();
+  }
+}
+
+async function opens(file: FileHandle, key: Uint8Array, index: number, bytes: number): Promise<boolean> {
+  const at = recordAt(index);
+  try {
+    openRecord(key, index, await readAt(file, at, Math.min(RECORD_BYTES, bytes - at)));
+    return true;
+  } catch (cause) {
+    if (cause instanceof BlobCorruptError) return false;
+    throw cause;
+  }
+}
+
+/** The bytes in the last record, where it is not full. */
+async function readTail(file: FileHandle, key: Uint8Array, size: number): Promise<Buffer> {
+  const length = size % CHUNK_BYTES;
+  if (length === 0) return Buffer.alloc(0);
+  const index = Math.floor(size / CHUNK_BYTES);
+  const at = recordAt(index);
+  return openRecord(key, index, await readAt(file, at, unfinishedBytes(size) - at));
+}
+
+async function digestOf(file: FileHandle, key: Uint8Array, size: number, algorithm: string): Promise<string> {
+  const hash = createHash(algorithm);
+  const end = unfinishedBytes(size);
+  for (let index = 0, at = HEADER_BYTES; at < end; index += 1, at += RECORD_BYTES)
+    hash.update(openRecord(key, index, await readAt(file, at, Math.min(RECORD_BYTES, end - at))));
+  return hash.digest("hex");
+}
+
+async function readAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  const { bytesRead } = await file.read(buffer, 0, length, at);
+  return buffer.subarray(0, bytesRead);
+}

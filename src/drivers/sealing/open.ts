@@ -1,0 +1,124 @@
+import { Readable } from "node:stream";
+import { BlobCorruptError, type BlobKeys } from "../../ports/blob-store.ts";
+import {
+  checkTrailer,
+  CHUNK_BYTES,
+  HEADER_BYTES,
+  openRecord,
+  readHeader,
+  RECORD_BYTES,
+  recordAt,
+  sizeOfSealed,
+  TRAILER_BYTES,
+  unfinishedBytes,
+} from "./format.ts";
+
+/** A sealed blob wherever it lies. */
+export interface SealedSource {
+  /** All its bytes, header and trailer included. */
+  readonly bytes: number;
+  /** Exactly so many bytes from `at` on, or fewer at the end. Whoever gives them does not touch them again until the next call. */
+  read(at: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+/** How much is read at a time: fewer trips to the disk's threads or to the bucket. */
+const BLOCK_RECORDS = 4;
+
+/** The key of a blob, from its header. @throws BlobCorruptError, and what `openKey` throws */
+export function openHeader(keys: BlobKeys, header: Buffer): Uint8Array {
+  const wrapped = readHeader(header);
+  const key = wrapped && keys.openKey(wrapped);
+  if (!key) throw new BlobCorruptError("its header was changed");
+  return key;
+}
+
+/**
+ * The blob's bytes from `start` to `end` (inclusive), or all of them. Only the records that hold them are read; each is verified before a byte
+ * of it is given out. Closes the source when it is over, and where it rejects.
+ * @throws BlobCorruptError, and what `openKey` throws
+ */
+export async function openSealed(
+  source: SealedSource,
+  keys: BlobKeys,
+  digest: string,
+  range?: { readonly start: number; readonly end: number },
+): Promise<Readable> {
+  try {
+    const size = sizeOfSealed(source.bytes);
+    if (size === undefined) throw new BlobCorruptError("it is cut off");
+    const header = Buffer.from(await source.read(0, HEADER_BYTES));
+    const key = openHeader(keys, header);
+    checkTrailer(key, header, size, digest, await source.read(source.bytes - TRAILER_BYTES, TRAILER_BYTES));
+    const end = Math.min(range?.end ?? size - 1, size - 1);
+    return new OpenedStream(source, { key, digest, size, start: range?.start ?? 0, end });
+  } catch (cause) {
+    await source.close();
+    throw named(cause, digest);
+  }
+}
+
+interface Part {
+  readonly key: Uint8Array;
+  readonly digest: string;
+  readonly size: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+class OpenedStream extends Readable {
+  readonly #source: SealedSource;
+  readonly #part: Part;
+  #index: number;
+
+  constructor(source: SealedSource, part: Part) {
+    super({ highWaterMark: BLOCK_RECORDS * CHUNK_BYTES });
+    this.#source = source;
+    this.#part = part;
+    this.#index = Math.floor(part.start / CHUNK_BYTES);
+  }
+
+  override _read(): void {
+    this.#readBlock().catch((cause: unknown) => this.destroy(named(cause, this.#part.digest)));
+  }
+
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    void this.#end(error, done);
+  }
+
+  async #end(error: Error | null, done: (error?: Error | null) => void): Promise<void> {
+    let failed = error;
+    try {
+      await this.#source.close();
+    } catch (cause) {
+      failed ??= cause as Error;
+    }
+    done(failed);
+  }
+
+  async #readBlock(): Promise<void> {
+    const { key, size, start, end } = this.#part;
+    const last = Math.floor(end / CHUNK_BYTES);
+    if (end < start || this.#index > last) {
+      this.push(null);
+      return;
+    }
+    const at = recordAt(this.#index);
+    const until = Math.min(recordAt(Math.min(this.#index + BLOCK_RECORDS, last + 1)), unfinishedBytes(size));
+    const block = await this.#source.read(at, until - at);
+    if (block.length !== until - at) throw new BlobCorruptError("it is cut off");
+    for (let from = 0; from < block.length; from += RECORD_BYTES) {
+      const bytes = openRecord(key, this.#index, block.subarray(from, from + RECORD_BYTES));
+      const first = this.#index * CHUNK_BYTES;
+      this.#index += 1;
+      const wanted = start <= first && end >= first + bytes.length - 1;
+      this.push(wanted ? bytes : bytes.subarray(Math.max(0, start - first), end - first + 1));
+    }
+  }
+}
+
+function named(cause: unknown, digest: string): Error {
+  if (cause instanceof BlobCorruptError)
+    return new BlobCorruptError(`the blob ${digest} is damaged in the store: ${cause.message}`, { cause });
+  return cause as Error;
+}
