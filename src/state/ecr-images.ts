@@ -1,4 +1,5 @@
 import type { ImageManifest } from "../domain/image-manifest.ts";
+import { globMatches, parseStars } from "../domain/wildcard.ts";
 import { imageKey, images, layers, repositories, repositoryKey, type ImageRecord, type LayerRecord, type RepositoryRecord } from "./ecr.ts";
 import type { State } from "./state.ts";
 
@@ -139,7 +140,7 @@ export function touchLayer(state: State, layer: LayerRecord, now: number): void 
 
 /** Source: Amazon ECR User Guide, "Preventing image tags from being overwritten": filters turn the setting round for the tags they match. */
 function isImmutable({ tagMutability, tagMutabilityExclusions }: RepositoryRecord, tag: string): boolean {
-  const excluded = tagMutabilityExclusions.some(({ filter = "" }) => wildcard(filter).test(tag));
+  const excluded = tagMutabilityExclusions.some(({ filter = "" }) => globMatches(parseStars(filter), tag));
   switch (tagMutability) {
     case "IMMUTABLE":
       return true;
@@ -150,10 +151,6 @@ function isImmutable({ tagMutability, tagMutabilityExclusions }: RepositoryRecor
     case "MUTABLE":
       return false;
   }
-}
-
-function wildcard(filter: string): RegExp {
-  return new RegExp(`^${filter.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")}$`);
 }
 
 function distinct(texts: readonly string[]): string[] {

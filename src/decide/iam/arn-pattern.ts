@@ -1,5 +1,5 @@
 import { NO_VALUES, parseTemplate, resolveGlob, type KeyValues, type Template } from "./policy-variables.ts";
-import { globMatches, type Glob } from "./wildcard.ts";
+import { globMatches, type Glob } from "../../domain/wildcard.ts";
 
 /**
  * The pattern of an ARN. A wildcard goes across `/`, and in the resource across `:`, but never out of one of the five parts before it:

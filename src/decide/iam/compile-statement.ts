@@ -4,7 +4,7 @@ import { anyOf } from "./conditions/operator.ts";
 import type { PatternList, Statement } from "./policy-document.ts";
 import { NO_VALUES, type KeyValues } from "./policy-variables.ts";
 import { compilePrincipal, type PrincipalTest } from "./principals.ts";
-import { globMatches, parseGlob } from "./wildcard.ts";
+import { globMatches, parseGlob } from "../../domain/wildcard.ts";
 
 /** A statement taken apart into its tests. One applies where all of them say so. */
 export interface CompiledStatement {

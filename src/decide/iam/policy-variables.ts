@@ -1,4 +1,4 @@
-import { globOf, type Glob, type Piece } from "./wildcard.ts";
+import { globOf, type Glob, type Piece } from "../../domain/wildcard.ts";
 
 // Source: IAM User Guide, "IAM policy elements: Variables and tags".
 

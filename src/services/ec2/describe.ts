@@ -1,4 +1,5 @@
 import type { Filter, Tag } from "@aws-sdk/client-ec2";
+import { globMatches, globOf, type Glob } from "../../domain/wildcard.ts";
 import { AwsError } from "../aws-error.ts";
 import { defined, type OperationContext } from "../operation.ts";
 import { compareKeys, paginate } from "../pagination.ts";
@@ -48,7 +49,7 @@ function filterTest<T>(
   return (item) => {
     const found = field(item);
     const values = (Array.isArray(found) ? found : [found]) as readonly FilterValue[];
-    return values.some((value) => value !== undefined && patterns.some((pattern) => pattern.test(String(value))));
+    return values.some((value) => value !== undefined && patterns.some((pattern) => globMatches(pattern, String(value))));
   };
 }
 
@@ -66,13 +67,9 @@ function fieldOf<T>(name: string, fields: FilterFields<T>, tags: ((item: T) => r
 }
 
 /** `*` is any text, `?` any character, and a backslash takes their meaning away. */
-function wildcard(pattern: string): RegExp {
-  const source = pattern.replace(/\\([*?\\])|[.+^${}()|[\]\\*?]/g, (found, escaped: string | undefined) => {
-    if (escaped !== undefined) return `\\${escaped}`;
-    if (found === "*") return ".*";
-    return found === "?" ? "." : `\\${found}`;
-  });
-  return new RegExp(`^${source}$`, "su");
+function wildcard(pattern: string): Glob {
+  const pieces = pattern.split(/(\\[*?\\])/);
+  return globOf(pieces.map((text, at) => (at % 2 === 1 ? { text: text.slice(1), literal: true } : { text, literal: false })));
 }
 
 /** The items with these ids, in any order; all of them where no ids are asked for. @throws what `missing` makes of an id that is none */

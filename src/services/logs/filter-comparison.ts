@@ -1,3 +1,4 @@
+import { globMatches, parseStars } from "../../domain/wildcard.ts";
 import { invalidCharacters, PatternError } from "./pattern-error.ts";
 
 export type Matcher = (message: string) => boolean;
@@ -81,8 +82,9 @@ export function comparison(operator: Operator, literal: Literal): (value: Scalar
   const number = Number(literal.text);
   const numeric = literal.text.trim() !== "" && !Number.isNaN(number);
   if (operator === "=" || operator === "!=") {
-    const wildcard = wildcardExpression(literal.text);
-    return (value) => (typeof value === "number" && numeric ? value === number : wildcard.test(String(value))) === (operator === "=");
+    const wildcard = parseStars(literal.text);
+    return (value) =>
+      (typeof value === "number" && numeric ? value === number : globMatches(wildcard, String(value))) === (operator === "=");
   }
   if (!numeric) throw invalidCharacters(literal.text);
   return (value) => {
@@ -91,11 +93,6 @@ export function comparison(operator: Operator, literal: Literal): (value: Scalar
     if (operator === ">") return left > number;
     return operator === "<=" ? left <= number : left >= number;
   };
-}
-
-function wildcardExpression(text: string): RegExp {
-  const parts = text.split("*").map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"));
-  return new RegExp(`^${parts.join(".*")}$`, "su");
 }
 
 /** `%expression%`, in the alphabet that AWS allows: without groups, so that matching stays cheap. */

@@ -1,6 +1,6 @@
 import { arnMatches, parseArnPattern, splitArn } from "../arn-pattern.ts";
 import { NO_VALUES, parseTemplate, resolveGlob, resolveText } from "../policy-variables.ts";
-import { globMatches } from "../wildcard.ts";
+import { globMatches } from "../../../domain/wildcard.ts";
 import { anyOf, type ValueTest } from "./operator.ts";
 
 type Prepare = (expected: readonly string[], variables: boolean) => ValueTest;

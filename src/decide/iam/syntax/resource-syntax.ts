@@ -1,4 +1,4 @@
-import { globMatches, parseGlob } from "../wildcard.ts";
+import { globMatches, parseGlob } from "../../../domain/wildcard.ts";
 import type { PolicyUse } from "../policy-document.ts";
 
 const PARTITIONS = ["aws", "aws-cn", "aws-us-gov", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f", "aws-eusc"];

@@ -24,6 +24,11 @@ export function parseGlob(pattern: string): Glob {
   return globOf([{ text: pattern, literal: false }]);
 }
 
+/** A pattern in which only `*` has a meaning. */
+export function parseStars(pattern: string): Glob {
+  return globOf(pattern.split(/(\*)/).map((text) => ({ text, literal: text !== "*" })));
+}
+
 export function globOf(pieces: readonly Piece[]): Glob {
   const segments: Segment[] = [];
   let text = "";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { globMatches, globOf, parseGlob } from "./wildcard.ts";
+import { globMatches, globOf, parseGlob, parseStars } from "./wildcard.ts";
 
 const matches = (pattern: string, text: string): boolean => globMatches(parseGlob(pattern), text);
 
@@ -39,6 +39,16 @@ describe("a pattern", () => {
     ]);
     expect(globMatches(glob, "home/*/a")).toBe(true);
     expect(globMatches(glob, "home/b/a")).toBe(false);
+  });
+
+  test.each([
+    ["v?.*", "v?.1", true],
+    ["v?.*", "v1.1", false],
+    ["*", "", true],
+    ["*-*-rc", "a-b-rc", true],
+    ["a.*", "ab", false],
+  ])("of stars alone, %s against %s: %s", (pattern, text, expected) => {
+    expect(globMatches(parseStars(pattern), text)).toBe(expected);
   });
 
   test("agrees with the textbook's definition", () => {
