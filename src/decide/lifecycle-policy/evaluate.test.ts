@@ -357,8 +357,10 @@ describe("laws", () => {
         const expired = new Set(
           evaluateLifecyclePolicy(rules, images, NOW).flatMap(({ image: { digest }, action }) => (action.type === "expire" ? digest : [])),
         );
-        for (const { digest, manifests } of images)
-          if (!expired.has(digest)) for (const listed of manifests) expect(expired.has(listed.digest)).toBe(false);
+        const torn = images.filter(
+          ({ digest, manifests }) => !expired.has(digest) && manifests.some((listed) => expired.has(listed.digest)),
+        );
+        expect(torn).toEqual([]);
       }),
       RUNS,
     );
@@ -367,8 +369,8 @@ describe("laws", () => {
     fc.assert(
       always((rules, images) => {
         const steps = new Map(evaluateLifecyclePolicy(rules, images, NOW).map((step) => [step.image.digest, step.action.type]));
-        for (const { digest, manifests, status } of images)
-          if (status !== "ARCHIVED" && !steps.has(digest)) for (const listed of manifests) expect(steps.has(listed.digest)).toBe(false);
+        const active = images.filter(({ digest, status }) => status !== "ARCHIVED" && !steps.has(digest));
+        expect(active.filter(({ manifests }) => manifests.some((listed) => steps.has(listed.digest)))).toEqual([]);
       }),
       RUNS,
     );
@@ -378,8 +380,8 @@ describe("laws", () => {
       always((rules, images) => {
         const here = new Set(images.map(({ digest }) => digest));
         const going = new Set(evaluateLifecyclePolicy(rules, images, NOW).map((step) => step.image.digest));
-        for (const { digest, subject } of images)
-          if (subject !== undefined && here.has(subject) && going.has(digest)) expect(going.has(subject)).toBe(true);
+        const gone = images.filter(({ digest }) => going.has(digest));
+        expect(gone.filter(({ subject = "gone" }) => here.has(subject) && !going.has(subject))).toEqual([]);
       }),
       RUNS,
     );
@@ -420,15 +422,11 @@ describe("laws", () => {
       RUNS,
     );
   });
-  test("a rule that keeps n images keeps n of those that it could take", () => {
+  test("a rule that keeps three images keeps three", () => {
     fc.assert(
-      always((rules, images) => {
-        const first = rules.rules[0];
-        if (first?.selection.countType !== "imageCountMoreThan" || first.selection.tagStatus !== "any") return;
+      always((_rules, images) => {
         const plain = images.map(({ digest, tags, pushedAt }) => ({ digest, tags, pushedAt, manifests: [] }));
-        expect(evaluateLifecyclePolicy({ rules: [first] }, plain, NOW)).toHaveLength(
-          Math.max(0, plain.length - first.selection.countNumber),
-        );
+        expect(evaluateLifecyclePolicy(policy([{ ...any, ...keep(3) }]), plain, NOW)).toHaveLength(Math.max(0, plain.length - 3));
       }),
       RUNS,
     );
