@@ -1,5 +1,11 @@
 import type { Operation } from "../operation.ts";
 import { describeRegistry, getAuthorizationToken } from "./authorization.ts";
+import {
+  createRepositoryCreationTemplate,
+  deleteRepositoryCreationTemplate,
+  describeRepositoryCreationTemplates,
+  updateRepositoryCreationTemplate,
+} from "./creation-templates.ts";
 import { batchDeleteImage, batchGetImage, putImage } from "./image-manifests.ts";
 import { describeImages, listImages } from "./images.ts";
 import { batchCheckLayerAvailability } from "./layers.ts";
@@ -31,4 +37,8 @@ export const operations: readonly Operation[] = [
   putImage,
   batchDeleteImage,
   batchCheckLayerAvailability,
+  createRepositoryCreationTemplate,
+  describeRepositoryCreationTemplates,
+  updateRepositoryCreationTemplate,
+  deleteRepositoryCreationTemplate,
 ];
