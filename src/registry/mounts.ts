@@ -1,4 +1,4 @@
-import { imageKey, layers, repositories, repositoryKey, type LayerRecord } from "../state/ecr.ts";
+import { layers, repositories, repositoryKey, type LayerRecord } from "../state/ecr.ts";
 import { blobDomain } from "../state/ecr-encryption.ts";
 import { linkLayer } from "../state/ecr-images.ts";
 import { requireRepository, type RegistryCall } from "./call.ts";
@@ -10,8 +10,8 @@ import { requireRepository, type RegistryCall } from "./call.ts";
  */
 export async function mountBlob(call: RegistryCall, name: string): Promise<string | undefined> {
   const digest = call.query.get("mount");
-  const source = digest === null ? undefined : findSource(call, digest, call.query.get("from"));
-  if (!source || !sharesKeys(call, source, name)) return undefined;
+  const source = digest === null ? undefined : findSource(call, name, digest, call.query.get("from"));
+  if (!source) return undefined;
   const { state, clock } = call.platform;
   linkLayer(state, { ...source, repository: repositoryKey(call.scope, name), usedAt: clock.now() });
   await state.durable();
@@ -24,10 +24,11 @@ function sharesKeys({ platform, scope }: RegistryCall, { repository }: LayerReco
   return source !== undefined && blobDomain(source) === blobDomain(requireRepository({ platform, scope }, name));
 }
 
-function findSource(call: RegistryCall, digest: string, from: string | null): LayerRecord | undefined {
-  const table = call.platform.state.table(layers);
-  const mayRead = (repository: string): boolean => call.may("ecr:GetDownloadUrlForLayer", repository);
-  if (from !== null) return mayRead(from) ? table.get(imageKey(repositoryKey(call.scope, from), digest)) : undefined;
+function findSource(call: RegistryCall, name: string, digest: string, from: string | null): LayerRecord | undefined {
   const registry = repositoryKey(call.scope, "");
-  return table.by("digest", digest).find(({ repository }) => repository.startsWith(registry) && mayRead(repository.slice(registry.length)));
+  return call.platform.state
+    .table(layers)
+    .by("digest", digest)
+    .filter(({ repository }) => (from === null ? repository.startsWith(registry) : repository === registry + from))
+    .find((layer) => sharesKeys(call, layer, name) && call.may("ecr:GetDownloadUrlForLayer", layer.repository.slice(registry.length)));
 }

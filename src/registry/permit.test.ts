@@ -176,7 +176,7 @@ describe("a repository's policy counts", () => {
   });
 });
 
-test("a blob of a repository that one may not read is not mounted into one's own", async () => {
+test.each(["&from=secret", ""])("a blob of a repository that one may not read is not mounted into one's own (mount%s)", async (from) => {
   await using world = await registryWorld();
   putRepository(world, "secret");
   putRepository(world, "mine");
@@ -184,7 +184,7 @@ test("a blob of a repository that one may not read is not mounted into one's own
   const digest = "sha256:" + (await crypto.subtle.digest("SHA-256", bytes).then((hash) => Buffer.from(hash).toString("hex")));
   expect((await world.fetch(`/v2/secret/blobs/uploads/?digest=${digest}`, { method: "POST", body: bytes })).status).toBe(201);
   const mount = (headers?: object): Promise<Response> =>
-    world.fetch(`/v2/mine/blobs/uploads/?mount=${digest}&from=secret`, { method: "POST", headers: { ...headers } });
+    world.fetch(`/v2/mine/blobs/uploads/?mount=${digest}${from}`, { method: "POST", headers: { ...headers } });
   const mine = "arn:aws:ecr:us-east-1:123456789012:repository/mine";
   expect((await mount(tokenOf(world, putReader(world, PUSH, mine)))).status).toBe(202);
   expect((await mount(tokenOf(world, putReader(world, PUSH)))).status).toBe(201);
