@@ -31,6 +31,8 @@ export interface RegistryCall {
   readonly scope: Scope;
   /** Whether the caller may also do something to another repository of this registry. */
   readonly may: (action: string, repository: string) => boolean;
+  /** Why the caller may not, in the words of IAM; `undefined` where it may. */
+  readonly denial: (action: string, repository: string) => string | undefined;
 }
 
 /** The repository of a request. Never kept over an `await`: it may be deleted meanwhile. */

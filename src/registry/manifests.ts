@@ -7,6 +7,7 @@ import { deleteImage, findImage, listedBy, putImage, refuseImage, untagImage, ty
 import { readManifestText, storeManifest } from "../state/ecr-manifests.ts";
 import { acceptableManifest } from "./accept.ts";
 import { answer, repositoryBlobs, requireRepository, warning, type RegistryCall } from "./call.ts";
+import { createOnPush } from "./create-on-push.ts";
 import { RegistryError } from "./errors.ts";
 
 /** `HEAD` and `GET /v2/<name>/manifests/<tag or digest>`. */
@@ -32,6 +33,7 @@ export async function getManifest(call: RegistryCall, name: string, reference: s
 
 /** `PUT /v2/<name>/manifests/<tag or digest>`, and by digest with any number of tags, `?tag=<tag>&tag=<tag>`: all of them move to it, or none. */
 export async function pushManifest(call: RegistryCall, name: string, reference: string): Promise<void> {
+  createOnPush(call, name);
   requireRepository(call, name);
   const { state, clock, ids } = call.platform;
   const byDigest = reference.includes(":");

@@ -79,8 +79,9 @@ async function answerRequest(
   if (action !== NO_PERMISSION) call.action = action;
   const denial = action === NO_PERMISSION ? undefined : access.denial(action, "name" in route ? route.name : undefined);
   if (denial !== undefined) throw new RegistryError(403, "DENIED", denial);
-  const may = (wanted: string, repository: string): boolean => access.denial(wanted, repository) === undefined;
-  await dispatch(route, { platform, request, response, method, query: new URLSearchParams(query), scope, may });
+  const denialOf = (wanted: string, repository: string): string | undefined => access.denial(wanted, repository);
+  const may = (wanted: string, repository: string): boolean => denialOf(wanted, repository) === undefined;
+  await dispatch(route, { platform, request, response, method, query: new URLSearchParams(query), scope, may, denial: denialOf });
 }
 
 async function dispatch(route: Route, call: RegistryCall): Promise<void> {

@@ -4,6 +4,7 @@ import { isDigest } from "../domain/image-reference.ts";
 import { repositoryKey } from "../state/ecr.ts";
 import { blobDomain } from "../state/ecr-encryption.ts";
 import { linkLayer } from "../state/ecr-images.ts";
+import { createOnPush } from "./create-on-push.ts";
 import { answer, repositoryBlobs, requireRepository, type RegistryCall } from "./call.ts";
 import { RegistryError } from "./errors.ts";
 import { mountBlob } from "./mounts.ts";
@@ -16,6 +17,7 @@ const DIGEST_ALGORITHMS = ["sha256", "sha512"];
 
 /** `POST /v2/<name>/blobs/uploads/`: starts an upload, takes a whole blob, or mounts one of another repository. */
 export async function startUpload(call: RegistryCall, name: string): Promise<void> {
+  createOnPush(call, name);
   const blobs = repositoryBlobs(call, requireRepository(call, name));
   const mounted = await mountBlob(call, name);
   if (mounted !== undefined) {
