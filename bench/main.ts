@@ -5,6 +5,7 @@ import type { Figure } from "./figure.ts";
 const GROUPS: Readonly<Record<string, () => Promise<{ readonly measure: (tell: (figure: Figure) => void) => Promise<void> }>>> = {
   identity: () => import("./identity/identity.ts"),
   "main-job": () => import("./main-job/main-job.ts"),
+  registry: () => import("./registry/registry.ts"),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean", default: false } } });

@@ -1,0 +1,58 @@
+// A process of its own: loads one registry, and prints a `LoadResult` as JSON. Its argument is a `Load` as JSON.
+import { Connection } from "./connection.ts";
+import { newImage } from "./image.ts";
+import { pullImage, pushImage } from "./transfer.ts";
+
+export interface Load {
+  /** `<address>:<port>`. */
+  readonly host: string;
+  readonly authorization?: string;
+  readonly repository: string;
+  readonly images: number;
+  /** Bytes of an image. */
+  readonly size: number;
+  readonly layers: number;
+  /** Images under way at one time, each over a connection of its own. */
+  readonly concurrency: number;
+}
+
+export interface Timing {
+  /** From the first request to the last answer. */
+  readonly seconds: number;
+  /** Of each image. */
+  readonly latencies: readonly number[];
+}
+
+export interface LoadResult {
+  readonly push: Timing;
+  readonly pull: Timing;
+}
+
+const load = JSON.parse(process.argv[2] ?? "") as Load;
+const images = Array.from({ length: load.images }, () => newImage(load.size, load.layers));
+const headers = load.authorization === undefined ? {} : { authorization: load.authorization };
+const connections = await Promise.all(Array.from({ length: load.concurrency }, () => Connection.open(load.host, headers)));
+const push = await timed((connection, image) => pushImage(connection, load.repository, image));
+// What comes back is what was sent, for one of them.
+const [first] = connections;
+if (first && images[0]) await pullImage(first, load.repository, images[0], true);
+const pull = await timed((connection, image) => pullImage(connection, load.repository, image));
+for (const connection of connections) connection.close();
+process.stdout.write(JSON.stringify({ push, pull } satisfies LoadResult));
+
+async function timed(transfer: (connection: Connection, image: (typeof images)[number]) => Promise<void>): Promise<Timing> {
+  const waiting = images.values();
+  const latencies: number[] = [];
+  const started = performance.now();
+  await Promise.all(
+    connections.map(async (connection) => {
+      // All take from one queue.
+      for (const image of waiting) {
+        const begun = performance.now();
+        await transfer(connection, image);
+        latencies.push((performance.now() - begun) / 1000);
+      }
+    }),
+  );
+  return { seconds: (performance.now() - started) / 1000, latencies };
+}

@@ -1,0 +1,92 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
+import { airfieldProcess } from "../../src/testing/airfield-process.ts";
+import { runCommand } from "../../src/testing/aws-cli.ts";
+import { atLeast, atMost, median, type Figure } from "../figure.ts";
+import { dockerRegistry } from "../peers/docker-registry.ts";
+import { MEBIBYTE } from "./image.ts";
+import type { Load, LoadResult } from "./load.ts";
+
+interface Case {
+  readonly name: string;
+  /** Bytes of an image. */
+  readonly size: number;
+  readonly layers: number;
+  readonly concurrency: number;
+  /** In each round. */
+  readonly images: number;
+  /** What our rates must be, at least, over the peer's. */
+  readonly aim: number;
+}
+
+const ROUNDS = 3;
+const REPOSITORY = "bench";
+
+const CASES: readonly Case[] = [
+  { name: "1 MB images, one at a time", size: MEBIBYTE, layers: 2, concurrency: 1, images: 60, aim: 1.5 },
+  { name: "1 MB images, 10 at a time", size: MEBIBYTE, layers: 2, concurrency: 10, images: 200, aim: 1.5 },
+  { name: "10 MB images, one at a time", size: 10 * MEBIBYTE, layers: 4, concurrency: 1, images: 20, aim: 1.5 },
+  { name: "10 MB images, 10 at a time", size: 10 * MEBIBYTE, layers: 4, concurrency: 10, images: 60, aim: 1.5 },
+  { name: "100 MB images, one at a time", size: 100 * MEBIBYTE, layers: 4, concurrency: 1, images: 4, aim: 1.5 },
+  { name: "100 MB images, 10 at a time", size: 100 * MEBIBYTE, layers: 4, concurrency: 10, images: 20, aim: 1.5 },
+  { name: "a blob of 1 GB", size: 1024 * MEBIBYTE, layers: 1, concurrency: 1, images: 1, aim: 1 },
+];
+
+/**
+ * Whole images, pushed and pulled over HTTP on loopback, against Debian's `docker-registry`, in turns. The load is a process of its own,
+ * the same for both. Each is as durable as it is by itself: both sync the bytes of a blob before they answer; we also sync its folder and
+ * the journal, encrypt, ask policies and keep an audit log, which the peer does not.
+ */
+export async function measure(tell: (figure: Figure) => void): Promise<void> {
+  let memory = 0;
+  for (const wanted of CASES) memory = Math.max(memory, await measureCase(wanted, tell));
+  tell(atMost(200, { name: "registry: most resident memory", unit: "MB", ours: memory }));
+}
+
+/** @returns the most megabytes that our process had in memory */
+async function measureCase({ name, aim, ...kind }: Case, tell: (figure: Figure) => void): Promise<number> {
+  await using peer = await dockerRegistry();
+  await using airfield = await airfieldProcess();
+  const ecr = airfield.client(ECRClient);
+  await ecr.send(new CreateRepositoryCommand({ repositoryName: REPOSITORY }));
+  const { authorizationData = [] } = await ecr.send(new GetAuthorizationTokenCommand());
+  const authorization = `Basic ${authorizationData[0]?.authorizationToken ?? ""}`;
+  const results: Record<"ours" | "peer", LoadResult[]> = { ours: [], peer: [] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    results.ours.push(await loaded({ ...kind, host: `127.0.0.1:${airfield.port}`, authorization, repository: REPOSITORY }));
+    results.peer.push(await loaded({ ...kind, host: peer.host, repository: REPOSITORY }));
+  }
+  const rate = (whose: "ours" | "peer", way: "push" | "pull"): number =>
+    median(results[whose].map((result) => (kind.size * kind.images) / 1e6 / result[way].seconds));
+  const slowest = (whose: "ours" | "peer", way: "push" | "pull"): number =>
+    percentile(
+      results[whose].flatMap((result) => result[way].latencies),
+      0.99,
+    );
+  for (const way of ["push", "pull"] as const) {
+    tell(atLeast(aim, { name: `${way}: ${name}`, unit: "MB/s", ours: rate("ours", way), peer: rate("peer", way) }));
+    if (kind.concurrency > 1)
+      tell(atMost(1, { name: `${way}: ${name}, p99`, unit: "s", ours: slowest("ours", way), peer: slowest("peer", way) }));
+  }
+  return mostResident(airfield.pid);
+}
+
+/** What the turn before left for the disk to do is done first. */
+async function loaded(load: Load): Promise<LoadResult> {
+  await runCommand("sync", [], process.env);
+  const program = fileURLToPath(new URL("load.ts", import.meta.url));
+  const { code, stdout, stderr } = await runCommand(process.execPath, ["--import", "tsx", program, JSON.stringify(load)], process.env);
+  if (code !== 0) throw new Error(`the load of ${load.host} failed: ${stderr}`);
+  return JSON.parse(stdout) as LoadResult;
+}
+
+function percentile(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.max(0, Math.ceil(values.length * share) - 1)] ?? 0;
+}
+
+async function mostResident(pid: number): Promise<number> {
+  const kibibytes = /VmHWM:\s+(\d+) kB/.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1];
+  if (kibibytes === undefined) throw new Error(`no resident size of process ${pid}`);
+  return (Number(kibibytes) * 1024) / 1e6;
+}
