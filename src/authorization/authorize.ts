@@ -18,6 +18,8 @@ export interface AskedPermission {
   readonly context?: Readonly<Record<string, string | readonly string[] | undefined>>;
   /** A policy, JSON text, that is tried in the place of the resource's own, and decides as a key policy does. */
   readonly tryPolicy?: string;
+  /** False where the tried policy need not allow within its own account: that of a repository. */
+  readonly tryPolicyDecides?: boolean;
 }
 
 interface AccessParts {
@@ -37,7 +39,7 @@ export function decide(parts: AccessParts, principal: Principal, asked: AskedPer
 export function accessView(
   { state, now }: AccessParts,
   principal: Principal,
-  { action, resource, context = {}, tryPolicy }: AskedPermission,
+  { action, resource, context = {}, tryPolicy, tryPolicyDecides = true }: AskedPermission,
   origin: RequestOrigin,
 ): AccessView {
   // Most decisions need nothing of the resource but its name.
@@ -54,7 +56,7 @@ export function accessView(
     policy,
     trust = false,
     policyDecides = false,
-  } = tryPolicy === undefined ? (facts() ?? {}) : { policy: tryPolicy, policyDecides: true };
+  } = tryPolicy === undefined ? (facts() ?? {}) : { policy: tryPolicy, policyDecides: tryPolicyDecides };
   const resourceAccount = ownerOf(resource) ?? principal.account;
   const given = new Map<string, readonly string[]>();
   for (const [key, value] of Object.entries(context)) if (value !== undefined) given.set(key.toLowerCase(), [value].flat());

@@ -1,6 +1,8 @@
 import type { ImageManifest } from "../domain/image-manifest.ts";
 import { globMatches, parseStars } from "../domain/wildcard.ts";
 import { imageKey, images, layers, repositories, repositoryKey, type ImageRecord, type LayerRecord, type RepositoryRecord } from "./ecr.ts";
+import { activated } from "./ecr-archive.ts";
+import { deleteLifecycle } from "./ecr-lifecycle.ts";
 import type { State } from "./state.ts";
 
 /** How images come and go: the one set of rules behind both `docker push` and the ECR operations. */
@@ -36,7 +38,9 @@ export function refuseImage(
   const here = state.table(images);
   const missingImages = distinct(image.manifest.manifests.map(({ digest }) => digest)).filter((digest) => !here.has(imageKey(key, digest)));
   if (missingImages.length > 0) return { kind: "images-missing", digests: missingImages };
-  const taken = tagsOf(image).find((tag) => isImmutable(repository, tag) && findTagged(state, key, tag));
+  // A tag that is on this very image already is not overwritten: a push may be repeated.
+  const isOther = (tagged: ImageRecord | undefined): boolean => tagged !== undefined && tagged.digest !== image.digest;
+  const taken = tagsOf(image).find((tag) => isImmutable(repository, tag) && isOther(findTagged(state, key, tag)));
   return taken === undefined ? undefined : { kind: "tag-immutable", tag: taken };
 }
 
@@ -57,7 +61,8 @@ export function putImage(state: State, repository: RepositoryRecord, image: NewI
       if (tagged && tagged.digest !== digest) table.put({ ...tagged, tags: tagged.tags.filter((other) => other !== tag) });
     }
     const tags = distinct([...(known?.tags ?? []), ...added]);
-    if (known) return table.put({ ...known, tags });
+    // Who pushes an archived image has it back at once. Source: Amazon ECR User Guide, "Restoring an image".
+    if (known) return table.put({ ...(known.status === undefined ? known : activated(known, now)), tags });
     const { kind, mediaType, artifactType, subject, annotations } = manifest;
     return table.put({
       repository: key,
@@ -121,6 +126,7 @@ export function deleteRepository(state: State, repository: RepositoryRecord): vo
   state.commit(() => {
     for (const image of state.table(images).by("repository", key)) state.table(images).delete(imageKey(key, image.digest));
     for (const layer of state.table(layers).by("repository", key)) state.table(layers).delete(imageKey(key, layer.digest));
+    deleteLifecycle(state, key);
     state.table(repositories).delete(key);
   });
 }

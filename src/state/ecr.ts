@@ -53,7 +53,7 @@ export interface ImageRecord {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly tags: readonly string[];
   readonly pushedAt: number;
-  /** When it was last pulled; noted once in a day. */
+  /** When it was last pulled, told to the hour. */
   readonly lastPulledAt?: number;
   /** Active where absent; `ACTIVATING` while it is fetched back from the archive. */
   readonly status?: "ARCHIVED" | "ACTIVATING";
@@ -73,6 +73,7 @@ export const images = defineTable<ImageRecord>()("ecr.images", ({ repository, di
   /** The indexes that list an image. */
   listed: ({ repository, manifests }) => manifests.map(({ digest }) => imageKey(repository, digest)),
   subject: ({ repository, subject }) => subject && imageKey(repository, subject),
+  status: ({ status }) => status,
   manifest: ({ digest }) => digest,
 });
 

@@ -24,6 +24,8 @@ import {
 } from "../../state/ecr-images.ts";
 import { readManifestText, storeManifest } from "../../state/ecr-manifests.ts";
 import { blobDomain } from "../../state/ecr-encryption.ts";
+import { ARCHIVED_IMAGE } from "../../state/ecr-archive.ts";
+import { notePull } from "../../state/ecr-pulls.ts";
 import type { State } from "../../state/state.ts";
 import { because } from "../operation.ts";
 import { invalid, mustHaveLength, onRepository, operation } from "./ecr-operation.ts";
@@ -34,7 +36,7 @@ import { repositoryBlobs } from "./repository-blobs.ts";
 export const batchGetImage = operation("BatchGetImage", {
   authorize: onRepository("BatchGetImage"),
   async run(input, context) {
-    const { state } = context;
+    const { state, principal, now } = context;
     const { imageIds = [], acceptedMediaTypes } = input;
     const repository = requireRepository(input, context);
     mustHaveLength("imageIds", imageIds, 1, 100);
@@ -48,11 +50,13 @@ export const batchGetImage = operation("BatchGetImage", {
       // A single manifest is not turned into another form: its digest is its name.
       else if (acceptedMediaTypes && !acceptedMediaTypes.includes(image.mediaType))
         failures.push({ imageId, failureCode: "ImageNotFound", failureReason: "Requested image not found" });
+      else if (image.status !== undefined) failures.push({ imageId, failureCode: "ImageNotFound", failureReason: ARCHIVED_IMAGE });
       else found.push({ image, imageTag: imageId.imageTag });
     }
     const blobs = repositoryBlobs(context, repository);
     const images = found.map(async ({ image, imageTag }): Promise<Image> => {
       const text = await readManifestText(blobs, image.digest);
+      notePull(state, repository, image, principal, now);
       return imageView(repository, image, imageTag, text.toString());
     });
     return { images: await Promise.all(images), failures };
@@ -160,7 +164,7 @@ function refuse(state: State, repository: RepositoryRecord, image: Parameters<ty
   const { name, account } = repository;
   const { digest, tag } = image;
   const known = findImage(state, repositoryKey(repository, name), digest);
-  if (known && (tag === undefined || known.tags.includes(tag))) {
+  if (known && known.status === undefined && (tag === undefined || known.tags.includes(tag))) {
     const and = tag === undefined ? "" : ` and tag '${tag}'`;
     throw new ImageAlreadyExistsException(
       because(`Image with digest '${digest}'${and} already exists in the repository with name '${name}' in registry with id '${account}'`),

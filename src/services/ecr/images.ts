@@ -1,5 +1,6 @@
 import { ImageNotFoundException, type ImageDetail, type ImageIdentifier, type TagStatus } from "@aws-sdk/client-ecr";
 import { images, repositoryKey, type ImageRecord, type RepositoryRecord } from "../../state/ecr.ts";
+import { imageStatus } from "../../state/ecr-archive.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { invalid, mustBeOneOf, mustHaveLength, onRepository, operation, pageOf } from "./ecr-operation.ts";
 import { requireRepository } from "./find-repository.ts";
@@ -51,12 +52,15 @@ function imagesOf(repository: RepositoryRecord, { state }: OperationContext): re
   return state.table(images).by("repository", repositoryKey(repository, repository.name));
 }
 
-function filtered(all: readonly ImageRecord[], { tagStatus = "ANY", imageStatus = "ACTIVE" }: ImageFilter = {}): readonly ImageRecord[] {
+function filtered(
+  all: readonly ImageRecord[],
+  { tagStatus = "ANY", imageStatus: wanted = "ACTIVE" }: ImageFilter = {},
+): readonly ImageRecord[] {
   mustBeOneOf("filter.tagStatus", tagStatus, ["TAGGED", "UNTAGGED", "ANY"]);
-  mustBeOneOf("filter.imageStatus", imageStatus, ["ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"]);
-  // Nothing is archived here: every image is active.
-  if (imageStatus === "ARCHIVED" || imageStatus === "ACTIVATING") return [];
-  return tagStatus === "ANY" ? all : all.filter(({ tags }) => tags.length > 0 === (tagStatus === "TAGGED"));
+  mustBeOneOf("filter.imageStatus", wanted, ["ACTIVE", "ARCHIVED", "ACTIVATING", "ANY"]);
+  return all
+    .filter((image) => wanted === "ANY" || imageStatus(image) === wanted)
+    .filter(({ tags }) => tagStatus === "ANY" || tags.length > 0 === (tagStatus === "TAGGED"));
 }
 
 function detailOf({ account, name }: RepositoryRecord, image: ImageRecord): ImageDetail {
@@ -70,6 +74,9 @@ function detailOf({ account, name }: RepositoryRecord, image: ImageRecord): Imag
     imageManifestMediaType: image.mediaType,
     ...(image.artifactType !== undefined && { artifactMediaType: image.artifactType }),
     ...(image.subject !== undefined && { subjectManifestDigest: image.subject }),
-    imageStatus: "ACTIVE",
+    ...(image.lastPulledAt !== undefined && { lastRecordedPullTime: new Date(image.lastPulledAt) }),
+    imageStatus: imageStatus(image),
+    ...(image.lastArchivedAt !== undefined && { lastArchivedAt: new Date(image.lastArchivedAt) }),
+    ...(image.lastActivatedAt !== undefined && { lastActivatedAt: new Date(image.lastActivatedAt) }),
   };
 }

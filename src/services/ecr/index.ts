@@ -1,4 +1,5 @@
 import type { Operation } from "../operation.ts";
+import { getAccountSetting, putAccountSetting } from "./account-settings.ts";
 import { describeRegistry, getAuthorizationToken } from "./authorization.ts";
 import {
   createRepositoryCreationTemplate,
@@ -7,11 +8,22 @@ import {
   updateRepositoryCreationTemplate,
 } from "./creation-templates.ts";
 import { batchDeleteImage, batchGetImage, putImage } from "./image-manifests.ts";
+import { listImageReferrers } from "./image-referrers.ts";
 import { describeImages, listImages } from "./images.ts";
-import { batchCheckLayerAvailability } from "./layers.ts";
+import { completeLayerUpload, initiateLayerUpload, uploadLayerPart } from "./layer-uploads.ts";
+import { batchCheckLayerAvailability, getDownloadUrlForLayer } from "./layers.ts";
+import {
+  deregisterPullTimeUpdateExclusion,
+  listPullTimeUpdateExclusions,
+  registerPullTimeUpdateExclusion,
+} from "./pull-time-exclusions.ts";
+import { deleteRegistryPolicy, getRegistryPolicy, putRegistryPolicy } from "./registry-policy.ts";
+import { deleteLifecyclePolicy, getLifecyclePolicy, putLifecyclePolicy } from "./lifecycle-policies.ts";
+import { getLifecyclePolicyPreview, startLifecyclePolicyPreview } from "./lifecycle-previews.ts";
 import { createRepository, deleteRepository, describeRepositories } from "./repositories.ts";
 import { deleteRepositoryPolicy, getRepositoryPolicy, setRepositoryPolicy } from "./repository-policies.ts";
 import { describeImageScanFindings, putImageScanningConfiguration } from "./scanning.ts";
+import { updateImageStorageClass } from "./storage-class.ts";
 import { putImageTagMutability } from "./tag-mutability.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tags.ts";
 
@@ -37,8 +49,27 @@ export const operations: readonly Operation[] = [
   putImage,
   batchDeleteImage,
   batchCheckLayerAvailability,
+  getDownloadUrlForLayer,
+  initiateLayerUpload,
+  uploadLayerPart,
+  completeLayerUpload,
+  listImageReferrers,
+  updateImageStorageClass,
+  putRegistryPolicy,
+  getRegistryPolicy,
+  deleteRegistryPolicy,
+  getAccountSetting,
+  putAccountSetting,
+  registerPullTimeUpdateExclusion,
+  deregisterPullTimeUpdateExclusion,
+  listPullTimeUpdateExclusions,
   createRepositoryCreationTemplate,
   describeRepositoryCreationTemplates,
   updateRepositoryCreationTemplate,
   deleteRepositoryCreationTemplate,
+  putLifecyclePolicy,
+  getLifecyclePolicy,
+  deleteLifecyclePolicy,
+  startLifecyclePolicyPreview,
+  getLifecyclePolicyPreview,
 ];

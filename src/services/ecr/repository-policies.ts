@@ -1,17 +1,17 @@
 import { RepositoryPolicyNotFoundException } from "@aws-sdk/client-ecr";
-import { parsePolicy } from "../../decide/iam/parse-policy.ts";
 import { repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
 import { because, type OperationContext } from "../operation.ts";
-import { invalid, mustHaveLength, onRepository, operation } from "./ecr-operation.ts";
+import { checkLockout, checkRepositoryPolicy } from "./check-policy.ts";
+import { onRepository, operation } from "./ecr-operation.ts";
 import { requireRepository } from "./find-repository.ts";
 
 export const setRepositoryPolicy = operation("SetRepositoryPolicy", {
   authorize: onRepository("SetRepositoryPolicy"),
   run(input, context) {
     const repository = requireRepository(input, context);
-    const { policyText = "" } = input;
-    mustHaveLength("PolicyText", policyText, 0, 10_240);
-    if ("refusal" in parsePolicy(policyText, "resource")) throw invalid("PolicyText", "Invalid repository policy provided");
+    const { policyText = "", force = false } = input;
+    checkRepositoryPolicy(context.state, repository, policyText);
+    if (!force) checkLockout(context, repository, repository.arn, policyText);
     change(repository, (current) => ({ ...current, policy: policyText }), context);
     return { registryId: repository.account, repositoryName: repository.name, policyText };
   },

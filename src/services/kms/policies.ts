@@ -1,9 +1,8 @@
 import { LimitExceededException, MalformedPolicyDocumentException, NotFoundException } from "@aws-sdk/client-kms";
 import { decide } from "../../authorization/authorize.ts";
+import { mayBeNamed } from "../../authorization/named-principals.ts";
 import { parsePolicy } from "../../decide/iam/parse-policy.ts";
-import { parseArn } from "../../domain/arn.ts";
 import { keys } from "../../state/kms/keys.ts";
-import { roleKey, roles, users } from "../../state/iam.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { keyPermission, onKey, operation, refuseManaged, requireOwnKey } from "./key.ts";
 
@@ -23,20 +22,10 @@ export function checkKeyPolicy(context: OperationContext, text: string, keyArn: 
   const parsed = parsePolicy(text, "resource");
   if ("refusal" in parsed) throw new MalformedPolicyDocumentException(because(parsed.refusal));
   for (const { principal } of parsed.policy.statements)
-    if (!(principal?.aws ?? []).every((name) => mayExist(context, name)))
+    if (!(principal?.aws ?? []).every((name) => mayBeNamed(context.state, context.account, name)))
       throw new MalformedPolicyDocumentException(because("Policy contains a statement with one or more invalid principals."));
   if (!bypass && locksOut(context, text, keyArn))
     throw new MalformedPolicyDocumentException(because("The new key policy will not allow you to update the key policy in the future."));
-}
-
-/** Users and roles of the caller's account have to exist; of other accounts nothing is known. */
-function mayExist({ state, account }: OperationContext, name: string): boolean {
-  const named = parseArn(name);
-  if (named?.service !== "iam" || named.account !== account) return true;
-  const short = named.resource.slice(named.resource.lastIndexOf("/") + 1);
-  if (named.resource.startsWith("user/")) return state.table(users).get(roleKey(account, short))?.arn === name;
-  if (named.resource.startsWith("role/")) return state.table(roles).get(roleKey(account, short))?.arn === name;
-  return true;
 }
 
 function locksOut({ state, now, principal, account, origin }: OperationContext, text: string, keyArn: string): boolean {

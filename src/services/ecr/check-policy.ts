@@ -1,0 +1,56 @@
+import { decide } from "../../authorization/authorize.ts";
+import { jointPolicy } from "../../authorization/facts/joint-policy.ts";
+import { mayBeNamed } from "../../authorization/named-principals.ts";
+import { parsePolicy } from "../../decide/iam/parse-policy.ts";
+import type { PolicyDocument, Statement } from "../../decide/iam/policy-document.ts";
+import type { Scope } from "../../domain/scope.ts";
+import { registries, registryKey } from "../../state/ecr-registries.ts";
+import type { State } from "../../state/state.ts";
+import type { OperationContext } from "../operation.ts";
+import { invalid, mustHaveLength } from "./ecr-operation.ts";
+
+/** Source: ECR API Reference: `policyText` has at most 10240 characters. */
+const LONGEST = 10_240;
+
+/**
+ * The policy of a repository means that repository, so that it names no resource.
+ * Source: Amazon ECR User Guide, "Private repository policies". @throws InvalidParameterException
+ */
+export function checkRepositoryPolicy(state: State, scope: Scope, text: string): void {
+  check(state, scope, text, "repository", ({ resource }) => resource === undefined);
+}
+
+/** The policy of a registry names the repositories that it is about. @throws InvalidParameterException */
+export function checkRegistryPolicy(state: State, scope: Scope, text: string): void {
+  check(state, scope, text, "registry", ({ resource }) => resource !== undefined);
+}
+
+function check(state: State, { account }: Scope, text: string, what: string, suits: (statement: Statement) => boolean): void {
+  mustHaveLength("PolicyText", text, 0, LONGEST);
+  const parsed = parsePolicy(text, "resource");
+  const good =
+    "policy" in parsed && parsed.policy.statements.every(suits) && namesEcr(parsed.policy) && namesKnown(state, account, parsed.policy);
+  if (!good) throw invalid("PolicyText", `Invalid ${what} policy provided`);
+}
+
+function namesEcr({ statements }: PolicyDocument): boolean {
+  return statements.flatMap(({ action }) => action.patterns).every((pattern) => pattern === "*" || /^ecr:/i.test(pattern));
+}
+
+function namesKnown(state: State, account: string, { statements }: PolicyDocument): boolean {
+  return statements.flatMap(({ principal }) => principal?.aws ?? []).every((name) => mayBeNamed(state, account, name));
+}
+
+/**
+ * Refuses a policy under which the caller could not set another one. Source: ECR API Reference, `SetRepositoryPolicy`, `force`.
+ * @throws InvalidParameterException
+ */
+export function checkLockout({ state, now, principal, origin }: OperationContext, scope: Scope, repositoryArn: string, text: string): void {
+  const tryPolicy = jointPolicy(state.table(registries).get(registryKey(scope))?.policy, text) ?? text;
+  const asked = { action: "ecr:SetRepositoryPolicy", resource: repositoryArn, tryPolicy, tryPolicyDecides: false };
+  if (!decide({ state, now }, principal, asked, origin).allowed)
+    throw invalid(
+      "PolicyText",
+      "The policy would prevent you from setting another policy in the future. Set it with force if you mean that.",
+    );
+}

@@ -1,0 +1,39 @@
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { Scope } from "../domain/scope.ts";
+import type { SecretBox } from "../ports/secret-box.ts";
+
+/** What a download URL is good for: one layer of one repository, to whoever has the URL, until it expires. */
+export interface LayerDownload extends Scope {
+  readonly repository: string;
+  readonly digest: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly expiresAt: number;
+}
+
+/** Source: ECR API Reference, `GetDownloadUrlForLayer`: a presigned URL; ECR's end after an hour. */
+export const LAYER_DOWNLOAD_LIFETIME_MS = 3_600_000;
+
+export const LAYER_DOWNLOADS = "/ecr-download/";
+
+/** The path and query under which a layer is given out without credentials. */
+export function layerDownloadPath(secrets: SecretBox, download: LayerDownload): string {
+  const { account, region, repository, digest, expiresAt } = download;
+  return `${LAYER_DOWNLOADS}${account}/${region}/${repository}/${digest}?expires=${expiresAt}&signature=${sign(secrets, download)}`;
+}
+
+/** What such a URL names, if we made it, whether or not its time is over; `undefined` for any other. */
+export function readLayerDownload(secrets: SecretBox, path: string, query: URLSearchParams): LayerDownload | undefined {
+  const [, account, region, repository, digest] = /^\/ecr-download\/(\d{12})\/([a-z0-9-]+)\/(.+)\/([a-z0-9]+:[0-9a-f]+)$/.exec(path) ?? [];
+  const expires = query.get("expires") ?? "";
+  if (account === undefined || region === undefined || repository === undefined || digest === undefined) return undefined;
+  if (!/^\d{1,15}$/.test(expires)) return undefined;
+  const download = { account, region, repository, digest, expiresAt: Number(expires) };
+  const expected = Buffer.from(sign(secrets, download));
+  const given = Buffer.from(query.get("signature") ?? "");
+  return given.length === expected.length && timingSafeEqual(given, expected) ? download : undefined;
+}
+
+function sign(secrets: SecretBox, { account, region, repository, digest, expiresAt }: LayerDownload): string {
+  const text = JSON.stringify([account, region, repository, digest, expiresAt]);
+  return createHmac("sha256", secrets.derive("ecr:layer-download")).update(text).digest("hex");
+}
