@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-ecs";
 import { clusters, services, tasks, type ClusterRecord } from "../../state/ecs.ts";
 import { because, defined, type Permission } from "../operation.ts";
+import { ensureLinkedRole } from "../iam/linked-role.ts";
 import { compareKeys, paginate } from "../pagination.ts";
 import { effectiveSetting } from "./account-settings.ts";
 import { checkProviders, checkStrategy } from "./capacity-provider-strategy.ts";
@@ -50,7 +51,11 @@ export const createCluster = operation("CreateCluster", {
       tags,
       createdAt: context.now,
     };
-    context.state.commit(() => context.state.table(clusters).put(cluster));
+    context.state.commit(() => {
+      // Source: ECS API, "CreateCluster": the role is made where the caller may make it, and the cluster in any case.
+      ensureLinkedRole("ecs.amazonaws.com", context);
+      context.state.table(clusters).put(cluster);
+    });
     return { cluster: clusterView(cluster, context.state, ["TAGS", "CONFIGURATIONS"]) };
   },
 });

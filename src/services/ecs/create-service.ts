@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { CreateServiceCommandInput } from "@aws-sdk/client-ecs";
 import { services, type ServiceRecord } from "../../state/ecs.ts";
+import { ensureLinkedRole } from "../iam/linked-role.ts";
 import { defined, type OperationContext, type Permission } from "../operation.ts";
 import { inCluster, serviceKeys, tagAtCreation, tagKeys } from "./condition-keys.ts";
 import { checkDeploymentConfiguration } from "./deployment-configuration.ts";
@@ -81,6 +82,7 @@ function newService(input: CreateServiceCommandInput, context: OperationContext)
     loadBalancers,
     ...defined({ capacityProviderStrategy: launch.strategy, platformVersion: input.platformVersion, networkConfiguration }),
   };
+  const tags = checkTags(input.tags);
   const created: ServiceRecord = {
     arn,
     name,
@@ -108,7 +110,7 @@ function newService(input: CreateServiceCommandInput, context: OperationContext)
     deployments: [newDeployment(settled, definition.arn, context.ids, now)],
     events: [],
     told: {},
-    tags: checkTags(input.tags),
+    tags,
     ...(input.clientToken ? { clientToken: input.clientToken, requestDigest: digest(input) } : {}),
     createdAt: now,
     createdBy: context.principal.arn,
@@ -145,8 +147,8 @@ export function checkGracePeriod(seconds: number | undefined): void {
 }
 
 /**
- * The role that was named; else, for a service that AWS needs one for, the service-linked role.
- * @throws InvalidParameterException where only the service-linked role will do
+ * The role that was named; else, for a service that AWS needs one for, the service-linked role, which ECS makes where it is missing.
+ * @throws InvalidParameterException where only the service-linked role will do, or there is none and the caller may not make it
  */
 export function serviceRole(
   role: string | undefined,
@@ -156,7 +158,10 @@ export function serviceRole(
   const linkedOnly = networkConfiguration !== undefined || loadBalancers.length > 1;
   if (role && linkedOnly) throw invalid("You cannot specify an IAM role for services that require a service linked role.");
   if (role) return roleArn(context, role);
-  return linkedOnly || loadBalancers.length > 0 ? roleArn(context, "aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS") : undefined;
+  if (!linkedOnly && loadBalancers.length === 0) return undefined;
+  const linked = ensureLinkedRole("ecs.amazonaws.com", context);
+  if (!linked) throw invalid("Unable to assume the service linked role. Please verify that the ECS service linked role exists.");
+  return linked.arn;
 }
 
 function digest(input: CreateServiceCommandInput): string {

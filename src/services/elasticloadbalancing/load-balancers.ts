@@ -7,6 +7,7 @@ import {
   type LoadBalancer,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { listeners, loadBalancers, type LoadBalancerRecord } from "../../state/elb.ts";
+import { ensureLinkedRole, makingLinkedRole } from "../iam/linked-role.ts";
 import { because, type ConditionContext } from "../operation.ts";
 import { checkEnum, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findLoadBalancer, scopeKey, type Place } from "./find.ts";
@@ -22,7 +23,10 @@ export const createLoadBalancer = operation("CreateLoadBalancer", {
     const kind = input.Type === "network" ? "net" : input.Type === "gateway" ? "gwy" : "app";
     const created = at.arn("elasticloadbalancing", `loadbalancer/${kind}/${input.Name}/*`);
     const context = { "elasticloadbalancing:Scheme": input.Scheme ?? "internet-facing", ...placeKeys(input) };
-    return creation("CreateLoadBalancer", { on: created, created, tags: input.Tags, context });
+    return [
+      ...creation("CreateLoadBalancer", { on: created, created, tags: input.Tags, context }),
+      ...makingLinkedRole(at, "elasticloadbalancing.amazonaws.com"),
+    ];
   },
   run(input, context) {
     const { state, ids, now, account, region } = context;
@@ -40,8 +44,9 @@ export const createLoadBalancer = operation("CreateLoadBalancer", {
       return { LoadBalancers: [describe(same)] };
     }
     const prefix = settings.scheme === "internal" ? "internal-" : "";
-    const created = state.commit(() =>
-      state.table(loadBalancers).put({
+    const created = state.commit(() => {
+      ensureLinkedRole("elasticloadbalancing.amazonaws.com", context);
+      return state.table(loadBalancers).put({
         arn: context.arn("elasticloadbalancing", `loadbalancer/app/${settings.name}/${ids.hex(16)}`),
         account,
         region,
@@ -52,8 +57,8 @@ export const createLoadBalancer = operation("CreateLoadBalancer", {
         state: { code: "provisioning" },
         tags,
         createdAt: now,
-      }),
-    );
+      });
+    });
     return { LoadBalancers: [describe(created)] };
   },
 });

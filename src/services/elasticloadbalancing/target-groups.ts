@@ -11,6 +11,7 @@ import { vpcs } from "../../state/ec2.ts";
 import { loadBalancersOfTargetGroup, targetGroupInUse } from "../../state/elb-targets.ts";
 import { listeners, targetGroups, targetGroupsOf, targetKey, targets, type TargetGroupRecord } from "../../state/elb.ts";
 import type { State } from "../../state/state.ts";
+import { ensureLinkedRole } from "../iam/linked-role.ts";
 import { because } from "../operation.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findLoadBalancer, findTargetGroup, scopeKey, type Place } from "./find.ts";
@@ -42,8 +43,10 @@ export const createTargetGroup = operation("CreateTargetGroup", {
         );
       return { TargetGroups: [describe(same, state)] };
     }
-    const created = state.commit(() =>
-      state.table(targetGroups).put({
+    const created = state.commit(() => {
+      // A target group does without the role where the caller may not make it: targets need no permissions of ours.
+      ensureLinkedRole("elasticloadbalancing.amazonaws.com", context);
+      return state.table(targetGroups).put({
         arn: context.arn("elasticloadbalancing", `targetgroup/${settings.name}/${ids.hex(16)}`),
         account,
         region,
@@ -51,8 +54,8 @@ export const createTargetGroup = operation("CreateTargetGroup", {
         attributes: defaultTargetGroupAttributes(),
         tags,
         createdAt: now,
-      }),
-    );
+      });
+    });
     return { TargetGroups: [describe(created, state)] };
   },
 });

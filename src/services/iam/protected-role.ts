@@ -2,9 +2,7 @@ import { UnmodifiableEntityException } from "@aws-sdk/client-iam";
 import type { RoleRecord } from "../../state/iam.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { requireRole } from "./find.ts";
-
-/** The path of service-linked roles, and of their policies. Nobody else can make anything there. */
-export const SERVICE_ROLE_PATH = "/aws-service-role/";
+import { SERVICE_ROLE_PATH } from "./service-linked-services.ts";
 
 export function isServiceLinked({ path }: { readonly path: string }): boolean {
   return path.startsWith(SERVICE_ROLE_PATH);

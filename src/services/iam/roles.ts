@@ -8,9 +8,10 @@ import { requireRole } from "./find.ts";
 import { forgetPrincipal } from "./forgotten-principal.ts";
 import { alreadyExists, iamArn, onAccount, onRole, operation, refuse } from "./iam-operation.ts";
 import { listed } from "./listing.ts";
-import { requireModifiableRole, SERVICE_ROLE_PATH } from "./protected-role.ts";
+import { requireModifiableRole } from "./protected-role.ts";
 import { refuseBeyond } from "./quotas.ts";
 import { descriptionRules, nameRules, pathPrefixRules, pathRules } from "./rules.ts";
+import { SERVICE_ROLE_PATH } from "./service-linked-services.ts";
 import { refuseTags, tagContext } from "./tags.ts";
 import { uniqueId } from "./unique-id.ts";
 

@@ -1,16 +1,16 @@
 import { InvalidInputException } from "@aws-sdk/client-iam";
 import { roleDeletions, type RoleDeletionRecord } from "../../state/iam-account.ts";
-import { roleKey, roles, type RoleRecord } from "../../state/iam.ts";
+import { roleKey, roles } from "../../state/iam.ts";
 import { lengthWithin } from "../constraints.ts";
-import { because, type OperationContext } from "../operation.ts";
+import { because } from "../operation.ts";
 import { requireRole } from "./find.ts";
 import { forgetPrincipal } from "./forgotten-principal.ts";
 import { iamArn, missing, onRole, operation, refuse, roleArn } from "./iam-operation.ts";
-import { isServiceLinked, SERVICE_ROLE_PATH } from "./protected-role.ts";
+import { linkedRole } from "./linked-role.ts";
+import { isServiceLinked } from "./protected-role.ts";
 import { describedRole } from "./roles.ts";
 import { descriptionRules, nameRules } from "./rules.ts";
-import { LINKED_SERVICES, type LinkedService } from "./service-linked-services.ts";
-import { uniqueId } from "./unique-id.ts";
+import { LINKED_SERVICES, SERVICE_ROLE_PATH, type LinkedService } from "./service-linked-services.ts";
 
 const servicePrincipal = (name: string | undefined): LinkedService | undefined =>
   LINKED_SERVICES.find(({ principal }) => principal === name);
@@ -49,27 +49,6 @@ export const createServiceLinkedRole = operation("CreateServiceLinkedRole", {
     return { Role: describedRole(role) };
   },
 });
-
-function linkedRole({ principal, policy }: LinkedService, name: string, description: string, context: OperationContext): RoleRecord {
-  const path = `${SERVICE_ROLE_PATH}${principal}/`;
-  return {
-    id: uniqueId(context.ids, "AROA"),
-    arn: iamArn(context, `role${path}${name}`),
-    name,
-    path,
-    account: context.account,
-    description,
-    maxSessionDuration: 3600,
-    assumeRolePolicy: JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [{ Action: ["sts:AssumeRole"], Effect: "Allow", Principal: { Service: [principal] } }],
-    }),
-    inlinePolicies: {},
-    attachedPolicies: [`arn:aws:iam::aws:policy${SERVICE_ROLE_PATH}${policy}`],
-    tags: [],
-    createdAt: context.now,
-  };
-}
 
 /** Deletes the role where nothing needs it any more. The outcome is known at once, and told when it is asked for, as on AWS. */
 export const deleteServiceLinkedRole = operation("DeleteServiceLinkedRole", {

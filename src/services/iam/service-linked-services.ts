@@ -2,6 +2,9 @@ import { clusters, services } from "../../state/ecs.ts";
 import { loadBalancers } from "../../state/elb.ts";
 import type { State } from "../../state/state.ts";
 
+/** The path of service-linked roles, and of their policies. Nobody else can make anything there. */
+export const SERVICE_ROLE_PATH = "/aws-service-role/";
+
 /** A service that has a role of its own in an account. */
 export interface LinkedService {
   /** Such as `ecs.amazonaws.com`. */

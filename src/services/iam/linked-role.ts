@@ -1,0 +1,63 @@
+import { decide } from "../../authorization/authorize.ts";
+import { arn } from "../../domain/arn.ts";
+import { roleKey, roles, type RoleRecord } from "../../state/iam.ts";
+import type { AuthorizeScope, OperationContext, Permission } from "../operation.ts";
+import { LINKED_SERVICES, SERVICE_ROLE_PATH, type LinkedService } from "./service-linked-services.ts";
+import { uniqueId } from "./unique-id.ts";
+
+// Services make their roles in an account themselves, with the permissions of who makes their first resource there.
+
+/** A service that does so here. */
+export type RoleMaker = "ecs.amazonaws.com" | "elasticloadbalancing.amazonaws.com";
+
+function serviceOf(maker: RoleMaker): LinkedService {
+  const found = LINKED_SERVICES.find(({ principal }) => principal === maker);
+  if (!found) throw new Error(`${maker} has no service-linked role`);
+  return found;
+}
+
+/** What the caller must be allowed so that the service can make its role; nothing where the account has it. */
+export function makingLinkedRole(at: AuthorizeScope, maker: RoleMaker): readonly Permission[] {
+  const service = serviceOf(maker);
+  return at.state.table(roles).has(roleKey(at.account, service.roleName)) ? [] : [making(at.account, service)];
+}
+
+/** The role of a service, made now where the account has none and the caller may have it made; `undefined` where the caller may not. */
+export function ensureLinkedRole(maker: RoleMaker, context: OperationContext): RoleRecord | undefined {
+  const { state, account, principal, origin } = context;
+  const service = serviceOf(maker);
+  const known = state.table(roles).get(roleKey(account, service.roleName));
+  if (known) return known;
+  if (!decide(context, principal, making(account, service), origin).allowed) return undefined;
+  return state.commit(() => state.table(roles).put(linkedRole(service, service.roleName, service.description, context)));
+}
+
+function making(account: string, service: LinkedService): Permission & { readonly resource: string } {
+  const resource = linkedRoleArn(account, service, service.roleName);
+  return { action: "iam:CreateServiceLinkedRole", resource, context: { "iam:AWSServiceName": service.principal } };
+}
+
+function linkedRoleArn(account: string, { principal }: LinkedService, name: string): string {
+  return arn("iam", { account, region: "" }, `role${SERVICE_ROLE_PATH}${principal}/${name}`);
+}
+
+export function linkedRole(service: LinkedService, name: string, description: string, context: OperationContext): RoleRecord {
+  const { principal, policy } = service;
+  return {
+    id: uniqueId(context.ids, "AROA"),
+    arn: linkedRoleArn(context.account, service, name),
+    name,
+    path: `${SERVICE_ROLE_PATH}${principal}/`,
+    account: context.account,
+    description,
+    maxSessionDuration: 3600,
+    assumeRolePolicy: JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [{ Action: ["sts:AssumeRole"], Effect: "Allow", Principal: { Service: [principal] } }],
+    }),
+    inlinePolicies: {},
+    attachedPolicies: [`arn:aws:iam::aws:policy${SERVICE_ROLE_PATH}${policy}`],
+    tags: [],
+    createdAt: context.now,
+  };
+}
