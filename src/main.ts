@@ -2,6 +2,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { auditor } from "./audit/auditor.ts";
 import { credentials } from "./authorization/credentials.ts";
+import { imageActivation } from "./control/image-activation.ts";
 import { keyLifecycle } from "./control/key-lifecycle.ts";
 import { loadBalancerNames } from "./control/load-balancing/load-balancer-names.ts";
 import { loadBalancing } from "./control/load-balancing/load-balancing.ts";
@@ -232,6 +233,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const scheduling = opened.use(serviceLoop({ state, clock, ids, logger }));
   opened.use(logRetention({ state, logs, clock, logger }));
   opened.use(keyLifecycle({ state, secrets, clock, logger }));
+  opened.use(imageActivation({ state, blobs, secrets, clock, logger }));
   opened.use(parameterExpiry({ state, clock, logger }));
   opened.use(secretRotation({ state, clock, ids, secrets, logger }));
   const hostNames = hostNamesFolder(dataDirectory);

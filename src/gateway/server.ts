@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { TLSSocket } from "node:tls";
+import { LAYER_DOWNLOADS } from "../state/layer-download.ts";
 import { BodyTimeoutError, BodyTooLargeError, LARGEST_BODY, readBody } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import type { WireRequest } from "./protocols/protocol.ts";
 
-/** Answers requests below `/v2/`; it reads the body itself, as a stream. */
+/** Answers requests below `/v2/`, and those for layers by a signed URL; it reads the body itself, as a stream. */
 export type RegistryHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
 export interface ServerOptions {
@@ -29,7 +30,7 @@ export function httpServer({ gateway, registry, failed, limits: changes }: Serve
     noDelay: true,
   };
   const server = createServer(options, (request, response) => {
-    if (request.url === "/v2" || request.url?.startsWith("/v2/")) {
+    if (isForRegistry(request.url)) {
       registry(request, response);
       return;
     }
@@ -44,6 +45,10 @@ export function httpServer({ gateway, registry, failed, limits: changes }: Serve
   server.maxConnections = limits.connections;
   server.timeout = limits.idleMs;
   return server;
+}
+
+function isForRegistry(url = ""): boolean {
+  return url === "/v2" || url.startsWith("/v2/") || url.startsWith(LAYER_DOWNLOADS);
 }
 
 const CORS = {

@@ -31,7 +31,8 @@ export function auditedRequest(
 ): AuditedCall | undefined {
   const { holder, scope, route, action, error } = call;
   if (action === undefined && (!error || request.headers.authorization === undefined)) return undefined;
-  const eventName = action?.replace(/^ecr:/, "") ?? "GetAuthorizationToken";
+  // Who may read images may list what refers to them: there is no action of its own for it.
+  const eventName = route?.kind === "referrers" ? "ListImageReferrers" : (action?.replace(/^ecr:/, "") ?? "GetAuthorizationToken");
   const failure = error ?? (response.writableFinished ? undefined : CUT_OFF);
   const digest = response.getHeader("docker-content-digest");
   return {

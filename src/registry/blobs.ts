@@ -2,12 +2,12 @@ import { pipeline } from "node:stream/promises";
 import { BlobCorruptError, BlobMissingError } from "../ports/blob-store.ts";
 import { imageKey, images, layers } from "../state/ecr.ts";
 import { touchLayer } from "../state/ecr-images.ts";
-import { answer, findLayer, repositoryBlobs, requireRepository, type RegistryCall } from "./call.ts";
+import { answer, findLayer, repositoryBlobs, requireRepository, type OpenCall, type RegistryCall } from "./call.ts";
 import { RegistryError } from "./errors.ts";
 import { readRange } from "./ranges.ts";
 
 /** `HEAD` and `GET /v2/<name>/blobs/<digest>`. */
-export async function getBlob(call: RegistryCall, name: string, digest: string): Promise<void> {
+export async function getBlob(call: OpenCall, name: string, digest: string): Promise<void> {
   const blobs = repositoryBlobs(call, requireRepository(call, name));
   const { state, clock } = call.platform;
   const layer = findLayer(call, name, digest);

@@ -7,6 +7,7 @@ import type { Ids } from "../ports/ids.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import { imageKey, layers, repositories, repositoryKey, type LayerRecord, type RepositoryRecord } from "../state/ecr.ts";
 import { blobsOf } from "../state/ecr-encryption.ts";
+import type { RegistryHolder } from "../state/registry-token.ts";
 import type { State } from "../state/state.ts";
 import { RegistryError } from "./errors.ts";
 
@@ -20,15 +21,20 @@ export interface RegistryPlatform {
   readonly credentials: Credentials;
 }
 
-/** One request, authenticated and permitted. */
-export interface RegistryCall {
+/** One request to a registry that may be answered, by whatever right. */
+export interface OpenCall {
   readonly platform: RegistryPlatform;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly method: string;
-  readonly query: URLSearchParams;
-  /** The account and region of the registry that is asked: the caller's own, or another that the host or the token names. */
+  /** The account and region of the registry that is asked: the caller's own, or another that the host, the token or the URL names. */
   readonly scope: Scope;
+}
+
+/** One request of the distribution API, authenticated and permitted. */
+export interface RegistryCall extends OpenCall {
+  readonly query: URLSearchParams;
+  readonly holder: RegistryHolder;
   /** Whether the caller may also do something to another repository of this registry. */
   readonly may: (action: string, repository: string) => boolean;
   /** Why the caller may not, in the words of IAM; `undefined` where it may. */
@@ -52,12 +58,12 @@ export function repositoryBlobs({ platform }: Pick<RegistryCall, "platform">, re
 }
 
 /** The link of a repository to a blob. */
-export function findLayer({ platform, scope }: RegistryCall, name: string, digest: string): LayerRecord | undefined {
+export function findLayer({ platform, scope }: OpenCall, name: string, digest: string): LayerRecord | undefined {
   return platform.state.table(layers).get(imageKey(repositoryKey(scope, name), digest));
 }
 
 export function answer(
-  call: RegistryCall,
+  call: OpenCall,
   status: number,
   headers: Readonly<Record<string, string | number | readonly string[]>>,
   body?: string | Buffer,

@@ -33,6 +33,12 @@ export class RegistryError extends Error {
   }
 }
 
+/** Whether something failed because the client went away. */
+export function isDisconnect(cause: unknown): boolean {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ECONNRESET" || code === "EPIPE";
+}
+
 export function writeError(response: ServerResponse, error: RegistryError): void {
   const body = JSON.stringify({ errors: [{ code: error.code, message: error.message }] });
   response.writeHead(error.status, {

@@ -2,9 +2,11 @@ import { createHash } from "node:crypto";
 import { isDigest, isImageTag } from "../domain/image-reference.ts";
 import { LARGEST_MANIFEST, readManifest, type ImageManifest } from "../domain/image-manifest.ts";
 import { repositoryKey } from "../state/ecr.ts";
+import { ARCHIVED_IMAGE } from "../state/ecr-archive.ts";
 import { blobDomain } from "../state/ecr-encryption.ts";
 import { deleteImage, findImage, listedBy, putImage, refuseImage, untagImage, type ImageRefusal } from "../state/ecr-images.ts";
 import { readManifestText, storeManifest } from "../state/ecr-manifests.ts";
+import { notePull } from "../state/ecr-pulls.ts";
 import { acceptableManifest } from "./accept.ts";
 import { answer, repositoryBlobs, requireRepository, warning, type RegistryCall } from "./call.ts";
 import { createOnPush } from "./create-on-push.ts";
@@ -12,11 +14,12 @@ import { RegistryError } from "./errors.ts";
 
 /** `HEAD` and `GET /v2/<name>/manifests/<tag or digest>`. */
 export async function getManifest(call: RegistryCall, name: string, reference: string): Promise<void> {
-  const { state } = call.platform;
+  const { state, clock } = call.platform;
   const repository = requireRepository(call, name);
   const found = findImage(state, repositoryKey(repository, name), reference);
   if (!found) throw unknownManifest();
   const image = acceptableManifest(call, found, reference);
+  if (image.status !== undefined) throw new RegistryError(404, "MANIFEST_UNKNOWN", ARCHIVED_IMAGE);
   const headers = {
     "content-type": image.mediaType,
     "docker-content-digest": image.digest,
@@ -28,7 +31,9 @@ export async function getManifest(call: RegistryCall, name: string, reference: s
     answer(call, 200, { ...headers, "content-length": image.manifestSize });
     return;
   }
-  answer(call, 200, headers, await readManifestText(repositoryBlobs(call, repository), image.digest));
+  const text = await readManifestText(repositoryBlobs(call, repository), image.digest);
+  notePull(state, repository, image, call.holder.kind === "principal" ? call.holder.principal : undefined, clock.now());
+  answer(call, 200, headers, text);
 }
 
 /** `PUT /v2/<name>/manifests/<tag or digest>`, and by digest with any number of tags, `?tag=<tag>&tag=<tag>`: all of them move to it, or none. */

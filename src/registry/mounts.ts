@@ -1,5 +1,6 @@
 import { layers, repositories, repositoryKey, type LayerRecord } from "../state/ecr.ts";
 import { blobDomain } from "../state/ecr-encryption.ts";
+import { accountSetting } from "../state/ecr-registries.ts";
 import { linkLayer } from "../state/ecr-images.ts";
 import { requireRepository, type RegistryCall } from "./call.ts";
 
@@ -10,6 +11,7 @@ import { requireRepository, type RegistryCall } from "./call.ts";
  */
 export async function mountBlob(call: RegistryCall, name: string): Promise<string | undefined> {
   const digest = call.query.get("mount");
+  if (accountSetting(call.platform.state, call.scope, "BLOB_MOUNTING") === "DISABLED") return undefined;
   const source = digest === null ? undefined : findSource(call, name, digest, call.query.get("from"));
   if (!source) return undefined;
   const { state, clock } = call.platform;

@@ -21,6 +21,8 @@ export function listReferrers(call: RegistryCall, name: string, digest: string):
   const rest = call.platform.state
     .table(images)
     .by("subject", imageKey(key, digest))
+    // What is archived cannot be pulled.
+    .filter(({ status }) => status === undefined)
     .filter((referrer) => (artifactType === "" || referrer.artifactType === artifactType) && referrer.digest > last)
     .toSorted((a, b) => (a.digest < b.digest ? -1 : 1));
   const manifests = firstPage(rest.map(descriptorOf));

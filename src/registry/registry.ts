@@ -4,11 +4,13 @@ import { auditedRequest, type RequestInProgress } from "./audited-call.ts";
 import { authenticate, TOKEN_OVER } from "./authenticate.ts";
 import { deleteBlob, getBlob } from "./blobs.ts";
 import { answerJson, type RegistryCall, type RegistryPlatform } from "./call.ts";
-import { RegistryError, writeError } from "./errors.ts";
+import { isDisconnect, RegistryError, writeError } from "./errors.ts";
+import { answerDownload } from "./downloads.ts";
 import { listRepositories, listTags } from "./listings.ts";
 import { deleteManifest, getManifest, pushManifest } from "./manifests.ts";
 import { registryAccess } from "./permit.ts";
 import { listReferrers } from "./referrers.ts";
+import { LAYER_DOWNLOADS } from "../state/layer-download.ts";
 import { actionOf, NO_PERMISSION, routeOf, type Route } from "./routes.ts";
 import { continueUpload, startUpload, uploadRefusal } from "./uploads.ts";
 
@@ -19,12 +21,16 @@ export interface RegistryOptions {
   readonly audit?: Audit;
 }
 
-/** Answers the requests below `/v2/`. Never throws: whatever goes wrong becomes an error of the distribution API. */
+/** Answers the requests below `/v2/`, and those for layers by a signed URL. Never throws: whatever goes wrong becomes an error of the distribution API. */
 export function registryHandler(
   platform: RegistryPlatform,
   options: RegistryOptions,
 ): (request: IncomingMessage, response: ServerResponse) => void {
   return (request, response) => {
+    if (request.url?.startsWith(LAYER_DOWNLOADS) === true) {
+      void answerDownload(platform, request, response, options.failed);
+      return;
+    }
     const call: RequestInProgress = { requestId: platform.ids.uuid(), at: platform.clock.now() };
     response.once("close", () => {
       const audited = auditedRequest(call, request, response);
@@ -52,11 +58,6 @@ export function registryHandler(
 
 const UNKNOWN = new RegistryError(500, "UNKNOWN", "unknown error");
 
-function isDisconnect(cause: unknown): boolean {
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  return code === "ERR_STREAM_PREMATURE_CLOSE" || code === "ECONNRESET" || code === "EPIPE";
-}
-
 async function answerRequest(
   platform: RegistryPlatform,
   request: IncomingMessage,
@@ -81,7 +82,17 @@ async function answerRequest(
   if (denial !== undefined) throw new RegistryError(403, "DENIED", denial);
   const denialOf = (wanted: string, repository: string): string | undefined => access.denial(wanted, repository);
   const may = (wanted: string, repository: string): boolean => denialOf(wanted, repository) === undefined;
-  await dispatch(route, { platform, request, response, method, query: new URLSearchParams(query), scope, may, denial: denialOf });
+  await dispatch(route, {
+    platform,
+    request,
+    response,
+    method,
+    query: new URLSearchParams(query),
+    scope,
+    holder: claims.holder,
+    may,
+    denial: denialOf,
+  });
 }
 
 async function dispatch(route: Route, call: RegistryCall): Promise<void> {

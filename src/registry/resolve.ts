@@ -39,7 +39,9 @@ export function resolveImage(
   const { account, region } = home;
   const key = repositoryKey(home, parsed.repository);
   const repository = state.table(repositories).get(key);
-  const image = repository && findImage(state, key, parsed.digest ?? parsed.tag ?? "latest");
+  const found = repository && findImage(state, key, parsed.digest ?? parsed.tag ?? "latest");
+  // An engine that has an archived image already would not ask the registry.
+  const image = found?.status === undefined ? found : undefined;
   const ours = { account, region, repository: parsed.repository };
   if (!image) return { ...ours, kind: "ours-missing", reason: missing(parsed, home, repository, launchType) };
   return { ...ours, kind: "ours", pullReference: `${registryHost}/${parsed.repository}@${image.digest}`, digest: image.digest };

@@ -68,5 +68,5 @@ const ACTIONS: Readonly<Record<Route["kind"], Readonly<Record<string, string>>>>
   blob: { HEAD: "ecr:BatchCheckLayerAvailability", GET: "ecr:GetDownloadUrlForLayer", DELETE: "ecr:BatchDeleteImage" },
   manifest: { HEAD: "ecr:BatchGetImage", GET: "ecr:BatchGetImage", PUT: "ecr:PutImage", DELETE: "ecr:BatchDeleteImage" },
   tags: { GET: "ecr:ListImages", HEAD: "ecr:ListImages" },
-  referrers: { GET: "ecr:ListImageReferrers", HEAD: "ecr:ListImageReferrers" },
+  referrers: { GET: "ecr:BatchGetImage", HEAD: "ecr:BatchGetImage" },
 };

@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { readLayerDownload } from "../state/layer-download.ts";
+import { getBlob } from "./blobs.ts";
+import type { RegistryPlatform } from "./call.ts";
+import { isDisconnect, RegistryError } from "./errors.ts";
+
+/**
+ * Gives out the layer of a URL that `GetDownloadUrlForLayer` made, to whoever has the URL, until it expires. On AWS such a URL leads to
+ * S3: refusals have its form and its words.
+ */
+export async function answerDownload(
+  platform: RegistryPlatform,
+  request: IncomingMessage,
+  response: ServerResponse,
+  failed: (cause: unknown) => void,
+): Promise<void> {
+  try {
+    await giveLayer(platform, request, response);
+  } catch (cause) {
+    if (response.destroyed || response.headersSent) {
+      // The answer has begun; one that is cut must not look whole.
+      if (!isDisconnect(cause)) failed(cause);
+      response.destroy();
+    } else if (cause instanceof DownloadError) writeXml(response, cause.status, cause.code, cause.message);
+    else if (cause instanceof RegistryError)
+      writeXml(response, cause.status, S3_CODES[cause.code] ?? "AccessDenied", cause.message, cause.headers);
+    else {
+      failed(cause);
+      writeXml(response, 500, "InternalError", "We encountered an internal error. Please try again.");
+    }
+  }
+}
+
+async function giveLayer(platform: RegistryPlatform, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { secrets, clock } = platform;
+  const method = request.method ?? "GET";
+  if (method !== "GET" && method !== "HEAD")
+    throw new DownloadError(405, "MethodNotAllowed", "The specified method is not allowed against this resource.");
+  const [path = "", query] = (request.url ?? "").split("?");
+  const download = readLayerDownload(secrets, path, new URLSearchParams(query));
+  if (!download)
+    throw new DownloadError(403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.");
+  if (clock.now() >= download.expiresAt) throw new DownloadError(403, "AccessDenied", "Request has expired");
+  const { account, region, repository, digest } = download;
+  await getBlob({ platform, request, response, method, scope: { account, region } }, repository, digest);
+}
+
+class DownloadError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** S3's names for what can be wrong with a blob. */
+const S3_CODES: Readonly<Record<string, string>> = {
+  NAME_UNKNOWN: "NoSuchKey",
+  BLOB_UNKNOWN: "NoSuchKey",
+  RANGE_INVALID: "InvalidRange",
+};
+
+function writeXml(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const text = message.replace(/[<>&]/g, (character) => `&#${character.charCodeAt(0)};`);
+  const body = `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${text}</Message></Error>`;
+  response.writeHead(status, { ...headers, "content-type": "application/xml", "content-length": Buffer.byteLength(body) });
+  response.end(response.req.method === "HEAD" ? undefined : body);
+}
