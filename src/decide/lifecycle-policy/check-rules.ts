@@ -1,5 +1,4 @@
 import { storageClassOf, type LifecycleRule, type StorageClass } from "./policy.ts";
-import { wildcardsIn } from "./tag-pattern.ts";
 
 /** Source: ECR User Guide, "Lifecycle policy properties": at most four wildcards a pattern. */
 const MOST_WILDCARDS = 4;
@@ -28,7 +27,7 @@ function checkTags({ selection: { tagStatus, tagPatternList, tagPrefixList } }: 
     return undefined;
   }
   if (!tagPatternList && !tagPrefixList) return "Must specify tagPrefixList or tagPatternList when tagStatus=TAGGED.";
-  const crowded = tagPatternList?.find((pattern) => wildcardsIn(pattern) > MOST_WILDCARDS);
+  const crowded = tagPatternList?.find((pattern) => pattern.split("*").length - 1 > MOST_WILDCARDS);
   return crowded === undefined ? undefined : `The tag pattern '${crowded}' has more than ${MOST_WILDCARDS} wildcards (*).`;
 }
 

@@ -1,7 +1,7 @@
+import { globMatches, parseStars, type Glob } from "../../domain/wildcard.ts";
 import { keepNeeded } from "./keep-needed.ts";
-import { storageClassOf, type LifecycleAction, type LifecyclePolicy, type LifecycleSelection } from "./policy.ts";
+import { storageClassOf, type LifecycleAction, type LifecyclePolicy, type LifecycleSelection, type TagStatus } from "./policy.ts";
 import { referrersOf } from "./referrers.ts";
-import { matchesTagPattern } from "./tag-pattern.ts";
 
 /** What of an image decides over it. Times are milliseconds since the Unix epoch. */
 export interface LifecycleImage {
@@ -48,7 +48,7 @@ export function evaluateLifecyclePolicy<I extends LifecycleImage>(
   const steps = new Map<string, LifecycleStep<I>>();
   const claimed = new Set<string>();
   for (const { selection, action, rulePriority } of rules) {
-    const matched = own.filter((image) => selects(selection, image));
+    const matched = own.filter(selectedBy(selection));
     for (const image of candidates(selection, matched, now))
       if (!claimed.has(image.digest)) steps.set(image.digest, { image, action, rulePriority });
     for (const { digest } of matched) claimed.add(digest);
@@ -67,17 +67,24 @@ function activeSince({ lastActivatedAt, pushedAt }: LifecycleImage): number {
 }
 
 /** Storage class and tags: what keeps an image from the rules that come after. One that is on its way out of the archive is in no class. */
-function selects(selection: LifecycleSelection, { status, tags }: LifecycleImage): boolean {
-  if (status === "ACTIVATING" || storageClassOf(selection) !== (status === "ARCHIVED" ? "archive" : "standard")) return false;
-  switch (selection.tagStatus) {
+function selectedBy(selection: LifecycleSelection): (image: LifecycleImage) => boolean {
+  const status = storageClassOf(selection) === "archive" ? "ARCHIVED" : undefined;
+  const globs = globsOf(selection);
+  return (image) => image.status === status && isTagged(image, selection.tagStatus, globs);
+}
+
+function globsOf({ tagPatternList, tagPrefixList = [] }: LifecycleSelection): readonly Glob[] {
+  return tagPatternList?.map(parseStars) ?? tagPrefixList.map((prefix) => parseStars(`${prefix}*`));
+}
+
+function isTagged({ tags }: LifecycleImage, tagStatus: TagStatus, globs: readonly Glob[]): boolean {
+  switch (tagStatus) {
     case "any":
       return true;
     case "untagged":
       return tags.length === 0;
-    case "tagged": {
-      const patterns = selection.tagPatternList ?? selection.tagPrefixList?.map((prefix) => `${prefix}*`) ?? [];
-      return patterns.every((pattern) => tags.some((tag) => matchesTagPattern(pattern, tag)));
-    }
+    case "tagged":
+      return globs.every((glob) => tags.some((tag) => globMatches(glob, tag)));
   }
 }
 
