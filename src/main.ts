@@ -4,6 +4,7 @@ import { auditor } from "./audit/auditor.ts";
 import { credentials } from "./authorization/credentials.ts";
 import { imageActivation } from "./control/image-activation.ts";
 import { keyLifecycle } from "./control/key-lifecycle.ts";
+import { lifecycleLoop } from "./control/lifecycle/lifecycle-loop.ts";
 import { loadBalancerNames } from "./control/load-balancing/load-balancer-names.ts";
 import { loadBalancing } from "./control/load-balancing/load-balancing.ts";
 import { logSink } from "./control/log-delivery.ts";
@@ -235,6 +236,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.use(keyLifecycle({ state, secrets, clock, logger }));
   opened.use(imageActivation({ state, blobs, secrets, clock, logger }));
   opened.use(parameterExpiry({ state, clock, logger }));
+  opened.use(lifecycleLoop({ state, clock, ids, audit, logger }));
   opened.use(secretRotation({ state, clock, ids, secrets, logger }));
   const hostNames = hostNamesFolder(dataDirectory);
   opened.use(await followHostNames({ folder: hostNames, clock, logger, open: (door) => openTlsEndpoint(server, door) }));
