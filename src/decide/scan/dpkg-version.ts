@@ -5,14 +5,14 @@ import { compareDigits } from "./digits.ts";
  * revisions; an absent epoch or revision is like `0`.
  */
 export function compareDpkgVersions(a: string, b: string): number {
-  const [left, right] = [parts(a), parts(b)];
+  const [left, right] = [dpkgVersionParts(a), dpkgVersionParts(b)];
   return (
     compareDigits(left.epoch, right.epoch) || compareTexts(left.upstream, right.upstream) || compareTexts(left.revision, right.revision)
   );
 }
 
 /** The parts of `[epoch:]upstream[-revision]`; an upstream version may have hyphens itself. */
-export function parts(version: string): { readonly epoch: string; readonly upstream: string; readonly revision: string } {
+export function dpkgVersionParts(version: string): { readonly epoch: string; readonly upstream: string; readonly revision: string } {
   const trimmed = version.trim();
   const [, epoch = "0", rest = ""] = /^(?:(\d+):)?(.*)$/s.exec(trimmed) ?? [];
   const hyphen = rest.lastIndexOf("-");

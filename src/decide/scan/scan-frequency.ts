@@ -1,3 +1,5 @@
+import { globMatches, parseStars } from "../../domain/wildcard.ts";
+
 /** How a registry has its repositories scanned. Source: Amazon ECR User Guide, "Filters to choose which repositories are scanned". */
 export interface ScanningRules {
   readonly scanType: "BASIC" | "ENHANCED";
@@ -36,15 +38,5 @@ export function scanningOf(repository: { readonly name: string; readonly scanOnP
 
 /** A filter without a wildcard matches every name that contains it; `*` stands for any characters, also none. */
 function matchesFilter(name: string, filter: string): boolean {
-  if (!filter.includes("*")) return name.includes(filter);
-  const [first = "", ...rest] = filter.split("*");
-  const last = rest.pop() ?? "";
-  if (!name.startsWith(first)) return false;
-  let at = first.length;
-  for (const piece of rest) {
-    const found = name.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return name.length - last.length >= at && name.endsWith(last);
+  return filter.includes("*") ? globMatches(parseStars(filter), name) : name.includes(filter);
 }

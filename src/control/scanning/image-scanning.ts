@@ -1,0 +1,153 @@
+import { scanningOf } from "../../decide/scan/scan-frequency.ts";
+import type { BlobStore } from "../../ports/blob-store.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { SecretBox } from "../../ports/secret-box.ts";
+import type { VulnerabilityData } from "../../ports/vulnerability-data.ts";
+import { imageKey, images, repositories, repositoryKey, type ImageRecord } from "../../state/ecr.ts";
+import { blobsOf } from "../../state/ecr-encryption.ts";
+import {
+  imageScans,
+  inventories,
+  isScanDue,
+  registryScanning,
+  requestScan,
+  scanKey,
+  scanningRulesOf,
+  type ImageScanRecord,
+  type InventoryRecord,
+} from "../../state/ecr-scans.ts";
+import type { State } from "../../state/state.ts";
+import { keyedWorker } from "../keyed-worker.ts";
+import { assess } from "./assess.ts";
+import { readInventory } from "./inventory.ts";
+import { ReadingBudget, READING_LIMITS, UnreadableImageError, type ReadingLimits } from "./reading-budget.ts";
+import { scanOutcome, type Outcome } from "./scan-outcome.ts";
+
+export interface ImageScanningParts {
+  readonly state: State;
+  readonly blobs: BlobStore;
+  readonly secrets: SecretBox;
+  readonly vulnerabilities: VulnerabilityData;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly limits?: ReadingLimits;
+}
+
+/**
+ * Carries out scans: those that an operation asked for, those of images that are pushed to repositories which are scanned on push, and, where
+ * a registry scans continuously, of all images there again whenever there is new vulnerability data. One image is read at a time,
+ * so that pushes and pulls keep the disk. What was under way at a stop is done at the next start.
+ */
+export function imageScanning(parts: ImageScanningParts): AsyncDisposable {
+  const { state, clock, logger, vulnerabilities } = parts;
+  const scans = state.table(imageScans);
+  const stop = new AbortController();
+  let turn: Promise<void> = Promise.resolve();
+  const worker = keyedWorker("image scanning", inTurn, clock, logger);
+
+  function inTurn(key: string): Promise<void> {
+    const mine = turn.then(() => (stop.signal.aborted ? undefined : scan(key)));
+    turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  async function scan(key: string): Promise<void> {
+    const record = scans.get(key);
+    if (!record || !isScanDue(record)) return;
+    const outcome = await outcomeOf(record);
+    // Where the image went away, or somebody asked anew meanwhile, this is no answer any more; the latter has woken the worker.
+    if (!outcome || scans.get(key) !== record) return;
+    state.commit(() => scans.put(scanOutcome(record, outcome, isContinuous(record), clock.now())));
+    await state.durable();
+  }
+
+  /** `undefined` where the server stops meanwhile. */
+  async function outcomeOf(record: ImageScanRecord): Promise<Outcome | undefined> {
+    try {
+      return assess(await inventoryOf(record), vulnerabilities);
+    } catch (cause) {
+      if (stop.signal.aborted) return undefined;
+      if (!(cause instanceof UnreadableImageError)) throw cause;
+      return { kind: "unreadable", reason: `The image could not be scanned: ${cause.message}.` };
+    }
+  }
+
+  async function inventoryOf({ repository, digest }: ImageScanRecord): Promise<InventoryRecord | undefined> {
+    const known = state.table(inventories).get(digest);
+    if (known) return known;
+    const home = state.table(repositories).get(repository);
+    if (!home) throw new UnreadableImageError("its repository is gone");
+    const blobs = blobsOf(parts, home, ({ message }) => new UnreadableImageError(`the key of its repository cannot be used: ${message}`));
+    const read = await readInventory(blobs, digest, new ReadingBudget(clock, parts.limits ?? READING_LIMITS, stop.signal));
+    if (read && state.table(images).by("manifest", digest).length > 0) state.commit(() => state.table(inventories).put(read));
+    return read;
+  }
+
+  /** How the registry wants the image's repository scanned. */
+  function scanningFor(repository: string) {
+    const home = state.table(repositories).get(repository);
+    if (!home) return undefined;
+    const rules = scanningRulesOf(state, home);
+    return { scanType: rules.scanType, ...scanningOf(home, rules) };
+  }
+
+  function isContinuous({ repository, scanType }: Pick<ImageScanRecord, "repository" | "scanType">): boolean {
+    const applied = scanningFor(repository);
+    return applied?.scanType === scanType && applied.scanFrequency === "CONTINUOUS_SCAN";
+  }
+
+  function pushed(image: ImageRecord): void {
+    const applied = scanningFor(image.repository);
+    if (applied?.scanOnPush && isScannable(image)) requestScan(state, image, applied.scanType, clock.now());
+  }
+
+  function removed({ repository, digest }: ImageRecord): void {
+    state.commit(() => {
+      for (const { scanType } of scans.by("image", imageKey(repository, digest))) scans.delete(scanKey(repository, digest, scanType));
+      if (state.table(images).by("manifest", digest).length === 0) state.table(inventories).delete(digest);
+    });
+  }
+
+  /** Looks again at all that is scanned continuously (`new-data`), or only at what was not until now (`new-rules`). */
+  function rescan(why: "new-data" | "new-rules"): void {
+    for (const home of state.table(repositories).values()) {
+      const key = repositoryKey(home, home.name);
+      const applied = scanningFor(key);
+      if (applied?.scanFrequency !== "CONTINUOUS_SCAN") continue;
+      for (const image of state.table(images).by("repository", key)) {
+        const known = scans.get(scanKey(key, image.digest, applied.scanType));
+        const active = known?.status === "ACTIVE";
+        if (!isScannable(image) || (active && why === "new-rules")) continue;
+        if (active) state.commit(() => scans.put({ ...known, reassess: true }));
+        else requestScan(state, image, applied.scanType, clock.now());
+      }
+    }
+  }
+
+  const watches = [
+    state.watch(images, ({ before, after }) => {
+      if (after && !before) pushed(after);
+      else if (before && !after && !state.table(images).has(images.key(before))) removed(before);
+    }),
+    state.watch(imageScans, ({ key, after }) => {
+      if (after && isScanDue(after)) worker.wake(key);
+    }),
+    state.watch(registryScanning, () => rescan("new-rules")),
+    vulnerabilities.watch(() => rescan("new-data")),
+  ];
+  for (const record of scans.values()) if (isScanDue(record)) worker.wake(imageScans.key(record));
+
+  return {
+    async [Symbol.asyncDispose]() {
+      for (const watch of watches) watch[Symbol.dispose]();
+      stop.abort();
+      await worker[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Artifacts that refer to an image, such as signatures, are no images; indexes are told so. Archived images are not read. */
+function isScannable({ kind, subject, status }: ImageRecord): boolean {
+  return status === undefined && (kind === "index" || subject === undefined);
+}
