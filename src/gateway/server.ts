@@ -1,8 +1,9 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { TLSSocket } from "node:tls";
 import { LAYER_DOWNLOADS } from "../state/layer-download.ts";
 import { BodyTimeoutError, BodyTooLargeError, LARGEST_BODY, readBody } from "./body.ts";
 import type { Gateway } from "./gateway.ts";
+import { limitedServer } from "./limited-server.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import type { WireRequest } from "./protocols/protocol.ts";
 
@@ -18,33 +19,21 @@ export interface ServerOptions {
 }
 
 /** The one HTTP endpoint. Not listening yet. */
-export function httpServer({ gateway, registry, failed, limits: changes }: ServerOptions): Server {
-  const limits = { ...LIMITS, ...changes };
-  const options = {
-    keepAliveTimeout: limits.keepAliveMs,
-    headersTimeout: limits.headersMs,
-    // Looked after every quarter of the shortest time, since Node looks every 30 seconds by itself.
-    connectionsCheckingInterval: Math.min(limits.headersMs / 4, 30_000),
-    requestTimeout: 0,
-    maxHeaderSize: limits.headerBytes,
-    noDelay: true,
-  };
-  const server = createServer(options, (request, response) => {
+export function httpServer({ gateway, registry, failed, limits }: ServerOptions): Server {
+  const { bodyMs } = { ...LIMITS, ...limits };
+  // `docker` sends `Expect: 100-continue` never; SDKs do for large bodies, and Node answers them.
+  return limitedServer((request, response) => {
     if (isForRegistry(request.url)) {
       registry(request, response);
       return;
     }
-    answer(gateway, request, response, limits.bodyMs).catch((cause: unknown) => {
+    answer(gateway, request, response, bodyMs).catch((cause: unknown) => {
       // The client went away in the middle: nobody is left to answer.
       if (request.destroyed || response.destroyed) return;
       failed(cause);
       response.writeHead(500, { connection: "close" }).end();
     });
-  });
-  // `docker` sends `Expect: 100-continue` never; SDKs do for large bodies, and Node answers them.
-  server.maxConnections = limits.connections;
-  server.timeout = limits.idleMs;
-  return server;
+  }, limits);
 }
 
 function isForRegistry(url = ""): boolean {

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { expect, test } from "vitest";
+import { connect } from "node:net";
+import { describe, expect, test } from "vitest";
 import { freePort } from "../../testing/airfield-process.ts";
+import { LIMITS } from "../limits.ts";
 import { openTaskEndpoint } from "./open-task-endpoint.ts";
 
 // A loopback address of its own, whose port 80 nobody else on this machine asks for.
@@ -36,4 +38,23 @@ test("where both are somebody else's, it says so", async () => {
   const other = await taken(port);
   await expect(openTaskEndpoint({ address: ADDRESS, port, listener })).rejects.toMatchObject({ code: "EADDRINUSE" });
   other.close();
+});
+
+describe("a container that takes more than its share is let go of", () => {
+  test.each([
+    ["with headers that do not end", { headersMs: 60 }, "GET / HTTP/1.1\r\nhost: a\r\nx-slow: ", /^HTTP\/1.1 408 /],
+    ["with headers too long", {}, `GET / HTTP/1.1\r\nhost: a\r\nx-long: ${"x".repeat(LIMITS.headerBytes)}\r\n\r\n`, /^HTTP\/1.1 431 /],
+    ["that sends nothing", { idleMs: 60 }, "", /^$/],
+  ])("%s", async (_what, limits, sent, answer) => {
+    const port = await freePort();
+    await using doors = await openTaskEndpoint({ address: ADDRESS, port, listener, limits });
+    const socket = connect(doors.port, ADDRESS);
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+    // A reset is a way to close, too.
+    socket.on("error", () => undefined);
+    socket.write(sent);
+    await once(socket, "close");
+    expect(Buffer.concat(chunks).toString()).toMatch(answer);
+  });
 });

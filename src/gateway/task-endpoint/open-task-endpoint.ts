@@ -1,5 +1,7 @@
 import { once } from "node:events";
-import { createServer, type RequestListener, type Server } from "node:http";
+import type { RequestListener, Server } from "node:http";
+import { limitedServer } from "../limited-server.ts";
+import type { Limits } from "../limits.ts";
 
 export interface TaskDoors {
   /** The address that containers know. */
@@ -7,6 +9,7 @@ export interface TaskDoors {
   /** The port of the APIs elsewhere: asked for here too, so that it is the same in every life of the control plane. */
   readonly port: number;
   readonly listener: RequestListener;
+  readonly limits?: Partial<Limits>;
 }
 
 export interface OpenTaskEndpoint extends AsyncDisposable {
@@ -20,9 +23,10 @@ export interface OpenTaskEndpoint extends AsyncDisposable {
 const STANDARD_PORT = 80;
 
 /** Opens the doors through which containers come. @throws what listening throws, where neither port can be had */
-export async function openTaskEndpoint({ address, port, listener }: TaskDoors): Promise<OpenTaskEndpoint> {
-  const standard = await listen(listener, address, STANDARD_PORT).catch(unlessTaken);
-  const apis = await (standard ? listen(listener, address, port).catch(unlessTaken) : listen(listener, address, port));
+export async function openTaskEndpoint({ address, port, listener, limits }: TaskDoors): Promise<OpenTaskEndpoint> {
+  const open = (at: number): Promise<Server> => listen(limitedServer(listener, limits), address, at);
+  const standard = await open(STANDARD_PORT).catch(unlessTaken);
+  const apis = await (standard ? open(port).catch(unlessTaken) : open(port));
   const servers = [apis, standard].filter((server) => server !== undefined);
   return {
     address,
@@ -43,8 +47,7 @@ function unlessTaken(cause: NodeJS.ErrnoException): undefined {
   throw cause;
 }
 
-async function listen(listener: RequestListener, host: string, port: number): Promise<Server> {
-  const server = createServer({ noDelay: true, keepAliveTimeout: 75_000 }, listener);
+async function listen(server: Server, host: string, port: number): Promise<Server> {
   server.listen({ host, port, exclusive: true });
   await once(server, "listening");
   return server;
