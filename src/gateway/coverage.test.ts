@@ -31,6 +31,13 @@ describe.each(SERVICES)("$title", (descriptor) => {
     expect(listed.toSorted()).toEqual(implemented);
   });
 
+  test("gives a reason only for operations that AWS has and that are not here", async () => {
+    const { notOffered, implemented } = await coverageOf(descriptor);
+    const excused = Object.keys(descriptor.notOffered ?? {});
+    expect(notOffered.flatMap(({ names }) => names).toSorted()).toEqual(excused.toSorted());
+    expect(excused.filter((name) => implemented.includes(name))).toEqual([]);
+  });
+
   test("every operation asks for an action of IAM's form on at least one resource", async () => {
     const service = await loadService(descriptor);
     for (const operation of service.operations.values()) {

@@ -8,25 +8,27 @@ export interface ServiceCoverage {
   readonly id: string;
   readonly implemented: readonly string[];
   readonly missing: readonly string[];
+  /** What only AWS itself can offer: the reasons, with the operations that each is for. */
+  readonly notOffered: readonly { readonly reason: string; readonly names: readonly string[] }[];
 }
 
 export async function coverageOf(descriptor: ServiceDescriptor): Promise<ServiceCoverage> {
   const { client, operations } = await loadService(descriptor);
   const names = operationNames(client);
+  const reasons = [...new Set(Object.values(descriptor.notOffered ?? {}))];
   return {
     title: descriptor.title,
     id: descriptor.id,
     implemented: names.filter((name) => operations.has(name)),
-    missing: names.filter((name) => !operations.has(name)),
+    missing: names.filter((name) => !operations.has(name) && descriptor.notOffered?.[name] === undefined),
+    notOffered: reasons.map((reason) => ({ reason, names: names.filter((name) => descriptor.notOffered?.[name] === reason) })),
   };
 }
 
 /** The text of `docs/coverage.md`. Equal catalogues and SDK packages give equal texts. */
 export async function coverageDocument(services: readonly ServiceDescriptor[]): Promise<string> {
   const all = await Promise.all(services.map(coverageOf));
-  const rows = all.map(
-    ({ title, id, implemented, missing }) => `| [${title}](#${id}) | ${implemented.length} | ${implemented.length + missing.length} |`,
-  );
+  const rows = all.map((service) => `| [${service.title}](#${service.id}) | ${service.implemented.length} | ${operationsOf(service)} |`);
   const total = all.reduce((sum, { implemented }) => sum + implemented.length, 0);
   return `${[
     "# Coverage",
@@ -38,12 +40,17 @@ export async function coverageDocument(services: readonly ServiceDescriptor[]): 
   ].join("\n\n")}\n`;
 }
 
-function section({ title, id, implemented, missing }: ServiceCoverage): readonly string[] {
+function operationsOf({ implemented, missing, notOffered }: ServiceCoverage): number {
+  return implemented.length + missing.length + notOffered.flatMap(({ names }) => names).length;
+}
+
+function section({ title, id, implemented, missing, notOffered }: ServiceCoverage): readonly string[] {
   return [
     `<a id="${id}"></a>`,
     `## ${title}`,
     `Implemented (${implemented.length}): ${list(implemented)}`,
     `Not yet (${missing.length}): ${list(missing)}`,
+    ...notOffered.map(({ reason, names }) => `Not offered (${names.length}): ${list(names)}: ${reason}.`),
   ];
 }
 

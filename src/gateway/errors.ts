@@ -95,7 +95,12 @@ export function unknownOperation(name: string | undefined, service: ServiceDescr
 
 /** AWS has the operation, Airfield does not yet. The status is one that no SDK retries. */
 export function notImplemented(name: string, service: ServiceDescriptor): AwsError {
-  return new AwsError("NotImplemented", `Airfield does not implement ${service.id}:${name} yet; docs/coverage.md lists what it does.`, 501);
+  const reason = service.notOffered?.[name];
+  const message =
+    reason === undefined
+      ? `Airfield does not implement ${service.id}:${name} yet; docs/coverage.md lists what it does.`
+      : `Airfield does not offer ${service.id}:${name}: ${reason}.`;
+  return new AwsError("NotImplemented", message, 501);
 }
 
 /** Turns whatever an operation threw into a wire error; `undefined` for a defect of ours, which tells the caller nothing. */

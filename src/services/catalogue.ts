@@ -11,6 +11,12 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     client: () => import("@aws-sdk/client-ecr"),
     operations: async () => (await import("./ecr/index.ts")).operations,
     missingMemberCode: "InvalidParameterException",
+    notOffered: Object.fromEntries(
+      ["PutSigningConfiguration", "GetSigningConfiguration", "DeleteSigningConfiguration", "DescribeImageSigningStatus"].map((name) => [
+        name,
+        "managed signing is done by AWS Signer, with certificates that AWS alone issues; signatures made by clients are kept and listed as referrers",
+      ]),
+    ),
   },
   {
     id: "ecs",

@@ -23,4 +23,6 @@ export interface ServiceDescriptor {
    * `ValidationException`, or `ValidationError` and `MissingParameter` in the Query protocols, where absent.
    */
   readonly missingMemberCode?: string;
+  /** Operations that only AWS itself can offer: the reason, by name. */
+  readonly notOffered?: Readonly<Record<string, string>>;
 }
