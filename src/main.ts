@@ -10,6 +10,7 @@ import { loadBalancing } from "./control/load-balancing/load-balancing.ts";
 import { logSink } from "./control/log-delivery.ts";
 import { logRetention } from "./control/log-retention.ts";
 import { parameterExpiry } from "./control/parameter-expiry.ts";
+import { replication } from "./control/replication/replication.ts";
 import { secretRotation } from "./control/secret-rotation/secret-rotation.ts";
 import { serviceLoop } from "./control/services/service-loop.ts";
 import { endpointEnvironment } from "./control/tasks/endpoint-environment.ts";
@@ -236,6 +237,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.use(keyLifecycle({ state, secrets, clock, logger }));
   opened.use(imageActivation({ state, blobs, secrets, clock, logger }));
   opened.use(parameterExpiry({ state, clock, logger }));
+  opened.use(replication({ ...platform, logger }));
   opened.use(lifecycleLoop({ state, clock, ids, audit, logger }));
   opened.use(secretRotation({ state, clock, ids, secrets, logger }));
   const hostNames = hostNamesFolder(dataDirectory);

@@ -3,6 +3,7 @@ import { globMatches, parseStars } from "../domain/wildcard.ts";
 import { imageKey, images, layers, repositories, repositoryKey, type ImageRecord, type LayerRecord, type RepositoryRecord } from "./ecr.ts";
 import { activated } from "./ecr-archive.ts";
 import { deleteLifecycle } from "./ecr-lifecycle.ts";
+import { queueReplication } from "./ecr-replication.ts";
 import type { State } from "./state.ts";
 
 /** How images come and go: the one set of rules behind both `docker push` and the ECR operations. */
@@ -15,6 +16,8 @@ export interface NewImage {
   readonly tag?: string;
   /** Further tags, all of which move to it in the same step. */
   readonly moreTags?: readonly string[];
+  /** Whether it came by replication, and so does not go on to other registries. */
+  readonly replicated?: boolean;
   readonly now: number;
 }
 
@@ -54,6 +57,7 @@ export function putImage(state: State, repository: RepositoryRecord, image: NewI
   const { digest, manifest, now } = image;
   const added = tagsOf(image);
   return state.commit(() => {
+    if (image.replicated !== true) queueReplication(state, repository, { repository: key, digest }, added, now);
     const table = state.table(images);
     const known = table.get(imageKey(key, digest));
     for (const tag of added) {

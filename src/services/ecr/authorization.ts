@@ -20,8 +20,3 @@ export const getAuthorizationToken = operation("GetAuthorizationToken", {
     return { authorizationData };
   },
 });
-
-export const describeRegistry = operation("DescribeRegistry", {
-  authorize: () => ({ action: "ecr:DescribeRegistry", resource: "*" }),
-  run: (_input, { account }) => ({ registryId: account, replicationConfiguration: { rules: [] } }),
-});

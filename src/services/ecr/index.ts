@@ -1,6 +1,6 @@
 import type { Operation } from "../operation.ts";
 import { getAccountSetting, putAccountSetting } from "./account-settings.ts";
-import { describeRegistry, getAuthorizationToken } from "./authorization.ts";
+import { getAuthorizationToken } from "./authorization.ts";
 import {
   createRepositoryCreationTemplate,
   deleteRepositoryCreationTemplate,
@@ -20,6 +20,7 @@ import {
 import { deleteRegistryPolicy, getRegistryPolicy, putRegistryPolicy } from "./registry-policy.ts";
 import { deleteLifecyclePolicy, getLifecyclePolicy, putLifecyclePolicy } from "./lifecycle-policies.ts";
 import { getLifecyclePolicyPreview, startLifecyclePolicyPreview } from "./lifecycle-previews.ts";
+import { describeImageReplicationStatus, describeRegistry, putReplicationConfiguration } from "./replication.ts";
 import { createRepository, deleteRepository, describeRepositories } from "./repositories.ts";
 import { deleteRepositoryPolicy, getRepositoryPolicy, setRepositoryPolicy } from "./repository-policies.ts";
 import { describeImageScanFindings, putImageScanningConfiguration } from "./scanning.ts";
@@ -63,6 +64,8 @@ export const operations: readonly Operation[] = [
   registerPullTimeUpdateExclusion,
   deregisterPullTimeUpdateExclusion,
   listPullTimeUpdateExclusions,
+  putReplicationConfiguration,
+  describeImageReplicationStatus,
   createRepositoryCreationTemplate,
   describeRepositoryCreationTemplates,
   updateRepositoryCreationTemplate,

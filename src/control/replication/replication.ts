@@ -1,0 +1,66 @@
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { replications, type ReplicationRecord } from "../../state/ecr-replication.ts";
+import { imageKey, images, repositories } from "../../state/ecr.ts";
+import { keyedWorker } from "../keyed-worker.ts";
+import { atMost } from "./at-most.ts";
+import { replicateImage, type ReplicationParts } from "./replicate-image.ts";
+
+/** Images that are copied at the same time: the disk is shared with pushes and pulls. */
+const AT_ONCE = 4;
+
+/**
+ * Replicates what was pushed. Each push has left a record; one that is IN_PROGRESS is carried out, again after a restart, until it is
+ * COMPLETE or has FAILED for a reason that trying again does not change. Deletions are not replicated.
+ */
+export function replication(parts: ReplicationParts & { readonly clock: Clock; readonly logger: Logger }): AsyncDisposable {
+  const { state, clock, logger } = parts;
+  const table = state.table(replications);
+  const inTurn = atMost(AT_ONCE);
+  const worker = keyedWorker("replication", (key) => inTurn(() => step(key)), clock, logger);
+
+  async function step(key: string): Promise<void> {
+    const record = table.get(key);
+    if (record?.status !== "IN_PROGRESS") return;
+    const source = state.table(repositories).get(record.repository);
+    const outcome = source ? await replicateImage(parts, source, record, record) : { failureCode: "ImageNotFoundException" };
+    // What was pushed meanwhile is another round, and the worker has been woken for it.
+    if (table.get(key) !== record) return;
+    state.commit(() => {
+      if (outcome.failureCode === "ImageNotFoundException") table.delete(key);
+      else table.put(ended(record, outcome.failureCode));
+    });
+    await state.durable();
+    const { digest, repository, region, registryId } = record;
+    if (outcome.failureCode !== undefined)
+      logger.warn("an image was not replicated", { repository, digest, region, registryId, why: outcome.failureCode });
+  }
+
+  const pushed = state.watch(replications, ({ key, after }) => {
+    if (after?.status === "IN_PROGRESS") worker.wake(key);
+  });
+  const deleted = state.watch(images, ({ before, after }) => {
+    if (before && !after) forget(imageKey(before.repository, before.digest));
+  });
+  for (const record of table.values()) if (record.status === "IN_PROGRESS") worker.wake(replications.key(record));
+
+  /** Of an image that is gone, nobody asks how far it is. */
+  function forget(image: string): void {
+    if (state.table(images).has(image)) return;
+    state.commit(() => {
+      for (const record of table.by("image", image)) table.delete(replications.key(record));
+    });
+  }
+
+  return {
+    async [Symbol.asyncDispose]() {
+      pushed[Symbol.dispose]();
+      deleted[Symbol.dispose]();
+      await worker[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function ended({ failureCode: _before, ...record }: ReplicationRecord, failureCode: string | undefined): ReplicationRecord {
+  return failureCode === undefined ? { ...record, status: "COMPLETE", tags: [] } : { ...record, status: "FAILED", failureCode };
+}
