@@ -1,4 +1,10 @@
-import { CreateRepositoryCommand, DescribeRepositoriesCommand, ECRClient, SetRepositoryPolicyCommand } from "@aws-sdk/client-ecr";
+import {
+  CreateRepositoryCommand,
+  DescribeRepositoriesCommand,
+  ECRClient,
+  PutRegistryPolicyCommand,
+  SetRepositoryPolicyCommand,
+} from "@aws-sdk/client-ecr";
 import {
   CreateRoleCommand,
   CreateServiceLinkedRoleCommand,
@@ -55,6 +61,15 @@ const TRUSTS: Readonly<Record<string, Trust>> = {
       await ecr.send(new CreateRepositoryCommand({ repositoryName: "app" }));
       const policyText = trusting("ecr:DescribeRepositories", {});
       await ecr.send(new SetRepositoryPolicyCommand({ repositoryName: "app", policyText }));
+    },
+    use: (api, keys) => api.client(ECRClient, "us-east-1", keys).send(new DescribeRepositoriesCommand({ repositoryNames: ["app"] })),
+  },
+  "a registry's policy": {
+    async lay(api) {
+      const ecr = api.client(ECRClient);
+      await ecr.send(new CreateRepositoryCommand({ repositoryName: "app" }));
+      const Resource = "arn:aws:ecr:us-east-1:123456789012:repository/*";
+      await ecr.send(new PutRegistryPolicyCommand({ policyText: trusting("ecr:DescribeRepositories", { Resource }) }));
     },
     use: (api, keys) => api.client(ECRClient, "us-east-1", keys).send(new DescribeRepositoriesCommand({ repositoryNames: ["app"] })),
   },

@@ -1,4 +1,6 @@
 import { repositories } from "../../state/ecr.ts";
+import { creationTemplates } from "../../state/ecr-creation-templates.ts";
+import { registries } from "../../state/ecr-registries.ts";
 import { roles } from "../../state/iam.ts";
 import { grants } from "../../state/kms/grants.ts";
 import { keys } from "../../state/kms/keys.ts";
@@ -38,6 +40,16 @@ const TRUSTING: readonly Rewrite[] = [
     (repository, policy) => ({ ...repository, policy }),
   ),
   inPolicies(
+    registries,
+    (registry) => registry.policy,
+    (registry, policy) => ({ ...registry, policy }),
+  ),
+  inPolicies(
+    creationTemplates,
+    (template) => template.repositoryPolicy,
+    (template, repositoryPolicy) => ({ ...template, repositoryPolicy }),
+  ),
+  inPolicies(
     secrets,
     (secret) => secret.policy,
     (secret, policy) => ({ ...secret, policy }),
@@ -69,7 +81,7 @@ function inPolicies<R extends object, I extends string>(
 ): Rewrite {
   return inRecords(definition, (record, rename) => {
     const policy = policyOf(record);
-    return policy === undefined ? record : withPolicy(record, rewritten(policy, rename));
+    return policy === undefined || policy === "" ? record : withPolicy(record, rewritten(policy, rename));
   });
 }
 
