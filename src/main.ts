@@ -11,6 +11,7 @@ import { logSink } from "./control/log-delivery.ts";
 import { logRetention } from "./control/log-retention.ts";
 import { parameterExpiry } from "./control/parameter-expiry.ts";
 import { replication } from "./control/replication/replication.ts";
+import { imageScanning } from "./control/scanning/image-scanning.ts";
 import { secretRotation } from "./control/secret-rotation/secret-rotation.ts";
 import { serviceLoop } from "./control/services/service-loop.ts";
 import { endpointEnvironment } from "./control/tasks/endpoint-environment.ts";
@@ -45,6 +46,8 @@ import { hostNameServers } from "./drivers/system/name-servers.ts";
 import { secretBox } from "./drivers/system/secret-box.ts";
 import { openEndpointCertificate, ownNames, type CertificateSource } from "./drivers/tls/endpoint-certificate.ts";
 import { LOOPBACK, openEndpoint, type Endpoint } from "./gateway/endpoint.ts";
+import { vulnerabilityFolder } from "./drivers/vulnerability-data/database.ts";
+import { openVulnerabilityData } from "./drivers/vulnerability-data/vulnerability-data.ts";
 import { gateway } from "./gateway/gateway.ts";
 import { throttle } from "./gateway/throttle.ts";
 import { openTaskEndpoint, type OpenTaskEndpoint, type TaskDoors } from "./gateway/task-endpoint/open-task-endpoint.ts";
@@ -133,6 +136,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   });
   opened.defer(() => audit.close());
   const secrets = secretBox(installation.rootKey);
+  const vulnerabilities = opened.use(openVulnerabilityData(vulnerabilityFolder(dataDirectory), logger));
   const blobs = await FilesystemBlobStore.open(join(dataDirectory, "registry"));
 
   const blocks = await usedAddressBlocks({ socketPath, instance: installation.id });
@@ -151,6 +155,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     logs,
     audit,
     blobs,
+    vulnerabilities,
     get registryHost() {
       return `localhost:${port}`;
     },
@@ -236,6 +241,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.use(logRetention({ state, logs, clock, logger }));
   opened.use(keyLifecycle({ state, secrets, clock, logger }));
   opened.use(imageActivation({ state, blobs, secrets, clock, logger }));
+  opened.use(imageScanning({ state, blobs, secrets, vulnerabilities, clock, logger }));
   opened.use(parameterExpiry({ state, clock, logger }));
   opened.use(replication({ ...platform, logger }));
   opened.use(lifecycleLoop({ state, clock, ids, audit, logger }));

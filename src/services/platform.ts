@@ -6,6 +6,7 @@ import type { IdentityProviders } from "../ports/identity-providers.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { LogStore } from "../ports/log-store.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
+import type { VulnerabilityData } from "../ports/vulnerability-data.ts";
 import type { State } from "../state/state.ts";
 
 /** The parts that operations and control loops work with; built once, in `main.ts`. */
@@ -20,6 +21,7 @@ export interface Platform {
   /** Who did what. The gateway and the registry write it. */
   readonly audit: AuditLog;
   readonly blobs: BlobStore;
+  readonly vulnerabilities: VulnerabilityData;
   /** `host:port` under which docker reaches the registry, such as `localhost:4566`. */
   readonly registryHost: string;
 }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { auditor } from "../audit/auditor.ts";
 import { memoryAuditLog } from "../drivers/memory/audit-log.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
+import { memoryVulnerabilityData } from "../drivers/memory/vulnerability-data.ts";
 import { oidcIdentityProviders } from "../drivers/oidc/identity-providers.ts";
 import { systemClock } from "../drivers/system/clock.ts";
 import { systemIds } from "../drivers/system/ids.ts";
@@ -78,6 +79,7 @@ export async function apiWorld(parts: Partial<Platform> = {}, { throttle, limits
     logs: absent("log store"),
     audit: memoryAuditLog(),
     blobs: absent("blob store"),
+    vulnerabilities: memoryVulnerabilityData(),
     registryHost: "localhost:4566",
     ...parts,
   };

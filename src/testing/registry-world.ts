@@ -7,6 +7,7 @@ import { FilesystemBlobStore } from "../drivers/filesystem/blob-store.ts";
 import { auditor } from "../audit/auditor.ts";
 import { memoryAuditLog } from "../drivers/memory/audit-log.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
+import { memoryVulnerabilityData, type MemoryVulnerabilityData } from "../drivers/memory/vulnerability-data.ts";
 import { oidcIdentityProviders } from "../drivers/oidc/identity-providers.ts";
 import { systemClock } from "../drivers/system/clock.ts";
 import { systemIds } from "../drivers/system/ids.ts";
@@ -29,6 +30,7 @@ export interface RegistryWorld extends AsyncDisposable {
   /** `localhost:<port>`. */
   readonly host: string;
   readonly platform: Platform;
+  readonly vulnerabilities: MemoryVulnerabilityData;
   /** Where the blobs lie. */
   readonly directory: string;
   /** A folder for the configuration of clients, so that nothing of the user's is touched. */
@@ -51,6 +53,7 @@ export async function registryWorld(options: { readonly clock?: Clock; readonly 
   const { clock = systemClock, parent = tmpdir() } = options;
   const directory = await mkdtemp(join(parent, "airfield-registry-"));
   const home = join(directory, "home");
+  const vulnerabilities = memoryVulnerabilityData();
   let port = 0;
   const platform: Platform = {
     state,
@@ -62,6 +65,7 @@ export async function registryWorld(options: { readonly clock?: Clock; readonly 
     blobs: await FilesystemBlobStore.open(directory),
     logs: undefined as never,
     audit: memoryAuditLog(),
+    vulnerabilities,
     get registryHost() {
       return `localhost:${port}`;
     },
@@ -93,6 +97,7 @@ export async function registryWorld(options: { readonly clock?: Clock; readonly 
   return {
     host: `localhost:${port}`,
     platform,
+    vulnerabilities,
     directory,
     home,
     defects,

@@ -4,6 +4,7 @@ import { imageStatus } from "../../state/ecr-archive.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { invalid, mustBeOneOf, mustHaveLength, onRepository, operation, pageOf } from "./ecr-operation.ts";
 import { requireRepository } from "./find-repository.ts";
+import { scanDetail } from "./scan-summary.ts";
 import { findIdentified, imageNotFoundMessage } from "./image-ids.ts";
 
 interface ImageFilter {
@@ -25,12 +26,12 @@ export const describeImages = operation("DescribeImages", {
         if (!image) throw new ImageNotFoundException(because(imageNotFoundMessage(repository, imageId)));
         return image;
       });
-      return { imageDetails: [...new Set(found)].map((image) => detailOf(repository, image)) };
+      return { imageDetails: [...new Set(found)].map((image) => detailOf(repository, image, context)) };
     }
     const all = filtered(imagesOf(repository, context), filter);
     const page = pageOf(all, ({ digest }) => digest, { nextToken, maxResults }, context);
     return {
-      imageDetails: page.items.map((image) => detailOf(repository, image)),
+      imageDetails: page.items.map((image) => detailOf(repository, image, context)),
       ...(page.nextToken !== undefined && { nextToken: page.nextToken }),
     };
   },
@@ -63,7 +64,8 @@ function filtered(
     .filter(({ tags }) => tagStatus === "ANY" || tags.length > 0 === (tagStatus === "TAGGED"));
 }
 
-function detailOf({ account, name }: RepositoryRecord, image: ImageRecord): ImageDetail {
+function detailOf(repository: RepositoryRecord, image: ImageRecord, { state }: OperationContext): ImageDetail {
+  const { account, name } = repository;
   return {
     registryId: account,
     repositoryName: name,
@@ -71,6 +73,7 @@ function detailOf({ account, name }: RepositoryRecord, image: ImageRecord): Imag
     ...(image.tags.length > 0 && { imageTags: [...image.tags] }),
     imageSizeInBytes: image.size,
     imagePushedAt: new Date(image.pushedAt),
+    ...scanDetail(state, repository, image),
     imageManifestMediaType: image.mediaType,
     ...(image.artifactType !== undefined && { artifactMediaType: image.artifactType }),
     ...(image.subject !== undefined && { subjectManifestDigest: image.subject }),

@@ -23,7 +23,12 @@ import { getLifecyclePolicyPreview, startLifecyclePolicyPreview } from "./lifecy
 import { describeImageReplicationStatus, describeRegistry, putReplicationConfiguration } from "./replication.ts";
 import { createRepository, deleteRepository, describeRepositories } from "./repositories.ts";
 import { deleteRepositoryPolicy, getRepositoryPolicy, setRepositoryPolicy } from "./repository-policies.ts";
-import { describeImageScanFindings, putImageScanningConfiguration } from "./scanning.ts";
+import {
+  batchGetRepositoryScanningConfiguration,
+  getRegistryScanningConfiguration,
+  putRegistryScanningConfiguration,
+} from "./registry-scanning.ts";
+import { describeImageScanFindings, putImageScanningConfiguration, startImageScan } from "./scanning.ts";
 import { updateImageStorageClass } from "./storage-class.ts";
 import { putImageTagMutability } from "./tag-mutability.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tags.ts";
@@ -40,7 +45,11 @@ export const operations: readonly Operation[] = [
   deleteRepositoryPolicy,
   putImageTagMutability,
   putImageScanningConfiguration,
+  startImageScan,
   describeImageScanFindings,
+  putRegistryScanningConfiguration,
+  getRegistryScanningConfiguration,
+  batchGetRepositoryScanningConfiguration,
   tagResource,
   untagResource,
   listTagsForResource,
