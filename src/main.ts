@@ -36,6 +36,7 @@ import { haproxyTrafficProxy } from "./drivers/haproxy/haproxy-traffic-proxy.ts"
 import { followHostNames } from "./drivers/host-names/follow.ts";
 import { hostNamesFolder } from "./drivers/host-names/record.ts";
 import { oidcIdentityProviders } from "./drivers/oidc/identity-providers.ts";
+import type { S3Location } from "./drivers/s3/location.ts";
 import { sqliteJournal } from "./drivers/sqlite/journal.ts";
 import { sqliteLogStore } from "./drivers/sqlite/log-store.ts";
 import { systemClock as clock } from "./drivers/system/clock.ts";
@@ -55,6 +56,7 @@ import { taskEndpoint } from "./gateway/task-endpoint/task-endpoint.ts";
 import { httpServer } from "./gateway/server.ts";
 import { openTlsEndpoint } from "./gateway/tls-endpoint.ts";
 import type { RequestLimit } from "./decide/throttle/token-bucket.ts";
+import type { BlobStore } from "./ports/blob-store.ts";
 import type { Logger } from "./ports/logger.ts";
 import { blobCollector } from "./registry/collect.ts";
 import { registryHandler } from "./registry/registry.ts";
@@ -77,6 +79,8 @@ export interface AirfieldOptions {
   readonly host?: string;
   /** Everything over TLS: with the operator's certificate, or one of our own for these further names. */
   readonly tls?: { readonly certificateFile: string; readonly keyFile: string } | { readonly names: readonly string[] };
+  /** Where the registry's bytes lie; in the data folder where absent. */
+  readonly registryStore?: S3Location;
   /** How often each principal may call each API. No limit where absent. */
   readonly requestLimit?: RequestLimit;
 }
@@ -137,7 +141,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.defer(() => audit.close());
   const secrets = secretBox(installation.rootKey);
   const vulnerabilities = opened.use(openVulnerabilityData(vulnerabilityFolder(dataDirectory), logger));
-  const blobs = await FilesystemBlobStore.open(join(dataDirectory, "registry"));
+  const blobs = await openBlobs(options, installation.id, opened);
 
   const blocks = await usedAddressBlocks({ socketPath, instance: installation.id });
   state.commit(() => noteHostBlocks(state, blocks));
@@ -243,8 +247,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.use(imageActivation({ state, blobs, secrets, clock, logger }));
   opened.use(imageScanning({ state, blobs, secrets, vulnerabilities, clock, logger }));
   opened.use(parameterExpiry({ state, clock, logger }));
-  opened.use(replication({ ...platform, logger }));
   opened.use(lifecycleLoop({ state, clock, ids, audit, logger }));
+  opened.use(replication({ ...platform, logger }));
   opened.use(secretRotation({ state, clock, ids, secrets, logger }));
   const hostNames = hostNamesFolder(dataDirectory);
   opened.use(await followHostNames({ folder: hostNames, clock, logger, open: (door) => openTlsEndpoint(server, door) }));
@@ -272,6 +276,16 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       await parts[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The registry's bytes: files in the data folder, or a part of a bucket with only the uploads under way here. */
+async function openBlobs({ dataDirectory, registryStore }: AirfieldOptions, owner: string, opened: Disposals): Promise<BlobStore> {
+  const directory = join(dataDirectory, "registry");
+  if (!registryStore) return FilesystemBlobStore.open(directory);
+  const { S3BlobStore } = await import("./drivers/s3/blob-store.ts");
+  const store = await S3BlobStore.open(registryStore, { directory, owner });
+  opened.defer(() => store.close());
+  return store;
 }
 
 /** Where tasks find their credentials, metadata and the APIs. Without it tasks run, and have none of these: the operator is told. */

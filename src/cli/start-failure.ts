@@ -49,6 +49,14 @@ export function explained(error: unknown, { port, dataDirectory, dockerSocket }:
       cause,
     );
   }
+  if (error instanceof Error && error.name === "BucketTakenError")
+    return new CliError(error.message, "Give AIRFIELD_REGISTRY_STORE another bucket or prefix.", cause);
+  if (isFromS3(error))
+    return new CliError(
+      `the bucket of AIRFIELD_REGISTRY_STORE cannot be used: ${(error as Error).message || (error as Error).name}`,
+      "It must exist, and its keys must be allowed to list, read, write and delete in it. AIRFIELD_S3_ENDPOINT, AIRFIELD_S3_REGION and AIRFIELD_S3_ACCESS_KEY_ID tell where it is.",
+      cause,
+    );
   if (code === "EACCES" || code === "EROFS" || code === "EPERM" || code === "ENOSPC") {
     return new CliError(
       `the data folder ${dataDirectory} cannot be written: ${(error as Error).message}`,
@@ -57,6 +65,11 @@ export function explained(error: unknown, { port, dataDirectory, dockerSocket }:
     );
   }
   return error;
+}
+
+/** What the SDK throws tells what the server answered, or how often it was asked in vain. */
+function isFromS3(error: unknown): boolean {
+  return error instanceof Error && "$metadata" in error && process.env["AIRFIELD_REGISTRY_STORE"] !== undefined;
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -2,6 +2,7 @@ import { engineSocket } from "../../bin/setup/engine-socket.js";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import { endpointSettings, type EndpointFlags } from "./endpoint-settings.ts";
 import { auditSetting, requestLimitSetting } from "./limit-settings.ts";
+import { registryStoreSetting } from "./registry-store-setting.ts";
 import { forgetServer, recordServer } from "./running-server.ts";
 import { keepCoreFilesEmpty } from "../drivers/system/core-files.ts";
 import { dataSetting, portSetting } from "./settings.ts";
@@ -21,6 +22,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const endpoint = endpointSettings(flags);
   const requestLimit = requestLimitSetting(endpoint.host !== undefined);
   const audit = auditSetting();
+  const registryStore = registryStoreSetting();
   // What is written from here on is for this user alone, whatever the shell's mask says.
   process.umask(0o077);
   await keepCoreFilesEmpty();
@@ -33,6 +35,7 @@ export async function start(flags: StartFlags): Promise<void> {
     dockerSocket,
     ...endpoint,
     audit,
+    ...(registryStore ? { registryStore } : {}),
     ...(requestLimit ? { requestLimit } : {}),
   }).catch(async (error: unknown) => {
     throw (await import("./start-failure.ts")).explained(error, { port, dataDirectory, dockerSocket });

@@ -19,6 +19,8 @@ export interface SealedSource {
   readonly bytes: number;
   /** Exactly so many bytes from `at` on, or fewer at the end. Whoever gives them does not touch them again until the next call. */
   read(at: number, length: number): Promise<Buffer>;
+  /** Told, where it helps, what is about to be read from first to last. */
+  announce?(at: number, until: number): void;
   close(): Promise<void>;
 }
 
@@ -50,8 +52,12 @@ export async function openSealed(
     const header = Buffer.from(await source.read(0, HEADER_BYTES));
     const key = openHeader(keys, header);
     checkTrailer(key, header, size, digest, await source.read(source.bytes - TRAILER_BYTES, TRAILER_BYTES));
-    const end = Math.min(range?.end ?? size - 1, size - 1);
-    return new OpenedStream(source, { key, digest, size, start: range?.start ?? 0, end });
+    const [start, end] = [range?.start ?? 0, Math.min(range?.end ?? size - 1, size - 1)];
+    source.announce?.(
+      recordAt(Math.floor(start / CHUNK_BYTES)),
+      Math.min(recordAt(Math.floor(end / CHUNK_BYTES) + 1), unfinishedBytes(size)),
+    );
+    return new OpenedStream(source, { key, digest, size, start, end });
   } catch (cause) {
     await source.close();
     throw named(cause, digest);
