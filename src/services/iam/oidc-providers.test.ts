@@ -60,6 +60,17 @@ test("GitHub's provider is made, read back, changed and deleted", async () => {
   expect(api.defects).toEqual([]);
 });
 
+test("an issuer whose URL ends in a slash keeps it, and is another than the one without", async () => {
+  await using api = await apiWorld();
+  const iam = api.client(IAMClient);
+  const made = await iam.send(new CreateOpenIDConnectProviderCommand({ Url: "https://shop.auth0.com/" }));
+  expect(made.OpenIDConnectProviderArn).toBe("arn:aws:iam::123456789012:oidc-provider/shop.auth0.com/");
+  const found = await iam.send(new GetOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: made.OpenIDConnectProviderArn }));
+  expect(found.Url).toBe("shop.auth0.com/");
+  await iam.send(new CreateOpenIDConnectProviderCommand({ Url: "https://shop.auth0.com" }));
+  expect((await iam.send(new ListOpenIDConnectProvidersCommand())).OpenIDConnectProviderList).toHaveLength(2);
+});
+
 test.each([
   ["an issuer that is there", { Url: URL }, "EntityAlreadyExistsException", `Provider with url ${URL} already exists.`],
   ["a plain issuer beyond this host", { Url: "http://issuer.example.com" }, "ValidationError", "Invalid Open ID Connect Provider URL"],
@@ -117,9 +128,11 @@ test("each account has its own provider of one issuer, and sees no other's", asy
 
 test.each([
   ["https://accounts.example.com", "accounts.example.com"],
-  ["https://accounts.example.com/", "accounts.example.com"],
+  ["https://accounts.example.com/", "accounts.example.com/"],
+  ["https://accounts.example.com/tenant/7/", "accounts.example.com/tenant/7/"],
   ["https://accounts.example.com/tenant/7", "accounts.example.com/tenant/7"],
   ["http://127.0.0.1:8080", "http://127.0.0.1:8080"],
+  ["http://127.0.0.1:8080/", "http://127.0.0.1:8080/"],
   ["http://localhost:8080/issuer", "http://localhost:8080/issuer"],
   ["https://user:word@accounts.example.com", undefined],
   ["https://accounts.example.com?a=b", undefined],

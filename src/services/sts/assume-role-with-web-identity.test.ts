@@ -62,6 +62,16 @@ async function workflowWorld(clock?: Clock): Promise<World> {
   };
 }
 
+/** A token of `https://shop.example.com/`, and an account whose provider and role name that issuer so. */
+async function slashWorld(url: string) {
+  const iss = "https://shop.example.com/";
+  const api = await apiWorld({ identityProviders: fakeIdentityProviders(new Map([[iss, [key.published]]])) });
+  putRole(api.platform, { name: "github-actions-role", trust: trusting(url, putProvider(api, url)) });
+  const now = Math.floor(Date.now() / 1000);
+  const token = await signToken(key, { iss, aud: "sts.amazonaws.com", sub: SUBJECT, iat: now, exp: now + 300 });
+  return { api, token, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
+}
+
 function putProvider(api: ApiWorld, url: string, clientIds = ["sts.amazonaws.com"]): string {
   const arn = `arn:aws:iam::${DEFAULT_ACCOUNT}:oidc-provider/${url}`;
   const record = { arn, account: DEFAULT_ACCOUNT, url, clientIds, thumbprints: [], tags: [], createdAt: 0 };
@@ -465,14 +475,18 @@ describe("a token is taken", () => {
     ).toBeDefined();
   });
 
-  test("of an issuer whose name ends in a slash", async () => {
-    const iss = "https://shop.example.com/";
-    await using api = await apiWorld({ identityProviders: fakeIdentityProviders(new Map([[iss, [key.published]]])) });
-    const url = "shop.example.com";
-    putRole(api.platform, { name: "github-actions-role", trust: trusting(url, putProvider(api, url)) });
-    const now = Math.floor(Date.now() / 1000);
-    const token = await signToken(key, { iss, aud: "sts.amazonaws.com", sub: SUBJECT, iat: now, exp: now + 300 });
-    expect((await assumeWith(api, token)).Credentials).toBeDefined();
+  test("of an issuer whose name ends in a slash, which its provider, its ARN and its condition keys have, too", async () => {
+    await using world = await slashWorld("shop.example.com/");
+    const answer = await assumeWith(world.api, world.token);
+    expect(answer.Provider).toBe("arn:aws:iam::123456789012:oidc-provider/shop.example.com/");
+  });
+
+  test("not of an issuer whose provider has no slash at its end", async () => {
+    await using world = await slashWorld("shop.example.com");
+    await expect(assumeWith(world.api, world.token)).rejects.toMatchObject({
+      name: "InvalidIdentityTokenException",
+      message: "No OpenIDConnect provider found in your account for https://shop.example.com/",
+    });
   });
 
   test("for one of several audiences, and the keys of its session say which", async () => {

@@ -37,7 +37,7 @@ export async function verifyWebIdentity(token: string, account: string, { state,
   const provider = state
     .table(oidcProviders)
     .by("account", account)
-    .find(({ url }) => bare(url) === bare(issuer));
+    .find(({ url }) => url === issuer.replace(/^https:\/\//, ""));
   if (!provider) throw invalid(`No OpenIDConnect provider found in your account for ${issuer}`);
   const found = await identityProviders.signingKeys(issuer, keyId);
   if (found.kind === "unreachable")
@@ -47,11 +47,6 @@ export async function verifyWebIdentity(token: string, account: string, { state,
   const audience = audienceOf(claims, provider.clientIds);
   if (audience === undefined) throw invalid("Incorrect token audience");
   return { provider, subject: claims.sub ?? "", audience, claims };
-}
-
-/** An issuer as providers are named after it; whether its URL ends in a slash makes no other issuer of it. */
-function bare(issuer: string): string {
-  return issuer.replace(/^https:\/\//, "").replace(/\/$/, "");
 }
 
 /** What a token says of itself before anything is verified: only good for finding out with what to verify it. */
