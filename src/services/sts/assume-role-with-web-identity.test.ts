@@ -124,6 +124,28 @@ test("a workflow gets the role's credentials for its token, and is who the role 
   expect(api.defects).toEqual([]);
 });
 
+test("the audit log tells who came, and from which issuer; of who was refused, only that somebody came", async () => {
+  await using world = await workflowWorld();
+  const { api, issuer } = world;
+  const tokens = [await signToken(key, world.claims()), await signToken(otherKey, world.claims())];
+  await world.assume(tokens[0]!);
+  await expect(world.assume(tokens[1]!)).rejects.toMatchObject({ name: "InvalidIdentityTokenException" });
+  const wanted = ({ eventName }: { readonly eventName: string }): boolean => eventName === "AssumeRoleWithWebIdentity";
+  const { records } = await api.platform.audit.find({ holding: [], wanted, limit: 10 });
+  const identityProvider = `arn:aws:iam::123456789012:oidc-provider/${issuer.url}`;
+  const principalId = `${identityProvider}:sts.amazonaws.com:${SUBJECT}`;
+  expect(records.toReversed()).toMatchObject([
+    {
+      userIdentity: { type: "WebIdentityUser", principalId, userName: SUBJECT, identityProvider },
+      requestParameters: { roleArn: ROLE, roleSessionName: "GitHubActions" },
+      recipientAccountId: DEFAULT_ACCOUNT,
+    },
+    { errorCode: "InvalidIdentityTokenException", recipientAccountId: DEFAULT_ACCOUNT },
+  ]);
+  expect(records[0]?.userIdentity).toEqual({ type: "WebIdentityUser" });
+  for (const token of tokens) expect(JSON.stringify(records)).not.toContain(token);
+});
+
 test("the command line finds its way from a token file to the role", { timeout: 60_000 }, async () => {
   await using world = await workflowWorld();
   const home = await mkdtemp(join(tmpdir(), "airfield-web-identity-"));
