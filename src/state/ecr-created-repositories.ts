@@ -3,6 +3,7 @@ import { arn } from "../domain/arn.ts";
 import type { Ids } from "../ports/ids.ts";
 import { creationTemplateFor } from "./ecr-creation-templates.ts";
 import { settleEncryption } from "./ecr-encryption.ts";
+import { putLifecyclePolicy, storedLifecyclePolicy } from "./ecr-lifecycle.ts";
 import { repositories, repositoryKey, type RepositoryRecord } from "./ecr.ts";
 import type { KmsParts } from "./kms/encryption.ts";
 import type { Refused } from "./kms/refusal.ts";
@@ -25,6 +26,10 @@ export function createRepositoryFor(
   return state.commit(() => {
     const encryption = settleEncryption(parts, template?.encryption);
     if ("refusal" in encryption) return encryption;
+    if (template?.lifecyclePolicy) {
+      const policy = storedLifecyclePolicy(template.lifecyclePolicy);
+      putLifecyclePolicy(state, { repository: repositoryKey(scope, name), id: parts.ids.uuid(), policy });
+    }
     return table.put({
       account: scope.account,
       region: scope.region,

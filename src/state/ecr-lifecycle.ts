@@ -1,4 +1,5 @@
-import type { LifecycleAction, StorageClass } from "../decide/lifecycle-policy/policy.ts";
+import { parseLifecyclePolicy } from "../decide/lifecycle-policy/parse-policy.ts";
+import type { LifecycleAction, LifecyclePolicy, StorageClass } from "../decide/lifecycle-policy/policy.ts";
 import type { State } from "./state.ts";
 import { defineTable } from "./table.ts";
 
@@ -9,7 +10,7 @@ export interface LifecyclePolicyRecord {
   /** Stays when the policy is replaced, while `version` counts up from 1. */
   readonly id: string;
   readonly version: number;
-  /** As `parseLifecyclePolicy` gives it: checked, and with its rules in the order of their priority. */
+  /** Checked, without white space, its rules in the order of their priority, as ECR keeps it. */
   readonly text: string;
   /** Absent until it was evaluated for the first time since it was put. */
   readonly lastEvaluatedAt?: number;
@@ -37,12 +38,22 @@ export interface LifecyclePreviewResult {
 
 export const lifecyclePreviews = defineTable<LifecyclePreviewRecord>()("ecr.lifecyclePreviews", ({ repository }) => repository);
 
-/** Gives a repository a policy. @param policy.id for a repository that has none yet @param policy.text what `parseLifecyclePolicy` read, as JSON */
-export function putLifecyclePolicy(state: State, policy: Pick<LifecyclePolicyRecord, "repository" | "id" | "text">): void {
+/** Gives a repository a policy. @param put.id for a repository that has none yet */
+export function putLifecyclePolicy(
+  state: State,
+  { repository, id, policy }: { readonly repository: string; readonly id: string; readonly policy: LifecyclePolicy },
+): LifecyclePolicyRecord {
   const table = state.table(lifecyclePolicies);
-  const { repository, text } = policy;
-  const { id, version } = table.get(repository) ?? { id: policy.id, version: 0 };
-  state.commit(() => table.put({ repository, id, version: version + 1, text }));
+  const before = table.get(repository);
+  const text = JSON.stringify(policy);
+  return state.commit(() => table.put({ repository, id: before?.id ?? id, version: (before?.version ?? 0) + 1, text }));
+}
+
+/** The policy of a text that was checked before it was written. @throws Error where it was not */
+export function storedLifecyclePolicy(text: string): LifecyclePolicy {
+  const parsed = parseLifecyclePolicy(text);
+  if ("refusal" in parsed) throw new Error(`a stored lifecycle policy cannot be read: ${parsed.refusal}`);
+  return parsed.policy;
 }
 
 /** Forgets policy and preview of a repository that goes. */

@@ -5,7 +5,7 @@ import { systemIds } from "../../drivers/system/ids.ts";
 import type { Journal } from "../../ports/journal.ts";
 import { archiveImage } from "../../state/ecr-archive.ts";
 import { deleteImage, deleteRepository } from "../../state/ecr-images.ts";
-import { lifecyclePolicies, lifecyclePreviews, putLifecyclePolicy } from "../../state/ecr-lifecycle.ts";
+import { lifecyclePolicies, lifecyclePreviews, putLifecyclePolicy, storedLifecyclePolicy } from "../../state/ecr-lifecycle.ts";
 import { imageKey, images, repositories, repositoryKey, type ImageRecord, type RepositoryRecord } from "../../state/ecr.ts";
 import { State } from "../../state/state.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
@@ -52,7 +52,8 @@ function lifecycleWorld(clock = new ManualClock(), journal: Journal = memoryJour
     told,
     start: () => lifecycleLoop({ state, clock, ids: systemIds, audit, logger }),
     createRepository: () => state.commit(() => void state.table(repositories).put(REPOSITORY)),
-    put: (...rules: readonly object[]) => putLifecyclePolicy(state, { repository: KEY, id: "policy-1", text: policyText(...rules) }),
+    put: (...rules: readonly object[]) =>
+      putLifecyclePolicy(state, { repository: KEY, id: "policy-1", policy: storedLifecyclePolicy(policyText(...rules)) }),
     push(digest: string, tags: readonly string[] = [], more: Partial<ImageRecord> = {}): void {
       const record = { repository: KEY, kind: "image", mediaType: "m", manifestSize: 1, size: 1, blobs: [], manifests: [] } as const;
       state.commit(() => {

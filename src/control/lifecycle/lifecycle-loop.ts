@@ -1,11 +1,9 @@
 import { evaluateLifecyclePolicy } from "../../decide/lifecycle-policy/evaluate.ts";
-import { parseLifecyclePolicy } from "../../decide/lifecycle-policy/parse-policy.ts";
-import type { LifecyclePolicy } from "../../decide/lifecycle-policy/policy.ts";
 import type { AuditLog } from "../../ports/audit-log.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { lifecyclePolicies, lifecyclePreviews, type LifecyclePolicyRecord } from "../../state/ecr-lifecycle.ts";
+import { lifecyclePolicies, lifecyclePreviews, storedLifecyclePolicy } from "../../state/ecr-lifecycle.ts";
 import { imageKey, images, repositories, type ImageRecord } from "../../state/ecr.ts";
 import type { State } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
@@ -45,7 +43,7 @@ export function lifecycleLoop({ state, clock, ids, audit, logger }: LifecyclePar
     const repository = state.table(repositories).get(key);
     if (!record || !repository) return;
     const now = clock.now();
-    const policy = policyOf(record);
+    const policy = storedLifecyclePolicy(record.text);
     const followed = followSubjects(state, key, gone, now);
     const all = state.table(images).by("repository", key);
     // Who puts a policy wants it applied to what is there; after a push, the rest of the push may still be on its way.
@@ -72,7 +70,7 @@ export function lifecycleLoop({ state, clock, ids, audit, logger }: LifecyclePar
   async function preview(key: string): Promise<void> {
     const record = state.table(lifecyclePreviews).get(key);
     if (!record || record.results) return;
-    const steps = evaluateLifecyclePolicy(policyOf(record), state.table(images).by("repository", key), clock.now());
+    const steps = evaluateLifecyclePolicy(storedLifecyclePolicy(record.text), state.table(images).by("repository", key), clock.now());
     const results = steps.map(({ image: { digest, tags, pushedAt, status }, action, rulePriority }) => ({
       digest,
       tags,
@@ -125,13 +123,6 @@ export function lifecycleLoop({ state, clock, ids, audit, logger }: LifecyclePar
       await Promise.all([policyWorker[Symbol.asyncDispose](), previewWorker[Symbol.asyncDispose]()]);
     },
   };
-}
-
-/** @throws Error where a record holds what was never checked: operations write only what was */
-function policyOf({ repository, text }: Pick<LifecyclePolicyRecord, "repository" | "text">): LifecyclePolicy {
-  const parsed = parseLifecyclePolicy(text);
-  if ("refusal" in parsed) throw new Error(`the lifecycle policy of ${repository} cannot be read: ${parsed.refusal}`);
-  return parsed.policy;
 }
 
 function without(all: readonly ImageRecord[], some: readonly ImageRecord[]): readonly ImageRecord[] {

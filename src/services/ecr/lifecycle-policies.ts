@@ -1,5 +1,6 @@
 import { LifecyclePolicyNotFoundException } from "@aws-sdk/client-ecr";
 import { parseLifecyclePolicy } from "../../decide/lifecycle-policy/parse-policy.ts";
+import type { LifecyclePolicy } from "../../decide/lifecycle-policy/policy.ts";
 import { repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
 import { lifecyclePolicies, putLifecyclePolicy as putPolicyRecord, type LifecyclePolicyRecord } from "../../state/ecr-lifecycle.ts";
 import type { State } from "../../state/state.ts";
@@ -12,9 +13,9 @@ export const putLifecyclePolicy = operation("PutLifecyclePolicy", {
   run(input, context) {
     const { state, ids } = context;
     const repository = requireRepository(input, context);
-    const lifecyclePolicyText = readLifecyclePolicyText(input.lifecyclePolicyText);
-    putPolicyRecord(state, { repository: repositoryKey(repository, repository.name), id: ids.uuid(), text: lifecyclePolicyText });
-    return { ...named(repository), lifecyclePolicyText };
+    const policy = readLifecyclePolicy(input.lifecyclePolicyText);
+    const put = putPolicyRecord(state, { repository: repositoryKey(repository, repository.name), id: ids.uuid(), policy });
+    return { ...named(repository), lifecyclePolicyText: put.text };
   },
 });
 
@@ -38,15 +39,12 @@ export const deleteLifecyclePolicy = operation("DeleteLifecyclePolicy", {
   },
 });
 
-/**
- * The text as ECR keeps it: checked, without white space, its rules in the order of their priority.
- * Source: ECR API Reference, `PutLifecyclePolicy`. @throws InvalidParameterException
- */
-export function readLifecyclePolicyText(text = ""): string {
+/** Source: ECR API Reference, `PutLifecyclePolicy`. @throws InvalidParameterException */
+export function readLifecyclePolicy(text = ""): LifecyclePolicy {
   mustHaveLength("lifecyclePolicyText", text, 100, 30_720);
   const parsed = parseLifecyclePolicy(text);
   if ("refusal" in parsed) throw invalid("LifecyclePolicyText", `Lifecycle policy validation failure: ${parsed.refusal}`);
-  return JSON.stringify(parsed.policy);
+  return parsed.policy;
 }
 
 /** @throws LifecyclePolicyNotFoundException */

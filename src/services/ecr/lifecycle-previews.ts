@@ -13,7 +13,7 @@ import { lifecyclePreviews, type LifecyclePreviewResult } from "../../state/ecr-
 import { because } from "../operation.ts";
 import { invalid, mustBeOneOf, mustHaveLength, onRepository, operation, pageOf } from "./ecr-operation.ts";
 import { requireRepository } from "./find-repository.ts";
-import { named, readLifecyclePolicyText, requireLifecyclePolicy } from "./lifecycle-policies.ts";
+import { named, readLifecyclePolicy, requireLifecyclePolicy } from "./lifecycle-policies.ts";
 
 /** Notes what is to be previewed: `control/lifecycle` does it. */
 export const startLifecyclePolicyPreview = operation("StartLifecyclePolicyPreview", {
@@ -24,7 +24,7 @@ export const startLifecyclePolicyPreview = operation("StartLifecyclePolicyPrevie
     const text =
       input.lifecyclePolicyText === undefined
         ? requireLifecyclePolicy(state, repository).text
-        : readLifecyclePolicyText(input.lifecyclePolicyText);
+        : JSON.stringify(readLifecyclePolicy(input.lifecyclePolicyText));
     const key = repositoryKey(repository, repository.name);
     const table = state.table(lifecyclePreviews);
     const before = table.get(key);
