@@ -4,10 +4,12 @@ import {
   CreateTagsCommand,
   DeleteSecurityGroupCommand,
   DeleteTagsCommand,
+  DescribeSecurityGroupRulesCommand,
   DescribeSecurityGroupsCommand,
   DescribeVpcAttributeCommand,
   DescribeVpcsCommand,
   EC2Client,
+  ModifySecurityGroupRulesCommand,
 } from "@aws-sdk/client-ec2";
 import { expect, test } from "vitest";
 import { permissionWorld, type Grant } from "../../testing/permission-world.ts";
@@ -32,12 +34,17 @@ async function networkPermissions() {
       TagSpecifications: [{ ResourceType: "security-group", Tags }],
     }),
   );
-  return { ...world, vpc: Vpcs![0]!.VpcId!, group: GroupId! };
+  const { SecurityGroupRules } = await world.root.send(
+    new DescribeSecurityGroupRulesCommand({ Filters: [{ Name: "group-id", Values: [GroupId!] }] }),
+  );
+  return { ...world, vpc: Vpcs![0]!.VpcId!, group: GroupId!, rule: SecurityGroupRules![0]!.SecurityGroupRuleId! };
 }
 
 interface Ids {
   readonly vpc: string;
   readonly group: string;
+  /** The only rule of the group. */
+  readonly rule: string;
 }
 type Call = (ids: Ids) => unknown;
 type Grants = (ids: Ids) => readonly Grant[];
@@ -54,6 +61,11 @@ const create = (more: object = {}) => new CreateSecurityGroupCommand({ GroupName
 const tagged = { TagSpecifications: [{ ResourceType: "security-group", Tags }] };
 const open = (more: object = {}) =>
   new AuthorizeSecurityGroupIngressCommand({ GroupName: "web", IpProtocol: "tcp", FromPort: 80, ToPort: 80, CidrIp: "0.0.0.0/0", ...more });
+const modify: Call = ({ group: GroupId, rule: SecurityGroupRuleId }) =>
+  new ModifySecurityGroupRulesCommand({
+    GroupId,
+    SecurityGroupRules: [{ SecurityGroupRuleId, SecurityGroupRule: { IpProtocol: "-1", CidrIpv4: "10.0.0.0/8" } }],
+  });
 const taggedRule = { TagSpecifications: [{ ResourceType: "security-group-rule", Tags }] };
 
 test.each<[string, Call, Grants]>([
@@ -69,6 +81,14 @@ test.each<[string, Call, Grants]>([
     "rules with tags",
     () => open(taggedRule),
     () => [may("AuthorizeSecurityGroupIngress"), may("CreateTags", ec2("security-group-rule/*"))],
+  ],
+  [
+    "rules changed, of groups with a tag",
+    modify,
+    ({ rule }) => [
+      may("ModifySecurityGroupRules", ec2("security-group/*"), equals("aws:ResourceTag/team", "red")),
+      may("ModifySecurityGroupRules", ec2(`security-group-rule/${rule}`)),
+    ],
   ],
   [
     "groups of a VPC gone",
@@ -124,6 +144,12 @@ test.each<[string, Call, string, Grants]>([
     ({ group }) => new DeleteTagsCommand({ Resources: [group], Tags }),
     "ec2:DeleteTags",
     () => [may("DeleteTags", "*", { "ForAllValues:StringEquals": { "aws:TagKeys": "owner" } })],
+  ],
+  [
+    "rules changed, with leave for the group alone",
+    modify,
+    "ec2:ModifySecurityGroupRules on resource: arn:aws:ec2:us-east-1:123456789012:security-group-rule/sgr-",
+    ({ group }) => [may("ModifySecurityGroupRules", ec2(`security-group/${group}`))],
   ],
   [
     "rules of another group",

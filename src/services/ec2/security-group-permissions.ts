@@ -20,6 +20,19 @@ export const onGroup =
     ...tagAtCreation(at.arn("ec2", "security-group-rule/*"), action, input.TagSpecifications),
   ];
 
+/** Rules that are there are resources of their own beside their group. Source: IAM User Guide, the example for security groups by tag. */
+export function onRulesOfGroup(
+  input: NamesGroup & { readonly SecurityGroupRules?: readonly { readonly SecurityGroupRuleId?: string | undefined }[] | undefined },
+  at: AuthorizeScope,
+): readonly Permission[] {
+  const action = "ec2:ModifySecurityGroupRules";
+  const ids = (input.SecurityGroupRules ?? []).map(({ SecurityGroupRuleId = "*" }) => SecurityGroupRuleId);
+  return [
+    { action, resource: groupArn(input, at) },
+    ...ids.map((id) => ({ action, resource: at.arn("ec2", `security-group-rule/${id}`) })),
+  ];
+}
+
 /** A name counts in the default VPC; one that is not there is any group, since the operation will say so. */
 function groupArn({ GroupId, GroupName }: NamesGroup, at: AuthorizeScope): string {
   const vpc = defaultVpc(at);

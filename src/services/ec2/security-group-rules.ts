@@ -15,7 +15,7 @@ import {
   type PermissionInput,
   type RuleInput,
 } from "./rule-input.ts";
-import { onGroup } from "./security-group-permissions.ts";
+import { onGroup, onRulesOfGroup } from "./security-group-permissions.ts";
 import { requireGroup, tagsFor } from "./security-groups.ts";
 
 /** Of each direction. Source: Amazon VPC quotas. */
@@ -103,7 +103,7 @@ export const revokeSecurityGroupEgress = operation("RevokeSecurityGroupEgress", 
 });
 
 export const modifySecurityGroupRules = operation("ModifySecurityGroupRules", {
-  authorize: onGroup("ModifySecurityGroupRules"),
+  authorize: onRulesOfGroup,
   run(input, context) {
     const group = requireGroup(context, input);
     let rules = group.rules;
