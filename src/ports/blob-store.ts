@@ -57,8 +57,8 @@ export interface Blobs {
   upload(id: string): Promise<BlobUpload | undefined>;
   /**
    * Appends at `offset`, which must equal the current size (else rejects with `BlobRangeError`). Streams; never buffers a whole
-   * chunk; the pieces of `bytes` must not be written to again by who yields them. Where `bytes` fails, what came before stays
-   * received, and the failure is passed on. Rejects with `BlobUploadMissingError` where no such upload is under way, here as in `commit`.
+   * chunk. Each piece of `bytes` is read before the next one is asked for, and not afterwards: it is then the yielder's again. Where
+   * `bytes` fails, what came before stays received, and the failure is passed on. Rejects with `BlobUploadMissingError` where no such upload is under way, here as in `commit`.
    */
   append(id: string, offset: number, bytes: AsyncIterable<Uint8Array>): Promise<BlobUpload>;
   /**
@@ -71,6 +71,7 @@ export interface Blobs {
   /**
    * The bytes from `start` to `end` (inclusive), or all of them. Rejects with `BlobMissingError`, and with `BlobCorruptError` where
    * what lies in the store is not what was put there; where that shows later, the stream fails with it before it gives a wrong byte.
+   * The pieces are the reader's own.
    */
   read(digest: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
 }

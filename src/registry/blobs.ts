@@ -1,9 +1,9 @@
-import { pipeline } from "node:stream/promises";
 import { BlobCorruptError, BlobMissingError } from "../ports/blob-store.ts";
 import { imageKey, images, layers } from "../state/ecr.ts";
 import { touchLayer } from "../state/ecr-images.ts";
 import { answer, findLayer, repositoryBlobs, requireRepository, type OpenCall, type RegistryCall } from "./call.ts";
 import { RegistryError } from "./errors.ts";
+import { sendPieces } from "./pieces.ts";
 import { readRange } from "./ranges.ts";
 
 /** `HEAD` and `GET /v2/<name>/blobs/<digest>`. */
@@ -37,7 +37,7 @@ export async function getBlob(call: OpenCall, name: string, digest: string): Pro
     const part = { "content-range": `bytes ${range.start}-${range.end}/${found.size}`, "content-length": range.end - range.start + 1 };
     call.response.writeHead(206, { ...headers, ...part });
   } else call.response.writeHead(200, { ...headers, "content-length": found.size });
-  await pipeline(stream, call.response);
+  await sendPieces(stream, call.response);
 }
 
 /** `DELETE /v2/<name>/blobs/<digest>`: takes it from this repository. The bytes go when no other one has it. */

@@ -9,6 +9,7 @@ import { answer, repositoryBlobs, requireRepository, type RegistryCall } from ".
 import { RegistryError } from "./errors.ts";
 import { mountBlob } from "./mounts.ts";
 import { readContentRange } from "./ranges.ts";
+import { releasing } from "./pieces.ts";
 
 /** A connection that delivers nothing for this long is given up, so that the upload can go on over another one. */
 const IDLE_MS = 120_000;
@@ -84,7 +85,7 @@ async function receive(call: RegistryCall, blobs: Blobs, id: string, size: numbe
   if (range && length !== undefined && range.end - range.start + 1 !== Number(length))
     throw new RegistryError(400, "SIZE_INVALID", "Content-Range and Content-Length differ");
   request.setTimeout(IDLE_MS, () => request.destroy());
-  return blobs.append(id, range?.start ?? size, request.iterator({ destroyOnReturn: false }));
+  return blobs.append(id, range?.start ?? size, releasing(request.iterator({ destroyOnReturn: false })));
 }
 
 async function finish(call: RegistryCall, blobs: Blobs, name: string, id: string, digest: string): Promise<void> {

@@ -1,12 +1,13 @@
 import type { Hash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
+import { releaseMemory } from "../../ports/release-memory.ts";
 import { recordAt, CHUNK_BYTES } from "../sealing/format.ts";
 import { Sealer } from "../sealing/seal.ts";
 
 /** How much is gathered before it is written: sockets deliver 64 KiB at most, and each write is a trip to another thread. */
 const BATCH_BYTES = 4 * CHUNK_BYTES;
-/** Below half the number of buffers that every kernel takes in one call (IOV_MAX): each piece may become two, with nonces and tags. */
-const BATCH_PIECES = 400;
+/** Below the number of buffers that every kernel takes in one call (IOV_MAX), by more than one piece of the stream becomes. */
+const BATCH_PIECES = 800;
 
 /** The file could not be written: full disk, quota. So many bytes of the blob are in it, in whole records. */
 export class FileWriteError extends Error {
@@ -30,8 +31,8 @@ export interface SealTarget {
 }
 
 /**
- * Seals a stream into a file. While one batch is on its way to the disk, it is hashed and the next one is gathered and encrypted; the stream
- * is held back beyond that, so that at most three batches are in memory.
+ * Seals a stream into a file. Each piece is hashed and encrypted as it comes, while the batch before is on its way to the disk, and not looked
+ * at afterwards; the stream is held back where the disk is slower, so that at most two batches are in memory.
  *
  * Resolves with the size of the blob so far. A failure of the stream comes back in `interrupted`: what came before it is in the file
  * and in the hash. A failure of the file rejects with `FileWriteError`, and the hash is then of no use.
@@ -42,33 +43,31 @@ export async function sealToFile(
 ): Promise<{ readonly size: number; readonly interrupted?: unknown }> {
   const start = from - tail.length;
   const sealer = new Sealer(key, start / CHUNK_BYTES);
+  const sealed: Uint8Array[] = [];
   let size = from;
-  let batch: Uint8Array[] = [];
   let gathered = 0;
   let position = recordAt(start / CHUNK_BYTES);
   /** Bytes of the blob in whole records that are in the file. */
   let safe = start;
   let writing = Promise.resolve();
-  const sealed: Uint8Array[] = [];
   sealer.add(tail, sealed);
 
   const flush = async (last: boolean): Promise<void> => {
-    const pieces = batch;
-    batch = [];
-    gathered = 0;
-    for (const piece of pieces) sealer.add(piece, sealed);
     if (last) sealer.end(sealed);
     const whole = last ? size : size - sealer.filled;
     const out = sealed.splice(0);
+    gathered = 0;
     await writing;
     const length = out.reduce((sum, piece) => sum + piece.length, 0);
     if (length === 0) return;
     await room(length);
-    writing = writeWhole(file, out, position).then(() => void (safe = whole));
+    writing = writeWhole(file, out, position).then(() => {
+      safe = whole;
+      releaseMemory(out);
+    });
     position += length;
     // Whoever awaits `writing` next hears of a failure; until then it must not count as unheard.
     writing.catch(() => undefined);
-    if (hash) for (const piece of pieces) hash.update(piece);
   };
 
   let failure: { readonly cause: unknown } | undefined;
@@ -77,10 +76,11 @@ export async function sealToFile(
     while (true) {
       const next = await pieces.next().catch((cause: unknown) => void (failure = { cause }));
       if (!next || next.done) break;
-      batch.push(next.value);
+      hash?.update(next.value);
+      sealer.add(next.value, sealed);
       gathered += next.value.length;
       size += next.value.length;
-      if (gathered >= BATCH_BYTES || batch.length >= BATCH_PIECES) await flush(false);
+      if (gathered >= BATCH_BYTES || sealed.length >= BATCH_PIECES) await flush(false);
     }
     await flush(true);
     await writing;

@@ -1,0 +1,62 @@
+import type { Readable, Writable } from "node:stream";
+import { releaseMemory } from "../ports/release-memory.ts";
+
+/** Pieces that are freed together: each time costs as much as a few thousand bytes of copying. */
+const TOGETHER = 16;
+
+/** The pieces of a request's body; each is freed when whoever asked for it has asked for others. */
+export async function* releasing(pieces: AsyncIterable<unknown>): AsyncGenerator<Uint8Array, void, undefined> {
+  let spent: Uint8Array[] = [];
+  try {
+    for await (const piece of pieces as AsyncIterable<Uint8Array>) {
+      yield piece;
+      spent.push(piece);
+      if (spent.length < TOGETHER) continue;
+      releaseMemory(spent);
+      spent = [];
+    }
+  } finally {
+    releaseMemory(spent);
+  }
+}
+
+/**
+ * Sends a blob as fast as the client takes it; each piece is freed as soon as the kernel has it. Resolves when all of it is sent. Rejects where the
+ * blob cannot be read on: the answer is then not ended, so that it cannot look whole; and where the client went away.
+ */
+export async function sendPieces(pieces: Readable, response: Writable): Promise<void> {
+  let giveUp: (cause: Error) => void = () => undefined;
+  const gone = (): void => {
+    const cause = Object.assign(new Error("the client went away"), { code: "ERR_STREAM_PREMATURE_CLOSE" });
+    giveUp(cause);
+    pieces.destroy(cause);
+  };
+  const settled = (act: (done: (failure?: Error | null) => void) => void): Promise<void> =>
+    new Promise((resolve, reject) => {
+      giveUp = reject;
+      act((failure) => (failure ? gone() : resolve()));
+    });
+  response.once("close", gone);
+  if (response.destroyed) gone();
+  try {
+    let writing = Promise.resolve();
+    for await (const piece of pieces as AsyncIterable<Uint8Array>) {
+      // The next piece is made ready while one is on its way.
+      await writing;
+      writing = settled((done) => {
+        response.write(piece, (failure) => {
+          // One that could not be written may still be the socket's: it is left to the garbage collector.
+          if (!failure) releaseMemory([piece]);
+          done(failure);
+        });
+      });
+      // Whoever awaits it next hears of a failure; until then it must not count as unheard.
+      writing.catch(() => undefined);
+    }
+    await writing;
+    await settled((done) => response.end(() => done()));
+  } finally {
+    response.off("close", gone);
+    pieces.destroy();
+  }
+}
