@@ -11,6 +11,7 @@ export default defineConfig({
         },
       },
       { test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 300_000 } },
+      { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], hookTimeout: 60_000 } },
       { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000 } },
       {
         test: {
