@@ -28,12 +28,13 @@ test(
   { timeout: FUZZ_TIMEOUT_MS },
   async () => {
     let repositories = 0;
+    const ecr = world.client(ECRClient);
     const authorization = world.authorization({ expiresAt: Date.now() + FUZZ_TIMEOUT_MS + 3_600_000 });
     await fc.assert(
       fc.asyncProperty(commands, async (sequence) => {
         repositories += 1;
         const repository = `run-${repositories}`;
-        await world.client(ECRClient).send(new CreateRepositoryCommand({ repositoryName: repository }));
+        await ecr.send(new CreateRepositoryCommand({ repositoryName: repository }));
         const model = new Model();
         const real: Real = {
           repository,
