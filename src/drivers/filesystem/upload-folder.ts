@@ -9,23 +9,14 @@ import {
   type BlobKeys,
   type BlobUpload,
 } from "../../ports/blob-store.ts";
-import {
-  CHUNK_BYTES,
-  HEADER_BYTES,
-  openRecord,
-  recordAt,
-  RECORD_BYTES,
-  sizeOfUnfinished,
-  unfinishedBytes,
-  writeHeader,
-  writeTrailer,
-} from "../sealing/format.ts";
+import { unfinishedBytes, writeHeader, writeTrailer } from "../sealing/format.ts";
 import { openHeader } from "../sealing/open.ts";
 import { parseDigest, type Digest } from "./blob-digest.ts";
 import { statOptional } from "./durable-folders.ts";
 import { roomOn } from "./free-space.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import { FileWriteError, sealToFile } from "./seal-to-file.ts";
+import { digestOf, keepTail, readTail, reopen, tailOf } from "./unfinished-file.ts";
 
 interface OpenUpload {
   readonly domain: string;
@@ -82,6 +73,7 @@ export class UploadFolder {
       const file = await open(this.#path(id), "r+");
       let interrupted: unknown;
       try {
+        await keepTail(file, upload.size, tailOf(this.#path(id)));
         const tail = await readTail(file, key, upload.size);
         const room = roomOn(this.#directory);
         const outcome = await sealToFile({ file, key, size: upload.size, tail, hash: upload.hash, room }, bytes);
@@ -149,7 +141,7 @@ export class UploadFolder {
 
   async abortIdle(before: number): Promise<number> {
     let ended = 0;
-    for (const id of await readdir(this.#directory)) {
+    for (const id of (await readdir(this.#directory)).filter(isUploadId)) {
       const found = await statOptional(join(this.#directory, id));
       if (!found || found.mtimeMs >= before) continue;
       await this.abort(id);
@@ -163,10 +155,15 @@ export class UploadFolder {
     // Another domain's is none of this one's uploads.
     if (known) return known.domain === keys.domain ? known : undefined;
     if (!isUploadId(id)) return undefined;
-    const found = await reopened(this.#path(id), keys);
+    const found = await reopen(this.#path(id), keys).catch((cause: unknown) => {
+      // Its header does not open with these keys: it is another domain's.
+      if (cause instanceof BlobCorruptError) return undefined;
+      throw cause;
+    });
     if (!found) return undefined;
+    const upload = { ...found, domain: keys.domain, hash: found.size === 0 ? createHash("sha256") : undefined };
     // Another caller may have found it meanwhile: there is one record an upload.
-    const first = this.#known.get(id) ?? found;
+    const first = this.#known.get(id) ?? upload;
     this.#known.set(id, first);
     return first;
   }
@@ -181,6 +178,7 @@ export class UploadFolder {
     if (!isUploadId(id)) return;
     this.#known.delete(id);
     await rm(this.#path(id), { force: true });
+    await rm(tailOf(this.#path(id)), { force: true });
   }
 
   #path(id: string): string {
@@ -192,62 +190,4 @@ export class UploadFolder {
 /** Ids become file names, so nothing but these characters may stand in one. */
 function isUploadId(id: string): boolean {
   return /^[A-Za-z0-9_-]{1,200}$/.test(id);
-}
-
-/** An upload of an earlier life. A record that was cut off in the middle is dropped: the client is told how much is there, and goes on. */
-async function reopened(path: string, keys: BlobKeys): Promise<OpenUpload | undefined> {
-  const found = await statOptional(path);
-  if (!found || found.size < HEADER_BYTES) return undefined;
-  const file = await open(path, "r+");
-  try {
-    const header = await readAt(file, 0, HEADER_BYTES);
-    const key = openHeader(keys, header);
-    let size = sizeOfUnfinished(found.size) ?? 0;
-    const last = Math.max(0, Math.ceil((found.size - HEADER_BYTES) / RECORD_BYTES) - 1);
-    if (found.size > HEADER_BYTES && !(await opens(file, key, last, found.size))) {
-      size = last * CHUNK_BYTES;
-      await file.truncate(unfinishedBytes(size));
-    }
-    return { domain: keys.domain, size, header, hash: size === 0 ? createHash("sha256") : undefined };
-  } catch (cause) {
-    // Its header does not open with these keys: it is another domain's.
-    if (cause instanceof BlobCorruptError) return undefined;
-    throw cause;
-  } finally {
-    await file.close();
-  }
-}
-
-async function opens(file: FileHandle, key: Uint8Array, index: number, bytes: number): Promise<boolean> {
-  const at = recordAt(index);
-  try {
-    openRecord(key, index, await readAt(file, at, Math.min(RECORD_BYTES, bytes - at)));
-    return true;
-  } catch (cause) {
-    if (cause instanceof BlobCorruptError) return false;
-    throw cause;
-  }
-}
-
-/** The bytes in the last record, where it is not full. */
-async function readTail(file: FileHandle, key: Uint8Array, size: number): Promise<Buffer> {
-  const length = size % CHUNK_BYTES;
-  if (length === 0) return Buffer.alloc(0);
-  const index = Math.floor(size / CHUNK_BYTES);
-  const at = recordAt(index);
-  return openRecord(key, index, await readAt(file, at, unfinishedBytes(size) - at));
-}
-
-async function digestOf(file: FileHandle, key: Uint8Array, size: number, algorithm: string): Promise<string> {
-  const hash = createHash(algorithm);
-  const end = unfinishedBytes(size);
-  for (let index = 0, at = HEADER_BYTES; at < end; index += 1, at += RECORD_BYTES)
-    hash.update(openRecord(key, index, await readAt(file, at, Math.min(RECORD_BYTES, end - at))));
-  return hash.digest("hex");
-}
-
-async function readAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
-  const { bytesRead } = await file.read(buffer, 0, length, at);
-  return buffer.subarray(0, bytesRead);
 }

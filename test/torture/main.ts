@@ -1,0 +1,24 @@
+import { torture } from "../../src/testing/torture/torture.ts";
+
+// `npm run torture [kills] [seed]`: kills the registry thousands of times. The same seed gives the same moments.
+
+const say = (line: string): boolean => process.stdout.write(`${line}\n`);
+const [kills = "3000", seed = String(Date.now() % 1_000_000)] = process.argv.slice(2);
+const lanes = 2;
+let lived = 0;
+const reports = await Promise.all(
+  Array.from({ length: lanes }, (_, lane) =>
+    torture({
+      kills: Math.ceil(Number(kills) / lanes),
+      seed: Number(seed) + lane,
+      lived: () => {
+        lived += 1;
+        if (lived % 100 === 0) say(`${lived} kills`);
+      },
+    }),
+  ),
+);
+for (const { kills: times, images, deleted, resumed } of reports)
+  say(
+    `killed ${times} times: ${images} images pushed, ${deleted} of them deleted, ${resumed} uploads gone on with; nothing lost, nothing half-written`,
+  );
