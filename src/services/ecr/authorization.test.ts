@@ -1,0 +1,72 @@
+import {
+  BatchDeleteImageCommand,
+  BatchGetImageCommand,
+  CompleteLayerUploadCommand,
+  DeleteRegistryPolicyCommand,
+  DeregisterPullTimeUpdateExclusionCommand,
+  DescribeRegistryCommand,
+  ECRClient,
+  GetAccountSettingCommand,
+  GetDownloadUrlForLayerCommand,
+  GetRegistryPolicyCommand,
+  InitiateLayerUploadCommand,
+  ListImageReferrersCommand,
+  ListPullTimeUpdateExclusionsCommand,
+  PutAccountSettingCommand,
+  PutImageTagMutabilityCommand,
+  PutRegistryPolicyCommand,
+  RegisterPullTimeUpdateExclusionCommand,
+  SetRepositoryPolicyCommand,
+  UpdateImageStorageClassCommand,
+  UploadLayerPartCommand,
+} from "@aws-sdk/client-ecr";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { permissionWorld, type Grant, type PermissionWorld } from "../../testing/permission-world.ts";
+
+const APP = "arn:aws:ecr:us-east-1:123456789012:repository/app";
+const app = { repositoryName: "app" };
+const digest = `sha256:${"0".repeat(64)}`;
+const id = { imageTag: "v1" };
+const principalArn = "arn:aws:iam::123456789012:role/x";
+const layerPartBlob = new Uint8Array(1);
+interface Sender {
+  send(command: object): Promise<unknown>;
+}
+let world: PermissionWorld<ECRClient>;
+
+beforeAll(async () => {
+  world = await permissionWorld(ECRClient);
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+/** Source: Service Authorization Reference, "Amazon Elastic Container Registry". */
+describe("each operation needs its action, on the repository where it has one", () => {
+  test.each([
+    ["ecr:BatchDeleteImage", APP, new BatchDeleteImageCommand({ ...app, imageIds: [id] })],
+    ["ecr:BatchGetImage", APP, new BatchGetImageCommand({ ...app, imageIds: [id] })],
+    ["ecr:BatchGetImage", APP, new ListImageReferrersCommand({ ...app, subjectId: { imageDigest: digest } })],
+    ["ecr:InitiateLayerUpload", APP, new InitiateLayerUploadCommand(app)],
+    ["ecr:UploadLayerPart", APP, new UploadLayerPartCommand({ ...app, uploadId: "x", partFirstByte: 0, partLastByte: 0, layerPartBlob })],
+    ["ecr:CompleteLayerUpload", APP, new CompleteLayerUploadCommand({ ...app, uploadId: "x", layerDigests: [digest] })],
+    ["ecr:GetDownloadUrlForLayer", APP, new GetDownloadUrlForLayerCommand({ ...app, layerDigest: digest })],
+    ["ecr:UpdateImageStorageClass", APP, new UpdateImageStorageClassCommand({ ...app, imageId: id, targetStorageClass: "ARCHIVE" })],
+    ["ecr:PutImageTagMutability", APP, new PutImageTagMutabilityCommand({ ...app, imageTagMutability: "MUTABLE" })],
+    ["ecr:SetRepositoryPolicy", APP, new SetRepositoryPolicyCommand({ ...app, policyText: "{}" })],
+    ["ecr:PutRegistryPolicy", "*", new PutRegistryPolicyCommand({ policyText: "{}" })],
+    ["ecr:GetRegistryPolicy", "*", new GetRegistryPolicyCommand({})],
+    ["ecr:DeleteRegistryPolicy", "*", new DeleteRegistryPolicyCommand({})],
+    ["ecr:DescribeRegistry", "*", new DescribeRegistryCommand({})],
+    ["ecr:GetAccountSetting", "*", new GetAccountSettingCommand({ name: "BLOB_MOUNTING" })],
+    ["ecr:PutAccountSetting", "*", new PutAccountSettingCommand({ name: "BLOB_MOUNTING", value: "ENABLED" })],
+    ["ecr:RegisterPullTimeUpdateExclusion", "*", new RegisterPullTimeUpdateExclusionCommand({ principalArn })],
+    ["ecr:ListPullTimeUpdateExclusions", "*", new ListPullTimeUpdateExclusionsCommand({})],
+    ["ecr:DeregisterPullTimeUpdateExclusion", "*", new DeregisterPullTimeUpdateExclusionCommand({ principalArn })],
+  ])("%s on %s", async (Action, Resource, command) => {
+    const send = (grant: Grant): Promise<string> => world.verdict(world.as(grant) as Sender, command);
+    expect(await send({ Action: "sts:GetCallerIdentity", Resource: "*" })).toContain(
+      `is not authorized to perform: ${Action} on resource: ${Resource}`,
+    );
+    expect(await send({ Action, Resource })).toBe("allowed");
+    expect(await send({ Action: "ecr:*", Resource: `${APP}-other` })).not.toBe("allowed");
+  });
+});
