@@ -55,6 +55,21 @@ account
   .option("--json", "as one JSON array")
   .action(async (flags: object) => (await import("./account.ts")).listAccounts(flags));
 
+const vulndb = program.command("vulndb").description("what is known of vulnerabilities: scans of images need it");
+
+vulndb
+  .command("import <all.zip...>")
+  .description("take the records of OSV's all.zip files, all or none; a server that runs takes them up at once")
+  .addOption(data())
+  .action(async (files: readonly string[], flags: object) => (await import("./vulndb.ts")).importCommand(files, flags));
+
+vulndb
+  .command("status")
+  .description("say which ecosystems are known, and how old that is")
+  .addOption(data())
+  .option("--json", "as one JSON array")
+  .action(async (flags: object) => (await import("./vulndb.ts")).statusCommand(flags));
+
 program
   .command("status")
   .description("show clusters, services, deployments, tasks and load balancers at a glance")
