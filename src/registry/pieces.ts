@@ -1,8 +1,8 @@
 import type { Readable, Writable } from "node:stream";
 import { releaseMemory } from "../ports/release-memory.ts";
 
-/** Pieces that are freed together: each time costs as much as a few thousand bytes of copying. */
-const TOGETHER = 16;
+/** Pieces that are freed together, since each time costs as much as copying a few thousand bytes. */
+const TOGETHER = 4;
 
 /** The pieces of a request's body; each is freed when whoever asked for it has asked for others. */
 export async function* releasing(pieces: AsyncIterable<unknown>): AsyncGenerator<Uint8Array, void, undefined> {

@@ -6,7 +6,6 @@ import {
   HEADER_BYTES,
   openRecord,
   readHeader,
-  RECORD_BYTES,
   recordAt,
   sizeOfSealed,
   TRAILER_BYTES,
@@ -23,9 +22,6 @@ export interface SealedSource {
   announce?(at: number, until: number): void;
   close(): Promise<void>;
 }
-
-/** How much is read at a time: fewer trips to the disk's threads or to the bucket. */
-const BLOCK_RECORDS = 4;
 
 /** The key of a blob, from its header. @throws BlobCorruptError, and what `openKey` throws */
 export function openHeader(keys: BlobKeys, header: Buffer): Uint8Array {
@@ -72,20 +68,24 @@ interface Part {
   readonly end: number;
 }
 
+/**
+ * One record is read ahead, no more: what ten readers hold together must stay below the tens of megabytes of buffers from which on the garbage
+ * collector of Node goes through the whole heap again and again.
+ */
 class OpenedStream extends Readable {
   readonly #source: SealedSource;
   readonly #part: Part;
   #index: number;
 
   constructor(source: SealedSource, part: Part) {
-    super({ highWaterMark: BLOCK_RECORDS * CHUNK_BYTES });
+    super({ highWaterMark: CHUNK_BYTES });
     this.#source = source;
     this.#part = part;
     this.#index = Math.floor(part.start / CHUNK_BYTES);
   }
 
   override _read(): void {
-    this.#readBlock().catch((cause: unknown) => this.destroy(named(cause, this.#part.digest)));
+    this.#readRecord().catch((cause: unknown) => this.destroy(named(cause, this.#part.digest)));
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -102,24 +102,22 @@ class OpenedStream extends Readable {
     done(failed);
   }
 
-  async #readBlock(): Promise<void> {
+  async #readRecord(): Promise<void> {
     const { key, size, start, end } = this.#part;
-    const last = Math.floor(end / CHUNK_BYTES);
-    if (end < start || this.#index > last) {
+    const index = this.#index;
+    const first = index * CHUNK_BYTES;
+    if (end < start || first > end) {
       this.push(null);
       return;
     }
-    const at = recordAt(this.#index);
-    const until = Math.min(recordAt(Math.min(this.#index + BLOCK_RECORDS, last + 1)), unfinishedBytes(size));
-    const block = await this.#source.read(at, until - at);
-    if (block.length !== until - at) throw new BlobCorruptError("it is cut off");
-    for (let from = 0; from < block.length; from += RECORD_BYTES) {
-      const bytes = openRecord(key, this.#index, block.subarray(from, from + RECORD_BYTES));
-      const first = this.#index * CHUNK_BYTES;
-      this.#index += 1;
-      const wanted = start <= first && end >= first + bytes.length - 1;
-      this.push(wanted ? bytes : bytes.subarray(Math.max(0, start - first), end - first + 1));
-    }
+    const at = recordAt(index);
+    const length = Math.min(recordAt(index + 1), unfinishedBytes(size)) - at;
+    const record = await this.#source.read(at, length);
+    if (record.length !== length) throw new BlobCorruptError("it is cut off");
+    const bytes = openRecord(key, index, record);
+    this.#index += 1;
+    const wanted = start <= first && end >= first + bytes.length - 1;
+    this.push(wanted ? bytes : bytes.subarray(Math.max(0, start - first), end - first + 1));
   }
 }
 
