@@ -5,7 +5,13 @@ import {
   CreateTargetGroupCommand,
   ElasticLoadBalancingV2Client,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { DeleteServiceLinkedRoleCommand, GetRoleCommand, GetServiceLinkedRoleDeletionStatusCommand, IAMClient } from "@aws-sdk/client-iam";
+import {
+  CreateServiceLinkedRoleCommand,
+  DeleteServiceLinkedRoleCommand,
+  GetRoleCommand,
+  GetServiceLinkedRoleDeletionStatusCommand,
+  IAMClient,
+} from "@aws-sdk/client-iam";
 import { describe, expect, test } from "vitest";
 import { roleKey, roles } from "../../state/iam.ts";
 import { apiWorld, type ApiWorld } from "../../testing/api-world.ts";
@@ -31,7 +37,7 @@ describe("ECS's role", () => {
     await ecs.send(new CreateClusterCommand({ clusterName: "a" }));
     await ecs.send(new CreateClusterCommand({ clusterName: "b" }));
     const { Role } = await iam.send(new GetRoleCommand({ RoleName: "AWSServiceRoleForECS" }));
-    expect(Role).toMatchObject({ Arn: ECS_ROLE, Path: "/aws-service-role/ecs.amazonaws.com/" });
+    expect(Role).toMatchObject({ Arn: ECS_ROLE, Description: "Role to enable Amazon ECS to manage your cluster." });
     const deletion = async (): Promise<string | undefined> => {
       const { DeletionTaskId } = await iam.send(new DeleteServiceLinkedRoleCommand({ RoleName: "AWSServiceRoleForECS" }));
       return (await iam.send(new GetServiceLinkedRoleDeletionStatusCommand({ DeletionTaskId }))).Status;
@@ -79,6 +85,16 @@ describe("ECS's role", () => {
     await world.ecs.send(new CreateServiceCommand({ serviceName: "host", taskDefinition: "host:1", desiredCount: 0 }));
     expect(has(world, ECS_ROLE)).toBe(false);
   });
+});
+
+test("who asks for a role describes it, or leaves it without a description", async () => {
+  await using api = await apiWorld();
+  const iam = api.client(IAMClient);
+  const bare = await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName: "ecs.amazonaws.com" }));
+  expect(bare.Role).not.toHaveProperty("Description");
+  const AWSServiceName = "elasticloadbalancing.amazonaws.com";
+  const described = await iam.send(new CreateServiceLinkedRoleCommand({ AWSServiceName, Description: "for the shop" }));
+  expect(described.Role).toMatchObject({ Arn: ELB_ROLE, Description: "for the shop" });
 });
 
 describe("the role of load balancing", () => {

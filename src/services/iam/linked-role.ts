@@ -41,7 +41,8 @@ function linkedRoleArn(account: string, { principal }: LinkedService, name: stri
   return arn("iam", { account, region: "" }, `role${SERVICE_ROLE_PATH}${principal}/${name}`);
 }
 
-export function linkedRole(service: LinkedService, name: string, description: string, context: OperationContext): RoleRecord {
+/** @param description what the caller says; a service that makes its role by itself has a text of its own for it */
+export function linkedRole(service: LinkedService, name: string, description: string | undefined, context: OperationContext): RoleRecord {
   const { principal, policy } = service;
   return {
     id: uniqueId(context.ids, "AROA"),
@@ -49,7 +50,7 @@ export function linkedRole(service: LinkedService, name: string, description: st
     name,
     path: `${SERVICE_ROLE_PATH}${principal}/`,
     account: context.account,
-    description,
+    ...(description === undefined ? {} : { description }),
     maxSessionDuration: 3600,
     assumeRolePolicy: JSON.stringify({
       Version: "2012-10-17",

@@ -44,7 +44,7 @@ export const createServiceLinkedRole = operation("CreateServiceLinkedRole", {
       const text = `Service role name ${name} has been taken in this account, please try a different suffix.`;
       throw new InvalidInputException(because(text));
     }
-    const role = linkedRole(service, name, Description ?? service.description, context);
+    const role = linkedRole(service, name, Description, context);
     context.state.commit(() => context.state.table(roles).put(role));
     return { Role: describedRole(role) };
   },

@@ -10,6 +10,7 @@ export interface LinkedService {
   /** Such as `ecs.amazonaws.com`. */
   readonly principal: string;
   readonly roleName: string;
+  /** Of the role where the service makes it by itself; who asks for it with CreateServiceLinkedRole says what it is for, or nothing. */
   readonly description: string;
   /** The name of AWS's policy that the role has. */
   readonly policy: string;
