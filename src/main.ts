@@ -41,6 +41,7 @@ import { sqliteJournal } from "./drivers/sqlite/journal.ts";
 import { sqliteLogStore } from "./drivers/sqlite/log-store.ts";
 import { systemClock as clock } from "./drivers/system/clock.ts";
 import { systemIds as ids } from "./drivers/system/ids.ts";
+import { registryClient } from "./drivers/upstream-registry/registry-client.ts";
 import { localAddresses } from "./drivers/system/local-addresses.ts";
 import { lineLogger } from "./drivers/system/logger.ts";
 import { hostNameServers } from "./drivers/system/name-servers.ts";
@@ -59,6 +60,7 @@ import type { RequestLimit } from "./decide/throttle/token-bucket.ts";
 import type { BlobStore } from "./ports/blob-store.ts";
 import type { Logger } from "./ports/logger.ts";
 import { blobCollector } from "./registry/collect.ts";
+import { pullThrough } from "./registry/pull-through/pull-through.ts";
 import { registryHandler } from "./registry/registry.ts";
 import { pullableImage } from "./registry/pullable-image.ts";
 import { SERVICES } from "./services/catalogue.ts";
@@ -160,10 +162,12 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     audit,
     blobs,
     vulnerabilities,
+    upstreams: opened.use(registryClient({ clock })),
     get registryHost() {
       return `localhost:${port}`;
     },
   };
+  const cache = opened.use(pullThrough({ platform, upstreams: platform.upstreams, logger }));
   const recordCall = auditor({ log: audit, state, ids });
   const server = httpServer({
     gateway: gateway({
@@ -174,6 +178,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       ...(options.requestLimit ? { throttle: throttle(options.requestLimit) } : {}),
     }),
     registry: registryHandler(platform, {
+      pullThrough: cache,
       failed: (cause) => logger.error("the registry failed", { cause: described(cause) }),
       audit: recordCall,
     }),

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 
-/** Source: OCI distribution specification 1.1, "Error Codes"; `TAG_INVALID` and `RANGE_INVALID` are Docker's. */
+/** Source: OCI distribution specification 1.1, "Error Codes"; `TAG_INVALID`, `RANGE_INVALID` and `UNAVAILABLE` are Docker's. */
 export type RegistryErrorCode =
   | "BLOB_UNKNOWN"
   | "BLOB_UPLOAD_INVALID"
@@ -15,7 +15,9 @@ export type RegistryErrorCode =
   | "RANGE_INVALID"
   | "SIZE_INVALID"
   | "TAG_INVALID"
+  | "TOOMANYREQUESTS"
   | "UNAUTHORIZED"
+  | "UNAVAILABLE"
   | "UNKNOWN"
   | "UNSUPPORTED";
 

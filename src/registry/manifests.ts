@@ -5,6 +5,7 @@ import { repositoryKey } from "../state/ecr.ts";
 import { ARCHIVED_IMAGE } from "../state/ecr-archive.ts";
 import { blobDomain } from "../state/ecr-encryption.ts";
 import { deleteImage, findImage, listedBy, putImage, refuseImage, untagImage, type ImageRefusal } from "../state/ecr-images.ts";
+import { findImporting } from "../state/ecr-imports.ts";
 import { readManifestText, storeManifest } from "../state/ecr-manifests.ts";
 import { notePull } from "../state/ecr-pulls.ts";
 import { acceptableManifest } from "./accept.ts";
@@ -16,7 +17,8 @@ import { RegistryError } from "./errors.ts";
 export async function getManifest(call: RegistryCall, name: string, reference: string): Promise<void> {
   const { state, clock } = call.platform;
   const repository = requireRepository(call, name);
-  const found = findImage(state, repositoryKey(repository, name), reference);
+  const key = repositoryKey(repository, name);
+  const found = findImporting(state, key, reference) ?? findImage(state, key, reference);
   if (!found) throw unknownManifest();
   const image = acceptableManifest(call, found, reference);
   if (image.status !== undefined) throw new RegistryError(404, "MANIFEST_UNKNOWN", ARCHIVED_IMAGE);

@@ -11,12 +11,15 @@ import { deleteManifest, getManifest, pushManifest } from "./manifests.ts";
 import { registryAccess } from "./permit.ts";
 import { listReferrers } from "./referrers.ts";
 import { LAYER_DOWNLOADS } from "../state/layer-download.ts";
+import type { PullThrough } from "./pull-through/pull-through.ts";
 import { actionOf, NO_PERMISSION, routeOf, type Route } from "./routes.ts";
 import { continueUpload, startUpload, uploadRefusal } from "./uploads.ts";
 
 export interface RegistryOptions {
   /** Told of defects: whatever goes wrong and is no refusal. */
   readonly failed: (cause: unknown) => void;
+  /** Where images come from that are not here; from nowhere where absent. */
+  readonly pullThrough?: PullThrough;
   /** Told of every request once it is over. */
   readonly audit?: Audit;
 }
@@ -36,7 +39,7 @@ export function registryHandler(
       const audited = auditedRequest(call, request, response);
       if (audited) options.audit?.(audited);
     });
-    answerRequest(platform, request, response, call).catch((cause: unknown) => {
+    answerRequest(platform, options.pullThrough, request, response, call).catch((cause: unknown) => {
       if (response.destroyed || request.errored || response.headersSent) {
         // Nobody is left to tell, or the answer has begun; one that is cut must not look whole.
         if (!isDisconnect(cause)) options.failed(cause);
@@ -60,6 +63,7 @@ const UNKNOWN = new RegistryError(500, "UNKNOWN", "unknown error");
 
 async function answerRequest(
   platform: RegistryPlatform,
+  cache: PullThrough | undefined,
   request: IncomingMessage,
   response: ServerResponse,
   call: RequestInProgress,
@@ -82,7 +86,7 @@ async function answerRequest(
   if (denial !== undefined) throw new RegistryError(403, "DENIED", denial);
   const denialOf = (wanted: string, repository: string): string | undefined => access.denial(wanted, repository);
   const may = (wanted: string, repository: string): boolean => denialOf(wanted, repository) === undefined;
-  await dispatch(route, {
+  const asked = {
     platform,
     request,
     response,
@@ -92,7 +96,16 @@ async function answerRequest(
     holder: claims.holder,
     may,
     denial: denialOf,
-  });
+  };
+  if (cache && (await answeredFromUpstream(cache, route, asked))) return;
+  await dispatch(route, asked);
+}
+
+/** Brings here what is pulled and is not here yet; true where that was the answer. */
+async function answeredFromUpstream(cache: PullThrough, route: Route, call: RegistryCall): Promise<boolean> {
+  if (call.method !== "GET" && call.method !== "HEAD") return false;
+  if (route.kind === "manifest") await cache.bring(call, route.name, route.reference);
+  return route.kind === "blob" && (await cache.answerBlob(call, route.name, route.digest));
 }
 
 async function dispatch(route: Route, call: RegistryCall): Promise<void> {

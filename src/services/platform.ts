@@ -6,6 +6,7 @@ import type { IdentityProviders } from "../ports/identity-providers.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { LogStore } from "../ports/log-store.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
+import type { UpstreamRegistries } from "../ports/upstream-registry.ts";
 import type { VulnerabilityData } from "../ports/vulnerability-data.ts";
 import type { State } from "../state/state.ts";
 
@@ -21,6 +22,8 @@ export interface Platform {
   /** Who did what. The gateway and the registry write it. */
   readonly audit: AuditLog;
   readonly blobs: BlobStore;
+  /** Other registries, as the pull-through cache reads them. */
+  readonly upstreams: UpstreamRegistries;
   readonly vulnerabilities: VulnerabilityData;
   /** `host:port` under which docker reaches the registry, such as `localhost:4566`. */
   readonly registryHost: string;

@@ -149,7 +149,7 @@ export function touchLayer(state: State, layer: LayerRecord, now: number): void 
 }
 
 /** Source: Amazon ECR User Guide, "Preventing image tags from being overwritten": filters turn the setting round for the tags they match. */
-function isImmutable({ tagMutability, tagMutabilityExclusions }: RepositoryRecord, tag: string): boolean {
+export function isImmutable({ tagMutability, tagMutabilityExclusions }: RepositoryRecord, tag: string): boolean {
   const excluded = tagMutabilityExclusions.some(({ filter = "" }) => globMatches(parseStars(filter), tag));
   switch (tagMutability) {
     case "IMMUTABLE":

@@ -79,6 +79,7 @@ export async function apiWorld(parts: Partial<Platform> = {}, { throttle, limits
     logs: absent("log store"),
     audit: memoryAuditLog(),
     blobs: absent("blob store"),
+    upstreams: absent("client of other registries"),
     vulnerabilities: memoryVulnerabilityData(),
     registryHost: "localhost:4566",
     ...parts,

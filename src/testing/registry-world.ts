@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { FilesystemBlobStore } from "../drivers/filesystem/blob-store.ts";
 import { auditor } from "../audit/auditor.ts";
+import { registryClient } from "../drivers/upstream-registry/registry-client.ts";
 import { memoryAuditLog } from "../drivers/memory/audit-log.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { memoryVulnerabilityData, type MemoryVulnerabilityData } from "../drivers/memory/vulnerability-data.ts";
@@ -16,6 +17,7 @@ import { gateway } from "../gateway/gateway.ts";
 import { credentials, rootPrincipal } from "../authorization/credentials.ts";
 import { httpServer } from "../gateway/server.ts";
 import type { Clock } from "../ports/clock.ts";
+import { pullThrough } from "../registry/pull-through/pull-through.ts";
 import { registryHandler } from "../registry/registry.ts";
 import { mintRegistryToken } from "../state/registry-token.ts";
 import { SERVICES } from "../services/catalogue.ts";
@@ -46,15 +48,21 @@ export interface RegistryWorld extends AsyncDisposable {
   authorization(scope?: { readonly account?: string; readonly region?: string; readonly expiresAt?: number }): string;
 }
 
-/** @param options.parent where its folder is made */
-export async function registryWorld(options: { readonly clock?: Clock; readonly parent?: string } = {}): Promise<RegistryWorld> {
+/**
+ * @param options.parent where its folder is made
+ * @param options.rootKey what makes its secrets others than those of another world
+ */
+export async function registryWorld(
+  options: { readonly clock?: Clock; readonly parent?: string; readonly rootKey?: number } = {},
+): Promise<RegistryWorld> {
   const state = new State(memoryJournal());
-  const secrets = secretBox(Buffer.alloc(32, 7));
-  const { clock = systemClock, parent = tmpdir() } = options;
+  const { clock = systemClock, parent = tmpdir(), rootKey = 7 } = options;
+  const secrets = secretBox(Buffer.alloc(32, rootKey));
   const directory = await mkdtemp(join(parent, "airfield-registry-"));
   const home = join(directory, "home");
   const vulnerabilities = memoryVulnerabilityData();
   let port = 0;
+  const upstreams = registryClient({ clock });
   const platform: Platform = {
     state,
     clock,
@@ -66,15 +74,17 @@ export async function registryWorld(options: { readonly clock?: Clock; readonly 
     logs: undefined as never,
     audit: memoryAuditLog(),
     vulnerabilities,
+    upstreams,
     get registryHost() {
       return `localhost:${port}`;
     },
   };
   const defects: unknown[] = [];
   const failed = (cause: unknown): void => void defects.push(cause);
+  const cache = pullThrough({ platform, upstreams, logger: { info: () => undefined, warn: () => undefined, error: () => undefined } });
   const server = httpServer({
     gateway: gateway({ services: SERVICES, platform, failed }),
-    registry: registryHandler(platform, { failed, audit: auditor({ log: platform.audit, state, ids: systemIds }) }),
+    registry: registryHandler(platform, { failed, pullThrough: cache, audit: auditor({ log: platform.audit, state, ids: systemIds }) }),
     failed,
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -116,6 +126,8 @@ export async function registryWorld(options: { readonly clock?: Clock; readonly 
     },
     async [Symbol.asyncDispose]() {
       for (const client of clients) client.destroy?.();
+      await cache[Symbol.asyncDispose]();
+      upstreams[Symbol.dispose]();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await rm(directory, { recursive: true, force: true });

@@ -7,6 +7,13 @@ import {
   describeRepositoryCreationTemplates,
   updateRepositoryCreationTemplate,
 } from "./creation-templates.ts";
+import {
+  createPullThroughCacheRule,
+  deletePullThroughCacheRule,
+  describePullThroughCacheRules,
+  updatePullThroughCacheRule,
+  validatePullThroughCacheRule,
+} from "./pull-through-cache.ts";
 import { batchDeleteImage, batchGetImage, putImage } from "./image-manifests.ts";
 import { listImageReferrers } from "./image-referrers.ts";
 import { describeImages, listImages } from "./images.ts";
@@ -73,6 +80,11 @@ export const operations: readonly Operation[] = [
   registerPullTimeUpdateExclusion,
   deregisterPullTimeUpdateExclusion,
   listPullTimeUpdateExclusions,
+  createPullThroughCacheRule,
+  describePullThroughCacheRules,
+  updatePullThroughCacheRule,
+  validatePullThroughCacheRule,
+  deletePullThroughCacheRule,
   putReplicationConfiguration,
   describeImageReplicationStatus,
   createRepositoryCreationTemplate,

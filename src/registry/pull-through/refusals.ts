@@ -1,0 +1,22 @@
+import type { UpstreamFailure } from "../../ports/upstream-registry.ts";
+import { RegistryError } from "../errors.ts";
+
+/** What docker is told when the upstream registry does not give what it was asked for; `undefined` where it just does not have it. */
+export function upstreamRefusal({ failure, detail }: UpstreamFailure): RegistryError | undefined {
+  switch (failure) {
+    case "not-found":
+      return undefined;
+    case "denied":
+      return new RegistryError(
+        403,
+        "DENIED",
+        `The authentication to the upstream registry failed. Verify that the credentials are valid and try again. (${detail})`,
+      );
+    case "forbidden":
+      return new RegistryError(403, "DENIED", `The upstream registry must not be asked: ${detail}`);
+    case "throttled":
+      return new RegistryError(429, "TOOMANYREQUESTS", `The upstream registry has had too many requests: ${detail}`);
+    case "unavailable":
+      return new RegistryError(503, "UNAVAILABLE", `The upstream registry is not available: ${detail}`);
+  }
+}

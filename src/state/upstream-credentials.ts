@@ -1,0 +1,56 @@
+import type { SecretBox } from "../ports/secret-box.ts";
+import type { UpstreamCredentials } from "../ports/upstream-registry.ts";
+import { openVersion } from "./secret-sealing.ts";
+import { findSecret, versionOf } from "./secrets.ts";
+import type { State } from "./state.ts";
+
+/** What a secret must be called for a pull-through cache to read it. Source: ECR User Guide, "Storing your upstream repository credentials". */
+export const CREDENTIAL_PREFIX = "ecr-pullthroughcache/";
+
+/** Why there are no credentials: the name of ECR's exception, and a sentence that holds nothing of the secret. */
+export interface NoCredentials {
+  readonly problem: "SecretNotFoundException" | "UnableToAccessSecretException" | "UnableToDecryptSecretValueException";
+  readonly message: string;
+}
+
+/** The credentials in the current version of a secret: JSON with `username` and `accessToken`. */
+export function upstreamCredentials(
+  { state, secrets, now }: { readonly state: State; readonly secrets: SecretBox; readonly now: number },
+  credentialArn: string,
+): UpstreamCredentials | NoCredentials {
+  const secret = findSecret(state, { account: "", region: "" }, credentialArn, now);
+  if (!secret?.name.startsWith(CREDENTIAL_PREFIX))
+    return {
+      problem: "SecretNotFoundException",
+      message:
+        "The ARN of the secret specified in the pull through cache rule was not found. Update the pull through cache rule with a valid secret ARN and try again.",
+    };
+  const version = versionOf(secret, { id: undefined, stage: undefined });
+  if (secret.deletionDate !== undefined || !version)
+    return inaccessible("The secret is unable to be accessed. Verify the resource permissions for the secret and try again.");
+  const value = openVersion({ state, secrets, now }, secret, version);
+  if ("refusal" in value)
+    return {
+      problem: "UnableToDecryptSecretValueException",
+      message: "The secret is accessible but is unable to be decrypted. Verify the resource permissions and try again.",
+    };
+  return (
+    readCredentials(Buffer.from(value).toString()) ??
+    inaccessible("The secret must be a JSON object with the texts username and accessToken.")
+  );
+}
+
+function inaccessible(message: string): NoCredentials {
+  return { problem: "UnableToAccessSecretException", message };
+}
+
+function readCredentials(text: string): UpstreamCredentials | undefined {
+  try {
+    const value = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
+    const { username, accessToken } = value ?? {};
+    return typeof username === "string" && typeof accessToken === "string" ? { username, password: accessToken } : undefined;
+  } catch {
+    // What is no JSON is no credentials; a part of it must not be told.
+    return undefined;
+  }
+}
