@@ -7,7 +7,7 @@ const SMALLEST_SHARE = 0.05;
 const EVERY_BYTES = 16 * 1024 * 1024;
 
 /**
- * Makes the function that asks for room, of one upload. It rejects with `ENOSPC` before the disk is really full: a journal that
+ * Makes the function that all uploads of a folder ask for room, for so many bytes. It rejects with `ENOSPC` before the disk is really full: a journal that
  * cannot be written would end the control plane.
  */
 export function roomOn(folder: string): (bytes: number) => Promise<void> {
@@ -16,8 +16,9 @@ export function roomOn(folder: string): (bytes: number) => Promise<void> {
     granted -= bytes;
     if (granted >= 0) return;
     const { bavail, blocks, bsize } = await statfs(folder);
-    if (bavail * bsize - bytes < Math.min(RESERVE, blocks * bsize * SMALLEST_SHARE)) throw diskFull();
-    granted = EVERY_BYTES;
+    const left = bavail * bsize - bytes - Math.min(RESERVE, blocks * bsize * SMALLEST_SHARE);
+    if (left < 0) throw diskFull();
+    granted = Math.min(EVERY_BYTES, left);
   };
 }
 

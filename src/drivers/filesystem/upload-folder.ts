@@ -36,12 +36,14 @@ export interface SealedFile {
 /** Uploads under way: a sealed file each, without its trailer. One process at a time may use a folder. */
 export class UploadFolder {
   readonly #directory: string;
+  readonly #room: (bytes: number) => Promise<void>;
   readonly #known = new Map<string, OpenUpload>();
   readonly #lock = new KeyedLock();
 
   /** @param directory an existing folder */
   constructor(directory: string) {
     this.#directory = directory;
+    this.#room = roomOn(directory);
   }
 
   async start(id: string, keys: BlobKeys): Promise<BlobUpload> {
@@ -75,8 +77,7 @@ export class UploadFolder {
       try {
         await keepTail(file, upload.size, tailOf(this.#path(id)));
         const tail = await readTail(file, key, upload.size);
-        const room = roomOn(this.#directory);
-        const outcome = await sealToFile({ file, key, size: upload.size, tail, hash: upload.hash, room }, bytes);
+        const outcome = await sealToFile({ file, key, size: upload.size, tail, hash: upload.hash, room: this.#room }, bytes);
         upload.size = outcome.size;
         interrupted = outcome.interrupted;
       } catch (thrown) {

@@ -16,9 +16,9 @@ interface PushParts {
 /** The registry gave an answer that it must not give. */
 export class WrongAnswerError extends Error {}
 
-/** Pushes image after image, and deletes some, until a request fails. */
-export async function pushForever(parts: PushParts): Promise<never> {
-  while (true) {
+/** Pushes image after image, and deletes some, until a request fails; or until it is enough. */
+export async function pushImages(parts: PushParts, enough: () => boolean = () => false): Promise<void> {
+  while (!enough()) {
     await pushImage(parts);
     if (parts.random.chance(0.2)) await deleteOne(parts);
   }

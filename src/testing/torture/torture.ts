@@ -9,7 +9,7 @@ import { seededRandom, type Random } from "../seeded-random.ts";
 import { check } from "./check.ts";
 import { RegistryClient } from "./client.ts";
 import { Ledger } from "./ledger.ts";
-import { pushForever, resume, WrongAnswerError } from "./pusher.ts";
+import { pushImages, resume, WrongAnswerError } from "./pusher.ts";
 
 export interface TortureOptions {
   readonly kills: number;
@@ -46,7 +46,7 @@ export async function torture({ kills, seed, lived }: TortureOptions): Promise<T
   let resumed = 0;
   try {
     for (let life = 1; life <= kills; life += 1) {
-      await using registry = await start(directory);
+      await using registry = await startRegistry(directory);
       using client = new RegistryClient(registry.port);
       await check(client, ledger, random, life);
       for (const upload of ledger.uploads.splice(0)) {
@@ -56,7 +56,7 @@ export async function torture({ kills, seed, lived }: TortureOptions): Promise<T
       await pushUntilKilled(registry, client, { ledger, random, life });
       lived?.(life);
     }
-    await using registry = await start(directory);
+    await using registry = await startRegistry(directory);
     using client = new RegistryClient(registry.port);
     await check(client, ledger, random, kills + 1, true);
     const count = (wanted: string): number => ledger.images.filter(({ status }) => status === wanted).length;
@@ -74,7 +74,7 @@ async function pushUntilKilled(
   { ledger, random, life }: { readonly ledger: Ledger; readonly random: Random; readonly life: number },
 ): Promise<void> {
   const pushing = Array.from({ length: PUSHERS }, (_, number) =>
-    pushForever({ client, ledger, random, number, life }).catch((cause: unknown) => cause),
+    pushImages({ client, ledger, random, number, life }).catch((cause: unknown) => cause),
   );
   // A moment that nothing tells: the point is that it comes in the middle of anything.
   await elapsed(random.between(0, LONGEST_LIFE));
@@ -89,7 +89,8 @@ interface Life extends AsyncDisposable {
   complaint(): string;
 }
 
-async function start(directory: string): Promise<Life> {
+/** Starts the registry on a folder; its end is sudden. */
+export async function startRegistry(directory: string): Promise<Life> {
   const child: ChildProcess = spawn(process.execPath, [PROGRAM, directory], { stdio: ["ignore", "pipe", "pipe"] });
   let complaint = "";
   child.stderr?.on("data", (text: Buffer) => (complaint += text.toString()));
