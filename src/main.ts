@@ -10,7 +10,9 @@ import { loadBalancing } from "./control/load-balancing/load-balancing.ts";
 import { logSink } from "./control/log-delivery.ts";
 import { logRetention } from "./control/log-retention.ts";
 import { parameterExpiry } from "./control/parameter-expiry.ts";
+import { replicationBackfills } from "./control/replication/backfill.ts";
 import { replication } from "./control/replication/replication.ts";
+import { imageBills } from "./control/scanning/image-bill.ts";
 import { imageScanning } from "./control/scanning/image-scanning.ts";
 import { secretRotation } from "./control/secret-rotation/secret-rotation.ts";
 import { serviceLoop } from "./control/services/service-loop.ts";
@@ -28,6 +30,7 @@ import { removeInstallation } from "./drivers/docker/remove-installation.ts";
 import { dockerTaskRunner } from "./drivers/docker/runner.ts";
 import { filesystemAuditLog } from "./drivers/filesystem/audit-log.ts";
 import { FilesystemBlobStore } from "./drivers/filesystem/blob-store.ts";
+import { sealPlainBlobs } from "./drivers/filesystem/plain-blobs.ts";
 import { accountsFolder, followAccounts } from "./drivers/filesystem/accounts.ts";
 import { installationId, openInstallation } from "./drivers/filesystem/installation.ts";
 import { operatorRootKey } from "./drivers/filesystem/root-key.ts";
@@ -62,6 +65,7 @@ import type { Logger } from "./ports/logger.ts";
 import { blobCollector } from "./registry/collect.ts";
 import { pullThrough } from "./registry/pull-through/pull-through.ts";
 import { registryHandler } from "./registry/registry.ts";
+import { homesOf, settleOldRepositories } from "./registry/upgrade.ts";
 import { pullableImage } from "./registry/pullable-image.ts";
 import { SERVICES } from "./services/catalogue.ts";
 import type { Platform } from "./services/platform.ts";
@@ -144,6 +148,10 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const secrets = secretBox(installation.rootKey);
   const vulnerabilities = opened.use(openVulnerabilityData(vulnerabilityFolder(dataDirectory), logger));
   const blobs = await openBlobs(options, installation.id, opened);
+  settleOldRepositories({ state, secrets, clock, ids });
+  await state.durable();
+  const damaged = (digest: string): void => logger.warn("a blob of an earlier version is damaged and is left aside", { digest });
+  await sealPlainBlobs(join(dataDirectory, "registry"), (digest) => homesOf({ state, secrets, clock, blobs }, digest), damaged);
 
   const blocks = await usedAddressBlocks({ socketPath, instance: installation.id });
   state.commit(() => noteHostBlocks(state, blocks));
@@ -166,6 +174,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     get registryHost() {
       return `localhost:${port}`;
     },
+    registryOverTls: options.tls !== undefined,
   };
   const cache = opened.use(pullThrough({ platform, upstreams: platform.upstreams, logger }));
   const recordCall = auditor({ log: audit, state, ids });
@@ -254,6 +263,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.use(parameterExpiry({ state, clock, logger }));
   opened.use(lifecycleLoop({ state, clock, ids, audit, logger }));
   opened.use(replication({ ...platform, logger }));
+  opened.use(replicationBackfills({ ...platform, logger }));
   opened.use(secretRotation({ state, clock, ids, secrets, logger }));
   const hostNames = hostNamesFolder(dataDirectory);
   opened.use(await followHostNames({ folder: hostNames, clock, logger, open: (door) => openTlsEndpoint(server, door) }));
