@@ -50,7 +50,8 @@ function expectSane({ status, headers, body }: RawAnswer, method: string): void 
   expect(errors).toMatchObject([{ code: expect.stringMatching(/^[A-Z_]+$/), message: expect.stringMatching(/./) }]);
 }
 
-const printable = fc.string({ unit: fc.integer({ min: 0x21, max: 0xff }).map((code) => String.fromCharCode(code)), maxLength: 40 });
+/** ASCII only: other bytes in a request line are no HTTP, and Node hangs up on them before the registry sees anything. */
+const printable = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 40 });
 const headerValue = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength: 60 });
 const hex = (length: number): fc.Arbitrary<string> =>
   fc.string({ unit: fc.constantFrom(..."0123456789abcdef"), minLength: length, maxLength: length });
