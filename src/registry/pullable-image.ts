@@ -41,7 +41,8 @@ export function pullableImage(
     const issuedAt = platform.clock.now();
     const expiresAt = issuedAt + REGISTRY_TOKEN_LIFETIME_MS;
     const password = mintRegistryToken(platform.secrets, { account, region, holder, issuedAt, expiresAt });
-    const { pullReference, digest } = resolved;
-    return { pullReference, imageDigest: digest, registryAuth: { username: REGISTRY_USER, password } };
+    const registryAuth = { username: REGISTRY_USER, password };
+    const { pullReference } = resolved;
+    return resolved.kind === "ours" ? { pullReference, imageDigest: resolved.digest, registryAuth } : { pullReference, registryAuth };
   };
 }

@@ -1,13 +1,16 @@
 import { expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
-import { repositories, type RepositoryRecord } from "../state/ecr.ts";
+import { repositories, repositoryKey, type RepositoryRecord } from "../state/ecr.ts";
 import { putImage } from "../state/ecr-images.ts";
+import { noteUpstreamTag } from "../state/ecr-imports.ts";
+import { pullThroughRules, REVALIDATE_AFTER_MS } from "../state/ecr-pull-through.ts";
 import { State } from "../state/state.ts";
 import { resolveImage } from "./resolve.ts";
 
 const scope = { account: "123456789012", region: "us-east-1" };
 const digest = `sha256:${"a".repeat(64)}`;
 const registryHost = "localhost:4566";
+const clock = { now: (): number => 0 };
 
 function stateWith(...homes: readonly { readonly account: string; readonly region: string }[]): State {
   const state = new State(memoryJournal());
@@ -48,7 +51,7 @@ test.each([
   ["210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/app:v1", elsewhere],
 ])("%s is ours", (reference, home) => {
   const state = stateWith(scope, elsewhere);
-  expect(resolveImage({ state, registryHost }, reference, scope)).toEqual({
+  expect(resolveImage({ state, registryHost, clock }, reference, scope)).toEqual({
     kind: "ours",
     pullReference: `localhost:4566/team/app@${digest}`,
     digest,
@@ -66,7 +69,7 @@ test.each([
   "999999999999.dkr.ecr.us-east-1.amazonaws.com/app:v1",
   "not a reference",
 ])("%s is for the engine to find", (reference) => {
-  expect(resolveImage({ state: stateWith(scope), registryHost }, reference, scope)).toEqual({ kind: "foreign" });
+  expect(resolveImage({ state: stateWith(scope), registryHost, clock }, reference, scope)).toEqual({ kind: "foreign" });
 });
 
 test.each([
@@ -95,8 +98,40 @@ test.each([
     "CannotPullContainerError: Error response from daemon: repository localhost:4566/none not found: name unknown: The repository with name 'none' does not exist in the registry with id '123456789012'",
   ],
 ] as const)("%s: AWS's words", (_what, reference, launchType, reason) => {
-  expect(resolveImage({ state: stateWith(scope), registryHost }, reference, scope, launchType)).toMatchObject({
+  expect(resolveImage({ state: stateWith(scope), registryHost, clock }, reference, scope, launchType)).toMatchObject({
     kind: "ours-missing",
     reason,
   });
+});
+
+test.each([
+  ["that is not here", "hub/app:2", "ours-upstream", `${registryHost}/hub/app:2`],
+  ["of a digest that is not here", `hub/app@sha256:${"b".repeat(64)}`, "ours-upstream", `${registryHost}/hub/app@sha256:${"b".repeat(64)}`],
+  ["without a tag", "hub/app", "ours-upstream", `${registryHost}/hub/app:latest`],
+  ["that no rule covers", "team/none:1", "ours-missing", undefined],
+  ["that somebody pushed here", "team/app:v1", "ours", `${registryHost}/team/app@${digest}`],
+  ["that is from upstream and was looked up today", "team/app:latest", "ours", `${registryHost}/team/app@${digest}`],
+])("an image %s, under a pull-through cache, is %s", (_what, reference, kind, pullReference) => {
+  const state = stateWith(scope);
+  const settings = { ...scope, upstreamUrl: "registry.example", upstreamPrefix: "ROOT", createdAt: 0, updatedAt: 0 };
+  state.commit(() => {
+    state.table(pullThroughRules).put({ ...settings, prefix: "hub" });
+    noteUpstreamTag(state, repositoryKey(scope, "team/app"), "latest", digest, 0);
+  });
+  const at = (now: number): unknown =>
+    resolveImage({ state, registryHost, clock: { now: () => now } }, `${registryHost}/${reference}`, scope);
+  expect(at(0)).toMatchObject({ kind, ...(pullReference !== undefined && { pullReference }) });
+});
+
+test("a tag from upstream goes by the registry once more when it was looked up a day ago", () => {
+  const state = stateWith(scope);
+  state.commit(() => {
+    state.table(pullThroughRules).put({
+      ...{ ...scope, prefix: "team", upstreamUrl: "registry.example", upstreamPrefix: "ROOT", createdAt: 0, updatedAt: 0 },
+    });
+    noteUpstreamTag(state, repositoryKey(scope, "team/app"), "latest", digest, 0);
+  });
+  const at = (now: number): string =>
+    resolveImage({ state, registryHost, clock: { now: () => now } }, `${registryHost}/team/app`, scope).kind;
+  expect([at(0), at(REVALIDATE_AFTER_MS - 1), at(REVALIDATE_AFTER_MS)]).toEqual(["ours", "ours", "ours-upstream"]);
 });

@@ -1,7 +1,9 @@
 import { parseImageReference, scopeOfRegistryHost, type ImageReference } from "../domain/image-reference.ts";
 import { DEFAULT_ACCOUNT, type Scope } from "../domain/scope.ts";
+import type { Clock } from "../ports/clock.ts";
 import { repositories, repositoryKey, type RepositoryRecord } from "../state/ecr.ts";
 import { findImage } from "../state/ecr-images.ts";
+import { isGoodHere, pullThroughRuleFor } from "../state/ecr-pull-through.ts";
 import type { State } from "../state/state.ts";
 
 /** An image of a registry here: its repository, whether that is there or not. */
@@ -13,6 +15,8 @@ interface Ours extends Scope {
 export type ResolvedImage =
   /** An image of a repository here, by its digest, so that all tasks of a deployment get the same one. */
   | (Ours & { readonly kind: "ours"; readonly pullReference: string; readonly digest: string })
+  /** For the registry here to look up in another one, where a pull-through cache covers it: what a tag means shows with the pull. */
+  | (Ours & { readonly kind: "ours-upstream"; readonly pullReference: string })
   /** The registry is ours and does not have it. `reason` is the container's `reason`, in AWS's words. */
   | (Ours & { readonly kind: "ours-missing"; readonly reason: string })
   /** For the engine to find elsewhere, as written. */
@@ -21,6 +25,7 @@ export type ResolvedImage =
 export interface ResolvePlatform {
   readonly state: State;
   readonly registryHost: string;
+  readonly clock: Pick<Clock, "now">;
 }
 
 /**
@@ -28,7 +33,7 @@ export interface ResolvePlatform {
  * of every account that lives here. Without a tag, `latest` is meant; with a digest, the tag is of no account.
  */
 export function resolveImage(
-  { state, registryHost }: ResolvePlatform,
+  { state, registryHost, clock }: ResolvePlatform,
   reference: string,
   scope: Scope,
   launchType: "EC2" | "FARGATE" | "EXTERNAL" = "FARGATE",
@@ -43,6 +48,11 @@ export function resolveImage(
   // An engine that has an archived image already would not ask the registry.
   const image = found?.status === undefined ? found : undefined;
   const ours = { account, region, repository: parsed.repository };
+  const asked = parsed.digest ?? parsed.tag ?? "latest";
+  if (!isGoodHere(state, key, asked, image, clock.now()) && pullThroughRuleFor(state, home, parsed.repository)) {
+    const end = parsed.digest === undefined ? `:${asked}` : `@${asked}`;
+    return { ...ours, kind: "ours-upstream", pullReference: `${registryHost}/${parsed.repository}${end}` };
+  }
   if (!image) return { ...ours, kind: "ours-missing", reason: missing(parsed, home, repository, launchType) };
   return { ...ours, kind: "ours", pullReference: `${registryHost}/${parsed.repository}@${image.digest}`, digest: image.digest };
 }

@@ -59,3 +59,22 @@ export interface UpstreamTagRecord {
 export const upstreamTags = defineTable<UpstreamTagRecord>()("ecr.upstream-tags", ({ repository, tag }) => `${repository}:${tag}`, {
   repository: ({ repository }) => repository,
 });
+
+/** Source: Amazon ECR User Guide, "Pull through cache": a tag is looked up upstream at most once in 24 hours. */
+export const REVALIDATE_AFTER_MS = 24 * 3_600_000;
+
+/**
+ * Whether what is here of a tag or digest may be served without asking upstream: a digest always means the same; a tag that somebody
+ * pushed here is theirs; one from upstream is good for a while.
+ */
+export function isGoodHere(
+  state: State,
+  repository: string,
+  reference: string,
+  here: { readonly digest: string } | undefined,
+  now: number,
+): boolean {
+  if (!here || reference.includes(":")) return here !== undefined;
+  const last = state.table(upstreamTags).get(`${repository}:${reference}`);
+  return last?.digest !== here.digest || now - last.checkedAt < REVALIDATE_AFTER_MS;
+}

@@ -10,7 +10,7 @@ import { copyImage } from "../../state/ecr-image-copies.ts";
 import { findImage } from "../../state/ecr-images.ts";
 import { beginImport, findImporting, mayTake, noteUpstreamTag } from "../../state/ecr-imports.ts";
 import { storeManifest } from "../../state/ecr-manifests.ts";
-import { pullThroughRuleFor, upstreamOrigin, upstreamTags, type PullThroughRuleRecord } from "../../state/ecr-pull-through.ts";
+import { isGoodHere, pullThroughRuleFor, upstreamOrigin, type PullThroughRuleRecord } from "../../state/ecr-pull-through.ts";
 import { repositories, repositoryKey, type ImageRecord, type RepositoryRecord } from "../../state/ecr.ts";
 import type { RegistryCall, RegistryPlatform } from "../call.ts";
 import { RegistryError } from "../errors.ts";
@@ -23,8 +23,6 @@ export interface PullThroughParts {
   readonly logger: Logger;
 }
 
-/** Source: Amazon ECR User Guide, "Pull through cache": a tag is looked up upstream at most once in 24 hours. */
-export const REVALIDATE_AFTER_MS = 24 * 3_600_000;
 /** A registry that did not answer is left in peace for so long where there is a copy to serve. */
 const LEFT_IN_PEACE_MS = 60_000;
 
@@ -52,7 +50,7 @@ export function manifestBringer(parts: PullThroughParts): (call: RegistryCall, n
     if (!via || (!isDigest(reference) && !isImageTag(reference))) return;
     const key = repositoryKey(scope, name);
     const here = findImporting(state, key, reference) ?? findImage(state, key, reference);
-    if (here && isGood(key, reference, here)) return;
+    if (isGoodHere(state, key, reference, here, clock.now())) return;
     const url = upstreamOrigin(rule.upstreamUrl);
     if (here && clock.now() < (quietUntil.get(url) ?? 0)) return;
     const denial = denialToImport(call, key, name);
@@ -72,13 +70,6 @@ export function manifestBringer(parts: PullThroughParts): (call: RegistryCall, n
       });
     }
   };
-
-  /** A digest always means the same; a tag that somebody pushed here is theirs; one from upstream is good for a while. */
-  function isGood(key: string, reference: string, here: ImageRecord): boolean {
-    if (isDigest(reference)) return true;
-    const last = state.table(upstreamTags).get(`${key}:${reference}`);
-    return last?.digest !== here.digest || clock.now() - last.checkedAt < REVALIDATE_AFTER_MS;
-  }
 
   /** Source: User Guide, "IAM permissions required to sync an upstream registry with an Amazon ECR private registry". */
   function denialToImport(call: RegistryCall, key: string, name: string): string | undefined {

@@ -27,6 +27,12 @@ import {
 import { deleteRegistryPolicy, getRegistryPolicy, putRegistryPolicy } from "./registry-policy.ts";
 import { deleteLifecyclePolicy, getLifecyclePolicy, putLifecyclePolicy } from "./lifecycle-policies.ts";
 import { getLifecyclePolicyPreview, startLifecyclePolicyPreview } from "./lifecycle-previews.ts";
+import {
+  describeReplicationBackfillResults,
+  listReplicationBackfills,
+  startReplicationBackfill,
+  stopReplicationBackfill,
+} from "./replication-backfills.ts";
 import { describeImageReplicationStatus, describeRegistry, putReplicationConfiguration } from "./replication.ts";
 import { createRepository, deleteRepository, describeRepositories } from "./repositories.ts";
 import { deleteRepositoryPolicy, getRepositoryPolicy, setRepositoryPolicy } from "./repository-policies.ts";
@@ -87,6 +93,10 @@ export const operations: readonly Operation[] = [
   deletePullThroughCacheRule,
   putReplicationConfiguration,
   describeImageReplicationStatus,
+  startReplicationBackfill,
+  stopReplicationBackfill,
+  listReplicationBackfills,
+  describeReplicationBackfillResults,
   createRepositoryCreationTemplate,
   describeRepositoryCreationTemplates,
   updateRepositoryCreationTemplate,

@@ -1,0 +1,118 @@
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import {
+  backfillItemKey,
+  backfillItems,
+  backfills,
+  KEPT_MS,
+  UNDER_WAY,
+  type BackfillItemRecord,
+  type BackfillRecord,
+} from "../../state/ecr-replication-backfills.ts";
+import { destinationsOf } from "../../state/ecr-replication.ts";
+import { listedBy } from "../../state/ecr-images.ts";
+import { images, repositories, repositoryKey } from "../../state/ecr.ts";
+import { keyedWorker } from "../keyed-worker.ts";
+import { replicateImage, type ReplicationParts } from "./replicate-image.ts";
+
+/** Source: Amazon ECR User Guide, "Replication backfill": it fails by itself when half of the replications or more did, of a hundred at least. */
+const JUDGED_AFTER = 100;
+
+/**
+ * Carries backfills out: PREPARING finds what is to be replicated, IN_PROGRESS replicates one image after the other. Each image is a commit
+ * of its own, so that a restart goes on where it was, and STOPPING ends after the image under way.
+ */
+export function replicationBackfills(parts: ReplicationParts & { readonly clock: Clock; readonly logger: Logger }): AsyncDisposable {
+  const { state, clock, logger } = parts;
+  const table = state.table(backfills);
+  const items = state.table(backfillItems);
+  const worker = keyedWorker("replication backfill", step, clock, logger);
+
+  async function step(id: string): Promise<void> {
+    const record = table.get(id);
+    if (!record) return;
+    if (!UNDER_WAY.includes(record.status)) return forgetInTime(record);
+    if (record.status === "PREPARING") state.commit(() => prepare(record));
+    for (let next = nextOf(id); next; next = nextOf(id)) {
+      const done = await replicate(next, record);
+      state.commit(() => {
+        items.put(done);
+        judge(id);
+      });
+      await state.durable();
+    }
+    state.commit(() => end(id));
+    await state.durable();
+  }
+
+  /** What is to be replicated still, while the backfill goes on. */
+  function nextOf(id: string): BackfillItemRecord | undefined {
+    if (table.get(id)?.status !== "IN_PROGRESS") return undefined;
+    return items.by("backfill", id).find(({ status }) => status === "WAITING");
+  }
+
+  function prepare(record: BackfillRecord): void {
+    const { id, account, region, destination } = record;
+    for (const repository of state.table(repositories).by("scope", `${account}/${region}`)) {
+      const goes = destinationsOf(state, repository).some(
+        (other) => other.region === destination.region && other.registryId === destination.registryId,
+      );
+      if (!goes) continue;
+      for (const image of state.table(images).by("repository", repositoryKey(repository, repository.name))) {
+        // An image that only its index names goes with it.
+        if (image.tags.length === 0 && listedBy(state, image).length > 0) continue;
+        const item = { backfill: id, repository: image.repository, digest: image.digest, status: "WAITING" } as const;
+        if (image.tags.length === 0) items.put(item);
+        for (const tag of image.tags) items.put({ ...item, tag });
+      }
+    }
+    table.put({ ...record, status: "IN_PROGRESS" });
+  }
+
+  async function replicate(item: BackfillItemRecord, { destination }: BackfillRecord): Promise<BackfillItemRecord> {
+    const source = state.table(repositories).get(item.repository);
+    const tags = item.tag === undefined ? [] : [item.tag];
+    const outcome = source
+      ? await replicateImage(parts, source, { digest: item.digest, tags }, destination)
+      : { failureCode: "RepositoryNotFoundException" };
+    const { failureCode, listed } = outcome;
+    if (failureCode === undefined) return { ...item, status: "COMPLETE" };
+    return { ...item, status: "FAILED", failureCode, ...(listed && { listed }) };
+  }
+
+  function judge(id: string): void {
+    const record = table.get(id);
+    const all = items.by("backfill", id);
+    const failed = all.filter(({ status }) => status === "FAILED").length;
+    const processed = all.filter(({ status }) => status !== "WAITING").length;
+    if (record?.status === "IN_PROGRESS" && processed >= JUDGED_AFTER && failed * 2 >= processed)
+      table.put({ ...record, status: "FAILED", failureCode: "TooManyFailures", endedAt: clock.now() });
+  }
+
+  function end(id: string): void {
+    const record = table.get(id);
+    if (record?.status === "STOPPING") table.put({ ...record, status: "STOPPED", endedAt: clock.now() });
+    if (record?.status === "IN_PROGRESS") table.put({ ...record, status: "COMPLETE", endedAt: clock.now() });
+  }
+
+  function forgetInTime({ id, endedAt = clock.now() }: BackfillRecord): void {
+    const over = endedAt + KEPT_MS;
+    if (clock.now() < over) return worker.wakeAt(id, over);
+    state.commit(() => {
+      for (const item of items.by("backfill", id)) items.delete(backfillItemKey(item));
+      table.delete(id);
+    });
+  }
+
+  const watch = state.watch(backfills, ({ key, after }) => {
+    if (after) worker.wake(key);
+  });
+  for (const { id } of table.values()) worker.wake(id);
+
+  return {
+    async [Symbol.asyncDispose]() {
+      watch[Symbol.dispose]();
+      await worker[Symbol.asyncDispose]();
+    },
+  };
+}
