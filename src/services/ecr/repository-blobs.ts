@@ -1,8 +1,10 @@
 import { KmsException, type EncryptionConfiguration } from "@aws-sdk/client-ecr";
+import { denialOf } from "../../authorization/denial-of.ts";
 import type { Scope } from "../../domain/scope.ts";
 import type { Blobs } from "../../ports/blob-store.ts";
 import type { RepositoryRecord } from "../../state/ecr.ts";
 import { blobsOf, settleEncryption } from "../../state/ecr-encryption.ts";
+import { keyUseThrough, requestAlias } from "../../state/kms/condition-keys.ts";
 import type { KmsRefusal } from "../../state/kms/refusal.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { invalid, mustBeOneOf, mustHaveLength } from "./ecr-operation.ts";
@@ -28,7 +30,27 @@ export function readEncryption(
   const { account, region } = scope;
   const settled = settleEncryption({ ...context, scope: { account, region } }, asked);
   if ("refusal" in settled) throw kmsException(settled.refusal);
+  if (asked?.kmsKey !== undefined && !asked.kmsKey.endsWith(MANAGED_ALIAS)) requireKeyUse(context, settled.kmsKey ?? "", asked.kmsKey);
   return settled;
+}
+
+const MANAGED_ALIAS = "alias/aws/ecr";
+
+/**
+ * Whoever gives a repository a key of their own must be allowed to let ECR use it.
+ * Source: Amazon ECR User Guide, "Encryption at rest", "Required IAM permissions": `kms:CreateGrant` and `kms:DescribeKey`, through ECR.
+ * @throws KmsException
+ */
+function requireKeyUse({ state, now, principal, origin, region }: OperationContext, key: string, reference: string): void {
+  const through = { ...keyUseThrough("ecr", { account: principal.account, region }), ...requestAlias(reference) };
+  const asked = [
+    { action: "kms:DescribeKey", resource: key, context: through },
+    { action: "kms:CreateGrant", resource: key, context: { ...through, "kms:GrantIsForAWSResource": "true" } },
+  ];
+  for (const one of asked) {
+    const denial = denialOf({ state, now }, principal, one, origin);
+    if (denial !== undefined) throw new KmsException({ ...because(denial), kmsError: "AccessDeniedException" });
+  }
 }
 
 function kmsException({ code, message }: KmsRefusal): KmsException {
