@@ -11,7 +11,6 @@ import { logSink } from "./control/log-delivery.ts";
 import { logRetention } from "./control/log-retention.ts";
 import { parameterExpiry } from "./control/parameter-expiry.ts";
 import { replicationBackfills } from "./control/replication/backfill.ts";
-import { replicationBackfills } from "./control/replication/backfill.ts";
 import { replication } from "./control/replication/replication.ts";
 import { imageBills } from "./control/scanning/image-bill.ts";
 import { imageScanning } from "./control/scanning/image-scanning.ts";
@@ -189,6 +188,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     }),
     registry: registryHandler(platform, {
       pullThrough: cache,
+      softwareBills: imageBills(platform),
       failed: (cause) => logger.error("the registry failed", { cause: described(cause) }),
       audit: recordCall,
     }),
@@ -264,7 +264,6 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.use(parameterExpiry({ state, clock, logger }));
   opened.use(lifecycleLoop({ state, clock, ids, audit, logger }));
   opened.use(replication({ ...platform, logger }));
-  opened.use(replicationBackfills({ ...platform, logger }));
   opened.use(replicationBackfills({ ...platform, logger }));
   opened.use(secretRotation({ state, clock, ids, secrets, logger }));
   const hostNames = hostNamesFolder(dataDirectory);

@@ -71,6 +71,14 @@ vulndb
   .action(async (flags: object) => (await import("./vulndb.ts")).statusCommand(flags));
 
 program
+  .command("sbom <image>")
+  .description("print what is installed in an image of the registry, <repository>[:tag] or <repository>@<digest>, as CycloneDX 1.6")
+  .addOption(port())
+  .addOption(data())
+  .addOption(region("region of the repository (AWS_REGION, AWS_DEFAULT_REGION; us-east-1)"))
+  .action(async (image: string, flags: object) => (await import("./sbom.ts")).sbom(image, flags));
+
+program
   .command("status")
   .description("show clusters, services, deployments, tasks and load balancers at a glance")
   .addOption(port())

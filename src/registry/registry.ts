@@ -13,6 +13,7 @@ import { listReferrers } from "./referrers.ts";
 import { LAYER_DOWNLOADS } from "../state/layer-download.ts";
 import type { PullThrough } from "./pull-through/pull-through.ts";
 import { actionOf, NO_PERMISSION, routeOf, type Route } from "./routes.ts";
+import { getSoftwareBill, type SoftwareBills } from "./software-bills.ts";
 import { continueUpload, startUpload, uploadRefusal } from "./uploads.ts";
 
 export interface RegistryOptions {
@@ -20,6 +21,8 @@ export interface RegistryOptions {
   readonly failed: (cause: unknown) => void;
   /** Where images come from that are not here; from nowhere where absent. */
   readonly pullThrough?: PullThrough;
+  /** Makes bills of materials; there are none where absent. */
+  readonly softwareBills?: SoftwareBills;
   /** Told of every request once it is over. */
   readonly audit?: Audit;
 }
@@ -39,7 +42,7 @@ export function registryHandler(
       const audited = auditedRequest(call, request, response);
       if (audited) options.audit?.(audited);
     });
-    answerRequest(platform, options.pullThrough, request, response, call).catch((cause: unknown) => {
+    answerRequest(platform, options, request, response, call).catch((cause: unknown) => {
       if (response.destroyed || request.errored || response.headersSent) {
         // Nobody is left to tell, or the answer has begun; one that is cut must not look whole.
         if (!isDisconnect(cause)) options.failed(cause);
@@ -63,7 +66,7 @@ const UNKNOWN = new RegistryError(500, "UNKNOWN", "unknown error");
 
 async function answerRequest(
   platform: RegistryPlatform,
-  cache: PullThrough | undefined,
+  { pullThrough: cache, softwareBills }: RegistryOptions,
   request: IncomingMessage,
   response: ServerResponse,
   call: RequestInProgress,
@@ -98,7 +101,8 @@ async function answerRequest(
     denial: denialOf,
   };
   if (cache && (await answeredFromUpstream(cache, route, asked))) return;
-  await dispatch(route, asked);
+  if (route.kind === "software-bill") await getSoftwareBill(asked, softwareBills, route.name, route.reference);
+  else await dispatch(route, asked);
 }
 
 /** Brings here what is pulled and is not here yet; true where that was the answer. */
@@ -108,7 +112,7 @@ async function answeredFromUpstream(cache: PullThrough, route: Route, call: Regi
   return route.kind === "blob" && (await cache.answerBlob(call, route.name, route.digest));
 }
 
-async function dispatch(route: Route, call: RegistryCall): Promise<void> {
+async function dispatch(route: Exclude<Route, { kind: "software-bill" }>, call: RegistryCall): Promise<void> {
   switch (route.kind) {
     case "base":
       return answerJson(call, {}, {});

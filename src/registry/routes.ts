@@ -9,7 +9,8 @@ export type Route =
   | { readonly kind: "blob"; readonly name: string; readonly digest: string }
   | { readonly kind: "manifest"; readonly name: string; readonly reference: string }
   | { readonly kind: "tags"; readonly name: string }
-  | { readonly kind: "referrers"; readonly name: string; readonly digest: string };
+  | { readonly kind: "referrers"; readonly name: string; readonly digest: string }
+  | { readonly kind: "software-bill"; readonly name: string; readonly reference: string };
 
 // A repository's name may hold `blobs` or `manifests` itself, so that the last occurrence is the separator.
 const PATTERNS: readonly (readonly [RegExp, (name: string, rest: string) => Route])[] = [
@@ -19,6 +20,7 @@ const PATTERNS: readonly (readonly [RegExp, (name: string, rest: string) => Rout
   [/^(.+)\/manifests\/([^/]+)$/, (name, reference) => ({ kind: "manifest", name, reference })],
   [/^(.+)\/tags\/list()$/, (name) => ({ kind: "tags", name })],
   [/^(.+)\/referrers\/([^/]+)$/, (name, digest) => ({ kind: "referrers", name, digest })],
+  [/^(.+)\/_airfield\/sbom\/([^/]+)$/, (name, reference) => ({ kind: "software-bill", name, reference })],
 ];
 
 /** `undefined` where the path names nothing; `invalid-name` where the place of the repository's name holds none. */
@@ -69,4 +71,6 @@ const ACTIONS: Readonly<Record<Route["kind"], Readonly<Record<string, string>>>>
   manifest: { HEAD: "ecr:BatchGetImage", GET: "ecr:BatchGetImage", PUT: "ecr:PutImage", DELETE: "ecr:BatchDeleteImage" },
   tags: { GET: "ecr:ListImages", HEAD: "ecr:ListImages" },
   referrers: { GET: "ecr:BatchGetImage", HEAD: "ecr:BatchGetImage" },
+  // It tells what is in the layers.
+  "software-bill": { GET: "ecr:GetDownloadUrlForLayer" },
 };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { FilesystemBlobStore } from "../drivers/filesystem/blob-store.ts";
+import { imageBills } from "../control/scanning/image-bill.ts";
 import { auditor } from "../audit/auditor.ts";
 import { registryClient } from "../drivers/upstream-registry/registry-client.ts";
 import { memoryAuditLog } from "../drivers/memory/audit-log.ts";
@@ -84,7 +85,12 @@ export async function registryWorld(
   const cache = pullThrough({ platform, upstreams, logger: { info: () => undefined, warn: () => undefined, error: () => undefined } });
   const server = httpServer({
     gateway: gateway({ services: SERVICES, platform, failed }),
-    registry: registryHandler(platform, { failed, pullThrough: cache, audit: auditor({ log: platform.audit, state, ids: systemIds }) }),
+    registry: registryHandler(platform, {
+      failed,
+      pullThrough: cache,
+      softwareBills: imageBills(platform),
+      audit: auditor({ log: platform.audit, state, ids: systemIds }),
+    }),
     failed,
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,11 +1,7 @@
 import { scanningOf } from "../../decide/scan/scan-frequency.ts";
-import type { BlobStore } from "../../ports/blob-store.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { SecretBox } from "../../ports/secret-box.ts";
 import type { VulnerabilityData } from "../../ports/vulnerability-data.ts";
 import { imageKey, images, repositories, repositoryKey, type ImageRecord } from "../../state/ecr.ts";
-import { blobsOf } from "../../state/ecr-encryption.ts";
 import {
   imageScans,
   inventories,
@@ -15,23 +11,16 @@ import {
   scanKey,
   scanningRulesOf,
   type ImageScanRecord,
-  type InventoryRecord,
 } from "../../state/ecr-scans.ts";
-import type { State } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { assess } from "./assess.ts";
-import { readInventory } from "./inventory.ts";
-import { ReadingBudget, READING_LIMITS, UnreadableImageError, type ReadingLimits } from "./reading-budget.ts";
+import { imageInventory, type InventoryParts } from "./image-inventory.ts";
+import { UnreadableImageError } from "./reading-budget.ts";
 import { scanOutcome, type Outcome } from "./scan-outcome.ts";
 
-export interface ImageScanningParts {
-  readonly state: State;
-  readonly blobs: BlobStore;
-  readonly secrets: SecretBox;
+export interface ImageScanningParts extends InventoryParts {
   readonly vulnerabilities: VulnerabilityData;
-  readonly clock: Clock;
   readonly logger: Logger;
-  readonly limits?: ReadingLimits;
 }
 
 /**
@@ -65,23 +54,12 @@ export function imageScanning(parts: ImageScanningParts): AsyncDisposable {
   /** `undefined` where the server stops meanwhile. */
   async function outcomeOf(record: ImageScanRecord): Promise<Outcome | undefined> {
     try {
-      return assess(await inventoryOf(record), vulnerabilities);
+      return assess(await imageInventory(parts, record, stop.signal), vulnerabilities);
     } catch (cause) {
       if (stop.signal.aborted) return undefined;
       if (!(cause instanceof UnreadableImageError)) throw cause;
       return { kind: "unreadable", reason: `The image could not be scanned: ${cause.message}.` };
     }
-  }
-
-  async function inventoryOf({ repository, digest }: ImageScanRecord): Promise<InventoryRecord | undefined> {
-    const known = state.table(inventories).get(digest);
-    if (known) return known;
-    const home = state.table(repositories).get(repository);
-    if (!home) throw new UnreadableImageError("its repository is gone");
-    const blobs = blobsOf(parts, home, ({ message }) => new UnreadableImageError(`the key of its repository cannot be used: ${message}`));
-    const read = await readInventory(blobs, digest, new ReadingBudget(clock, parts.limits ?? READING_LIMITS, stop.signal));
-    if (read && state.table(images).by("manifest", digest).length > 0) state.commit(() => state.table(inventories).put(read));
-    return read;
   }
 
   /** How the registry wants the image's repository scanned. */
