@@ -27,4 +27,6 @@ export interface Platform {
   readonly vulnerabilities: VulnerabilityData;
   /** `host:port` under which docker reaches the registry, such as `localhost:4566`. */
   readonly registryHost: string;
+  /** Whether that host speaks TLS alone. */
+  readonly registryOverTls?: boolean;
 }

@@ -89,6 +89,7 @@ describe("airfield start --tls", () => {
     const password = Buffer.from(authorizationData?.[0]?.authorizationToken ?? "", "base64")
       .toString()
       .slice("AWS:".length);
+    expect(authorizationData?.[0]?.proxyEndpoint).toBe(endpoint.replace("127.0.0.1", "localhost"));
     const docker = (args: readonly string[], input?: string) => runCommand("docker", args, environment(), input);
     expect(await docker(["login", "--username", "AWS", "--password-stdin", `localhost:${new URL(endpoint).port}`], password)).toMatchObject(
       { code: 0 },

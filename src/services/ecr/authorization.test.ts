@@ -7,6 +7,7 @@ import {
   DescribeRegistryCommand,
   ECRClient,
   GetAccountSettingCommand,
+  GetAuthorizationTokenCommand,
   GetDownloadUrlForLayerCommand,
   GetRegistryPolicyCommand,
   InitiateLayerUploadCommand,
@@ -21,6 +22,7 @@ import {
   UploadLayerPartCommand,
 } from "@aws-sdk/client-ecr";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { apiWorld } from "../../testing/api-world.ts";
 import { permissionWorld, type Grant, type PermissionWorld } from "../../testing/permission-world.ts";
 
 const APP = "arn:aws:ecr:us-east-1:123456789012:repository/app";
@@ -69,4 +71,13 @@ describe("each operation needs its action, on the repository where it has one", 
     expect(await send({ Action, Resource })).toBe("allowed");
     expect(await send({ Action: "ecr:*", Resource: `${APP}-other` })).not.toBe("allowed");
   });
+});
+
+test.each([
+  [false, "http://localhost:4566"],
+  [true, "https://localhost:4566"],
+])("where docker logs in, over TLS: %s", async (registryOverTls, proxyEndpoint) => {
+  await using api = await apiWorld({ registryOverTls });
+  const { authorizationData } = await api.client(ECRClient).send(new GetAuthorizationTokenCommand({}));
+  expect(authorizationData).toMatchObject([{ proxyEndpoint }]);
 });

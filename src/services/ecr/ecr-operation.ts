@@ -27,6 +27,11 @@ export function mustMatch(member: string, value: string, pattern: RegExp, source
   if (!pattern.test(value)) throw invalid(member, `must satisfy regular expression '${source}'`);
 }
 
+/** Where the registry is reached: `http://localhost:4566`. */
+export function registryUrl({ registryHost, registryOverTls = false }: Pick<OperationContext, "registryHost" | "registryOverTls">): string {
+  return `${registryOverTls ? "https" : "http"}://${registryHost}`;
+}
+
 /** The permission for an action on one repository. */
 export function onRepository(action: string) {
   return (

@@ -5,7 +5,7 @@ import { isArchivedLayer } from "../../state/ecr-archive.ts";
 import { touchLayer } from "../../state/ecr-images.ts";
 import { LAYER_DOWNLOAD_LIFETIME_MS, layerDownloadPath } from "../../state/layer-download.ts";
 import { because } from "../operation.ts";
-import { invalid, mustHaveLength, onRepository, operation } from "./ecr-operation.ts";
+import { invalid, mustHaveLength, onRepository, operation, registryUrl } from "./ecr-operation.ts";
 import { requireRepository } from "./find-repository.ts";
 
 /** What ECR calls every layer that it has. */
@@ -53,7 +53,7 @@ function failureOf(layerDigest: string): LayerFailure {
 export const getDownloadUrlForLayer = operation("GetDownloadUrlForLayer", {
   authorize: onRepository("GetDownloadUrlForLayer"),
   run(input, context) {
-    const { state, secrets, registryHost, now } = context;
+    const { state, secrets, now } = context;
     const repository = requireRepository(input, context);
     const { layerDigest = "" } = input;
     if (!isDigest(layerDigest)) throw invalid("layerDigest", "must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'");
@@ -68,6 +68,6 @@ export const getDownloadUrlForLayer = operation("GetDownloadUrlForLayer", {
       );
     const expiresAt = now + LAYER_DOWNLOAD_LIFETIME_MS;
     const path = layerDownloadPath(secrets, { account, region, repository: name, digest: layerDigest, expiresAt });
-    return { downloadUrl: `http://${registryHost}${path}`, layerDigest };
+    return { downloadUrl: `${registryUrl(context)}${path}`, layerDigest };
   },
 });
