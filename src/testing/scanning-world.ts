@@ -13,6 +13,8 @@ export interface ScanningWorld extends RegistryWorld {
   repository(name: string, settings?: { readonly scanOnPush?: boolean }): Promise<void>;
   /** Pushes an image as a client does. */
   push(repository: string, tag: string, ...layers: readonly (Buffer | Readonly<Record<string, LayerContent>>)[]): Promise<BuiltImage>;
+  /** Ends the loop, as the stop of a server does. */
+  stopScanning(): Promise<void>;
   /** Resolves when no scan is under way. */
   scanned(): Promise<void>;
 }
@@ -51,6 +53,7 @@ export async function scanningWorld({ limits }: { readonly limits?: ReadingLimit
       await put(`/v2/${repository}/manifests/${tag}`, "application/vnd.oci.image.manifest.v1+json", image.manifest);
       return image;
     },
+    stopScanning: () => Promise.resolve(loop[Symbol.asyncDispose]()),
     async scanned() {
       const due = (): boolean => [...state.table(imageScans).values()].some(isScanDue);
       // The table tells of the end of each scan; a failed step would wait for the clock, which stands still.

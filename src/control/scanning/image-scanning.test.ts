@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { repositoryKey } from "../../state/ecr.ts";
+import { imageScans, inventories, requestScan, scanKey } from "../../state/ecr-scans.ts";
+import { osvRecord } from "../../testing/osv-records.ts";
+import { scanningWorld } from "../../testing/scanning-world.ts";
+import { imageScanning } from "./image-scanning.ts";
+
+const layer = {
+  "etc/os-release": 'ID=debian\nVERSION_ID="12"',
+  "var/lib/dpkg/status": "Package: zlib1g\nStatus: install ok installed\nArchitecture: amd64\nSource: zlib\nVersion: 1:1.2.13",
+};
+const zlib = osvRecord({ id: "CVE-2026-1", ecosystem: "Debian:12", name: "zlib" });
+const app = repositoryKey({ account: "123456789012", region: "us-east-1" }, "app");
+
+const silent = { info: () => undefined, warn: () => undefined, error: (text: string) => expect.unreachable(text) };
+
+test("a scan that a stop has cut off is carried out at the next start", async () => {
+  await using world = await scanningWorld();
+  const { state } = world.platform;
+  await world.repository("app");
+  world.vulnerabilities.take([zlib]);
+  const { digest } = await world.push("app", "v1", layer);
+  await world.stopScanning();
+  requestScan(state, { repository: app, digest }, "BASIC", world.clock.now());
+  expect(state.table(imageScans).get(scanKey(app, digest, "BASIC"))?.status).toBe("IN_PROGRESS");
+  await using _loop = imageScanning({ ...world.platform, vulnerabilities: world.vulnerabilities, logger: silent });
+  await world.scanned();
+  expect(state.table(imageScans).get(scanKey(app, digest, "BASIC"))).toMatchObject({
+    status: "COMPLETE",
+    findings: [{ name: "CVE-2026-1" }],
+  });
+});
+
+test("a stop does not wait for what is being read, and what was read is kept as long as a repository has the image", async () => {
+  await using world = await scanningWorld();
+  const { state } = world.platform;
+  await world.repository("app", { scanOnPush: true });
+  await world.repository("copy");
+  world.vulnerabilities.take([zlib]);
+  const { digest } = await world.push("app", "v1", layer);
+  await world.push("copy", "v1", layer);
+  await world.scanned();
+  const has = () => state.table(inventories).has(digest);
+  expect(has()).toBe(true);
+  for (const [name, left] of [
+    ["app", true],
+    ["copy", false],
+  ] as const) {
+    await world.fetch(`/v2/${name}/manifests/${digest}`, { method: "DELETE" });
+    await world.scanned();
+    expect(has()).toBe(left);
+  }
+  expect([...state.table(imageScans).values()]).toEqual([]);
+
+  const large = await world.push("app", "v2", { ...layer, "usr/share/large": "x".repeat(20_000_000) });
+  await world.stopScanning();
+  expect(state.table(imageScans).get(scanKey(app, large.digest, "BASIC"))?.status).toBe("IN_PROGRESS");
+});
