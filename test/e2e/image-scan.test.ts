@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { airfieldProcess, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
+import { TEST_KEYS } from "../../src/testing/api-world.ts";
 import { buildImage, pushImage, removeImage } from "../../src/testing/images.ts";
 import { osvRecord, writeOsvZip } from "../../src/testing/osv-records.ts";
 
@@ -91,6 +92,13 @@ test("an image that docker pushed is scanned with the data that the operator imp
   await expect(ecr(airfield, "start-image-scan", ...imageId)).rejects.toThrow(
     "An error occurred (LimitExceededException) when calling the StartImageScan operation: The scan quota per image has been exceeded. Wait and try again.",
   );
+
+  const keys = [`AIRFIELD_ROOT_ACCESS_KEY_ID=${TEST_KEYS.accessKeyId}`, `AIRFIELD_ROOT_SECRET_ACCESS_KEY=${TEST_KEYS.secretAccessKey}`];
+  const sbom = await airfield.run("env", [...keys, "npx", "airfield", "sbom", "app:v1", "--data", airfield.dataDirectory]);
+  expect(sbom.code).toBe(0);
+  const names = JSON.parse(sbom.stdout).components.map(({ name }: { readonly name: string }) => name);
+  expect(names).toEqual(expect.arrayContaining(["bash", "left-pad"]));
+  expect(names).not.toContain("lodash");
 
   await airfield.stop();
   await using again = await airfield.restart();
