@@ -4,7 +4,10 @@ import { torture } from "../../src/testing/torture/torture.ts";
 test("killed 200 times in the middle of pushes, the registry has lost nothing that it acknowledged, and shows nothing half-written", async () => {
   const seed = Date.now() % 1_000_000;
   // Two installations at once: one starts while the other works.
-  const reports = await Promise.all([seed, seed + 1].map((each) => torture({ kills: 100, seed: each })));
+  // Both are awaited whatever happens, so that neither leaves a process behind.
+  const outcomes = await Promise.allSettled([seed, seed + 1].map((each) => torture({ kills: 100, seed: each })));
+  expect(outcomes.filter(({ status }) => status === "rejected")).toEqual([]);
+  const reports = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []));
   for (const { images, deleted, resumed } of reports) {
     expect(images).toBeGreaterThan(30);
     expect(deleted).toBeGreaterThan(5);

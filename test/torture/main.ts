@@ -6,7 +6,8 @@ const say = (line: string): boolean => process.stdout.write(`${line}\n`);
 const [kills = "3000", seed = String(Date.now() % 1_000_000)] = process.argv.slice(2);
 const lanes = 2;
 let lived = 0;
-const reports = await Promise.all(
+// All are awaited whatever happens, so that none leaves a process behind.
+const outcomes = await Promise.allSettled(
   Array.from({ length: lanes }, (_, lane) =>
     torture({
       kills: Math.ceil(Number(kills) / lanes),
@@ -18,7 +19,10 @@ const reports = await Promise.all(
     }),
   ),
 );
-for (const { kills: times, images, deleted, resumed } of reports)
+for (const outcome of outcomes) {
+  if (outcome.status === "rejected") throw outcome.reason;
+  const { kills: times, images, deleted, resumed } = outcome.value;
   say(
     `killed ${times} times: ${images} images pushed, ${deleted} of them deleted, ${resumed} uploads gone on with; nothing lost, nothing half-written`,
   );
+}
