@@ -3,6 +3,7 @@ import type { FileHandle } from "node:fs/promises";
 import { releaseMemory } from "../../ports/release-memory.ts";
 import { recordAt, CHUNK_BYTES } from "../sealing/format.ts";
 import { Sealer } from "../sealing/seal.ts";
+import { earlySync } from "./early-sync.ts";
 
 /**
  * How much is gathered before it is written: sockets deliver 64 KiB at most, and each write is a trip to another thread. More would keep more in
@@ -53,6 +54,7 @@ export async function sealToFile(
   /** Bytes of the blob in whole records that are in the file. */
   let safe = start;
   let writing = Promise.resolve();
+  const early = earlySync(file);
   sealer.add(tail, sealed);
 
   const flush = async (last: boolean): Promise<void> => {
@@ -65,8 +67,9 @@ export async function sealToFile(
     if (length === 0) return;
     await room(length);
     writing = writeWhole(file, out, position).then(() => {
-      safe = whole;
       releaseMemory(out);
+      early.wrote(length);
+      safe = whole;
     });
     position += length;
     // Whoever awaits `writing` next hears of a failure; until then it must not count as unheard.
@@ -87,7 +90,10 @@ export async function sealToFile(
     }
     await flush(true);
     await writing;
+    await early.end();
   } catch (cause) {
+    // Whatever else it says: the file is closed next.
+    await early.end().catch(() => undefined);
     await pieces.return?.().catch(() => undefined);
     throw new FileWriteError(safe, cause);
   }
