@@ -98,14 +98,19 @@ export class FilesystemBlobStore implements BlobStore {
   /** Moves a sealed file to its place. Its bytes are on disk before its name is, and its name is before anyone is told. */
   async #publish({ file, path }: SealedFile, target: string): Promise<void> {
     const folder = dirname(target);
-    if (!this.#durableFolders.has(folder)) {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      for (let above = dirname(folder); above.length >= this.#directory.length; above = dirname(above)) await syncFolder(above);
-      this.#durableFolders.add(folder);
-    }
+    if (!this.#durableFolders.has(folder)) await this.#makeFolder(folder);
     await file.datasync();
     await rename(path, target);
     await syncFolder(folder);
+  }
+
+  /** A folder is durable when its name is, and those of the folders above it. What was made before a crash may not be: each is synced once. */
+  async #makeFolder(folder: string): Promise<void> {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    const unsure: string[] = [];
+    for (let at = folder; at.length > this.#directory.length && !this.#durableFolders.has(at); at = dirname(at)) unsure.push(at);
+    for (const made of unsure) await syncFolder(dirname(made));
+    for (const made of unsure) this.#durableFolders.add(made);
   }
 
   #path(domain: string, { algorithm, hex }: Digest): string {
