@@ -113,5 +113,5 @@ function requireTarget({ platform: { state } }: PullThroughParts, key: string): 
 }
 
 function broken(detail: string): RegistryError {
-  return new RegistryError(503, "UNAVAILABLE", `The upstream registry is not available: ${detail}`);
+  return new RegistryError(400, "UNAVAILABLE", `The upstream registry is not available: ${detail}`);
 }

@@ -64,7 +64,7 @@ export function manifestBringer(parts: PullThroughParts): (call: RegistryCall, n
       await bringing;
     } catch (cause) {
       if (!here || !(cause instanceof RegistryError)) throw cause;
-      if (cause.status >= 429) quietUntil.set(url, clock.now() + LEFT_IN_PEACE_MS);
+      if (cause.code === "UNAVAILABLE" || cause.code === "TOOMANYREQUESTS") quietUntil.set(url, clock.now() + LEFT_IN_PEACE_MS);
       logger.warn("the cached copy of an image is served, as its upstream registry did not tell of it", {
         ...{ repository: key, reference, why: cause.message },
       });
@@ -163,5 +163,5 @@ function makeRepository(platform: RegistryPlatform, { scope, name }: Wanted): Re
 }
 
 function nonsense(detail: string): RegistryError {
-  return new RegistryError(503, "UNAVAILABLE", `The upstream registry gave a manifest that is none: ${detail}`);
+  return new RegistryError(400, "UNAVAILABLE", `The upstream registry gave a manifest that is none: ${detail}`);
 }

@@ -1,7 +1,10 @@
 import type { UpstreamFailure } from "../../ports/upstream-registry.ts";
 import { RegistryError } from "../errors.ts";
 
-/** What docker is told when the upstream registry does not give what it was asked for; `undefined` where it just does not have it. */
+/**
+ * What docker is told when the upstream registry does not give what it was asked for; `undefined` where it just does not have it.
+ * ECR counts it as the client's error (`UnableToGetUpstreamImageException`, 400); docker shows the words of no other kind.
+ */
 export function upstreamRefusal({ failure, detail }: UpstreamFailure): RegistryError | undefined {
   switch (failure) {
     case "not-found":
@@ -17,6 +20,6 @@ export function upstreamRefusal({ failure, detail }: UpstreamFailure): RegistryE
     case "throttled":
       return new RegistryError(429, "TOOMANYREQUESTS", `The upstream registry has had too many requests: ${detail}`);
     case "unavailable":
-      return new RegistryError(503, "UNAVAILABLE", `The upstream registry is not available: ${detail}`);
+      return new RegistryError(400, "UNAVAILABLE", `The upstream registry is not available: ${detail}`);
   }
 }
