@@ -10,7 +10,7 @@ import { copyImage } from "../../state/ecr-image-copies.ts";
 import { findImage } from "../../state/ecr-images.ts";
 import { beginImport, findImporting, mayTake, noteUpstreamTag } from "../../state/ecr-imports.ts";
 import { storeManifest } from "../../state/ecr-manifests.ts";
-import { isGoodHere, pullThroughRuleFor, upstreamOrigin, type PullThroughRuleRecord } from "../../state/ecr-pull-through.ts";
+import { isGoodHere, pullThroughRuleFor, upstreamOrigin, upstreamTags, type PullThroughRuleRecord } from "../../state/ecr-pull-through.ts";
 import { repositories, repositoryKey, type ImageRecord, type RepositoryRecord } from "../../state/ecr.ts";
 import type { RegistryCall, RegistryPlatform } from "../call.ts";
 import { RegistryError } from "../errors.ts";
@@ -44,10 +44,19 @@ export function manifestBringer(parts: PullThroughParts): (call: RegistryCall, n
   const quietUntil = new Map<string, number>();
 
   return async (call, name, reference) => {
+    await bringHere(call, name, reference);
+    const checked = state.table(upstreamTags).get(`${repositoryKey(call.scope, name)}:${reference}`);
+    // How long ago the tag was last seen upstream, as caches tell it: RFC 9111, section 5.1.
+    if (checked) call.response.setHeader("age", Math.max(0, Math.floor((clock.now() - checked.checkedAt) / 1000)));
+  };
+
+  async function bringHere(call: RegistryCall, name: string, reference: string): Promise<void> {
     const { scope } = call;
     const rule = pullThroughRuleFor(state, scope, name);
     const via = rule && chainOf(call.request.headers, nameAmongRegistries(platform.secrets, scope));
     if (!via || (!isDigest(reference) && !isImageTag(reference))) return;
+    // A name that CreateRepository refuses is not made here either.
+    if (name.length < 2 || name.length > 256) return;
     const key = repositoryKey(scope, name);
     const here = findImporting(state, key, reference) ?? findImage(state, key, reference);
     if (isGoodHere(state, key, reference, here, clock.now())) return;
@@ -69,7 +78,7 @@ export function manifestBringer(parts: PullThroughParts): (call: RegistryCall, n
         ...{ repository: key, reference, why: cause.message },
       });
     }
-  };
+  }
 
   /** Source: User Guide, "IAM permissions required to sync an upstream registry with an Amazon ECR private registry". */
   function denialToImport(call: RegistryCall, key: string, name: string): string | undefined {

@@ -253,6 +253,7 @@ describe("a tag that came from upstream", () => {
 
   test("is looked up again after 24 hours, and not before", async () => {
     clock.advance(23 * HOUR);
+    expect((await manifest("latest")).headers.get("age")).toBe(String(23 * 3600));
     expect(await pull("latest")).toBe(old.digest);
     clock.advance(HOUR);
     expect(await pull("latest")).toBe(young.digest);
