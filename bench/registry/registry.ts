@@ -69,7 +69,8 @@ async function measureCase({ name, aim, ...kind }: Case, tell: (figure: Figure) 
     if (kind.concurrency > 1)
       tell(atMost(1, { name: `${way}: ${name}, p99`, unit: "s", ours: slowest("ours", way), peer: slowest("peer", way) }));
   }
-  return mostResident(airfield.pid);
+  // Awaited here: the process ends with this function.
+  return await mostResident(airfield.pid);
 }
 
 /** What the turn before left for the disk to do is done first. */
