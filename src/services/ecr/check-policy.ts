@@ -16,21 +16,28 @@ const LONGEST = 10_240;
  * The policy of a repository means that repository, so that it names no resource.
  * Source: Amazon ECR User Guide, "Private repository policies". @throws InvalidParameterException
  */
-export function checkRepositoryPolicy(state: State, scope: Scope, text: string): void {
-  check(state, scope, text, "repository", ({ resource }) => resource === undefined);
+export function checkRepositoryPolicy(state: State, scope: Scope, text: string, member = "PolicyText"): void {
+  check(state, scope, text, member, "repository", ({ resource }) => resource === undefined);
 }
 
 /** The policy of a registry names the repositories that it is about. @throws InvalidParameterException */
 export function checkRegistryPolicy(state: State, scope: Scope, text: string): void {
-  check(state, scope, text, "registry", ({ resource }) => resource !== undefined);
+  check(state, scope, text, "PolicyText", "registry", ({ resource }) => resource !== undefined);
 }
 
-function check(state: State, { account }: Scope, text: string, what: string, suits: (statement: Statement) => boolean): void {
-  mustHaveLength("PolicyText", text, 0, LONGEST);
+function check(
+  state: State,
+  { account }: Scope,
+  text: string,
+  member: string,
+  what: string,
+  suits: (statement: Statement) => boolean,
+): void {
+  mustHaveLength(member, text, 0, LONGEST);
   const parsed = parsePolicy(text, "resource");
   const good =
     "policy" in parsed && parsed.policy.statements.every(suits) && namesEcr(parsed.policy) && namesKnown(state, account, parsed.policy);
-  if (!good) throw invalid("PolicyText", `Invalid ${what} policy provided`);
+  if (!good) throw invalid(member, `Invalid ${what} policy provided`);
 }
 
 function namesEcr({ statements }: PolicyDocument): boolean {

@@ -6,10 +6,10 @@ import {
   type RCTAppliedFor,
   type RepositoryCreationTemplate,
 } from "@aws-sdk/client-ecr";
-import { parsePolicy } from "../../decide/iam/parse-policy.ts";
 import { parseLifecyclePolicy } from "../../decide/lifecycle-policy/parse-policy.ts";
 import { creationTemplateKey, creationTemplates, type CreationTemplateRecord } from "../../state/ecr-creation-templates.ts";
 import { because, type OperationContext } from "../operation.ts";
+import { checkRepositoryPolicy } from "./check-policy.ts";
 import { checkRoleArn, readPrefix } from "./check-prefix.ts";
 import { invalid, mustBeOneOf, mustHaveLength, operation, pageOf } from "./ecr-operation.ts";
 import { onRegistry, passesRole } from "./registry-permission.ts";
@@ -31,7 +31,7 @@ export const createRepositoryCreationTemplate = operation("CreateRepositoryCreat
       region,
       prefix,
       appliedFor: readReasons(input.appliedFor),
-      ...readSettings(input),
+      ...readSettings(input, context),
       ...readTagMutability(input),
       encryption: readTemplateEncryption(input.encryptionConfiguration ?? { encryptionType: "AES256" }),
       resourceTags: checkTags(input.resourceTags),
@@ -58,7 +58,7 @@ export const updateRepositoryCreationTemplate = operation("UpdateRepositoryCreat
     const mutability = imageTagMutability !== undefined || imageTagMutabilityExclusionFilters !== undefined;
     const template: CreationTemplateRecord = {
       ...found,
-      ...readSettings(input),
+      ...readSettings(input, context),
       ...(mutability && readTagMutability({ imageTagMutability: found.tagMutability, ...input })),
       ...(encryptionConfiguration && { encryption: readTemplateEncryption(encryptionConfiguration) }),
       ...(resourceTags && { resourceTags: checkTags(resourceTags) }),
@@ -117,19 +117,20 @@ function readReasons(reasons: readonly RCTAppliedFor[] = []): readonly RCTApplie
 }
 
 /** The settings that are documents and texts. An empty policy stands for none. */
-function readSettings(input: {
-  readonly description?: string | undefined;
-  readonly repositoryPolicy?: string | undefined;
-  readonly lifecyclePolicy?: string | undefined;
-  readonly customRoleArn?: string | undefined;
-}): Pick<CreationTemplateRecord, "description" | "repositoryPolicy" | "lifecyclePolicy" | "customRoleArn"> {
+function readSettings(
+  input: {
+    readonly description?: string | undefined;
+    readonly repositoryPolicy?: string | undefined;
+    readonly lifecyclePolicy?: string | undefined;
+    readonly customRoleArn?: string | undefined;
+  },
+  context: OperationContext,
+): Pick<CreationTemplateRecord, "description" | "repositoryPolicy" | "lifecyclePolicy" | "customRoleArn"> {
   const { description, repositoryPolicy, lifecyclePolicy, customRoleArn } = input;
   mustHaveLength("description", description, 0, 256);
-  mustHaveLength("repositoryPolicy", repositoryPolicy, 0, 10_240);
   mustHaveLength("lifecyclePolicy", lifecyclePolicy, 0, 30_720);
   checkRoleArn(customRoleArn);
-  if (repositoryPolicy && "refusal" in parsePolicy(repositoryPolicy, "resource"))
-    throw invalid("repositoryPolicy", "Invalid repository policy provided");
+  if (repositoryPolicy) checkRepositoryPolicy(context.state, context, repositoryPolicy, "repositoryPolicy");
   const lifecycle = lifecyclePolicy ? parseLifecyclePolicy(lifecyclePolicy) : undefined;
   if (lifecycle && "refusal" in lifecycle) throw invalid("lifecyclePolicy", `Lifecycle policy validation failure: ${lifecycle.refusal}`);
   return {
