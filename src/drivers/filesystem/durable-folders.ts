@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, stat } from "node:fs/promises";
+import { mkdir, open, readdir, stat, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Makes a folder; it is on disk with the names of all the folders that had to be made for it. */
@@ -20,6 +20,11 @@ export async function syncFolder(path: string): Promise<void> {
 
 export async function statOptional(path: string): Promise<{ readonly size: number; readonly mtimeMs: number } | undefined> {
   return stat(path).catch(absent(undefined));
+}
+
+/** Removes a file, if it is there. One call to the kernel, where `rm` makes two. */
+export async function removeOptional(path: string): Promise<void> {
+  await unlink(path).catch(absent(undefined));
 }
 
 export async function readdirOptional(path: string): Promise<readonly string[]> {

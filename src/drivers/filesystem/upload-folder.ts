@@ -1,5 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { open, readdir, rm, truncate, type FileHandle } from "node:fs/promises";
+import { open, readdir, truncate, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import {
   BlobCorruptError,
@@ -12,7 +12,7 @@ import {
 import { unfinishedBytes, writeHeader, writeTrailer } from "../sealing/format.ts";
 import { openHeader } from "../sealing/open.ts";
 import { parseDigest, type Digest } from "./blob-digest.ts";
-import { statOptional } from "./durable-folders.ts";
+import { removeOptional, statOptional } from "./durable-folders.ts";
 import { roomOn } from "./free-space.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import { FileWriteError, sealToFile } from "./seal-to-file.ts";
@@ -53,7 +53,7 @@ export class UploadFolder {
     try {
       await file.write(header);
     } catch (cause) {
-      await rm(path, { force: true });
+      await removeOptional(path);
       throw cause;
     } finally {
       await file.close();
@@ -178,8 +178,8 @@ export class UploadFolder {
   async #discard(id: string): Promise<void> {
     if (!isUploadId(id)) return;
     this.#known.delete(id);
-    await rm(this.#path(id), { force: true });
-    await rm(tailOf(this.#path(id)), { force: true });
+    await removeOptional(this.#path(id));
+    await removeOptional(tailOf(this.#path(id)));
   }
 
   #path(id: string): string {

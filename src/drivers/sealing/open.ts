@@ -23,6 +23,9 @@ export interface SealedSource {
   close(): Promise<void>;
 }
 
+/** Manifests, configurations and small layers, which are the most: of one record, they are read in one go. */
+const SMALL = recordAt(1) + TRAILER_BYTES;
+
 /** The key of a blob, from its header. @throws BlobCorruptError, and what `openKey` throws */
 export function openHeader(keys: BlobKeys, header: Buffer): Uint8Array {
   const wrapped = readHeader(header);
@@ -37,11 +40,12 @@ export function openHeader(keys: BlobKeys, header: Buffer): Uint8Array {
  * @throws BlobCorruptError, and what `openKey` throws
  */
 export async function openSealed(
-  source: SealedSource,
+  from: SealedSource,
   keys: BlobKeys,
   digest: string,
   range?: { readonly start: number; readonly end: number },
 ): Promise<Readable> {
+  const source = from.bytes <= SMALL ? inMemory(from) : from;
   try {
     const size = sizeOfSealed(source.bytes);
     if (size === undefined) throw new BlobCorruptError("it is cut off");
@@ -58,6 +62,19 @@ export async function openSealed(
     await source.close();
     throw named(cause, digest);
   }
+}
+
+/** All of a small source is fetched with the first of its bytes. */
+function inMemory(source: SealedSource): SealedSource {
+  let all: Promise<Buffer> | undefined;
+  return {
+    bytes: source.bytes,
+    async read(at, length) {
+      all ??= source.read(0, source.bytes);
+      return (await all).subarray(at, at + length);
+    },
+    close: () => source.close(),
+  };
 }
 
 interface Part {

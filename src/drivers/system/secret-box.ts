@@ -7,7 +7,15 @@ const TAG = 16;
 /** AES-256-GCM under keys that HKDF-SHA-256 derives from the root key, one for each purpose. */
 export function secretBox(rootKey: Uint8Array): SecretBox {
   if (rootKey.length !== 32) throw new Error("the root key must have 32 bytes");
-  const derive = (purpose: string): Uint8Array => new Uint8Array(hkdfSync("sha256", rootKey, "airfield", purpose, 32));
+  const derived = new Map<string, Uint8Array>();
+  const derive = (purpose: string): Uint8Array => {
+    const known = derived.get(purpose);
+    if (known) return known;
+    const key = new Uint8Array(hkdfSync("sha256", rootKey, "airfield", purpose, 32));
+    // Purposes are written in the code, so there are only a few.
+    derived.set(purpose, key);
+    return key;
+  };
   const sealing = derive("seal");
   return {
     derive,
