@@ -1,6 +1,7 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { matchedStatements } from "../decide/iam/matched-statements.ts";
 import type { Statement } from "../decide/iam/policy-document.ts";
+import { parseArn } from "../domain/arn.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import type { State } from "../state/state.ts";
@@ -112,7 +113,8 @@ const GLOBAL_KEYS = [
 /** The condition keys of the request with their values: its own, the resource's, and the global ones. */
 function conditionsOf(parts: Parts, { principal, asked, origin }: Refusal) {
   const { context } = accessView(parts, principal, asked, origin).request;
-  const facts = factsOf(parts.state, asked.resource, asked.action, parts.now, principal);
+  const arn = parseArn(asked.resource);
+  const facts = arn && factsOf(parts.state, arn, asked.resource, asked.action, parts.now, principal);
   const ofResource = [...Object.keys(facts?.context ?? {}), ...Object.keys(facts?.tags ?? {}).map((key) => `aws:ResourceTag/${key}`)];
   return [...new Set([...Object.keys(asked.context ?? {}), ...ofResource, ...GLOBAL_KEYS])].flatMap((key) => {
     const found = context(key.toLowerCase());

@@ -1,10 +1,10 @@
 import type { AccessView, Decision, PrincipalView } from "../decide/iam/view.ts";
 import { decideAccess } from "../decide/iam/evaluate.ts";
-import { parseArn } from "../domain/arn.ts";
+import { parseArn, type Arn } from "../domain/arn.ts";
 import type { Principal } from "../domain/principal.ts";
 import { roleKey, users } from "../state/iam.ts";
 import type { State } from "../state/state.ts";
-import { contextValue, type RequestOrigin } from "./context-keys.ts";
+import { contextValue, givenKeys, type RequestOrigin } from "./context-keys.ts";
 import { factsOf } from "./facts/index.ts";
 import { compiled, policiesOf } from "./principal-policies.ts";
 
@@ -42,24 +42,15 @@ export function accessView(
   { action, resource, context = {}, tryPolicy, tryPolicyDecides = true }: AskedPermission,
   origin: RequestOrigin,
 ): AccessView {
-  // Most decisions need nothing of the resource but its name.
-  let looked = false;
-  let found: ReturnType<typeof factsOf>;
-  const facts = (): ReturnType<typeof factsOf> => {
-    if (!looked) {
-      found = factsOf(state, resource, action, now, principal);
-      looked = true;
-    }
-    return found;
-  };
+  const arn = parseArn(resource);
+  const facts = arn && factsOf(state, arn, resource, action, now, principal);
   const {
     policy,
     trust = false,
     policyDecides = false,
-  } = tryPolicy === undefined ? (facts() ?? {}) : { policy: tryPolicy, policyDecides: tryPolicyDecides };
-  const resourceAccount = ownerOf(resource) ?? principal.account;
-  const given = new Map<string, readonly string[]>();
-  for (const [key, value] of Object.entries(context)) if (value !== undefined) given.set(key.toLowerCase(), [value].flat());
+  } = tryPolicy === undefined ? (facts ?? {}) : { policy: tryPolicy, policyDecides: tryPolicyDecides };
+  const resourceAccount = ownerOf(arn) ?? principal.account;
+  const given = givenKeys(context);
   const source = { state, now, principal, origin, action, resourceAccount, facts, given };
   return {
     request: {
@@ -76,8 +67,8 @@ export function accessView(
 }
 
 /** The account in an ARN; buckets and AWS's own policies have none. */
-function ownerOf(resource: string): string | undefined {
-  const account = parseArn(resource)?.account;
+function ownerOf(arn: Arn | undefined): string | undefined {
+  const account = arn?.account;
   return account === undefined || !/^\d{12}$/.test(account) ? undefined : account;
 }
 

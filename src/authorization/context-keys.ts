@@ -20,9 +20,18 @@ export interface ContextSource {
   readonly origin: RequestOrigin;
   readonly action: string;
   readonly resourceAccount: string;
-  readonly facts: () => ResourceFacts | undefined;
+  readonly facts: ResourceFacts | undefined;
   /** Keys that the operation itself gives, by their names in lower case. */
   readonly given: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The keys that an operation gives, as `ContextSource.given` has them. */
+export function givenKeys(
+  context: Readonly<Record<string, string | readonly string[] | undefined>>,
+): ReadonlyMap<string, readonly string[]> {
+  const given = new Map<string, readonly string[]>();
+  for (const [key, value] of Object.entries(context)) if (value !== undefined) given.set(key.toLowerCase(), [value].flat());
+  return given;
 }
 
 type Values = readonly string[] | undefined;
@@ -93,7 +102,7 @@ function sessionKey({ principal }: ContextSource, key: string): Values {
 }
 
 function resourceKey({ facts }: ContextSource, key: string): Values {
-  const found = Object.entries(facts()?.context ?? {}).find(([name]) => name.toLowerCase() === key)?.[1];
+  const found = Object.entries(facts?.context ?? {}).find(([name]) => name.toLowerCase() === key)?.[1];
   return found === undefined ? undefined : [found].flat();
 }
 
@@ -102,7 +111,7 @@ function tagValue(source: ContextSource, prefix: string, key: string): Values {
   const { action, facts } = source;
   if (prefix === "aws:principaltag") return one(tagOf(principalTags(source), key));
   const service = action.slice(0, action.indexOf(":"));
-  if (prefix === "aws:resourcetag" || prefix === `${service}:resourcetag`) return one(tagOf(facts()?.tags ?? {}, key));
+  if (prefix === "aws:resourcetag" || prefix === `${service}:resourcetag`) return one(tagOf(facts?.tags ?? {}, key));
   return sessionKey(source, `${prefix}/${key}`) ?? resourceKey(source, `${prefix}/${key}`);
 }
 

@@ -4,7 +4,8 @@ import { ANONYMOUS } from "../domain/principal.ts";
 import type { RoleRecord } from "../state/iam.ts";
 import type { State } from "../state/state.ts";
 import type { AskedPermission } from "./authorize.ts";
-import { contextValue, type RequestOrigin } from "./context-keys.ts";
+import { contextValue, givenKeys, type RequestOrigin } from "./context-keys.ts";
+import { tagFacts } from "./facts/resource-facts.ts";
 import { compiled } from "./principal-policies.ts";
 
 interface WebIdentityParts {
@@ -23,9 +24,8 @@ export function decideWebIdentity(
   role: RoleRecord,
   { action, context = {} }: Omit<AskedPermission, "resource">,
 ): Decision {
-  const given = new Map<string, readonly string[]>();
-  for (const [key, value] of Object.entries(context)) if (value !== undefined) given.set(key.toLowerCase(), [value].flat());
-  const facts = () => ({ tags: Object.fromEntries(role.tags.map(({ Key = "", Value = "" }) => [Key, Value])) });
+  const given = givenKeys(context);
+  const facts = { tags: tagFacts(role.tags) };
   const source = { state, now, principal: ANONYMOUS, origin, action, resourceAccount: role.account, facts, given };
   return decideAccess({
     request: {

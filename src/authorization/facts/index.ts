@@ -1,4 +1,4 @@
-import { parseArn } from "../../domain/arn.ts";
+import type { Arn } from "../../domain/arn.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { State } from "../../state/state.ts";
 import { ec2Facts } from "./ec2.ts";
@@ -25,8 +25,14 @@ const FACTS: Readonly<Record<string, FactsOf>> = {
   ssm: ssmFacts,
 };
 
-export function factsOf(state: State, resource: string, action: string, now: number, principal: Principal): ResourceFacts | undefined {
-  const arn = parseArn(resource);
-  if (!arn) return undefined;
-  return Object.hasOwn(FACTS, arn.service) ? FACTS[arn.service]?.(state, arn, resource, now, action, principal) : undefined;
+/** @param text the same ARN as it was written */
+export function factsOf(
+  state: State,
+  arn: Arn,
+  text: string,
+  action: string,
+  now: number,
+  principal: Principal,
+): ResourceFacts | undefined {
+  return Object.hasOwn(FACTS, arn.service) ? FACTS[arn.service]?.(state, arn, text, now, action, principal) : undefined;
 }
