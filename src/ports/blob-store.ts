@@ -72,8 +72,15 @@ export interface Blobs {
    * The bytes from `start` to `end` (inclusive), or all of them. Rejects with `BlobMissingError`, and with `BlobCorruptError` where
    * what lies in the store is not what was put there; where that shows later, the stream fails with it before it gives a wrong byte.
    * The pieces are the reader's own.
+   * @param size of the blob, where the reader knows it: one that has another is damaged
    */
-  read(digest: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
+  read(digest: string, range?: BlobRange, size?: number): Promise<Readable>;
+}
+
+/** Both ends inclusive, in bytes of the blob. */
+export interface BlobRange {
+  readonly start: number;
+  readonly end: number;
 }
 
 export class BlobRangeError extends Error {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { releaseMemory } from "./release-memory.ts";
+import { recycleMemory, releaseMemory } from "./release-memory.ts";
 
 test("a large buffer is empty at once", () => {
   const buffer = Buffer.alloc(1024 * 1024, 1);
@@ -28,4 +28,12 @@ test("the same buffer twice is one", () => {
   const buffer = Buffer.alloc(1024 * 1024);
   releaseMemory([buffer]);
   expect(() => releaseMemory([buffer])).not.toThrow();
+});
+
+test("memory that is wanted back comes back, once and whole", () => {
+  const memory = new ArrayBuffer(1024 * 1024);
+  const back: ArrayBuffer[] = [];
+  recycleMemory(memory, (returned) => back.push(returned));
+  releaseMemory([Buffer.from(memory, 0, 100)]);
+  expect([back.length, back[0] === memory, memory.byteLength]).toEqual([1, true, 1024 * 1024]);
 });

@@ -6,16 +6,32 @@ const WORTH_IT = 16 * 1024;
 /** What is transferred to a port that is closed goes nowhere: it is freed. Source: Node's documentation of `port.postMessage`. */
 const nowhere = closedPort();
 
+const lent = new WeakMap<ArrayBuffer, (memory: ArrayBuffer) => void>();
+
 /**
- * Frees the memory of large buffers at once. Their owner calls it when nobody reads them any more; they are empty then. A stream of gigabytes
+ * Frees the memory of large buffers at once. Their owner calls it when nobody reads them any more; they are empty or another's then. A stream of gigabytes
  * would else leave hundreds of megabytes to the garbage collector, which counts them, and goes through all the objects of the process, again
  * and again, to find them: it was a quarter of the time that an upload takes. Buffers that share their memory are left alone.
  */
 export function releaseMemory(buffers: readonly Uint8Array[]): void {
-  const whole = buffers.flatMap(({ buffer, byteLength }) =>
-    byteLength >= WORTH_IT && byteLength === buffer.byteLength && buffer instanceof ArrayBuffer ? buffer : [],
-  );
+  const whole: ArrayBuffer[] = [];
+  for (const { buffer, byteLength } of buffers) {
+    if (!(buffer instanceof ArrayBuffer)) continue;
+    const takeBack = lent.get(buffer);
+    if (takeBack) {
+      lent.delete(buffer);
+      takeBack(buffer);
+    } else if (byteLength >= WORTH_IT && byteLength === buffer.byteLength) whole.push(buffer);
+  }
   if (whole.length > 0) nowhere.postMessage(undefined, whole);
+}
+
+/**
+ * Memory that is given out and wanted back. `releaseMemory` for a buffer of it hands it to `takeBack`, once, in place of freeing it; where nobody
+ * calls that, the garbage collector frees it as any other.
+ */
+export function recycleMemory(memory: ArrayBuffer, takeBack: (memory: ArrayBuffer) => void): void {
+  lent.set(memory, takeBack);
 }
 
 function closedPort(): MessageChannel["port1"] {

@@ -11,9 +11,8 @@ export async function getBlob(call: OpenCall, name: string, digest: string): Pro
   const blobs = repositoryBlobs(call, requireRepository(call, name));
   const { state, clock } = call.platform;
   const layer = findLayer(call, name, digest);
-  const found = layer && (await blobs.stat(digest));
-  if (!layer || !found) throw unknownBlob();
-  if (found.size !== layer.size) throw new BlobCorruptError(`the blob ${digest} has ${found.size} bytes in the store, not ${layer.size}`);
+  if (!layer) throw unknownBlob();
+  const { size } = layer;
   const headers = {
     "content-type": "application/octet-stream",
     "docker-content-digest": digest,
@@ -22,21 +21,24 @@ export async function getBlob(call: OpenCall, name: string, digest: string): Pro
     etag: `"${digest}"`,
   };
   if (call.method === "HEAD") {
+    const found = await blobs.stat(digest);
+    if (!found) throw unknownBlob();
+    if (found.size !== size) throw new BlobCorruptError(`the blob ${digest} has ${found.size} bytes in the store, not ${size}`);
     // A push asks so, and counts on what it hears.
     touchLayer(state, layer, clock.now());
-    answer(call, 200, { ...headers, "content-length": found.size });
+    answer(call, 200, { ...headers, "content-length": size });
     return;
   }
-  const range = readRange(call.request.headers.range, found.size);
+  const range = readRange(call.request.headers.range, size);
   if (range === "unsatisfiable")
-    throw new RegistryError(416, "RANGE_INVALID", `the blob has ${found.size} bytes`, { "content-range": `bytes */${found.size}` });
-  const stream = await blobs.read(digest, range).catch((cause: unknown) => {
+    throw new RegistryError(416, "RANGE_INVALID", `the blob has ${size} bytes`, { "content-range": `bytes */${size}` });
+  const stream = await blobs.read(digest, range, size).catch((cause: unknown) => {
     throw cause instanceof BlobMissingError ? unknownBlob() : cause;
   });
   if (range) {
-    const part = { "content-range": `bytes ${range.start}-${range.end}/${found.size}`, "content-length": range.end - range.start + 1 };
+    const part = { "content-range": `bytes ${range.start}-${range.end}/${size}`, "content-length": range.end - range.start + 1 };
     call.response.writeHead(206, { ...headers, ...part });
-  } else call.response.writeHead(200, { ...headers, "content-length": found.size });
+  } else call.response.writeHead(200, { ...headers, "content-length": size });
   await sendPieces(stream, call.response);
 }
 

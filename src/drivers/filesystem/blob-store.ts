@@ -1,12 +1,14 @@
-import { mkdir, open, opendir, rename, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, opendir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
-import { BlobCorruptError, BlobMissingError, type BlobKeys, type Blobs, type BlobStore } from "../../ports/blob-store.ts";
-import { RECORD_BYTES, sizeOfSealed } from "../sealing/format.ts";
-import { openSealed, type SealedSource } from "../sealing/open.ts";
+import { BlobCorruptError, BlobMissingError, type BlobKeys, type BlobRange, type Blobs, type BlobStore } from "../../ports/blob-store.ts";
+import { sizeOfSealed } from "../sealing/format.ts";
+import { openSealed } from "../sealing/open.ts";
 import { ALGORITHMS, checkDomain, parseDigest, type Digest } from "./blob-digest.ts";
 import { makeDurableFolder, readdirOptional, statOptional, syncFolder } from "./durable-folders.ts";
+import { fileSource } from "./file-source.ts";
 import { KeyedLock } from "./keyed-lock.ts";
+import { OpeningThreads } from "./opening-threads.ts";
 import { UploadFolder, type SealedFile } from "./upload-folder.ts";
 
 /**
@@ -16,6 +18,7 @@ import { UploadFolder, type SealedFile } from "./upload-folder.ts";
 export class FilesystemBlobStore implements BlobStore {
   readonly #directory: string;
   readonly #uploads: UploadFolder;
+  readonly #threads = new OpeningThreads();
   readonly #lock = new KeyedLock();
   readonly #durableFolders = new Set<string>();
 
@@ -44,7 +47,7 @@ export class FilesystemBlobStore implements BlobStore {
         ),
       abort: (id) => uploads.abort(id),
       stat: (digest) => this.#stat(domain, digest),
-      read: (digest, range) => this.#read(keys, digest, range),
+      read: (digest, range, size) => this.#read(keys, digest, range, size),
     };
   }
 
@@ -85,14 +88,14 @@ export class FilesystemBlobStore implements BlobStore {
     return { size };
   }
 
-  async #read(keys: BlobKeys, digest: string, range?: { readonly start: number; readonly end: number }): Promise<Readable> {
+  async #read(keys: BlobKeys, digest: string, range?: BlobRange, expected?: number): Promise<Readable> {
     const parsed = parseDigest(digest);
     if (!parsed) throw new BlobMissingError(`${digest} is no digest`);
     const file = await open(this.#path(keys.domain, parsed), "r").catch((cause: NodeJS.ErrnoException) => {
       throw cause.code === "ENOENT" ? new BlobMissingError(`there is no blob ${digest}`) : cause;
     });
     const { size } = await file.stat();
-    return openSealed(fileSource(file, size), keys, digest, range);
+    return openSealed(fileSource(file, size, this.#threads), keys, digest, range, expected);
   }
 
   /** Moves a sealed file to its place. Its bytes are on disk before its name is, and its name is before anyone is told. */
@@ -116,18 +119,4 @@ export class FilesystemBlobStore implements BlobStore {
   #path(domain: string, { algorithm, hex }: Digest): string {
     return join(this.#directory, "sealed", checkDomain(domain), algorithm, hex.slice(0, 2), hex);
   }
-}
-
-/** One buffer serves all reads: what is decrypted is elsewhere. */
-function fileSource(file: FileHandle, bytes: number): SealedSource {
-  let buffer = Buffer.alloc(0);
-  return {
-    bytes,
-    async read(at, length) {
-      if (buffer.length < length) buffer = Buffer.allocUnsafeSlow(Math.max(length, Math.min(bytes, RECORD_BYTES)));
-      const { bytesRead } = await file.read(buffer, 0, length, at);
-      return buffer.subarray(0, bytesRead);
-    },
-    close: () => file.close(),
-  };
 }

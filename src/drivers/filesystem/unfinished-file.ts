@@ -75,7 +75,7 @@ function opens(key: Uint8Array, index: number, record: Buffer): boolean {
 /** The bytes in the last record, where it is not full. */
 export async function readTail(file: FileHandle, key: Uint8Array, size: number): Promise<Buffer> {
   const record = await lastRecord(file, size);
-  return record ? openRecord(key, Math.floor(size / CHUNK_BYTES), record) : Buffer.alloc(0);
+  return Buffer.concat(record ? openRecord(key, Math.floor(size / CHUNK_BYTES), record) : []);
 }
 
 /** Copies the last record, where it is not full. */
@@ -96,7 +96,7 @@ export async function digestOf(file: FileHandle, key: Uint8Array, size: number, 
   const end = unfinishedBytes(size);
   for (let index = 0; recordAt(index) < end; index += 1) {
     const at = recordAt(index);
-    hash.update(openRecord(key, index, await readAt(file, at, Math.min(RECORD_BYTES, end - at))));
+    for (const piece of openRecord(key, index, await readAt(file, at, Math.min(RECORD_BYTES, end - at)))) hash.update(piece);
   }
   return hash.digest("hex");
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
-import { BlobCorruptError, BlobMissingError, type BlobKeys, type Blobs, type BlobStore } from "../../ports/blob-store.ts";
+import { BlobCorruptError, BlobMissingError, type BlobKeys, type BlobRange, type Blobs, type BlobStore } from "../../ports/blob-store.ts";
 import { checkDomain, parseDigest, type Digest } from "../filesystem/blob-digest.ts";
 import { makeDurableFolder } from "../filesystem/durable-folders.ts";
 import { KeyedLock } from "../filesystem/keyed-lock.ts";
@@ -75,7 +75,7 @@ export class S3BlobStore implements BlobStore {
         ),
       abort: (id) => uploads.abort(id),
       stat: (digest) => this.#stat(domain, digest),
-      read: (digest, range) => this.#read(keys, digest, range),
+      read: (digest, range, size) => this.#read(keys, digest, range, size),
     };
   }
 
@@ -112,13 +112,13 @@ export class S3BlobStore implements BlobStore {
     return { size };
   }
 
-  async #read(keys: BlobKeys, digest: string, range?: { readonly start: number; readonly end: number }): Promise<Readable> {
+  async #read(keys: BlobKeys, digest: string, range?: BlobRange, expected?: number): Promise<Readable> {
     const parsed = parseDigest(digest);
     if (!parsed) throw new BlobMissingError(`${digest} is no digest`);
     const name = nameOf(keys.domain, parsed);
     const found = await this.#bucket.head(name);
     if (!found) throw new BlobMissingError(`there is no blob ${digest}`);
-    return openSealed(objectSource(this.#bucket, name, found), keys, digest, range);
+    return openSealed(objectSource(this.#bucket, name, found), keys, digest, range, expected);
   }
 
   async #publish({ file, bytes }: SealedFile, name: string): Promise<void> {

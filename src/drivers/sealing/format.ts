@@ -16,6 +16,11 @@ const TAG = 16;
 export const RECORD_OVERHEAD = NONCE + TAG;
 export const RECORD_BYTES = CHUNK_BYTES + RECORD_OVERHEAD;
 export const TRAILER_BYTES = NONCE + TAG;
+/**
+ * How much is given to a cipher at a time. Node allocates what it returns anew: 256 KiB at once are memory that the kernel must clear first, which
+ * takes twice as long as decrypting them; pieces of this size are used again while they are still in the processor's cache.
+ */
+export const PIECE_BYTES = 64 * 1024;
 
 const MAGIC = Buffer.from("AFBLOB1\n", "latin1");
 const WRAPPED_AT = MAGIC.length + 2;
@@ -64,19 +69,20 @@ export function startRecord(key: Uint8Array, index: number): { readonly nonce: B
   return { nonce, cipher: createCipheriv("aes-256-gcm", key, nonce).setAAD(recordName(index)) };
 }
 
-/** The blob's bytes in a record. @throws BlobCorruptError */
-export function openRecord(key: Uint8Array, index: number, record: Buffer): Buffer {
+/** The blob's bytes in a record, in pieces. @throws BlobCorruptError */
+export function openRecord(key: Uint8Array, index: number, record: Buffer): Buffer[] {
   if (record.length <= RECORD_OVERHEAD) throw new BlobCorruptError(`record ${index} is cut off`);
   const end = record.length - TAG;
   const decipher = createDecipheriv("aes-256-gcm", key, record.subarray(0, NONCE)).setAAD(recordName(index));
   decipher.setAuthTag(record.subarray(end));
-  const bytes = decipher.update(record.subarray(NONCE, end));
+  const pieces: Buffer[] = [];
+  for (let at = NONCE; at < end; at += PIECE_BYTES) pieces.push(decipher.update(record.subarray(at, Math.min(at + PIECE_BYTES, end))));
   try {
     decipher.final();
   } catch (cause) {
     throw new BlobCorruptError(`record ${index} was changed`, { cause });
   }
-  return bytes;
+  return pieces;
 }
 
 export function writeTrailer(key: Uint8Array, header: Buffer, size: number, digest: string): Buffer {

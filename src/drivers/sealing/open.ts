@@ -1,10 +1,11 @@
 import { Readable } from "node:stream";
-import { BlobCorruptError, type BlobKeys } from "../../ports/blob-store.ts";
+import { BlobCorruptError, type BlobKeys, type BlobRange } from "../../ports/blob-store.ts";
 import {
   checkTrailer,
   CHUNK_BYTES,
   HEADER_BYTES,
   openRecord,
+  PIECE_BYTES,
   readHeader,
   recordAt,
   sizeOfSealed,
@@ -18,13 +19,15 @@ export interface SealedSource {
   readonly bytes: number;
   /** Exactly so many bytes from `at` on, or fewer at the end. Whoever gives them does not touch them again until the next call. */
   read(at: number, length: number): Promise<Buffer>;
+  /**
+   * Reads and opens the record with that index, and as many after it as it likes, of a blob of `size` bytes; absent where this thread does it.
+   * @throws BlobCorruptError
+   */
+  openRecords?(key: Uint8Array, index: number, size: number): Promise<Buffer>;
   /** Told, where it helps, what is about to be read from first to last. */
   announce?(at: number, until: number): void;
   close(): Promise<void>;
 }
-
-/** Manifests, configurations and small layers, which are the most: of one record, they are read in one go. */
-const SMALL = recordAt(1) + TRAILER_BYTES;
 
 /** The key of a blob, from its header. @throws BlobCorruptError, and what `openKey` throws */
 export function openHeader(keys: BlobKeys, header: Buffer): Uint8Array {
@@ -37,44 +40,33 @@ export function openHeader(keys: BlobKeys, header: Buffer): Uint8Array {
 /**
  * The blob's bytes from `start` to `end` (inclusive), or all of them. Only the records that hold them are read; each is verified before a byte
  * of it is given out. Closes the source when it is over, and where it rejects.
+ * @param expected the size that the blob must have, where the reader knows it
  * @throws BlobCorruptError, and what `openKey` throws
  */
 export async function openSealed(
-  from: SealedSource,
+  source: SealedSource,
   keys: BlobKeys,
   digest: string,
-  range?: { readonly start: number; readonly end: number },
+  range?: BlobRange,
+  expected?: number,
 ): Promise<Readable> {
-  const source = from.bytes <= SMALL ? inMemory(from) : from;
   try {
     const size = sizeOfSealed(source.bytes);
     if (size === undefined) throw new BlobCorruptError("it is cut off");
-    const header = Buffer.from(await source.read(0, HEADER_BYTES));
-    const key = openHeader(keys, header);
-    checkTrailer(key, header, size, digest, await source.read(source.bytes - TRAILER_BYTES, TRAILER_BYTES));
+    if (expected !== undefined && size !== expected) throw new BlobCorruptError(`it has ${size} bytes, not ${expected}`);
     const [start, end] = [range?.start ?? 0, Math.min(range?.end ?? size - 1, size - 1)];
     source.announce?.(
       recordAt(Math.floor(start / CHUNK_BYTES)),
       Math.min(recordAt(Math.floor(end / CHUNK_BYTES) + 1), unfinishedBytes(size)),
     );
+    const header = Buffer.from(await source.read(0, HEADER_BYTES));
+    const key = openHeader(keys, header);
+    checkTrailer(key, header, size, digest, await source.read(source.bytes - TRAILER_BYTES, TRAILER_BYTES));
     return new OpenedStream(source, { key, digest, size, start, end });
   } catch (cause) {
     await source.close();
     throw named(cause, digest);
   }
-}
-
-/** All of a small source is fetched with the first of its bytes. */
-function inMemory(source: SealedSource): SealedSource {
-  let all: Promise<Buffer> | undefined;
-  return {
-    bytes: source.bytes,
-    async read(at, length) {
-      all ??= source.read(0, source.bytes);
-      return (await all).subarray(at, at + length);
-    },
-    close: () => source.close(),
-  };
 }
 
 interface Part {
@@ -86,7 +78,7 @@ interface Part {
 }
 
 /**
- * One record is read ahead, no more: what ten readers hold together must stay below the tens of megabytes of buffers from which on the garbage
+ * One record is opened ahead, no more: what ten readers hold together must stay below the tens of megabytes of buffers from which on the garbage
  * collector of Node goes through the whole heap again and again.
  */
 class OpenedStream extends Readable {
@@ -95,14 +87,14 @@ class OpenedStream extends Readable {
   #index: number;
 
   constructor(source: SealedSource, part: Part) {
-    super({ highWaterMark: CHUNK_BYTES });
+    super({ objectMode: true, highWaterMark: source.openRecords ? 2 : CHUNK_BYTES / PIECE_BYTES });
     this.#source = source;
     this.#part = part;
     this.#index = Math.floor(part.start / CHUNK_BYTES);
   }
 
   override _read(): void {
-    this.#readRecord().catch((cause: unknown) => this.destroy(named(cause, this.#part.digest)));
+    this.#readOn().catch((cause: unknown) => this.destroy(named(cause, this.#part.digest)));
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
@@ -119,22 +111,28 @@ class OpenedStream extends Readable {
     done(failed);
   }
 
-  async #readRecord(): Promise<void> {
+  async #readOn(): Promise<void> {
     const { key, size, start, end } = this.#part;
-    const index = this.#index;
-    const first = index * CHUNK_BYTES;
-    if (end < start || first > end) {
+    let at = this.#index * CHUNK_BYTES;
+    if (end < start || at > end) {
       this.push(null);
       return;
     }
-    const at = recordAt(index);
-    const length = Math.min(recordAt(index + 1), unfinishedBytes(size)) - at;
+    const pieces = this.#source.openRecords ? [await this.#source.openRecords(key, this.#index, size)] : await this.#openRecord();
+    for (const piece of pieces) {
+      const wanted = piece.subarray(Math.max(0, start - at), Math.max(0, end + 1 - at));
+      at += piece.length;
+      if (wanted.length > 0) this.push(wanted);
+    }
+    this.#index = Math.ceil(at / CHUNK_BYTES);
+  }
+
+  async #openRecord(): Promise<Buffer[]> {
+    const at = recordAt(this.#index);
+    const length = Math.min(recordAt(this.#index + 1), unfinishedBytes(this.#part.size)) - at;
     const record = await this.#source.read(at, length);
     if (record.length !== length) throw new BlobCorruptError("it is cut off");
-    const bytes = openRecord(key, index, record);
-    this.#index += 1;
-    const wanted = start <= first && end >= first + bytes.length - 1;
-    this.push(wanted ? bytes : bytes.subarray(Math.max(0, start - first), end - first + 1));
+    return openRecord(this.#part.key, this.#index, record);
   }
 }
 

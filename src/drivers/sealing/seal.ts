@@ -1,5 +1,5 @@
 import type { CipherGCM } from "node:crypto";
-import { CHUNK_BYTES, startRecord } from "./format.ts";
+import { CHUNK_BYTES, PIECE_BYTES, startRecord } from "./format.ts";
 
 /**
  * Encrypts a blob's bytes as they come into pieces to be written one after the other. A record that was begun is ended by `end`, also in the
@@ -29,7 +29,7 @@ export class Sealer {
         this.#cipher = cipher;
         into.push(nonce);
       }
-      const piece = at === 0 && bytes.length <= CHUNK_BYTES - this.#filled ? bytes : bytes.subarray(at, at + CHUNK_BYTES - this.#filled);
+      const piece = bytes.subarray(at, at + Math.min(PIECE_BYTES, CHUNK_BYTES - this.#filled));
       into.push(this.#cipher.update(piece));
       this.#filled += piece.length;
       at += piece.length;

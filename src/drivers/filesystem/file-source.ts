@@ -1,0 +1,58 @@
+import type { FileHandle } from "node:fs/promises";
+import { recordAt, RECORD_BYTES, TRAILER_BYTES, unfinishedBytes } from "../sealing/format.ts";
+import type { SealedSource } from "../sealing/open.ts";
+import { JOB_RECORDS, type OpeningThreads } from "./opening-threads.ts";
+
+/** Manifests, configurations and small layers, which are the most, are read in one go, and opened where they are wanted. */
+const SMALL_BYTES = recordAt(4) + TRAILER_BYTES;
+/** Buffers of small blobs that nobody reads any more are kept for the next; no more than so many. */
+const MOST_SPARE = 10;
+const spare: Buffer[] = [];
+
+/** A sealed blob in a file. */
+export function fileSource(file: FileHandle, bytes: number, threads: OpeningThreads): SealedSource {
+  return bytes <= SMALL_BYTES ? smallSource(file, bytes) : largeSource(file, bytes, threads);
+}
+
+function smallSource(file: FileHandle, bytes: number): SealedSource {
+  let all: Promise<Buffer> | undefined;
+  const load = async (): Promise<Buffer> => {
+    const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES);
+    const { bytesRead } = await file.read(buffer, 0, bytes, 0);
+    return buffer.subarray(0, bytesRead);
+  };
+  return {
+    bytes,
+    async read(at, length) {
+      all ??= load();
+      return (await all).subarray(at, at + length);
+    },
+    async close() {
+      const read = await all?.catch(() => undefined);
+      if (read && spare.length < MOST_SPARE) spare.push(Buffer.from(read.buffer));
+      await file.close();
+    },
+  };
+}
+
+function largeSource(file: FileHandle, bytes: number, threads: OpeningThreads): SealedSource {
+  let opening: Promise<Buffer> | undefined;
+  return {
+    bytes,
+    async read(at, length) {
+      const buffer = Buffer.allocUnsafe(length);
+      const { bytesRead } = await file.read(buffer, 0, length, at);
+      return buffer.subarray(0, bytesRead);
+    },
+    openRecords(key, index, size) {
+      const length = Math.min(JOB_RECORDS * RECORD_BYTES, unfinishedBytes(size) - recordAt(index));
+      opening = threads.open(file.fd, key, index, length);
+      return opening;
+    },
+    async close() {
+      // Its number may be another file's once it is closed.
+      await opening?.catch(() => undefined);
+      await file.close();
+    },
+  };
+}
