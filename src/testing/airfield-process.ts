@@ -11,7 +11,7 @@ import { TEST_KEYS } from "./api-world.ts";
 import { cliEnvironment, runAws, runCommand, type CliResult } from "./aws-cli.ts";
 
 /** The compiled program: what users run, and what can be killed. */
-const PROGRAM = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "bin", "airfield.js");
+const PROGRAM = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), "bin", "airfield.cjs");
 
 export interface AirfieldProcess extends AsyncDisposable {
   readonly url: string;

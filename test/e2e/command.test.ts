@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { removeLeftovers } from "../../src/main.ts";
 import { engineSocket } from "../../bin/setup/engine-socket.js";
 
-const COMMAND = fileURLToPath(new URL("../../bin/airfield.js", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../../bin/airfield.cjs", import.meta.url));
 
 interface Ended {
   readonly code: number;

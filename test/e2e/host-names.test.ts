@@ -10,7 +10,7 @@ import type { CliResult } from "../../src/testing/aws-cli.ts";
 
 // ECR's own host names, with the machine's own hosts file and the engine's own folder of certificates. Both are put back, also after a failure.
 
-const PROGRAM = fileURLToPath(new URL("../../bin/airfield.js", import.meta.url));
+const PROGRAM = fileURLToPath(new URL("../../bin/airfield.cjs", import.meta.url));
 const HOSTS_FILE = "/etc/hosts";
 const CERTIFICATES = "/etc/docker/certs.d";
 const REGION = "eu-north-1";

@@ -13,7 +13,7 @@ import { removeLeftovers } from "../../src/main.ts";
 import { runCommand, type CliResult } from "../../src/testing/aws-cli.ts";
 import { buildImage, removeImage } from "../../src/testing/images.ts";
 
-const COMMAND = fileURLToPath(new URL("../../bin/airfield.js", import.meta.url));
+const COMMAND = fileURLToPath(new URL("../../bin/airfield.cjs", import.meta.url));
 const ACCOUNT = "222222222222";
 
 let data: string;

@@ -49,10 +49,14 @@ export async function demoServer(flags: ServerFlags): Promise<DemoServer> {
     dataDirectory,
     ...(flags.dockerSocket ? ["--docker-socket", flags.dockerSocket] : []),
   ];
-  const child = spawn(process.execPath, [join(PROGRAM_FOLDER, "bin/airfield.js"), ...arguments_, ...(flags.keep ? [] : ["--stop-tasks"])], {
-    detached: true,
-    stdio: ["ignore", output, output],
-  });
+  const child = spawn(
+    process.execPath,
+    [join(PROGRAM_FOLDER, "bin/airfield.cjs"), ...arguments_, ...(flags.keep ? [] : ["--stop-tasks"])],
+    {
+      detached: true,
+      stdio: ["ignore", output, output],
+    },
+  );
   const { url } = await ready(child, dataDirectory, log);
   child.unref();
   return {

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { journalContract } from "../../testing/journal-contract.ts";
-import { DatabaseInUseError } from "./database.ts";
+import { DatabaseInUseError, type WriteAheadLog } from "./database.ts";
 import { sqliteJournal } from "./journal.ts";
 
 describe("the journal in SQLite", () => {
@@ -34,6 +34,40 @@ describe("the journal in SQLite", () => {
     await expect(journal.append([{ table: "t", key: null as unknown as string, value: "1" }])).rejects.toThrow("NOT NULL");
     await expect(journal.append([{ table: "t", key: "k", value: "1" }])).rejects.toThrow("NOT NULL");
     await journal.close();
+  });
+
+  test("a disk that cannot sync fails what waited for it, and every later append", async () => {
+    const log: WriteAheadLog = { sync: () => Promise.reject(new Error("the disk is gone")), close: () => undefined };
+    const journal = sqliteJournal(join(directory, "unsynced.db"), () => log);
+    const change = { table: "t", key: "k", value: "1" };
+    for (let count = 0; count < 2; count += 1) await expect(journal.append([change])).rejects.toThrow("the disk is gone");
+    await journal.close();
+  });
+
+  test("what is appended while the disk is at work waits for a sync that begins later, all of it for one", async () => {
+    const syncs: (() => void)[] = [];
+    const log: WriteAheadLog = { sync: () => new Promise((resolve) => syncs.push(resolve)), close: () => undefined };
+    const journal = sqliteJournal(join(directory, "syncs.db"), () => log);
+    const acknowledged: string[] = [];
+    const append = (key: string): void =>
+      void journal.append([{ table: "t", key, value: "1" }]).then(
+        () => acknowledged.push(key),
+        () => undefined,
+      );
+    append("a");
+    await vi.waitFor(() => expect(syncs.length).toBe(1));
+    for (const key of ["b", "c"]) {
+      append(key);
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    }
+    expect(acknowledged).toEqual([]);
+    syncs[0]?.();
+    await vi.waitFor(() => expect(syncs.length).toBe(2));
+    expect(acknowledged).toEqual(["a"]);
+    const closed = journal.close();
+    syncs[1]?.();
+    await closed;
+    expect([acknowledged, syncs.length]).toEqual([["a", "b", "c"], 2]);
   });
 
   test("a file that is open cannot be opened again", async () => {

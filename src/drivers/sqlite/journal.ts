@@ -1,5 +1,5 @@
 import type { Journal, JournalChange } from "../../ports/journal.ts";
-import { closeDatabase, openDatabase } from "./database.ts";
+import { closeDatabase, openDatabase, writeAheadLog } from "./database.ts";
 
 interface Waiting {
   readonly changes: readonly JournalChange[];
@@ -8,10 +8,11 @@ interface Waiting {
 }
 
 /**
- * The embedded journal. Appends made in one turn of the event loop share one transaction, and so one fsync.
- * SQLite runs on this thread: a batch costs a fraction of a millisecond on a disk that keeps its promises.
+ * The embedded journal. Appends made in one turn of the event loop share one transaction, and those that come while the disk is at work share the
+ * next sync. SQLite itself runs on this thread and leaves the sync to us: a transaction is some hundredths of a millisecond of copying, while a
+ * disk that is busy with blobs may take long to keep its promise.
  */
-export function sqliteJournal(file: string): Journal {
+export function sqliteJournal(file: string, logOf: typeof writeAheadLog = writeAheadLog): Journal {
   const database = openDatabase(
     file,
     "CREATE TABLE IF NOT EXISTS records (tbl TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID",
@@ -21,6 +22,9 @@ export function sqliteJournal(file: string): Journal {
   let waiting: Waiting[] = [];
   let failure: { readonly cause: unknown } | undefined;
   let closed = false;
+  const log = logOf(database, file);
+  let unsynced: Waiting[] = [];
+  let syncing = Promise.resolve();
 
   function flush(): void {
     const batch = waiting;
@@ -35,12 +39,30 @@ export function sqliteJournal(file: string): Journal {
           else upsert.run(table, key, value);
       database.exec("COMMIT");
     } catch (cause) {
-      failure ??= { cause };
       if (database.inTransaction) database.exec("ROLLBACK");
-      for (const { reject } of batch) reject(cause);
+      fail(batch, cause);
       return;
     }
-    for (const { resolve } of batch) resolve();
+    // A sync under way may have begun before these were written.
+    if (unsynced.push(...batch) === batch.length) syncing = syncing.then(sync);
+  }
+
+  async function sync(): Promise<void> {
+    const written = unsynced;
+    unsynced = [];
+    try {
+      if (failure) throw failure.cause;
+      await log.sync();
+    } catch (cause) {
+      fail(written, cause);
+      return;
+    }
+    for (const { resolve } of written) resolve();
+  }
+
+  function fail(batch: readonly Waiting[], cause: unknown): void {
+    failure ??= { cause };
+    for (const { reject } of batch) reject(cause);
   }
 
   return {
@@ -56,13 +78,13 @@ export function sqliteJournal(file: string): Journal {
         if (waiting.push({ changes, resolve, reject }) === 1) setImmediate(flush);
       });
     },
-    close() {
-      if (!closed) {
-        flush();
-        closed = true;
-        closeDatabase(database);
-      }
-      return Promise.resolve();
+    async close() {
+      if (closed) return;
+      closed = true;
+      flush();
+      await syncing;
+      log.close();
+      closeDatabase(database);
     },
   };
 }
