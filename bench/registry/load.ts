@@ -1,6 +1,6 @@
 // A process of its own: loads one registry, and prints a `LoadResult` as JSON. Its argument is a `Load` as JSON.
 import { Connection } from "./connection.ts";
-import { newImage } from "./image.ts";
+import { newImage, type Image } from "./image.ts";
 import { pullImage, pushImage } from "./transfer.ts";
 
 export interface Load {
@@ -9,6 +9,8 @@ export interface Load {
   readonly authorization?: string;
   readonly repository: string;
   readonly images: number;
+  /** More images, pushed and pulled before anything is measured. */
+  readonly warmUp: number;
   /** Bytes of an image. */
   readonly size: number;
   readonly layers: number;
@@ -29,19 +31,25 @@ export interface LoadResult {
 }
 
 const load = JSON.parse(process.argv[2] ?? "") as Load;
-const images = Array.from({ length: load.images }, () => newImage(load.size, load.layers));
+const made = (count: number): Image[] => Array.from({ length: count }, () => newImage(load.size, load.layers));
+const push = (connection: Connection, image: Image): Promise<void> => pushImage(connection, load.repository, image);
+const pull = (connection: Connection, image: Image): Promise<void> => pullImage(connection, load.repository, image);
+
+const [warmUp, images] = [made(load.warmUp), made(load.images)];
 const headers = load.authorization === undefined ? {} : { authorization: load.authorization };
 const connections = await Promise.all(Array.from({ length: load.concurrency }, () => Connection.open(load.host, headers)));
-const push = await timed((connection, image) => pushImage(connection, load.repository, image));
+await timed(push, warmUp);
+await timed(pull, warmUp);
+const pushed = await timed(push, images);
 // What comes back is what was sent, for one of them.
 const [first] = connections;
 if (first && images[0]) await pullImage(first, load.repository, images[0], true);
-const pull = await timed((connection, image) => pullImage(connection, load.repository, image));
+const pulled = await timed(pull, images);
 for (const connection of connections) connection.close();
-process.stdout.write(JSON.stringify({ push, pull } satisfies LoadResult));
+process.stdout.write(JSON.stringify({ push: pushed, pull: pulled } satisfies LoadResult));
 
-async function timed(transfer: (connection: Connection, image: (typeof images)[number]) => Promise<void>): Promise<Timing> {
-  const waiting = images.values();
+async function timed(transfer: (connection: Connection, image: Image) => Promise<void>, of: readonly Image[]): Promise<Timing> {
+  const waiting = of.values();
   const latencies: number[] = [];
   const started = performance.now();
   await Promise.all(
