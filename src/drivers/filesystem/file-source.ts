@@ -35,23 +35,36 @@ function smallSource(file: FileHandle, bytes: number): SealedSource {
   };
 }
 
+/** One job is asked for ahead, so that the thread never waits for this one. */
 function largeSource(file: FileHandle, bytes: number, threads: OpeningThreads): SealedSource {
-  let opening: Promise<Buffer> | undefined;
+  let until = 0;
+  let ahead: { readonly index: number; readonly opening: Promise<Buffer> } | undefined;
+  let over: Promise<unknown> = Promise.resolve();
+  const open = (key: Uint8Array, index: number, size: number): Promise<Buffer> => {
+    const length = Math.min(JOB_RECORDS * RECORD_BYTES, unfinishedBytes(size) - recordAt(index));
+    const opening = threads.open(file.fd, key, index, length);
+    over = Promise.allSettled([over, opening]);
+    return opening;
+  };
   return {
     bytes,
+    announce(_, end) {
+      until = end;
+    },
     async read(at, length) {
       const buffer = Buffer.allocUnsafe(length);
       const { bytesRead } = await file.read(buffer, 0, length, at);
       return buffer.subarray(0, bytesRead);
     },
     openRecords(key, index, size) {
-      const length = Math.min(JOB_RECORDS * RECORD_BYTES, unfinishedBytes(size) - recordAt(index));
-      opening = threads.open(file.fd, key, index, length);
+      const opening = ahead?.index === index ? ahead.opening : open(key, index, size);
+      const next = index + JOB_RECORDS;
+      ahead = recordAt(next) < until ? { index: next, opening: open(key, next, size) } : undefined;
       return opening;
     },
     async close() {
       // Its number may be another file's once it is closed.
-      await opening?.catch(() => undefined);
+      await over;
       await file.close();
     },
   };

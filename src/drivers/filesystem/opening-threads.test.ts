@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { BlobCorruptError } from "../../ports/blob-store.ts";
 import { releaseMemory } from "../../ports/release-memory.ts";
-import { CHUNK_BYTES, HEADER_BYTES, RECORD_BYTES } from "../sealing/format.ts";
+import { CHUNK_BYTES, HEADER_BYTES, recordAt, RECORD_BYTES, unfinishedBytes } from "../sealing/format.ts";
 import { Sealer } from "../sealing/seal.ts";
 import { fileSource } from "./file-source.ts";
 import { JOB_RECORDS, OpeningThreads } from "./opening-threads.ts";
@@ -83,6 +83,7 @@ test("a file is closed when a reader leaves in the middle, and not before its jo
   const before = await descriptors();
   const own = await open(join(folder, "sealed"), "r");
   const source = fileSource(own, (await own.stat()).size, threads);
+  source.announce?.(recordAt(0), unfinishedBytes(bytes.length));
   const opening = source.openRecords?.(key, 0, bytes.length);
   await source.close();
   expect((await opening)?.equals(bytes.subarray(0, JOB_RECORDS * CHUNK_BYTES))).toBe(true);

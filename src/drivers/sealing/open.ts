@@ -87,7 +87,7 @@ class OpenedStream extends Readable {
   #index: number;
 
   constructor(source: SealedSource, part: Part) {
-    super({ objectMode: true, highWaterMark: source.openRecords ? 2 : CHUNK_BYTES / PIECE_BYTES });
+    super({ objectMode: true, highWaterMark: source.openRecords ? 1 : CHUNK_BYTES / PIECE_BYTES });
     this.#source = source;
     this.#part = part;
     this.#index = Math.floor(part.start / CHUNK_BYTES);
