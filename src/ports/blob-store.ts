@@ -95,3 +95,9 @@ export class BlobMissingError extends Error {}
 export class BlobUploadMissingError extends Error {}
 /** Bytes were changed, cut off or exchanged in the store. */
 export class BlobCorruptError extends Error {}
+
+/** Whether what a store threw means that it has no room for more bytes: the disk, or the quota on it, is full. */
+export function isStoreFull(cause: unknown): boolean {
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === "ENOSPC" || code === "EDQUOT";
+}

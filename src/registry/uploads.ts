@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { BlobDigestError, BlobRangeError, BlobUploadMissingError, type Blobs } from "../ports/blob-store.ts";
+import { BlobDigestError, BlobRangeError, BlobUploadMissingError, isStoreFull, type Blobs } from "../ports/blob-store.ts";
 import { isDigest } from "../domain/image-reference.ts";
 import { repositoryKey } from "../state/ecr.ts";
 import { blobDomain } from "../state/ecr-encryption.ts";
@@ -108,8 +108,7 @@ export function uploadRefusal(cause: unknown, call: Pick<RegistryCall, "request"
   if (cause instanceof BlobDigestError)
     return new RegistryError(400, "DIGEST_INVALID", `provided digest did not match uploaded content: ${cause.message}`);
   if (cause instanceof BlobUploadMissingError) return unknownUpload();
-  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
-  if (code === "ENOSPC" || code === "EDQUOT")
+  if (isStoreFull(cause))
     return new RegistryError(507, "UNKNOWN", "the registry's disk is full: free some space and push again", { connection: "close" });
   return cause;
 }

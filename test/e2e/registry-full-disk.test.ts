@@ -2,7 +2,15 @@ import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  CompleteLayerUploadCommand,
+  CreateRepositoryCommand,
+  ECRClient,
+  InitiateLayerUploadCommand,
+  UploadLayerPartCommand,
+} from "@aws-sdk/client-ecr";
 import { expect, test } from "vitest";
+import { airfieldProcess } from "../../src/testing/airfield-process.ts";
 import { runCommand } from "../../src/testing/aws-cli.ts";
 import { digestOf, RegistryClient, type Answer } from "../../src/testing/torture/client.ts";
 import { startRegistry } from "../../src/testing/torture/torture.ts";
@@ -71,3 +79,33 @@ test.skipIf(process.getuid?.() !== 0)(
     await allThere(client);
   },
 );
+
+test.skipIf(process.getuid?.() !== 0)("ECR's own upload API says so as well, and goes on with the upload when there is room", async () => {
+  await using disk = await smallDisk();
+  await using airfield = await airfieldProcess({ dataDirectory: join(disk.path, "data") });
+  const ecr = airfield.client(ECRClient);
+  const repositoryName = "app";
+  await ecr.send(new CreateRepositoryCommand({ repositoryName }));
+  const size = 6 * 1024 * 1024;
+  const begin = async (): Promise<string> => (await ecr.send(new InitiateLayerUploadCommand({ repositoryName }))).uploadId ?? "";
+  const add = (uploadId: string, first: number, layerPartBlob: Uint8Array): Promise<unknown> =>
+    ecr.send(new UploadLayerPartCommand({ repositoryName, uploadId, partFirstByte: first, partLastByte: first + size - 1, layerPartBlob }));
+  const parts = [randomBytes(size), randomBytes(size)] as const;
+  const layer = await begin();
+  await add(layer, 0, parts[0]);
+  const others = [await begin()];
+  const filling = async (): Promise<void> => {
+    for (let first = 0; first < 10 * size; first += size) await add(others[0] ?? "", first, parts[0]);
+  };
+  const full = { name: "ServerException", message: "The registry's disk is full: free some space and try again." };
+  await expect(filling()).rejects.toMatchObject(full);
+  await expect(add(layer, size, parts[1])).rejects.toMatchObject(full);
+  // The records of others are still written.
+  await ecr.send(new CreateRepositoryCommand({ repositoryName: "other" }));
+  await airfield.run("sh", ["-c", `find "${disk.path}" -path '*uploads*' -name '${others[0] ?? ""}*' -delete`]);
+  await add(layer, size, parts[1]);
+  const layerDigests = [digestOf(Buffer.concat(parts))];
+  expect(await ecr.send(new CompleteLayerUploadCommand({ repositoryName, uploadId: layer, layerDigests }))).toMatchObject({
+    layerDigest: layerDigests[0],
+  });
+});

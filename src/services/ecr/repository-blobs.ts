@@ -1,7 +1,7 @@
-import { KmsException, type EncryptionConfiguration } from "@aws-sdk/client-ecr";
+import { KmsException, ServerException, type EncryptionConfiguration } from "@aws-sdk/client-ecr";
 import { denialOf } from "../../authorization/denial-of.ts";
 import type { Scope } from "../../domain/scope.ts";
-import type { Blobs } from "../../ports/blob-store.ts";
+import { isStoreFull, type Blobs } from "../../ports/blob-store.ts";
 import type { RepositoryRecord } from "../../state/ecr.ts";
 import { blobsOf, settleEncryption } from "../../state/ecr-encryption.ts";
 import { keyUseThrough, requestAlias } from "../../state/kms/condition-keys.ts";
@@ -9,9 +9,22 @@ import type { KmsRefusal } from "../../state/kms/refusal.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { invalid, mustBeOneOf, mustHaveLength } from "./ecr-operation.ts";
 
-/** The bytes of a repository. Reading and writing them throws KmsException where its key cannot be used. */
+/**
+ * The bytes of a repository. Reading and writing them throws KmsException where its key cannot be used, and writing throws ServerException where there
+ * is no room for them.
+ */
 export function repositoryBlobs(context: OperationContext, repository: RepositoryRecord): Blobs {
-  return blobsOf(context, repository, kmsException);
+  const blobs = blobsOf(context, repository, kmsException);
+  return {
+    ...blobs,
+    startUpload: (id) => blobs.startUpload(id).catch(diskFull),
+    append: (id, offset, bytes) => blobs.append(id, offset, bytes).catch(diskFull),
+    commit: (id, digest) => blobs.commit(id, digest).catch(diskFull),
+  };
+}
+
+function diskFull(cause: unknown): never {
+  throw isStoreFull(cause) ? new ServerException(because("The registry's disk is full: free some space and try again.")) : cause;
 }
 
 /** The encryption of a new repository. @throws InvalidParameterException, KmsException */
