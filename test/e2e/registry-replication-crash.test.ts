@@ -50,7 +50,8 @@ async function status({ digest }: SmallImage): Promise<string | undefined> {
 test.each(MOMENTS)("what was pushed before a kill, %i ms ago, is replicated whole after the restart", async (moment) => {
   const pushed = Array.from({ length: 5 }, () => smallImage({ layers: [randomBytes(6 * MEBIBYTE), randomBytes(MEBIBYTE)] }));
   for (const image of pushed) await push(image);
-  if (moment === 0) expect(await Promise.all(pushed.map(status)), "the kill is in the middle of it").toContain("IN_PROGRESS");
+  const before = await Promise.all(pushed.map(status));
+  expect(moment > 0 || before.includes("IN_PROGRESS"), "the first kill is in the middle of it").toBe(true);
   await new Promise((resolve) => setTimeout(resolve, moment));
   await airfield.kill();
   airfield = await airfield.restart();

@@ -20,3 +20,8 @@ export function checkDomain(domain: string): string {
   if (!/^[a-z0-9-]{1,64}$/.test(domain)) throw new TypeError(`${domain} cannot name a domain of blobs`);
   return domain;
 }
+
+/** What publishes and removes a blob holds this lock of its store. */
+export function lockOf(domain: string, { algorithm, hex }: Digest): string {
+  return `${domain}/${algorithm}:${hex}`;
+}

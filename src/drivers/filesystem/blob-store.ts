@@ -4,7 +4,7 @@ import type { Readable } from "node:stream";
 import { BlobCorruptError, BlobMissingError, type BlobKeys, type BlobRange, type Blobs, type BlobStore } from "../../ports/blob-store.ts";
 import { sizeOfSealed } from "../sealing/format.ts";
 import { openSealed } from "../sealing/open.ts";
-import { ALGORITHMS, checkDomain, parseDigest, type Digest } from "./blob-digest.ts";
+import { ALGORITHMS, checkDomain, lockOf, parseDigest, type Digest } from "./blob-digest.ts";
 import { makeDurableFolder, readdirOptional, statOptional, syncFolder } from "./durable-folders.ts";
 import { fileSource } from "./file-source.ts";
 import { KeyedLock } from "./keyed-lock.ts";
@@ -35,17 +35,11 @@ export class FilesystemBlobStore implements BlobStore {
 
   in(keys: BlobKeys): Blobs {
     const domain = checkDomain(keys.domain);
-    const uploads = this.#uploads;
     return {
       domain,
-      startUpload: (id) => uploads.start(id, keys),
-      upload: (id) => uploads.find(id, keys),
-      append: (id, offset, bytes) => uploads.append(id, keys, offset, bytes),
-      commit: (id, digest) =>
-        uploads.finish(id, keys, digest, (sealed, parsed) =>
-          this.#lock.run(`${domain}/${digest}`, () => this.#publish(sealed, this.#path(domain, parsed))),
-        ),
-      abort: (id) => uploads.abort(id),
+      ...this.#uploads.in(keys, (sealed, digest) =>
+        this.#lock.run(lockOf(domain, digest), () => this.#publish(sealed, this.#path(domain, digest))),
+      ),
       stat: (digest) => this.#stat(domain, digest),
       read: (digest, range, size) => this.#read(keys, digest, range, size),
     };
@@ -66,7 +60,7 @@ export class FilesystemBlobStore implements BlobStore {
   async remove(domain: string, digest: string, unusedSince?: number): Promise<boolean> {
     const parsed = parseDigest(digest);
     if (!parsed) return false;
-    return this.#lock.run(`${domain}/${digest}`, async () => {
+    return this.#lock.run(lockOf(domain, parsed), async () => {
       const path = this.#path(domain, parsed);
       const found = await statOptional(path);
       if (!found || (unusedSince !== undefined && found.mtimeMs >= unusedSince)) return false;

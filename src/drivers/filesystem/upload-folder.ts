@@ -7,6 +7,7 @@ import {
   BlobRangeError,
   BlobUploadMissingError,
   type BlobKeys,
+  type Blobs,
   type BlobUpload,
 } from "../../ports/blob-store.ts";
 import { unfinishedBytes, writeHeader, writeTrailer } from "../sealing/format.ts";
@@ -44,6 +45,20 @@ export class UploadFolder {
   constructor(directory: string) {
     this.#directory = directory;
     this.#room = roomOn(directory);
+  }
+
+  /** The part of `Blobs` that is about uploads. @param publish makes what `finish` hands to it visible under its digest */
+  in(
+    keys: BlobKeys,
+    publish: (sealed: SealedFile, digest: Digest) => Promise<void>,
+  ): Pick<Blobs, "startUpload" | "upload" | "append" | "commit" | "abort"> {
+    return {
+      startUpload: (id) => this.start(id, keys),
+      upload: (id) => this.find(id, keys),
+      append: (id, offset, bytes) => this.append(id, keys, offset, bytes),
+      commit: (id, digest) => this.finish(id, keys, digest, publish),
+      abort: (id) => this.abort(id),
+    };
   }
 
   async start(id: string, keys: BlobKeys): Promise<BlobUpload> {

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { BlobCorruptError, BlobMissingError, type BlobKeys, type BlobRange, type Blobs, type BlobStore } from "../../ports/blob-store.ts";
-import { checkDomain, parseDigest, type Digest } from "../filesystem/blob-digest.ts";
+import { checkDomain, lockOf, parseDigest, type Digest } from "../filesystem/blob-digest.ts";
 import { makeDurableFolder } from "../filesystem/durable-folders.ts";
 import { KeyedLock } from "../filesystem/keyed-lock.ts";
 import { UploadFolder, type SealedFile } from "../filesystem/upload-folder.ts";
@@ -63,17 +63,11 @@ export class S3BlobStore implements BlobStore {
 
   in(keys: BlobKeys): Blobs {
     const domain = checkDomain(keys.domain);
-    const uploads = this.#uploads;
     return {
       domain,
-      startUpload: (id) => uploads.start(id, keys),
-      upload: (id) => uploads.find(id, keys),
-      append: (id, offset, bytes) => uploads.append(id, keys, offset, bytes),
-      commit: (id, digest) =>
-        uploads.finish(id, keys, digest, (sealed, parsed) =>
-          this.#lock.run(`${domain}/${digest}`, () => this.#publish(sealed, nameOf(domain, parsed))),
-        ),
-      abort: (id) => uploads.abort(id),
+      ...this.#uploads.in(keys, (sealed, digest) =>
+        this.#lock.run(lockOf(domain, digest), () => this.#publish(sealed, nameOf(domain, digest))),
+      ),
       stat: (digest) => this.#stat(domain, digest),
       read: (digest, range, size) => this.#read(keys, digest, range, size),
     };
@@ -90,7 +84,7 @@ export class S3BlobStore implements BlobStore {
   async remove(domain: string, digest: string, unusedSince?: number): Promise<boolean> {
     const parsed = parseDigest(digest);
     if (!parsed) return false;
-    return this.#lock.run(`${domain}/${digest}`, async () => {
+    return this.#lock.run(lockOf(domain, parsed), async () => {
       const name = nameOf(domain, parsed);
       const found = await this.#bucket.head(name);
       if (!found || (unusedSince !== undefined && found.writtenAt >= unusedSince)) return false;
