@@ -17,7 +17,7 @@ import {
 export interface SealedSource {
   /** All its bytes, header and trailer included. */
   readonly bytes: number;
-  /** Exactly so many bytes from `at` on, or fewer at the end. Whoever gives them does not touch them again until the next call. */
+  /** Exactly so many bytes from `at` on, or fewer at the end, where the file or object ends. They stay as they are until `close`. */
   read(at: number, length: number): Promise<Buffer>;
   /**
    * Reads and opens the record with that index, and as many after it as it likes, of a blob of `size` bytes; absent where this thread does it.
@@ -59,9 +59,9 @@ export async function openSealed(
       recordAt(Math.floor(start / CHUNK_BYTES)),
       Math.min(recordAt(Math.floor(end / CHUNK_BYTES) + 1), unfinishedBytes(size)),
     );
-    const header = Buffer.from(await source.read(0, HEADER_BYTES));
+    const [header, trailer] = await Promise.all([source.read(0, HEADER_BYTES), source.read(source.bytes - TRAILER_BYTES, TRAILER_BYTES)]);
     const key = openHeader(keys, header);
-    checkTrailer(key, header, size, digest, await source.read(source.bytes - TRAILER_BYTES, TRAILER_BYTES));
+    checkTrailer(key, header, size, digest, trailer);
     return new OpenedStream(source, { key, digest, size, start, end });
   } catch (cause) {
     await source.close();
