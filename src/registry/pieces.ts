@@ -58,7 +58,7 @@ export async function sendPieces(pieces: Readable, response: ServerResponse): Pr
       gathered += piece.length;
       if (gathered >= BATCH_BYTES) await send();
     }
-    await send();
+    if (gathered > 0) await send();
     await writing;
     await settled((done) => response.end(() => done()));
   } finally {

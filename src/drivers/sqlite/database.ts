@@ -54,7 +54,7 @@ export interface WriteAheadLog {
  */
 export function writeAheadLog(database: SqliteDatabase, file: string): WriteAheadLog {
   database.pragma("synchronous = NORMAL");
-  const descriptor = openSync(`${file}-wal`, "r");
+  const descriptor = openSync(`${file}-wal`, "r+");
   // The log's name was made when the database was opened.
   const folder = openSync(dirname(file), "r");
   fsyncSync(folder);
