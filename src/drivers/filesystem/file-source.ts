@@ -35,7 +35,7 @@ function smallSource(file: FileHandle, bytes: number): SealedSource {
   };
 }
 
-/** One job is asked for ahead, so that the thread never waits for this one. */
+/** While few are reading, one job is asked for ahead, so that the thread never waits for this one. */
 function largeSource(file: FileHandle, bytes: number, threads: OpeningThreads): SealedSource {
   let until = 0;
   let ahead: { readonly index: number; readonly opening: Promise<Buffer> } | undefined;
@@ -59,7 +59,7 @@ function largeSource(file: FileHandle, bytes: number, threads: OpeningThreads): 
     openRecords(key, index, size) {
       const opening = ahead?.index === index ? ahead.opening : open(key, index, size);
       const next = index + JOB_RECORDS;
-      ahead = recordAt(next) < until ? { index: next, opening: open(key, next, size) } : undefined;
+      ahead = threads.calm && recordAt(next) < until ? { index: next, opening: open(key, next, size) } : undefined;
       return opening;
     },
     async close() {

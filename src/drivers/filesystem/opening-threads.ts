@@ -31,6 +31,9 @@ const JOB_BYTES = JOB_RECORDS * CHUNK_BYTES;
 /** Buffers that nobody reads any more are kept for the next jobs, so that the kernel need not clear new memory; no more than so many. */
 const MOST_SPARE = 32;
 
+/** Below so many jobs, a thread may run out of them before the next is asked for. */
+const CALM_JOBS = 3;
+
 interface Waiting {
   readonly resolve: (bytes: Buffer) => void;
   readonly reject: (cause: unknown) => void;
@@ -70,6 +73,11 @@ export class OpeningThreads {
       thread.waiting.set(id, { resolve, reject });
       thread.worker.postMessage({ id, fd, key, index, length, into } satisfies OpeningJob, [into]);
     });
+  }
+
+  /** Whether there is so little to do that a job may be given before its bytes are wanted. Many readers keep the threads busy by themselves. */
+  get calm(): boolean {
+    return this.#threads.every(({ waiting }) => waiting.size < CALM_JOBS);
   }
 
   #idlest(): Thread {
