@@ -340,16 +340,25 @@ export function blobStoreContract(name: string, openStore: () => Promise<BlobSto
         await using world = await open();
         await push(world.blobs, "good", bytes, digest);
         await world.overwrite("ours", digest, change(await world.stored("ours", digest)));
-        const given: Buffer[] = [];
-        const reading = (async () => {
-          for await (const piece of await world.blobs.read(digest)) given.push(piece as Buffer);
-        })();
-        await expect(reading).rejects.toThrow(BlobCorruptError);
-        const before = Buffer.concat(given);
-        expect(before.equals(bytes.subarray(0, before.length))).toBe(true);
+        for (const size of [undefined, bytes.length]) {
+          const given: Buffer[] = [];
+          const reading = (async () => {
+            for await (const piece of await world.blobs.read(digest, undefined, size)) given.push(piece as Buffer);
+          })();
+          await expect(reading).rejects.toThrow(BlobCorruptError);
+          const before = Buffer.concat(given);
+          expect(before.equals(bytes.subarray(0, before.length))).toBe(true);
+        }
         // Brought again, it is whole again.
         await push(world.blobs, "again", bytes, digest);
         expect((await readAll(world.blobs, digest)).equals(bytes)).toBe(true);
+      });
+
+      test("another size than the reader knows of", async () => {
+        await using world = await open();
+        await push(world.blobs, "good", bytes, digest);
+        for (const size of [0, bytes.length - 1, bytes.length + 1, 10 * bytes.length])
+          await expect(world.blobs.read(digest, undefined, size)).rejects.toThrow(BlobCorruptError);
       });
 
       test("another blob in its place", async () => {

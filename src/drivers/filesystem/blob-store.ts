@@ -1,8 +1,10 @@
-import { mkdir, open, opendir, rename, rm } from "node:fs/promises";
+import { closeSync, fstat, open } from "node:fs";
+import { mkdir, opendir, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
+import { promisify } from "node:util";
 import { BlobCorruptError, BlobMissingError, type BlobKeys, type BlobRange, type Blobs, type BlobStore } from "../../ports/blob-store.ts";
-import { sizeOfSealed } from "../sealing/format.ts";
+import { sealedBytes, sizeOfSealed } from "../sealing/format.ts";
 import { openSealed } from "../sealing/open.ts";
 import { ALGORITHMS, checkDomain, lockOf, parseDigest, type Digest } from "./blob-digest.ts";
 import { makeDurableFolder, readdirOptional, statOptional, syncFolder } from "./durable-folders.ts";
@@ -10,6 +12,9 @@ import { fileSource } from "./file-source.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import { OpeningThreads } from "./opening-threads.ts";
 import { UploadFolder, type SealedFile } from "./upload-folder.ts";
+
+const openFile = promisify(open);
+const statFile = promisify(fstat);
 
 /**
  * Sealed blobs as files: `<directory>/sealed/<domain>/<algorithm>/<first two digits>/<hex>`, uploads under `<directory>/uploads/<id>`. Both lie
@@ -85,11 +90,18 @@ export class FilesystemBlobStore implements BlobStore {
   async #read(keys: BlobKeys, digest: string, range?: BlobRange, expected?: number): Promise<Readable> {
     const parsed = parseDigest(digest);
     if (!parsed) throw new BlobMissingError(`${digest} is no digest`);
-    const file = await open(this.#path(keys.domain, parsed), "r").catch((cause: NodeJS.ErrnoException) => {
+    const fd = await openFile(this.#path(keys.domain, parsed), "r").catch((cause: NodeJS.ErrnoException) => {
       throw cause.code === "ENOENT" ? new BlobMissingError(`there is no blob ${digest}`) : cause;
     });
-    const { size } = await file.stat();
-    return openSealed(fileSource(file, size, this.#threads), keys, digest, range, expected);
+    let bytes: number;
+    try {
+      // A file that is not as long as it should be does not open.
+      bytes = expected === undefined ? (await statFile(fd)).size : sealedBytes(expected);
+    } catch (cause) {
+      closeSync(fd);
+      throw cause;
+    }
+    return openSealed(fileSource(fd, bytes, this.#threads), keys, digest, range, expected);
   }
 
   /** Moves a sealed file to its place. Its bytes are on disk before its name is, and its name is before anyone is told. */

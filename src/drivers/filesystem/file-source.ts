@@ -1,4 +1,5 @@
-import type { FileHandle } from "node:fs/promises";
+import { closeSync, read as readFile } from "node:fs";
+import { promisify } from "node:util";
 import { recordAt, RECORD_BYTES, TRAILER_BYTES, unfinishedBytes } from "../sealing/format.ts";
 import type { SealedSource } from "../sealing/open.ts";
 import { JOB_RECORDS, type OpeningThreads } from "./opening-threads.ts";
@@ -9,16 +10,21 @@ const SMALL_BYTES = recordAt(4) + TRAILER_BYTES;
 const MOST_SPARE = 10;
 const spare: Buffer[] = [];
 
-/** A sealed blob in a file. */
-export function fileSource(file: FileHandle, bytes: number, threads: OpeningThreads): SealedSource {
-  return bytes <= SMALL_BYTES ? smallSource(file, bytes) : largeSource(file, bytes, threads);
+// Closing a file that was only read waits for no disk; as a trip to another thread and back, it would take longer than reading the file.
+
+const read = promisify(readFile);
+
+/** A sealed blob in a file. @param fd the open file, which is closed with the source @param bytes that the file should have */
+export function fileSource(fd: number, bytes: number, threads: OpeningThreads): SealedSource {
+  return bytes <= SMALL_BYTES ? smallSource(fd, bytes) : largeSource(fd, bytes, threads);
 }
 
-function smallSource(file: FileHandle, bytes: number): SealedSource {
+function smallSource(fd: number, bytes: number): SealedSource {
   let all: Promise<Buffer> | undefined;
   const load = async (): Promise<Buffer> => {
-    const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES);
-    const { bytesRead } = await file.read(buffer, 0, bytes, 0);
+    const buffer = spare.pop() ?? Buffer.allocUnsafeSlow(SMALL_BYTES + 1);
+    // One more shows whether the file ends there.
+    const { bytesRead } = await read(fd, buffer, 0, bytes + 1, 0);
     return buffer.subarray(0, bytesRead);
   };
   return {
@@ -28,21 +34,21 @@ function smallSource(file: FileHandle, bytes: number): SealedSource {
       return (await all).subarray(at, at + length);
     },
     async close() {
-      const read = await all?.catch(() => undefined);
-      if (read && spare.length < MOST_SPARE) spare.push(Buffer.from(read.buffer));
-      await file.close();
+      const loaded = await all?.catch(() => undefined);
+      if (loaded && spare.length < MOST_SPARE) spare.push(Buffer.from(loaded.buffer));
+      closeSync(fd);
     },
   };
 }
 
 /** While few are reading, one job is asked for ahead, so that the thread never waits for this one. */
-function largeSource(file: FileHandle, bytes: number, threads: OpeningThreads): SealedSource {
+function largeSource(fd: number, bytes: number, threads: OpeningThreads): SealedSource {
   let until = 0;
   let ahead: { readonly index: number; readonly opening: Promise<Buffer> } | undefined;
   let over: Promise<unknown> = Promise.resolve();
   const open = (key: Uint8Array, index: number, size: number): Promise<Buffer> => {
     const length = Math.min(JOB_RECORDS * RECORD_BYTES, unfinishedBytes(size) - recordAt(index));
-    const opening = threads.open(file.fd, key, index, length);
+    const opening = threads.open(fd, key, index, length);
     over = Promise.allSettled([over, opening]);
     return opening;
   };
@@ -53,8 +59,9 @@ function largeSource(file: FileHandle, bytes: number, threads: OpeningThreads): 
     },
     async read(at, length) {
       const buffer = Buffer.allocUnsafe(length);
-      const { bytesRead } = await file.read(buffer, 0, length, at);
-      return buffer.subarray(0, bytesRead);
+      const reading = read(fd, buffer, 0, length, at);
+      over = Promise.allSettled([over, reading]);
+      return buffer.subarray(0, (await reading).bytesRead);
     },
     openRecords(key, index, size) {
       const opening = ahead?.index === index ? ahead.opening : open(key, index, size);
@@ -65,7 +72,7 @@ function largeSource(file: FileHandle, bytes: number, threads: OpeningThreads): 
     async close() {
       // Its number may be another file's once it is closed.
       await over;
-      await file.close();
+      closeSync(fd);
     },
   };
 }

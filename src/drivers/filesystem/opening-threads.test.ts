@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { openSync } from "node:fs";
 import { mkdtemp, open, readdir, rm, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -81,8 +82,7 @@ test("a file is closed when a reader leaves in the middle, and not before its jo
   const threads = new OpeningThreads();
   await threads.open(file.fd, key, 0, both);
   const before = await descriptors();
-  const own = await open(join(folder, "sealed"), "r");
-  const source = fileSource(own, (await own.stat()).size, threads);
+  const source = fileSource(openSync(join(folder, "sealed"), "r"), (await file.stat()).size, threads);
   source.announce?.(recordAt(0), unfinishedBytes(bytes.length));
   const opening = source.openRecords?.(key, 0, bytes.length);
   await source.close();

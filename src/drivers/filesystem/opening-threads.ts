@@ -34,6 +34,9 @@ const MOST_SPARE = 32;
 /** Below so many jobs, a thread may run out of them before the next is asked for. */
 const CALM_JOBS = 3;
 
+/** One core is left to the thread that answers requests. */
+const MOST_THREADS = Math.min(4, Math.max(1, availableParallelism() - 1));
+
 interface Waiting {
   readonly resolve: (bytes: Buffer) => void;
   readonly reject: (cause: unknown) => void;
@@ -81,7 +84,7 @@ export class OpeningThreads {
   }
 
   #idlest(): Thread {
-    if (this.#threads.length < threadsWanted() && this.#threads.every(({ waiting }) => waiting.size > 0)) this.#threads.push(this.#start());
+    if (this.#threads.length < MOST_THREADS && this.#threads.every(({ waiting }) => waiting.size > 0)) this.#threads.push(this.#start());
     return this.#threads.reduce((best, thread) => (thread.waiting.size < best.waiting.size ? thread : best));
   }
 
@@ -116,11 +119,6 @@ export class OpeningThreads {
   #keep(memory: ArrayBuffer): void {
     if (this.#spare.length < MOST_SPARE) this.#spare.push(memory);
   }
-}
-
-/** One core is left to the thread that answers requests. */
-function threadsWanted(): number {
-  return Math.min(4, Math.max(1, availableParallelism() - 1));
 }
 
 function startWorker(): Worker {

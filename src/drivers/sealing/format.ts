@@ -46,6 +46,11 @@ export function unfinishedBytes(size: number): number {
   return HEADER_BYTES + size + Math.ceil(size / CHUNK_BYTES) * RECORD_OVERHEAD;
 }
 
+/** The bytes that a blob has sealed. */
+export function sealedBytes(size: number): number {
+  return unfinishedBytes(size) + TRAILER_BYTES;
+}
+
 /** The size of the blob in so many bytes without a trailer; `undefined` where no blob seals to that. */
 export function sizeOfUnfinished(bytes: number): number | undefined {
   const records = bytes - HEADER_BYTES;

@@ -15,7 +15,7 @@ import {
 
 /** A sealed blob wherever it lies. */
 export interface SealedSource {
-  /** All its bytes, header and trailer included. */
+  /** All its bytes, header and trailer included; or how many it should have, where `read` knows of more. */
   readonly bytes: number;
   /** Exactly so many bytes from `at` on, or fewer at the end, where the file or object ends. They stay as they are until `close`. */
   read(at: number, length: number): Promise<Buffer>;
@@ -59,7 +59,12 @@ export async function openSealed(
       recordAt(Math.floor(start / CHUNK_BYTES)),
       Math.min(recordAt(Math.floor(end / CHUNK_BYTES) + 1), unfinishedBytes(size)),
     );
-    const [header, trailer] = await Promise.all([source.read(0, HEADER_BYTES), source.read(source.bytes - TRAILER_BYTES, TRAILER_BYTES)]);
+    const [header, trailer] = await Promise.all([
+      source.read(0, HEADER_BYTES),
+      source.read(source.bytes - TRAILER_BYTES, TRAILER_BYTES + 1),
+    ]);
+    if (header.length < HEADER_BYTES || trailer.length < TRAILER_BYTES) throw new BlobCorruptError("it is cut off");
+    if (trailer.length > TRAILER_BYTES) throw new BlobCorruptError("something follows it");
     const key = openHeader(keys, header);
     checkTrailer(key, header, size, digest, trailer);
     return new OpenedStream(source, { key, digest, size, start, end });
