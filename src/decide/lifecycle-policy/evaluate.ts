@@ -28,7 +28,8 @@ export interface LifecycleStep<I extends LifecycleImage = LifecycleImage> {
 
 /**
  * What a policy does to the images of a repository, the oldest first. The order of `images` does not matter; equal views give equal steps,
- * and once the steps are carried out, there are none left at the same instant.
+ * and once the steps are carried out, there are none left at the same instant; but an artifact that an index keeps, while its subject goes, is matched
+ * by itself from then on.
  *
  * - Each rule finds its candidates among all images that it matches, as if no other rule had taken any.
  * - It acts only on those that match no rule before it, not even one that keeps them.
