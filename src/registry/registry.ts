@@ -101,8 +101,7 @@ async function answerRequest(
     denial: denialOf,
   };
   if (cache && (await answeredFromUpstream(cache, route, asked))) return;
-  if (route.kind === "software-bill") await getSoftwareBill(asked, softwareBills, route.name, route.reference);
-  else await dispatch(route, asked);
+  await dispatch(route, asked, softwareBills);
 }
 
 /** Brings here what is pulled and is not here yet; true where that was the answer. */
@@ -112,7 +111,7 @@ async function answeredFromUpstream(cache: PullThrough, route: Route, call: Regi
   return route.kind === "blob" && (await cache.answerBlob(call, route.name, route.digest));
 }
 
-async function dispatch(route: Exclude<Route, { kind: "software-bill" }>, call: RegistryCall): Promise<void> {
+async function dispatch(route: Route, call: RegistryCall, softwareBills: SoftwareBills | undefined): Promise<void> {
   switch (route.kind) {
     case "base":
       return answerJson(call, {}, {});
@@ -132,6 +131,8 @@ async function dispatch(route: Exclude<Route, { kind: "software-bill" }>, call: 
       return listTags(call, route.name);
     case "referrers":
       return listReferrers(call, route.name, route.digest);
+    case "software-bill":
+      return getSoftwareBill(call, softwareBills, route.name, route.reference);
   }
 }
 

@@ -8,7 +8,7 @@ import { imageKey, layers, repositories, type RepositoryRecord } from "../../sta
 import { RegistryError } from "../errors.ts";
 import type { PullThroughParts } from "./bring-manifest.ts";
 import type { Follower } from "./follower.ts";
-import { upstreamRefusal } from "./refusals.ts";
+import { unavailable, upstreamRefusal } from "./refusals.ts";
 import { sourceOf } from "./source.ts";
 
 export interface WantedBlob {
@@ -62,12 +62,12 @@ async function store(parts: PullThroughParts, streams: Set<Readable>, wanted: Wa
   if (source?.kind !== "elsewhere") throw new RegistryError(404, "BLOB_UNKNOWN", "the pull through cache rule of this repository is gone");
   const blobs = blobsOf(platform, target, ({ message }) => new RegistryError(403, "DENIED", `KmsException: ${message}`));
   const found = await upstreams.blob(source.upstream, source.repository, digest);
-  if ("failure" in found) throw upstreamRefusal(found) ?? broken(`it does not have ${digest}`);
+  if ("failure" in found) throw upstreamRefusal(found) ?? unavailable(`it does not have ${digest}`);
   const { stream } = found;
   streams.add(stream);
   const id = `import-${ids.hex(32)}`;
   try {
-    if (found.size !== undefined && found.size !== size) throw broken(`${digest} has ${found.size} bytes there, not ${size}`);
+    if (found.size !== undefined && found.size !== size) throw unavailable(`${digest} has ${found.size} bytes there, not ${size}`);
     await blobs.startUpload(id);
     await blobs.append(id, 0, passing(stream, size, follower));
     await blobs.commit(id, digest);
@@ -79,7 +79,7 @@ async function store(parts: PullThroughParts, streams: Set<Readable>, wanted: Wa
     stream.destroy();
   }
   // The repository may be gone, or another one, by now.
-  if (blobDomain(requireTarget(parts, key)) !== blobs.domain) throw broken("the repository was made anew meanwhile");
+  if (blobDomain(requireTarget(parts, key)) !== blobs.domain) throw unavailable("the repository was made anew meanwhile");
   state.commit(() => {
     linkLayer(state, { repository: key, digest, size, usedAt: clock.now() });
     for (const record of state.table(imports).by("blob", imageKey(key, digest))) completeImport(state, key, record.digest, clock.now());
@@ -94,7 +94,7 @@ async function* passing(stream: Readable, size: number, follower: Follower | und
   for await (const chunk of stream) {
     const bytes = chunk as Buffer;
     left -= bytes.length;
-    if (left < 0) throw broken(`it sent more than ${size} bytes`);
+    if (left < 0) throw unavailable(`it sent more than ${size} bytes`);
     await follower?.write(bytes);
     yield bytes;
   }
@@ -102,16 +102,12 @@ async function* passing(stream: Readable, size: number, follower: Follower | und
 
 /** What of a failure is the upstream registry's. */
 function told(cause: unknown, stream: Readable, digest: string): unknown {
-  if (cause instanceof BlobDigestError) return broken(`its bytes are not those of ${digest}`);
-  return stream.errored === cause || stream.errored ? broken(stream.errored?.message ?? "the connection broke") : cause;
+  if (cause instanceof BlobDigestError) return unavailable(`its bytes are not those of ${digest}`);
+  return stream.errored === cause || stream.errored ? unavailable(stream.errored?.message ?? "the connection broke") : cause;
 }
 
 function requireTarget({ platform: { state } }: PullThroughParts, key: string): RepositoryRecord {
   const found = state.table(repositories).get(key);
   if (!found) throw new RegistryError(404, "NAME_UNKNOWN", "the repository was deleted meanwhile");
   return found;
-}
-
-function broken(detail: string): RegistryError {
-  return new RegistryError(400, "UNAVAILABLE", `The upstream registry is not available: ${detail}`);
 }

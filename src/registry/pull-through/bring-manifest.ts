@@ -14,7 +14,7 @@ import { isGoodHere, pullThroughRuleFor, upstreamOrigin, upstreamTags, type Pull
 import { repositories, repositoryKey, type ImageRecord, type RepositoryRecord } from "../../state/ecr.ts";
 import type { RegistryCall, RegistryPlatform } from "../call.ts";
 import { RegistryError } from "../errors.ts";
-import { upstreamRefusal } from "./refusals.ts";
+import { noManifest, upstreamRefusal } from "./refusals.ts";
 import { chainOf, nameAmongRegistries, sourceOf, type Source } from "./source.ts";
 
 export interface PullThroughParts {
@@ -127,11 +127,11 @@ async function fetchFrom(parts: PullThroughParts, wanted: Wanted, source: Source
   }
   const algorithm = reference.startsWith("sha512:") ? "sha512" : "sha256";
   const digest = `${algorithm}:${createHash(algorithm).update(found.bytes).digest("hex")}`;
-  if (isDigest(reference) && reference !== digest) throw nonsense(`${reference} has the digest ${digest} there`);
+  if (isDigest(reference) && reference !== digest) throw noManifest(`${reference} has the digest ${digest} there`);
   // Some registries name no type, or one that says nothing: then the manifest speaks for itself.
   const type = found.mediaType !== undefined && found.mediaType in MANIFEST_TYPES ? found.mediaType : undefined;
   const reading = readManifest(found.bytes.toString(), type);
-  if (!("manifest" in reading)) throw nonsense("invalid" in reading ? reading.invalid : reading.unsupported);
+  if (!("manifest" in reading)) throw noManifest("invalid" in reading ? reading.invalid : reading.unsupported);
   const target = makeRepository(platform, wanted);
   if (here && !tags.every((tag) => mayTake(state, target, key, tag, digest))) {
     // An immutable tag stays what it was when it came.
@@ -169,8 +169,4 @@ function makeRepository(platform: RegistryPlatform, { scope, name }: Wanted): Re
   const made = createRepositoryFor({ ...platform, scope, now: platform.clock.now() }, name, "PULL_THROUGH_CACHE");
   if ("refusal" in made) throw new RegistryError(403, "DENIED", `KmsException: ${made.refusal.message}`);
   return made;
-}
-
-function nonsense(detail: string): RegistryError {
-  return new RegistryError(400, "UNAVAILABLE", `The upstream registry gave a manifest that is none: ${detail}`);
 }

@@ -1,10 +1,7 @@
 import type { UpstreamFailure } from "../../ports/upstream-registry.ts";
 import { RegistryError } from "../errors.ts";
 
-/**
- * What docker is told when the upstream registry does not give what it was asked for; `undefined` where it just does not have it.
- * ECR counts it as the client's error (`UnableToGetUpstreamImageException`, 400); docker shows the words of no other kind.
- */
+/** What docker is told when the upstream registry does not give what it was asked for; `undefined` where it just does not have it. */
 export function upstreamRefusal({ failure, detail }: UpstreamFailure): RegistryError | undefined {
   switch (failure) {
     case "not-found":
@@ -20,6 +17,20 @@ export function upstreamRefusal({ failure, detail }: UpstreamFailure): RegistryE
     case "throttled":
       return new RegistryError(429, "TOOMANYREQUESTS", `The upstream registry has had too many requests: ${detail}`);
     case "unavailable":
-      return new RegistryError(400, "UNAVAILABLE", `The upstream registry is not available: ${detail}`);
+      return unavailable(detail);
   }
+}
+
+/** The upstream registry does not answer, or breaks off. */
+export function unavailable(detail: string): RegistryError {
+  return noImage(`The upstream registry is not available: ${detail}`);
+}
+
+export function noManifest(detail: string): RegistryError {
+  return noImage(`The upstream registry gave a manifest that is none: ${detail}`);
+}
+
+/** ECR counts it as the client's error (`UnableToGetUpstreamImageException`, 400); docker shows the words of no other kind. */
+function noImage(message: string): RegistryError {
+  return new RegistryError(400, "UNAVAILABLE", message);
 }
