@@ -93,8 +93,14 @@ export function settleEncryption(
 ): EncryptionConfiguration | Refused {
   const encryptionType = asked?.encryptionType ?? "AES256";
   if (encryptionType === "AES256") return { encryptionType };
-  if (asked?.kmsKey === undefined || asked.kmsKey.endsWith("alias/aws/ecr"))
-    return { encryptionType, kmsKey: ensureAwsManagedKey(parts, "alias/aws/ecr").arn };
+  if (!namesOwnKey(asked?.kmsKey)) return { encryptionType, kmsKey: ensureAwsManagedKey(parts, MANAGED_ALIAS).arn };
   const key = usableKey(parts, asked.kmsKey, "GenerateDataKey");
   return "refusal" in key ? key : { encryptionType, kmsKey: key.arn };
+}
+
+const MANAGED_ALIAS = "alias/aws/ecr";
+
+/** Whether a key is asked for that is not the one which AWS manages for ECR. */
+export function namesOwnKey(kmsKey: string | undefined): kmsKey is string {
+  return kmsKey !== undefined && !kmsKey.endsWith(MANAGED_ALIAS);
 }

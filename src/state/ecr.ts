@@ -9,6 +9,11 @@ export function repositoryKey({ account, region }: Scope, name: string): string 
   return `${account}/${region}/${name}`;
 }
 
+/** The name in a `repositoryKey`; it may have slashes itself. */
+export function repositoryNameOf(key: string): string {
+  return key.split("/").slice(2).join("/");
+}
+
 export interface RepositoryRecord extends Scope {
   readonly arn: string;
   readonly name: string;

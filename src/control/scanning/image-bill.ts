@@ -1,6 +1,6 @@
 import { softwareBill, type SoftwareBill } from "../../decide/scan/cyclonedx.ts";
 import type { Ids } from "../../ports/ids.ts";
-import type { ImageRecord } from "../../state/ecr.ts";
+import { repositoryNameOf, type ImageRecord } from "../../state/ecr.ts";
 import { packagesOf } from "../../state/ecr-scans.ts";
 import { imageInventory, type InventoryParts } from "./image-inventory.ts";
 import { UnreadableImageError } from "./reading-budget.ts";
@@ -20,8 +20,7 @@ export function imageBills(parts: ImageBillParts) {
           problem: `packages of ${inventory.distribution ?? "an unknown distribution"} have no names that a bill of materials could tell`,
         };
       const { digest, distribution } = inventory;
-      // `account/region/name`.
-      const name = image.repository.split("/").slice(2).join("/");
+      const name = repositoryNameOf(image.repository);
       const timestamp = new Date(parts.clock.now()).toISOString();
       const view = { name, digest, ...(distribution !== undefined && { distribution }), packages: packagesOf(inventory) };
       return { bill: softwareBill({ ...view, id: parts.ids.uuid(), timestamp }) };

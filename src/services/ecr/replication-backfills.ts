@@ -17,6 +17,7 @@ import {
   type BackfillRecord,
 } from "../../state/ecr-replication-backfills.ts";
 import { replicationRules } from "../../state/ecr-replication.ts";
+import { repositoryNameOf } from "../../state/ecr.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { invalid, mustBeOneOf, mustMatch, operation, pageOf, registryScope } from "./ecr-operation.ts";
 import { onRegistry } from "./registry-permission.ts";
@@ -149,7 +150,7 @@ function progressOf(items: readonly BackfillItemRecord[]): ReplicationBackfillPr
 
 function resultOf({ repository, digest, tag, status, failureCode, listed }: BackfillItemRecord): ReplicationBackfillResult {
   return {
-    repositoryName: repository.split("/").slice(2).join("/"),
+    repositoryName: repositoryNameOf(repository),
     imageId: { imageDigest: digest, ...(tag !== undefined && { imageTag: tag }) },
     status: status === "COMPLETE" ? "COMPLETE" : "FAILED",
     ...(failureCode !== undefined && { failureCode }),

@@ -3,7 +3,7 @@ import { denialOf } from "../../authorization/denial-of.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { isStoreFull, type Blobs } from "../../ports/blob-store.ts";
 import type { RepositoryRecord } from "../../state/ecr.ts";
-import { blobsOf, settleEncryption } from "../../state/ecr-encryption.ts";
+import { blobsOf, namesOwnKey, settleEncryption } from "../../state/ecr-encryption.ts";
 import { keyUseThrough, requestAlias } from "../../state/kms/condition-keys.ts";
 import type { KmsRefusal } from "../../state/kms/refusal.ts";
 import { because, type OperationContext } from "../operation.ts";
@@ -43,11 +43,9 @@ export function readEncryption(
   const { account, region } = scope;
   const settled = settleEncryption({ ...context, scope: { account, region } }, asked);
   if ("refusal" in settled) throw kmsException(settled.refusal);
-  if (asked?.kmsKey !== undefined && !asked.kmsKey.endsWith(MANAGED_ALIAS)) requireKeyUse(context, settled.kmsKey ?? "", asked.kmsKey);
+  if (namesOwnKey(asked?.kmsKey)) requireKeyUse(context, settled.kmsKey ?? "", asked.kmsKey);
   return settled;
 }
-
-const MANAGED_ALIAS = "alias/aws/ecr";
 
 /**
  * Whoever gives a repository a key of their own must be allowed to let ECR use it.
