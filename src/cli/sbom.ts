@@ -1,3 +1,6 @@
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
 import { ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { clientSettings, rootAccess, type AccessFlags } from "./access.ts";
 import { CliError } from "./cli-error.ts";
@@ -23,14 +26,9 @@ export async function sbom(image: string, flags: AccessFlags): Promise<void> {
 }
 
 /** `fetch` cannot be told of an authority of one's own. */
-async function get(
-  url: URL,
-  token: string,
-  authorityFile: string | undefined,
-): Promise<{ readonly status: number; readonly body: string }> {
-  const secure = url.protocol === "https:";
-  const [{ request }, { readFile }] = await Promise.all([secure ? import("node:https") : import("node:http"), import("node:fs/promises")]);
-  const trusted = secure && authorityFile !== undefined ? { ca: await readFile(authorityFile) } : {};
+function get(url: URL, token: string, authorityFile: string | undefined): Promise<{ readonly status: number; readonly body: string }> {
+  const { request } = url.protocol === "https:" ? https : http;
+  const trusted = authorityFile === undefined ? {} : { ca: readFileSync(authorityFile) };
   return new Promise((resolve, reject) => {
     const call = request(url, { headers: { authorization: `Basic ${token}` }, ...trusted }, (response) => {
       let body = "";
