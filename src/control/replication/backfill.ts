@@ -33,22 +33,22 @@ export function replicationBackfills(parts: ReplicationParts & { readonly clock:
     if (!record) return;
     if (!UNDER_WAY.includes(record.status)) return forgetInTime(record);
     if (record.status === "PREPARING") state.commit(() => prepare(record));
-    for (let next = nextOf(id); next; next = nextOf(id)) {
-      const done = await replicate(next, record);
+    const all = items.by("backfill", id);
+    const tally = { processed: 0, failed: 0 };
+    for (const { status } of all) count(tally, status);
+    for (const item of all) {
+      if (item.status !== "WAITING") continue;
+      if (table.get(id)?.status !== "IN_PROGRESS") break;
+      const done = await replicate(item, record);
+      count(tally, done.status);
       state.commit(() => {
         items.put(done);
-        judge(id);
+        judge(id, tally);
       });
       await state.durable();
     }
     state.commit(() => end(id));
     await state.durable();
-  }
-
-  /** What is to be replicated still, while the backfill goes on. */
-  function nextOf(id: string): BackfillItemRecord | undefined {
-    if (table.get(id)?.status !== "IN_PROGRESS") return undefined;
-    return items.by("backfill", id).find(({ status }) => status === "WAITING");
   }
 
   function prepare(record: BackfillRecord): void {
@@ -80,11 +80,8 @@ export function replicationBackfills(parts: ReplicationParts & { readonly clock:
     return { ...item, status: "FAILED", failureCode, ...(listed && { listed }) };
   }
 
-  function judge(id: string): void {
+  function judge(id: string, { processed, failed }: Tally): void {
     const record = table.get(id);
-    const all = items.by("backfill", id);
-    const failed = all.filter(({ status }) => status === "FAILED").length;
-    const processed = all.filter(({ status }) => status !== "WAITING").length;
     if (record?.status === "IN_PROGRESS" && processed >= JUDGED_AFTER && failed * 2 >= processed)
       table.put({ ...record, status: "FAILED", failureCode: "TooManyFailures", endedAt: clock.now() });
   }
@@ -115,4 +112,14 @@ export function replicationBackfills(parts: ReplicationParts & { readonly clock:
       await worker[Symbol.asyncDispose]();
     },
   };
+}
+
+interface Tally {
+  processed: number;
+  failed: number;
+}
+
+function count(tally: Tally, status: BackfillItemRecord["status"]): void {
+  if (status !== "WAITING") tally.processed += 1;
+  if (status === "FAILED") tally.failed += 1;
 }
