@@ -85,6 +85,8 @@ function modulusBytes(key: KeyObject): number {
 }
 
 function opened(key: KeyObject, padding: number, signature: Uint8Array): Buffer | undefined {
+  // OpenSSL would take a shorter text for the same number. Source: RFC 8017, 8.1.2 and 8.2.2, step 1.
+  if (signature.length !== modulusBytes(key)) return undefined;
   try {
     return publicDecrypt({ key, padding }, signature);
   } catch {

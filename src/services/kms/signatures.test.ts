@@ -103,4 +103,13 @@ describe.each(HASHES)("RSA over a digest of %s", (hash) => {
     expect(verifyPkcs1(publicKey, hash, other, one)).toBe(false);
     expect(verifyPss(publicKey, hash, other, two)).toBe(false);
   });
+
+  test("a signature without the zeros that it begins with is none", () => {
+    for (;;) {
+      const signature = signPss(privateKey, hash, digestOf(hash, Buffer.from("x")));
+      if (signature[0] !== 0) continue;
+      expect(verifyPss(publicKey, hash, digestOf(hash, Buffer.from("x")), signature.subarray(1))).toBe(false);
+      return;
+    }
+  });
 });
