@@ -70,7 +70,7 @@ import { pullableImage } from "./registry/pullable-image.ts";
 import { SERVICES } from "./services/catalogue.ts";
 import type { Platform } from "./services/platform.ts";
 import { hostBlocks } from "./state/host-blocks.ts";
-import { State } from "./state/state.ts";
+import { JournaledState } from "./state/journaled-state.ts";
 
 export interface AirfieldOptions {
   /** 0 lets the system choose. */
@@ -131,7 +131,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   await using opened = new Disposals();
 
   // Memory that is ahead of the disk must not answer anybody: better no control plane than one that forgets.
-  const state = new State(sqliteJournal(join(dataDirectory, "state.db")), (cause) => {
+  const state = new JournaledState(sqliteJournal(join(dataDirectory, "state.db")), (cause) => {
     logger.error("the journal failed; ending before anything else is promised", { cause: String(cause) });
     process.exit(70);
   });
@@ -338,7 +338,7 @@ function addressesOf({ host }: AirfieldOptions): readonly string[] {
 }
 
 /** Name servers for tasks, one at the gateway of each VPC. */
-function gatewayNameServers(state: State, logger: Logger): AsyncDisposable & { listen(addresses: readonly string[]): void } {
+function gatewayNameServers(state: JournaledState, logger: Logger): AsyncDisposable & { listen(addresses: readonly string[]): void } {
   const resolve = loadBalancerNames(state);
   const failed = (cause: unknown): void => logger.warn("tasks cannot look up load balancers by name", { cause: described(cause) });
   const servers = new Map<string, Promise<AsyncDisposable | undefined>>();
@@ -355,7 +355,7 @@ function gatewayNameServers(state: State, logger: Logger): AsyncDisposable & { l
 }
 
 /** What the host uses may have changed since the last start. */
-function noteHostBlocks(state: State, blocks: readonly string[]): void {
+function noteHostBlocks(state: JournaledState, blocks: readonly string[]): void {
   const table = state.table(hostBlocks);
   for (const { cidr } of [...table.values()]) if (!blocks.includes(cidr)) table.delete(cidr);
   for (const cidr of blocks) if (!table.has(cidr)) table.put({ cidr });

@@ -2,7 +2,7 @@ import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { AuditLog, AuditRecord } from "../ports/audit-log.ts";
 import type { Ids } from "../ports/ids.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import { isReadOnly } from "./read-only.ts";
 import { auditResources } from "./resources.ts";
 import { seconds, userIdentity } from "./user-identity.ts";
@@ -40,7 +40,7 @@ export type Audit = (call: AuditedCall) => void;
 
 interface AuditorParts {
   readonly log: AuditLog;
-  readonly state: State;
+  readonly state: WholeState;
   readonly ids: Ids;
 }
 
@@ -52,7 +52,7 @@ export function auditor({ log, state, ids }: AuditorParts): Audit {
  * One record.
  * Source: CloudTrail User Guide, "CloudTrail record contents for management, data, and network activity events".
  */
-export function auditRecord(call: AuditedCall, state: State, eventID: string): AuditRecord {
+export function auditRecord(call: AuditedCall, state: WholeState, eventID: string): AuditRecord {
   const { principal, error, eventName, sourceIp } = call;
   const resources = auditResources(call.resources);
   return {

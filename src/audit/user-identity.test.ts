@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { ANONYMOUS, type Principal, type SessionFacts } from "../domain/principal.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { userIdentity } from "./user-identity.ts";
 
 const account = "123456789012";
@@ -63,5 +63,5 @@ test.each<[string, Principal, object]>([
   ],
   ["nobody is nobody", ANONYMOUS, { type: "Unknown" }],
 ])("%s", (_, principal, expected) => {
-  expect(userIdentity(new State(memoryJournal()), principal)).toMatchObject(expected);
+  expect(userIdentity(new JournaledState(memoryJournal()), principal)).toMatchObject(expected);
 });

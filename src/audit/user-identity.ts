@@ -1,6 +1,6 @@
 import type { Principal } from "../domain/principal.ts";
 import { roleKey, users } from "../state/iam.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -8,7 +8,7 @@ type Members = Readonly<Record<string, unknown>>;
  * The `userIdentity` of a record.
  * Source: CloudTrail User Guide, "CloudTrail userIdentity element".
  */
-export function userIdentity(state: State, principal: Principal): Members {
+export function userIdentity(state: WholeState, principal: Principal): Members {
   const { account: accountId, arn, userId: principalId, accessKeyId } = principal;
   const caller = { principalId, arn, accountId, accessKeyId };
   switch (principal.kind) {
@@ -52,7 +52,7 @@ function federation({ session }: Principal): Members {
   return federatedProvider === undefined ? {} : { webIdFederationData: { federatedProvider, attributes: {} } };
 }
 
-function userFacts(state: State, account: string, userName: string): Members {
+function userFacts(state: WholeState, account: string, userName: string): Members {
   const user = state.table(users).get(roleKey(account, userName));
   return user ? { principalId: user.id, arn: user.arn } : {};
 }

@@ -4,7 +4,7 @@ import type { Statement } from "../decide/iam/policy-document.ts";
 import { parseArn } from "../domain/arn.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import { accessView, type AskedPermission, type RequestOrigin } from "./authorize.ts";
 import { factsOf } from "./facts/index.ts";
 
@@ -18,7 +18,7 @@ export interface Refusal {
 }
 
 interface Parts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly now: number;
   readonly secrets: SecretBox;
 }
@@ -72,8 +72,12 @@ function sealed(parts: Parts, refusal: Refusal, statements: readonly Statement[]
   });
   const { resourceAccount } = accessView(parts, principal, asked, origin).request;
   const contents: Contents = { accounts: [principal.account, resourceAccount], text };
-  const box = parts.secrets.seal(deflateRawSync(JSON.stringify(contents)), CONTEXT);
-  return Buffer.from(box, "base64").toString("base64url");
+  const packed = deflateRawSync(JSON.stringify(contents));
+  for (;;) {
+    const message = Buffer.from(parts.secrets.seal(packed, CONTEXT), "base64").toString("base64url");
+    // A command line takes what begins with a dash for an option. Each sealing begins with other bytes.
+    if (!message.startsWith("-")) return message;
+  }
 }
 
 /** The statements that deny; where none does, there is none to name. */

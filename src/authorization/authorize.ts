@@ -3,7 +3,7 @@ import { decideAccess } from "../decide/iam/evaluate.ts";
 import { parseArn, type Arn } from "../domain/arn.ts";
 import type { Principal } from "../domain/principal.ts";
 import { roleKey, users } from "../state/iam.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import { contextValue, givenKeys, type RequestOrigin } from "./context-keys.ts";
 import { factsOf } from "./facts/index.ts";
 import { compiled, policiesOf } from "./principal-policies.ts";
@@ -23,7 +23,7 @@ export interface AskedPermission {
 }
 
 interface AccessParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly now: number;
 }
 
@@ -73,7 +73,7 @@ function ownerOf(arn: Arn | undefined): string | undefined {
 }
 
 /** The most exact name first, and unique ids too: a policy that named a user or role which was deleted keeps its id. */
-function principalView(state: State, principal: Principal): PrincipalView {
+function principalView(state: WholeState, principal: Principal): PrincipalView {
   const { kind, account, arn, userId } = principal;
   if (kind === "role-session") return { kind, account, names: [arn, principal.roleArn, userId, userId.split(":")[0] ?? ""] };
   if (kind === "federated-user" && principal.userName !== undefined) {

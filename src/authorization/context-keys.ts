@@ -1,6 +1,6 @@
 import type { Principal } from "../domain/principal.ts";
 import { roleKey, roles, users } from "../state/iam.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import type { ResourceFacts } from "./facts/resource-facts.ts";
 
 /** Where and how a request came in, as far as global condition keys tell it. */
@@ -14,7 +14,7 @@ export interface RequestOrigin {
 }
 
 export interface ContextSource {
-  readonly state: State;
+  readonly state: WholeState;
   readonly now: number;
   readonly principal: Principal;
   readonly origin: RequestOrigin;

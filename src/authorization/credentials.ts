@@ -3,7 +3,7 @@ import { arn } from "../domain/arn.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import { accessKeys, openAccessKey, roleKey, roles, users, type AccessKeyRecord } from "../state/iam.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import { readSessionToken } from "./session-token.ts";
 
 /** The root of one account, as the operator has its keys. */
@@ -26,7 +26,7 @@ export interface Credentials {
 }
 
 interface CredentialParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly secrets: SecretBox;
   /** Asked at each request: accounts may be added while we run. */
   readonly roots: () => readonly RootKey[];
@@ -88,7 +88,7 @@ export function rootPrincipal(account: string, accessKeyId: string): Principal {
   return { kind: "root", account, arn: arn("iam", { account, region: "" }, "root"), userId: account, accessKeyId };
 }
 
-function userPrincipal(state: State, { id, account }: AccessKeyRecord, userName: string): Principal | undefined {
+function userPrincipal(state: WholeState, { id, account }: AccessKeyRecord, userName: string): Principal | undefined {
   const user = state.table(users).get(roleKey(account, userName));
   return user && { kind: "user", account, arn: user.arn, userId: user.id, userName: user.name, accessKeyId: id };
 }

@@ -2,14 +2,14 @@ import { decideAccess } from "../decide/iam/evaluate.ts";
 import type { Decision } from "../decide/iam/view.ts";
 import { ANONYMOUS } from "../domain/principal.ts";
 import type { RoleRecord } from "../state/iam.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import type { AskedPermission } from "./authorize.ts";
 import { contextValue, givenKeys, type RequestOrigin } from "./context-keys.ts";
 import { tagFacts } from "./facts/resource-facts.ts";
 import { compiled } from "./principal-policies.ts";
 
 interface WebIdentityParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly now: number;
   readonly origin: RequestOrigin;
 }

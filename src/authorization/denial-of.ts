@@ -1,11 +1,11 @@
 import { denialText } from "../decide/iam/denial.ts";
 import type { Principal } from "../domain/principal.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import { decide, NO_ORIGIN, type AskedPermission, type RequestOrigin } from "./authorize.ts";
 
 /** AWS's sentence about what a principal may not do; `undefined` where it may. */
 export function denialOf(
-  parts: { readonly state: State; readonly now: number },
+  parts: { readonly state: WholeState; readonly now: number },
   principal: Principal,
   asked: AskedPermission,
   origin: RequestOrigin = NO_ORIGIN,

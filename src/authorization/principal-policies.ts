@@ -1,7 +1,7 @@
 import { compilePolicyText, type CompiledPolicy } from "../decide/iam/compile-policy.ts";
 import type { Principal } from "../domain/principal.ts";
 import { defaultVersion, groups, policies, roleKey, roles, users } from "../state/iam.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import { awsManagedPolicy } from "./aws-managed-policies.ts";
 
 /** The policies on the side of who asks. */
@@ -18,7 +18,7 @@ interface Holder {
 }
 
 /** Everything that is attached to a principal. Of root nothing is: it needs none. */
-export function policiesOf(state: State, principal: Principal): PrincipalPolicies {
+export function policiesOf(state: WholeState, principal: Principal): PrincipalPolicies {
   const holders = holdersOf(state, principal);
   const boundary = holders[0]?.permissionsBoundary;
   const session = sessionPolicies(state, principal);
@@ -36,7 +36,7 @@ function isFederatedByRoot(principal: Principal): boolean {
 }
 
 /** The user and then the user's groups, or the role. */
-function holdersOf(state: State, principal: Principal): readonly Holder[] {
+function holdersOf(state: WholeState, principal: Principal): readonly Holder[] {
   if (principal.kind === "root" || principal.kind === "anonymous") return [];
   if (principal.kind === "role-session") {
     const role = state.table(roles).get(roleKey(principal.account, principal.roleName));
@@ -49,19 +49,19 @@ function holdersOf(state: State, principal: Principal): readonly Holder[] {
   return [user, ...memberOf.filter((group) => group !== undefined)];
 }
 
-function attachedTo(state: State, { inlinePolicies, attachedPolicies }: Holder): readonly CompiledPolicy[] {
+function attachedTo(state: WholeState, { inlinePolicies, attachedPolicies }: Holder): readonly CompiledPolicy[] {
   const inline = Object.values(inlinePolicies).map((text) => compiled(text));
   return [...inline, ...attachedPolicies.map((policyArn) => managed(state, policyArn) ?? NOTHING)];
 }
 
-function sessionPolicies(state: State, { session }: Principal): readonly CompiledPolicy[] | undefined {
+function sessionPolicies(state: WholeState, { session }: Principal): readonly CompiledPolicy[] | undefined {
   if (!session || (session.policy === undefined && session.policyArns.length === 0)) return undefined;
   const passed = session.policy === undefined ? [] : [compiled(session.policy)];
   return [...passed, ...session.policyArns.map((policyArn) => managed(state, policyArn) ?? NOTHING)];
 }
 
 /** A managed policy of the account or of AWS. */
-function managed(state: State, policyArn: string): CompiledPolicy | undefined {
+function managed(state: WholeState, policyArn: string): CompiledPolicy | undefined {
   const own = state.table(policies).get(policyArn);
   const text = own ? defaultVersion(own).document : awsManagedPolicy(policyArn)?.text;
   return text === undefined ? undefined : compiled(text);

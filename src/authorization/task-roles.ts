@@ -1,7 +1,7 @@
 import { arn } from "../domain/arn.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { RoleRecord } from "../state/iam.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import { roleForService } from "./role-session.ts";
 
 /** The service principal that the trust policies of task and execution roles name. */
@@ -12,7 +12,7 @@ export const ECS_TASKS = "ecs-tasks.amazonaws.com";
  * Source: ECS Developer Guide, "Task IAM role": `aws:SourceArn` can be narrowed to a region and account, not to a cluster.
  */
 export function roleForTasks(
-  parts: { readonly state: State; readonly now: number },
+  parts: { readonly state: WholeState; readonly now: number },
   arnOrName: string,
   scope: Scope,
 ): { readonly role: RoleRecord } | { readonly failure: string } {
@@ -28,7 +28,7 @@ export function roleForTasks(
 
 /** Why a task cannot be started with the roles that its definition or its overrides name; `undefined` where it can. */
 export function rolesFailure(
-  parts: { readonly state: State; readonly now: number },
+  parts: { readonly state: WholeState; readonly now: number },
   scope: Scope,
   { taskRoleArn, executionRoleArn }: { readonly taskRoleArn?: string | undefined; readonly executionRoleArn?: string | undefined },
 ): string | undefined {

@@ -5,11 +5,11 @@ import type { SecretBox } from "../ports/secret-box.ts";
 import { imageKey, images, repositories, type ImageRecord } from "../state/ecr.ts";
 import { activated } from "../state/ecr-archive.ts";
 import { blobsOf } from "../state/ecr-encryption.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import { keyedWorker } from "./keyed-worker.ts";
 
 export interface ImageActivationParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly blobs: BlobStore;
   readonly secrets: SecretBox;
   readonly clock: Clock;

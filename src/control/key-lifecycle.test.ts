@@ -4,7 +4,7 @@ import { systemIds as ids } from "../drivers/system/ids.ts";
 import { secretBox } from "../drivers/system/secret-box.ts";
 import { ensureAwsManagedKey } from "../state/kms/aws-managed-keys.ts";
 import { keys, type KeyRecord } from "../state/kms/keys.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { keyLifecycle } from "./key-lifecycle.ts";
 
@@ -14,7 +14,7 @@ const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
 function world() {
   const clock = new ManualClock();
-  const state = new State(memoryJournal());
+  const state = new JournaledState(memoryJournal());
   const secrets = secretBox(Buffer.alloc(32, 7));
   const key = ensureAwsManagedKey({ state, secrets, scope, ids, now: clock.now() }, "alias/aws/ssm");
   const change = (changes: Partial<KeyRecord>): void =>

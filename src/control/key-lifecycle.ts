@@ -3,11 +3,11 @@ import type { Logger } from "../ports/logger.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import { keys } from "../state/kms/keys.ts";
 import { expireKey, nextEvent } from "../state/kms/lifecycle.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import { keyedWorker } from "./keyed-worker.ts";
 
 export interface KeyLifecycleParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly secrets: SecretBox;
   readonly clock: Clock;
   readonly logger: Logger;

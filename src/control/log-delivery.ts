@@ -2,13 +2,13 @@ import type { Clock } from "../ports/clock.ts";
 import type { LogStore } from "../ports/log-store.ts";
 import type { LogSink } from "../ports/task-runner.ts";
 import { logStreamKey, logStreams } from "../state/logs.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 
 /**
  * Takes what containers print into the log store. Lines for a stream that somebody deleted are dropped, as the awslogs driver does;
  * so are empty lines, which CloudWatch Logs does not take.
  */
-export function logSink({ state, logs, clock }: { readonly state: State; readonly logs: LogStore; readonly clock: Clock }): LogSink {
+export function logSink({ state, logs, clock }: { readonly state: WholeState; readonly logs: LogStore; readonly clock: Clock }): LogSink {
   return {
     async write(log, lines, position) {
       if (!state.table(logStreams).has(logStreamKey(log, log.group, log.stream))) return;

@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { sqliteLogStore } from "../drivers/sqlite/log-store.ts";
 import { logGroups, newLogGroup } from "../state/logs.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { logRetention } from "./log-retention.ts";
 
 const DAY = 86_400_000;
 
 test("events older than the retention go when it is set, and every hour after that", async () => {
-  const state = new State(memoryJournal());
+  const state = new JournaledState(memoryJournal());
   const logs = sqliteLogStore(":memory:");
   const scope = { account: "123456789012", region: "us-east-1" };
   let now = 100 * DAY;

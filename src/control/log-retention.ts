@@ -2,14 +2,14 @@ import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { LogStore } from "../ports/log-store.ts";
 import { logGroups } from "../state/logs.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import { keyedWorker } from "./keyed-worker.ts";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 
 export interface LogRetentionParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly logs: LogStore;
   readonly clock: Clock;
   readonly logger: Logger;

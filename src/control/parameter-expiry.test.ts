@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { parameters, type ParameterPolicyRecord } from "../state/parameters.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { parameterExpiry } from "./parameter-expiry.ts";
 
@@ -9,7 +9,7 @@ const HOUR = 3_600_000;
 
 function expiryWorld() {
   const clock = new ManualClock();
-  const state = new State(memoryJournal());
+  const state = new JournaledState(memoryJournal());
   const told: string[] = [];
   const logger = {
     info: (text: string, fields?: Readonly<Record<string, unknown>>) =>

@@ -1,11 +1,11 @@
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 import { latest, parameters, policyDue, type ParameterRecord } from "../state/parameters.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import { keyedWorker } from "./keyed-worker.ts";
 
 export interface ParameterExpiryParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -6,14 +6,14 @@ import { findParameter, parameterReference } from "../state/parameters.ts";
 import { keyUseThrough } from "../state/kms/condition-keys.ts";
 import { encryptionContext, openVersion } from "../state/secret-sealing.ts";
 import { findSecret, versionOf } from "../state/secrets.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 
 export type SecretValue = { readonly value: string } | { readonly failure: string };
 
 type ConditionKeys = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 interface SecretParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly secrets: SecretBox;
   readonly now: number;
   /** Whether the execution role may do something; AWS's sentence about it where it may not. */

@@ -1,13 +1,13 @@
 import { parseCidr, routerOf } from "../domain/cidr.ts";
 import { isBefore } from "../domain/task-status.ts";
 import { tasks, type TaskRecord } from "../state/ecs.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 
 /**
  * Tells the addresses that this host has in the networks of VPCs, now and whenever there is another one. A VPC's network, and with it the
  * address, is there from its first running task on, and stays.
  */
-export function vpcGateways(state: State, tell: (addresses: readonly string[]) => void): Disposable {
+export function vpcGateways(state: WholeState, tell: (addresses: readonly string[]) => void): Disposable {
   const known = new Set<string>();
 
   function note(task: TaskRecord | undefined): boolean {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { ANONYMOUS } from "../domain/principal.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { sampleValue } from "../testing/sample-value.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { requestScope, type Permission } from "../services/operation.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import { coverageDocument, coverageOf } from "./coverage.ts";
@@ -11,7 +11,7 @@ import { loadService } from "./loaded-service.ts";
 
 const AT = {
   ...requestScope({ account: "123456789012", region: "us-east-1" }),
-  state: new State(memoryJournal()),
+  state: new JournaledState(memoryJournal()).of("123456789012"),
   now: 0,
   principal: ANONYMOUS,
 };

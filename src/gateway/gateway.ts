@@ -78,7 +78,8 @@ export function gateway(options: GatewayOptions): Gateway {
       call.input = input;
       const origin = { sourceIp, userAgent: request.headers["user-agent"] ?? "", secureTransport: request.secure, region };
       const scope = requestScope({ account: principal.account, region });
-      const context = { ...options.platform, ...scope, principal, requestId, now, sourceIp, origin };
+      const state = options.platform.state.of(principal.account);
+      const context: OperationContext = { ...options.platform, ...scope, state, principal, requestId, now, sourceIp, origin };
       const permissions = operation.access === undefined ? [operation.authorize(input as never, context)].flat() : [];
       call.resources = permissions.flatMap(({ resource }) => resource);
       permit(permissions, context, familyOf(service.protocol));
@@ -108,17 +109,21 @@ const INTERNAL_FAILURE = {
 
 /** Asks policies for everything that the operation needs. The first refusal ends it, before anything is looked at or changed. */
 function permit(permissions: readonly Permission[], context: OperationContext, family: Family): void {
-  const { state, now, principal, origin } = context;
+  const { now, principal, origin } = context;
+  const parts = { ...context, state: context.state.whole };
   for (const { action, resource, context: given } of permissions) {
     const resources = [resource].flat();
     // Nothing named is nothing known: what such a request may see is asked for as a whole.
     for (const one of resources.length === 0 ? ["*"] : resources) {
       const asked = { action, resource: one, ...(given ? { context: given } : {}) };
-      const decision = decide({ state, now }, principal, asked, origin);
-      if (decision.allowed) continue;
+      const decision = decide({ state: parts.state, now }, principal, asked, origin);
+      if (decision.allowed) {
+        context.state.open(one);
+        continue;
+      }
       const text = denialText({ principalArn: principal.arn, action, resource: one, decision });
       if (family !== "ec2") throw accessDenied(text, family);
-      const message = sealAuthorizationMessage(context, { principal, asked, origin, explicit: decision.explicit });
+      const message = sealAuthorizationMessage(parts, { principal, asked, origin, explicit: decision.explicit });
       throw accessDenied(`${text}. Encoded authorization failure message: ${message}`, family);
     }
   }

@@ -5,7 +5,7 @@ import type { Principal } from "../domain/principal.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import type { Access, Operation } from "../services/operation.ts";
 import { roleKey, roles } from "../state/iam.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { Journal, JournalChange } from "../ports/journal.ts";
 import { apiWorld, FOREIGN_ACCOUNT, FOREIGN_KEYS, TEST_KEYS, type ApiWorld, type Keys } from "../testing/api-world.ts";
@@ -37,7 +37,7 @@ let aim: Aim;
 const journal = watchedJournal();
 let keysOf: Readonly<Record<Intruder, Keys>>;
 beforeAll(async () => {
-  api = await apiWorld({ state: new State(journal) });
+  api = await apiWorld({ state: new JournaledState(journal) });
   aim = await populate(api);
   keysOf = {
     nobody: TEST_KEYS,

@@ -8,12 +8,12 @@ import type { SecretBox } from "../ports/secret-box.ts";
 import { imageKey, layers, repositories, repositoryKey, type LayerRecord, type RepositoryRecord } from "../state/ecr.ts";
 import { blobsOf } from "../state/ecr-encryption.ts";
 import type { RegistryHolder } from "../state/registry-token.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 import { RegistryError } from "./errors.ts";
 
 /** The parts of the platform that the registry works with. */
 export interface RegistryPlatform {
-  readonly state: State;
+  readonly state: WholeState;
   readonly blobs: BlobStore;
   readonly clock: Clock;
   readonly ids: Ids;

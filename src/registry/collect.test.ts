@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { blobCollector } from "./collect.ts";
 
 test("a round that fails is told, and the next one comes all the same, until it is stopped", async () => {
@@ -23,7 +23,12 @@ test("a round that fails is told, and the next one comes all the same, until it 
     },
   } as unknown as BlobStore;
   let armed = timerArmed();
-  const collector = blobCollector({ state: new State(memoryJournal()), blobs: broken, clock, failed: (cause) => told.push(cause) });
+  const collector = blobCollector({
+    state: new JournaledState(memoryJournal()),
+    blobs: broken,
+    clock,
+    failed: (cause) => told.push(cause),
+  });
   await armed;
   expect([told.length, timers.length]).toEqual([1, 1]);
   armed = timerArmed();

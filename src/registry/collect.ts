@@ -2,7 +2,7 @@ import type { BlobStore } from "../ports/blob-store.ts";
 import type { Clock } from "../ports/clock.ts";
 import { imageKey, images, layers, repositories } from "../state/ecr.ts";
 import { blobDomain } from "../state/ecr-encryption.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 
 /** How long a blob that no image needs is left alone: a push has that time between its first layer and its manifest. */
 export const COLLECT_AFTER_MS = 24 * 3_600_000;
@@ -19,7 +19,7 @@ export interface Collected {
  * brought again meanwhile.
  */
 export async function collectBlobs(
-  { state, blobs, clock }: { readonly state: State; readonly blobs: BlobStore; readonly clock: Clock },
+  { state, blobs, clock }: { readonly state: WholeState; readonly blobs: BlobStore; readonly clock: Clock },
   graceMs = COLLECT_AFTER_MS,
 ): Promise<Collected> {
   const before = clock.now() - graceMs;
@@ -34,7 +34,7 @@ export async function collectBlobs(
 }
 
 /** Looks and deletes in one step, so that no push can come between. */
-function unlinkUnused(state: State, before: number): number {
+function unlinkUnused(state: WholeState, before: number): number {
   const table = state.table(layers);
   return state.commit(() => {
     const unused = [...table.values()].filter(
@@ -46,7 +46,7 @@ function unlinkUnused(state: State, before: number): number {
 }
 
 /** Whether a repository of that encryption domain has the blob, as a layer or as a manifest. */
-function isNeeded(state: State, domain: string, digest: string): boolean {
+function isNeeded(state: WholeState, domain: string, digest: string): boolean {
   const users = [...state.table(layers).by("digest", digest), ...state.table(images).by("manifest", digest)];
   return users.some(({ repository }) => {
     const found = state.table(repositories).get(repository);

@@ -7,7 +7,7 @@ import { secretBox } from "../drivers/system/secret-box.ts";
 import { putImage } from "../state/ecr-images.ts";
 import { repositories } from "../state/ecr.ts";
 import { readRegistryToken, type RegistryHolder } from "../state/registry-token.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { EXECUTION_POLICY, putRole, type TestRole } from "../testing/roles.ts";
 import { pullableImage } from "./pullable-image.ts";
@@ -20,7 +20,7 @@ const secrets = secretBox(Buffer.alloc(32, 1));
 const clock = new ManualClock();
 
 function world(policy?: object) {
-  const state = new State(memoryJournal());
+  const state = new JournaledState(memoryJournal());
   for (const home of [scope, elsewhere]) {
     const repository = {
       ...home,

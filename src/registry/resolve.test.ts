@@ -4,7 +4,8 @@ import { repositories, repositoryKey, type RepositoryRecord } from "../state/ecr
 import { putImage } from "../state/ecr-images.ts";
 import { noteUpstreamTag } from "../state/ecr-imports.ts";
 import { pullThroughRules, REVALIDATE_AFTER_MS } from "../state/ecr-pull-through.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
+import type { WholeState } from "../state/state.ts";
 import { resolveImage } from "./resolve.ts";
 
 const scope = { account: "123456789012", region: "us-east-1" };
@@ -12,8 +13,8 @@ const digest = `sha256:${"a".repeat(64)}`;
 const registryHost = "localhost:4566";
 const clock = { now: (): number => 0 };
 
-function stateWith(...homes: readonly { readonly account: string; readonly region: string }[]): State {
-  const state = new State(memoryJournal());
+function stateWith(...homes: readonly { readonly account: string; readonly region: string }[]): WholeState {
+  const state = new JournaledState(memoryJournal());
   for (const home of homes) {
     const repository: RepositoryRecord = {
       ...home,

@@ -4,7 +4,7 @@ import type { Clock } from "../ports/clock.ts";
 import { repositories, repositoryKey, type RepositoryRecord } from "../state/ecr.ts";
 import { findImage } from "../state/ecr-images.ts";
 import { isGoodHere, pullThroughRuleFor } from "../state/ecr-pull-through.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 
 /** An image of a registry here: its repository, whether that is there or not. */
 interface Ours extends Scope {
@@ -23,7 +23,7 @@ export type ResolvedImage =
   | { readonly kind: "foreign" };
 
 export interface ResolvePlatform {
-  readonly state: State;
+  readonly state: WholeState;
   readonly registryHost: string;
   readonly clock: Pick<Clock, "now">;
 }
@@ -58,7 +58,7 @@ export function resolveImage(
 }
 
 /** The account and region that a registry's host stands for, if it is ours. */
-function homeOf(state: State, registryHost: string, host: string, scope: Scope): Scope | undefined {
+function homeOf(state: WholeState, registryHost: string, host: string, scope: Scope): Scope | undefined {
   if (host === registryHost || host === registryHost.replace(/^localhost(?=:|$)/, "127.0.0.1")) return scope;
   const named = scopeOfRegistryHost(host);
   if (!named) return undefined;

@@ -3,7 +3,7 @@ import { arn } from "../domain/arn.ts";
 import type { RequestOrigin } from "../authorization/authorize.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Scope } from "../domain/scope.ts";
-import type { State } from "../state/state.ts";
+import type { AccountView } from "../state/account-view.ts";
 import type { Platform } from "./platform.ts";
 
 /** The IAM action that an operation asks for, on which resource ARNs (`*` where it has none). */
@@ -37,7 +37,8 @@ export interface RequestScope extends Scope {
 export interface AuthorizeScope extends RequestScope {
   /** Who asks: some operations are about the caller where they name nobody. */
   readonly principal: Principal;
-  readonly state: State;
+  /** The caller's own account. What a request names elsewhere is found by its ARN alone, or through `state.whole`. */
+  readonly state: AccountView;
   readonly now: number;
 }
 
@@ -46,7 +47,9 @@ export function requestScope(scope: Scope): RequestScope {
 }
 
 /** What an operation works with. */
-export interface OperationContext extends RequestScope, Platform {
+export interface OperationContext extends RequestScope, Omit<Platform, "state"> {
+  /** What the caller may see: its own account, and what policies of others allowed this request to use. */
+  readonly state: AccountView;
   readonly principal: Principal;
   readonly requestId: string;
   /** When the request arrived, milliseconds since the Unix epoch. */

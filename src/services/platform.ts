@@ -8,11 +8,11 @@ import type { LogStore } from "../ports/log-store.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import type { UpstreamRegistries } from "../ports/upstream-registry.ts";
 import type { VulnerabilityData } from "../ports/vulnerability-data.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 
 /** The parts that operations and control loops work with; built once, in `main.ts`. */
 export interface Platform {
-  readonly state: State;
+  readonly state: WholeState;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly secrets: SecretBox;

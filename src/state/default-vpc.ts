@@ -3,7 +3,7 @@ import type { Ids } from "../ports/ids.ts";
 import { overlap, parseCidr } from "../domain/cidr.ts";
 import { securityGroups, subnets, vpcs, type SecurityGroupRecord, type SubnetRecord, type VpcRecord } from "./ec2.ts";
 import { hostBlocks } from "./host-blocks.ts";
-import type { State } from "./state.ts";
+import type { State, WholeState } from "./state.ts";
 
 export interface DefaultNetwork {
   readonly vpc: VpcRecord;
@@ -16,7 +16,7 @@ export interface DefaultNetwork {
  * use. AWS gives every region 172.31.0.0/16; since all VPCs share one host here, only the first one
  * gets it, the others one of their own.
  */
-export function defaultNetwork(state: State, ids: Ids, { account, region }: Scope): DefaultNetwork {
+export function defaultNetwork(state: WholeState, ids: Ids, { account, region }: Scope): DefaultNetwork {
   // Callers may pass something larger, none of which belongs in a record.
   const scope = { account, region };
   const key = `${scope.account}/${scope.region}`;
@@ -81,7 +81,7 @@ function existing(state: State, vpc: VpcRecord): DefaultNetwork {
 }
 
 /** 172.31 first, then 10.200, 10.201, …: two octets whose addresses neither a VPC here nor the host uses. */
-function freePrefix(state: State): string {
+function freePrefix(state: WholeState): string {
   const taken = [...state.table(vpcs).values()]
     .map((vpc) => vpc.cidrBlock)
     .concat([...state.table(hostBlocks).values()].map(({ cidr }) => cidr));

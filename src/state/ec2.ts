@@ -1,5 +1,5 @@
 import type { Tag } from "@aws-sdk/client-ec2";
-import { defineTable } from "./table.ts";
+import { defineTable, ofAccount } from "./table.ts";
 
 export interface VpcRecord {
   readonly id: string;
@@ -10,7 +10,9 @@ export interface VpcRecord {
   readonly tags: readonly Tag[];
 }
 
-export const vpcs = defineTable<VpcRecord>()("ec2.vpcs", (vpc) => vpc.id, { scope: ({ account, region }) => `${account}/${region}` });
+export const vpcs = defineTable<VpcRecord>()("ec2.vpcs", (vpc) => vpc.id, ofAccount, {
+  scope: ({ account, region }) => `${account}/${region}`,
+});
 
 export interface SubnetRecord {
   readonly id: string;
@@ -25,7 +27,7 @@ export interface SubnetRecord {
   readonly tags: readonly Tag[];
 }
 
-export const subnets = defineTable<SubnetRecord>()("ec2.subnets", (subnet) => subnet.id, {
+export const subnets = defineTable<SubnetRecord>()("ec2.subnets", (subnet) => subnet.id, ofAccount, {
   scope: ({ account, region }) => `${account}/${region}`,
   vpc: (subnet) => subnet.vpcId,
 });
@@ -55,7 +57,7 @@ export interface SecurityGroupRecord {
   readonly tags: readonly Tag[];
 }
 
-export const securityGroups = defineTable<SecurityGroupRecord>()("ec2.security-groups", (group) => group.id, {
+export const securityGroups = defineTable<SecurityGroupRecord>()("ec2.security-groups", (group) => group.id, ofAccount, {
   scope: ({ account, region }) => `${account}/${region}`,
   vpc: (group) => group.vpcId,
 });

@@ -8,7 +8,7 @@ import type {
 import { mostExact } from "../domain/repository-prefix.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { defineTable, ofAccount } from "./table.ts";
 
 /** The settings of the repositories below a prefix that are made without anybody calling CreateRepository. Times are in milliseconds. */
 export interface CreationTemplateRecord extends Scope {
@@ -35,6 +35,7 @@ export function creationTemplateKey({ account, region }: Scope, prefix: string):
 export const creationTemplates = defineTable<CreationTemplateRecord>()(
   "ecr.creation-templates",
   (template) => creationTemplateKey(template, template.prefix),
+  ofAccount,
   { scope: ({ account, region }) => `${account}/${region}` },
 );
 

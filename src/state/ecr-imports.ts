@@ -3,7 +3,7 @@ import { findTagged, isImmutable, putImage, refuseImage } from "./ecr-images.ts"
 import { upstreamTags } from "./ecr-pull-through.ts";
 import { imageKey, images, layers, repositories, type ImageRecord, type RepositoryRecord } from "./ecr.ts";
 import type { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { accountOfKey, defineTable } from "./table.ts";
 
 /**
  * An image on its way here through a pull-through cache: its manifest is here already and is served, its blobs come one by one, as
@@ -22,11 +22,16 @@ export interface ImportRecord {
   readonly startedAt: number;
 }
 
-export const imports = defineTable<ImportRecord>()("ecr.imports", ({ repository, digest }) => imageKey(repository, digest), {
-  repository: ({ repository }) => repository,
-  tag: ({ repository, tags }) => tags.map((tag) => `${repository}:${tag}`),
-  blob: ({ repository, manifest }) => manifest.blobs.map(({ digest }) => imageKey(repository, digest)),
-});
+export const imports = defineTable<ImportRecord>()(
+  "ecr.imports",
+  ({ repository, digest }) => imageKey(repository, digest),
+  ({ repository }) => accountOfKey(repository),
+  {
+    repository: ({ repository }) => repository,
+    tag: ({ repository, tags }) => tags.map((tag) => `${repository}:${tag}`),
+    blob: ({ repository, manifest }) => manifest.blobs.map(({ digest }) => imageKey(repository, digest)),
+  },
+);
 
 /** An image on its way, as the image that it will be, so that it can be served meanwhile. */
 export function findImporting(state: State, repository: string, reference: string): ImageRecord | undefined {

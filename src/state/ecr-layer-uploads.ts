@@ -1,5 +1,5 @@
 import type { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { accountOfKey, defineTable } from "./table.ts";
 
 /** A layer that arrives in parts through ECR's own API. Its bytes are in the blob store, as the upload of the same id. */
 export interface LayerUploadRecord {
@@ -14,9 +14,14 @@ export interface LayerUploadRecord {
   readonly touchedAt: number;
 }
 
-export const layerUploads = defineTable<LayerUploadRecord>()("ecr.layer-uploads", ({ id }) => id, {
-  repository: ({ repository }) => repository,
-});
+export const layerUploads = defineTable<LayerUploadRecord>()(
+  "ecr.layer-uploads",
+  ({ id }) => id,
+  ({ repository }) => accountOfKey(repository),
+  {
+    repository: ({ repository }) => repository,
+  },
+);
 
 /** As long as the collector leaves the bytes of an upload that nobody goes on with. */
 const FORGOTTEN_AFTER_MS = 24 * 3_600_000;

@@ -1,7 +1,7 @@
 import { parseLifecyclePolicy } from "../decide/lifecycle-policy/parse-policy.ts";
 import type { LifecycleAction, LifecyclePolicy, StorageClass } from "../decide/lifecycle-policy/policy.ts";
 import type { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { accountOfKey, defineTable } from "./table.ts";
 
 /** The lifecycle policy of a repository. Times are milliseconds since the Unix epoch. */
 export interface LifecyclePolicyRecord {
@@ -16,7 +16,11 @@ export interface LifecyclePolicyRecord {
   readonly lastEvaluatedAt?: number;
 }
 
-export const lifecyclePolicies = defineTable<LifecyclePolicyRecord>()("ecr.lifecyclePolicies", ({ repository }) => repository);
+export const lifecyclePolicies = defineTable<LifecyclePolicyRecord>()(
+  "ecr.lifecyclePolicies",
+  ({ repository }) => repository,
+  ({ repository }) => accountOfKey(repository),
+);
 
 /** The latest preview of a repository. The images are those of the moment at which it was made. */
 export interface LifecyclePreviewRecord {
@@ -36,7 +40,11 @@ export interface LifecyclePreviewResult {
   readonly rulePriority: number;
 }
 
-export const lifecyclePreviews = defineTable<LifecyclePreviewRecord>()("ecr.lifecyclePreviews", ({ repository }) => repository);
+export const lifecyclePreviews = defineTable<LifecyclePreviewRecord>()(
+  "ecr.lifecyclePreviews",
+  ({ repository }) => repository,
+  ({ repository }) => accountOfKey(repository),
+);
 
 /** Gives a repository a policy. @param put.id for a repository that has none yet */
 export function putLifecyclePolicy(

@@ -2,7 +2,7 @@ import type { UpstreamRegistry } from "@aws-sdk/client-ecr";
 import { exchangePrefix, mostExact } from "../domain/repository-prefix.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { accountOfKey, defineTable, ofAccount } from "./table.ts";
 
 /** Where the images below a prefix come from when they are not here. Times are in milliseconds. */
 export interface PullThroughRuleRecord extends Scope {
@@ -28,6 +28,7 @@ export function pullThroughRuleKey({ account, region }: Scope, prefix: string): 
 export const pullThroughRules = defineTable<PullThroughRuleRecord>()(
   "ecr.pull-through-rules",
   (rule) => pullThroughRuleKey(rule, rule.prefix),
+  ofAccount,
   { scope: ({ account, region }) => `${account}/${region}` },
 );
 
@@ -56,9 +57,14 @@ export interface UpstreamTagRecord {
   readonly checkedAt: number;
 }
 
-export const upstreamTags = defineTable<UpstreamTagRecord>()("ecr.upstream-tags", ({ repository, tag }) => `${repository}:${tag}`, {
-  repository: ({ repository }) => repository,
-});
+export const upstreamTags = defineTable<UpstreamTagRecord>()(
+  "ecr.upstream-tags",
+  ({ repository, tag }) => `${repository}:${tag}`,
+  ({ repository }) => accountOfKey(repository),
+  {
+    repository: ({ repository }) => repository,
+  },
+);
 
 /** Source: Amazon ECR User Guide, "Pull through cache": a tag is looked up upstream at most once in 24 hours. */
 export const REVALIDATE_AFTER_MS = 24 * 3_600_000;

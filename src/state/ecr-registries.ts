@@ -1,7 +1,7 @@
 import type { Principal } from "../domain/principal.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { defineTable, ofAccount } from "./table.ts";
 
 /**
  * The settings of an account's registry that have only these values now, the first of which is the default.
@@ -26,7 +26,7 @@ export function registryKey({ account, region }: Scope): string {
   return `${account}/${region}`;
 }
 
-export const registries = defineTable<RegistryRecord>()("ecr.registries", registryKey, {});
+export const registries = defineTable<RegistryRecord>()("ecr.registries", registryKey, ofAccount, {});
 
 /** Changes the settings of a registry, whether it has a record yet or not. */
 export function changeRegistry(state: State, { account, region }: Scope, change: (registry: RegistryRecord) => RegistryRecord): void {
@@ -53,6 +53,7 @@ export function pullTimeExclusionKey(scope: Scope, principalArn: string): string
 export const pullTimeExclusions = defineTable<PullTimeExclusionRecord>()(
   "ecr.pull-time-exclusions",
   (exclusion) => pullTimeExclusionKey(exclusion, exclusion.principalArn),
+  ofAccount,
   { registry: registryKey },
 );
 

@@ -2,7 +2,7 @@ import type { ReplicationBackfillStatus } from "@aws-sdk/client-ecr";
 import type { Scope } from "../domain/scope.ts";
 import type { ReplicationDestination } from "./ecr-replication.ts";
 import type { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { accountOfKey, defineTable, ofAccount } from "./table.ts";
 
 /** The replication of what a registry had before its rules. Times are milliseconds since the Unix epoch. */
 export interface BackfillRecord extends Scope {
@@ -14,7 +14,7 @@ export interface BackfillRecord extends Scope {
   readonly endedAt?: number;
 }
 
-export const backfills = defineTable<BackfillRecord>()("ecr.replication-backfills", ({ id }) => id, {
+export const backfills = defineTable<BackfillRecord>()("ecr.replication-backfills", ({ id }) => id, ofAccount, {
   scope: ({ account, region }) => `${account}/${region}`,
 });
 
@@ -35,9 +35,14 @@ export function backfillItemKey({ backfill, repository, digest, tag = "" }: Omit
   return `${backfill}/${repository}@${digest}:${tag}`;
 }
 
-export const backfillItems = defineTable<BackfillItemRecord>()("ecr.replication-backfill-items", backfillItemKey, {
-  backfill: ({ backfill }) => backfill,
-});
+export const backfillItems = defineTable<BackfillItemRecord>()(
+  "ecr.replication-backfill-items",
+  backfillItemKey,
+  ({ repository }) => accountOfKey(repository),
+  {
+    backfill: ({ backfill }) => backfill,
+  },
+);
 
 export const UNDER_WAY: readonly ReplicationBackfillStatus[] = ["PREPARING", "IN_PROGRESS", "STOPPING"];
 

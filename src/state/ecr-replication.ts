@@ -2,7 +2,7 @@ import type { ReplicationStatus } from "@aws-sdk/client-ecr";
 import type { Scope } from "../domain/scope.ts";
 import { imageKey, type ImageRecord, type RepositoryRecord } from "./ecr.ts";
 import type { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { accountOfKey, defineTable, ofAccount } from "./table.ts";
 
 /** Another registry: that of an account in a region. */
 export interface ReplicationDestination {
@@ -23,6 +23,7 @@ export interface ReplicationConfigurationRecord extends Scope {
 export const replicationConfigurations = defineTable<ReplicationConfigurationRecord>()(
   "ecr.replication-configurations",
   ({ account, region }) => `${account}/${region}`,
+  ofAccount,
 );
 
 export function replicationRules(state: State, { account, region }: Scope): readonly ReplicationRule[] {
@@ -50,6 +51,7 @@ export function replicationKey(image: string, { region, registryId }: Replicatio
 export const replications = defineTable<ReplicationRecord>()(
   "ecr.replications",
   (record) => replicationKey(imageKey(record.repository, record.digest), record),
+  ({ repository }) => accountOfKey(repository),
   { image: ({ repository, digest }) => imageKey(repository, digest) },
 );
 

@@ -5,7 +5,7 @@ import type { Scope } from "../domain/scope.ts";
 import type { InstalledPackage } from "../domain/vulnerability.ts";
 import { imageKey, type ImageRecord } from "./ecr.ts";
 import type { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { accountOfKey, defineTable, ofAccount, shared } from "./table.ts";
 
 // Times in these records are milliseconds since the Unix epoch.
 
@@ -64,6 +64,7 @@ export function scanKey(repository: string, digest: string, scanType: ScanType):
 export const imageScans = defineTable<ImageScanRecord>()(
   "ecr.image-scans",
   ({ repository, digest, scanType }) => scanKey(repository, digest, scanType),
+  ({ repository }) => accountOfKey(repository),
   { image: ({ repository, digest }) => imageKey(repository, digest), digest: ({ digest }) => digest },
 );
 
@@ -82,7 +83,7 @@ export interface PackageSource extends Pick<InstalledPackage, "file" | "layer"> 
   readonly packages: readonly Omit<InstalledPackage, "file" | "layer" | "ecosystem">[];
 }
 
-export const inventories = defineTable<InventoryRecord>()("ecr.inventories", ({ digest }) => digest);
+export const inventories = defineTable<InventoryRecord>()("ecr.inventories", ({ digest }) => digest, shared);
 
 /** The packages of an inventory that something can be known of. */
 export function packagesOf({ sources }: InventoryRecord): readonly InstalledPackage[] {
@@ -96,6 +97,7 @@ export interface RegistryScanningRecord extends Scope, ScanningRules {}
 export const registryScanning = defineTable<RegistryScanningRecord>()(
   "ecr.registry-scanning",
   ({ account, region }) => `${account}/${region}`,
+  ofAccount,
 );
 
 /** How a registry scans; basic scanning without rules where nothing was said. */

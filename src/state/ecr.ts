@@ -1,6 +1,6 @@
 import type { EncryptionConfiguration, ImageTagMutability, ImageTagMutabilityExclusionFilter, Tag } from "@aws-sdk/client-ecr";
 import type { Scope } from "../domain/scope.ts";
-import { defineTable } from "./table.ts";
+import { accountOfKey, defineTable, ofAccount } from "./table.ts";
 
 // Times in these records are milliseconds since the Unix epoch.
 
@@ -30,6 +30,7 @@ export interface RepositoryRecord extends Scope {
 export const repositories = defineTable<RepositoryRecord>()(
   "ecr.repositories",
   (repository) => repositoryKey(repository, repository.name),
+  ofAccount,
   {
     scope: ({ account, region }) => `${account}/${region}`,
     account: ({ account }) => account,
@@ -70,17 +71,22 @@ export function imageKey(repository: string, digest: string): string {
   return `${repository}@${digest}`;
 }
 
-export const images = defineTable<ImageRecord>()("ecr.images", ({ repository, digest }) => imageKey(repository, digest), {
-  repository: ({ repository }) => repository,
-  tag: ({ repository, tags }) => tags.map((tag) => `${repository}:${tag}`),
-  /** The blobs of a repository that images need: `repository@digest`. */
-  blob: ({ repository, blobs }) => blobs.map((digest) => imageKey(repository, digest)),
-  /** The indexes that list an image. */
-  listed: ({ repository, manifests }) => manifests.map(({ digest }) => imageKey(repository, digest)),
-  subject: ({ repository, subject }) => subject && imageKey(repository, subject),
-  status: ({ status }) => status,
-  manifest: ({ digest }) => digest,
-});
+export const images = defineTable<ImageRecord>()(
+  "ecr.images",
+  ({ repository, digest }) => imageKey(repository, digest),
+  ({ repository }) => accountOfKey(repository),
+  {
+    repository: ({ repository }) => repository,
+    tag: ({ repository, tags }) => tags.map((tag) => `${repository}:${tag}`),
+    /** The blobs of a repository that images need: `repository@digest`. */
+    blob: ({ repository, blobs }) => blobs.map((digest) => imageKey(repository, digest)),
+    /** The indexes that list an image. */
+    listed: ({ repository, manifests }) => manifests.map(({ digest }) => imageKey(repository, digest)),
+    subject: ({ repository, subject }) => subject && imageKey(repository, subject),
+    status: ({ status }) => status,
+    manifest: ({ digest }) => digest,
+  },
+);
 
 /**
  * A blob that a repository has. The store keeps a blob once; who may read it is decided by these links, so that nobody gets at
@@ -94,7 +100,12 @@ export interface LayerRecord {
   readonly usedAt: number;
 }
 
-export const layers = defineTable<LayerRecord>()("ecr.layers", ({ repository, digest }) => imageKey(repository, digest), {
-  repository: ({ repository }) => repository,
-  digest: ({ digest }) => digest,
-});
+export const layers = defineTable<LayerRecord>()(
+  "ecr.layers",
+  ({ repository, digest }) => imageKey(repository, digest),
+  ({ repository }) => accountOfKey(repository),
+  {
+    repository: ({ repository }) => repository,
+    digest: ({ digest }) => digest,
+  },
+);

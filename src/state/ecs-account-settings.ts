@@ -1,4 +1,4 @@
-import { defineTable } from "./table.ts";
+import { defineTable, ofAccount } from "./table.ts";
 
 /** An account setting of ECS: of one principal, or of all of the account where the principal is its root. */
 export interface AccountSettingRecord {
@@ -12,5 +12,6 @@ export interface AccountSettingRecord {
 export const accountSettings = defineTable<AccountSettingRecord>()(
   "ecs.account-settings",
   ({ account, region, principalArn, name }) => `${account}/${region}/${principalArn}/${name}`,
+  ofAccount,
   { scope: ({ account, region }) => `${account}/${region}` },
 );

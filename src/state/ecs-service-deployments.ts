@@ -1,6 +1,6 @@
 import type { ServiceDeploymentStatus } from "@aws-sdk/client-ecs";
 import type { DeploymentRecord } from "./ecs.ts";
-import { defineTable } from "./table.ts";
+import { defineTable, ofAccount } from "./table.ts";
 
 /** What a revision of a service is made of: as its deployment was when it began. */
 export type ServiceRevisionSettings = Pick<
@@ -26,8 +26,13 @@ export interface ServiceDeploymentRecord {
   readonly ended?: { readonly status: ServiceDeploymentStatus; readonly at: number; readonly reason?: string };
 }
 
-export const serviceDeployments = defineTable<ServiceDeploymentRecord>()("ecs.service-deployments", (deployment) => deployment.arn, {
-  service: (deployment) => deployment.serviceArn,
-  revision: (deployment) => deployment.revisionArn,
-  deployment: (deployment) => `${deployment.serviceArn}/${deployment.deploymentId}`,
-});
+export const serviceDeployments = defineTable<ServiceDeploymentRecord>()(
+  "ecs.service-deployments",
+  (deployment) => deployment.arn,
+  ofAccount,
+  {
+    service: (deployment) => deployment.serviceArn,
+    revision: (deployment) => deployment.revisionArn,
+    deployment: (deployment) => `${deployment.serviceArn}/${deployment.deploymentId}`,
+  },
+);

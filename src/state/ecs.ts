@@ -18,7 +18,7 @@ import type { CircuitBreaker } from "../decide/circuit-breaker/failure-threshold
 import type { RestartState } from "../decide/throttle/restart-throttle.ts";
 import type { DesiredTaskStatus, HealthStatus, StopCode, TaskStatus } from "../domain/task-status.ts";
 import { targetKey } from "./elb.ts";
-import { defineTable } from "./table.ts";
+import { accountOfArn, defineTable, ofAccount } from "./table.ts";
 
 // Times in these records are milliseconds since the Unix epoch. SDK shapes appear only where they hold no `Date`.
 
@@ -39,7 +39,7 @@ export interface ClusterRecord {
   readonly createdAt: number;
 }
 
-export const clusters = defineTable<ClusterRecord>()("ecs.clusters", (cluster) => cluster.arn, {
+export const clusters = defineTable<ClusterRecord>()("ecs.clusters", (cluster) => cluster.arn, ofAccount, {
   scope: ({ account, region }) => `${account}/${region}`,
 });
 
@@ -59,7 +59,7 @@ export interface TaskDefinitionRecord {
   readonly deleteRequestedAt?: number;
 }
 
-export const taskDefinitions = defineTable<TaskDefinitionRecord>()("ecs.task-definitions", (definition) => definition.arn, {
+export const taskDefinitions = defineTable<TaskDefinitionRecord>()("ecs.task-definitions", (definition) => definition.arn, ofAccount, {
   scope: ({ account, region }) => `${account}/${region}`,
   family: ({ account, region, family }) => `${account}/${region}/${family}`,
 });
@@ -72,7 +72,11 @@ export interface FamilyRecord {
   readonly lastRevision: number;
 }
 
-export const families = defineTable<FamilyRecord>()("ecs.families", ({ account, region, family }) => `${account}/${region}/${family}`);
+export const families = defineTable<FamilyRecord>()(
+  "ecs.families",
+  ({ account, region, family }) => `${account}/${region}/${family}`,
+  ofAccount,
+);
 
 export interface ContainerRecord {
   readonly arn: string;
@@ -183,17 +187,22 @@ export interface TaskRecord {
   readonly failureCounted: boolean;
 }
 
-export const tasks = defineTable<TaskRecord>()("ecs.tasks", (task) => task.arn, {
-  id: (task) => task.id,
-  cluster: (task) => task.clusterArn,
-  service: (task) => task.serviceArn,
-  /** Tasks that are not STOPPED. */
-  live: (task) => (task.lastStatus === "STOPPED" ? undefined : "live"),
-  address: (task) => task.networkInterface && `${task.networkInterface.subnetId}/${task.networkInterface.privateIpv4Address}`,
-  subnet: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.subnetId),
-  clientToken: (task) => task.clientToken && `${task.clusterArn}/${task.clientToken}`,
-  target: (task) => task.targets.map(({ targetGroupArn, targetId, port }) => targetKey(targetGroupArn, targetId, port)),
-});
+export const tasks = defineTable<TaskRecord>()(
+  "ecs.tasks",
+  (task) => task.arn,
+  ({ arn }) => accountOfArn(arn),
+  {
+    id: (task) => task.id,
+    cluster: (task) => task.clusterArn,
+    service: (task) => task.serviceArn,
+    /** Tasks that are not STOPPED. */
+    live: (task) => (task.lastStatus === "STOPPED" ? undefined : "live"),
+    address: (task) => task.networkInterface && `${task.networkInterface.subnetId}/${task.networkInterface.privateIpv4Address}`,
+    subnet: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.subnetId),
+    clientToken: (task) => task.clientToken && `${task.clusterArn}/${task.clientToken}`,
+    target: (task) => task.targets.map(({ targetGroupArn, targetId, port }) => targetKey(targetGroupArn, targetId, port)),
+  },
+);
 
 /** One rollout of a service: one entry of `deployments`. */
 export interface DeploymentRecord {
@@ -273,7 +282,7 @@ export interface ServiceRecord {
   readonly createdBy: string;
 }
 
-export const services = defineTable<ServiceRecord>()("ecs.services", (service) => service.arn, {
+export const services = defineTable<ServiceRecord>()("ecs.services", (service) => service.arn, ofAccount, {
   cluster: (service) => service.clusterArn,
   scope: ({ account, region }) => `${account}/${region}`,
   status: (service) => service.status,

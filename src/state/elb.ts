@@ -1,6 +1,6 @@
 import type { Action, Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { TargetHealth } from "../domain/target-health.ts";
-import { defineTable } from "./table.ts";
+import { accountOfArn, defineTable, ofAccount } from "./table.ts";
 
 // Times are milliseconds since the Unix epoch.
 
@@ -25,7 +25,7 @@ export interface LoadBalancerRecord {
   readonly createdAt: number;
 }
 
-export const loadBalancers = defineTable<LoadBalancerRecord>()("elb.load-balancers", (balancer) => balancer.arn, {
+export const loadBalancers = defineTable<LoadBalancerRecord>()("elb.load-balancers", (balancer) => balancer.arn, ofAccount, {
   scope: ({ account, region }) => `${account}/${region}`,
 });
 
@@ -46,7 +46,7 @@ export interface ListenerRecord {
   readonly createdAt: number;
 }
 
-export const listeners = defineTable<ListenerRecord>()("elb.listeners", (listener) => listener.arn, {
+export const listeners = defineTable<ListenerRecord>()("elb.listeners", (listener) => listener.arn, ofAccount, {
   loadBalancer: (listener) => listener.loadBalancerArn,
   targetGroup: (listener) => targetGroupsOf(listener.defaultActions),
 });
@@ -93,7 +93,7 @@ export interface TargetGroupRecord {
   readonly createdAt: number;
 }
 
-export const targetGroups = defineTable<TargetGroupRecord>()("elb.target-groups", (group) => group.arn, {
+export const targetGroups = defineTable<TargetGroupRecord>()("elb.target-groups", (group) => group.arn, ofAccount, {
   scope: ({ account, region }) => `${account}/${region}`,
 });
 
@@ -117,6 +117,11 @@ export function targetKey(targetGroupArn: string, id: string, port: number): str
   return `${targetGroupArn}|${id}|${port}`;
 }
 
-export const targets = defineTable<TargetRecord>()("elb.targets", (target) => targetKey(target.targetGroupArn, target.id, target.port), {
-  targetGroup: (target) => target.targetGroupArn,
-});
+export const targets = defineTable<TargetRecord>()(
+  "elb.targets",
+  (target) => targetKey(target.targetGroupArn, target.id, target.port),
+  ({ targetGroupArn }) => accountOfArn(targetGroupArn),
+  {
+    targetGroup: (target) => target.targetGroupArn,
+  },
+);

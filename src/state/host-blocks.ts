@@ -1,4 +1,4 @@
-import { defineTable } from "./table.ts";
+import { defineTable, shared } from "./table.ts";
 
 /** An address block that this host uses for something else: a network of its own, or one of the engine that is not ours. */
 export interface HostBlockRecord {
@@ -7,4 +7,4 @@ export interface HostBlockRecord {
 }
 
 /** Written at every start; a default VPC is laid beside these blocks. */
-export const hostBlocks = defineTable<HostBlockRecord>()("host.address-blocks", ({ cidr }) => cidr);
+export const hostBlocks = defineTable<HostBlockRecord>()("host.address-blocks", ({ cidr }) => cidr, shared);

@@ -1,4 +1,4 @@
-import { defineTable } from "./table.ts";
+import { defineTable, ofAccount } from "./table.ts";
 
 /** What IAM keeps of an account itself. Times are milliseconds since the Unix epoch. */
 export interface IamAccountRecord {
@@ -25,7 +25,7 @@ export interface PasswordPolicyRecord {
   readonly hardExpiry?: boolean;
 }
 
-export const iamAccounts = defineTable<IamAccountRecord>()("iam.accounts", ({ account }) => account, {
+export const iamAccounts = defineTable<IamAccountRecord>()("iam.accounts", ({ account }) => account, ofAccount, {
   alias: ({ alias }) => alias,
 });
 
@@ -39,4 +39,4 @@ export interface RoleDeletionRecord {
   readonly usage?: readonly { readonly region: string; readonly resources: readonly string[] }[];
 }
 
-export const roleDeletions = defineTable<RoleDeletionRecord>()("iam.role-deletions", ({ account, id }) => `${account}/${id}`);
+export const roleDeletions = defineTable<RoleDeletionRecord>()("iam.role-deletions", ({ account, id }) => `${account}/${id}`, ofAccount);

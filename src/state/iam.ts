@@ -1,6 +1,6 @@
 import type { Tag } from "@aws-sdk/client-iam";
 import type { SecretBox } from "../ports/secret-box.ts";
-import { defineTable } from "./table.ts";
+import { defineTable, ofAccount } from "./table.ts";
 
 // IAM is global: records have an account and no region. Times are milliseconds since the Unix epoch. Policies are kept as they were
 // sent, checked.
@@ -31,7 +31,7 @@ export function roleKey(account: string, name: string): string {
   return `${account}/${name.toLowerCase()}`;
 }
 
-export const roles = defineTable<RoleRecord>()("iam.roles", (role) => roleKey(role.account, role.name), {
+export const roles = defineTable<RoleRecord>()("iam.roles", (role) => roleKey(role.account, role.name), ofAccount, {
   account: (role) => role.account,
   policy: (role) => role.attachedPolicies,
   boundary: (role) => role.permissionsBoundary,
@@ -54,7 +54,7 @@ export interface UserRecord {
   readonly createdAt: number;
 }
 
-export const users = defineTable<UserRecord>()("iam.users", (user) => roleKey(user.account, user.name), {
+export const users = defineTable<UserRecord>()("iam.users", (user) => roleKey(user.account, user.name), ofAccount, {
   account: (user) => user.account,
   group: (user) => user.groups.map((group) => roleKey(user.account, group)),
   policy: (user) => user.attachedPolicies,
@@ -72,7 +72,7 @@ export interface GroupRecord {
   readonly createdAt: number;
 }
 
-export const groups = defineTable<GroupRecord>()("iam.groups", (group) => roleKey(group.account, group.name), {
+export const groups = defineTable<GroupRecord>()("iam.groups", (group) => roleKey(group.account, group.name), ofAccount, {
   account: (group) => group.account,
   policy: (group) => group.attachedPolicies,
 });
@@ -89,7 +89,7 @@ export interface AccessKeyRecord {
   readonly lastUsed?: { readonly at: number; readonly service: string; readonly region: string };
 }
 
-export const accessKeys = defineTable<AccessKeyRecord>()("iam.access-keys", (key) => key.id, {
+export const accessKeys = defineTable<AccessKeyRecord>()("iam.access-keys", (key) => key.id, ofAccount, {
   account: (key) => key.account,
   user: (key) => key.userName && roleKey(key.account, key.userName),
 });
@@ -117,6 +117,7 @@ export interface InstanceProfileRecord {
 export const instanceProfiles = defineTable<InstanceProfileRecord>()(
   "iam.instance-profiles",
   (profile) => roleKey(profile.account, profile.name),
+  ofAccount,
   {
     account: (profile) => profile.account,
     role: (profile) => profile.roleName && roleKey(profile.account, profile.roleName),
@@ -135,7 +136,7 @@ export interface OidcProviderRecord {
   readonly createdAt: number;
 }
 
-export const oidcProviders = defineTable<OidcProviderRecord>()("iam.oidc-providers", (provider) => provider.arn, {
+export const oidcProviders = defineTable<OidcProviderRecord>()("iam.oidc-providers", (provider) => provider.arn, ofAccount, {
   account: (provider) => provider.account,
 });
 
@@ -170,6 +171,6 @@ export function defaultVersion({ arn, versions, defaultVersionId }: PolicyRecord
   return found;
 }
 
-export const policies = defineTable<PolicyRecord>()("iam.policies", (policy) => policy.arn, {
+export const policies = defineTable<PolicyRecord>()("iam.policies", (policy) => policy.arn, ofAccount, {
   account: (policy) => policy.account,
 });

@@ -2,7 +2,7 @@ import type { LogGroupClass } from "@aws-sdk/client-cloudwatch-logs";
 import { arn } from "../domain/arn.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { defineTable, ofAccount } from "./table.ts";
 
 // Times are milliseconds since the Unix epoch. The events themselves are in the log store.
 
@@ -23,7 +23,7 @@ export function logGroupKey({ account, region }: Scope, group: string): string {
   return `${account}/${region}/${group}`;
 }
 
-export const logGroups = defineTable<LogGroupRecord>()("logs.groups", (group) => logGroupKey(group, group.name), {
+export const logGroups = defineTable<LogGroupRecord>()("logs.groups", (group) => logGroupKey(group, group.name), ofAccount, {
   scope: ({ account, region }) => `${account}/${region}`,
 });
 
@@ -39,9 +39,14 @@ export function logStreamKey(scope: Scope, group: string, stream: string): strin
   return `${logGroupKey(scope, group)}:${stream}`;
 }
 
-export const logStreams = defineTable<LogStreamRecord>()("logs.streams", (stream) => logStreamKey(stream, stream.group, stream.name), {
-  group: (stream) => logGroupKey(stream, stream.group),
-});
+export const logStreams = defineTable<LogStreamRecord>()(
+  "logs.streams",
+  (stream) => logStreamKey(stream, stream.group, stream.name),
+  ofAccount,
+  {
+    group: (stream) => logGroupKey(stream, stream.group),
+  },
+);
 
 /** Without the `:*` that some of AWS's answers append. */
 export function logGroupArn(scope: Scope, group: string): string {

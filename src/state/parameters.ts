@@ -2,7 +2,7 @@ import type { ParameterTier, ParameterType, Tag } from "@aws-sdk/client-ssm";
 import { arn, parseArn } from "../domain/arn.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { defineTable, ofAccount } from "./table.ts";
 
 // Times are milliseconds since the Unix epoch.
 
@@ -61,11 +61,16 @@ export function parameterKey({ account, region }: Scope, name: string): string {
   return `${account}/${region}/${name}`;
 }
 
-export const parameters = defineTable<ParameterRecord>()("ssm.parameters", (parameter) => parameterKey(parameter, parameter.name), {
-  scope: ({ account, region }) => `${account}/${region}`,
-  /** The regions of parameters that are shared. */
-  shared: ({ region, sharing }) => sharing && region,
-});
+export const parameters = defineTable<ParameterRecord>()(
+  "ssm.parameters",
+  (parameter) => parameterKey(parameter, parameter.name),
+  ofAccount,
+  {
+    scope: ({ account, region }) => `${account}/${region}`,
+    /** The regions of parameters that are shared. */
+    shared: ({ region, sharing }) => sharing && region,
+  },
+);
 
 export function parameterArn(scope: Scope, name: string): string {
   return arn("ssm", scope, `parameter${name.startsWith("/") ? "" : "/"}${name}`);

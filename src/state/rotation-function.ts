@@ -4,7 +4,7 @@ import type { Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
 import { defaultNetwork } from "./default-vpc.ts";
 import { clusters, families, taskDefinitions, type ClusterRecord, type TaskDefinitionRecord, type TaskRecord } from "./ecs.ts";
-import type { State } from "./state.ts";
+import type { State, WholeState } from "./state.ts";
 
 /** Tags of a task definition that say where its rotation tasks run. Lists are separated by spaces. */
 const CLUSTER_TAG = "airfield:rotation-cluster";
@@ -46,7 +46,7 @@ export function findRotationFunction(state: State, scope: Scope, functionArn: st
 }
 
 /** The network of a function's tasks: what its tags say, otherwise the default VPC. Inside of a commit. */
-export function rotationNetwork(state: State, ids: Ids, { definition }: RotationFunction): NetworkConfiguration | undefined {
+export function rotationNetwork(state: WholeState, ids: Ids, { definition }: RotationFunction): NetworkConfiguration | undefined {
   if (definition.definition.networkMode !== "awsvpc") return undefined;
   const subnets = listOf(definition, SUBNETS_TAG);
   const securityGroups = listOf(definition, SECURITY_GROUPS_TAG);

@@ -4,7 +4,7 @@ import type { RotationRun } from "../decide/secret-rotation/plan-rotation.ts";
 import { parseArn } from "../domain/arn.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { defineTable, ofAccount } from "./table.ts";
 
 // Times are milliseconds since the Unix epoch.
 
@@ -73,7 +73,7 @@ export interface SecretRecord {
   readonly replicas?: readonly SecretReplica[];
 }
 
-export const secrets = defineTable<SecretRecord>()("secretsmanager.secrets", (secret) => secret.arn, {
+export const secrets = defineTable<SecretRecord>()("secretsmanager.secrets", (secret) => secret.arn, ofAccount, {
   scope: ({ account, region }) => `${account}/${region}`,
   name: ({ account, region, name }) => `${account}/${region}/${name}`,
   rotationTask: ({ rotation }) => rotation?.run?.taskArn,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { JournalChange } from "../ports/journal.ts";
-import { State } from "./state.ts";
-import { defineTable } from "./table.ts";
+import { JournaledState } from "./journaled-state.ts";
+import { defineTable, shared } from "./table.ts";
 
 interface Pet {
   readonly name: string;
@@ -10,7 +10,7 @@ interface Pet {
   readonly likes: readonly string[];
 }
 
-const pets = defineTable<Pet>()("pets", (pet) => pet.name, { kind: (pet) => pet.kind, likes: (pet) => pet.likes });
+const pets = defineTable<Pet>()("pets", (pet) => pet.name, shared, { kind: (pet) => pet.kind, likes: (pet) => pet.likes });
 
 const tom: Pet = { name: "Tom", kind: "cat", likes: ["fish", "sleep"] };
 const rex: Pet = { name: "Rex", kind: "dog", likes: ["sleep"] };
@@ -18,14 +18,14 @@ const names = (found: readonly Pet[]): readonly string[] => found.map(({ name })
 
 describe("a commit", () => {
   test("shows in the table and its indexes", () => {
-    const state = new State(memoryJournal());
+    const state = new JournaledState(memoryJournal());
     state.commit(() => [tom, rex].map((pet) => state.table(pets).put(pet)));
     expect(names(state.table(pets).by("likes", "sleep"))).toEqual(["Tom", "Rex"]);
     expect(names(state.table(pets).by("kind", "cat"))).toEqual(["Tom"]);
   });
 
   test("moves a record from one index entry to another", () => {
-    const state = new State(memoryJournal());
+    const state = new JournaledState(memoryJournal());
     state.commit(() => state.table(pets).put(tom));
     state.commit(() => state.table(pets).update("Tom", (pet) => ({ ...pet, kind: "tiger", likes: [] })));
     expect(state.table(pets).by("kind", "cat")).toEqual([]);
@@ -35,7 +35,7 @@ describe("a commit", () => {
 
   test("that throws leaves nothing behind, in memory or in the journal", async () => {
     const records = new Map<string, JournalChange & { readonly value: string }>();
-    const state = new State(memoryJournal(records));
+    const state = new JournaledState(memoryJournal(records));
     state.commit(() => state.table(pets).put(tom));
     const failing = () =>
       state.commit(() => {
@@ -52,7 +52,7 @@ describe("a commit", () => {
   });
 
   test("inside a commit joins it", () => {
-    const state = new State(memoryJournal());
+    const state = new JournaledState(memoryJournal());
     const failing = () =>
       state.commit(() => {
         state.commit(() => state.table(pets).put(tom));
@@ -63,14 +63,14 @@ describe("a commit", () => {
   });
 
   test("is the only place to write", () => {
-    const state = new State(memoryJournal());
+    const state = new JournaledState(memoryJournal());
     expect(() => state.table(pets).put(tom)).toThrow("outside of a commit");
   });
 });
 
 describe("the change feed", () => {
   test("tells each change, after the commit, with what was before", async () => {
-    const state = new State(memoryJournal());
+    const state = new JournaledState(memoryJournal());
     const seen: unknown[] = [];
     using watching = state.watch(pets, ({ before, after }) => seen.push([before?.kind, after?.kind]));
     state.commit(() => {
@@ -89,7 +89,7 @@ describe("the change feed", () => {
   });
 
   test("tells nothing of a commit that failed, nor to one who left", async () => {
-    const state = new State(memoryJournal());
+    const state = new JournaledState(memoryJournal());
     const seen: string[] = [];
     const watching = state.watch(pets, ({ key }) => seen.push(key));
     expect(() =>
@@ -108,17 +108,17 @@ describe("the change feed", () => {
 describe("durability", () => {
   test("a new state over the same journal has what was committed", async () => {
     const records = new Map<string, JournalChange & { readonly value: string }>();
-    const first = new State(memoryJournal(records));
+    const first = new JournaledState(memoryJournal(records));
     first.commit(() => [tom, rex].map((pet) => first.table(pets).put(pet)));
     first.commit(() => first.table(pets).delete("Rex"));
     await first.durable();
-    expect([...new State(memoryJournal(records)).table(pets).values()]).toEqual([tom]);
+    expect([...new JournaledState(memoryJournal(records)).table(pets).values()]).toEqual([tom]);
   });
 
   test("a journal that fails makes every later answer fail, and is told once", async () => {
     const told: unknown[] = [];
     const journal = { ...memoryJournal(), append: () => Promise.reject(new Error("disk full")) };
-    const state = new State(journal, (cause) => told.push(cause));
+    const state = new JournaledState(journal, (cause) => told.push(cause));
     state.commit(() => state.table(pets).put(tom));
     await expect(state.durable()).rejects.toThrow("disk full");
     state.commit(() => state.table(pets).put(rex));

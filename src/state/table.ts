@@ -1,18 +1,41 @@
-/** Describes one table: how its records are keyed, and by what else they are looked up. */
+import { parseArn } from "../domain/arn.ts";
+
+/** Describes one table: how its records are keyed, to whom they belong, and by what else they are looked up. */
 export interface TableDefinition<R extends object, I extends string> {
   readonly name: string;
   readonly key: (record: R) => string;
+  /** The account that a record belongs to; `undefined` for what all accounts of the installation share. It never changes. */
+  readonly owner: (record: R) => string | undefined;
   readonly indexes: Readonly<Record<I, (record: R) => string | readonly string[] | undefined>>;
 }
 
-/** Names a table of JSON records. The name is the table's place in the journal: it never changes. */
+/** Names a table of JSON records. The name is the table's place in the journal: it never changes. A table without an owner does not compile. */
 export function defineTable<R extends object>() {
   return <const I extends string = never>(
     name: string,
     key: (record: R) => string,
+    owner: (record: R) => string | undefined,
     indexes: Readonly<Record<I, (record: R) => string | readonly string[] | undefined>> = {} as Record<I, never>,
-  ): TableDefinition<R, I> => ({ name, key, indexes });
+  ): TableDefinition<R, I> => ({ name, key, owner, indexes });
 }
+
+/** The owner of records that name their account. */
+export const ofAccount = ({ account }: { readonly account: string }): string => account;
+
+/** The owner of records whose key, or whose parent's key, begins with the account: `123456789012/us-east-1/shop`. */
+export function accountOfKey(key: string): string {
+  return key.slice(0, key.indexOf("/"));
+}
+
+/** The owner of records that are named by an ARN alone. @throws Error where the text is no ARN */
+export function accountOfArn(text: string): string {
+  const found = parseArn(text);
+  if (!found) throw new Error(`a record's owner cannot be told from ${text}`);
+  return found.account;
+}
+
+/** The owner of what all accounts share. */
+export const shared = (): undefined => undefined;
 
 /** A change of one record, as the change feed tells it. */
 export interface Change<R> {
@@ -24,11 +47,26 @@ export interface Change<R> {
 /** What a table needs of the state that it belongs to. */
 export interface TableOwner {
   /** Called before every write; throws where no commit is open. */
-  recordChange(table: Table<object, string>, change: Change<object>): void;
+  recordChange(table: StoredTable<object, string>, change: Change<object>): void;
 }
 
 /** The records of one kind. Reading is always allowed; writing only inside `state.commit`. */
-export class Table<R extends object, I extends string> {
+export interface Table<R extends object, I extends string> {
+  readonly size: number;
+  get(key: string): R | undefined;
+  has(key: string): boolean;
+  /** All records, in the order of their first insertion since the start. */
+  values(): IterableIterator<R>;
+  /** The records that an index files under `value`. */
+  by(index: I, value: string): readonly R[];
+  put(record: R): R;
+  /** Replaces the record under `key` by what `change` makes of it; does nothing where there is none. */
+  update(key: string, change: (record: R) => R): R | undefined;
+  delete(key: string): boolean;
+}
+
+/** A table as the state keeps it, with the records of all accounts. */
+export class StoredTable<R extends object, I extends string> implements Table<R, I> {
   readonly definition: TableDefinition<R, I>;
   readonly #owner: TableOwner;
   readonly #records = new Map<string, R>();
@@ -53,12 +91,10 @@ export class Table<R extends object, I extends string> {
     return this.#records.has(key);
   }
 
-  /** All records, in the order of their first insertion since the start. */
   values(): IterableIterator<R> {
     return this.#records.values();
   }
 
-  /** The records that an index files under `value`. */
   by(index: I, value: string): readonly R[] {
     const keys = this.#indexes.get(index)?.get(value);
     if (!keys) return [];
@@ -74,12 +110,11 @@ export class Table<R extends object, I extends string> {
     const key = this.definition.key(record);
     const before = this.#records.get(key);
     if (before === record) return record;
-    this.#owner.recordChange(this as unknown as Table<object, string>, { key, before, after: record });
+    this.#owner.recordChange(this as unknown as StoredTable<object, string>, { key, before, after: record });
     this.restore(key, record);
     return record;
   }
 
-  /** Replaces the record under `key` by what `change` makes of it; does nothing where there is none. */
   update(key: string, change: (record: R) => R): R | undefined {
     const before = this.#records.get(key);
     return before && this.put(change(before));
@@ -88,7 +123,7 @@ export class Table<R extends object, I extends string> {
   delete(key: string): boolean {
     const before = this.#records.get(key);
     if (!before) return false;
-    this.#owner.recordChange(this as unknown as Table<object, string>, { key, before, after: undefined });
+    this.#owner.recordChange(this as unknown as StoredTable<object, string>, { key, before, after: undefined });
     this.restore(key, undefined);
     return true;
   }

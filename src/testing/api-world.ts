@@ -19,7 +19,8 @@ import { httpServer } from "../gateway/server.ts";
 import type { Platform } from "../services/platform.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import { accessKeys, sealAccessKey, users } from "../state/iam.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
+import type { WholeState } from "../state/state.ts";
 import { runAws, type CliResult } from "./aws-cli.ts";
 
 export const TEST_KEYS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY" } as const;
@@ -31,7 +32,7 @@ export const FOREIGN_KEYS = { accessKeyId: "AKIAFOREIGNROOTEXAMP", secretAccessK
 /** The APIs alone: a gateway on a port of its own over memory. No control loop runs, so what an operation asks for does not come about. */
 export interface ApiWorld extends AsyncDisposable {
   readonly url: string;
-  readonly state: State;
+  readonly state: WholeState;
   readonly platform: Platform;
   /** An SDK client of this world, with root's keys where no others are given: `api.client(ECSClient)`. */
   client<C>(constructor: new (config: ClientSettings) => C, region?: string, keys?: Keys): C;
@@ -63,7 +64,7 @@ export interface ApiWorldOptions {
 
 /** @param parts what the operations under test need beyond memory state: a blob store, a log store */
 export async function apiWorld(parts: Partial<Platform> = {}, { throttle, limits }: ApiWorldOptions = {}): Promise<ApiWorld> {
-  const state = parts.state ?? new State(memoryJournal());
+  const state = parts.state ?? new JournaledState(memoryJournal());
   const secrets = parts.secrets ?? secretBox(Buffer.alloc(32, 7));
   const roots = [
     { account: DEFAULT_ACCOUNT, ...TEST_KEYS },

@@ -11,7 +11,8 @@ import type { Logger } from "../ports/logger.ts";
 import { defaultNetwork } from "../state/default-vpc.ts";
 import { clusters, services, taskDefinitions, tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../state/ecs.ts";
 import { listeners, loadBalancers, targetGroups, targets, type TargetRecord } from "../state/elb.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
+import type { WholeState } from "../state/state.ts";
 import { FakeTaskEngine, fakeTaskRunner, type FakeBehaviour } from "./fake-task-runner.ts";
 import { FakeTrafficProxy } from "./fake-traffic-proxy.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -46,14 +47,14 @@ export class ControlWorld {
   readonly #versions = new Map<string, Version>();
   readonly #probed = new Set<string>();
   readonly #ids: Ids;
-  #state: State;
+  #state: WholeState;
   #running: Disposals | undefined;
   #count = 0;
 
   constructor(random: Random) {
     this.random = random;
     this.#ids = seededIds(random);
-    this.#state = new State(memoryJournal(this.#journal));
+    this.#state = new JournaledState(memoryJournal(this.#journal));
   }
 
   get service(): ServiceRecord {
@@ -196,7 +197,7 @@ export class ControlWorld {
   /** The control plane begins, with what the journal has. */
   async start(): Promise<void> {
     if (this.#running) return;
-    this.#state = new State(memoryJournal(this.#journal));
+    this.#state = new JournaledState(memoryJournal(this.#journal));
     const state = this.#state;
     const { clock } = this;
     const ids = this.#ids;
@@ -228,7 +229,7 @@ export class ControlWorld {
     this.#running = undefined;
     // Whatever it still commits goes to a state that nobody will read again.
     const dead = this.#state;
-    this.#state = new State(memoryJournal(this.#journal));
+    this.#state = new JournaledState(memoryJournal(this.#journal));
     dead.commit = () => {
       throw new Error("this control plane is dead");
     };

@@ -1,7 +1,7 @@
 import { CreateKeyCommand, KMSClient, type CreateKeyCommandInput } from "@aws-sdk/client-kms";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { JournalChange } from "../ports/journal.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { apiWorld, type ApiWorld } from "./api-world.ts";
 import { ManualClock } from "./manual-clock.ts";
 
@@ -21,7 +21,7 @@ export interface KmsWorld extends ApiWorld {
 export async function kmsWorld(): Promise<KmsWorld> {
   const records = new Map<string, JournalChange & { readonly value: string }>();
   const clock = new ManualClock(Date.now());
-  const api = await apiWorld({ state: new State(memoryJournal(records)), clock });
+  const api = await apiWorld({ state: new JournaledState(memoryJournal(records)), clock });
   const kms = api.client(KMSClient);
   const start = clock.now();
   // The client would take its time from the Date of answers, which is the machine's.

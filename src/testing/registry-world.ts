@@ -23,7 +23,7 @@ import { registryHandler } from "../registry/registry.ts";
 import { mintRegistryToken } from "../state/registry-token.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import type { Platform } from "../services/platform.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { runAws, runCommand, type CliResult } from "./aws-cli.ts";
 
 const KEYS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY" } as const;
@@ -56,7 +56,7 @@ export interface RegistryWorld extends AsyncDisposable {
 export async function registryWorld(
   options: { readonly clock?: Clock; readonly parent?: string; readonly rootKey?: number } = {},
 ): Promise<RegistryWorld> {
-  const state = new State(memoryJournal());
+  const state = new JournaledState(memoryJournal());
   const { clock = systemClock, parent = tmpdir(), rootKey = 7 } = options;
   const secrets = secretBox(Buffer.alloc(32, rootKey));
   const directory = await mkdtemp(join(parent, "airfield-registry-"));

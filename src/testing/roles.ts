@@ -1,7 +1,7 @@
 import { AttachRolePolicyCommand, CreateRoleCommand, EntityAlreadyExistsException, IAMClient } from "@aws-sdk/client-iam";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import { roles, type RoleRecord } from "../state/iam.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 
 /** Allows a service to assume a role. */
 export function trustOf(service: string, condition?: object): object {
@@ -21,7 +21,7 @@ export interface TestRole {
 }
 
 /** Writes the record that CreateRole, PutRolePolicy and AttachRolePolicy would write; a role of tasks where nothing else is said. */
-export function putRole(state: State, name: string, role: TestRole = {}): RoleRecord {
+export function putRole(state: WholeState, name: string, role: TestRole = {}): RoleRecord {
   const { account = DEFAULT_ACCOUNT, trust = TASK_TRUST, allows = [], attached = [] } = role;
   const policy = JSON.stringify({ Version: "2012-10-17", Statement: allows });
   const record: RoleRecord = {

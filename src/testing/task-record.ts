@@ -1,7 +1,7 @@
 import type { RegisterTaskDefinitionCommandInput } from "@aws-sdk/client-ecs";
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { taskDefinitions, tasks, type TaskDefinitionRecord, type TaskRecord } from "../state/ecs.ts";
-import type { State } from "../state/state.ts";
+import type { WholeState } from "../state/state.ts";
 
 const SCOPE = { account: DEFAULT_ACCOUNT, region: DEFAULT_REGION };
 const arnOf = (resource: string): string => `arn:aws:ecs:${DEFAULT_REGION}:${DEFAULT_ACCOUNT}:${resource}`;
@@ -81,7 +81,7 @@ export function interfaceOf(privateIpv4Address: string): NonNullable<TaskRecord[
   };
 }
 
-export function putTask(state: State, task: TaskRecord, definition: TaskDefinitionRecord = definitionRecord()): TaskRecord {
+export function putTask(state: WholeState, task: TaskRecord, definition: TaskDefinitionRecord = definitionRecord()): TaskRecord {
   return state.commit(() => {
     state.table(taskDefinitions).put(definition);
     return state.table(tasks).put(task);

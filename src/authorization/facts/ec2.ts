@@ -1,7 +1,7 @@
 import { arn } from "../../domain/arn.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { tagFacts, type FactsOf, type ResourceFacts } from "./resource-facts.ts";
 
 /** Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2". */
@@ -17,7 +17,7 @@ interface Found {
   readonly facts: ResourceFacts;
 }
 
-function kindOf(state: State, kind: string | undefined, id: string, scope: string): Found | undefined {
+function kindOf(state: WholeState, kind: string | undefined, id: string, scope: string): Found | undefined {
   switch (kind) {
     case "vpc": {
       const vpc = state.table(vpcs).get(id);

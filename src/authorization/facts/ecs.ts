@@ -1,6 +1,6 @@
 import { serviceDeployments, type ServiceDeploymentRecord } from "../../state/ecs-service-deployments.ts";
 import { clusters, services, taskDefinitions, tasks } from "../../state/ecs.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { tagFacts, type FactsOf, type ResourceFacts } from "./resource-facts.ts";
 
 /** Source: Service Authorization Reference, Amazon ECS: `ecs:cluster`, `ecs:service` and `ecs:task` come with what is in a cluster. */
@@ -34,7 +34,7 @@ export const ecsFacts: FactsOf = (state, { resource }, text) => {
 };
 
 /** Deployments and revisions have the tags of their service. */
-function ofService(state: State, deployment: ServiceDeploymentRecord | undefined): ResourceFacts | undefined {
+function ofService(state: WholeState, deployment: ServiceDeploymentRecord | undefined): ResourceFacts | undefined {
   if (!deployment) return undefined;
   const service = state.table(services).get(deployment.serviceArn);
   const context = { "ecs:cluster": deployment.clusterArn, "ecs:service": deployment.serviceArn };

@@ -1,6 +1,6 @@
 import type { Arn } from "../../domain/arn.ts";
 import type { Principal } from "../../domain/principal.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { ec2Facts } from "./ec2.ts";
 import { ecrFacts } from "./ecr.ts";
 import { ecsFacts } from "./ecs.ts";
@@ -27,7 +27,7 @@ const FACTS: Readonly<Record<string, FactsOf>> = {
 
 /** @param text the same ARN as it was written */
 export function factsOf(
-  state: State,
+  state: WholeState,
   arn: Arn,
   text: string,
   action: string,

@@ -3,7 +3,7 @@ import { aliases } from "../../state/kms/aliases.ts";
 import { grants, type GrantRecord } from "../../state/kms/grants.ts";
 import { keys, type KeyRecord } from "../../state/kms/keys.ts";
 import { rootOf } from "../../state/kms/key-policies.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import type { FactsOf } from "./resource-facts.ts";
 
 /**
@@ -30,7 +30,7 @@ export const kmsFacts: FactsOf = (state, _arn, text, _now, action, principal) =>
   );
 };
 
-function aliasesOf(state: State, key: KeyRecord): readonly string[] | undefined {
+function aliasesOf(state: WholeState, key: KeyRecord): readonly string[] | undefined {
   const names = state
     .table(aliases)
     .by("target", key.arn)
@@ -39,7 +39,7 @@ function aliasesOf(state: State, key: KeyRecord): readonly string[] | undefined 
 }
 
 /** The policy with one more statement for each grant that gives this principal this action. */
-function withGrants(state: State, key: KeyRecord, action: string, principal: Principal): string {
+function withGrants(state: WholeState, key: KeyRecord, action: string, principal: Principal): string {
   const names = principal.kind === "role-session" ? [principal.arn, principal.roleArn] : [principal.arn];
   const accountRoot = rootOf({ account: principal.account, region: key.region });
   const document = JSON.parse(key.policy) as { readonly Version?: string; readonly Statement: object | readonly object[] };

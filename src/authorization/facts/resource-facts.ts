@@ -1,6 +1,6 @@
 import type { Arn } from "../../domain/arn.ts";
 import type { Principal } from "../../domain/principal.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** What a resource brings to a decision about it. */
 export interface ResourceFacts {
@@ -17,7 +17,7 @@ export interface ResourceFacts {
 
 /** Looks at the records behind an ARN of one service; `undefined` where there is no such resource. */
 export type FactsOf = (
-  state: State,
+  state: WholeState,
   resource: Arn,
   text: string,
   now: number,

@@ -3,9 +3,9 @@ import { leftBehind, referrersOf } from "../../decide/lifecycle-policy/referrers
 import { archiveImage } from "../../state/ecr-archive.ts";
 import { deleteImage, listedBy } from "../../state/ecr-images.ts";
 import { images, type ImageRecord } from "../../state/ecr.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
-export function carryOut(state: State, steps: readonly LifecycleStep<ImageRecord>[], now: number): void {
+export function carryOut(state: WholeState, steps: readonly LifecycleStep<ImageRecord>[], now: number): void {
   state.commit(() => {
     for (const { image, action } of steps) {
       if (action.type === "expire") deleteImage(state, image);
@@ -20,7 +20,7 @@ export function carryOut(state: State, steps: readonly LifecycleStep<ImageRecord
  * Source: ECR User Guide, "Lifecycle policy evaluation rules": reference artifacts go within 24 hours of their subject.
  */
 export function followSubjects(
-  state: State,
+  state: WholeState,
   repository: string,
   deleted: Iterable<string>,
   now: number,

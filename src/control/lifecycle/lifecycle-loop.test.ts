@@ -7,7 +7,7 @@ import { archiveImage } from "../../state/ecr-archive.ts";
 import { deleteImage, deleteRepository } from "../../state/ecr-images.ts";
 import { lifecyclePolicies, lifecyclePreviews, putLifecyclePolicy, storedLifecyclePolicy } from "../../state/ecr-lifecycle.ts";
 import { imageKey, images, repositories, repositoryKey, type ImageRecord, type RepositoryRecord } from "../../state/ecr.ts";
-import { State } from "../../state/state.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { ARRIVAL_MS } from "./arrivals.ts";
 import { lifecycleLoop, SETTLE_MS } from "./lifecycle-loop.ts";
@@ -36,7 +36,7 @@ const anyDays = (countNumber: number) => ({ tagStatus: "any", countType: "sinceI
 const policyText = (...rules: readonly object[]): string => JSON.stringify({ rules });
 
 function lifecycleWorld(clock = new ManualClock(), journal: Journal = memoryJournal()) {
-  const state = new State(journal);
+  const state = new JournaledState(journal);
   const audit = memoryAuditLog();
   const told: string[] = [];
   const logger = {

@@ -5,14 +5,14 @@ import type { Ids } from "../../ports/ids.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { lifecyclePolicies, lifecyclePreviews, storedLifecyclePolicy } from "../../state/ecr-lifecycle.ts";
 import { imageKey, images, repositories, type ImageRecord } from "../../state/ecr.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { Arrivals } from "./arrivals.ts";
 import { carryOut, followSubjects } from "./carry-out.ts";
 import { executionEvents } from "./execution-event.ts";
 
 export interface LifecycleParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly audit: AuditLog;

@@ -3,7 +3,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { TrafficProxy } from "../../ports/traffic-proxy.ts";
 import { targetGroupInUse } from "../../state/elb-targets.ts";
 import { targetKey, targets, type TargetRecord } from "../../state/elb.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import type { HealthReports } from "./target-health.ts";
 
 /** How often a draining target is asked for its requests: the proxy has no event for the last one. */
@@ -16,7 +16,12 @@ const ASK_AGAIN_MS = 500;
  * "If a deregistering target has no in-flight requests and no active connections, Elastic Load Balancing immediately completes the
  * deregistration process, without waiting for the deregistration delay to elapse." (Application Load Balancers guide)
  */
-export async function finishDrains(state: State, proxy: TrafficProxy, reports: HealthReports, clock: Clock): Promise<number | undefined> {
+export async function finishDrains(
+  state: WholeState,
+  proxy: TrafficProxy,
+  reports: HealthReports,
+  clock: Clock,
+): Promise<number | undefined> {
   const draining = drainingTargets(state);
   const answers = await Promise.allSettled(draining.map((target) => isFinished(state, proxy, reports, clock, target)));
   const finished = draining.filter((_, at) => {
@@ -39,12 +44,12 @@ export async function finishDrains(state: State, proxy: TrafficProxy, reports: H
 
 type DrainingTarget = TargetRecord & { readonly drainingUntil: number };
 
-function drainingTargets(state: State): DrainingTarget[] {
+function drainingTargets(state: WholeState): DrainingTarget[] {
   return [...state.table(targets).values()].filter((target): target is DrainingTarget => target.drainingUntil !== undefined);
 }
 
 async function isFinished(
-  state: State,
+  state: WholeState,
   proxy: TrafficProxy,
   reports: HealthReports,
   clock: Clock,

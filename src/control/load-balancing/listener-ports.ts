@@ -1,6 +1,6 @@
 import { candidatePorts } from "../../decide/routing/candidate-ports.ts";
 import { listeners, loadBalancers, type ListenerRecord, type LoadBalancerRecord } from "../../state/elb.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** Marks the tags that tell where a listener really listens: `airfield:listener-port:80` = `8080`. */
 export const LISTENER_PORT_TAG = "airfield:listener-port:";
@@ -9,7 +9,7 @@ export const LISTENER_PORT_TAG = "airfield:listener-port:";
  * Gives every listener that has none a port to bind: its own where that can be had, else a free one, which a tag of the load balancer then
  * tells. Listeners of the same port share one. What a listener has it keeps, also over restarts.
  */
-export async function assignPorts(state: State, canBind: (port: number) => Promise<boolean>): Promise<void> {
+export async function assignPorts(state: WholeState, canBind: (port: number) => Promise<boolean>): Promise<void> {
   for (const port of portsWithoutBinding(state)) {
     const chosen = sharedPort(state, port) ?? (await freePort(state, port, canBind));
     state.commit(() => {
@@ -21,7 +21,7 @@ export async function assignPorts(state: State, canBind: (port: number) => Promi
 }
 
 /** Takes the ports away from the listeners that were bound to them, so that they are assigned anew. */
-export function releasePorts(state: State, ports: readonly number[]): void {
+export function releasePorts(state: WholeState, ports: readonly number[]): void {
   state.commit(() => {
     for (const listener of [...state.table(listeners).values()])
       if (listener.boundPort !== undefined && ports.includes(listener.boundPort)) {
@@ -32,20 +32,20 @@ export function releasePorts(state: State, ports: readonly number[]): void {
 }
 
 /** True where a listener came while ports were being looked for. */
-export function someListenerLacksPort(state: State): boolean {
+export function someListenerLacksPort(state: WholeState): boolean {
   return portsWithoutBinding(state).length > 0;
 }
 
-function portsWithoutBinding(state: State): readonly number[] {
+function portsWithoutBinding(state: WholeState): readonly number[] {
   const waiting = [...state.table(listeners).values()].filter((listener) => listener.boundPort === undefined);
   return [...new Set(waiting.map((listener) => listener.port))].sort((a, b) => a - b);
 }
 
-function sharedPort(state: State, port: number): number | undefined {
+function sharedPort(state: WholeState, port: number): number | undefined {
   return [...state.table(listeners).values()].find((listener) => listener.port === port && listener.boundPort !== undefined)?.boundPort;
 }
 
-async function freePort(state: State, port: number, canBind: (port: number) => Promise<boolean>): Promise<number> {
+async function freePort(state: WholeState, port: number, canBind: (port: number) => Promise<boolean>): Promise<number> {
   const all = [...state.table(listeners).values()];
   const bound = new Set(all.map((listener) => listener.boundPort).filter((taken) => taken !== undefined));
   const wanted = new Set(all.map((listener) => listener.port));
@@ -54,7 +54,7 @@ async function freePort(state: State, port: number, canBind: (port: number) => P
 }
 
 /** Tags each load balancer with the ports that differ from what was asked for. */
-function tellPorts(state: State): void {
+function tellPorts(state: WholeState): void {
   state.commit(() => {
     for (const balancer of [...state.table(loadBalancers).values()]) {
       const tags = tagsWithPorts(balancer, state.table(listeners).by("loadBalancer", balancer.arn));

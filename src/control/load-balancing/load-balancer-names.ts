@@ -1,5 +1,5 @@
 import { loadBalancers } from "../../state/elb.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** What a host name is: a load balancer's, one that no load balancer has, or none of ours. */
 export type NamedBalancer =
@@ -13,7 +13,7 @@ const DOMAIN = ".elb.localhost";
  * Looks up host names, in lower case, for a name server: every load balancer is at the very address that was asked, since its listeners listen
  * on all of them.
  */
-export function loadBalancerNames(state: State): (name: string, asked: string) => NamedBalancer {
+export function loadBalancerNames(state: WholeState): (name: string, asked: string) => NamedBalancer {
   return (name, asked) => {
     if (!name.endsWith(DOMAIN)) return { kind: "not-ours" };
     for (const { dnsName } of state.table(loadBalancers).values())

@@ -13,7 +13,7 @@ import {
   type TargetGroupRecord,
   type TargetRecord,
 } from "../../state/elb.ts";
-import { State } from "../../state/state.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
 import type { TableDefinition } from "../../state/table.ts";
 import { FakeTrafficProxy } from "../../testing/fake-traffic-proxy.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
@@ -89,7 +89,7 @@ class World {
   readonly proxy = new FakeTrafficProxy();
   readonly complaints: string[] = [];
   readonly #records = new Map();
-  state = new State(memoryJournal(this.#records));
+  state = new JournaledState(memoryJournal(this.#records));
   loop: LoadBalancing | undefined;
 
   start(parts: Partial<LoadBalancingParts> = {}): void {
@@ -113,7 +113,7 @@ class World {
   async restart(): Promise<void> {
     await this.loop?.[Symbol.asyncDispose]();
     this.proxy.reopen();
-    this.state = new State(memoryJournal(this.#records));
+    this.state = new JournaledState(memoryJournal(this.#records));
     this.start();
   }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { ListenerBindError, type ProxyConfiguration, type TrafficProxy } from "../../ports/traffic-proxy.ts";
 import { listeners, loadBalancers, targetGroups, targets } from "../../state/elb.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { finishDrains } from "./drains.ts";
 import { assignPorts, releasePorts, someListenerLacksPort } from "./listener-ports.ts";
@@ -11,7 +11,7 @@ import { routingView } from "./routing-view.ts";
 import { HealthReports, recordHealth } from "./target-health.ts";
 
 export interface LoadBalancingParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly clock: Clock;
   readonly proxy: TrafficProxy;
   readonly logger: Logger;

@@ -9,10 +9,10 @@ import {
   type TargetGroupRecord,
   type TargetRecord,
 } from "../../state/elb.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** What `planRouting` looks at; listeners that have no port yet are left out. */
-export function routingView(state: State, addresses: readonly string[]): RoutingView {
+export function routingView(state: WholeState, addresses: readonly string[]): RoutingView {
   return {
     addresses,
     listeners: [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener)),
@@ -20,7 +20,7 @@ export function routingView(state: State, addresses: readonly string[]): Routing
   };
 }
 
-function listenerView(state: State, listener: ListenerRecord): ListenerView[] {
+function listenerView(state: WholeState, listener: ListenerRecord): ListenerView[] {
   const balancer = state.table(loadBalancers).get(listener.loadBalancerArn);
   const action = listener.defaultActions.at(-1);
   if (!balancer || !action || listener.boundPort === undefined) return [];

@@ -3,7 +3,7 @@ import { backendId, serverId } from "../../decide/routing/plan-routing.ts";
 import type { ProxyConfiguration, ProxyServer, ServerHealthReport } from "../../ports/traffic-proxy.ts";
 import { targetGroupInUse } from "../../state/elb-targets.ts";
 import { targets, type TargetRecord } from "../../state/elb.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** What the proxy's checks said of its servers, as long as it has them. */
 export class HealthReports {
@@ -34,7 +34,7 @@ export class HealthReports {
 }
 
 /** Writes the health of every target as the proxy has it now. Targets whose health did not change are not written. */
-export function recordHealth(state: State, reports: HealthReports): void {
+export function recordHealth(state: WholeState, reports: HealthReports): void {
   state.commit(() => {
     for (const target of [...state.table(targets).values()]) {
       const health = assessTarget({

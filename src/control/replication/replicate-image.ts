@@ -8,8 +8,9 @@ import type { BlobParts } from "../../state/ecr-encryption.ts";
 import { copyImage } from "../../state/ecr-image-copies.ts";
 import type { ReplicationDestination } from "../../state/ecr-replication.ts";
 import { repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
+import type { WholeState } from "../../state/state.ts";
 
-export type ReplicationParts = BlobParts & { readonly ids: Ids };
+export type ReplicationParts = BlobParts & { readonly state: WholeState; readonly ids: Ids };
 
 export interface ReplicationOutcome {
   /** Absent where the image arrived. */

@@ -4,12 +4,12 @@ import type { SecretBox } from "../../ports/secret-box.ts";
 import { images, repositories, type ImageRecord } from "../../state/ecr.ts";
 import { blobsOf } from "../../state/ecr-encryption.ts";
 import { inventories, type InventoryRecord } from "../../state/ecr-scans.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { readInventory } from "./inventory.ts";
 import { ReadingBudget, READING_LIMITS, UnreadableImageError, type ReadingLimits } from "./reading-budget.ts";
 
 export interface InventoryParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly blobs: BlobStore;
   readonly secrets: SecretBox;
   readonly clock: Clock;

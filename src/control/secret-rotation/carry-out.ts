@@ -4,11 +4,11 @@ import type { SecretBox } from "../../ports/secret-box.ts";
 import { writeSecret } from "../../state/secret-replicas.ts";
 import { moveStage, withPendingVersion } from "../../state/secret-stages.ts";
 import type { SecretRecord, SecretRotation } from "../../state/secrets.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { startRotationTask, stopRotationTask } from "./rotation-task.ts";
 
 export interface CarryOutParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly secrets: SecretBox;
   readonly ids: Ids;
 }

@@ -4,7 +4,7 @@ import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import { newTask } from "../../state/new-task.ts";
 import { findRotationFunction, rotationNetwork } from "../../state/rotation-function.ts";
 import type { SecretRecord } from "../../state/secrets.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** What `startedBy` of rotation tasks says. */
 export const STARTED_BY = "secretsmanager.amazonaws.com";
@@ -14,7 +14,7 @@ export const STARTED_BY = "secretsmanager.amazonaws.com";
  * `SecretId`, `ClientRequestToken` and `Step`. Inside of a commit.
  */
 export function startRotationTask(
-  state: State,
+  state: WholeState,
   ids: Ids,
   secret: SecretRecord,
   run: RotationRun,
@@ -47,7 +47,7 @@ export function startRotationTask(
 }
 
 /** Wants a rotation's task stopped; control stops it. Inside of a commit. */
-export function stopRotationTask(state: State, taskArn: string, reason: string, now: number): void {
+export function stopRotationTask(state: WholeState, taskArn: string, reason: string, now: number): void {
   state.table(tasks).update(taskArn, (task) =>
     task.desiredStatus === "STOPPED"
       ? task
@@ -63,7 +63,7 @@ export function stopRotationTask(state: State, taskArn: string, reason: string, 
 }
 
 /** How the task of a run is. */
-export function rotationTask(state: State, taskArn: string): RotationTask | "lost" {
+export function rotationTask(state: WholeState, taskArn: string): RotationTask | "lost" {
   const task = state.table(tasks).get(taskArn);
   if (!task) return "lost";
   return {

@@ -9,7 +9,8 @@ import { replicaArn } from "../../state/secret-replicas.ts";
 import { moveStage, withPendingVersion } from "../../state/secret-stages.ts";
 import { sealVersion } from "../../state/secret-sealing.ts";
 import { secrets, type SecretRecord, type SecretRotation } from "../../state/secrets.ts";
-import { State } from "../../state/state.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { secretRotation } from "./secret-rotation.ts";
 
@@ -30,7 +31,7 @@ class RotationWorld implements AsyncDisposable {
   readonly warnings: string[] = [];
   readonly errors: string[] = [];
   readonly #journal = new Map<string, JournalChange & { readonly value: string }>();
-  #state = new State(memoryJournal(this.#journal));
+  #state = new JournaledState(memoryJournal(this.#journal));
   #loop: AsyncDisposable | undefined;
 
   constructor(rotation: Partial<SecretRotation>, changes: Partial<SecretRecord> = {}) {
@@ -81,7 +82,7 @@ class RotationWorld implements AsyncDisposable {
     });
   }
 
-  get state(): State {
+  get state(): WholeState {
     return this.#state;
   }
 
@@ -117,7 +118,7 @@ class RotationWorld implements AsyncDisposable {
   /** The control plane dies, and comes back with what its journal has. */
   async restart(): Promise<void> {
     await this.#loop?.[Symbol.asyncDispose]();
-    this.#state = new State(memoryJournal(this.#journal));
+    this.#state = new JournaledState(memoryJournal(this.#journal));
     await this.start();
   }
 

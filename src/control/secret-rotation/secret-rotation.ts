@@ -6,13 +6,13 @@ import type { SecretBox } from "../../ports/secret-box.ts";
 import { tasks } from "../../state/ecs.ts";
 import { holderOf, unfinishedVersion } from "../../state/secret-stages.ts";
 import { secrets as secretsTable, type SecretRecord, type SecretRotation } from "../../state/secrets.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { carryOut } from "./carry-out.ts";
 import { rotationTask } from "./rotation-task.ts";
 
 export interface SecretRotationParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly secrets: SecretBox;
@@ -55,7 +55,7 @@ export function secretRotation({ state, clock, ids, secrets, logger }: SecretRot
   };
 }
 
-function viewOf(state: State, secret: SecretRecord, { enabled, rules, window, run }: SecretRotation, now: number): RotationView {
+function viewOf(state: WholeState, secret: SecretRecord, { enabled, rules, window, run }: SecretRotation, now: number): RotationView {
   const unfinished = unfinishedVersion(secret);
   const current = holderOf(secret, "AWSCURRENT");
   return {

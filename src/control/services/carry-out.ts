@@ -6,10 +6,10 @@ import type { Ids } from "../../ports/ids.ts";
 import { clusters, services, taskDefinitions, tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../../state/ecs.ts";
 import { newTask } from "../../state/new-task.ts";
 import { withEvent } from "../../state/service-events.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** Writes a plan into the records, as one commit. */
-export function carryOut(state: State, serviceArn: string, plan: RolloutPlan, ids: Ids, now: number): void {
+export function carryOut(state: WholeState, serviceArn: string, plan: RolloutPlan, ids: Ids, now: number): void {
   state.commit(() => {
     const started: { readonly step: StartTask; readonly task: TaskRecord }[] = [];
     for (const step of plan) {
@@ -24,7 +24,7 @@ export function carryOut(state: State, serviceArn: string, plan: RolloutPlan, id
   });
 }
 
-function apply(state: State, service: ServiceRecord, step: Exclude<RolloutStep, StartTask>, ids: Ids, now: number): void {
+function apply(state: WholeState, service: ServiceRecord, step: Exclude<RolloutStep, StartTask>, ids: Ids, now: number): void {
   const put = (changed: ServiceRecord): void => void state.table(services).put(changed);
   switch (step.kind) {
     case "update-deployment":
@@ -71,7 +71,7 @@ function stopped(
   return { ...task, desiredStatus: "STOPPED", stopCode, stoppedReason: reason, stoppingAt: now };
 }
 
-function start(state: State, service: ServiceRecord, step: StartTask, ids: Ids, now: number): TaskRecord | undefined {
+function start(state: WholeState, service: ServiceRecord, step: StartTask, ids: Ids, now: number): TaskRecord | undefined {
   const deployment = service.deployments.find(({ id }) => id === step.deploymentId);
   const cluster = state.table(clusters).get(service.clusterArn);
   const definition = deployment && state.table(taskDefinitions).get(deployment.taskDefinitionArn);
@@ -116,7 +116,7 @@ function start(state: State, service: ServiceRecord, step: StartTask, ids: Ids, 
 }
 
 function notPlaced(
-  state: State,
+  state: WholeState,
   service: ServiceRecord,
   deploymentId: string,
   placementFailure: NonNullable<DeploymentRecord["placementFailure"]>,
@@ -134,7 +134,7 @@ function taskTags(service: ServiceRecord, definitionTags: TaskRecord["tags"]): T
 
 /** One event tells of all tasks that a deployment starts at once, as on AWS. */
 function tellStarts(
-  state: State,
+  state: WholeState,
   serviceArn: string,
   started: readonly { readonly step: StartTask; readonly task: TaskRecord }[],
   ids: Ids,

@@ -4,10 +4,10 @@ import type { HealthStatus } from "../../domain/task-status.ts";
 import { subnets } from "../../state/ec2.ts";
 import { tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../../state/ecs.ts";
 import { targetKey, targets } from "../../state/elb.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** The records of a service as its scheduler looks at them. */
-export function rolloutView(state: State, service: ServiceRecord, now: number): RolloutView {
+export function rolloutView(state: WholeState, service: ServiceRecord, now: number): RolloutView {
   const primary = service.deployments.find(({ status }) => status === "PRIMARY");
   const chosen = (primary?.networkConfiguration ?? service.networkConfiguration)?.awsvpcConfiguration?.subnets ?? [];
   return {
@@ -54,7 +54,7 @@ function deploymentView(deployment: DeploymentRecord): DeploymentView | undefine
   return placementFailure ? { ...view, placementFailure } : view;
 }
 
-function taskView(state: State, task: TaskRecord): TaskView {
+function taskView(state: WholeState, task: TaskRecord): TaskView {
   const stoppedAt = task.executionStoppedAt ?? task.stoppedAt;
   const health = containerHealth(task);
   const subnetId = task.networkInterface?.subnetId ?? task.preferredSubnetId;

@@ -4,13 +4,13 @@ import type { Ids } from "../../ports/ids.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { services, tasks } from "../../state/ecs.ts";
 import { targetKey, targets } from "../../state/elb.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { carryOut } from "./carry-out.ts";
 import { rolloutView } from "./rollout-view.ts";
 
 export interface ServiceLoopParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly logger: Logger;

@@ -6,7 +6,8 @@ import { secretBox } from "../../drivers/system/secret-box.ts";
 import type { TaskRecord } from "../../state/ecs.ts";
 import { logGroups, logStreams, newLogGroup } from "../../state/logs.ts";
 import { parameters } from "../../state/parameters.ts";
-import { State } from "../../state/state.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { EXECUTION_POLICY, putRole, trustOf, type TestRole } from "../../testing/roles.ts";
 import { definitionRecord, interfaceOf, taskRecord } from "../../testing/task-record.ts";
@@ -24,12 +25,12 @@ interface Run {
   readonly roles?: Readonly<Record<string, TestRole>>;
   readonly definition?: Partial<RegisterTaskDefinitionCommandInput>;
   readonly task?: Partial<TaskRecord>;
-  readonly prepare?: (state: State) => void;
+  readonly prepare?: (state: WholeState) => void;
 }
 
 /** Resolves a task as the task loop does. */
 function start({ roles = {}, definition = {}, task = {}, prepare }: Run) {
-  const state = new State(memoryJournal());
+  const state = new JournaledState(memoryJournal());
   for (const [name, role] of Object.entries(roles)) putRole(state, name, role);
   prepare?.(state);
   const record = taskRecord(ID, { networkInterface: interfaceOf("10.0.0.5"), ...task });
@@ -142,7 +143,7 @@ describe("secrets are read as the execution role", () => {
     ["by its ARN", "arn:aws:ssm:us-east-1:123456789012:parameter/prod/token"],
   ])("a parameter %s", (_what, valueFrom) => {
     const arn = "arn:aws:ssm:us-east-1:123456789012:parameter/prod/token";
-    const prepare = (state: State): void => {
+    const prepare = (state: WholeState): void => {
       const version = { version: 1, type: "String", value: "t0ken", modifiedAt: 0, modifiedBy: "root", dataType: "text", tier: "Standard" };
       const record = { ...SCOPE, name: "/prod/token", arn, versions: [version], tags: [], createdAt: 0 };
       state.commit(() => state.table(parameters).put(record as never));
@@ -165,7 +166,7 @@ describe("logs are written as the execution role", () => {
       { name: "app", image: "busybox", essential: true, logConfiguration: { logDriver: "awslogs", options: { ...options, ...more } } },
     ],
   });
-  const prepare = (state: State): void => void state.commit(() => state.table(logGroups).put(newLogGroup(SCOPE, "/ecs/app", 0)));
+  const prepare = (state: WholeState): void => void state.commit(() => state.table(logGroups).put(newLogGroup(SCOPE, "/ecs/app", 0)));
   const said = (what: string): string =>
     `ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log ${what} : exit status 1`;
 

@@ -6,7 +6,7 @@ import type { RoleSessionPrincipal } from "../../domain/principal.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { TaskDefinitionRecord, TaskRecord } from "../../state/ecs.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** As whom images are pulled, secrets read and logs written for one task, before it runs. */
 export type Execution =
@@ -24,7 +24,7 @@ export type Ask = (
 ) => string | undefined;
 
 export interface ExecutionParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly clock: Clock;
   readonly ids: Ids;
 }

@@ -2,7 +2,7 @@ import { arn } from "../../domain/arn.ts";
 import type { ContainerSpec } from "../../ports/task-runner.ts";
 import type { TaskRecord } from "../../state/ecs.ts";
 import { logGroupKey, logGroups, logStreamKey, logStreams } from "../../state/logs.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import type { Ask } from "./execution.ts";
 
 type LogKey = NonNullable<ContainerSpec["log"]>;
@@ -12,7 +12,7 @@ type LogKey = NonNullable<ContainerSpec["log"]>;
  * be made. A failure is the task's stopped reason.
  */
 export function logStreamDenial(
-  state: State,
+  state: WholeState,
   ask: Ask,
   log: LogKey,
   createGroup: boolean,

@@ -4,11 +4,11 @@ import type { Ids } from "../../ports/ids.ts";
 import { subnets, vpcs, type SubnetRecord } from "../../state/ec2.ts";
 import { tasks, type TaskInterface, type TaskRecord } from "../../state/ecs.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** Gives an awsvpc task its network interface, or tells in AWS's words why there is none. Reads only; `lastAddress` spreads reuse. */
 export function attachInterface(
-  state: State,
+  state: WholeState,
   ids: Ids,
   task: TaskRecord,
   lastAddress: Map<string, string>,
@@ -45,7 +45,7 @@ export function attachInterface(
   };
 }
 
-function chooseSubnet(state: State, task: TaskRecord, wanted: readonly SubnetRecord[]): SubnetRecord | undefined {
+function chooseSubnet(state: WholeState, task: TaskRecord, wanted: readonly SubnetRecord[]): SubnetRecord | undefined {
   const preferred = wanted.find(({ id }) => id === task.preferredSubnetId);
   if (preferred) return preferred;
   const places = wanted.map(({ id, availabilityZone }) => ({ subnetId: id, zone: availabilityZone }));

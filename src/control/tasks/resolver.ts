@@ -4,14 +4,14 @@ import type { SecretBox } from "../../ports/secret-box.ts";
 import type { TaskRecord } from "../../state/ecs.ts";
 import { ensureLogStream } from "../../state/logs.ts";
 import type { RegistryHolder } from "../../state/registry-token.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { secretValue } from "../secret-values.ts";
 import { asker, executionOf, rolesOf, type Execution } from "./execution.ts";
 import { logStreamDenial, mayWriteLogs } from "./log-permission.ts";
 import type { FoundImage, Resolver } from "./task-spec.ts";
 
 export interface ResolverParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly secrets: SecretBox;
   readonly clock: Clock;
   readonly ids: Ids;

@@ -1,9 +1,9 @@
 import type { Clock } from "../../ports/clock.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** Asks every task to stop, and resolves when all have. The task loop must run; the service loop must not. */
-export async function stopAllTasks(state: State, clock: Clock): Promise<void> {
+export async function stopAllTasks(state: WholeState, clock: Clock): Promise<void> {
   const table = state.table(tasks);
   const live = (): readonly TaskRecord[] => table.by("live", "live");
   const stopped = new Promise<void>((resolve) => {

@@ -6,10 +6,10 @@ import { deregisterTarget, registerTarget } from "../../state/elb-targets.ts";
 import { targetGroups, targetKey, targets } from "../../state/elb.ts";
 import { localInstanceId } from "../../state/local-host.ts";
 import { addServiceEvent } from "../../state/service-events.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** Registers a service's task in the target groups of its deployment and tells so in the events. Inside a commit. */
-export function registerTask(state: State, task: TaskRecord, ids: Ids, now: number): TaskRecord {
+export function registerTask(state: WholeState, task: TaskRecord, ids: Ids, now: number): TaskRecord {
   const service = task.serviceArn === undefined ? undefined : state.table(services).get(task.serviceArn);
   const deployment = service?.deployments.find(({ id }) => id === task.deploymentId);
   if (!service || !deployment || task.targets.length > 0) return task;
@@ -23,7 +23,7 @@ export function registerTask(state: State, task: TaskRecord, ids: Ids, now: numb
   return registered.length === 0 ? task : state.table(tasks).put({ ...task, targets: registered });
 }
 
-function registerIn(state: State, task: TaskRecord, balancer: LoadBalancer, now: number): TaskTarget | undefined {
+function registerIn(state: WholeState, task: TaskRecord, balancer: LoadBalancer, now: number): TaskTarget | undefined {
   const group = balancer.targetGroupArn === undefined ? undefined : state.table(targetGroups).get(balancer.targetGroupArn);
   const endpoint = task.endpoints.find(
     ({ containerName, containerPort }) => containerName === balancer.containerName && containerPort === balancer.containerPort,
@@ -47,7 +47,7 @@ function registerIn(state: State, task: TaskRecord, balancer: LoadBalancer, now:
 }
 
 /** Takes a task out of its target groups: they drain. Inside a commit. */
-export function deregisterTask(state: State, task: TaskRecord, ids: Ids, now: number): void {
+export function deregisterTask(state: WholeState, task: TaskRecord, ids: Ids, now: number): void {
   for (const { targetGroupArn, targetId, port } of task.targets) {
     const target = state.table(targets).get(targetKey(targetGroupArn, targetId, port));
     if (!target || target.health.state === "draining") continue;
@@ -58,6 +58,6 @@ export function deregisterTask(state: State, task: TaskRecord, ids: Ids, now: nu
 }
 
 /** True when no target group has the task any more: its last request is answered, or the delay is over. */
-export function isDrained(state: State, task: TaskRecord): boolean {
+export function isDrained(state: WholeState, task: TaskRecord): boolean {
   return task.targets.every(({ targetGroupArn, targetId, port }) => !state.table(targets).has(targetKey(targetGroupArn, targetId, port)));
 }

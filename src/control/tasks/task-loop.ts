@@ -5,7 +5,7 @@ import type { Logger } from "../../ports/logger.ts";
 import type { TaskObservation, TaskRunner } from "../../ports/task-runner.ts";
 import { taskDefinitions, tasks, type TaskRecord } from "../../state/ecs.ts";
 import { targetKey, targets } from "../../state/elb.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { attachInterface } from "./network-interface.ts";
 import { observed } from "./observation.ts";
@@ -16,7 +16,7 @@ import { taskSpec, type Resolver } from "./task-spec.ts";
 export const KEEP_STOPPED_MS = 60 * 60_000;
 
 export interface TaskLoopParts {
-  readonly state: State;
+  readonly state: WholeState;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly runner: TaskRunner;

@@ -2,17 +2,17 @@ import type { ContainerDefinition } from "@aws-sdk/client-ecs";
 import { routerOf, parseCidr } from "../../domain/cidr.ts";
 import { subnets } from "../../state/ec2.ts";
 import { taskDefinitions, type ContainerRecord, type TaskDefinitionRecord, type TaskRecord } from "../../state/ecs.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** A container as the metadata endpoint tells of it. Source: ECS Developer Guide, "Task metadata endpoint version 4". */
-export function containerMetadata(state: State, task: TaskRecord, name: string): object {
+export function containerMetadata(state: WholeState, task: TaskRecord, name: string): object {
   const definition = state.table(taskDefinitions).get(task.taskDefinitionArn);
   const container = task.containers.find((candidate) => candidate.name === name);
   return container ? containerView(state, task, container, definition) : {};
 }
 
 /** A task with its containers. */
-export function taskMetadata(state: State, task: TaskRecord, options: { readonly tags?: boolean } = {}): object {
+export function taskMetadata(state: WholeState, task: TaskRecord, options: { readonly tags?: boolean } = {}): object {
   const definition = state.table(taskDefinitions).get(task.taskDefinitionArn);
   return {
     Cluster: task.clusterArn,
@@ -37,7 +37,12 @@ export function taskMetadata(state: State, task: TaskRecord, options: { readonly
   };
 }
 
-function containerView(state: State, task: TaskRecord, container: ContainerRecord, definition: TaskDefinitionRecord | undefined): object {
+function containerView(
+  state: WholeState,
+  task: TaskRecord,
+  container: ContainerRecord,
+  definition: TaskDefinitionRecord | undefined,
+): object {
   const defined = definition?.definition.containerDefinitions?.find(({ name }) => name === container.name);
   return {
     DockerId: container.runtimeId,
@@ -66,7 +71,7 @@ function containerView(state: State, task: TaskRecord, container: ContainerRecor
   };
 }
 
-function network(state: State, { networkMode, networkInterface }: TaskRecord): object {
+function network(state: WholeState, { networkMode, networkInterface }: TaskRecord): object {
   if (!networkInterface) return { NetworkMode: networkMode };
   const { privateIpv4Address, macAddress, privateDnsName, subnetId, vpcCidr } = networkInterface;
   const vpc = parseCidr(vpcCidr);

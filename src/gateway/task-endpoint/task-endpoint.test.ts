@@ -7,7 +7,8 @@ import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds } from "../../drivers/system/ids.ts";
 import { secretBox } from "../../drivers/system/secret-box.ts";
 import { roleKey, roles } from "../../state/iam.ts";
-import { State } from "../../state/state.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
+import type { WholeState } from "../../state/state.ts";
 import { taskEndpointId } from "../../state/task-endpoint-id.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
@@ -18,13 +19,13 @@ import { taskEndpoint } from "./task-endpoint.ts";
 const [MINE, OTHER] = ["a".repeat(32), "b".repeat(32)];
 const HERE = "127.0.0.1";
 const secrets = secretBox(Buffer.alloc(32, 1));
-let state: State;
+let state: WholeState;
 let clock: ManualClock;
 let server: Server;
 let speaking: readonly string[];
 
 beforeEach(async () => {
-  state = new State(memoryJournal());
+  state = new JournaledState(memoryJournal());
   clock = new ManualClock();
   speaking = [];
   const failed = (cause: unknown): never => {

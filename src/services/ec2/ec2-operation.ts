@@ -21,7 +21,7 @@ export const operation: typeof plain = (name, body) => {
     run(input, context) {
       if (input.DryRun) throw new AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
       // A region has its default VPC from the first look on.
-      defaultNetwork(context.state, context.ids, context);
+      defaultNetwork(context.state.whole, context.ids, context);
       return run(input, context);
     },
   };

@@ -45,10 +45,12 @@ export const describeRegions = operation("DescribeRegions", {
 export const describeAvailabilityZones = operation("DescribeAvailabilityZones", {
   authorize: onAny("DescribeAvailabilityZones"),
   run(input, context) {
-    const zones = defaultNetwork(context.state, context.ids, context).subnets.map(({ availabilityZone: name, availabilityZoneId: id }) => ({
-      name,
-      id,
-    }));
+    const zones = defaultNetwork(context.state.whole, context.ids, context).subnets.map(
+      ({ availabilityZone: name, availabilityZoneId: id }) => ({
+        name,
+        id,
+      }),
+    );
     const missing = (zone: string) => invalidValue(`Invalid availability zone: [${zone}]`);
     const named = chosen(zones, input.ZoneNames, ({ name }) => name, missing);
     const wanted = chosen(named, input.ZoneIds, ({ id }) => id, missing);
@@ -90,7 +92,7 @@ export const describeAvailabilityZones = operation("DescribeAvailabilityZones", 
 export const describeAccountAttributes = operation("DescribeAccountAttributes", {
   authorize: onAny("DescribeAccountAttributes"),
   run({ AttributeNames: names }, context) {
-    const { vpc } = defaultNetwork(context.state, context.ids, context);
+    const { vpc } = defaultNetwork(context.state.whole, context.ids, context);
     const attributes: Readonly<Record<string, string>> = {
       "supported-platforms": "VPC",
       "default-vpc": vpc.id,

@@ -37,7 +37,7 @@ export function requireGroup(
     return group;
   }
   if (name === undefined) throw new AwsError("MissingParameter", "The request must contain the parameter groupName or groupId");
-  const { vpc } = defaultNetwork(state, context.ids, context);
+  const { vpc } = defaultNetwork(state.whole, context.ids, context);
   const group = state
     .table(securityGroups)
     .by("vpc", vpc.id)
@@ -54,7 +54,7 @@ export const createSecurityGroup = operation("CreateSecurityGroup", {
     refuseGroupName(name);
     refuseDescription(description);
     const tags = tagsFor("security-group", input.TagSpecifications);
-    const vpcId = input.VpcId === undefined ? defaultNetwork(state, ids, context).vpc.id : requireVpc(context, input.VpcId).id;
+    const vpcId = input.VpcId === undefined ? defaultNetwork(state.whole, ids, context).vpc.id : requireVpc(context, input.VpcId).id;
     if (
       state
         .table(securityGroups)

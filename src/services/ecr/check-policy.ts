@@ -1,4 +1,3 @@
-import { decide } from "../../authorization/authorize.ts";
 import { jointPolicy } from "../../authorization/facts/joint-policy.ts";
 import { mayBeNamed } from "../../authorization/named-principals.ts";
 import { parsePolicy } from "../../decide/iam/parse-policy.ts";
@@ -6,6 +5,7 @@ import type { PolicyDocument, Statement } from "../../decide/iam/policy-document
 import type { Scope } from "../../domain/scope.ts";
 import { registries, registryKey } from "../../state/ecr-registries.ts";
 import type { State } from "../../state/state.ts";
+import { decideFor } from "../decide-for.ts";
 import type { OperationContext } from "../operation.ts";
 import { invalid, mustHaveLength } from "./ecr-operation.ts";
 
@@ -52,10 +52,10 @@ function namesKnown(state: State, account: string, { statements }: PolicyDocumen
  * Refuses a policy under which the caller could not set another one. Source: ECR API Reference, `SetRepositoryPolicy`, `force`.
  * @throws InvalidParameterException
  */
-export function checkLockout({ state, now, principal, origin }: OperationContext, scope: Scope, repositoryArn: string, text: string): void {
-  const tryPolicy = jointPolicy(state.table(registries).get(registryKey(scope))?.policy, text) ?? text;
+export function checkLockout(context: OperationContext, scope: Scope, repositoryArn: string, text: string): void {
+  const tryPolicy = jointPolicy(context.state.table(registries).get(registryKey(scope))?.policy, text) ?? text;
   const asked = { action: "ecr:SetRepositoryPolicy", resource: repositoryArn, tryPolicy, tryPolicyDecides: false };
-  if (!decide({ state, now }, principal, asked, origin).allowed)
+  if (!decideFor(context, asked).allowed)
     throw invalid(
       "PolicyText",
       "The policy would prevent you from setting another policy in the future. Set it with force if you mean that.",

@@ -99,7 +99,7 @@ describe("what a user's policy says of tags", () => {
     await expect(user.send(new TagResourceCommand({ resourceArn: ARN, tags }))).rejects.toMatchObject({ name: "AccessDeniedException" });
     const disguised = ARN.replace("arn:aws:", "arn:aws-cn:");
     await expect(user.send(new TagResourceCommand({ resourceArn: disguised, tags }))).rejects.toMatchObject({
-      name: "RepositoryNotFoundException",
+      name: "InvalidParameterException",
     });
     const { repositories = [] } = await ecr.send(new DescribeRepositoriesCommand({}));
     expect(repositories).toHaveLength(1);

@@ -1,11 +1,11 @@
 import { KmsException, ServerException, type EncryptionConfiguration } from "@aws-sdk/client-ecr";
-import { denialOf } from "../../authorization/denial-of.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { isStoreFull, type Blobs } from "../../ports/blob-store.ts";
 import type { RepositoryRecord } from "../../state/ecr.ts";
 import { blobsOf, namesOwnKey, settleEncryption } from "../../state/ecr-encryption.ts";
 import { keyUseThrough, requestAlias } from "../../state/kms/condition-keys.ts";
 import type { KmsRefusal } from "../../state/kms/refusal.ts";
+import { denialFor } from "../decide-for.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { invalid, mustBeOneOf, mustHaveLength } from "./ecr-operation.ts";
 
@@ -52,14 +52,14 @@ export function readEncryption(
  * Source: Amazon ECR User Guide, "Encryption at rest", "Required IAM permissions": `kms:CreateGrant` and `kms:DescribeKey`, through ECR.
  * @throws KmsException
  */
-function requireKeyUse({ state, now, principal, origin, region }: OperationContext, key: string, reference: string): void {
-  const through = { ...keyUseThrough("ecr", { account: principal.account, region }), ...requestAlias(reference) };
+function requireKeyUse(context: OperationContext, key: string, reference: string): void {
+  const through = { ...keyUseThrough("ecr", context), ...requestAlias(reference) };
   const asked = [
     { action: "kms:DescribeKey", resource: key, context: through },
     { action: "kms:CreateGrant", resource: key, context: { ...through, "kms:GrantIsForAWSResource": "true" } },
   ];
   for (const one of asked) {
-    const denial = denialOf({ state, now }, principal, one, origin);
+    const denial = denialFor(context, one);
     if (denial !== undefined) throw new KmsException({ ...because(denial), kmsError: "AccessDeniedException" });
   }
 }

@@ -1,14 +1,28 @@
 import type { CapacityProviderStrategyItem } from "@aws-sdk/client-ecs";
-import { nameFromArn } from "../../domain/arn.ts";
+import type { Scope } from "../../domain/scope.ts";
 import type { ClusterRecord } from "../../state/ecs.ts";
+import type { RequestScope } from "../operation.ts";
 import { invalid } from "./ecs-operation.ts";
+import { readIdentifier } from "./identifier.ts";
 
 /** The capacity providers that every account has. */
 export const AWS_PROVIDERS: readonly string[] = ["FARGATE", "FARGATE_SPOT"];
 
+/** The name of a provider of this account and region, given by name or ARN; of what is elsewhere, the text itself, which is no name. */
+export function capacityProviderName(at: Scope, provider: string): string {
+  const read = readIdentifier(at, "capacity-provider", provider);
+  return "path" in read ? read.path : provider;
+}
+
+/** The ARN to decide about; of what is no provider here, the text itself. */
+export function capacityProviderArn(at: RequestScope, provider: string): string {
+  const read = readIdentifier(at, "capacity-provider", provider);
+  return "path" in read ? at.arn("ecs", `capacity-provider/${read.path}`) : provider;
+}
+
 /** @throws InvalidParameterException for a provider that does not exist here */
-export function checkProviders(names: readonly string[]): readonly string[] {
-  const providers = names.map(nameFromArn);
+export function checkProviders(names: readonly string[], at: Scope): readonly string[] {
+  const providers = names.map((name) => capacityProviderName(at, name));
   for (const name of providers)
     if (!AWS_PROVIDERS.includes(name))
       throw invalid("The specified capacity provider does not exist. Specify a valid name or ARN and try again.");
@@ -22,14 +36,18 @@ export function checkProviders(names: readonly string[]): readonly string[] {
 export function checkStrategy(
   strategy: readonly CapacityProviderStrategyItem[],
   associated: readonly string[],
+  at: Scope,
 ): readonly CapacityProviderStrategyItem[] {
   if (strategy.length > 20) throw invalid("A capacity provider strategy cannot contain more than 20 capacity providers.");
   const items = strategy.map(({ capacityProvider, weight = 0, base = 0 }) => ({
-    capacityProvider: nameFromArn(capacityProvider ?? ""),
+    capacityProvider: capacityProviderName(at, capacityProvider ?? ""),
     weight,
     base,
   }));
-  checkProviders(items.map((item) => item.capacityProvider));
+  checkProviders(
+    items.map((item) => item.capacityProvider),
+    at,
+  );
   for (const { capacityProvider, weight, base } of items) {
     if (!associated.includes(capacityProvider))
       throw invalid(

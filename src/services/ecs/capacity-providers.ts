@@ -1,8 +1,7 @@
 import { ResourceInUseException, type CapacityProvider, type Failure } from "@aws-sdk/client-ecs";
-import { nameFromArn } from "../../domain/arn.ts";
 import { clusters, services, type ClusterRecord } from "../../state/ecs.ts";
 import { because } from "../operation.ts";
-import { AWS_PROVIDERS, checkProviders, checkStrategy } from "./capacity-provider-strategy.ts";
+import { AWS_PROVIDERS, capacityProviderArn, capacityProviderName, checkProviders, checkStrategy } from "./capacity-provider-strategy.ts";
 import { clusterView } from "./cluster-view.ts";
 import { capacityProviderKeys } from "./condition-keys.ts";
 import { operation } from "./ecs-operation.ts";
@@ -17,8 +16,8 @@ export const putClusterCapacityProviders = operation("PutClusterCapacityProvider
   run(input, context) {
     const { state } = context;
     const cluster = requireCluster(input.cluster, context);
-    const capacityProviders = checkProviders(input.capacityProviders ?? []);
-    const strategy = checkStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders);
+    const capacityProviders = checkProviders(input.capacityProviders ?? [], context);
+    const strategy = checkStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders, context);
     const removed = cluster.capacityProviders.filter((name) => !capacityProviders.includes(name));
     const users = state
       .table(services)
@@ -36,16 +35,14 @@ export const putClusterCapacityProviders = operation("PutClusterCapacityProvider
 export const describeCapacityProviders = operation("DescribeCapacityProviders", {
   authorize: ({ capacityProviders: asked = [] }, at) => ({
     action: "ecs:DescribeCapacityProviders",
-    resource: (asked.length > 0 ? asked : ["*"]).map((provider) =>
-      provider.startsWith("arn:") ? provider : at.arn("ecs", `capacity-provider/${provider}`),
-    ),
+    resource: (asked.length > 0 ? asked : ["*"]).map((provider) => capacityProviderArn(at, provider)),
   }),
   run({ capacityProviders }, at) {
     const asked = capacityProviders && capacityProviders.length > 0 ? capacityProviders : AWS_PROVIDERS;
     const failures: Failure[] = [];
     const found = asked.flatMap((provider): CapacityProvider[] => {
-      const name = nameFromArn(provider);
-      const arn = at.arn("ecs", `capacity-provider/${name}`);
+      const name = capacityProviderName(at, provider);
+      const arn = capacityProviderArn(at, provider);
       if (AWS_PROVIDERS.includes(name))
         return [{ capacityProviderArn: arn, name, status: "ACTIVE", tags: [], type: name as "FARGATE" | "FARGATE_SPOT" }];
       failures.push({ arn, reason: "MISSING" });

@@ -10,6 +10,6 @@ export function checkRoles(
   context: OperationContext,
 ): void {
   const roles = { taskRoleArn: taskRoleArn ?? definition.taskRoleArn, executionRoleArn: executionRoleArn ?? definition.executionRoleArn };
-  const failure = rolesFailure(context, context, roles);
+  const failure = rolesFailure({ state: context.state.whole, now: context.now }, context, roles);
   if (failure !== undefined) throw new ClientException(because(failure));
 }

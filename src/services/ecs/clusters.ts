@@ -1,9 +1,4 @@
-import {
-  ClusterContainsServicesException,
-  ClusterContainsTasksException,
-  ClusterNotFoundException,
-  type Failure,
-} from "@aws-sdk/client-ecs";
+import { ClusterContainsServicesException, ClusterContainsTasksException, type Failure } from "@aws-sdk/client-ecs";
 import { clusters, services, tasks, type ClusterRecord } from "../../state/ecs.ts";
 import { because, defined, type Permission } from "../operation.ts";
 import { ensureLinkedRole } from "../iam/linked-role.ts";
@@ -14,7 +9,7 @@ import { checkConfiguration, checkSettings } from "./cluster-settings.ts";
 import { clusterView } from "./cluster-view.ts";
 import { capacityProviderKeys, tagAtCreation, tagKeys } from "./condition-keys.ts";
 import { invalid, isEcsName, operation } from "./ecs-operation.ts";
-import { clusterArn, clusterName, requireCluster } from "./find-cluster.ts";
+import { clusterArn, requireCluster, requireClusterOfAnyStatus } from "./find-cluster.ts";
 import { checkTags } from "./tags.ts";
 
 export const createCluster = operation("CreateCluster", {
@@ -24,14 +19,14 @@ export const createCluster = operation("CreateCluster", {
     return [{ action: "ecs:CreateCluster", resource, context }, ...tagAtCreation(resource, "CreateCluster", tags)];
   },
   run(input, context) {
-    const name = clusterName(input.clusterName);
+    const name = input.clusterName || "default";
     if (!isEcsName(name)) throw invalid("Identifier contains invalid characters.");
     const tags = checkTags(input.tags);
     const insights = effectiveSetting("containerInsights", context.principal.arn, context, context.state);
     const settings = checkSettings(input.settings, [{ name: "containerInsights", value: insights }]);
     checkConfiguration(input.configuration);
-    const capacityProviders = checkProviders(input.capacityProviders ?? []);
-    const strategy = checkStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders);
+    const capacityProviders = checkProviders(input.capacityProviders ?? [], context);
+    const strategy = checkStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders, context);
     const known = context.state.table(clusters).get(clusterArn(context, name));
     if (known?.status === "ACTIVE") {
       if (contradicts(input, known))
@@ -105,8 +100,7 @@ export const deleteCluster = operation("DeleteCluster", {
   authorize: ({ cluster }, at) => ({ action: "ecs:DeleteCluster", resource: clusterArn(at, cluster) }),
   run({ cluster: asked }, context) {
     const { state } = context;
-    const cluster = state.table(clusters).get(clusterArn(context, asked));
-    if (!cluster) throw new ClusterNotFoundException(because("Cluster not found."));
+    const cluster = requireClusterOfAnyStatus(asked, context);
     if (cluster.status === "INACTIVE") return { cluster: clusterView(cluster, state) };
     if (
       state

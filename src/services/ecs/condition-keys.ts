@@ -1,6 +1,7 @@
 import type { CreateServiceRequest, RegisterTaskDefinitionCommandInput, Tag } from "@aws-sdk/client-ecs";
 import type { TaskDefinitionRecord } from "../../state/ecs.ts";
 import { requestTags, type ConditionContext, type Permission, type RequestScope } from "../operation.ts";
+import { capacityProviderArn } from "./capacity-provider-strategy.ts";
 import { clusterArn } from "./find-cluster.ts";
 import { cpuUnits, memoryMib } from "./task-definition/task-size.ts";
 
@@ -24,8 +25,7 @@ export function tagAtCreation(resource: string, createAction: string, tags: read
 /** @param providers names or ARNs */
 export function capacityProviderKeys(at: RequestScope, providers: readonly (string | undefined)[] | undefined): ConditionContext {
   if (!providers || providers.length === 0) return {};
-  const arnOf = (provider: string): string => (provider.startsWith("arn:") ? provider : at.arn("ecs", `capacity-provider/${provider}`));
-  return { "ecs:capacity-provider": providers.map((provider) => arnOf(provider ?? "")) };
+  return { "ecs:capacity-provider": providers.map((provider) => capacityProviderArn(at, provider ?? "")) };
 }
 
 /** A size as it is written; what is no size has no key, and is refused by the operation. */

@@ -1,6 +1,6 @@
 import { inCluster } from "./condition-keys.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
-import { clusterArn, clusterName, requireCluster } from "./find-cluster.ts";
+import { arnInCluster, clusterArn, requireArnIn, requireCluster } from "./find-cluster.ts";
 
 // This host is the capacity of every cluster; it is registered with none, and no other can register yet.
 
@@ -16,17 +16,14 @@ export const listContainerInstances = operation("ListContainerInstances", {
 export const describeContainerInstances = operation("DescribeContainerInstances", {
   authorize: ({ cluster, containerInstances = [] }, at) => ({
     action: "ecs:DescribeContainerInstances",
-    resource: containerInstances.map((id) =>
-      id.startsWith("arn:") ? id : at.arn("ecs", `container-instance/${clusterName(cluster)}/${id}`),
-    ),
+    resource: containerInstances.map((id) => arnInCluster(at, "container-instance", cluster, id)),
     context: inCluster(at, cluster),
   }),
   run({ cluster: id, containerInstances = [] }, context) {
     const cluster = requireCluster(id, context);
     if (containerInstances.length === 0) throw invalid("Container instances cannot be empty.");
     if (containerInstances.length > 100) throw invalid("instanceIds can have at most 100 items.");
-    const arnOf = (instance: string): string =>
-      instance.startsWith("arn:") ? instance : context.arn("ecs", `container-instance/${cluster.name}/${instance}`);
+    const arnOf = (instance: string): string => requireArnIn(cluster, "container-instance", instance, context);
     return { containerInstances: [], failures: containerInstances.map((instance) => ({ arn: arnOf(instance), reason: "MISSING" })) };
   },
 });

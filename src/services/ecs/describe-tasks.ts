@@ -2,7 +2,7 @@ import type { Failure, Task } from "@aws-sdk/client-ecs";
 import { tasks } from "../../state/ecs.ts";
 import { inCluster } from "./condition-keys.ts";
 import { invalid, operation } from "./ecs-operation.ts";
-import { arnInCluster, requireCluster } from "./find-cluster.ts";
+import { arnInCluster, requireArnIn, requireCluster } from "./find-cluster.ts";
 import { isShown, taskView } from "./task-view.ts";
 
 export const describeTasks = operation("DescribeTasks", {
@@ -21,7 +21,7 @@ export const describeTasks = operation("DescribeTasks", {
     const found: Task[] = [];
     const failures: Failure[] = [];
     for (const id of new Set(ids)) {
-      const arn = arnInCluster(context, "task", clusterId, id);
+      const arn = requireArnIn(cluster, "task", id, context);
       const task = table.get(arn);
       if (task?.clusterArn === cluster.arn && isShown(task, now)) found.push(taskView(task, state, withTags));
       else failures.push({ arn, reason: "MISSING" });

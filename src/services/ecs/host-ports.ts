@@ -1,5 +1,5 @@
 import { taskDefinitions, tasks, type TaskDefinitionRecord } from "../../state/ecs.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /** The ports of this host that a task of the definition binds itself to. Tasks with interfaces of their own bind none. */
 export function staticHostPorts({ definition }: TaskDefinitionRecord): readonly string[] {
@@ -11,7 +11,7 @@ export function staticHostPorts({ definition }: TaskDefinitionRecord): readonly 
 }
 
 /** True where a task that has not stopped holds one of the ports: this host is one container instance, whatever the cluster. */
-export function portsTaken(wanted: readonly string[], state: State): boolean {
+export function portsTaken(wanted: readonly string[], state: WholeState): boolean {
   if (wanted.length === 0) return false;
   const definitions = state.table(taskDefinitions);
   return state

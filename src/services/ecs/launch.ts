@@ -24,7 +24,7 @@ export function resolveLaunch(request: LaunchRequest, cluster: ClusterRecord): L
     if (asked) throw invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.");
     return { launchType: launchType as Launch["launchType"] };
   }
-  const strategy = asked ? checkStrategy(asked, cluster.capacityProviders) : defaultStrategy(cluster);
+  const strategy = asked ? checkStrategy(asked, cluster.capacityProviders, cluster) : defaultStrategy(cluster);
   // FARGATE and FARGATE_SPOT are the only providers here.
   return strategy ? { launchType: "FARGATE", strategy } : { launchType: "EC2" };
 }

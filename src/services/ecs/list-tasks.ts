@@ -1,19 +1,16 @@
 import { ServiceNotFoundException, type ListTasksCommandInput } from "@aws-sdk/client-ecs";
-import { nameFromArn } from "../../domain/arn.ts";
 import { services, tasks, type ClusterRecord, type TaskRecord } from "../../state/ecs.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { compareKeys, paginate } from "../pagination.ts";
 import { inCluster } from "./condition-keys.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
-import { clusterName, requireCluster } from "./find-cluster.ts";
+import { arnInCluster, requireArnIn, requireCluster } from "./find-cluster.ts";
 import { isShown } from "./task-view.ts";
 
 export const listTasks = operation("ListTasks", {
   authorize: ({ cluster, containerInstance = "*" }, at) => ({
     action: "ecs:ListTasks",
-    resource: containerInstance.startsWith("arn:")
-      ? containerInstance
-      : at.arn("ecs", `container-instance/${clusterName(cluster)}/${containerInstance}`),
+    resource: arnInCluster(at, "container-instance", cluster, containerInstance),
     context: inCluster(at, cluster),
   }),
   run(input, context) {
@@ -22,9 +19,10 @@ export const listTasks = operation("ListTasks", {
     mustBeOneOf("desiredStatus", desiredStatus, ["RUNNING", "PENDING", "STOPPED"]);
     mustBeOneOf("launchType", launchType, ["EC2", "FARGATE", "EXTERNAL"]);
     if (maxResults < 1 || maxResults > 100) throw invalid("maxResults must be between 1 and 100.");
+    const instance = input.containerInstance && requireArnIn(cluster, "container-instance", input.containerInstance, context);
     const arns = candidates(input, cluster, context)
       // No task ever wants to be PENDING, so that this status lists nothing. On AWS it is the same.
-      .filter((task) => task.desiredStatus === desiredStatus && isShown(task, context.now) && fits(task, input))
+      .filter((task) => task.desiredStatus === desiredStatus && isShown(task, context.now) && fits(task, input, instance))
       .map((task) => task.arn)
       .sort(compareKeys);
     const page = paginate(arns, (arn) => arn, { token: nextToken, limit: maxResults }, context.secrets);
@@ -35,17 +33,14 @@ export const listTasks = operation("ListTasks", {
 
 function candidates({ serviceName }: ListTasksCommandInput, cluster: ClusterRecord, context: OperationContext): readonly TaskRecord[] {
   if (serviceName === undefined) return context.state.table(tasks).by("cluster", cluster.arn);
-  const service = context.arn("ecs", `service/${cluster.name}/${nameFromArn(serviceName)}`);
+  const service = requireArnIn(cluster, "service", serviceName, context);
   if (!context.state.table(services).has(service)) throw new ServiceNotFoundException(because("Service not found."));
   return context.state.table(tasks).by("service", service);
 }
 
-function fits(task: TaskRecord, { family, startedBy, launchType, containerInstance }: ListTasksCommandInput): boolean {
+function fits(task: TaskRecord, { family, startedBy, launchType }: ListTasksCommandInput, instance: string | undefined): boolean {
   if (family !== undefined && !task.taskDefinitionArn.includes(`:task-definition/${family}:`)) return false;
   if (startedBy !== undefined && task.startedBy !== startedBy) return false;
   if (launchType !== undefined && task.launchType !== launchType) return false;
-  return (
-    containerInstance === undefined ||
-    (task.containerInstanceArn !== undefined && nameFromArn(task.containerInstanceArn) === nameFromArn(containerInstance))
-  );
+  return !instance || task.containerInstanceArn === instance;
 }

@@ -35,7 +35,7 @@ export const runTask = operation("RunTask", {
     };
     return [
       { action: "ecs:RunTask", resource: definition?.arn ?? taskDefinitionArn(at, input.taskDefinition), context },
-      ...tagAtCreation(at.arn("ecs", `task/${clusterName(cluster)}/*`), "RunTask", tags),
+      ...tagAtCreation(at.arn("ecs", `task/${clusterName(at, cluster)}/*`), "RunTask", tags),
       ...passTaskRoles(at, definition?.definition, overrides),
     ];
   },
@@ -137,7 +137,7 @@ function place(
   { state }: OperationContext,
 ): { readonly placeable: number; readonly failures: Failure[] } {
   const ports = staticHostPorts(definition);
-  const placeable = ports.length === 0 ? count : portsTaken(ports, state) ? 0 : 1;
+  const placeable = ports.length === 0 ? count : portsTaken(ports, state.whole) ? 0 : 1;
   const failure = { arn: localContainerInstanceArn(cluster, cluster.name), reason: "RESOURCE:PORTS" };
   return { placeable, failures: Array.from({ length: count - placeable }, () => failure) };
 }

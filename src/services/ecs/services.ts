@@ -4,7 +4,7 @@ import { because } from "../operation.ts";
 import { compareKeys, paginate } from "../pagination.ts";
 import { inCluster } from "./condition-keys.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
-import { requireCluster } from "./find-cluster.ts";
+import { requireArnIn, requireCluster } from "./find-cluster.ts";
 import { requireService, serviceArn } from "./find-service.ts";
 import { closeDeployments } from "./service-deployment-history.ts";
 import { serviceView } from "./service-view.ts";
@@ -23,7 +23,7 @@ export const describeServices = operation("DescribeServices", {
     const failures: Failure[] = [];
     const found: Service[] = [];
     for (const id of new Set(ids)) {
-      const arn = serviceArn(context, cluster.name, id);
+      const arn = requireArnIn(cluster, "service", id, context);
       const service = state.table(services).get(arn);
       if (service?.clusterArn === cluster.arn) found.push(serviceView(service, state, include.includes("TAGS")));
       else failures.push({ arn, reason: "MISSING" });

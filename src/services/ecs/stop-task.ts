@@ -1,7 +1,7 @@
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import { inCluster } from "./condition-keys.ts";
 import { invalid, operation } from "./ecs-operation.ts";
-import { arnInCluster, requireCluster } from "./find-cluster.ts";
+import { arnInCluster, requireArnIn, requireCluster } from "./find-cluster.ts";
 import { isShown, taskView } from "./task-view.ts";
 
 /** Wants a task stopped; control stops it. Stopping it again changes nothing. */
@@ -15,7 +15,7 @@ export const stopTask = operation("StopTask", {
     const { state, now } = context;
     const cluster = requireCluster(clusterId, context);
     if (reason !== undefined && reason.length > 1024) throw invalid("reason must not be longer than 1024 characters.");
-    const task = state.table(tasks).get(arnInCluster(context, "task", clusterId, id));
+    const task = state.table(tasks).get(requireArnIn(cluster, "task", id, context));
     if (!task || task.clusterArn !== cluster.arn || !isShown(task, now)) throw invalid("The referenced task was not found.");
     if (task.desiredStatus === "STOPPED") return { task: taskView(task, state, true) };
     const stopped: TaskRecord = {

@@ -15,7 +15,7 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk
 import { expect, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import type { JournalChange } from "../../ports/journal.ts";
-import { State } from "../../state/state.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
 import { apiWorld } from "../../testing/api-world.ts";
 import { runAws } from "../../testing/aws-cli.ts";
 
@@ -141,7 +141,7 @@ test("a role's session is no user: it has to name one, and its role tells when i
 test("a secret access key is in no record in clear", async () => {
   const written: JournalChange[] = [];
   const journal = memoryJournal();
-  const state = new State({
+  const state = new JournaledState({
     ...journal,
     load: () => journal.load(),
     close: () => journal.close(),

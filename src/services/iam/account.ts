@@ -14,7 +14,8 @@ export const createAccountAlias = operation("CreateAccountAlias", {
   authorize: onAccount("CreateAccountAlias"),
   run({ AccountAlias: alias = "" }, context) {
     refuseAlias(alias);
-    if (context.state.table(iamAccounts).by("alias", alias).length > 0) throw alreadyExists(`The account alias ${alias} already exists.`);
+    if (context.state.whole.table(iamAccounts).by("alias", alias).length > 0)
+      throw alreadyExists(`The account alias ${alias} already exists.`);
     changeAccount(context, (record) => ({ ...record, alias }));
     return {};
   },

@@ -6,7 +6,7 @@ import { grants } from "../../state/kms/grants.ts";
 import { keys } from "../../state/kms/keys.ts";
 import { parameters } from "../../state/parameters.ts";
 import { secrets } from "../../state/secrets.ts";
-import type { State } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 import type { TableDefinition } from "../../state/table.ts";
 
 /**
@@ -14,18 +14,18 @@ import type { TableDefinition } from "../../state/table.ts";
  * is made later under the same name is somebody else, and inherits nothing. To be called within the commit that deletes.
  * Source: IAM User Guide, "AWS JSON policy elements: Principal".
  */
-export function forgetPrincipal(state: State, { arn, id }: { readonly arn: string; readonly id: string }): void {
+export function forgetPrincipal(state: WholeState, { arn, id }: { readonly arn: string; readonly id: string }): void {
   renamePrincipal(state, arn, id);
 }
 
 /** Puts a principal's new ARN in the place of its old one wherever others trust it: AWS keeps ids there, and shows what bears them. */
-export function renamePrincipal(state: State, from: string, to: string): void {
+export function renamePrincipal(state: WholeState, from: string, to: string): void {
   const rename = (name: string): string => (name === from ? to : name);
   for (const rewrite of TRUSTING) rewrite(state, rename);
 }
 
 /** Renames the principals that the records of one table name. */
-type Rewrite = (state: State, rename: (name: string) => string) => void;
+type Rewrite = (state: WholeState, rename: (name: string) => string) => void;
 
 /** Every table whose records name principals. */
 const TRUSTING: readonly Rewrite[] = [

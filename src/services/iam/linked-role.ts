@@ -1,6 +1,6 @@
-import { decide } from "../../authorization/authorize.ts";
 import { arn } from "../../domain/arn.ts";
 import { roleKey, roles, type RoleRecord } from "../../state/iam.ts";
+import { decideFor } from "../decide-for.ts";
 import type { AuthorizeScope, OperationContext, Permission } from "../operation.ts";
 import { LINKED_SERVICES, SERVICE_ROLE_PATH, type LinkedService } from "./service-linked-services.ts";
 import { uniqueId } from "./unique-id.ts";
@@ -24,11 +24,11 @@ export function makingLinkedRole(at: AuthorizeScope, maker: RoleMaker): readonly
 
 /** The role of a service, made now where the account has none and the caller may have it made; `undefined` where the caller may not. */
 export function ensureLinkedRole(maker: RoleMaker, context: OperationContext): RoleRecord | undefined {
-  const { state, account, principal, origin } = context;
+  const { state, account } = context;
   const service = serviceOf(maker);
   const known = state.table(roles).get(roleKey(account, service.roleName));
   if (known) return known;
-  if (!decide(context, principal, making(account, service), origin).allowed) return undefined;
+  if (!decideFor(context, making(account, service)).allowed) return undefined;
   return state.commit(() => state.table(roles).put(linkedRole(service, service.roleName, service.description, context)));
 }
 

@@ -119,7 +119,7 @@ export const deleteRole = operation("DeleteRole", {
     if (Object.keys(role.inlinePolicies).length > 0) throw conflict("delete policies");
     state.commit(() => {
       state.table(roles).delete(key);
-      forgetPrincipal(state, role);
+      forgetPrincipal(state.whole, role);
     });
     return {};
   },

@@ -68,7 +68,7 @@ export const deleteServiceLinkedRole = operation("DeleteServiceLinkedRole", {
       state.table(roleDeletions).put(deletion);
       if (usage.length > 0) return;
       state.table(roles).delete(roles.key(role));
-      forgetPrincipal(state, role);
+      forgetPrincipal(state.whole, role);
     });
     return { DeletionTaskId: id };
   },

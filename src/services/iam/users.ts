@@ -108,7 +108,7 @@ export const updateUser = operation("UpdateUser", {
     state.commit(() => {
       state.table(users).delete(from);
       state.table(users).put({ ...user, name, path, arn });
-      renamePrincipal(state, user.arn, arn);
+      renamePrincipal(state.whole, user.arn, arn);
       for (const key of keys) state.table(accessKeys).put({ ...key, userName: name });
     });
     return {};
@@ -129,7 +129,7 @@ export const deleteUser = operation("DeleteUser", {
     if (state.table(accessKeys).by("user", key).length > 0) throw conflict("delete access keys");
     state.commit(() => {
       state.table(users).delete(key);
-      forgetPrincipal(state, user);
+      forgetPrincipal(state.whole, user);
     });
     return {};
   },

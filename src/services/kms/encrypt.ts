@@ -132,7 +132,7 @@ function decryptPermission(
   more: Permission["context"],
 ): Permission {
   if (keyId !== undefined) return keyPermission(action, at, keyId, more);
-  const key = keyOfCiphertext({ state: at.state, scope: at }, ciphertext ?? new Uint8Array());
+  const key = keyOfCiphertext({ state: at.state.whole, scope: at }, ciphertext ?? new Uint8Array());
   return key
     ? { ...keyPermission(action, at, key.id, more), resource: key.arn }
     : { action: `kms:${action}`, resource: "*", context: { ...more, "kms:CallerAccount": at.account } };

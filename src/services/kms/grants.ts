@@ -156,7 +156,7 @@ export const revokeGrant = operation("RevokeGrant", {
 
 export const retireGrant = operation("RetireGrant", {
   authorize: (input, at) => {
-    const grant = namedGrant(at.state, input);
+    const grant = namedGrant(at.state.whole, input);
     const more = {
       [GRANT_ID]: grant?.id,
       ...encryptionContextKeys(grant?.constraints?.EncryptionContextEquals ?? grant?.constraints?.EncryptionContextSubset),

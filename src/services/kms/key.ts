@@ -69,7 +69,7 @@ export function kmsParts({ state, secrets, now, account, region }: OperationCont
  * keys then decide, and the operation says that there is none.
  */
 export function keyPermission(action: string, at: AuthorizeScope, reference = "", context: ConditionContext = {}): Permission {
-  const named = keyArn(at.state, at, reference);
+  const named = keyArn(at.state.whole, at, reference);
   return {
     action: `kms:${action}`,
     resource: typeof named === "string" ? named : at.arn("kms", `key/${reference}`),

@@ -1,8 +1,8 @@
 import { LimitExceededException, MalformedPolicyDocumentException, NotFoundException } from "@aws-sdk/client-kms";
-import { decide } from "../../authorization/authorize.ts";
 import { mayBeNamed } from "../../authorization/named-principals.ts";
 import { parsePolicy } from "../../decide/iam/parse-policy.ts";
 import { keys } from "../../state/kms/keys.ts";
+import { decideFor } from "../decide-for.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { keyPermission, onKey, operation, refuseManaged, requireOwnKey } from "./key.ts";
 
@@ -28,9 +28,9 @@ export function checkKeyPolicy(context: OperationContext, text: string, keyArn: 
     throw new MalformedPolicyDocumentException(because("The new key policy will not allow you to update the key policy in the future."));
 }
 
-function locksOut({ state, now, principal, account, origin }: OperationContext, text: string, keyArn: string): boolean {
-  const asked = { action: "kms:PutKeyPolicy", resource: keyArn, context: { "kms:CallerAccount": account }, tryPolicy: text };
-  return !decide({ state, now }, principal, asked, origin).allowed;
+function locksOut(context: OperationContext, text: string, keyArn: string): boolean {
+  const asked = { action: "kms:PutKeyPolicy", resource: keyArn, context: { "kms:CallerAccount": context.account }, tryPolicy: text };
+  return !decideFor(context, asked).allowed;
 }
 
 function checkName(name: string | undefined): void {

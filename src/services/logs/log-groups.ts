@@ -5,11 +5,13 @@ import {
   ResourceNotFoundException,
   type LogGroup,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { parseArn } from "../../domain/arn.ts";
+import { claimsToBeArn, parseArn } from "../../domain/arn.ts";
+import type { Scope } from "../../domain/scope.ts";
 import { logGroupArn, logGroupKey, logGroups, logStreams, newLogGroup, type LogGroupRecord } from "../../state/logs.ts";
 import { brokenConstraints, lengthWithin, matches, oneOf, within, type Violation } from "../constraints.ts";
 import { because, defined, operationsOf, requestTags, type OperationContext, type Permission, type RequestScope } from "../operation.ts";
 import { compareKeys, paginate } from "../pagination.ts";
+import { requireLogGroupKey } from "./log-group-key.ts";
 
 export const operation = operationsOf<typeof import("@aws-sdk/client-cloudwatch-logs")>();
 
@@ -47,19 +49,33 @@ export function requireGroup({ state, account, region }: OperationContext, name:
   return group;
 }
 
-/** The name in a group's ARN, with or without `:*`, or the name itself. */
-export function groupNameOf(identifier: string): string {
+/** The name in the ARN of a group of this account and region, with or without `:*`, or the name itself; `undefined` for any other ARN. */
+export function groupNameOf(at: Scope, identifier: string): string | undefined {
+  if (!claimsToBeArn(identifier)) return identifier;
   const arn = parseArn(identifier);
-  return arn ? arn.resource.replace(/^log-group:/, "").replace(/:\*$/, "") : identifier;
+  if (arn?.service !== "logs" || arn.account !== at.account || arn.region !== at.region) return undefined;
+  return /^log-group:([^:]+)(?::\*)?$/.exec(arn.resource)?.[1];
+}
+
+/** Such a name for a decision; an ARN of something else stands for itself, and means nothing when it is used. */
+export function groupInDecision(at: Scope, { logGroupName, logGroupIdentifier = "*" }: NamesGroup): string {
+  return logGroupName ?? groupNameOf(at, logGroupIdentifier) ?? logGroupIdentifier;
+}
+
+export interface NamesGroup {
+  readonly logGroupName?: string | undefined;
+  readonly logGroupIdentifier?: string | undefined;
 }
 
 /** The group that a request names by `logGroupName` or by `logGroupIdentifier`. */
-export function namedGroup(input: { logGroupName?: string | undefined; logGroupIdentifier?: string | undefined }): string {
+export function namedGroup(at: Scope, input: NamesGroup): string {
   const { logGroupName, logGroupIdentifier } = input;
   if ((logGroupName === undefined) === (logGroupIdentifier === undefined))
     throw new InvalidParameterException(because("Exactly one of logGroupName or logGroupIdentifier must be specified."));
-  if (logGroupName !== undefined) refuse(...groupNameRules(logGroupName));
-  return logGroupName ?? groupNameOf(logGroupIdentifier ?? "");
+  refuse(...groupNameRules(logGroupName), matches("logGroupIdentifier", logGroupIdentifier, /^[\w#+=/:,.@-]*$/, "[\\w#+=/:,.@-]*"));
+  const name = logGroupName ?? groupNameOf(at, logGroupIdentifier ?? "");
+  if (name === undefined) throw new ResourceNotFoundException(because("The specified log group does not exist."));
+  return name;
 }
 
 export const createLogGroup = operation("CreateLogGroup", {
@@ -69,15 +85,17 @@ export const createLogGroup = operation("CreateLogGroup", {
     const creating = { ...onLogGroup("CreateLogGroup")({ logGroupName }, at), context };
     return Object.keys(tags).length === 0 ? [creating] : [creating, tagging];
   },
-  run(input, { state, account, region, now }) {
+  run(input, context) {
+    const { state, account, region, now } = context;
     const name = input.logGroupName ?? "";
     refuse(...groupNameRules(name), oneOf("logGroupClass", input.logGroupClass, Object.values(LogGroupClass)));
     if (state.table(logGroups).has(logGroupKey({ account, region }, name)))
       throw new ResourceAlreadyExistsException(because("The specified log group already exists"));
+    const kmsKeyId = input.kmsKeyId === undefined ? undefined : requireLogGroupKey(context, name, input.kmsKeyId);
     state.commit(() =>
       state.table(logGroups).put({
         ...newLogGroup({ account, region }, name, now),
-        ...defined({ kmsKeyId: input.kmsKeyId, logGroupClass: input.logGroupClass }),
+        ...defined({ kmsKeyId, logGroupClass: input.logGroupClass }),
         tags: input.tags ?? {},
       }),
     );
@@ -113,7 +131,7 @@ export const describeLogGroups = operation("DescribeLogGroups", {
     if (prefix !== undefined && pattern !== undefined)
       throw new InvalidParameterException(because("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."));
     const { state, account, region, secrets } = context;
-    const wanted = logGroupIdentifiers && new Set(logGroupIdentifiers.map(groupNameOf));
+    const wanted = logGroupIdentifiers && new Set(logGroupIdentifiers.map((identifier) => groupNameOf(context, identifier)));
     const found = state
       .table(logGroups)
       .by("scope", `${account}/${region}`)

@@ -8,7 +8,7 @@ import { logGroupArn, logGroupKey, logStreamKey, logStreams, type LogStreamRecor
 import { lengthWithin, matches, oneOf, within, type Violation } from "../constraints.ts";
 import { because, defined, type OperationContext, type RequestScope } from "../operation.ts";
 import { compareKeys, descendingKey, paginate } from "../pagination.ts";
-import { groupNameOf, groupNameRules, groupResource, namedGroup, operation, refuse, requireGroup } from "./log-groups.ts";
+import { groupInDecision, groupNameRules, groupResource, namedGroup, operation, refuse, requireGroup } from "./log-groups.ts";
 
 export const onLogStream =
   (action: string) =>
@@ -56,9 +56,9 @@ export const deleteLogStream = operation("DeleteLogStream", {
 });
 
 export const describeLogStreams = operation("DescribeLogStreams", {
-  authorize: ({ logGroupName, logGroupIdentifier }, at) => ({
+  authorize: (input, at) => ({
     action: "logs:DescribeLogStreams",
-    resource: groupResource(at, logGroupName ?? groupNameOf(logGroupIdentifier ?? "*")),
+    resource: groupResource(at, groupInDecision(at, input)),
   }),
   run(input, context) {
     const { logStreamNamePrefix: prefix, orderBy = "LogStreamName", descending = false, limit = 50 } = input;
@@ -69,7 +69,7 @@ export const describeLogStreams = operation("DescribeLogStreams", {
     );
     if (orderBy === "LastEventTime" && prefix !== undefined)
       throw new InvalidParameterException(because("Cannot order by LastEventTime with a logStreamNamePrefix."));
-    const { name: group } = requireGroup(context, namedGroup(input));
+    const { name: group } = requireGroup(context, namedGroup(context, input));
     const streams = context.state
       .table(logStreams)
       .by("group", logGroupKey(context, group))

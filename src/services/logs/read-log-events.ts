@@ -5,7 +5,7 @@ import { within } from "../constraints.ts";
 import { because, defined, type OperationContext, type RequestScope } from "../operation.ts";
 import { backwardToken, eventId, forwardToken, pageToken, readPageToken, readToken, type EventPosition } from "./event-position.ts";
 import { filterPattern } from "./filter-pattern.ts";
-import { groupNameOf, groupResource, namedGroup, operation, refuse, requireGroup } from "./log-groups.ts";
+import { groupInDecision, groupResource, namedGroup, operation, refuse, requireGroup } from "./log-groups.ts";
 import { requireStream, streamNameRules } from "./log-streams.ts";
 
 /** An answer holds this many bytes of messages at most, and this many events. */
@@ -17,22 +17,15 @@ const LOOKED_AT_ONCE = 2_000;
 /** From this many streams on, the whole group is walked and its other streams are passed over. */
 const MANY_STREAMS = 20;
 
-interface NamesGroup {
-  logGroupName?: string | undefined;
-  logGroupIdentifier?: string | undefined;
-}
-
-const groupIn = ({ logGroupName, logGroupIdentifier }: NamesGroup): string => logGroupName ?? groupNameOf(logGroupIdentifier ?? "*");
-
 export const getLogEvents = operation("GetLogEvents", {
   authorize: (input, at: RequestScope) => ({
     action: "logs:GetLogEvents",
-    resource: `${logGroupArn(at, groupIn(input))}:log-stream:${input.logStreamName ?? "*"}`,
+    resource: `${logGroupArn(at, groupInDecision(at, input))}:log-stream:${input.logStreamName ?? "*"}`,
   }),
   run(input, context) {
     const { logStreamName: stream = "", startTime, endTime, limit = MOST_EVENTS } = input;
     refuse(...streamNameRules(stream), within("limit", limit, 1, MOST_EVENTS));
-    const group = namedGroup(input);
+    const group = namedGroup(context, input);
     const { account, region } = requireStream(context, group, stream);
     const token = input.nextToken === undefined ? undefined : readToken(input.nextToken);
     const backward = token ? token.backward : !input.startFromHead;
@@ -75,11 +68,11 @@ function withinBytes(events: readonly StoredLogEvent[]): readonly StoredLogEvent
 }
 
 export const filterLogEvents = operation("FilterLogEvents", {
-  authorize: (input, at: RequestScope) => ({ action: "logs:FilterLogEvents", resource: groupResource(at, groupIn(input)) }),
+  authorize: (input, at: RequestScope) => ({ action: "logs:FilterLogEvents", resource: groupResource(at, groupInDecision(at, input)) }),
   run(input, context) {
     const { limit = MOST_EVENTS, startTime, endTime } = input;
     refuse(within("limit", limit, 1, MOST_EVENTS), ...streamNameRules(input.logStreamNamePrefix, "logStreamNamePrefix"));
-    const { name: group, account, region } = requireGroup(context, namedGroup(input));
+    const { name: group, account, region } = requireGroup(context, namedGroup(context, input));
     const pattern = filterPattern(input.filterPattern ?? "");
     if ("refusal" in pattern) throw new InvalidParameterException(because(pattern.refusal));
     const streams = chosenStreams(input, group, context);

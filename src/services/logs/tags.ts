@@ -1,4 +1,5 @@
-import { InvalidParameterException, TooManyTagsException } from "@aws-sdk/client-cloudwatch-logs";
+import { InvalidParameterException, ResourceNotFoundException, TooManyTagsException } from "@aws-sdk/client-cloudwatch-logs";
+import { claimsToBeArn } from "../../domain/arn.ts";
 import { logGroups, type LogGroupRecord } from "../../state/logs.ts";
 import { because, requestTags, type ConditionContext, type OperationContext } from "../operation.ts";
 import { groupNameOf, onLogGroup, operation, requireGroup } from "./log-groups.ts";
@@ -30,7 +31,12 @@ const onResource = (action: string, { resourceArn = "*" }: { resourceArn?: strin
   context,
 });
 
-const byArn = (resourceArn: string | undefined, context: OperationContext) => requireGroup(context, groupNameOf(resourceArn ?? ""));
+/** By an ARN alone: a name would be another resource to policies. @throws ResourceNotFoundException */
+function byArn(resourceArn: string | undefined, context: OperationContext): LogGroupRecord {
+  const named = claimsToBeArn(resourceArn ?? "") ? groupNameOf(context, resourceArn ?? "") : undefined;
+  if (named === undefined) throw new ResourceNotFoundException(because("The specified resource does not exist."));
+  return requireGroup(context, named);
+}
 
 export const tagResource = operation("TagResource", {
   authorize: (input) => onResource("TagResource", input, requestTags(input.tags ?? {})),

@@ -4,11 +4,10 @@ import {
   type APIErrorType,
   type SecretValueEntry,
 } from "@aws-sdk/client-secrets-manager";
-import { decide } from "../../authorization/authorize.ts";
-import { denialText } from "../../decide/iam/denial.ts";
 import { secrets as secretsTable, type SecretRecord } from "../../state/secrets.ts";
 import { AwsError } from "../aws-error.ts";
 import { lengthWithin, within } from "../constraints.ts";
+import { denialFor } from "../decide-for.ts";
 import { because, defined, type OperationContext, type Permission } from "../operation.ts";
 import { paginate } from "../pagination.ts";
 import { passes, refuseFilters } from "./filters.ts";
@@ -63,12 +62,10 @@ function matching(
 
 function readOne(context: OperationContext, id: string): SecretValueEntry | (APIErrorType & { readonly ErrorCode: string }) {
   try {
-    const { state, now, principal, origin } = context;
     const { action, resource, context: keys } = getPermission({ SecretId: id }, context);
     const asked = { action, resource: String(resource), ...(keys ? { context: keys } : {}) };
-    const decision = decide({ state, now }, principal, asked, origin);
-    if (!decision.allowed)
-      throw new AwsError("AccessDeniedException", denialText({ principalArn: principal.arn, action, resource: asked.resource, decision }));
+    const denial = denialFor(context, asked);
+    if (denial !== undefined) throw new AwsError("AccessDeniedException", denial);
     return revealed(context, requireLiveSecret(context, id));
   } catch (refusal) {
     // What the SDK models and what we refuse ourselves is an answer for this secret; anything else is a defect.

@@ -1,11 +1,11 @@
 import { DecryptionFailure, EncryptionFailure, InvalidRequestException } from "@aws-sdk/client-secrets-manager";
-import { decide } from "../../authorization/authorize.ts";
 import { keyUseThrough } from "../../state/kms/condition-keys.ts";
 import { keyArn } from "../../state/kms/resolve-key.ts";
 import { encryptionContext, hasOwnKey, openVersion, resealed, sealVersion } from "../../state/secret-sealing.ts";
 import { replicaArn } from "../../state/secret-replicas.ts";
 import type { SecretRecord, SecretReplica, SecretVersionRecord } from "../../state/secrets.ts";
 import { AwsError } from "../aws-error.ts";
+import { decideFor } from "../decide-for.ts";
 import { because, type OperationContext } from "../operation.ts";
 
 /**
@@ -59,7 +59,7 @@ export function requireCopying(context: OperationContext, secret: SecretRecord, 
   for (const { id, keyArn: key } of secret.versions) if (key !== undefined) requireUse(context, key, secret, id, "kms:Decrypt");
   for (const { region, kmsKeyId = "" } of replicas) {
     const replica = { ...secret, arn: replicaArn(secret, region), region, kmsKeyId };
-    const key = hasOwnKey(replica) ? keyArn(context.state, { account: secret.account, region }, kmsKeyId) : undefined;
+    const key = hasOwnKey(replica) ? keyArn(context.state.whole, { account: secret.account, region }, kmsKeyId) : undefined;
     if (typeof key !== "string") continue;
     for (const { id } of secret.versions)
       for (const action of ["kms:GenerateDataKey", "kms:Encrypt"]) requireUse(context, key, replica, id, action);
@@ -68,15 +68,14 @@ export function requireCopying(context: OperationContext, secret: SecretRecord, 
 
 function requireKey(context: OperationContext, secret: SecretRecord, versionId: string): void {
   if (!hasOwnKey(secret)) return;
-  const key = keyArn(context.state, { account: secret.account, region: secret.region }, secret.kmsKeyId ?? "");
+  const key = keyArn(context.state.whole, { account: secret.account, region: secret.region }, secret.kmsKeyId ?? "");
   if (typeof key !== "string") throw cannotEncrypt();
   for (const action of ["kms:GenerateDataKey", "kms:Decrypt"]) requireUse(context, key, secret, versionId, action);
 }
 
 function requireUse(context: OperationContext, key: string, { arn, region }: SecretRecord, versionId: string, action: string): void {
-  const { state, now, principal, origin } = context;
-  const keys = keyUseThrough("secretsmanager", { account: principal.account, region }, encryptionContext(arn, versionId));
-  if (!decide({ state, now }, principal, { action, resource: key, context: keys }, origin).allowed)
+  const keys = keyUseThrough("secretsmanager", { account: context.principal.account, region }, encryptionContext(arn, versionId));
+  if (!decideFor(context, { action, resource: key, context: keys }).allowed)
     throw new AwsError("AccessDeniedException", "Access to KMS is not allowed");
 }
 

@@ -33,7 +33,7 @@ export function onSecret<I extends Named>(action: string, keys: (input: I) => Co
 
 /** The ARN of the secret that a request names; of one that is not there, what its ARN would be like. */
 function secretArn(at: AuthorizeScope, id: string): string {
-  const found = findSecret(at.state, { account: at.account, region: at.region }, id, at.now);
+  const found = findSecret(at.state.whole, { account: at.account, region: at.region }, id, at.now);
   if (found) return found.arn;
   return id.startsWith("arn:") ? id : futureArn(at, id);
 }

@@ -15,7 +15,7 @@ import { expect, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import type { JournalChange } from "../../ports/journal.ts";
 import { findSecret } from "../../state/secrets.ts";
-import { State } from "../../state/state.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
 import { apiWorld } from "../../testing/api-world.ts";
 
 const TOKEN = "a".repeat(32);
@@ -23,7 +23,7 @@ const DAY = 86_400_000;
 
 async function secretsWorld() {
   const records = new Map<string, JournalChange & { readonly value: string }>();
-  const api = await apiWorld({ state: new State(memoryJournal(records)) });
+  const api = await apiWorld({ state: new JournaledState(memoryJournal(records)) });
   const client = api.client(SecretsManagerClient);
   return {
     ...api,

@@ -1,12 +1,11 @@
 import { InvalidKeyId } from "@aws-sdk/client-ssm";
-import { decide } from "../../authorization/authorize.ts";
-import { denialText } from "../../decide/iam/denial.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { keyUseThrough, requestAlias } from "../../state/kms/condition-keys.ts";
 import { keyArn } from "../../state/kms/resolve-key.ts";
 import { encryptionContext, isOwnKey, openParameter, sealParameter } from "../../state/parameter-sealing.ts";
 import type { ParameterRecord, ParameterVersionRecord } from "../../state/parameters.ts";
 import { AwsError } from "../aws-error.ts";
+import { denialFor } from "../decide-for.ts";
 import { because, type OperationContext } from "../operation.ts";
 import type { Tier } from "./parameter-tier.ts";
 
@@ -25,7 +24,7 @@ export function sealValue(
   value: string,
 ): Pick<ParameterVersionRecord, "value" | "keyArn"> {
   if (isOwnKey(asked.keyId)) {
-    const key = keyArn(context.state, { account: parameter.account, region: parameter.region }, asked.keyId);
+    const key = keyArn(context.state.whole, { account: parameter.account, region: parameter.region }, asked.keyId);
     if (typeof key !== "string") throw new InvalidKeyId(because(key.refusal.message));
     const action = asked.tier === "Advanced" ? "kms:GenerateDataKey" : "kms:Encrypt";
     const denial = denialOf(context, action, key, parameter, asked.keyId);
@@ -56,16 +55,15 @@ function requireDecrypt(context: OperationContext, parameter: ParameterRecord, {
 
 /** AWS's sentence where the caller may not use the key. */
 function denialOf(
-  { state, now, principal, origin, region }: OperationContext,
+  context: OperationContext,
   action: string,
   key: string,
   parameter: Scope & { readonly name: string },
   reference?: string,
 ): string | undefined {
   const keys = {
-    ...keyUseThrough("ssm", { account: principal.account, region }, encryptionContext(parameter)),
+    ...keyUseThrough("ssm", context, encryptionContext(parameter)),
     ...requestAlias(reference),
   };
-  const decision = decide({ state, now }, principal, { action, resource: key, context: keys }, origin);
-  return decision.allowed ? undefined : denialText({ principalArn: principal.arn, action, resource: key, decision });
+  return denialFor(context, { action, resource: key, context: keys });
 }

@@ -80,13 +80,13 @@ function own({ state, account, region }: OperationContext): readonly ParameterRe
 
 /** What other accounts' policies let this principal describe. */
 function sharedWith({ state, now, principal, origin, account, region }: OperationContext): readonly ParameterRecord[] {
-  return state
+  return state.whole
     .table(parameters)
     .by("shared", region)
     .filter((parameter) => {
       if (parameter.account === account) return false;
       const resource = parameterArn(parameter, parameter.name);
-      return decide({ state, now }, principal, { action: "ssm:DescribeParameters", resource }, origin).allowed;
+      return decide({ state: state.whole, now }, principal, { action: "ssm:DescribeParameters", resource }, origin).allowed;
     });
 }
 

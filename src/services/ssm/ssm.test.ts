@@ -12,12 +12,12 @@ import {
 import { expect, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import type { JournalChange } from "../../ports/journal.ts";
-import { State } from "../../state/state.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
 import { apiWorld } from "../../testing/api-world.ts";
 
 async function parametersWorld() {
   const records = new Map<string, JournalChange & { readonly value: string }>();
-  const api = await apiWorld({ state: new State(memoryJournal(records)) });
+  const api = await apiWorld({ state: new JournaledState(memoryJournal(records)) });
   const client = api.client(SSMClient);
   return {
     ...api,

@@ -21,11 +21,16 @@ export const assumeRoleWithWebIdentity = operation("AssumeRoleWithWebIdentity", 
   async run(input, context) {
     refuseInput(input);
     const { RoleArn = "", RoleSessionName = "", WebIdentityToken = "" } = input;
-    const identity = await verifyWebIdentity(WebIdentityToken, parseArn(RoleArn)?.account ?? "", context);
+    const identity = await verifyWebIdentity(WebIdentityToken, parseArn(RoleArn)?.account ?? "", {
+      ...context,
+      state: context.state.whole,
+    });
     const asked = claimedTags(identity);
     const sourceIdentity = claimedSourceIdentity(identity);
     refuse(...nameRules("sourceIdentity", sourceIdentity, 64));
     const role = trustingRole(RoleArn, identity, asked, sourceIdentity, input, context);
+    // Whom a role trusts is of its account from now on: its session policies are looked up there.
+    context.state.open(role.arn);
     const durationSeconds = roleDuration(input.DurationSeconds, role, false);
     const tags = sessionTags(asked, NO_TAGS);
     const policies = sessionPolicies(context.state, role.account, input);
@@ -67,7 +72,7 @@ function trustingRole(
   { RoleSessionName, DurationSeconds }: AssumeRoleWithWebIdentityCommandInput,
   { state, now, origin }: OperationContext,
 ): RoleRecord {
-  const role = state.table(roles).get(roleKey(parseArn(roleArn)?.account ?? "", nameFromArn(roleArn)));
+  const role = state.whole.table(roles).get(roleKey(parseArn(roleArn)?.account ?? "", nameFromArn(roleArn)));
   if (role?.arn !== roleArn) throw accessDenied("Not authorized to perform sts:AssumeRoleWithWebIdentity");
   const context: ConditionContext = {
     ...claimConditions(identity),
@@ -82,7 +87,7 @@ function trustingRole(
     ...(sourceIdentity === undefined ? [] : ["sts:SetSourceIdentity"]),
   ];
   for (const action of actions) {
-    const { allowed } = decideWebIdentity({ state, now, origin }, identity.provider.arn, role, { action, context });
+    const { allowed } = decideWebIdentity({ state: state.whole, now, origin }, identity.provider.arn, role, { action, context });
     if (!allowed) throw accessDenied(`Not authorized to perform ${action}`);
   }
   return role;

@@ -1,5 +1,5 @@
 import type { Scope } from "../../domain/scope.ts";
-import { defineTable } from "../table.ts";
+import { defineTable, ofAccount } from "../table.ts";
 
 // Times are milliseconds since the Unix epoch.
 
@@ -13,7 +13,7 @@ export interface AliasRecord extends Scope {
   readonly updatedAt: number;
 }
 
-export const aliases = defineTable<AliasRecord>()("kms.aliases", (alias) => alias.arn, {
+export const aliases = defineTable<AliasRecord>()("kms.aliases", (alias) => alias.arn, ofAccount, {
   scope: ({ account, region }) => `${account}/${region}`,
   target: ({ target }) => target,
 });

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { secretBox } from "../../drivers/system/secret-box.ts";
 import { systemIds as ids } from "../../drivers/system/ids.ts";
-import { State } from "../state.ts";
+import { JournaledState } from "../journaled-state.ts";
 import { aliases } from "./aliases.ts";
 import { ensureAwsManagedKey } from "./aws-managed-keys.ts";
 import { readHeader } from "./ciphertext.ts";
@@ -22,7 +22,7 @@ interface World extends KmsParts {
 }
 
 function world(rootKey = 7): World {
-  const parts: KmsParts = { state: new State(memoryJournal()), secrets: secretBox(Buffer.alloc(32, rootKey)), scope, now: 1_000 };
+  const parts: KmsParts = { state: new JournaledState(memoryJournal()), secrets: secretBox(Buffer.alloc(32, rootKey)), scope, now: 1_000 };
   const key = ensureAwsManagedKey({ ...parts, ids }, "alias/aws/ssm");
   return { ...parts, key, at: (now) => ({ ...parts, now }) };
 }

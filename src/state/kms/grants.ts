@@ -1,5 +1,5 @@
 import type { GrantConstraints, GrantOperation } from "@aws-sdk/client-kms";
-import { defineTable } from "../table.ts";
+import { accountOfArn, defineTable } from "../table.ts";
 
 // Times are milliseconds since the Unix epoch.
 
@@ -19,8 +19,13 @@ export interface GrantRecord {
   readonly createdAt: number;
 }
 
-export const grants = defineTable<GrantRecord>()("kms.grants", (grant) => grant.id, {
-  key: ({ key }) => key,
-  retiringPrincipal: ({ retiringPrincipal }) => retiringPrincipal,
-  token: ({ tokens }) => tokens,
-});
+export const grants = defineTable<GrantRecord>()(
+  "kms.grants",
+  (grant) => grant.id,
+  ({ key }) => accountOfArn(key),
+  {
+    key: ({ key }) => key,
+    retiringPrincipal: ({ retiringPrincipal }) => retiringPrincipal,
+    token: ({ tokens }) => tokens,
+  },
+);

@@ -1,6 +1,6 @@
 import type { KeySpec, KeyUsageType, RotationType, Tag } from "@aws-sdk/client-kms";
 import type { Scope } from "../../domain/scope.ts";
-import { defineTable } from "../table.ts";
+import { defineTable, ofAccount } from "../table.ts";
 
 // Times are milliseconds since the Unix epoch.
 
@@ -50,7 +50,7 @@ export interface KeyRecord extends Scope {
   readonly multiRegion?: { readonly primaryRegion: string };
 }
 
-export const keys = defineTable<KeyRecord>()("kms.keys", (key) => key.arn, {
+export const keys = defineTable<KeyRecord>()("kms.keys", (key) => key.arn, ofAccount, {
   scope: ({ account, region }) => `${account}/${region}`,
   id: ({ id }) => id,
 });

@@ -1,0 +1,79 @@
+import { parseArn } from "../domain/arn.ts";
+import { isAccount } from "../domain/scope.ts";
+import type { State, WholeState } from "./state.ts";
+import type { Table, TableDefinition } from "./table.ts";
+
+/**
+ * The state as one account sees it: its own records, and those that all accounts share. Records of another account are not there, by
+ * whatever key or index they are looked up, and cannot be written, until a policy of that account has been asked and `open` was called.
+ * Lists cost what all accounts have under the index; indexes that lists use begin with the account.
+ */
+export interface AccountView extends State {
+  readonly account: string;
+  /** The state of all accounts, for what the machine has only once, and for the rooms that decide. Each use is a way across: say why. */
+  readonly whole: WholeState;
+  /** Shows the records of the service and the account in an ARN that policies have allowed this request to use. */
+  open(resource: string): void;
+}
+
+export function accountView(whole: WholeState, account: string): AccountView {
+  const opened = new Set<string>();
+  return {
+    account,
+    whole,
+    open(resource) {
+      const named = parseArn(resource);
+      if (named && isAccount(named.account) && named.account !== account) opened.add(`${named.service}/${named.account}`);
+    },
+    table(definition) {
+      const service = SERVICE_OF_TABLES[prefixOf(definition.name)] ?? prefixOf(definition.name);
+      return viewOf(
+        whole.table(definition),
+        definition,
+        (owner) => owner === undefined || owner === account || opened.has(`${service}/${owner}`),
+      );
+    },
+    commit: (change) => whole.commit(change),
+    durable: () => whole.durable(),
+  };
+}
+
+/** The service in ARNs, where tables are not named after it. */
+const SERVICE_OF_TABLES: Readonly<Record<string, string>> = { elb: "elasticloadbalancing" };
+
+function prefixOf(name: string): string {
+  return name.slice(0, Math.max(name.indexOf("."), 0));
+}
+
+function viewOf<R extends object, I extends string>(
+  table: Table<R, I>,
+  { name, owner, key }: TableDefinition<R, I>,
+  sees: (owner: string | undefined) => boolean,
+): Table<R, I> {
+  const seen = (record: R | undefined): R | undefined => (record !== undefined && sees(owner(record)) ? record : undefined);
+  const mayWrite = (record: R): void => {
+    const there = table.get(key(record));
+    if (!sees(owner(record)) || (there !== undefined && !sees(owner(there))))
+      throw new Error(`${name} ${key(record)} belongs to another account than the request's: nothing was written`);
+  };
+  return {
+    get size() {
+      return [...this.values()].length;
+    },
+    get: (at) => seen(table.get(at)),
+    has: (at) => seen(table.get(at)) !== undefined,
+    *values() {
+      for (const record of table.values()) if (sees(owner(record))) yield record;
+    },
+    by: (index, value) => table.by(index, value).filter((record) => sees(owner(record))),
+    put(record) {
+      mayWrite(record);
+      return table.put(record);
+    },
+    update(at, change) {
+      const before = seen(table.get(at));
+      return before && this.put(change(before));
+    },
+    delete: (at) => seen(table.get(at)) !== undefined && table.delete(at),
+  };
+}

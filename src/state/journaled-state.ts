@@ -1,0 +1,104 @@
+import type { Journal, JournalChange } from "../ports/journal.ts";
+import { accountView, type AccountView } from "./account-view.ts";
+import type { WholeState } from "./state.ts";
+import { StoredTable, type Change, type TableDefinition, type TableOwner } from "./table.ts";
+
+interface OpenCommit {
+  readonly changes: { readonly table: StoredTable<object, string>; readonly change: Change<object> }[];
+}
+
+type Watcher = (change: Change<object>) => void;
+
+/** The state over a journal, from which it is loaded. */
+export class JournaledState implements WholeState, TableOwner {
+  readonly #journal: Journal;
+  readonly #loaded = new Map<string, Map<string, string>>();
+  readonly #tables = new Map<string, StoredTable<object, string>>();
+  readonly #watchers = new Map<string, Set<Watcher>>();
+  #open: OpenCommit | undefined;
+  #pending: Promise<void> = Promise.resolve();
+  #failed: ((cause: unknown) => void) | undefined;
+
+  constructor(journal: Journal, failed?: (cause: unknown) => void) {
+    this.#journal = journal;
+    this.#failed = failed;
+    for (const { table, key, value } of journal.load()) {
+      const records = this.#loaded.get(table);
+      if (records) records.set(key, value);
+      else this.#loaded.set(table, new Map([[key, value]]));
+    }
+  }
+
+  table<R extends object, I extends string>(definition: TableDefinition<R, I>): StoredTable<R, I> {
+    const known = this.#tables.get(definition.name);
+    if (known) return known as unknown as StoredTable<R, I>;
+    const loaded = this.#loaded.get(definition.name);
+    this.#loaded.delete(definition.name);
+    const records = [...(loaded?.values() ?? [])].map((text) => JSON.parse(text) as R);
+    const table = new StoredTable(definition, this, records);
+    this.#tables.set(definition.name, table as unknown as StoredTable<object, string>);
+    return table;
+  }
+
+  of(account: string): AccountView {
+    return accountView(this, account);
+  }
+
+  commit<T>(change: () => T): T {
+    if (this.#open) return change();
+    const open: OpenCommit = { changes: [] };
+    this.#open = open;
+    let result: T;
+    try {
+      result = change();
+    } catch (cause) {
+      for (const { table, change: made } of open.changes.reverse()) table.restore(made.key, made.before);
+      throw cause;
+    } finally {
+      this.#open = undefined;
+    }
+    if (open.changes.length > 0) this.#publish(open);
+    return result;
+  }
+
+  durable(): Promise<void> {
+    return this.#pending;
+  }
+
+  watch<R extends object, I extends string>(definition: TableDefinition<R, I>, watcher: (change: Change<R>) => void): Disposable {
+    const watchers = this.#watchers.get(definition.name) ?? new Set<Watcher>();
+    this.#watchers.set(definition.name, watchers);
+    const added = watcher as Watcher;
+    watchers.add(added);
+    return { [Symbol.dispose]: () => void watchers.delete(added) };
+  }
+
+  async close(): Promise<void> {
+    await this.#journal.close();
+  }
+
+  recordChange(table: StoredTable<object, string>, change: Change<object>): void {
+    if (!this.#open) throw new Error(`table ${table.definition.name} was written outside of a commit`);
+    this.#open.changes.push({ table, change });
+  }
+
+  #publish(commit: OpenCommit): void {
+    const changes = commit.changes.map(({ table, change }): JournalChange => ({
+      table: table.definition.name,
+      key: change.key,
+      value: change.after && JSON.stringify(change.after),
+    }));
+    const written = this.#journal.append(changes);
+    const pending = Promise.all([this.#pending, written]).then(() => undefined);
+    this.#pending = pending;
+    pending.catch((cause: unknown) => {
+      this.#failed?.(cause);
+      this.#failed = undefined;
+    });
+    // Watchers run after the current step, so that one that commits again never does so in the middle of another's work.
+    queueMicrotask(() => {
+      for (const { table, change } of commit.changes)
+        for (const watcher of this.#watchers.get(table.definition.name) ?? []) watcher(change);
+    });
+  }
+}
