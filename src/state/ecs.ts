@@ -18,7 +18,7 @@ import type { CircuitBreaker } from "../decide/circuit-breaker/failure-threshold
 import type { RestartState } from "../decide/throttle/restart-throttle.ts";
 import type { DesiredTaskStatus, HealthStatus, StopCode, TaskStatus } from "../domain/task-status.ts";
 import { targetKey } from "./elb.ts";
-import { accountOfArn, defineTable, ofAccount } from "./table.ts";
+import { defineTable, ofAccount } from "./table.ts";
 
 // Times in these records are milliseconds since the Unix epoch. SDK shapes appear only where they hold no `Date`.
 
@@ -187,22 +187,17 @@ export interface TaskRecord {
   readonly failureCounted: boolean;
 }
 
-export const tasks = defineTable<TaskRecord>()(
-  "ecs.tasks",
-  (task) => task.arn,
-  ({ arn }) => accountOfArn(arn),
-  {
-    id: (task) => task.id,
-    cluster: (task) => task.clusterArn,
-    service: (task) => task.serviceArn,
-    /** Tasks that are not STOPPED. */
-    live: (task) => (task.lastStatus === "STOPPED" ? undefined : "live"),
-    address: (task) => task.networkInterface && `${task.networkInterface.subnetId}/${task.networkInterface.privateIpv4Address}`,
-    subnet: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.subnetId),
-    clientToken: (task) => task.clientToken && `${task.clusterArn}/${task.clientToken}`,
-    target: (task) => task.targets.map(({ targetGroupArn, targetId, port }) => targetKey(targetGroupArn, targetId, port)),
-  },
-);
+export const tasks = defineTable<TaskRecord>()("ecs.tasks", (task) => task.arn, ofAccount, {
+  id: (task) => task.id,
+  cluster: (task) => task.clusterArn,
+  service: (task) => task.serviceArn,
+  /** Tasks that are not STOPPED. */
+  live: (task) => (task.lastStatus === "STOPPED" ? undefined : "live"),
+  address: (task) => task.networkInterface && `${task.networkInterface.subnetId}/${task.networkInterface.privateIpv4Address}`,
+  subnet: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.subnetId),
+  clientToken: (task) => task.clientToken && `${task.clusterArn}/${task.clientToken}`,
+  target: (task) => task.targets.map(({ targetGroupArn, targetId, port }) => targetKey(targetGroupArn, targetId, port)),
+});
 
 /** One rollout of a service: one entry of `deployments`. */
 export interface DeploymentRecord {

@@ -24,9 +24,13 @@ export interface NewTask {
   readonly preferredSubnetId?: string;
 }
 
-/** A task as it is the moment it is asked for: PROVISIONING, with all its containers PENDING. */
+/**
+ * A task as it is the moment it is asked for: PROVISIONING, with all its containers PENDING.
+ * @throws Error for a definition and a cluster of two accounts: a task takes on the roles of its cluster's account
+ */
 export function newTask(wanted: NewTask, ids: Ids, now: number): TaskRecord {
   const { cluster, definition, launchType } = wanted;
+  if (cluster.account !== definition.account) throw new Error(`${definition.arn} cannot run in ${cluster.arn}: they are of two accounts`);
   const scope = { account: cluster.account, region: cluster.region };
   const id = ids.hex(32);
   const { cpu, memory, networkMode } = definition.definition;

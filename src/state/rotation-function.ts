@@ -38,14 +38,19 @@ export function findRotationFunction(state: State, scope: Scope, functionArn: st
       ? newest(state, scope, family)
       : state.table(taskDefinitions).get(definitionArn(scope, family, Number(revision)));
   if (definition?.status !== "ACTIVE") return { failure: `The task definition ${functionArn} does not exist, or is not ACTIVE.` };
+  // A name, or the ARN of a cluster where the secret is: no other ARN is among the keys that are looked at.
   const clusterName = tagOf(definition, CLUSTER_TAG) ?? "default";
-  const cluster = state.table(clusters).get(clusterName.startsWith("arn:") ? clusterName : arn("ecs", scope, `cluster/${clusterName}`));
+  const own = arn("ecs", scope, "cluster/");
+  const cluster = state.table(clusters).get(clusterName.startsWith(own) ? clusterName : `${own}${clusterName}`);
   if (cluster?.status !== "ACTIVE") return { failure: `The cluster ${clusterName}, which rotation tasks run in, does not exist.` };
   const launchType = definition.definition.compatibilities?.includes("FARGATE") ? "FARGATE" : "EC2";
   return { definition, cluster, launchType };
 }
 
-/** The network of a function's tasks: what its tags say, otherwise the default VPC. Inside of a commit. */
+/**
+ * The network of a function's tasks: what its tags say, otherwise the default VPC. Inside of a commit. That subnets and security groups are
+ * the account's own is looked at when a task gets its network interface.
+ */
 export function rotationNetwork(state: WholeState, ids: Ids, { definition }: RotationFunction): NetworkConfiguration | undefined {
   if (definition.definition.networkMode !== "awsvpc") return undefined;
   const subnets = listOf(definition, SUBNETS_TAG);

@@ -20,7 +20,9 @@ export function startRotationTask(
   run: RotationRun,
   now: number,
 ): TaskRecord | { readonly failure: string } {
-  const found = findRotationFunction(state, secret, secret.rotation?.functionArn ?? "");
+  // What the tags of a task definition name counts in the secret's account alone.
+  const own = state.of(secret.account);
+  const found = findRotationFunction(own, secret, secret.rotation?.functionArn ?? "");
   if ("failure" in found) return found;
   const { definition, cluster, launchType } = found;
   const environment = [
@@ -43,7 +45,7 @@ export function startRotationTask(
     ids,
     now,
   );
-  return state.table(tasks).put(task);
+  return own.table(tasks).put(task);
 }
 
 /** Wants a rotation's task stopped; control stops it. Inside of a commit. */

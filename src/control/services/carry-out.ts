@@ -6,7 +6,7 @@ import type { Ids } from "../../ports/ids.ts";
 import { clusters, services, taskDefinitions, tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../../state/ecs.ts";
 import { newTask } from "../../state/new-task.ts";
 import { withEvent } from "../../state/service-events.ts";
-import type { WholeState } from "../../state/state.ts";
+import type { State, WholeState } from "../../state/state.ts";
 
 /** Writes a plan into the records, as one commit. */
 export function carryOut(state: WholeState, serviceArn: string, plan: RolloutPlan, ids: Ids, now: number): void {
@@ -71,7 +71,9 @@ function stopped(
   return { ...task, desiredStatus: "STOPPED", stopCode, stoppedReason: reason, stoppingAt: now };
 }
 
-function start(state: WholeState, service: ServiceRecord, step: StartTask, ids: Ids, now: number): TaskRecord | undefined {
+function start(whole: WholeState, service: ServiceRecord, step: StartTask, ids: Ids, now: number): TaskRecord | undefined {
+  // A service runs what is its account's own, where it is its own, whatever its record says.
+  const state = whole.of(service.account);
   const deployment = service.deployments.find(({ id }) => id === step.deploymentId);
   const cluster = state.table(clusters).get(service.clusterArn);
   const definition = deployment && state.table(taskDefinitions).get(deployment.taskDefinitionArn);
@@ -83,7 +85,7 @@ function start(state: WholeState, service: ServiceRecord, step: StartTask, ids: 
     });
     return undefined;
   }
-  const reason = rolesFailure({ state, now }, service, definition.definition);
+  const reason = rolesFailure({ state: whole, now }, service, definition.definition);
   if (reason !== undefined) {
     notPlaced(state, service, deployment.id, { at: now, reason, refused: true });
     return undefined;
@@ -116,7 +118,7 @@ function start(state: WholeState, service: ServiceRecord, step: StartTask, ids: 
 }
 
 function notPlaced(
-  state: WholeState,
+  state: State,
   service: ServiceRecord,
   deploymentId: string,
   placementFailure: NonNullable<DeploymentRecord["placementFailure"]>,

@@ -1,12 +1,15 @@
 import { nextAddress } from "../../decide/addresses/next-address.ts";
 import { subnetForNext } from "../../decide/placement/spread.ts";
 import type { Ids } from "../../ports/ids.ts";
-import { subnets, vpcs, type SubnetRecord } from "../../state/ec2.ts";
+import { securityGroups, subnets, vpcs, type SubnetRecord } from "../../state/ec2.ts";
 import { tasks, type TaskInterface, type TaskRecord } from "../../state/ecs.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
 import type { WholeState } from "../../state/state.ts";
 
-/** Gives an awsvpc task its network interface, or tells in AWS's words why there is none. Reads only; `lastAddress` spreads reuse. */
+/**
+ * Gives an awsvpc task its network interface, or tells in AWS's words why there is none. Reads only; `lastAddress` spreads reuse. This is the
+ * last door: whatever made the task, its subnets and security groups are those of its account and region.
+ */
 export function attachInterface(
   state: WholeState,
   ids: Ids,
@@ -14,10 +17,16 @@ export function attachInterface(
   lastAddress: Map<string, string>,
 ): TaskInterface | { readonly failure: string } {
   const configuration = task.networkConfiguration?.awsvpcConfiguration;
-  const wanted = (configuration?.subnets ?? []).flatMap((id) => state.table(subnets).get(id) ?? []);
+  const own = state.of(task.account);
+  const wanted = (configuration?.subnets ?? [])
+    .flatMap((id) => own.table(subnets).get(id) ?? [])
+    .filter(({ region }) => region === task.region);
   const subnet = chooseSubnet(state, task, wanted);
-  const vpc = subnet && state.table(vpcs).get(subnet.vpcId);
+  const vpc = subnet && own.table(vpcs).get(subnet.vpcId);
   if (!subnet || !vpc) return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InvalidSubnetID.NotFound" };
+  const groups = configuration?.securityGroups;
+  if (groups?.some((id) => own.table(securityGroups).get(id)?.vpcId !== vpc.id))
+    return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InvalidGroup.NotFound" };
   const taken = new Set(
     state
       .table(tasks)
@@ -30,7 +39,6 @@ export function attachInterface(
     return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InsufficientFreeAddressesInSubnet" };
   const { address } = planned;
   lastAddress.set(subnet.id, address);
-  const groups = configuration?.securityGroups;
   return {
     attachmentId: ids.uuid(),
     networkInterfaceId: `eni-${ids.hex(17)}`,

@@ -24,12 +24,14 @@ export function registerTask(state: WholeState, task: TaskRecord, ids: Ids, now:
 }
 
 function registerIn(state: WholeState, task: TaskRecord, balancer: LoadBalancer, now: number): TaskTarget | undefined {
-  const group = balancer.targetGroupArn === undefined ? undefined : state.table(targetGroups).get(balancer.targetGroupArn);
+  // Whatever the service says: a task gets the traffic of its own account's target groups.
+  const own = state.of(task.account).table(targetGroups);
+  const group = balancer.targetGroupArn === undefined ? undefined : own.get(balancer.targetGroupArn);
   const endpoint = task.endpoints.find(
     ({ containerName, containerPort }) => containerName === balancer.containerName && containerPort === balancer.containerPort,
   );
   // A target group that was deleted meanwhile takes nobody.
-  if (!group || !endpoint) return undefined;
+  if (!endpoint || group?.region !== task.region) return undefined;
   const byInstance = group.targetType === "instance";
   const target = byInstance
     ? { targetGroupArn: group.arn, targetId: localInstanceId(task), port: endpoint.port }
