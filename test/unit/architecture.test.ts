@@ -100,6 +100,38 @@ test("SDK packages are loaded late: outside of a service's own folder they are n
   expect(eager).toEqual([]);
 });
 
+/** Operations see their caller's account. What looks at all accounts is one of these, each for a reason. */
+const ACROSS_ACCOUNTS: Readonly<Record<string, string>> = {
+  "services/operation.ts": "tells of it",
+  "services/decide-for.ts": "policies of the other account decide",
+  "services/ec2/ec2-operation.ts": "an address block for a default VPC must be free on this host",
+  "services/ec2/regions.ts": "as above",
+  "services/ec2/security-groups.ts": "as above",
+  "services/ecs/run-task.ts": "ports of this host are taken by whomever",
+  "services/ecs/check-roles.ts": "the trust policy decides, and roles of other accounts are refused there",
+  "services/iam/account.ts": "an account's alias is nobody else's",
+  "services/iam/users.ts": "who is deleted or renamed is so in all policies",
+  "services/iam/roles.ts": "as above",
+  "services/iam/service-linked-roles.ts": "as above",
+  "services/kms/encrypt.ts": "a ciphertext tells its key; the key's policy decides",
+  "services/kms/grants.ts": "a token tells its grant; the key's policy decides",
+  "services/kms/key.ts": "an alias tells its key; the key's policy decides",
+  "services/logs/log-group-key.ts": "the key's policy decides",
+  "services/secretsmanager/key-use.ts": "an alias tells its key; the key's policy decides",
+  "services/secretsmanager/secret.ts": "an ARN tells its secret; the secret's policy decides",
+  "services/ssm/key-use.ts": "an alias tells its key; the key's policy decides",
+  "services/ssm/list-parameters.ts": "what others share is listed, each where its policy allows",
+  "services/sts/assume-role-with-web-identity.ts": "the caller has no account; the trust policy decides",
+};
+
+test("an operation that looks beyond its caller's account says why, here", () => {
+  const across = readdirSync(join(src, "services"), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts"))
+    .filter((file) => /\bstate\.whole\b/.test(readFileSync(join(src, "services", file), "utf8")))
+    .map((file) => `services/${file}`);
+  expect(across.toSorted()).toEqual(Object.keys(ACROSS_ACCOUNTS).toSorted());
+});
+
 function importsOf(file: string): readonly Import[] {
   const text = readFileSync(join(src, file), "utf8");
   const found = text.matchAll(/^\s*(?:import|export)\b[^;"]*?from\s+"([^"]+)"|^\s*import\s+"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm);
