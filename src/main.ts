@@ -32,6 +32,7 @@ import { filesystemAuditLog } from "./drivers/filesystem/audit-log.ts";
 import { FilesystemBlobStore } from "./drivers/filesystem/blob-store.ts";
 import { sealPlainBlobs } from "./drivers/filesystem/plain-blobs.ts";
 import { accountsFolder, followAccounts } from "./drivers/filesystem/accounts.ts";
+import { newBackupFile } from "./drivers/filesystem/backup-file.ts";
 import { installationId, openInstallation } from "./drivers/filesystem/installation.ts";
 import { operatorRootKey } from "./drivers/filesystem/root-key.ts";
 import { canBind } from "./drivers/haproxy/can-bind.ts";
@@ -70,7 +71,8 @@ import { pullableImage } from "./registry/pullable-image.ts";
 import { SERVICES } from "./services/catalogue.ts";
 import type { Platform } from "./services/platform.ts";
 import { hostBlocks } from "./state/host-blocks.ts";
-import { JournaledState } from "./state/journaled-state.ts";
+import { openState } from "./state/open-state.ts";
+import type { WholeState } from "./state/state.ts";
 
 export interface AirfieldOptions {
   /** 0 lets the system choose. */
@@ -131,11 +133,20 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   await using opened = new Disposals();
 
   // Memory that is ahead of the disk must not answer anybody: better no control plane than one that forgets.
-  const state = new JournaledState(sqliteJournal(join(dataDirectory, "state.db")), (cause) => {
-    logger.error("the journal failed; ending before anything else is promised", { cause: String(cause) });
-    process.exit(70);
+  const journal = sqliteJournal(join(dataDirectory, "state.db"));
+  opened.defer(() => journal.close());
+  const state = await openState(journal, {
+    backup: async (version) => {
+      const file = await newBackupFile(dataDirectory, version, clock.now());
+      journal.copyTo(file);
+      logger.warn("the data is of an earlier version; a copy of the state was kept", { version, file });
+    },
+    migrated: (step) => logger.warn("the state was brought to a later version", step),
+    failed: (cause) => {
+      logger.error("the journal failed; ending before anything else is promised", { cause: String(cause) });
+      process.exit(70);
+    },
   });
-  opened.defer(() => state.close());
   const logs = sqliteLogStore(join(dataDirectory, "logs.db"));
   opened.defer(() => logs.close());
   const audit = filesystemAuditLog({
@@ -338,7 +349,7 @@ function addressesOf({ host }: AirfieldOptions): readonly string[] {
 }
 
 /** Name servers for tasks, one at the gateway of each VPC. */
-function gatewayNameServers(state: JournaledState, logger: Logger): AsyncDisposable & { listen(addresses: readonly string[]): void } {
+function gatewayNameServers(state: WholeState, logger: Logger): AsyncDisposable & { listen(addresses: readonly string[]): void } {
   const resolve = loadBalancerNames(state);
   const failed = (cause: unknown): void => logger.warn("tasks cannot look up load balancers by name", { cause: described(cause) });
   const servers = new Map<string, Promise<AsyncDisposable | undefined>>();
@@ -355,7 +366,7 @@ function gatewayNameServers(state: JournaledState, logger: Logger): AsyncDisposa
 }
 
 /** What the host uses may have changed since the last start. */
-function noteHostBlocks(state: JournaledState, blocks: readonly string[]): void {
+function noteHostBlocks(state: WholeState, blocks: readonly string[]): void {
   const table = state.table(hostBlocks);
   for (const { cidr } of [...table.values()]) if (!blocks.includes(cidr)) table.delete(cidr);
   for (const cidr of blocks) if (!table.has(cidr)) table.put({ cidr });

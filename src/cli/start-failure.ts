@@ -17,6 +17,8 @@ export function explained(error: unknown, { port, dataDirectory, dockerSocket }:
   const cause = { cause: error };
   const other = runningServer(dataDirectory);
   const byOther = other && other.pid !== process.pid ? ` by the Airfield that runs as process ${other.pid} at ${other.url}` : "";
+  if (error instanceof Error && error.name === "NewerStateError")
+    return new CliError(error.message, `The data folder is ${dataDirectory}; nothing in it was changed.`, cause);
   if (error instanceof RootKeyError) return new CliError(error.message, error.advice, cause);
   if (error instanceof DatabaseInUseError) {
     return new CliError(

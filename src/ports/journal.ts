@@ -5,6 +5,11 @@ export interface JournalChange {
   readonly value: string | undefined;
 }
 
+/** A record that there is. */
+export interface JournalRecord extends JournalChange {
+  readonly value: string;
+}
+
 /**
  * The durable memory of the control plane.
  *
@@ -13,8 +18,8 @@ export interface JournalChange {
  * (group commit). A failed append rejects, and so does every later one: memory and disk must not part ways.
  */
 export interface Journal {
-  /** Every live record, in no particular order. Called once, before the first append. */
-  load(): Iterable<JournalChange & { readonly value: string }>;
+  /** Every live record, in no particular order, some at a time. Called once, before the first append. */
+  load(): AsyncIterable<readonly JournalRecord[]>;
   append(changes: readonly JournalChange[]): Promise<void>;
   /** Waits for what was appended, then releases the store. */
   close(): Promise<void>;

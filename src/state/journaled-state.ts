@@ -1,4 +1,4 @@
-import type { Journal, JournalChange } from "../ports/journal.ts";
+import type { Journal, JournalChange, JournalRecord } from "../ports/journal.ts";
 import { accountView, type AccountView } from "./account-view.ts";
 import type { WholeState } from "./state.ts";
 import { StoredTable, type Change, type TableDefinition, type TableOwner } from "./table.ts";
@@ -19,10 +19,11 @@ export class JournaledState implements WholeState, TableOwner {
   #pending: Promise<void> = Promise.resolve();
   #failed: ((cause: unknown) => void) | undefined;
 
-  constructor(journal: Journal, failed?: (cause: unknown) => void) {
+  /** @param options.records what was loaded from the journal, see `openState` */
+  constructor(journal: Journal, options: { readonly records?: Iterable<JournalRecord>; readonly failed?: (cause: unknown) => void } = {}) {
     this.#journal = journal;
-    this.#failed = failed;
-    for (const { table, key, value } of journal.load()) {
+    this.#failed = options.failed;
+    for (const { table, key, value } of options.records ?? []) {
       const records = this.#loaded.get(table);
       if (records) records.set(key, value);
       else this.#loaded.set(table, new Map([[key, value]]));

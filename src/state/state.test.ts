@@ -35,7 +35,7 @@ describe("a commit", () => {
 
   test("that throws leaves nothing behind, in memory or in the journal", async () => {
     const records = new Map<string, JournalChange & { readonly value: string }>();
-    const state = new JournaledState(memoryJournal(records));
+    const state = new JournaledState(memoryJournal(records), { records: records.values() });
     state.commit(() => state.table(pets).put(tom));
     const failing = () =>
       state.commit(() => {
@@ -108,17 +108,17 @@ describe("the change feed", () => {
 describe("durability", () => {
   test("a new state over the same journal has what was committed", async () => {
     const records = new Map<string, JournalChange & { readonly value: string }>();
-    const first = new JournaledState(memoryJournal(records));
+    const first = new JournaledState(memoryJournal(records), { records: records.values() });
     first.commit(() => [tom, rex].map((pet) => first.table(pets).put(pet)));
     first.commit(() => first.table(pets).delete("Rex"));
     await first.durable();
-    expect([...new JournaledState(memoryJournal(records)).table(pets).values()]).toEqual([tom]);
+    expect([...new JournaledState(memoryJournal(records), { records: records.values() }).table(pets).values()]).toEqual([tom]);
   });
 
   test("a journal that fails makes every later answer fail, and is told once", async () => {
     const told: unknown[] = [];
     const journal = { ...memoryJournal(), append: () => Promise.reject(new Error("disk full")) };
-    const state = new JournaledState(journal, (cause) => told.push(cause));
+    const state = new JournaledState(journal, { failed: (cause) => told.push(cause) });
     state.commit(() => state.table(pets).put(tom));
     await expect(state.durable()).rejects.toThrow("disk full");
     state.commit(() => state.table(pets).put(rex));

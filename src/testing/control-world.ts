@@ -54,7 +54,7 @@ export class ControlWorld {
   constructor(random: Random) {
     this.random = random;
     this.#ids = seededIds(random);
-    this.#state = new JournaledState(memoryJournal(this.#journal));
+    this.#state = new JournaledState(memoryJournal(this.#journal), { records: this.#journal.values() });
   }
 
   get service(): ServiceRecord {
@@ -197,7 +197,7 @@ export class ControlWorld {
   /** The control plane begins, with what the journal has. */
   async start(): Promise<void> {
     if (this.#running) return;
-    this.#state = new JournaledState(memoryJournal(this.#journal));
+    this.#state = new JournaledState(memoryJournal(this.#journal), { records: this.#journal.values() });
     const state = this.#state;
     const { clock } = this;
     const ids = this.#ids;
@@ -229,7 +229,7 @@ export class ControlWorld {
     this.#running = undefined;
     // Whatever it still commits goes to a state that nobody will read again.
     const dead = this.#state;
-    this.#state = new JournaledState(memoryJournal(this.#journal));
+    this.#state = new JournaledState(memoryJournal(this.#journal), { records: this.#journal.values() });
     dead.commit = () => {
       throw new Error("this control plane is dead");
     };

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Journal, JournalChange } from "../ports/journal.ts";
+import type { Journal, JournalChange, JournalRecord } from "../ports/journal.ts";
 
 /**
  * What every journal must do.
@@ -11,14 +11,14 @@ export function journalContract(open: (fresh: boolean) => Journal): void {
   /** What a successor finds after `write` and a clean close. */
   async function kept(write: (journal: Journal) => Promise<void>): Promise<Record<string, string>> {
     const journal = open(true);
-    expect([...journal.load()]).toEqual([]);
+    expect(await loaded(journal)).toEqual([]);
     await write(journal);
     await journal.close();
     return reload();
   }
   async function reload(): Promise<Record<string, string>> {
     const journal = open(false);
-    const found = Object.fromEntries([...journal.load()].map(({ table, key, value }) => [`${table}/${key}`, value]));
+    const found = Object.fromEntries((await loaded(journal)).map(({ table, key, value }) => [`${table}/${key}`, value]));
     await journal.close();
     return found;
   }
@@ -67,4 +67,11 @@ export function journalContract(open: (fresh: boolean) => Journal): void {
     await journal.close();
     await expect(journal.close()).resolves.toBeUndefined();
   });
+}
+
+/** All that a journal has. */
+export async function loaded(journal: Journal): Promise<readonly JournalRecord[]> {
+  const records: JournalRecord[] = [];
+  for await (const batch of journal.load()) records.push(...batch);
+  return records;
 }

@@ -21,7 +21,7 @@ export interface KmsWorld extends ApiWorld {
 export async function kmsWorld(): Promise<KmsWorld> {
   const records = new Map<string, JournalChange & { readonly value: string }>();
   const clock = new ManualClock(Date.now());
-  const api = await apiWorld({ state: new JournaledState(memoryJournal(records)), clock });
+  const api = await apiWorld({ state: new JournaledState(memoryJournal(records), { records: records.values() }), clock });
   const kms = api.client(KMSClient);
   const start = clock.now();
   // The client would take its time from the Date of answers, which is the machine's.

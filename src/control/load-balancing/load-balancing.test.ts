@@ -89,7 +89,7 @@ class World {
   readonly proxy = new FakeTrafficProxy();
   readonly complaints: string[] = [];
   readonly #records = new Map();
-  state = new JournaledState(memoryJournal(this.#records));
+  state = new JournaledState(memoryJournal(this.#records), { records: this.#records.values() });
   loop: LoadBalancing | undefined;
 
   start(parts: Partial<LoadBalancingParts> = {}): void {
@@ -113,7 +113,7 @@ class World {
   async restart(): Promise<void> {
     await this.loop?.[Symbol.asyncDispose]();
     this.proxy.reopen();
-    this.state = new JournaledState(memoryJournal(this.#records));
+    this.state = new JournaledState(memoryJournal(this.#records), { records: this.#records.values() });
     this.start();
   }
 

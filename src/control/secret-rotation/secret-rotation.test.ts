@@ -31,7 +31,7 @@ class RotationWorld implements AsyncDisposable {
   readonly warnings: string[] = [];
   readonly errors: string[] = [];
   readonly #journal = new Map<string, JournalChange & { readonly value: string }>();
-  #state = new JournaledState(memoryJournal(this.#journal));
+  #state = new JournaledState(memoryJournal(this.#journal), { records: this.#journal.values() });
   #loop: AsyncDisposable | undefined;
 
   constructor(rotation: Partial<SecretRotation>, changes: Partial<SecretRecord> = {}) {
@@ -118,7 +118,7 @@ class RotationWorld implements AsyncDisposable {
   /** The control plane dies, and comes back with what its journal has. */
   async restart(): Promise<void> {
     await this.#loop?.[Symbol.asyncDispose]();
-    this.#state = new JournaledState(memoryJournal(this.#journal));
+    this.#state = new JournaledState(memoryJournal(this.#journal), { records: this.#journal.values() });
     await this.start();
   }
 

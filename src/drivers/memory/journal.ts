@@ -1,9 +1,11 @@
-import type { Journal, JournalChange } from "../../ports/journal.ts";
+import type { Journal, JournalRecord } from "../../ports/journal.ts";
 
 /** A journal that forgets when the process ends: for tests and throw-away worlds. `records` may be handed to a successor. */
-export function memoryJournal(records = new Map<string, JournalChange & { readonly value: string }>()): Journal {
+export function memoryJournal(records = new Map<string, JournalRecord>()): Journal {
   return {
-    load: () => [...records.values()],
+    async *load() {
+      yield [...records.values()];
+    },
     append(changes) {
       for (const { table, key, value } of changes) {
         const id = `${table}\n${key}`;

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { journalContract } from "../../testing/journal-contract.ts";
+import { journalContract, loaded } from "../../testing/journal-contract.ts";
 import { DatabaseInUseError, type WriteAheadLog } from "./database.ts";
 import { sqliteJournal } from "./journal.ts";
 
@@ -77,11 +77,23 @@ describe("the journal in SQLite", () => {
     await journal.close();
   });
 
+  test("a copy has what was committed, and is a journal itself", async () => {
+    const journal = sqliteJournal(join(directory, "copied.db"));
+    await journal.append([{ table: "t", key: "k", value: "1" }]);
+    journal.copyTo(join(directory, "the copy's name.db"));
+    await journal.append([{ table: "t", key: "k", value: "2" }]);
+    expect(() => journal.copyTo(join(directory, "the copy's name.db"))).toThrow("already exists");
+    await journal.close();
+    const copy = sqliteJournal(join(directory, "the copy's name.db"));
+    expect(await loaded(copy)).toEqual([{ table: "t", key: "k", value: "1" }]);
+    await copy.close();
+  });
+
   test.each([1, 2, 3])("SIGKILL amid appends loses nothing that was acknowledged, and tears no append apart (%i)", async (round) => {
     const file = join(directory, `killed-${round}.db`);
     const acknowledged = await killedAmidAppends(file, round * 150);
     const journal = sqliteJournal(file);
-    const found = new Map([...journal.load()].map(({ key, value }) => [key, value]));
+    const found = new Map((await loaded(journal)).map(({ key, value }) => [key, value]));
     await journal.close();
     expect(acknowledged).toBeGreaterThanOrEqual(round * 150);
     for (let append = 0; append <= acknowledged; append++)

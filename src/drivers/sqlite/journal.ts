@@ -1,4 +1,4 @@
-import type { Journal, JournalChange } from "../../ports/journal.ts";
+import type { Journal, JournalChange, JournalRecord } from "../../ports/journal.ts";
 import { closeDatabase, openDatabase, writeAheadLog } from "./database.ts";
 
 interface Waiting {
@@ -7,12 +7,15 @@ interface Waiting {
   readonly reject: (cause: unknown) => void;
 }
 
+/** Records that are loaded at a time. */
+const BATCH = 1000;
+
 /**
  * The embedded journal. Appends made in one turn of the event loop share one transaction, and those that come while the disk is at work share the
  * next sync. SQLite itself runs on this thread and leaves the sync to us: a transaction is some hundredths of a millisecond of copying, while a
  * disk that is busy with blobs may take long to keep its promise.
  */
-export function sqliteJournal(file: string, logOf: typeof writeAheadLog = writeAheadLog): Journal {
+export function sqliteJournal(file: string, logOf: typeof writeAheadLog = writeAheadLog): Journal & { copyTo(file: string): void } {
   const database = openDatabase(
     file,
     "CREATE TABLE IF NOT EXISTS records (tbl TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID",
@@ -66,11 +69,17 @@ export function sqliteJournal(file: string, logOf: typeof writeAheadLog = writeA
   }
 
   return {
-    *load() {
+    /** Writes all that was committed into another file, which must not be there yet. Holds this thread for as long as that takes. */
+    copyTo: (copy) => void database.prepare("VACUUM INTO ?").run(copy),
+    async *load() {
+      let batch: JournalRecord[] = [];
       for (const row of database.prepare("SELECT tbl, key, value FROM records").iterate()) {
         const { tbl, key, value } = row as { tbl: string; key: string; value: string };
-        yield { table: tbl, key, value };
+        if (batch.push({ table: tbl, key, value }) < BATCH) continue;
+        yield batch;
+        batch = [];
       }
+      yield batch;
     },
     append(changes) {
       if (closed) return Promise.reject(new Error("the journal is closed"));

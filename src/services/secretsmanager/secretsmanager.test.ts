@@ -23,7 +23,7 @@ const DAY = 86_400_000;
 
 async function secretsWorld() {
   const records = new Map<string, JournalChange & { readonly value: string }>();
-  const api = await apiWorld({ state: new JournaledState(memoryJournal(records)) });
+  const api = await apiWorld({ state: new JournaledState(memoryJournal(records), { records: records.values() }) });
   const client = api.client(SecretsManagerClient);
   return {
     ...api,

@@ -17,7 +17,7 @@ import { apiWorld } from "../../testing/api-world.ts";
 
 async function parametersWorld() {
   const records = new Map<string, JournalChange & { readonly value: string }>();
-  const api = await apiWorld({ state: new JournaledState(memoryJournal(records)) });
+  const api = await apiWorld({ state: new JournaledState(memoryJournal(records), { records: records.values() }) });
   const client = api.client(SSMClient);
   return {
     ...api,

@@ -11,7 +11,7 @@ import { collectBlobs } from "../../registry/collect.ts";
 import { registryHandler } from "../../registry/registry.ts";
 import { repositories, repositoryKey } from "../../state/ecr.ts";
 import { settleEncryption } from "../../state/ecr-encryption.ts";
-import { JournaledState } from "../../state/journaled-state.ts";
+import { openState } from "../../state/open-state.ts";
 import { REPOSITORIES, ROOT, SCOPE, SECRETS as secrets } from "./installation.ts";
 
 // A process that is the registry and its journal and nothing else, so that it starts in a moment and can be killed often. Prints its port
@@ -26,7 +26,7 @@ function failed(cause: unknown): void {
   process.exit(70);
 }
 
-const state = new JournaledState(sqliteJournal(join(directory, "state.db")), failed);
+const state = await openState(sqliteJournal(join(directory, "state.db")), { failed });
 const blobs = await FilesystemBlobStore.open(join(directory, "registry"));
 const platform = { state, blobs, clock, ids, secrets, credentials: credentials({ state, secrets, roots: () => [ROOT] }) };
 

@@ -1,0 +1,109 @@
+import { describe, expect, test } from "vitest";
+import { memoryJournal } from "../drivers/memory/journal.ts";
+import type { Journal, JournalRecord } from "../ports/journal.ts";
+import type { Migration } from "./migrations/migration.ts";
+import { openState } from "./open-state.ts";
+import { defineTable, shared } from "./table.ts";
+
+interface Pet {
+  readonly name: string;
+  readonly sounds?: readonly string[];
+}
+const pets = defineTable<Pet>()("pets", ({ name }) => name, shared);
+
+const petsHaveSounds: Migration = {
+  to: 2,
+  title: "pets have sounds",
+  migrate(contents) {
+    const table = contents.table("pets");
+    for (const [key, { sound, ...pet }] of table) if (sound !== undefined) table.set(key, { ...pet, sounds: [sound] });
+  },
+};
+const noMoreTom: Migration = { to: 3, title: "Tom is gone", migrate: (contents) => void contents.table("pets").delete("Tom") };
+
+const record = (table: string, key: string, value: object): readonly [string, JournalRecord] => [
+  `${table}\n${key}`,
+  { table, key, value: JSON.stringify(value) },
+];
+const old = () =>
+  new Map([record("pets", "Tom", { name: "Tom", sound: "meow" }), record("pets", "Rex", { name: "Rex" }), record("other", "a", { b: 1 })]);
+const version = (number: number) => record("state.version", "version", { version: number });
+
+describe("data of an earlier version", () => {
+  test("is brought to today's, one step after another, after a copy was kept; what no step changes is not written", async () => {
+    const records = old();
+    const journal = memoryJournal(records);
+    const appended: unknown[] = [];
+    const watched: Journal = { ...journal, append: (changes) => (appended.push(changes), journal.append(changes)) };
+    const told: unknown[] = [];
+    const state = await openState(watched, {
+      migrations: [petsHaveSounds],
+      backup: async (from) => void told.push(["copy of", from, records.size]),
+      migrated: ({ to }) => told.push(["now", to]),
+    });
+    expect(told).toEqual([
+      ["copy of", 1, 3],
+      ["now", 2],
+    ]);
+    expect(state.table(pets).get("Tom")).toEqual({ name: "Tom", sounds: ["meow"] });
+    expect(appended).toEqual([
+      [
+        { table: "pets", key: "Tom", value: JSON.stringify({ name: "Tom", sounds: ["meow"] }) },
+        { table: "state.version", key: "version", value: JSON.stringify({ version: 2 }) },
+      ],
+    ]);
+  });
+
+  test("of a version in between takes the later steps alone", async () => {
+    const records = new Map([...old(), version(2)]);
+    const state = await openState(memoryJournal(records), { migrations: [petsHaveSounds, noMoreTom] });
+    expect([...state.table(pets).values()]).toEqual([{ name: "Rex" }]);
+    expect(records.get("state.version\nversion")?.value).toBe(JSON.stringify({ version: 3 }));
+    expect(records.has("pets\nTom")).toBe(false);
+  });
+
+  test("stays as it is where the copy cannot be kept, or a step fails", async () => {
+    const records = old();
+    const before = structuredClone(records);
+    const backup = () => Promise.reject(new Error("the disk is full"));
+    await expect(openState(memoryJournal(records), { migrations: [petsHaveSounds], backup })).rejects.toThrow("the disk is full");
+    const failing: Migration = {
+      ...noMoreTom,
+      migrate: () => {
+        throw new Error("a defect");
+      },
+    };
+    await expect(openState(memoryJournal(records), { migrations: [petsHaveSounds, failing] })).rejects.toThrow("a defect");
+    expect(records).toEqual(before);
+  });
+});
+
+test("data of today's version is opened without a copy or a write", async () => {
+  const records = new Map([...old(), version(2)]);
+  const before = structuredClone(records);
+  const backup = () => Promise.reject(new Error("no copy is needed"));
+  const state = await openState(memoryJournal(records), { migrations: [petsHaveSounds], backup });
+  expect(records).toEqual(before);
+  expect(state.table(pets).size).toBe(2);
+});
+
+test("a new folder gets today's version, and nothing is told of steps", async () => {
+  const records = new Map<string, JournalRecord>();
+  const told: unknown[] = [];
+  await openState(memoryJournal(records), {
+    migrations: [petsHaveSounds],
+    backup: async () => void told.push("copy"),
+    migrated: (step) => told.push(step),
+  });
+  expect(told).toEqual([]);
+  expect([...records.values()]).toEqual([version(2)[1]]);
+});
+
+test("data of a later version is refused, and stays as it is", async () => {
+  const records = new Map([...old(), version(3)]);
+  const before = structuredClone(records);
+  await expect(openState(memoryJournal(records), { migrations: [petsHaveSounds] })).rejects.toThrow(
+    "the data is of version 3, and this Airfield knows versions up to 2",
+  );
+  expect(records).toEqual(before);
+});
