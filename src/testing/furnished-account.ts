@@ -1,5 +1,5 @@
 import { CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand } from "@aws-sdk/client-cloudwatch-logs";
-import { CreateSecurityGroupCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { CreateSecurityGroupCommand, DescribeSecurityGroupRulesCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import {
   CreateClusterCommand,
@@ -29,7 +29,6 @@ import {
 import { CreateAliasCommand, CreateGrantCommand, CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
-import { securityGroups } from "../state/ec2.ts";
 import { localInstanceId } from "../state/local-host.ts";
 import type { ApiWorld, Keys } from "./api-world.ts";
 
@@ -86,7 +85,7 @@ export const TRUST = JSON.stringify({
 });
 
 /** Puts one of each kind into an account, made by its root. */
-export async function furnish(api: ApiWorld, account: string, keys: Keys): Promise<AccountNames> {
+export async function furnish(api: Pick<ApiWorld, "client">, account: string, keys: Keys): Promise<AccountNames> {
   const client = <C>(constructor: Parameters<typeof api.client<C>>[0]): C => api.client(constructor, REGION, keys);
   const planted = plantedIn(account);
   const arn = (service: string, resource: string): string => `arn:aws:${service}:${REGION}:${account}:${resource}`;
@@ -127,7 +126,8 @@ export async function furnish(api: ApiWorld, account: string, keys: Keys): Promi
   const vpc = first?.VpcId ?? "";
   const subnets = [first?.SubnetId ?? "", second?.SubnetId ?? ""];
   const group = await ec2.send(new CreateSecurityGroupCommand({ GroupName: NAME, Description: planted, VpcId: vpc }));
-  const ruleId = api.state.table(securityGroups).get(group.GroupId ?? "")?.rules[0]?.id;
+  const inGroup = [{ Name: "group-id", Values: [group.GroupId ?? ""] }];
+  const rules = await ec2.send(new DescribeSecurityGroupRulesCommand({ Filters: inGroup }));
 
   const elb = client(ElasticLoadBalancingV2Client);
   const balancers = await elb.send(new CreateLoadBalancerCommand({ Name: NAME, Subnets: subnets, Tags }));
@@ -189,7 +189,7 @@ export async function furnish(api: ApiWorld, account: string, keys: Keys): Promi
     subnet: subnets[0] ?? "",
     otherSubnet: subnets[1] ?? "",
     securityGroup: group.GroupId ?? "",
-    securityGroupRule: ruleId ?? "",
+    securityGroupRule: rules.SecurityGroupRules?.[0]?.SecurityGroupRuleId ?? "",
     instance: localInstanceId({ account, region: REGION }),
     role: iamArn(`role/${NAME}`),
     user: iamArn(`user/${NAME}`),
