@@ -29,9 +29,12 @@ const RELEASES = (await readdir(here)).filter((file) => file.endsWith(".tar.gz")
 
 test("there is a data folder of each release before this one", async () => {
   const changelog = await readFile(join(here, "../../CHANGELOG.md"), "utf8");
-  const [, ...before] = [...changelog.matchAll(/^## (\d+\.\d+\.\d+)/gm)].map(([, version]) => version);
+  const [, ...before] = [...changelog.matchAll(/^## (\d+\.\d+\.\d+)/gm)].map(([, version = ""]) => version);
   expect(RELEASES.toSorted()).toEqual(before.toSorted());
 });
+
+/** What it takes to bring each to today's version. */
+const STEPS: Readonly<Record<string, readonly string[]>> = { "0.1.0": ["managed policies have versions"] };
 
 describe.each(RELEASES)("the data folder of %s", (release) => {
   let folder = "";
@@ -52,13 +55,12 @@ describe.each(RELEASES)("the data folder of %s", (release) => {
     });
   });
   afterAll(async () => {
-    expect(api.defects).toEqual([]);
     await api[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
   });
 
   test("was brought to today's version", () => {
-    if (release === "0.1.0") expect(steps).toEqual(["managed policies have versions"]);
+    expect(steps).toEqual(STEPS[release]);
   });
 
   test("has its secrets, parameters and keys, which open", async () => {
@@ -97,6 +99,7 @@ describe.each(RELEASES)("the data folder of %s", (release) => {
     const { PolicyVersion } = await iam.send(new GetPolicyVersionCommand({ PolicyArn: names.policy, VersionId: "v1" }));
     expect(decodeURIComponent(PolicyVersion?.Document ?? "")).toBe(POLICY);
     expect(api.platform.credentials.find(names.accessKeyId, undefined, Date.now()).kind).toBe("found");
+    expect(api.defects).toEqual([]);
   });
 
   test("is not opened by a version that knows less", async () => {
