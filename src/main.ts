@@ -1,6 +1,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { auditor } from "./audit/auditor.ts";
+import { mergedLog } from "./audit/merged-log.ts";
+import { strangers } from "./audit/strangers.ts";
 import { credentials } from "./authorization/credentials.ts";
 import { imageActivation } from "./control/image-activation.ts";
 import { keyLifecycle } from "./control/key-lifecycle.ts";
@@ -61,6 +63,7 @@ import { taskEndpoint } from "./gateway/task-endpoint/task-endpoint.ts";
 import { httpServer } from "./gateway/server.ts";
 import { openTlsEndpoint } from "./gateway/tls-endpoint.ts";
 import type { RequestLimit } from "./decide/throttle/token-bucket.ts";
+import type { AuditLog } from "./ports/audit-log.ts";
 import type { BlobStore } from "./ports/blob-store.ts";
 import type { Logger } from "./ports/logger.ts";
 import { blobCollector } from "./registry/collect.ts";
@@ -101,6 +104,9 @@ export interface AuditRetention {
 
 /** As long as CloudTrail's event history. */
 const DEFAULT_AUDIT_RETENTION: AuditRetention = { days: 90, largestTotal: 1024 * 1024 * 1024 };
+
+/** Bytes of the records of requests that nobody signed: a week of an attack that does not end. */
+const STRANGERS_TOTAL = 32 * 1024 * 1024;
 
 export interface Airfield {
   /** How this machine's own tools reach it. */
@@ -149,12 +155,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   });
   const logs = sqliteLogStore(join(dataDirectory, "logs.db"));
   opened.defer(() => logs.close());
-  const audit = filesystemAuditLog({
-    directory: join(dataDirectory, "audit"),
-    clock,
-    ...(options.audit ?? DEFAULT_AUDIT_RETENTION),
-    failed: (cause, lost) => logger.error("the audit log cannot be written", { cause: String(cause), lost }),
-  });
+  const { known, unproved } = auditLogs(options, logger);
+  const audit = mergedLog(known, unproved);
   opened.defer(() => audit.close());
   const secrets = secretBox(installation.rootKey);
   const vulnerabilities = opened.use(openVulnerabilityData(vulnerabilityFolder(dataDirectory), logger));
@@ -188,7 +190,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     registryOverTls: options.tls !== undefined,
   };
   const cache = opened.use(pullThrough({ platform, upstreams: platform.upstreams, logger }));
-  const recordCall = auditor({ log: audit, state, ids });
+  const { record: recordStranger } = opened.use(strangers({ log: unproved, clock, ids }));
+  const recordCall = auditor({ log: known, strangers: recordStranger, state, ids });
   const server = httpServer({
     gateway: gateway({
       services: SERVICES,
@@ -302,6 +305,18 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       }
       await parts[Symbol.asyncDispose]();
     },
+  };
+}
+
+/** Who is known has a log, and who is not has one of its own size beside it. */
+function auditLogs({ dataDirectory, audit }: AirfieldOptions, logger: Logger): { readonly known: AuditLog; readonly unproved: AuditLog } {
+  const directory = join(dataDirectory, "audit");
+  const { days, largestTotal } = audit ?? DEFAULT_AUDIT_RETENTION;
+  const failed = (cause: unknown, lost: number): void => logger.error("the audit log cannot be written", { cause: String(cause), lost });
+  const unproved = { directory: join(directory, "strangers"), largestTotal: Math.min(largestTotal, STRANGERS_TOTAL) };
+  return {
+    known: filesystemAuditLog({ directory, clock, days, largestTotal, failed }),
+    unproved: filesystemAuditLog({ ...unproved, clock, days, failed }),
   };
 }
 

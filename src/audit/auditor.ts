@@ -17,6 +17,8 @@ export interface AuditedCall {
   readonly eventName: string;
   readonly apiVersion?: string;
   readonly region: string;
+  /** Whether somebody showed who they are: by a signature that verified, by a token of ours, or by one of an identity provider that a role trusts. */
+  readonly proved: boolean;
   /** Who was let in; absent where nobody was. */
   readonly principal?: Principal;
   /** The identity of who proved it otherwise than by a signature; goes before `principal`. */
@@ -40,29 +42,31 @@ export type Audit = (call: AuditedCall) => void;
 
 interface AuditorParts {
   readonly log: AuditLog;
+  /** Takes the calls of those who proved nothing: what anybody can send must not cost a record of somebody known. */
+  readonly strangers: Audit;
   readonly state: WholeState;
   readonly ids: Ids;
 }
 
-export function auditor({ log, state, ids }: AuditorParts): Audit {
-  return (call) => log.append(auditRecord(call, state, ids.uuid()));
+export function auditor({ log, strangers, state, ids }: AuditorParts): Audit {
+  return (call) => (call.proved ? log.append(auditRecord(call, state, ids.uuid())) : strangers(call));
 }
 
 /**
  * One record.
  * Source: CloudTrail User Guide, "CloudTrail record contents for management, data, and network activity events".
  */
-export function auditRecord(call: AuditedCall, state: WholeState, eventID: string): AuditRecord {
+function auditRecord(call: AuditedCall, state: WholeState, eventID: string): AuditRecord {
   const { principal, error, eventName, sourceIp } = call;
   const resources = auditResources(call.resources);
   return {
     eventVersion: "1.11",
-    userIdentity: call.identity ?? (principal ? userIdentity(state, principal) : nobody(call.claimedKey)),
+    userIdentity: call.identity ?? (principal ? userIdentity(state, principal) : { type: "Unknown" }),
     eventTime: seconds(call.at),
     eventSource: call.eventSource,
     eventName,
     awsRegion: call.region,
-    sourceIPAddress: sourceIp.replace(/^::ffff:/, ""),
+    sourceIPAddress: plainAddress(sourceIp),
     userAgent: call.userAgent.slice(0, LONGEST_AGENT),
     ...(error ? { errorCode: error.code, errorMessage: error.message.slice(0, LONGEST_MESSAGE) } : {}),
     requestParameters: bounded(call.parameters, "requestParameters"),
@@ -74,7 +78,6 @@ export function auditRecord(call: AuditedCall, state: WholeState, eventID: strin
     eventType: "AwsApiCall",
     ...(call.apiVersion === undefined ? {} : { apiVersion: call.apiVersion }),
     managementEvent: true,
-    // What nobody proved to come from an account is for the operator's to look at.
     recipientAccountId: call.account || principal?.account || DEFAULT_ACCOUNT,
     eventCategory: "Management",
     ...(call.tls ? { tlsDetails: call.tls } : {}),
@@ -86,12 +89,9 @@ const LONGEST_MESSAGE = 1024;
 /** Where CloudTrail leaves a part out. */
 const LARGEST_PART = 100 * 1024;
 
-/** Nobody was let in. Whoever took the secret for the key's id must not find it here. */
-function nobody(claimedKey: string | undefined): Readonly<Record<string, unknown>> {
-  return {
-    type: "Unknown",
-    ...(claimedKey !== undefined && /^A[KS]IA[A-Z0-9]{12,124}$/.test(claimedKey) ? { accessKeyId: claimedKey } : {}),
-  };
+/** An IPv4 client of a socket for both families is written as it is known elsewhere. */
+export function plainAddress(sourceIp: string): string {
+  return sourceIp.replace(/^::ffff:/, "");
 }
 
 function bounded(part: unknown, name: string): unknown {

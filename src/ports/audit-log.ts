@@ -37,6 +37,8 @@ export type AuditPosition = string;
 export interface AuditPage {
   /** The latest first, by the time at which they were recorded. */
   readonly records: readonly AuditRecord[];
+  /** Of each record, where a search goes on behind it. */
+  readonly positions: readonly AuditPosition[];
   /** Where to go on; absent at the end. A page may be short, or empty, and still have one: a search reads so much at a time and no more. */
   readonly next?: AuditPosition;
 }

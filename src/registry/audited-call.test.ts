@@ -74,6 +74,7 @@ test("what is refused is recorded with ECR's code, and a token that is none with
   const refused = await recordOf(() => world.fetch("/v2/app/manifests/v1", { headers: { authorization } }));
   expect(refused).toMatchObject({ errorCode: "AccessDenied", userIdentity: { type: "Unknown" } });
   expect(JSON.stringify(refused)).not.toContain("planted-5e");
+  expect(refused).not.toHaveProperty("errorMessage");
 });
 
 test("the question whether to log in is not recorded", async () => {

@@ -41,6 +41,7 @@ export function auditedRequest(
     eventSource: "ecr.amazonaws.com",
     eventName,
     region: scope?.region ?? DEFAULT_REGION,
+    proved: holder !== undefined,
     ...(holder?.kind === "principal" ? { principal: holder.principal } : {}),
     ...(holder?.kind === "container-instance" ? { identity: INSTANCE, account: holder.account } : {}),
     sourceIp: request.socket.remoteAddress ?? "",

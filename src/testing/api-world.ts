@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { auditor } from "../audit/auditor.ts";
+import { strangers } from "../audit/strangers.ts";
 import { memoryAuditLog } from "../drivers/memory/audit-log.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { memoryVulnerabilityData } from "../drivers/memory/vulnerability-data.ts";
@@ -86,12 +87,13 @@ export async function apiWorld(parts: Partial<Platform> = {}, { throttle, limits
     ...parts,
   };
   const defects: unknown[] = [];
+  const unproved = strangers({ log: platform.audit, clock: platform.clock, ids: platform.ids });
   const server = httpServer({
     gateway: gateway({
       services: SERVICES,
       platform,
       failed: (cause) => defects.push(cause),
-      audit: auditor({ log: platform.audit, state, ids: platform.ids }),
+      audit: auditor({ log: platform.audit, strangers: unproved.record, state, ids: platform.ids }),
       ...(throttle ? { throttle } : {}),
     }),
     registry: (_request, response) => void response.writeHead(404).end(),

@@ -49,7 +49,16 @@ export function auditLogContract(open: OpenAuditLog): void {
 
     test("an empty one has nothing, and no further page", async () => {
       await using world = await open();
-      expect(await world.log.find(ALL)).toEqual({ records: [] });
+      expect(await world.log.find(ALL)).toEqual({ records: [], positions: [] });
+    });
+
+    test("a search goes on behind any record of a page", async () => {
+      await using world = await open();
+      for (let second = 0; second < 4; second += 1) world.log.append(auditRecordAt(second));
+      const { records, positions } = await world.log.find(ALL);
+      expect(positions).toHaveLength(records.length);
+      for (const [at, after] of positions.entries())
+        expect(idsOf((await world.log.find({ ...ALL, after })).records)).toEqual(idsOf(records.slice(at + 1)));
     });
 
     test("pages neither repeat nor skip records, also when others are added in between", async () => {

@@ -6,6 +6,7 @@ import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { FilesystemBlobStore } from "../drivers/filesystem/blob-store.ts";
 import { imageBills } from "../control/scanning/image-bill.ts";
 import { auditor } from "../audit/auditor.ts";
+import { strangers } from "../audit/strangers.ts";
 import { registryClient } from "../drivers/upstream-registry/registry-client.ts";
 import { memoryAuditLog } from "../drivers/memory/audit-log.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
@@ -81,6 +82,7 @@ export async function registryWorld(
     },
   };
   const defects: unknown[] = [];
+  const unproved = strangers({ log: platform.audit, clock: platform.clock, ids: platform.ids });
   const failed = (cause: unknown): void => void defects.push(cause);
   const cache = pullThrough({ platform, upstreams, logger: { info: () => undefined, warn: () => undefined, error: () => undefined } });
   const server = httpServer({
@@ -89,7 +91,7 @@ export async function registryWorld(
       failed,
       pullThrough: cache,
       softwareBills: imageBills(platform),
-      audit: auditor({ log: platform.audit, state, ids: systemIds }),
+      audit: auditor({ log: platform.audit, strangers: unproved.record, state, ids: platform.ids }),
     }),
     failed,
   });

@@ -18,8 +18,9 @@ const ROOMS: Readonly<Record<string, { readonly imports: readonly string[]; read
     because: "one answer to who may do what, for the gateway, the registry and the loops that act for a role; it only reads",
   },
   audit: {
-    imports: ["domain", "ports", "state"],
-    because: "one record for the gateway and the registry alike; it knows neither, nor where records are kept",
+    imports: ["domain", "decide", "ports", "state"],
+    because:
+      "one record for the gateway and the registry alike; it knows neither, nor where records are kept; how often strangers are recorded is a decision",
   },
   control: {
     imports: ["decide", "state", "ports", "domain", "authorization"],

@@ -27,6 +27,7 @@ export async function findInFiles(directory: string, query: AuditQuery, mostRead
   const after = query.after === undefined ? undefined : readPosition(query.after);
   const needles = query.holding.map((text) => Buffer.from(text));
   const records: AuditRecord[] = [];
+  const positions: string[] = [];
   let read = 0;
   for (const name of names) {
     if (after && name > after.name) continue;
@@ -39,11 +40,14 @@ export async function findInFiles(directory: string, query: AuditQuery, mostRead
     for await (const { line, start, chunk } of linesBackward(handle.file, end)) {
       read += chunk;
       const record = needles.every((needle) => line.includes(needle)) ? parsed(line) : undefined;
-      if (record && isWithin(record, query) && query.wanted(record)) records.push(record);
-      if (records.length >= query.limit || read >= mostRead) return { records, next: `${name}:${start}` };
+      if (record && isWithin(record, query) && query.wanted(record)) {
+        records.push(record);
+        positions.push(`${name}:${start}`);
+      }
+      if (records.length >= query.limit || read >= mostRead) return { records, positions, next: `${name}:${start}` };
     }
   }
-  return { records };
+  return { records, positions };
 }
 
 async function filesIn(directory: string): Promise<string[]> {

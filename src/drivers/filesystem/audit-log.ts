@@ -12,7 +12,7 @@ export interface AuditLogOptions {
   readonly days: number;
   /** The oldest files are removed while all together are larger. */
   readonly largestTotal: number;
-  /** A file that is larger is followed by another. */
+  /** A file that is larger is followed by another. 64 MiB, or an eighth of all where that is less: the oldest eighth goes, not everything. */
   readonly largestFile?: number;
   /** Told once when records cannot be written, and again with their number when some had to be let go of. */
   readonly failed: (cause: unknown, lost: number) => void;
@@ -31,7 +31,7 @@ const DAY_MS = 86_400_000;
 /** Records as JSON lines, in files by day and size, which only their owner may read. `docs/decisions/0010-audit.md` tells why so. */
 export function filesystemAuditLog(options: AuditLogOptions): AuditLog {
   const { directory, clock, failed } = options;
-  const largestFile = options.largestFile ?? LARGEST_FILE;
+  const largestFile = options.largestFile ?? Math.min(LARGEST_FILE, options.largestTotal / 8);
   let pending: string[] = [];
   let pendingBytes = 0;
   let lost = 0;

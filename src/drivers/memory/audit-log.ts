@@ -10,14 +10,17 @@ export function memoryAuditLog(): AuditLog & { readonly records: readonly AuditR
     append: (record) => void lines.push(JSON.stringify(record)),
     async find({ from = -Infinity, until = Infinity, holding, wanted, limit, after }) {
       const records: AuditRecord[] = [];
+      const positions: string[] = [];
       let at = after === undefined ? lines.length : positionOf(after, lines.length);
       for (; at > 0 && records.length < limit; at -= 1) {
         const line = lines[at - 1] ?? "";
         const record = holding.every((text) => line.includes(text)) ? (JSON.parse(line) as AuditRecord) : undefined;
         const time = Date.parse(record?.eventTime ?? "");
-        if (record && time >= from && time <= until && wanted(record)) records.push(record);
+        if (!record || time < from || time > until || !wanted(record)) continue;
+        records.push(record);
+        positions.push(String(at - 1));
       }
-      return { records, ...(at > 0 ? { next: String(at) } : {}) };
+      return { records, positions, ...(at > 0 ? { next: String(at) } : {}) };
     },
     flush: () => Promise.resolve(),
     close: () => Promise.resolve(),

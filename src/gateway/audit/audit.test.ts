@@ -108,7 +108,7 @@ describe("a call is recorded as CloudTrail records it", () => {
   });
 });
 
-describe("who was not let in is recorded too", () => {
+describe("who was not let in is recorded too, in short", () => {
   test.each<[string, object, string, object]>([
     [
       "a key that nobody has",
@@ -124,6 +124,7 @@ describe("who was not let in is recorded too", () => {
     const [record] = opened.records();
     expect(record).toMatchObject({ errorCode, eventName: "CreateCluster", recipientAccountId: "123456789012", requestParameters: null });
     expect(record?.userIdentity).toEqual({ type: "Unknown", ...shown });
+    expect(record).not.toHaveProperty("errorMessage");
   });
 
   test("a wrong secret is told to the account whose key it claims to be", async () => {

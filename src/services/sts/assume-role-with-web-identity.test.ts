@@ -143,6 +143,7 @@ test("the audit log tells who came, and from which issuer; of who was refused, o
     { errorCode: "InvalidIdentityTokenException", recipientAccountId: DEFAULT_ACCOUNT },
   ]);
   expect(records[0]?.userIdentity).toEqual({ type: "WebIdentityUser" });
+  expect(records[0]?.["requestParameters"]).toBeNull();
   for (const token of tokens) expect(JSON.stringify(records)).not.toContain(token);
 });
 
