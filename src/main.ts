@@ -94,6 +94,10 @@ export interface AirfieldOptions {
   readonly registryStore?: S3Location;
   /** How often each principal may call each API. No limit where absent. */
   readonly requestLimit?: RequestLimit;
+  /** By which clients may call it, besides names and addresses that are its own: also `*.example.com`. */
+  readonly hostNames?: readonly string[];
+  /** Of pages whose scripts may read answers, besides its own. */
+  readonly origins?: readonly string[];
 }
 
 export interface AuditRetention {
@@ -207,6 +211,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       audit: recordCall,
     }),
     failed: (cause) => logger.error("a request failed", { cause: described(cause) }),
+    hostNames: options.hostNames,
+    origins: options.origins,
   });
   const front: { endpoint?: Endpoint } = {};
   const source = certificateSource(options, installation.id);
@@ -253,7 +259,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     failed: (cause) => logger.error("the endpoint of tasks failed", { cause: described(cause) }),
   });
   const link = hostLink({ socketPath });
-  const taskDoors = await openLinkEndpoint(link, { port, listener }, logger);
+  const taskDoors = await openLinkEndpoint(link, { port, listener, hostNames: options.hostNames }, logger);
   if (taskDoors) opened.use(taskDoors);
   const forTasks: Pick<ResolverParts, "ready" | "environment"> = taskDoors
     ? {

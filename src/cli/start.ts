@@ -1,5 +1,6 @@
 import { engineSocket } from "../../bin/setup/engine-socket.js";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
+import { browserSettings } from "./browser-settings.ts";
 import { endpointSettings, type EndpointFlags } from "./endpoint-settings.ts";
 import { auditSetting, requestLimitSetting } from "./limit-settings.ts";
 import { registryStoreSetting } from "./registry-store-setting.ts";
@@ -21,6 +22,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const dockerSocket = engineSocket(flags.dockerSocket);
   const endpoint = endpointSettings(flags);
   const requestLimit = requestLimitSetting(endpoint.host !== undefined);
+  const browsers = browserSettings();
   const audit = auditSetting();
   const registryStore = registryStoreSetting();
   // What is written from here on is for this user alone, whatever the shell's mask says.
@@ -34,6 +36,7 @@ export async function start(flags: StartFlags): Promise<void> {
     dataDirectory,
     dockerSocket,
     ...endpoint,
+    ...browsers,
     audit,
     ...(registryStore ? { registryStore } : {}),
     ...(requestLimit ? { requestLimit } : {}),

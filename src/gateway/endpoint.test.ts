@@ -12,8 +12,8 @@ let authority: Credential;
 let credential: Credential;
 
 beforeAll(async () => {
-  authority = await newAuthority({ name: "test", domains: ["localhost"], addresses: true, now });
-  credential = await issue(authority, { hosts: ["localhost", "127.0.0.1", "127.0.0.9"], now });
+  authority = await newAuthority({ name: "test", domains: ["localhost", "airfield.lan"], addresses: true, now });
+  credential = await issue(authority, { hosts: ["localhost", "airfield.lan", "127.0.0.1", "127.0.0.9"], now });
 });
 
 /** A server that says of each request whether it came over TLS, and how. */
@@ -43,6 +43,26 @@ describe("over TLS", () => {
         version: "TLSv1.3",
         cipher: expect.stringContaining("TLS_") as string,
       });
+  });
+
+  test("a client may use the names of the certificate that it is shown, and no other", async () => {
+    await using endpoint = await openEndpoint(tellingServer(), { addresses: [], port: 0, credential });
+    const statusFor = async (host: string): Promise<number | undefined> => {
+      const options = {
+        host: "127.0.0.1",
+        port: endpoint.port,
+        servername: "localhost",
+        ca: authority.certificate,
+        method: "POST",
+        agent: false,
+      } as const;
+      const [response] = (await once(request({ ...options, headers: { host } }).end(), "response")) as [{ readonly statusCode?: number }];
+      return response.statusCode;
+    };
+    expect(await statusFor("airfield.lan")).toBe(200);
+    expect(await statusFor("evil.example")).toBe(421);
+    endpoint.show(await issue(authority, { hosts: ["localhost"], now }));
+    expect(await statusFor("airfield.lan")).toBe(421);
   });
 
   test("who does not know the authority does not come in, and plain text is not answered", async () => {
@@ -84,7 +104,7 @@ describe("over TLS", () => {
     const endpoint = await openEndpoint(server, { addresses: [], port: 0, credential });
     const idle = connect({ host: "127.0.0.1", port: endpoint.port, ca: authority.certificate });
     await once(idle, "secureConnect");
-    idle.write("OPTIONS / HTTP/1.1\r\nhost: a\r\n\r\n");
+    idle.write("OPTIONS / HTTP/1.1\r\nhost: localhost\r\n\r\n");
     await once(idle, "data");
     const closed = once(idle, "close");
     await endpoint[Symbol.asyncDispose]();

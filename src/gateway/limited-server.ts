@@ -12,6 +12,8 @@ export function limitedServer(listener: RequestListener, changes: Partial<Limits
     requestTimeout: 0,
     maxHeaderSize: limits.headerBytes,
     noDelay: true,
+    // The door asks for it, with an answer of its own.
+    requireHostHeader: false,
   };
   const server = createServer(options, listener);
   server.maxConnections = limits.connections;

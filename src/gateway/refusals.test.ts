@@ -99,14 +99,3 @@ describe("a request that makes no sense", () => {
     expect(api.defects).toEqual([]);
   });
 });
-
-test("a browser may ask from another origin", async () => {
-  await using api = await apiWorld();
-  const preflight = await fetch(api.url, {
-    method: "OPTIONS",
-    headers: { origin: "http://localhost:5173", "access-control-request-method": "POST" },
-  });
-  expect(preflight.status).toBe(204);
-  expect(preflight.headers.get("access-control-allow-origin")).toBe("*");
-  expect(preflight.headers.get("access-control-allow-headers")).toContain("x-amz-target");
-});

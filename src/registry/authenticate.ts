@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { parseHostHeader } from "../domain/host-header.ts";
 import { scopeOfRegistryHost } from "../domain/image-reference.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
@@ -16,15 +17,15 @@ export interface RegistryVisit {
 
 /** Who makes a request, by the token in its HTTP Basic password. Tokens are good for one region, and for the accounts that policies open. */
 export function authenticate(request: IncomingMessage, secrets: SecretBox, now: number): RegistryVisit {
-  const host = request.headers.host ?? "localhost";
+  const host = parseHostHeader(request.headers.host ?? "");
   const password = basicPassword(request.headers.authorization);
   const claims = password === undefined ? undefined : readRegistryToken(secrets, password);
   if (!claims) {
-    const challenge = `Basic realm="https://${host.replaceAll('"', "")}/",service="ecr.amazonaws.com"`;
+    const challenge = `Basic realm="https://${host?.authority ?? "localhost"}/",service="ecr.amazonaws.com"`;
     throw new RegistryError(401, "UNAUTHORIZED", "authentication required", { "www-authenticate": challenge });
   }
   if (now >= claims.expiresAt) throw new RegistryError(403, "DENIED", TOKEN_OVER);
-  const named = scopeOfRegistryHost(host);
+  const named = scopeOfRegistryHost(host?.name ?? "");
   if (named && named.region !== claims.region)
     throw new RegistryError(403, "DENIED", `Your authorization token is for registries in ${claims.region}, not for ${named.region}.`);
   return { claims, scope: named ?? { account: claims.account, region: claims.region } };

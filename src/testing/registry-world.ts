@@ -94,6 +94,8 @@ export async function registryWorld(
       audit: auditor({ log: platform.audit, strangers: unproved.record, state, ids: platform.ids }),
     }),
     failed,
+    // The host form of ECR under an operator's own domain.
+    hostNames: ["*.airfield.test"],
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   ({ port } = server.address() as AddressInfo);

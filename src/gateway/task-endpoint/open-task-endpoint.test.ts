@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import { createServer, request, type IncomingMessage, type Server } from "node:http";
 import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { freePort } from "../../testing/airfield-process.ts";
@@ -42,8 +42,13 @@ test("where both are somebody else's, it says so", async () => {
 
 describe("a container that takes more than its share is let go of", () => {
   test.each([
-    ["with headers that do not end", { headersMs: 60 }, "GET / HTTP/1.1\r\nhost: a\r\nx-slow: ", /^HTTP\/1.1 408 /],
-    ["with headers too long", {}, `GET / HTTP/1.1\r\nhost: a\r\nx-long: ${"x".repeat(LIMITS.headerBytes)}\r\n\r\n`, /^HTTP\/1.1 431 /],
+    ["with headers that do not end", { headersMs: 60 }, "GET / HTTP/1.1\r\nhost: localhost\r\nx-slow: ", /^HTTP\/1.1 408 /],
+    [
+      "with headers too long",
+      {},
+      `GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ${"x".repeat(LIMITS.headerBytes)}\r\n\r\n`,
+      /^HTTP\/1.1 431 /,
+    ],
     ["that sends nothing", { idleMs: 60 }, "", /^$/],
   ])("%s", async (_what, limits, sent, answer) => {
     const port = await freePort();
@@ -57,4 +62,16 @@ describe("a container that takes more than its share is let go of", () => {
     await once(socket, "close");
     expect(Buffer.concat(chunks).toString()).toMatch(answer);
   });
+});
+
+test("who calls it by another name than its address is not answered, and browsers are told to run nothing", async () => {
+  const port = await freePort();
+  await using doors = await openTaskEndpoint({ address: ADDRESS, port, listener });
+  const answerTo = async (host: string): Promise<readonly [number, string | undefined]> => {
+    const asked = request({ host: ADDRESS, port: doors.port, headers: { host }, agent: false }).end();
+    const [{ statusCode = 0, headers }] = (await once(asked, "response")) as [IncomingMessage];
+    return [statusCode, headers["x-content-type-options"]?.toString()];
+  };
+  expect(await answerTo(`${ADDRESS}:${port}`)).toEqual([200, "nosniff"]);
+  for (const host of ["evil.example", "169.254.170.2"]) expect(await answerTo(host)).toEqual([421, "nosniff"]);
 });

@@ -1,15 +1,13 @@
 import { once } from "node:events";
 import type { RequestListener, Server } from "node:http";
-import { limitedServer } from "../limited-server.ts";
-import type { Limits } from "../limits.ts";
+import { guardedServer, type GuardedServerOptions } from "../door/guarded-server.ts";
 
-export interface TaskDoors {
+export interface TaskDoors extends GuardedServerOptions {
   /** The address that containers know. */
   readonly address: string;
   /** The port of the APIs elsewhere: asked for here too, so that it is the same in every life of the control plane. */
   readonly port: number;
   readonly listener: RequestListener;
-  readonly limits?: Partial<Limits>;
 }
 
 export interface OpenTaskEndpoint extends AsyncDisposable {
@@ -23,8 +21,8 @@ export interface OpenTaskEndpoint extends AsyncDisposable {
 const STANDARD_PORT = 80;
 
 /** Opens the doors through which containers come. @throws what listening throws, where neither port can be had */
-export async function openTaskEndpoint({ address, port, listener, limits }: TaskDoors): Promise<OpenTaskEndpoint> {
-  const open = (at: number): Promise<Server> => listen(limitedServer(listener, limits), address, at);
+export async function openTaskEndpoint({ address, port, listener, limits, hostNames }: TaskDoors): Promise<OpenTaskEndpoint> {
+  const open = (at: number): Promise<Server> => listen(guardedServer(listener, { limits, hostNames }), address, at);
   const standard = await open(STANDARD_PORT).catch(unlessTaken);
   const apis = await (standard ? open(port).catch(unlessTaken) : open(port));
   const servers = [apis, standard].filter((server) => server !== undefined);
