@@ -52,3 +52,12 @@ export async function signedHeaders(
 export async function sendSigned(url: string, request: RawRequest): Promise<Response> {
   return fetch(url, { method: "POST", headers: await signedHeaders(url, request), body: request.body ?? "" });
 }
+
+/** The URL of a signed GET, good for five minutes for whoever has it. */
+export async function presignedUrl(url: string, service: string, query: Readonly<Record<string, string>>): Promise<string> {
+  const { host, hostname, port, protocol } = new URL(url);
+  const signer = new SignatureV4({ credentials: TEST_KEYS, region: "us-east-1", service, sha256: NodeSha256 as never });
+  const request = { method: "GET", protocol, hostname, port: Number(port), path: "/", query: { ...query }, headers: { host } };
+  const { query: signed = {} } = await signer.presign(request, { expiresIn: 300 });
+  return `${url}/?${new URLSearchParams(signed as Record<string, string>).toString()}`;
+}
