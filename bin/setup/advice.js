@@ -14,6 +14,7 @@ const PACKAGES = {
   skopeo: { debian: "skopeo", fedora: "skopeo", arch: "skopeo", alpine: "skopeo", suse: "skopeo", macos: "skopeo" },
   wrk: { debian: "wrk", fedora: "wrk", arch: "wrk", alpine: "wrk", suse: "wrk", macos: "wrk" },
   curl: { debian: "curl", fedora: "curl", arch: "curl", alpine: "curl", suse: "curl", macos: "curl" },
+  chromium: { debian: "chromium", fedora: "chromium", arch: "chromium", alpine: "chromium", suse: "chromium", macos: "google-chrome" },
   busybox: { debian: "busybox-static", fedora: "busybox", arch: "busybox", alpine: "busybox-static", suse: "busybox-static" },
 };
 

@@ -1,27 +1,42 @@
+import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { howToInstall, packageOf, systemFamily } from "./advice.js";
+import { findBrowser } from "./browser.js";
 import { isRoot, run, SetupError, which } from "./process.js";
 
 /** What the platform itself needs. The engine may run elsewhere (Docker Desktop), so `dockerd` is looked for only where it does not answer. */
 export const PLATFORM_TOOLS = ["haproxy"];
 
-/** What the tests need besides: real clients, a load generator, and a static executable to build images from. */
-export const TEST_TOOLS = ["busybox", "wrk", "skopeo", "aws", "curl", "docker"];
+/** What the tests need besides: real clients, a browser among them, a load generator, and a static executable to build images from. */
+export const TEST_TOOLS = ["busybox", "wrk", "skopeo", "aws", "curl", "docker", "chromium"];
 
 export function missingTools(tools) {
-  return tools.filter((tool) => (tool === "busybox" ? !hasStaticBusybox() : which(tool) === undefined));
+  return tools.filter((tool) => {
+    if (tool === "busybox") return !hasStaticBusybox();
+    if (tool === "chromium") return findBrowser() === undefined;
+    return which(tool) === undefined;
+  });
 }
 
 /** Installs the tools where this program may (Debian or Ubuntu, as root); otherwise says how to, and fails. */
 export async function installTools(tools, say) {
   if (tools.length === 0) return;
   if (systemFamily() !== "debian" || !isRoot()) throw new SetupError(`missing: ${tools.join(", ")}. To go on, ${howToInstall(tools)}.`);
-  const packages = [...new Set(tools.flatMap((tool) => (tool === "aws" ? ["python3-venv"] : packageOf(tool))))];
-  say(`installing ${packages.join(", ")} with apt-get …`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const quiet = { env, stdio: ["ignore", "ignore", "inherit"] };
   await run("apt-get", ["update", "-qq"], quiet);
+  if (tools.includes("chromium") && !isPackaged("chromium")) {
+    say(
+      "this system has no package of Chromium (Ubuntu has a snap only): the test with a browser is left out until there is one, or Chrome",
+    );
+    return installTools(
+      tools.filter((tool) => tool !== "chromium"),
+      say,
+    );
+  }
+  const packages = [...new Set(tools.flatMap((tool) => (tool === "aws" ? ["python3-venv"] : packageOf(tool))))];
+  say(`installing ${packages.join(", ")} with apt-get …`);
   await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], quiet);
   // Newer releases keep the client apart from the engine.
   if (missingTools(tools).includes("docker"))
@@ -30,6 +45,10 @@ export async function installTools(tools, say) {
   const still = missingTools(tools);
   if (still.length > 0)
     throw new SetupError(`${still.join(", ")} cannot be found although ${packages.join(", ")} is installed; look at your PATH.`);
+}
+
+function isPackaged(name) {
+  return spawnSync("apt-cache", ["show", "--quiet", name], { stdio: "ignore" }).status === 0;
 }
 
 /** The AWS command line from PyPI, in an environment of its own: the distributions' packages are too old, or missing. */

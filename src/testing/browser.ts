@@ -10,7 +10,7 @@ export interface OpenBrowser extends AsyncDisposable {
   readonly ended: Promise<never>;
 }
 
-/** Opens a page in a real browser without a window, with a profile of its own. All names but addresses and `localhost` lead to 127.0.0.1. */
+/** Opens a page in a real browser without a window, with a profile of its own. Names below `test` lead to 127.0.0.1. */
 export async function openBrowser(url: string): Promise<OpenBrowser> {
   const binary = findBrowser();
   if (binary === undefined) throw new Error("there is no Chromium on this machine: `node bin/setup.js --test` installs it, or says how to");
