@@ -7,7 +7,7 @@ import { memoryAuditLog } from "../drivers/memory/audit-log.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { systemIds } from "../drivers/system/ids.ts";
 import type { Principal } from "../domain/principal.ts";
-import { WholeState } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { auditor, type AuditedCall } from "./auditor.ts";
 import { mergedLog } from "./merged-log.ts";
@@ -63,7 +63,7 @@ test("100,000 strangers cost a small log no record of somebody known, and take l
   const log = mergedLog(known, others);
   try {
     using filter = strangers({ log: others, clock, ids: systemIds });
-    const audit = auditor({ log: known, strangers: filter.record, state: new WholeState(memoryJournal()), ids: systemIds });
+    const audit = auditor({ log: known, strangers: filter.record, state: new JournaledState(memoryJournal()), ids: systemIds });
     const { error: _, ...granted } = call();
     audit({ ...granted, proved: true, principal: root, eventName: "CreateUser" });
     const long = "x".repeat(50_000);
