@@ -11,12 +11,20 @@ export interface ProxyListener {
   readonly id: string;
   readonly addresses: readonly string[];
   readonly port: number;
-  /** The first route whose hosts match is taken; one without hosts matches every request. */
+  /** Blocks of the clients that are served, such as `10.0.0.0/16`; the connections of others are closed. Everybody's where absent. */
+  readonly clients?: readonly string[];
+  /**
+   * The first route whose hosts match is taken; one without hosts matches every request. A request that names more than one host, or one in
+   * its target without a Host header, is refused.
+   */
   readonly routes: readonly ProxyRoute[];
 }
 
 export interface ProxyRoute {
-  /** Exact host names in lower case, without port. Empty: any. */
+  /**
+   * Exact host names in lower case, without port and without the dot that may end a name; one that begins with a dot stands for every name that
+   * ends so. Empty: any.
+   */
   readonly hosts: readonly string[];
   readonly action:
     /** Weighted choice between backends; 503 where none has a server, as on AWS. */

@@ -43,6 +43,7 @@ trafficProxyContract("the fake", async () => {
       proxy.take(port);
       return { port, [Symbol.asyncDispose]: async () => proxy.release(port) };
     },
+    ask: async (port, head) => proxy.answer(port, head),
     restarted: async () => proxy.reopen(),
     [Symbol.asyncDispose]: () => proxy.stop(),
   };

@@ -8,10 +8,12 @@ import {
   type TrafficProxy,
 } from "../ports/traffic-proxy.ts";
 
+import { fakeAnswer, type FakeAnswer, type FakeRequest } from "./fake-routing.ts";
+
 type Observed = Pick<ServerHealthReport, "health" | "cause">;
 
 /**
- * The proxy of a simulated world: it carries nothing, and its health checks see what the test says they see.
+ * The proxy of a simulated world: it carries nothing beyond saying where a request would go, and its health checks see what the test says they see.
  * It outlives `close`, as the real one does: `reopen` gives the next control plane's view of the same proxy.
  */
 export class FakeTrafficProxy implements TrafficProxy {
@@ -77,6 +79,11 @@ export class FakeTrafficProxy implements TrafficProxy {
   /** How many requests this server has under way. */
   carry(backend: string, server: string, sessions: number): void {
     this.#sessions.set(`${backend}/${server}`, sessions);
+  }
+
+  /** What a client on loopback, unless said otherwise, gets for a request; `undefined` where nobody answers. */
+  answer(port: number, head: string, from: Partial<FakeRequest> = {}): FakeAnswer | undefined {
+    return fakeAnswer(this.configuration, { address: "127.0.0.1", client: "127.0.0.1", ...from, port, head });
   }
 
   /** Somebody else has this port. */

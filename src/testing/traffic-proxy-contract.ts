@@ -3,6 +3,7 @@ import {
   ListenerBindError,
   type ProxyBackend,
   type ProxyConfiguration,
+  type ProxyRoute,
   type ProxyServer,
   type ServerHealthReport,
   type TrafficProxy,
@@ -24,11 +25,13 @@ export interface TrafficProxyWorld extends AsyncDisposable {
   freePort(): Promise<number>;
   /** A port on loopback that another process has, until disposed. */
   takenPort(): Promise<AsyncDisposable & { readonly port: number }>;
+  /** Sends a request's head to a port of loopback as it is; `undefined` where the connection is closed without an answer. */
+  ask(port: number, head: string): Promise<{ readonly status: number; readonly body: string } | undefined>;
   /** Lets go of `proxy`; resolves with the next control plane's. */
   restarted(): Promise<TrafficProxy>;
 }
 
-/** What every `TrafficProxy` must do, apart from carrying traffic. */
+/** What every `TrafficProxy` must do, apart from carrying traffic to targets. */
 export function trafficProxyContract(name: string, open: () => Promise<TrafficProxyWorld>): void {
   describe(`${name} as a traffic proxy`, () => {
     test("a new target is initial, and one pass makes it healthy", async () => {
@@ -159,6 +162,31 @@ export function trafficProxyContract(name: string, open: () => Promise<TrafficPr
       expect(await world.proxy.activeSessions("web", "other")).toBe(0);
     });
 
+    test("those that share a port are told apart by the one host that a request names", async () => {
+      await using world = await open();
+      const port = await world.freePort();
+      await world.proxy.apply({ listeners: [sharedListener(port)], backends: [] });
+      const answers: (readonly [string, string])[] = [];
+      for (const [what, head] of HOSTS) {
+        const answer = await world.ask(port, `${head}\r\n\r\n`);
+        answers.push([what, answer?.status === 400 ? "refused" : String(answer?.body)]);
+      }
+      expect(answers).toEqual(HOSTS.map(([what, , answer]) => [what, answer]));
+    });
+
+    test("a listener serves the clients that it is for, and closes the connections of others", async () => {
+      await using world = await open();
+      const [served, closed] = [await world.freePort(), await world.freePort()];
+      const shop = "GET / HTTP/1.1\r\nHost: shop.example.com\r\n\r\n";
+      const listeners = [
+        { ...sharedListener(served, ["10.0.0.0/8", "127.0.0.0/8"]), id: "open" },
+        { ...sharedListener(closed, ["10.0.0.0/8"]), id: "closed" },
+      ];
+      await world.proxy.apply({ listeners, backends: [] });
+      expect(await world.ask(served, shop)).toMatchObject({ status: 200, body: "ours" });
+      expect(await world.ask(closed, shop)).toBeUndefined();
+    });
+
     test("a disposed listener hears nothing", async () => {
       await using world = await open();
       const reports: ServerHealthReport[] = [];
@@ -167,6 +195,53 @@ export function trafficProxyContract(name: string, open: () => Promise<TrafficPr
       expect(reports).toEqual([]);
     });
   });
+}
+
+const OURS = "ours-1.elb.localhost";
+const THEIRS = "theirs-1.elb.localhost";
+const NOBODY = "nobody-1.elb.localhost";
+
+/** Which of those that share a port answers, by the request's head. */
+const HOSTS: readonly (readonly [what: string, head: string, answer: string])[] = [
+  ["a name", `GET / HTTP/1.1\r\nHost: ${THEIRS}`, "theirs"],
+  ["the first one's name", `GET / HTTP/1.1\r\nHost: ${OURS}`, "ours"],
+  ["a name with a port", `GET / HTTP/1.1\r\nHost: ${THEIRS}:8080`, "theirs"],
+  ["a name in upper case", `GET / HTTP/1.1\r\nHost: ${THEIRS.toUpperCase()}`, "theirs"],
+  ["a name with its dot at the end", `GET / HTTP/1.1\r\nHost: ${THEIRS}.`, "theirs"],
+  ["all three", `GET / HTTP/1.1\r\nhOST:\t${THEIRS.toUpperCase()}.:80 `, "theirs"],
+  ["a name that none of them has", `GET / HTTP/1.1\r\nHost: ${NOBODY}`, "nobody"],
+  ["another host", "GET / HTTP/1.1\r\nHost: shop.example.com", "ours"],
+  ["another host that begins like a name", `GET / HTTP/1.1\r\nHost: ${THEIRS}.example.com`, "ours"],
+  ["another host that ends like a name", `GET / HTTP/1.1\r\nHost: x${THEIRS}`, "nobody"],
+  ["an address", "GET / HTTP/1.1\r\nHost: 127.0.0.1", "ours"],
+  ["no host", "GET / HTTP/1.0", "ours"],
+  ["an empty host", "GET / HTTP/1.1\r\nHost:", "ours"],
+  ["a name in the target and the header", `GET http://${THEIRS}/ HTTP/1.1\r\nHost: ${THEIRS}`, "theirs"],
+  ["a name in the target alone", `GET http://${THEIRS}/ HTTP/1.0`, "refused"],
+  ["a name in the target, another host in the header", `GET http://${THEIRS}/ HTTP/1.1\r\nHost: shop.example.com`, "refused"],
+  ["another host in the target, a name in the header", `GET http://shop.example.com/ HTTP/1.1\r\nHost: ${THEIRS}`, "refused"],
+  ["two hosts, a name first", `GET / HTTP/1.1\r\nHost: ${THEIRS}\r\nHost: ${OURS}`, "refused"],
+  ["two hosts, a name last", `GET / HTTP/1.1\r\nHost: shop.example.com\r\nHost: ${THEIRS}`, "refused"],
+  ["a list of hosts, a name first", `GET / HTTP/1.1\r\nHost: ${THEIRS}, shop.example.com`, "ours"],
+  ["a list of hosts, a name last", `GET / HTTP/1.1\r\nHost: shop.example.com, ${THEIRS}`, "nobody"],
+  ["a name as somebody at another host", `GET http://${THEIRS}@shop.example.com/ HTTP/1.1\r\nHost: shop.example.com`, "ours"],
+  ["a name in another header", `GET / HTTP/1.1\r\nHost: shop.example.com\r\nX-Forwarded-Host: ${THEIRS}`, "ours"],
+];
+
+/** A listener on loopback on which two share a port, the first of whom answers to strange names too. */
+function sharedListener(port: number, clients?: readonly string[]): ProxyConfiguration["listeners"][number] {
+  const says = (body: string, hosts: readonly string[], status = 200): ProxyRoute => ({
+    hosts,
+    action: { kind: "fixed-response", status, contentType: "text/plain", body },
+    idleTimeout: 60,
+  });
+  return {
+    id: "shared",
+    addresses: ["127.0.0.1"],
+    port,
+    ...(clients && { clients }),
+    routes: [says("ours", [OURS]), says("theirs", [THEIRS]), says("nobody", [".elb.localhost"], 421), says("ours", [])],
+  };
 }
 
 export type HttpCheck = Exclude<ProxyBackend["healthCheck"], { kind: "none" }>;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTcpServer, type AddressInfo } from "node:net";
+import { connect, createServer as createTcpServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { haproxyTrafficProxy } from "../../src/drivers/haproxy/haproxy-traffic-proxy.ts";
@@ -74,6 +74,7 @@ export async function haproxyWorld(): Promise<HaproxyWorld> {
         },
       };
     },
+    ask,
     restarted: async () => {
       await proxy.close();
       proxy = await open();
@@ -85,6 +86,19 @@ export async function haproxyWorld(): Promise<HaproxyWorld> {
       await rm(directory, { recursive: true });
     },
   };
+}
+
+async function ask(port: number, head: string): Promise<{ readonly status: number; readonly body: string } | undefined> {
+  const socket = connect(port, "127.0.0.1");
+  // HAProxy would wait for the next request otherwise.
+  socket.write(head.replace(/\r\n\r\n$/, "\r\nConnection: close\r\n\r\n"));
+  let text = "";
+  // A connection that is closed may be reset as well.
+  socket.on("error", () => undefined);
+  socket.on("data", (chunk: Buffer) => (text += String(chunk)));
+  if (!socket.closed) await new Promise((closed) => socket.on("close", closed));
+  const status = /^HTTP\/1\.[01] (\d+)/.exec(text)?.[1];
+  return status === undefined ? undefined : { status: Number(status), body: text.slice(text.indexOf("\r\n\r\n") + 4) };
 }
 
 export async function freePort(): Promise<number> {

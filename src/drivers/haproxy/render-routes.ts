@@ -24,6 +24,9 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     `timeout client ${idle}`,
     `timeout http-request ${idle}`,
     `timeout http-keep-alive ${idle}`,
+    // Not `connection`: who was handed over by a replaced worker is known by its proxy header only.
+    ...(listener.clients === undefined ? [] : [`tcp-request session reject unless { src ${listener.clients.join(" ")} }`]),
+    ...(reached.some((route) => route.hosts.length > 0) ? HOST_IS_KNOWN : []),
     `use_backend s_${listener.id} if { stopping }`,
     ...reached.flatMap((route, at) => renderRoute(listener, route, at)),
   ];
@@ -39,6 +42,15 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
   ];
 }
 
+/**
+ * The name that a request is for, as one word: `hdr` would take the last part of a value with commas. HAProxy itself refuses several Host headers
+ * that differ, and a host in the request's target that differs from the header's, but not one in the target without a header.
+ */
+const HOST_IS_KNOWN = [
+  "http-request deny deny_status 400 if !{ url_beg / } !{ url * } !{ req.fhdr(host) -m len gt 0 }",
+  "http-request set-var(txn.host) req.fhdr(host),host_only,lower,rtrim(.)",
+];
+
 /** Routes up to the first that matches every request. */
 function reachableRoutes(listener: ProxyListener): readonly ProxyRoute[] {
   const last = listener.routes.findIndex((route) => route.hosts.length === 0);
@@ -46,8 +58,25 @@ function reachableRoutes(listener: ProxyListener): readonly ProxyRoute[] {
 }
 
 function renderRoute(listener: ProxyListener, route: ProxyRoute, at: number): readonly string[] {
-  const hosts = route.hosts.map((host) => quote(host.toLowerCase())).join(" ");
-  const matches = hosts === "" ? "" : `{ req.hdr(host),host_only,lower -m str ${hosts} }`;
+  return conditionsOf(route.hosts).flatMap((matches) => renderChoice(listener, route, at, matches));
+}
+
+/** One condition for each way of matching; an empty one for every request. */
+function conditionsOf(hosts: readonly string[]): readonly string[] {
+  if (hosts.length === 0) return [""];
+  const matching = (how: string, those: readonly string[]): readonly string[] =>
+    those.length === 0 ? [] : [`{ var(txn.host) -m ${how} ${those.map((host) => quote(host.toLowerCase())).join(" ")} }`];
+  const suffixes = hosts.filter((host) => host.startsWith("."));
+  return [
+    ...matching(
+      "str",
+      hosts.filter((host) => !suffixes.includes(host)),
+    ),
+    ...matching("end", suffixes),
+  ];
+}
+
+function renderChoice(listener: ProxyListener, route: ProxyRoute, at: number, matches: string): readonly string[] {
   const when = (...conditions: readonly string[]): string => {
     const all = conditions.filter((condition) => condition !== "");
     return all.length === 0 ? "" : ` if ${all.join(" ")}`;
