@@ -4,7 +4,7 @@ import {
   TargetGroupNotFoundException,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { parseArn } from "../../domain/arn.ts";
-import type { Scope } from "../../domain/scope.ts";
+import { isAccount, type Scope } from "../../domain/scope.ts";
 import {
   listeners,
   loadBalancers,
@@ -31,10 +31,10 @@ const ARN_KINDS = {
 
 export type ArnKind = keyof typeof ARN_KINDS;
 
-/** What an ARN of this service in this account and region names; `undefined` where it is none. */
-export function arnKind(text: string, at: Scope): ArnKind | undefined {
+/** What an ARN of this service in this region names; `undefined` where it is none. One of another account is of something that is not here. */
+export function arnKind(text: string, { region }: Scope): ArnKind | undefined {
   const arn = parseArn(text);
-  if (arn?.service !== "elasticloadbalancing" || arn.account !== at.account || arn.region !== at.region) return undefined;
+  if (arn?.service !== "elasticloadbalancing" || arn.region !== region || !isAccount(arn.account)) return undefined;
   return (Object.keys(ARN_KINDS) as ArnKind[]).find((kind) => ARN_KINDS[kind].test(arn.resource));
 }
 
@@ -42,23 +42,28 @@ export function checkArn(text: string, kind: ArnKind, at: Scope): void {
   if (arnKind(text, at) !== kind) throw invalid(`'${text}' is not a valid ${kind} ARN`);
 }
 
+/** The record, where it is the request's own account's and region's. */
+export function own<R extends Scope>(found: R | undefined, { account, region }: Scope): R | undefined {
+  return found?.account === account && found.region === region ? found : undefined;
+}
+
 export function findLoadBalancer(arn: string | undefined, at: Place): LoadBalancerRecord {
   checkArn(arn ?? "", "load balancer", at);
-  const found = at.state.table(loadBalancers).get(arn ?? "");
+  const found = own(at.state.table(loadBalancers).get(arn ?? ""), at);
   if (!found) throw new LoadBalancerNotFoundException(because(`Load balancer '${arn}' not found`));
   return found;
 }
 
 export function findTargetGroup(arn: string | undefined, at: Place): TargetGroupRecord {
   checkArn(arn ?? "", "target group", at);
-  const found = at.state.table(targetGroups).get(arn ?? "");
+  const found = own(at.state.table(targetGroups).get(arn ?? ""), at);
   if (!found) throw new TargetGroupNotFoundException(because(`Target group '${arn}' not found`));
   return found;
 }
 
 export function findListener(arn: string | undefined, at: Place): ListenerRecord {
   checkArn(arn ?? "", "listener", at);
-  const found = at.state.table(listeners).get(arn ?? "");
+  const found = own(at.state.table(listeners).get(arn ?? ""), at);
   if (!found) throw new ListenerNotFoundException(because(`Listener '${arn}' not found`));
   return found;
 }

@@ -10,7 +10,7 @@ import { listeners, loadBalancers, type LoadBalancerRecord } from "../../state/e
 import { ensureLinkedRole, makingLinkedRole } from "../iam/linked-role.ts";
 import { because, type ConditionContext } from "../operation.ts";
 import { checkEnum, creation, invalid, operation, permission } from "./elb-operation.ts";
-import { checkArn, findLoadBalancer, scopeKey, type Place } from "./find.ts";
+import { checkArn, findLoadBalancer, own, scopeKey, type Place } from "./find.ts";
 import { canonicalHostedZoneId } from "./hosted-zones.ts";
 import { defaultLoadBalancerAttributes } from "./load-balancer-attributes.ts";
 import { checkLoadBalancerName } from "./names.ts";
@@ -90,7 +90,7 @@ export const deleteLoadBalancer = operation("DeleteLoadBalancer", {
   run({ LoadBalancerArn = "" }, context) {
     checkArn(LoadBalancerArn, "load balancer", context);
     const { state } = context;
-    const balancer = state.table(loadBalancers).get(LoadBalancerArn);
+    const balancer = own(state.table(loadBalancers).get(LoadBalancerArn), context);
     if (!balancer) return {};
     if (balancer.attributes["deletion_protection.enabled"] === "true")
       throw new OperationNotPermittedException(

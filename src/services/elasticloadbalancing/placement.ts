@@ -7,7 +7,7 @@ import {
 import { securityGroups, subnets, type SubnetRecord } from "../../state/ec2.ts";
 import { because } from "../operation.ts";
 import { invalid } from "./elb-operation.ts";
-import type { Place } from "./find.ts";
+import { own, type Place } from "./find.ts";
 
 /** The subnets of a request, of at least two zones of one VPC. */
 export function checkSubnets(
@@ -31,10 +31,9 @@ export function checkSubnets(
   return found;
 }
 
-function findSubnet(id: string, { state, account, region }: Place): SubnetRecord {
-  const subnet = state.table(subnets).get(id);
-  if (!subnet || subnet.account !== account || subnet.region !== region)
-    throw new SubnetNotFoundException(because(`The subnet ID '${id}' does not exist`));
+function findSubnet(id: string, at: Place): SubnetRecord {
+  const subnet = own(at.state.table(subnets).get(id), at);
+  if (!subnet) throw new SubnetNotFoundException(because(`The subnet ID '${id}' does not exist`));
   return subnet;
 }
 

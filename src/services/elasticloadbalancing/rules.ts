@@ -3,7 +3,7 @@ import { ListenerNotFoundException, RuleNotFoundException, type Rule } from "@aw
 import { listeners, type ListenerRecord } from "../../state/elb.ts";
 import { because } from "../operation.ts";
 import { invalid, operation, permission } from "./elb-operation.ts";
-import { arnKind, findListener, type Place } from "./find.ts";
+import { arnKind, findListener, own, type Place } from "./find.ts";
 
 /** A listener has its default rule only: others cannot be made yet. */
 export const describeRules = operation("DescribeRules", {
@@ -29,7 +29,8 @@ function defaultRuleArn({ arn }: ListenerRecord): string {
 
 function listenerOfRule(ruleArn: string, at: Place): ListenerRecord {
   if (arnKind(ruleArn, at) !== "listener rule") throw invalid(`'${ruleArn}' is not a valid listener rule ARN`);
-  const listener = at.state.table(listeners).get(ruleArn.slice(0, ruleArn.lastIndexOf("/")).replace(":listener-rule/", ":listener/"));
+  const arn = ruleArn.slice(0, ruleArn.lastIndexOf("/")).replace(":listener-rule/", ":listener/");
+  const listener = own(at.state.table(listeners).get(arn), at);
   if (!listener) throw new ListenerNotFoundException(because("One or more listeners not found"));
   if (defaultRuleArn(listener) !== ruleArn) throw new RuleNotFoundException(because("One or more rules not found"));
   return listener;

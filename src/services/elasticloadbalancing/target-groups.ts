@@ -14,7 +14,7 @@ import type { State } from "../../state/state.ts";
 import { ensureLinkedRole } from "../iam/linked-role.ts";
 import { because } from "../operation.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
-import { checkArn, findLoadBalancer, findTargetGroup, scopeKey, type Place } from "./find.ts";
+import { checkArn, findLoadBalancer, findTargetGroup, own, scopeKey, type Place } from "./find.ts";
 import { checkHealthCheck } from "./health-check.ts";
 import { checkName } from "./names.ts";
 import { pageByArn } from "./page.ts";
@@ -108,12 +108,14 @@ export const deleteTargetGroup = operation("DeleteTargetGroup", {
   run({ TargetGroupArn = "" }, context) {
     checkArn(TargetGroupArn, "target group", context);
     const { state } = context;
-    if (targetGroupInUse(state, TargetGroupArn))
-      throw new ResourceInUseException(because(`Target group '${TargetGroupArn}' is currently in use by a listener or a rule`));
+    const group = own(state.table(targetGroups).get(TargetGroupArn), context);
+    if (!group) return {};
+    if (targetGroupInUse(state, group.arn))
+      throw new ResourceInUseException(because(`Target group '${group.arn}' is currently in use by a listener or a rule`));
     state.commit(() => {
-      for (const { targetGroupArn, id, port } of state.table(targets).by("targetGroup", TargetGroupArn))
+      for (const { targetGroupArn, id, port } of state.table(targets).by("targetGroup", group.arn))
         state.table(targets).delete(targetKey(targetGroupArn, id, port));
-      state.table(targetGroups).delete(TargetGroupArn);
+      state.table(targetGroups).delete(group.arn);
     });
     return {};
   },
@@ -149,8 +151,8 @@ function checkSettings(input: CreateTargetGroupInput, at: Place): Settings {
     );
   if (input.IpAddressType === "ipv6")
     throw new InvalidConfigurationRequestException(because("Airfield does not support IPv6 target groups yet"));
-  const vpc = at.state.table(vpcs).get(input.VpcId);
-  if (vpc?.account !== at.account || vpc.region !== at.region) throw invalid(`The VPC ID '${input.VpcId}' is not found`);
+  const vpc = own(at.state.table(vpcs).get(input.VpcId), at);
+  if (!vpc) throw invalid(`The VPC ID '${input.VpcId}' is not found`);
   return {
     name,
     targetType,
