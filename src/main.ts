@@ -9,6 +9,7 @@ import { keyLifecycle } from "./control/key-lifecycle.ts";
 import { lifecycleLoop } from "./control/lifecycle/lifecycle-loop.ts";
 import { loadBalancerNames } from "./control/load-balancing/load-balancer-names.ts";
 import { loadBalancing } from "./control/load-balancing/load-balancing.ts";
+import { targetSurroundings } from "./control/load-balancing/target-surroundings.ts";
 import { logSink } from "./control/log-delivery.ts";
 import { logRetention } from "./control/log-retention.ts";
 import { parameterExpiry } from "./control/parameter-expiry.ts";
@@ -23,6 +24,7 @@ import { resolver, type ResolverParts } from "./control/tasks/resolver.ts";
 import { stopAllTasks } from "./control/tasks/stop-all-tasks.ts";
 import { taskLoop } from "./control/tasks/task-loop.ts";
 import { vpcGateways } from "./control/vpc-gateways.ts";
+import type { GatewayView } from "./decide/routing/view.ts";
 import { DEFAULT_ACCOUNT } from "./domain/scope.ts";
 import { Disposals } from "./disposals.ts";
 import { dnsServer } from "./drivers/dns/server.ts";
@@ -46,6 +48,7 @@ import type { S3Location } from "./drivers/s3/location.ts";
 import { sqliteJournal } from "./drivers/sqlite/journal.ts";
 import { sqliteLogStore } from "./drivers/sqlite/log-store.ts";
 import { systemClock as clock } from "./drivers/system/clock.ts";
+import { hostNetworks } from "./drivers/system/host-networks.ts";
 import { systemIds as ids } from "./drivers/system/ids.ts";
 import { registryClient } from "./drivers/upstream-registry/registry-client.ts";
 import { localAddresses } from "./drivers/system/local-addresses.ts";
@@ -92,6 +95,8 @@ export interface AirfieldOptions {
   readonly tls?: { readonly certificateFile: string; readonly keyFile: string } | { readonly names: readonly string[] };
   /** Where the registry's bytes lie; in the data folder where absent. */
   readonly registryStore?: S3Location;
+  /** Blocks of addresses that load balancers may send to besides those of their VPC: loopback and other addresses of this host, public ones. */
+  readonly targetAddresses?: readonly string[];
   /** How often each principal may call each API. No limit where absent. */
   readonly requestLimit?: RequestLimit;
   /** By which clients may call it, besides names and addresses that are its own: also `*.example.com`. */
@@ -176,6 +181,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const accounts = opened.use(await followAccounts(accountsFolder(dataDirectory), logger));
   const root = { account: DEFAULT_ACCOUNT, ...installation.rootCredentials };
   let { port } = options;
+  const surroundings = targetSurroundings({ state, host: hostNetworks, openedBlocks: options.targetAddresses ?? [] });
   const platform: Platform = {
     state,
     clock,
@@ -188,6 +194,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     blobs,
     vulnerabilities,
     upstreams: opened.use(registryClient({ clock })),
+    targetSurroundings: surroundings,
     get registryHost() {
       return `localhost:${port}`;
     },
@@ -251,7 +258,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   ]);
   opened.defer(() => runner.close());
   opened.defer(() => proxy.close());
-  const balancing = opened.use(loadBalancing({ state, clock, proxy, logger, canBind }));
+  const balancing = opened.use(loadBalancing({ state, clock, proxy, logger, surroundings, canBind }));
   const listener = taskEndpoint({
     platform,
     addressesOf: (taskArn) => runner.addressesOf(taskArn),
@@ -271,9 +278,10 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const resolving = resolver({ state, secrets, clock, ids, image, ...forTasks });
   opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving }));
   const names = opened.use(gatewayNameServers(state, logger));
-  const gateways = vpcGateways(state, (addresses) => {
-    balancing.bind([LOOPBACK, ...addresses]);
-    names.listen(addresses);
+  const gateways = vpcGateways(state, (found) => {
+    // Names first: a listener on their port goes without the gateway.
+    names.listen(found);
+    balancing.bind(found);
   });
   opened.defer(() => gateways[Symbol.dispose]());
   const scheduling = opened.use(serviceLoop({ state, clock, ids, logger }));
@@ -370,15 +378,17 @@ function addressesOf({ host }: AirfieldOptions): readonly string[] {
 }
 
 /** Name servers for tasks, one at the gateway of each VPC. */
-function gatewayNameServers(state: WholeState, logger: Logger): AsyncDisposable & { listen(addresses: readonly string[]): void } {
-  const resolve = loadBalancerNames(state);
+function gatewayNameServers(state: WholeState, logger: Logger): AsyncDisposable & { listen(gateways: readonly GatewayView[]): void } {
   const failed = (cause: unknown): void => logger.warn("tasks cannot look up load balancers by name", { cause: described(cause) });
   const servers = new Map<string, Promise<AsyncDisposable | undefined>>();
   return {
-    listen(addresses) {
-      for (const address of addresses)
-        if (!servers.has(address))
-          servers.set(address, dnsServer({ addresses: [address], port: 53, resolve, failed }).catch(failed as () => undefined));
+    listen(gateways) {
+      for (const gateway of gateways) {
+        if (servers.has(gateway.address)) continue;
+        const resolve = loadBalancerNames(state, gateway);
+        const opening = dnsServer({ addresses: [gateway.address], port: 53, resolve, failed });
+        servers.set(gateway.address, opening.catch(failed as () => undefined));
+      }
     },
     async [Symbol.asyncDispose]() {
       for (const server of servers.values()) await (await server)?.[Symbol.asyncDispose]();

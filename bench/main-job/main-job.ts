@@ -13,7 +13,8 @@ const LOCAL_IMAGE = "airfield-bench/sleeper:v1";
 export async function measure(tell: (figure: Figure) => void): Promise<void> {
   await footprint(tell);
   await buildImage({ name: LOCAL_IMAGE, instructions: ['CMD ["sleep", "600"]'] });
-  await using airfield = await airfieldProcess();
+  // The bench's target is a server on loopback.
+  await using airfield = await airfieldProcess({ environment: { AIRFIELD_TARGET_ADDRESSES: "127.0.0.1" } });
   await airfield.client(ECRClient).send(new CreateRepositoryCommand({ repositoryName: "sleeper" }));
   const image = await pushImage(airfield, LOCAL_IMAGE, "sleeper", "v1");
   try {

@@ -7,6 +7,7 @@ import { registryStoreSetting } from "./registry-store-setting.ts";
 import { forgetServer, recordServer } from "./running-server.ts";
 import { keepCoreFilesEmpty } from "../drivers/system/core-files.ts";
 import { dataSetting, portSetting } from "./settings.ts";
+import { targetAddressesSetting } from "./target-addresses-setting.ts";
 
 export interface StartFlags extends EndpointFlags {
   readonly port?: string;
@@ -25,6 +26,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const browsers = browserSettings();
   const audit = auditSetting();
   const registryStore = registryStoreSetting();
+  const targetAddresses = targetAddressesSetting();
   // What is written from here on is for this user alone, whatever the shell's mask says.
   process.umask(0o077);
   await keepCoreFilesEmpty();
@@ -38,6 +40,7 @@ export async function start(flags: StartFlags): Promise<void> {
     ...endpoint,
     ...browsers,
     audit,
+    targetAddresses,
     ...(registryStore ? { registryStore } : {}),
     ...(requestLimit ? { requestLimit } : {}),
   }).catch(async (error: unknown) => {

@@ -1,3 +1,4 @@
+import type { GatewayView } from "../decide/routing/view.ts";
 import { parseCidr, routerOf } from "../domain/cidr.ts";
 import { isBefore } from "../domain/task-status.ts";
 import { tasks, type TaskRecord } from "../state/ecs.ts";
@@ -7,26 +8,27 @@ import type { WholeState } from "../state/state.ts";
  * Tells the addresses that this host has in the networks of VPCs, now and whenever there is another one. A VPC's network, and with it the
  * address, is there from its first running task on, and stays.
  */
-export function vpcGateways(state: WholeState, tell: (addresses: readonly string[]) => void): Disposable {
-  const known = new Set<string>();
+export function vpcGateways(state: WholeState, tell: (gateways: readonly GatewayView[]) => void): Disposable {
+  const known = new Map<string, GatewayView>();
 
   function note(task: TaskRecord | undefined): boolean {
-    const address = task && gatewayOf(task);
-    if (address === undefined || known.has(address)) return false;
-    known.add(address);
+    const gateway = task && gatewayOf(task);
+    if (gateway === undefined || known.has(gateway.vpcId)) return false;
+    known.set(gateway.vpcId, gateway);
     return true;
   }
 
   const watching = state.watch(tasks, ({ after }) => {
-    if (note(after)) tell([...known]);
+    if (note(after)) tell([...known.values()]);
   });
   for (const task of state.table(tasks).values()) note(task);
-  if (known.size > 0) tell([...known]);
+  if (known.size > 0) tell([...known.values()]);
   return watching;
 }
 
-function gatewayOf({ lastStatus, networkInterface }: TaskRecord): string | undefined {
+function gatewayOf({ lastStatus, networkInterface }: TaskRecord): GatewayView | undefined {
   if (!networkInterface || isBefore(lastStatus, "RUNNING") || lastStatus === "STOPPED") return undefined;
-  const block = parseCidr(networkInterface.vpcCidr);
-  return block && routerOf(block);
+  const { vpcId, vpcCidr } = networkInterface;
+  const block = parseCidr(vpcCidr);
+  return block && { vpcId, vpcCidr, address: routerOf(block) };
 }

@@ -50,3 +50,8 @@ export const DRAINING: TargetHealth = {
   reason: "Target.DeregistrationInProgress",
   description: "Target deregistration is in progress",
 };
+export const UNUSABLE: TargetHealth = {
+  state: "unused",
+  reason: "Target.IpUnusable",
+  description: "The IP address cannot be used as a target of this target group",
+};

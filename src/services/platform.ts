@@ -1,3 +1,4 @@
+import type { TargetSurroundings } from "../decide/routing/target-place.ts";
 import type { Credentials } from "../authorization/credentials.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
@@ -25,6 +26,8 @@ export interface Platform {
   /** Other registries, as the pull-through cache reads them. */
   readonly upstreams: UpstreamRegistries;
   readonly vulnerabilities: VulnerabilityData;
+  /** Where targets of load balancers may be, and where they may not: told over all accounts, since addresses know none. */
+  readonly targetSurroundings: () => TargetSurroundings;
   /** `host:port` under which docker reaches the registry, such as `localhost:4566`. */
   readonly registryHost: string;
   /** Whether that host speaks TLS alone. */

@@ -38,6 +38,8 @@ export interface ListenerRecord {
   readonly port: number;
   /** The port that is really bound: `port` unless that could not be had. */
   readonly boundPort?: number;
+  /** Of two listeners on one port, the one with the lower number took it first. Given when the change feed tells of the listener, kept from then on. */
+  readonly turn?: number;
   readonly defaultActions: readonly Action[];
   readonly certificates: readonly { readonly certificateArn: string; readonly isDefault: boolean }[];
   readonly sslPolicy?: string;

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { auditor } from "../audit/auditor.ts";
 import { strangers } from "../audit/strangers.ts";
+import { targetSurroundings } from "../control/load-balancing/target-surroundings.ts";
 import { memoryAuditLog } from "../drivers/memory/audit-log.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { memoryVulnerabilityData } from "../drivers/memory/vulnerability-data.ts";
@@ -83,6 +84,7 @@ export async function apiWorld(parts: Partial<Platform> = {}, { throttle, limits
     blobs: absent("blob store"),
     upstreams: absent("client of other registries"),
     vulnerabilities: memoryVulnerabilityData(),
+    targetSurroundings: targetSurroundings({ state, host: () => ({ ownBlocks: [], bridgedBlocks: [] }), openedBlocks: [] }),
     registryHost: "localhost:4566",
     ...parts,
   };

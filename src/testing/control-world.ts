@@ -1,4 +1,5 @@
 import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
+import { targetSurroundings } from "../control/load-balancing/target-surroundings.ts";
 import { serviceLoop } from "../control/services/service-loop.ts";
 import { taskLoop } from "../control/tasks/task-loop.ts";
 import { newDeployment } from "../decide/rollout/new-deployment.ts";
@@ -210,7 +211,8 @@ export class ControlWorld {
     this.#running = running;
     const runner = fakeTaskRunner({ engine: this.engine, clock });
     running.defer(() => runner.close());
-    running.use(loadBalancing({ state, clock, proxy: this.proxy.reopen(), logger }));
+    const surroundings = targetSurroundings({ state, host: () => ({ ownBlocks: [], bridgedBlocks: [] }), openedBlocks: [] });
+    running.use(loadBalancing({ state, clock, proxy: this.proxy.reopen(), logger, surroundings }));
     const resolver = {
       open: () => ({
         image: (reference: string) => ({ pullReference: reference }),

@@ -77,6 +77,7 @@ export async function registryWorld(
     audit: memoryAuditLog(),
     vulnerabilities,
     upstreams,
+    targetSurroundings: () => ({ ownBlocks: [], bridgedBlocks: [], vpcs: [], openedBlocks: [] }),
     get registryHost() {
       return `localhost:${port}`;
     },

@@ -2,14 +2,18 @@ import { once } from "node:events";
 import { request, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import { expect, test } from "vitest";
 import { loadBalancing } from "../../src/control/load-balancing/load-balancing.ts";
+import { targetSurroundings } from "../../src/control/load-balancing/target-surroundings.ts";
 import { Disposals } from "../../src/disposals.ts";
 import { canBind } from "../../src/drivers/haproxy/can-bind.ts";
+import { memoryJournal } from "../../src/drivers/memory/journal.ts";
 import { systemClock } from "../../src/drivers/system/clock.ts";
+import { hostNetworks } from "../../src/drivers/system/host-networks.ts";
 import { systemIds } from "../../src/drivers/system/ids.ts";
 import type { Logger } from "../../src/ports/logger.ts";
 import type { TrafficProxy } from "../../src/ports/traffic-proxy.ts";
 import { defaultNetwork } from "../../src/state/default-vpc.ts";
 import { listeners, targets } from "../../src/state/elb.ts";
+import { JournaledState } from "../../src/state/journaled-state.ts";
 import { apiWorld } from "../../src/testing/api-world.ts";
 import { haproxyWorld, type TestTarget } from "./traffic-world.ts";
 
@@ -24,9 +28,11 @@ async function world() {
     warn: () => undefined,
     error: (message, fields) => void failures.push({ message, fields }),
   };
-  const api = stack.use(await apiWorld());
+  const state = new JournaledState(memoryJournal());
+  const surroundings = targetSurroundings({ state, host: hostNetworks, openedBlocks: ["127.0.0.0/8"] });
+  const api = stack.use(await apiWorld({ state, targetSurroundings: surroundings }));
   const haproxy = stack.use(await haproxyWorld());
-  const start = (proxy: TrafficProxy) => loadBalancing({ state: api.state, clock: systemClock, proxy, logger, canBind });
+  const start = (proxy: TrafficProxy) => loadBalancing({ state, clock: systemClock, proxy, logger, surroundings, canBind });
   let loop = start(haproxy.proxy);
   stack.defer(() => loop[Symbol.asyncDispose]());
   const { vpc, subnets } = defaultNetwork(api.state, systemIds, SCOPE);
@@ -70,6 +76,9 @@ async function world() {
     balancer,
     group,
     listener,
+    /** Listens at the gateways of VPCs, too. */
+    bind: (gateways: Parameters<typeof loop.bind>[0]): void => loop.bind(gateways),
+    vpc,
     /** Ends the loop and lets go of HAProxy, runs what should happen meanwhile, and starts both again over the same records. */
     async restart(meanwhile: () => Promise<void>): Promise<void> {
       await loop[Symbol.asyncDispose]();
@@ -103,8 +112,8 @@ interface Answer {
   readonly body: string;
 }
 
-async function get(port: number, host = "localhost", path = "/"): Promise<Answer> {
-  const asked = request({ host: "127.0.0.1", port, path, headers: { host } }).end();
+async function get(port: number, host = "localhost", path = "/", address = "127.0.0.1"): Promise<Answer> {
+  const asked = request({ host: address, port, path, headers: { host } }).end();
   const [response] = (await once(asked, "response")) as [import("node:http").IncomingMessage];
   let body = "";
   for await (const chunk of response) body += String(chunk);
@@ -219,6 +228,50 @@ test("load balancers share a port by name, and answer or redirect by themselves"
   await at.elbv2("delete-load-balancer", "--load-balancer-arn", first.arn);
   await expect.poll(() => get(port, "stranger.example").then(({ status }) => status, String)).toBe(301);
   await at.elbv2("wait", "load-balancers-deleted", "--load-balancer-arns", first.arn);
+});
+
+test("who took a port first keeps it from an older load balancer, also over a restart, and the second is told", async () => {
+  await using at = await world();
+  const port = await at.haproxy.freePort();
+  const answering = (body: string): string => `Type=fixed-response,FixedResponseConfig={StatusCode=200,MessageBody=${body}}`;
+  const older = await at.balancer("older");
+  const first = await at.balancer("first");
+  await at.listener(first.arn, port, answering("first"));
+  await at.listener(older.arn, port, answering("older"));
+  await expect.poll(() => get(port, older.dnsName).then(({ body }) => body, String)).toBe("older");
+  expect((await get(port, "shop.example.com")).body).toBe("first");
+  const names = "TagDescriptions[0].Tags[].[Key,Value]";
+  const told = await at.elbv2("describe-tags", "--resource-arns", older.arn, "--query", names);
+  expect(told).toBe(`aws:airfield:listener-host:${port}\t${older.dnsName}`);
+
+  await at.restart(async () => expect((await get(port, "shop.example.com")).body).toBe("first"));
+  const listener = await at.listener(older.arn, await at.haproxy.freePort(), answering("older"));
+  await expect.poll(() => at.api.state.table(listeners).get(listener)?.boundPort).toBeDefined();
+  expect((await get(port, "shop.example.com")).body).toBe("first");
+  await at.elbv2("delete-load-balancer", "--load-balancer-arn", first.arn);
+  await expect.poll(() => get(port, "shop.example.com").then(({ body }) => body, String)).toBe("older");
+});
+
+test("at the gateway of a VPC its own load balancers alone answer, to its own clients alone", async () => {
+  await using at = await world();
+  const port = await at.haproxy.freePort();
+  const { arn } = await at.balancer("inside");
+  await at.listener(arn, port, "Type=fixed-response,FixedResponseConfig={StatusCode=200,MessageBody=inside}");
+  const from = (address: string): Promise<string> =>
+    get(port, "shop.example.com", "/", address).then(
+      ({ body }) => body,
+      (cause: NodeJS.ErrnoException) => cause.code ?? String(cause),
+    );
+  const [own, closed, foreign] = ["127.0.0.2", "127.0.0.3", "127.0.0.4"] as const;
+  at.bind([{ vpcId: at.vpc.id, vpcCidr: "127.0.0.0/8", address: own }]);
+  await expect.poll(() => from(own)).toBe("inside");
+  at.bind([
+    { vpcId: at.vpc.id, vpcCidr: "10.0.0.0/8", address: closed },
+    { vpcId: "vpc-other", vpcCidr: "127.0.0.0/8", address: foreign },
+  ]);
+  await expect.poll(() => from(closed)).toBe("ECONNRESET");
+  expect(await from(foreign)).toBe("ECONNREFUSED");
+  expect(await from("127.0.0.1")).toBe("inside");
 });
 
 test("where the listener's port is taken it listens on another one, and a tag tells which", async () => {

@@ -27,7 +27,7 @@ import {
 import { IAMClient } from "@aws-sdk/client-iam";
 import { clientSettings, type Access } from "../access.ts";
 import { CliError } from "../cli-error.ts";
-import { boundPorts, listenerUrl } from "../status/survey-elb.ts";
+import { boundPort, listenerUrl } from "../status/survey-elb.ts";
 import type { CleanUp } from "./clean-up.ts";
 import type { LoadTarget } from "./load.ts";
 
@@ -112,7 +112,7 @@ export async function whereItAnswers(
   { elb }: Clients,
   { loadBalancerArn, dnsName }: Entrance,
 ): Promise<{ readonly url: string; readonly target: LoadTarget }> {
-  const port = (await boundPorts(elb, loadBalancerArn)).get(80) ?? 80;
+  const port = await boundPort(elb, loadBalancerArn, 80);
   // Asked by address: not every system resolves names below `localhost` for programs other than browsers and curl.
   return { url: listenerUrl("HTTP", dnsName, port), target: { address: "127.0.0.1", port, host: dnsName } };
 }

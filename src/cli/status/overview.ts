@@ -60,6 +60,8 @@ export interface ListenerOverview {
   readonly port: number;
   /** The port that could really be bound, where it is another one. */
   readonly boundPort?: number;
+  /** True where another load balancer took the port first: only requests for this one's own name get here. */
+  readonly onlyByName?: boolean;
   readonly healthyTargets: number;
   readonly targets: number;
 }

@@ -46,7 +46,10 @@ const overview: Overview = {
           name: "front",
           type: "application",
           state: "active",
-          listeners: [{ url: "http://front.example:8080", port: 80, boundPort: 8080, healthyTargets: 1, targets: 2 }],
+          listeners: [
+            { url: "http://front.example:8080", port: 80, boundPort: 8080, healthyTargets: 1, targets: 2 },
+            { url: "http://front.example:81", port: 81, onlyByName: true, healthyTargets: 2, targets: 2 },
+          ],
         },
       ],
     },
@@ -65,7 +68,8 @@ ap-south-1
       (service web) has started 1 tasks: (task 0123456789abcdef).
   cluster idle  empty
   application load balancer front  active
-    http://front.example:8080  1 of 2 targets healthy  (port 80 could not be bound)`);
+    http://front.example:8080  1 of 2 targets healthy  (port 80 could not be bound)
+    http://front.example:81  2 of 2 targets healthy  (by this name only: another load balancer took the port first)`);
 });
 
 test("says so where there is nothing yet", () => {

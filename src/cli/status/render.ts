@@ -64,10 +64,11 @@ function taskLines(tasks: readonly TaskOverview[]): readonly string[] {
 }
 
 function renderLoadBalancer({ name, type, state, listeners }: LoadBalancerOverview): string {
-  const lines = listeners.map(({ url, port, boundPort, healthyTargets, targets }) => {
+  const lines = listeners.map(({ url, port, boundPort, onlyByName, healthyTargets, targets }) => {
     const health = `${healthyTargets} of ${targets} targets healthy`;
     const moved = boundPort === undefined ? "" : colors.dim(`  (port ${port} could not be bound)`);
-    return `    ${colors.underline(url)}  ${healthyTargets === targets && targets > 0 ? colors.green(health) : colors.yellow(health)}${moved}`;
+    const second = onlyByName ? colors.dim("  (by this name only: another load balancer took the port first)") : "";
+    return `    ${colors.underline(url)}  ${healthyTargets === targets && targets > 0 ? colors.green(health) : colors.yellow(health)}${moved}${second}`;
   });
   return [`  ${type} load balancer ${colors.cyan(name)}  ${state}`, ...lines].join("\n");
 }

@@ -17,15 +17,15 @@ export async function surveyLoadBalancers(client: ElasticLoadBalancingV2Client):
 
 async function surveyLoadBalancer(client: ElasticLoadBalancingV2Client, balancer: LoadBalancer): Promise<LoadBalancerOverview> {
   const arn = balancer.LoadBalancerArn ?? "";
-  const [listeners, ports] = await Promise.all([
+  const [listeners, tags] = await Promise.all([
     collect(paginateDescribeListeners({ client }, { LoadBalancerArn: arn }), ({ Listeners }) => Listeners),
-    boundPorts(client, arn),
+    tagsOf(client, arn),
   ]);
   return {
     name: balancer.LoadBalancerName ?? "",
     type: balancer.Type ?? "",
     state: balancer.State?.Code ?? "",
-    listeners: await Promise.all(listeners.map((listener) => listenerOverview(client, balancer, listener, ports))),
+    listeners: await Promise.all(listeners.map((listener) => listenerOverview(client, balancer, listener, tags))),
   };
 }
 
@@ -33,10 +33,10 @@ async function listenerOverview(
   client: ElasticLoadBalancingV2Client,
   balancer: LoadBalancer,
   listener: Listener,
-  ports: ReadonlyMap<number, number>,
+  tags: ReadonlyMap<string, string>,
 ): Promise<ListenerOverview> {
   const port = listener.Port ?? 0;
-  const bound = ports.get(port) ?? port;
+  const bound = Number(tags.get(`${BOUND_PORT_TAG}${port}`) ?? port);
   const groups = new Set(
     (listener.DefaultActions ?? []).flatMap(({ TargetGroupArn, ForwardConfig }) => [
       TargetGroupArn,
@@ -53,24 +53,25 @@ async function listenerOverview(
     url: listenerUrl(listener.Protocol ?? "HTTP", balancer.DNSName ?? "", bound),
     port,
     ...(bound !== port && { boundPort: bound }),
+    ...(tags.has(`${BY_NAME_TAG}${port}`) && { onlyByName: true }),
     healthyTargets: states.filter((state) => state === "healthy").length,
     targets: states.length,
   };
 }
 
-/**
- * Where the listeners of a load balancer really answer: a port that could not be bound stands in a tag `airfield:listener-port:<port>`,
- * whose value is the port that was had instead.
- */
-export async function boundPorts(client: ElasticLoadBalancingV2Client, loadBalancerArn: string): Promise<ReadonlyMap<number, number>> {
-  const { TagDescriptions } = await client.send(new DescribeTagsCommand({ ResourceArns: [loadBalancerArn] }));
-  const tags = (TagDescriptions ?? []).flatMap(({ Tags }) => Tags ?? []);
-  return new Map(
-    tags.flatMap(({ Key, Value }) => {
-      const port = /^airfield:listener-port:(\d+)$/.exec(Key ?? "")?.[1];
-      return port === undefined ? [] : [[Number(port), Number(Value)] as const];
-    }),
-  );
+/** Before the port that a listener was to have: a tag whose value is the port that was had instead. */
+const BOUND_PORT_TAG = "airfield:listener-port:";
+/** Before a listener's port: a tag where another load balancer took it first, whose value is the one host name that still leads here. */
+const BY_NAME_TAG = "aws:airfield:listener-host:";
+
+/** The port where a load balancer's listener really answers. */
+export async function boundPort(client: ElasticLoadBalancingV2Client, loadBalancerArn: string, port: number): Promise<number> {
+  return Number((await tagsOf(client, loadBalancerArn)).get(`${BOUND_PORT_TAG}${port}`) ?? port);
+}
+
+async function tagsOf(client: ElasticLoadBalancingV2Client, resourceArn: string): Promise<ReadonlyMap<string, string>> {
+  const { TagDescriptions } = await client.send(new DescribeTagsCommand({ ResourceArns: [resourceArn] }));
+  return new Map((TagDescriptions ?? []).flatMap(({ Tags }) => Tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value]));
 }
 
 export function listenerUrl(protocol: string, host: string, port: number): string {

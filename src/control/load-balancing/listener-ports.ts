@@ -6,6 +6,23 @@ import type { WholeState } from "../../state/state.ts";
 export const LISTENER_PORT_TAG = "airfield:listener-port:";
 
 /**
+ * Marks the tags that tell that a listener's port was taken by another load balancer first, so that only requests for this one's own name reach it:
+ * `aws:airfield:listener-host:80` = `web-1.us-east-1.elb.localhost`. The reserved prefix keeps tools that manage tags from
+ * taking it away: two load balancers on port 80 are nothing unusual.
+ */
+export const LISTENER_HOST_TAG = "aws:airfield:listener-host:";
+
+/** Gives every listener that has none its turn, behind those that have one. What a listener has it keeps, also over restarts. */
+export function giveTurns(state: WholeState): void {
+  const all = [...state.table(listeners).values()];
+  const waiting = all.filter(({ turn }) => turn === undefined);
+  if (waiting.length === 0) return;
+  waiting.sort((a, b) => a.createdAt - b.createdAt || (a.arn < b.arn ? -1 : 1));
+  const last = all.reduce((most, { turn = 0 }) => Math.max(most, turn), 0);
+  state.commit(() => waiting.forEach((listener, at) => state.table(listeners).put({ ...listener, turn: last + 1 + at })));
+}
+
+/**
  * Gives every listener that has none a port to bind: its own where that can be had, else a free one, which a tag of the load balancer then
  * tells. Listeners of the same port share one. What a listener has it keeps, also over restarts.
  */
@@ -53,19 +70,37 @@ async function freePort(state: WholeState, port: number, canBind: (port: number)
   throw new Error(`no port of this host is free for a listener on port ${port}`);
 }
 
-/** Tags each load balancer with the ports that differ from what was asked for. */
+/** Tags each load balancer with the ports that differ from what was asked for, and with those where it comes second. */
 function tellPorts(state: WholeState): void {
+  const firsts = new Map<number, ListenerRecord>();
+  for (const listener of state.table(listeners).values()) {
+    const known = listener.boundPort === undefined ? undefined : firsts.get(listener.boundPort);
+    if (listener.boundPort !== undefined && (!known || turnOf(listener) < turnOf(known))) firsts.set(listener.boundPort, listener);
+  }
   state.commit(() => {
     for (const balancer of [...state.table(loadBalancers).values()]) {
-      const tags = tagsWithPorts(balancer, state.table(listeners).by("loadBalancer", balancer.arn));
+      const tags = tagsWithPorts(balancer, state.table(listeners).by("loadBalancer", balancer.arn), firsts);
       if (JSON.stringify(tags) !== JSON.stringify(balancer.tags)) state.table(loadBalancers).put({ ...balancer, tags });
     }
   });
 }
 
-function tagsWithPorts(balancer: LoadBalancerRecord, own: readonly ListenerRecord[]): LoadBalancerRecord["tags"] {
-  const moved = own.filter(({ port, boundPort }) => boundPort !== undefined && boundPort !== port);
-  const told = moved.map(({ port, boundPort }) => ({ Key: `${LISTENER_PORT_TAG}${port}`, Value: String(boundPort) }));
-  const others = balancer.tags.filter((tag) => !tag.Key?.startsWith(LISTENER_PORT_TAG));
+function turnOf({ turn = Infinity }: ListenerRecord): number {
+  return turn;
+}
+
+function tagsWithPorts(
+  balancer: LoadBalancerRecord,
+  own: readonly ListenerRecord[],
+  firsts: ReadonlyMap<number, ListenerRecord>,
+): LoadBalancerRecord["tags"] {
+  const bound = own.filter((listener): listener is ListenerRecord & { readonly boundPort: number } => listener.boundPort !== undefined);
+  const moved = bound.filter(({ port, boundPort }) => boundPort !== port);
+  const second = bound.filter(({ arn, boundPort }) => firsts.get(boundPort)?.arn !== arn);
+  const told = [
+    ...moved.map(({ port, boundPort }) => ({ Key: `${LISTENER_PORT_TAG}${port}`, Value: String(boundPort) })),
+    ...second.map(({ port }) => ({ Key: `${LISTENER_HOST_TAG}${port}`, Value: balancer.dnsName })),
+  ];
+  const others = balancer.tags.filter(({ Key = "" }) => !Key.startsWith(LISTENER_PORT_TAG) && !Key.startsWith(LISTENER_HOST_TAG));
   return [...others, ...told.sort((a, b) => (a.Key < b.Key ? -1 : 1))];
 }

@@ -1,3 +1,6 @@
+import { OWN_NAMES } from "../../decide/routing/plan-routing.ts";
+import type { GatewayView } from "../../decide/routing/view.ts";
+import { contains, parseAddress, parseCidr } from "../../domain/cidr.ts";
 import { loadBalancers } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
 
@@ -7,17 +10,17 @@ export type NamedBalancer =
   | { readonly kind: "no-such-name" }
   | { readonly kind: "not-ours" };
 
-const DOMAIN = ".elb.localhost";
-
 /**
- * Looks up host names, in lower case, for a name server: every load balancer is at the very address that was asked, since its listeners listen
- * on all of them.
+ * Looks up host names, in lower case, for the name server at a VPC's gateway: the load balancers of that VPC are at the gateway, and to it there are no
+ * others. Who asks from elsewhere (other networks of this host reach the address, too) is told nothing.
  */
-export function loadBalancerNames(state: WholeState): (name: string, asked: string) => NamedBalancer {
-  return (name, asked) => {
-    if (!name.endsWith(DOMAIN)) return { kind: "not-ours" };
-    for (const { dnsName } of state.table(loadBalancers).values())
-      if (dnsName.toLowerCase() === name) return { kind: "address", address: asked };
+export function loadBalancerNames(state: WholeState, gateway: GatewayView): (name: string, client: string) => NamedBalancer {
+  const block = parseCidr(gateway.vpcCidr);
+  return (name, client) => {
+    const from = parseAddress(client);
+    if (!name.endsWith(OWN_NAMES) || !block || from === undefined || !contains(block, from)) return { kind: "not-ours" };
+    for (const { dnsName, vpcId } of state.table(loadBalancers).values())
+      if (vpcId === gateway.vpcId && dnsName.toLowerCase() === name) return { kind: "address", address: gateway.address };
     return { kind: "no-such-name" };
   };
 }

@@ -1,6 +1,8 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import type { Logger } from "../../ports/logger.ts";
+import { vpcs } from "../../state/ec2.ts";
+import { tasks } from "../../state/ecs.ts";
 import { deregisterTarget, registerTarget } from "../../state/elb-targets.ts";
 import {
   listeners,
@@ -17,7 +19,9 @@ import { JournaledState } from "../../state/journaled-state.ts";
 import type { TableDefinition } from "../../state/table.ts";
 import { FakeTrafficProxy } from "../../testing/fake-traffic-proxy.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
+import { taskRecord } from "../../testing/task-record.ts";
 import { loadBalancerNames } from "./load-balancer-names.ts";
+import { targetSurroundings } from "./target-surroundings.ts";
 import { loadBalancing, type LoadBalancing, type LoadBalancingParts } from "./load-balancing.ts";
 
 const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
@@ -95,13 +99,15 @@ class World {
   start(parts: Partial<LoadBalancingParts> = {}): void {
     const complain = (message: string): void => void this.complaints.push(message);
     const logger: Logger = { info: () => undefined, warn: complain, error: complain };
-    this.loop = loadBalancing({ state: this.state, clock: this.clock, proxy: this.proxy, logger, ...parts });
+    const surroundings = targetSurroundings({ state: this.state, host: () => ({ ownBlocks: [], bridgedBlocks: [] }), openedBlocks: [] });
+    this.loop = loadBalancing({ state: this.state, clock: this.clock, proxy: this.proxy, logger, surroundings, ...parts });
   }
 
   /** A load balancer with a listener, a target group and one target. */
   putAll(): void {
     const { state } = this;
     state.commit(() => {
+      state.table(vpcs).put({ ...SCOPE, id: "vpc-1", cidrBlock: "172.31.0.0/16", isDefault: true, tags: [] });
       state.table(loadBalancers).put(balancer);
       state.table(targetGroups).put(group);
       state.table(listeners).put(listener);
@@ -193,13 +199,28 @@ describe("coming up", () => {
   });
 });
 
-test("names of load balancers mean the address that was asked", () => {
-  const at = world();
-  at.state.commit(() => at.state.table(loadBalancers).put({ ...balancer, dnsName: "Web-1.us-east-1.elb.localhost" }));
-  const resolve = loadBalancerNames(at.state);
-  expect(resolve("web-1.us-east-1.elb.localhost", "172.31.0.1")).toEqual({ kind: "address", address: "172.31.0.1" });
-  expect(resolve("web-2.us-east-1.elb.localhost", "172.31.0.1")).toEqual({ kind: "no-such-name" });
-  expect(resolve("example.com", "172.31.0.1")).toEqual({ kind: "not-ours" });
+describe("names at a VPC's gateway", () => {
+  const gateway = { vpcId: "vpc-1", vpcCidr: "172.31.0.0/16", address: "172.31.0.1" };
+  const CLIENT = "172.31.0.9";
+
+  test("mean the gateway, where the load balancer is in that VPC", () => {
+    const at = world();
+    at.state.commit(() => at.state.table(loadBalancers).put({ ...balancer, dnsName: "Web-1.us-east-1.elb.localhost" }));
+    const resolve = loadBalancerNames(at.state, gateway);
+    expect(resolve("web-1.us-east-1.elb.localhost", CLIENT)).toEqual({ kind: "address", address: "172.31.0.1" });
+    expect(resolve("web-2.us-east-1.elb.localhost", CLIENT)).toEqual({ kind: "no-such-name" });
+    expect(resolve("example.com", CLIENT)).toEqual({ kind: "not-ours" });
+  });
+
+  test("tell nothing of another VPC's, and nothing to who asks from elsewhere", () => {
+    const at = world();
+    at.state.commit(() => at.state.table(loadBalancers).put(balancer));
+    const elsewhere = loadBalancerNames(at.state, { ...gateway, vpcId: "vpc-2" });
+    expect(elsewhere("web-1.us-east-1.elb.localhost", CLIENT)).toEqual({ kind: "no-such-name" });
+    const resolve = loadBalancerNames(at.state, gateway);
+    for (const client of ["10.200.0.9", "172.17.0.2", "", "::ffff:172.31.0.9"])
+      expect(resolve("web-1.us-east-1.elb.localhost", client)).toEqual({ kind: "not-ours" });
+  });
 });
 
 describe("ports", () => {
@@ -224,39 +245,164 @@ describe("ports", () => {
     expect(at.proxy.configuration.listeners.map(({ port }) => port)).toEqual([8080]);
   });
 
-  test("load balancers share a port", async () => {
-    const at = world();
-    at.putAll();
-    const second = {
-      ...balancer,
-      arn: `${PREFIX}loadbalancer/app/api/0123456789abcdef`,
-      name: "api",
-      dnsName: "api-1.us-east-1.elb.localhost",
-      createdAt: 2,
+  test("at the gateway of a VPC its own load balancers listen, from when it is there", async () => {
+    const at = await healthyWorld();
+    for (const [vpcId, ids] of [
+      ["vpc-2", ["port-80"]],
+      ["vpc-1", ["port-80", "vpc-1-port-80"]],
+    ] as const) {
+      const applied = at.proxy.applied;
+      at.loop?.bind([{ vpcId, vpcCidr: "10.0.0.0/16", address: "10.0.0.1" }]);
+      while (at.proxy.applied === applied) await new Promise(setImmediate);
+      expect(at.proxy.configuration.listeners.map(({ id }) => id)).toEqual(ids);
+    }
+    expect(at.proxy.configuration.listeners[1]).toMatchObject({ addresses: ["10.0.0.1"], clients: ["10.0.0.0/16"] });
+  });
+});
+
+describe("a port that load balancers share", () => {
+  const OLDER = "aws:airfield:listener-host:80";
+
+  /** A load balancer, older than the other one by its record, with a listener that gives its name. */
+  function older(port = 80): { readonly balancer: LoadBalancerRecord; readonly listener: ListenerRecord } {
+    const arn = `${PREFIX}loadbalancer/app/older/0123456789abcdef`;
+    return {
+      balancer: { ...balancer, arn, name: "older", account: "210987654321", dnsName: "older-1.us-east-1.elb.localhost", createdAt: 0 },
+      listener: {
+        ...listener,
+        arn: `${PREFIX}listener/app/older/0123456789abcdef/0123456789abcdef`,
+        loadBalancerArn: arn,
+        account: "210987654321",
+        port,
+        defaultActions: [{ Type: "fixed-response", FixedResponseConfig: { StatusCode: "200", MessageBody: "older" } }],
+        // As old as can be: what counts is when the port was taken.
+        createdAt: 0,
+      },
     };
-    const answer: ListenerRecord = {
-      ...listener,
-      arn: `${PREFIX}listener/app/api/0123456789abcdef/0123456789abcdef`,
-      loadBalancerArn: second.arn,
-      defaultActions: [{ Type: "fixed-response", FixedResponseConfig: { StatusCode: "404", ContentType: "text/plain" } }],
-    };
+  }
+
+  /** What the proxy answers on port 80. */
+  const answer = (at: World, host: string): string | undefined => {
+    const { status, body } = at.proxy.answer(80, `GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`) ?? {};
+    return body || (status === undefined ? undefined : String(status));
+  };
+  const tagsOf = (at: World, arn: string) => at.state.table(loadBalancers).get(arn)?.tags;
+  const settled = (at: World, condition: () => boolean): Promise<void> => at.until(loadBalancers, condition);
+
+  /** The one of `putAll` came first, then the older one. */
+  async function sharedWorld(): Promise<{ readonly at: World; readonly second: ReturnType<typeof older> }> {
+    const at = await healthyWorld();
+    const second = older();
     at.state.commit(() => {
-      at.state.table(loadBalancers).put(second);
-      at.state.table(listeners).put(answer);
+      at.state.table(loadBalancers).put(second.balancer);
+      at.state.table(listeners).put(second.listener);
     });
-    at.start();
-    await at.until(loadBalancers, () => at.state.table(loadBalancers).get(second.arn)?.state.code === "active");
-    expect(at.proxy.configuration.listeners.map(({ port, routes }) => [port, routes.map(({ hosts }) => hosts)])).toEqual([
-      [80, [["web-1.us-east-1.elb.localhost"], ["api-1.us-east-1.elb.localhost"], []]],
-    ]);
+    await settled(at, () => at.state.table(loadBalancers).get(second.balancer.arn)?.state.code === "active");
+    return { at, second };
+  }
+
+  test("is the first listener's for every strange name, and the second is told", async () => {
+    const { at, second } = await sharedWorld();
+    expect(answer(at, "shop.example.com")).toBe("to web-0123456789abcdef");
+    expect(answer(at, balancer.dnsName)).toBe("to web-0123456789abcdef");
+    expect(answer(at, second.balancer.dnsName)).toBe("older");
+    expect(tagsOf(at, second.balancer.arn)).toEqual([{ Key: OLDER, Value: second.balancer.dnsName }]);
+    expect(tagsOf(at, balancer.arn)).toEqual([]);
   });
 
-  test("more addresses can be listened on later", async () => {
-    const at = await healthyWorld();
+  test("stays so over a restart", async () => {
+    const { at, second } = await sharedWorld();
+    await at.restart();
     const applied = at.proxy.applied;
-    at.loop?.bind(["127.0.0.1", "172.31.0.1"]);
     while (at.proxy.applied === applied) await new Promise(setImmediate);
-    expect(at.proxy.configuration.listeners[0]?.addresses).toEqual(["127.0.0.1", "172.31.0.1"]);
+    expect(answer(at, "shop.example.com")).toBe("to web-0123456789abcdef");
+    expect(tagsOf(at, second.balancer.arn)).toHaveLength(1);
+  });
+
+  test("is the next one's when the first goes, and nobody is second any more", async () => {
+    const { at, second } = await sharedWorld();
+    at.state.commit(() => at.state.table(listeners).delete(listener.arn));
+    await settled(at, () => tagsOf(at, second.balancer.arn)?.length === 0);
+    await expect.poll(() => answer(at, "shop.example.com")).toBe("older");
+  });
+
+  test("is not taken over by one that goes away and comes back", async () => {
+    const { at, second } = await sharedWorld();
+    const table = at.state.table(listeners);
+    const { turn: _turn, boundPort: _bound, ...first } = table.get(listener.arn) as ListenerRecord;
+    // As ModifyListener writes another port, and the old one again.
+    at.state.commit(() => table.put({ ...first, port: 81 }));
+    await settled(at, () => tagsOf(at, second.balancer.arn)?.length === 0);
+    at.state.commit(() => table.put({ ...first, port: 80 }));
+    await settled(at, () => tagsOf(at, balancer.arn)?.length === 1);
+    while (answer(at, balancer.dnsName) === "421") await new Promise(setImmediate);
+    expect(answer(at, "shop.example.com")).toBe("older");
+  });
+
+  test("is kept in the order of before, where records say nothing of it: by when the listener was made", async () => {
+    const at = world();
+    at.putAll();
+    const second = older();
+    at.state.commit(() => {
+      at.state.table(loadBalancers).put(second.balancer);
+      at.state.table(listeners).put({ ...second.listener, createdAt: 2 });
+    });
+    at.start();
+    await settled(at, () => tagsOf(at, second.balancer.arn)?.length === 1);
+    expect(tagsOf(at, balancer.arn)).toEqual([]);
+  });
+});
+
+describe("targets that may not get requests", () => {
+  const put = (at: World, target: Partial<TargetRecord>): void =>
+    at.state.commit(() => void at.state.table(targets).update(KEY, (one) => ({ ...one, ...target })));
+  const KEY = targetKey(TARGET.targetGroupArn, TARGET.id, TARGET.port);
+  const servers = (at: World): readonly string[] => at.proxy.configuration.backends.flatMap((one) => one.servers.map(({ id }) => id));
+
+  test("are kept from the proxy, and say so, from when another account's VPC covers them", async () => {
+    const at = await healthyWorld();
+    // Nothing is under way any more that would look by itself.
+    for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
+    at.state.commit(() =>
+      at.state
+        .table(vpcs)
+        .put({ id: "vpc-9", account: "210987654321", region: "us-east-1", cidrBlock: "10.0.0.0/16", isDefault: false, tags: [] }),
+    );
+    await at.targetUntil((target) => target?.health.reason === "Target.IpUnusable");
+    expect(servers(at)).toEqual([]);
+  });
+
+  test("are let finish what they have where they drain", async () => {
+    const at = await healthyWorld();
+    at.proxy.carry(BACKEND, SERVER, 1);
+    at.state.commit(() => {
+      deregisterTarget(at.state, { ...TARGET, now: at.clock.now() });
+      at.state
+        .table(vpcs)
+        .put({ id: "vpc-9", account: "210987654321", region: "us-east-1", cidrBlock: "10.0.0.0/16", isDefault: false, tags: [] });
+    });
+    const applied = at.proxy.applied;
+    while (at.proxy.applied === applied) await new Promise(setImmediate);
+    expect(at.proxy.configuration.backends[0]?.servers).toMatchObject([{ id: SERVER, draining: true }]);
+  });
+
+  test("are ports of this host that no task of the account has: one lets them in, and its end closes the door", async () => {
+    const at = await healthyWorld();
+    put(at, { address: "127.0.0.1", addressPort: 4566 });
+    await at.targetUntil((target) => target?.health.reason === "Target.FailedHealthChecks");
+    expect(servers(at)).toEqual([]);
+    const endpoints = [{ containerName: "web", containerPort: 80, address: "127.0.0.1", port: 4566 }];
+    const task = taskRecord("0123456789abcdef0123456789abcdef", { endpoints, networkMode: "bridge" });
+    const running = { ...task, containers: task.containers.map((one) => ({ ...one, name: "web", lastStatus: "RUNNING" as const })) };
+    at.state.commit(() => at.state.table(tasks).put({ ...running, account: "210987654321" }));
+    await at.loop?.[Symbol.asyncDispose]();
+    at.start();
+    while (at.proxy.applied === 0) await new Promise(setImmediate);
+    expect(servers(at)).toEqual([]);
+    at.state.commit(() => at.state.table(tasks).put(running));
+    while (servers(at).length === 0) await new Promise(setImmediate);
+    at.state.commit(() => at.state.table(tasks).put({ ...running, lastStatus: "STOPPED" }));
+    while (servers(at).length > 0) await new Promise(setImmediate);
   });
 });
 

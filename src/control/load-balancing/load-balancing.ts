@@ -1,12 +1,17 @@
 import { planRouting } from "../../decide/routing/plan-routing.ts";
+import type { TargetSurroundings } from "../../decide/routing/target-place.ts";
+import type { GatewayView } from "../../decide/routing/view.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { ListenerBindError, type ProxyConfiguration, type TrafficProxy } from "../../ports/traffic-proxy.ts";
+import { vpcs } from "../../state/ec2.ts";
+import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import { listeners, loadBalancers, targetGroups, targets } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { finishDrains } from "./drains.ts";
-import { assignPorts, releasePorts, someListenerLacksPort } from "./listener-ports.ts";
+import { assignPorts, giveTurns, releasePorts, someListenerLacksPort } from "./listener-ports.ts";
+import { portsOfTask } from "./published-ports.ts";
 import { routingView } from "./routing-view.ts";
 import { HealthReports, recordHealth } from "./target-health.ts";
 
@@ -15,9 +20,11 @@ export interface LoadBalancingParts {
   readonly clock: Clock;
   readonly proxy: TrafficProxy;
   readonly logger: Logger;
+  /** Asked at each change of what is routed: what decides which targets may get requests. */
+  readonly surroundings: () => TargetSurroundings;
   /**
-   * Where listeners listen; loopback where absent. A listener gets a port that can be had on the first address; where another one does not
-   * have it (a gateway whose network is gone, a port taken there), it goes without that address.
+   * Where all listeners listen; loopback where absent. A listener gets a port that can be had on the first address; where another one, or its
+   * VPC's gateway, does not have it (the network is gone, the port taken there), it goes without that address.
    */
   readonly bindAddresses?: readonly string[];
   /** Tells whether a port is free there. Absent: the proxy finds out. */
@@ -25,16 +32,17 @@ export interface LoadBalancingParts {
 }
 
 export interface LoadBalancing extends AsyncDisposable {
-  /** Listens on exactly these addresses from now on, such as loopback and the gateways of container networks. */
-  bind(addresses: readonly string[]): void;
+  /** Listens at exactly these gateways from now on, besides the addresses that all share; at each of them for the load balancers of that VPC. */
+  bind(gateways: readonly GatewayView[]): void;
 }
 
 /**
  * Starts the loop: changes of load balancers, listeners, target groups and targets become one configuration of the proxy; what its health
  * checks see becomes the health on record. Disposing it stops the loop and leaves the proxy as it is.
  */
-export function loadBalancing({ state, clock, proxy, logger, bindAddresses = ["127.0.0.1"], canBind }: LoadBalancingParts): LoadBalancing {
-  let addresses = bindAddresses;
+export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
+  const { state, clock, proxy, logger, surroundings, bindAddresses: addresses = ["127.0.0.1"], canBind } = parts;
+  let gateways: readonly GatewayView[] = [];
   let applied: string | undefined;
   let routed = false;
   const refused = new Set<number>();
@@ -45,7 +53,8 @@ export function loadBalancing({ state, clock, proxy, logger, bindAddresses = ["1
   async function route(): Promise<void> {
     do await assignPorts(state, bindable);
     while (someListenerLacksPort(state));
-    const configuration = planRouting(routingView(state, addresses));
+    const { view, turnedAway } = routingView(state, { addresses, gateways, surroundings: surroundings() });
+    const configuration = planRouting(view);
     const carried = [...state.table(loadBalancers).values()].map((balancer) => balancer.arn);
     // What the proxy does must survive a crash of ours.
     await state.durable();
@@ -56,7 +65,7 @@ export function loadBalancing({ state, clock, proxy, logger, bindAddresses = ["1
     }
     routed = true;
     refused.clear();
-    reports.applied(configuration);
+    reports.applied(configuration, turnedAway);
     state.commit(() => {
       for (const arn of carried)
         state
@@ -115,19 +124,29 @@ export function loadBalancing({ state, clock, proxy, logger, bindAddresses = ["1
   const wakeRouting = (): void => worker.wake("routing");
   const watches: Disposable[] = [
     state.watch(loadBalancers, wakeRouting),
-    state.watch(listeners, wakeRouting),
+    state.watch(listeners, ({ after }) => {
+      // At once, so that turns follow the order of the commits however long a step takes.
+      if (after && after.turn === undefined) giveTurns(state);
+      wakeRouting();
+    }),
     state.watch(targetGroups, wakeRouting),
     state.watch(targets, wakeRouting),
+    // What may get requests depends on these, too.
+    state.watch(vpcs, wakeRouting),
+    state.watch(tasks, ({ before, after }) => {
+      if (portsOf(before) !== portsOf(after)) wakeRouting();
+    }),
     proxy.onHealth((report) => {
       reports.note(report);
       if (routed) recordHealth(state, reports);
     }),
   ];
+  giveTurns(state);
   wakeRouting();
 
   return {
     bind(wanted) {
-      addresses = [...wanted];
+      gateways = [...wanted];
       // A port that could not be had on one of them is tried anew, also where they are the same ones.
       applied = undefined;
       wakeRouting();
@@ -137,6 +156,10 @@ export function loadBalancing({ state, clock, proxy, logger, bindAddresses = ["1
       await worker[Symbol.asyncDispose]();
     },
   };
+}
+
+function portsOf(task: TaskRecord | undefined): string {
+  return task ? portsOfTask(task).join() : "";
 }
 
 /** Two configurations of the same fingerprint differ at most in known health, which only matters to a proxy that starts afresh. */

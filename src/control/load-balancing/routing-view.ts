@@ -1,34 +1,83 @@
 import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { ActionView, ListenerView, RoutingView, TargetGroupView, TargetView } from "../../decide/routing/view.ts";
+import { turnAway, type Admission, type TurnedAway } from "../../decide/routing/admit-target.ts";
+import { targetPlaces, type TargetSurroundings } from "../../decide/routing/target-place.ts";
+import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupView, TargetView } from "../../decide/routing/view.ts";
 import {
   listeners,
   loadBalancers,
   targetGroups,
+  targetKey,
   targets,
   type ListenerRecord,
   type TargetGroupRecord,
   type TargetRecord,
 } from "../../state/elb.ts";
+import { localInstanceId } from "../../state/local-host.ts";
 import type { WholeState } from "../../state/state.ts";
+import { publishedPorts } from "./published-ports.ts";
 
-/** What `planRouting` looks at; listeners that have no port yet are left out. */
-export function routingView(state: WholeState, addresses: readonly string[]): RoutingView {
+/** Where load balancers listen, and what is around them. */
+export interface Whereabouts {
+  readonly addresses: readonly string[];
+  readonly gateways: readonly GatewayView[];
+  readonly surroundings: TargetSurroundings;
+}
+
+export interface Routing {
+  /** What `planRouting` looks at; listeners that have no port yet are left out. */
+  readonly view: RoutingView;
+  /** The targets that get nothing, by their keys. Those that drain are not among them: they get nothing new and finish what they have. */
+  readonly turnedAway: ReadonlyMap<string, TurnedAway>;
+}
+
+/** Costs a look at every listener and every target and, where a target is a port of this host, at every task that runs. */
+export function routingView(state: WholeState, { addresses, gateways, surroundings }: Whereabouts): Routing {
+  const turnedAway = new Map<string, TurnedAway>();
+  const placeOf = targetPlaces(surroundings);
+  const publishedIn = publishedPorts(state);
+  const groups = [...state.table(targetGroups).values()].map((group) => {
+    const admission: Admission = { placeOf, published: (address, port) => publishedIn(group).has(`${address} ${port}`) };
+    const members = state.table(targets).by("targetGroup", group.arn);
+    for (const target of members) {
+      const why = target.drainingUntil === undefined ? turnAway(claimOf(target, group), admission) : undefined;
+      if (why) turnedAway.set(keyOf(target), why);
+    }
+    return groupView(
+      group,
+      members.filter((target) => !turnedAway.has(keyOf(target))),
+    );
+  });
+  const listening = [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener));
+  return { view: { addresses, gateways, listeners: listening, groups }, turnedAway };
+}
+
+function keyOf({ targetGroupArn, id, port }: TargetRecord): string {
+  return targetKey(targetGroupArn, id, port);
+}
+
+function claimOf({ id, port, address, addressPort }: TargetRecord, group: TargetGroupRecord): Parameters<typeof turnAway>[0] {
+  const { targetType, vpcId, healthCheck } = group;
   return {
-    addresses,
-    listeners: [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener)),
-    groups: [...state.table(targetGroups).values()].map((group) => groupView(group, state.table(targets).by("targetGroup", group.arn))),
+    id,
+    port,
+    address,
+    addressPort,
+    vpcId,
+    instanceId: targetType === "instance" ? localInstanceId(group) : undefined,
+    checkPort: healthCheck.port === "traffic-port" ? undefined : Number(healthCheck.port),
   };
 }
 
 function listenerView(state: WholeState, listener: ListenerRecord): ListenerView[] {
   const balancer = state.table(loadBalancers).get(listener.loadBalancerArn);
   const action = listener.defaultActions.at(-1);
-  if (!balancer || !action || listener.boundPort === undefined) return [];
-  const { arn, dnsName, createdAt, attributes } = balancer;
+  if (!balancer || !action || listener.boundPort === undefined || listener.turn === undefined) return [];
+  const { arn, dnsName, vpcId, attributes } = balancer;
   return [
     {
       port: listener.boundPort,
-      balancer: { arn, dnsName, createdAt, idleTimeout: Number(attributes["idle_timeout.timeout_seconds"] ?? 60) },
+      turn: listener.turn,
+      balancer: { arn, dnsName, vpcId, idleTimeout: Number(attributes["idle_timeout.timeout_seconds"] ?? 60) },
       action: actionView(action),
     },
   ];

@@ -1,10 +1,17 @@
 import { expect, test } from "vitest";
-import { CHECKING, DRAINING, NOT_IN_USE, REGISTERING, type TargetHealth } from "../../domain/target-health.ts";
+import { CHECKING, DRAINING, NOT_IN_USE, REGISTERING, UNUSABLE, type TargetHealth } from "../../domain/target-health.ts";
 import { assessTarget, type TargetAssessment } from "./assess-target.ts";
 
 const HEALTHY: TargetHealth = { state: "healthy" };
 const REFUSED: TargetHealth = { state: "unhealthy", reason: "Target.FailedHealthChecks", description: "Health checks failed" };
-const registered: TargetAssessment = { recorded: REGISTERING, draining: false, inUse: true, applied: false, report: undefined };
+const registered: TargetAssessment = {
+  recorded: REGISTERING,
+  draining: false,
+  inUse: true,
+  turnedAway: undefined,
+  applied: false,
+  report: undefined,
+};
 const checked = { ...registered, applied: true };
 
 test.each<readonly [string, TargetAssessment, TargetHealth]>([
@@ -20,6 +27,10 @@ test.each<readonly [string, TargetAssessment, TargetHealth]>([
   ["deregistered", { ...checked, recorded: HEALTHY, draining: true, report: { health: "healthy" } }, DRAINING],
   ["in a group that no listener uses any more", { ...checked, recorded: HEALTHY, inUse: false, report: { health: "healthy" } }, NOT_IN_USE],
   ["in a group that a listener begins to use", { ...registered, recorded: NOT_IN_USE }, REGISTERING],
+  ["at an address that is none for its group", { ...registered, recorded: HEALTHY, turnedAway: "address" }, UNUSABLE],
+  ["at a port of this host that nothing of its account has", { ...registered, turnedAway: "port" }, REFUSED],
+  ["at an address that becomes one for its group", { ...registered, recorded: UNUSABLE }, REGISTERING],
+  ["leaving, whatever its address", { ...registered, draining: true, turnedAway: "address" }, DRAINING],
   ["healthy before a restart", { ...registered, recorded: HEALTHY }, HEALTHY],
   ["healthy before a restart, not checked yet", { ...checked, recorded: HEALTHY, report: { health: "initial" } }, HEALTHY],
   ["unhealthy before a restart", { ...checked, recorded: REFUSED }, REFUSED],

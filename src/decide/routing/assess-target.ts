@@ -1,5 +1,6 @@
 import type { ServerHealthReport } from "../../domain/proxy-configuration.ts";
-import { CHECKING, DRAINING, NOT_IN_USE, REGISTERING, type TargetHealth } from "../../domain/target-health.ts";
+import { CHECKING, DRAINING, NOT_IN_USE, REGISTERING, UNUSABLE, type TargetHealth } from "../../domain/target-health.ts";
+import type { TurnedAway } from "./admit-target.ts";
 
 export interface TargetAssessment {
   /** The health on record. */
@@ -8,6 +9,8 @@ export interface TargetAssessment {
   readonly draining: boolean;
   /** True if some listener forwards to its group. */
   readonly inUse: boolean;
+  /** Why the proxy may not send to it, where it may not. */
+  readonly turnedAway: TurnedAway | undefined;
   /** True if the proxy works by a configuration that sends requests to it. */
   readonly applied: boolean;
   /** What the proxy's checks last said. */
@@ -18,9 +21,12 @@ export interface TargetAssessment {
  * The health of a target as `DescribeTargetHealth` tells it. What was known before a restart stands until a check says otherwise.
  * Source: Elastic Load Balancing API, `TargetHealth`; Application Load Balancers guide, "Target health status" and "Health check reason codes".
  */
-export function assessTarget({ recorded, draining, inUse, applied, report }: TargetAssessment): TargetHealth {
+export function assessTarget({ recorded, draining, inUse, turnedAway, applied, report }: TargetAssessment): TargetHealth {
   if (draining) return DRAINING;
   if (!inUse) return NOT_IN_USE;
+  if (turnedAway === "address") return UNUSABLE;
+  // As where nothing listens on an instance's port.
+  if (turnedAway === "port") return unhealthy({ kind: "connection" });
   if (applied && report?.health === "healthy") return { state: "healthy" };
   if (applied && report?.health === "unhealthy") return unhealthy(report.cause);
   if (recorded.state === "healthy" || recorded.state === "unhealthy") return recorded;

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { ProxyRoute } from "../../domain/proxy-configuration.ts";
 import { backendId, planRouting, serverId } from "./plan-routing.ts";
 import type { ActionView, ListenerView, TargetGroupView, TargetView } from "./view.ts";
 
-const LOOPBACK = ["127.0.0.1"];
+const LOOPBACK = { addresses: ["127.0.0.1"], gateways: [] } as const;
 const WEB = groupArn("web");
 const API = groupArn("api");
 
@@ -15,8 +16,15 @@ function group(arn: string, targets: readonly TargetView[] = []): TargetGroupVie
   return { arn, algorithm: "round_robin", healthCheck: { kind: "none" }, targets };
 }
 
-function listener(name: string, port: number, action: ActionView, createdAt = 1): ListenerView {
-  return { port, action, balancer: { arn: `arn/${name}`, dnsName: `${name}-1.us-east-1.elb.localhost`, createdAt, idleTimeout: 60 } };
+function listener(name: string, port: number, action: ActionView, turn = 1, vpcId = "vpc-1"): ListenerView {
+  return { port, turn, action, balancer: { arn: `arn/${name}`, dnsName: `${name}-1.us-east-1.elb.localhost`, vpcId, idleTimeout: 60 } };
+}
+
+/** Whose answer a request for a host gets by routes: the group's, or the status of a fixed answer. */
+function answerTo(host: string, routes: readonly ProxyRoute[]): string | number | undefined {
+  const matches = (pattern: string): boolean => (pattern.startsWith(".") ? host.endsWith(pattern) : host === pattern);
+  const action = routes.find(({ hosts }) => hosts.length === 0 || hosts.some(matches))?.action;
+  return action?.kind === "forward" ? action.backends[0]?.id : action?.kind === "fixed-response" ? action.status : undefined;
 }
 
 function forward(...arns: readonly string[]): ActionView {
@@ -24,30 +32,42 @@ function forward(...arns: readonly string[]): ActionView {
 }
 
 describe("listeners", () => {
-  test("a load balancer that is alone on its port answers to any host", () => {
-    const { listeners } = planRouting({ addresses: LOOPBACK, listeners: [listener("web", 80, forward(WEB))], groups: [group(WEB)] });
-    expect(listeners).toEqual([
-      {
-        id: "port-80",
-        addresses: LOOPBACK,
-        port: 80,
-        routes: [{ hosts: [], action: { kind: "forward", backends: [{ id: backendId(WEB), weight: 1 }] }, idleTimeout: 60 }],
-      },
-    ]);
+  test("a load balancer that is alone on its port answers to any host but another load balancer's", () => {
+    const { listeners } = planRouting({ ...LOOPBACK, listeners: [listener("web", 80, forward(WEB))], groups: [group(WEB)] });
+    expect(listeners).toMatchObject([{ id: "port-80", addresses: ["127.0.0.1"], port: 80 }]);
+    const [{ routes } = { routes: [] }] = listeners;
+    for (const host of ["web-1.us-east-1.elb.localhost", "shop.example.com", "127.0.0.1", ""])
+      expect([host, answerTo(host, routes)]).toEqual([host, backendId(WEB)]);
+    expect(answerTo("api-1.us-east-1.elb.localhost", routes)).toBe(421);
   });
 
-  test("load balancers that share a port are told apart by name, and strangers go to the oldest", () => {
-    const shared = [listener("Young", 80, forward(API), 2), listener("old", 80, forward(WEB), 1)];
-    const [{ routes } = { routes: [] }] = planRouting({
-      addresses: LOOPBACK,
-      listeners: shared,
-      groups: [group(WEB), group(API)],
-    }).listeners;
-    expect(routes.map(({ hosts, action }) => [hosts, action.kind === "forward" && action.backends[0]?.id])).toEqual([
-      [["old-1.us-east-1.elb.localhost"], backendId(WEB)],
-      [["young-1.us-east-1.elb.localhost"], backendId(API)],
-      [[], backendId(WEB)],
+  test("load balancers that share a port are told apart by name, and strangers go to the listener that took it first, however old its load balancer is", () => {
+    const shared = [listener("Second", 80, forward(API), 7), listener("first", 80, forward(WEB), 3)];
+    const [{ routes } = { routes: [] }] = planRouting({ ...LOOPBACK, listeners: shared, groups: [group(WEB), group(API)] }).listeners;
+    expect(answerTo("first-1.us-east-1.elb.localhost", routes)).toBe(backendId(WEB));
+    expect(answerTo("second-1.us-east-1.elb.localhost", routes)).toBe(backendId(API));
+    expect(answerTo("third-1.us-east-1.elb.localhost", routes)).toBe(421);
+    expect(answerTo("shop.example.com", routes)).toBe(backendId(WEB));
+  });
+
+  test("when the first goes, the next takes over", () => {
+    const left = [listener("second", 80, forward(API), 7), listener("third", 80, forward(WEB), 9)];
+    const [{ routes } = { routes: [] }] = planRouting({ ...LOOPBACK, listeners: left, groups: [group(WEB), group(API)] }).listeners;
+    expect(answerTo("shop.example.com", routes)).toBe(backendId(API));
+  });
+
+  test("at a VPC's gateway its own load balancers alone listen, for its own clients, and the first among them has the port", () => {
+    const gateways = [{ vpcId: "vpc-2", vpcCidr: "10.200.0.0/16", address: "10.200.0.1" }];
+    const listeners = [listener("a", 80, forward(WEB), 1), listener("b", 80, forward(API), 2, "vpc-2"), listener("a", 81, forward(WEB), 3)];
+    const plan = planRouting({ ...LOOPBACK, gateways, listeners, groups: [group(WEB), group(API)] });
+    expect(plan.listeners.map(({ id, addresses, clients }) => [id, addresses, clients])).toEqual([
+      ["port-80", ["127.0.0.1"], undefined],
+      ["port-81", ["127.0.0.1"], undefined],
+      ["vpc-2-port-80", ["10.200.0.1"], ["10.200.0.0/16"]],
     ]);
+    const routes = plan.listeners[2]?.routes ?? [];
+    expect(answerTo("shop.example.com", routes)).toBe(backendId(API));
+    expect(answerTo("a-1.us-east-1.elb.localhost", routes)).toBe(421);
   });
 
   test("a group of weight 0 gets nothing, and is checked all the same", () => {
@@ -58,7 +78,7 @@ describe("listeners", () => {
         { arn: API, weight: 3 },
       ],
     };
-    const plan = planRouting({ addresses: LOOPBACK, listeners: [listener("web", 80, weighted)], groups: [group(WEB), group(API)] });
+    const plan = planRouting({ ...LOOPBACK, listeners: [listener("web", 80, weighted)], groups: [group(WEB), group(API)] });
     expect(plan.listeners[0]?.routes[0]?.action).toEqual({ kind: "forward", backends: [{ id: backendId(API), weight: 3 }] });
     expect(plan.backends.map(({ id }) => id)).toEqual([backendId(API), backendId(WEB)]);
   });
@@ -73,7 +93,7 @@ describe("listeners", () => {
       path: "/#{path}",
       query: "#{query}",
     };
-    const plan = planRouting({ addresses: LOOPBACK, listeners: [listener("web", 80, redirect)], groups: [] });
+    const plan = planRouting({ ...LOOPBACK, listeners: [listener("web", 80, redirect)], groups: [] });
     expect(plan.listeners[0]?.routes[0]?.action).toEqual({
       kind: "redirect",
       status: 301,
@@ -84,12 +104,12 @@ describe("listeners", () => {
 
 describe("backends", () => {
   test("a group that no listener uses is left out", () => {
-    expect(planRouting({ addresses: LOOPBACK, listeners: [], groups: [group(WEB)] }).backends).toEqual([]);
+    expect(planRouting({ ...LOOPBACK, listeners: [], groups: [group(WEB)] }).backends).toEqual([]);
   });
 
   test("a target is a server at the address where this host reaches it", () => {
     const target: TargetView = { id: "i-0123", port: 32_768, address: "127.0.0.1", addressPort: 40_000, draining: true, health: "healthy" };
-    const plan = planRouting({ addresses: LOOPBACK, listeners: [listener("web", 80, forward(WEB))], groups: [group(WEB, [target])] });
+    const plan = planRouting({ ...LOOPBACK, listeners: [listener("web", 80, forward(WEB))], groups: [group(WEB, [target])] });
     expect(plan.backends[0]?.servers).toEqual([
       { id: "i-0123-32768", address: "127.0.0.1", port: 40_000, draining: true, health: "healthy" },
     ]);
@@ -97,20 +117,27 @@ describe("backends", () => {
 });
 
 const name = fc.stringMatching(/^[a-z]{1,6}$/);
-const entry = fc.record({ name, port: fc.integer({ min: 80, max: 83 }), group: name, createdAt: fc.integer({ min: 1, max: 3 }) });
+const entry = fc.record({ name, port: fc.integer({ min: 80, max: 83 }), group: name, vpc: fc.constantFrom("vpc-1", "vpc-2") });
 /** A load balancer has one listener a port. */
 const views = fc.uniqueArray(entry, { maxLength: 8, selector: (one) => `${one.name} ${one.port}` });
 
 test("law: the order of what is given means nothing, strangers have one way, and every route leads to a backend", () => {
   fc.assert(
     fc.property(views, (entries) => {
-      const listeners = entries.map((entry) => listener(entry.name, entry.port, forward(groupArn(entry.group)), entry.createdAt));
+      const listeners = entries.map(({ name: balancer, port, group: to, vpc }, turn) =>
+        listener(balancer, port, forward(groupArn(to)), turn, vpc),
+      );
       const groups = [...new Set(entries.map((entry) => entry.group))].map((one) => group(groupArn(one)));
-      const plan = planRouting({ addresses: LOOPBACK, listeners, groups });
-      expect(planRouting({ addresses: LOOPBACK, listeners: listeners.toReversed(), groups: groups.toReversed() })).toEqual(plan);
+      const places = { ...LOOPBACK, gateways: [{ vpcId: "vpc-2", vpcCidr: "10.200.0.0/16", address: "10.200.0.1" }] };
+      const plan = planRouting({ ...places, listeners, groups });
+      expect(planRouting({ ...places, listeners: listeners.toReversed(), groups: groups.toReversed() })).toEqual(plan);
       expect(plan.listeners.map(({ routes }) => routes.filter(({ hosts }) => hosts.length === 0))).toEqual(
         plan.listeners.map(({ routes }) => routes.slice(-1)),
       );
+      for (const { balancer, port, action } of listeners) {
+        const routes = plan.listeners.find(({ id }) => id === `port-${port}`)?.routes ?? [];
+        expect(answerTo(balancer.dnsName, routes)).toBe(action.kind === "forward" && backendId(action.groups[0]?.arn ?? ""));
+      }
       const targets = plan.listeners.flatMap(({ routes }) =>
         routes.flatMap(({ action }) => (action.kind === "forward" ? action.backends : [])),
       );

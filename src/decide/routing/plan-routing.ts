@@ -1,14 +1,19 @@
 import type { ProxyBackend, ProxyConfiguration, ProxyListener, ProxyRoute } from "../../domain/proxy-configuration.ts";
-import type { ActionView, ListenerView, RoutingView, TargetGroupView } from "./view.ts";
+import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupView } from "./view.ts";
+
+/** The names of load balancers, which nobody else has, end so. */
+export const OWN_NAMES = ".elb.localhost";
 
 /**
- * The proxy's configuration for all load balancers. Those that share a port are told apart by the Host header; a host that nobody has
- * goes to the oldest of them, so that a load balancer that is alone on its port answers to any name. Equal views give equal configurations.
+ * The proxy's configuration for all load balancers. On loopback they share ports: a request belongs to the load balancer whose name it carries,
+ * and under any other name to the listener that took the port first, so that a load balancer that is alone on its port answers to any name.
+ * A name of a load balancer that does not listen there is nobody's. In a VPC only its own load balancers listen.
+ * Equal views give equal configurations.
  */
 export function planRouting(view: RoutingView): ProxyConfiguration {
   const used = new Set(view.listeners.flatMap(({ action }) => (action.kind === "forward" ? action.groups.map((group) => group.arn) : [])));
   return {
-    listeners: listenersByPort(view),
+    listeners: [...sharedListeners(view), ...view.gateways.flatMap((gateway) => gatewayListeners(gateway, view)).sort(byId)],
     backends: view.groups
       .filter((group) => used.has(group.arn))
       .map(backendOf)
@@ -27,20 +32,41 @@ export function serverId(id: string, port: number): string {
   return `${id.replace(/[^A-Za-z0-9.-]/g, "_")}-${port}`;
 }
 
-function listenersByPort({ listeners, addresses }: RoutingView): ProxyListener[] {
-  const ports = [...new Set(listeners.map((listener) => listener.port))].sort((a, b) => a - b);
-  return ports.map((port) => {
-    const sharing = listeners.filter((listener) => listener.port === port).sort(byAge);
-    return { id: `port-${port}`, addresses, port, routes: routesOf(sharing) };
-  });
+function sharedListeners({ listeners, addresses }: RoutingView): ProxyListener[] {
+  return byPort(listeners).map(({ port, sharing }) => ({ id: `port-${port}`, addresses, port, routes: routesOf(port, sharing) }));
 }
 
-/** @param sharing the oldest first */
-function routesOf(sharing: readonly ListenerView[]): ProxyRoute[] {
-  const [oldest] = sharing;
-  if (!oldest) return [];
-  const named = sharing.length === 1 ? [] : sharing.map((listener) => routeOf(listener, [listener.balancer.dnsName.toLowerCase()]));
-  return [...named, routeOf(oldest, [])];
+function gatewayListeners({ vpcId, vpcCidr, address }: GatewayView, { listeners }: RoutingView): ProxyListener[] {
+  return byPort(listeners.filter(({ balancer }) => balancer.vpcId === vpcId)).map(({ port, sharing }) => ({
+    id: `${vpcId}-port-${port}`,
+    addresses: [address],
+    port,
+    // Other networks of this host reach the address, too.
+    clients: [vpcCidr],
+    routes: routesOf(port, sharing),
+  }));
+}
+
+function byPort(listeners: readonly ListenerView[]): { readonly port: number; readonly sharing: readonly ListenerView[] }[] {
+  const ports = [...new Set(listeners.map((listener) => listener.port))].sort((a, b) => a - b);
+  return ports.map((port) => ({ port, sharing: listeners.filter((listener) => listener.port === port).sort(byTurn) }));
+}
+
+/** @param sharing who took the port first, first */
+function routesOf(port: number, sharing: readonly ListenerView[]): ProxyRoute[] {
+  const [first] = sharing;
+  if (!first) return [];
+  return [
+    ...sharing.map((listener) => routeOf(listener, [listener.balancer.dnsName.toLowerCase()])),
+    { hosts: [OWN_NAMES], action: misdirected(port), idleTimeout: first.balancer.idleTimeout },
+    routeOf(first, []),
+  ];
+}
+
+/** RFC 9110, section 15.5.20: a request that was sent to somebody who does not speak for its host. */
+function misdirected(port: number): ProxyRoute["action"] {
+  const body = `No load balancer of this name listens on port ${port}.\n`;
+  return { kind: "fixed-response", status: 421, contentType: "text/plain", body };
 }
 
 function routeOf({ action, balancer }: ListenerView, hosts: readonly string[]): ProxyRoute {
@@ -80,6 +106,6 @@ function byId(a: { readonly id: string }, b: { readonly id: string }): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
-function byAge({ balancer: a }: ListenerView, { balancer: b }: ListenerView): number {
-  return a.createdAt - b.createdAt || (a.arn < b.arn ? -1 : 1);
+function byTurn(a: ListenerView, b: ListenerView): number {
+  return a.turn - b.turn;
 }

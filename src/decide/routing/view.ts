@@ -2,15 +2,26 @@ import type { ProxyBackend } from "../../domain/proxy-configuration.ts";
 
 /** All listeners that exist here, of every account and region: they share this host's ports. The order of the lists carries no meaning. */
 export interface RoutingView {
-  /** Where every listener listens. */
+  /** Where every listener listens: loopback. */
   readonly addresses: readonly string[];
+  /** Where the listeners of one VPC's load balancers alone listen, for clients in that VPC alone. */
+  readonly gateways: readonly GatewayView[];
   readonly listeners: readonly ListenerView[];
   readonly groups: readonly TargetGroupView[];
+}
+
+/** This host's own address in a VPC. */
+export interface GatewayView {
+  readonly vpcId: string;
+  readonly vpcCidr: string;
+  readonly address: string;
 }
 
 export interface ListenerView {
   /** The port that is bound for it. */
   readonly port: number;
+  /** Of two listeners on one port, the one with the lower number took it first. No two have the same. */
+  readonly turn: number;
   readonly balancer: BalancerView;
   readonly action: ActionView;
 }
@@ -18,8 +29,7 @@ export interface ListenerView {
 export interface BalancerView {
   readonly arn: string;
   readonly dnsName: string;
-  /** Milliseconds since the Unix epoch. */
-  readonly createdAt: number;
+  readonly vpcId: string;
   /** Seconds. */
   readonly idleTimeout: number;
 }
@@ -43,6 +53,7 @@ export interface TargetGroupView {
   readonly arn: string;
   readonly algorithm: ProxyBackend["algorithm"];
   readonly healthCheck: ProxyBackend["healthCheck"];
+  /** Those that may get requests: see `admit-target.ts`. */
   readonly targets: readonly TargetView[];
 }
 

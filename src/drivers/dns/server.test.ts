@@ -9,8 +9,9 @@ import { dnsServer, type DnsServer } from "./server.ts";
 
 const NAME = "web-1.us-east-1.elb.localhost";
 
-function resolve(name: string, asked: string): Resolution {
-  if (name === NAME) return { kind: "address", address: asked };
+/** Every client is told its own address. */
+function resolve(name: string, client: string): Resolution {
+  if (name === NAME) return { kind: "address", address: client };
   return name.endsWith(".elb.localhost") ? { kind: "no-such-name" } : { kind: "not-ours" };
 }
 
@@ -20,11 +21,12 @@ function resolver({ endpoints }: DnsServer): Resolver {
   return made;
 }
 
-test("a load balancer's name means the address that was asked, in any case of letters", async () => {
+test("a load balancer's name means what it is to the client that asks, in any case of letters", async () => {
   await using server = await dnsServer({ addresses: ["127.0.0.1"], port: 0, resolve });
   const client = resolver(server);
   expect(await client.resolve4(NAME, { ttl: true })).toEqual([{ address: "127.0.0.1", ttl: 5 }]);
-  expect(await client.resolve4(NAME.toUpperCase())).toEqual(["127.0.0.1"]);
+  client.setLocalAddress("127.0.0.5");
+  expect(await client.resolve4(NAME.toUpperCase())).toEqual(["127.0.0.5"]);
 });
 
 test("it has no IPv6 address, an unknown load balancer does not exist, and other names are refused", async () => {
@@ -38,7 +40,7 @@ test("it has no IPv6 address, an unknown load balancer does not exist, and other
 test("questions over TCP are answered, several on one connection and in pieces", async () => {
   await using server = await dnsServer({ addresses: ["127.0.0.1"], port: 0, resolve });
   const [endpoint] = server.endpoints;
-  const connection = connect(endpoint?.port ?? 0, "127.0.0.1");
+  const connection = connect({ port: endpoint?.port ?? 0, host: "127.0.0.1", localAddress: "127.0.0.5" });
   const questions = [1, 2].map((id) => streamEncode({ id, type: "query", questions: [{ type: "A", name: NAME }] }));
   const bytes = Buffer.concat(questions);
   connection.write(bytes.subarray(0, 3));
@@ -57,8 +59,8 @@ test("questions over TCP are answered, several on one connection and in pieces",
   }
   connection.destroy();
   expect(answers).toEqual([
-    { id: 1, data: ["127.0.0.1"] },
-    { id: 2, data: ["127.0.0.1"] },
+    { id: 1, data: ["127.0.0.5"] },
+    { id: 2, data: ["127.0.0.5"] },
   ]);
 });
 

@@ -8,8 +8,8 @@ export interface DnsServerOptions {
   readonly addresses: readonly string[];
   /** 53 where containers shall use it; 0 for any, the same one on all addresses is not promised then. */
   readonly port: number;
-  /** @param name in lower case; @param asked the address of this server at which the question came in */
-  readonly resolve: (name: string, asked: string) => Resolution;
+  /** @param name in lower case; @param client the address that asks */
+  readonly resolve: (name: string, client: string) => Resolution;
   /** Told when a socket fails after it was opened. */
   readonly failed?: (cause: Error) => void;
 }
@@ -51,7 +51,7 @@ async function open(
   resolve: DnsServerOptions["resolve"],
   failed: (cause: Error) => void,
 ): Promise<Endpoint> {
-  const answer = (query: Uint8Array): Uint8Array | undefined => answerQuery(query, (name) => resolve(name, address));
+  const answer: Answer = (query, client) => answerQuery(query, (name) => resolve(name, client));
   const tcp = tcpServer(answer);
   tcp.server.listen(wanted, address);
   await once(tcp.server, "listening");
@@ -66,7 +66,7 @@ async function open(
     throw cause;
   }
   udp.on("message", (query, { port: fromPort, address: from }) => {
-    const reply = answer(query);
+    const reply = answer(query, from);
     if (reply) udp.send(reply, fromPort, from, (cause) => cause && failed(cause));
   });
   udp.on("error", failed);
@@ -74,12 +74,15 @@ async function open(
   return { address, port, close: () => closeBoth(tcp, udp) };
 }
 
+/** The answer to a client's query; `undefined` for what is none. */
+type Answer = (query: Uint8Array, client: string) => Uint8Array | undefined;
+
 interface TcpServer {
   readonly server: Server;
   close(): void;
 }
 
-function tcpServer(answer: (query: Uint8Array) => Uint8Array | undefined): TcpServer {
+function tcpServer(answer: Answer): TcpServer {
   const connections = new Set<Socket>();
   const server = createServer((connection) => {
     connections.add(connection);
@@ -100,13 +103,15 @@ function tcpServer(answer: (query: Uint8Array) => Uint8Array | undefined): TcpSe
 }
 
 /** Each message follows its length in two octets (RFC 1035, section 4.2.2). */
-function serve(connection: Socket, answer: (query: Uint8Array) => Uint8Array | undefined): void {
+function serve(connection: Socket, answer: Answer): void {
+  // Gone with the connection, so it is asked for while there is one.
+  const client = connection.remoteAddress ?? "";
   let pending = Buffer.alloc(0);
   connection.on("data", (chunk: Buffer) => {
     pending = Buffer.concat([pending, chunk]);
     while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE()) {
       const end = 2 + pending.readUInt16BE();
-      const reply = answer(pending.subarray(2, end));
+      const reply = answer(pending.subarray(2, end), client);
       pending = pending.subarray(end);
       if (!reply) return void connection.destroy();
       const length = Buffer.alloc(2);

@@ -330,3 +330,36 @@ test("a target group serves one load balancer", async () => {
     message: `The following target groups cannot be associated with more than one load balancer: ${group}`,
   });
 });
+
+test("an address of this host is a target where the operator opens it, and says `all` for its zone", async () => {
+  const surroundings = { ownBlocks: ["192.0.2.2/32"], bridgedBlocks: [], vpcs: [], openedBlocks: ["192.0.2.0/24"] };
+  await using api = await apiWorld({ targetSurroundings: () => surroundings });
+  const { group } = await stack(api);
+  const client = api.client(ElasticLoadBalancingV2Client);
+  const register = (Id: string, AvailabilityZone?: string) =>
+    client.send(new elb.RegisterTargetsCommand({ TargetGroupArn: group, Targets: [{ Id, AvailabilityZone }] }));
+  await expect(register("192.0.2.2")).rejects.toThrow("The Availability Zone is required for IP address '192.0.2.2'");
+  await register("192.0.2.2", "all");
+  await register("10.1.2.3", "all");
+  expect(
+    api.state
+      .table(targets)
+      .by("targetGroup", group)
+      .map(({ id }) => id),
+  ).toEqual(["192.0.2.2", "10.1.2.3"]);
+});
+
+test("a listener that moves to another port gives up its turn on the old one; any other change keeps it", async () => {
+  await using api = await apiWorld();
+  const { listener } = await stack(api);
+  const client = api.client(ElasticLoadBalancingV2Client);
+  const record = () => api.state.table(listeners).get(listener);
+  api.state.commit(() => api.state.table(listeners).update(listener, (one) => ({ ...one, boundPort: 8080, turn: 7 })));
+  const DefaultActions = [{ Type: "fixed-response", FixedResponseConfig: { StatusCode: "404" } } as const];
+  await client.send(new elb.ModifyListenerCommand({ ListenerArn: listener, Port: 80, DefaultActions }));
+  expect(record()).toMatchObject({ port: 80, boundPort: 8080, turn: 7 });
+  await client.send(new elb.ModifyListenerCommand({ ListenerArn: listener, Port: 81 }));
+  expect(record()).toMatchObject({ port: 81, defaultActions: [{ Type: "fixed-response" }] });
+  expect(record()).not.toHaveProperty("boundPort");
+  expect(record()).not.toHaveProperty("turn");
+});

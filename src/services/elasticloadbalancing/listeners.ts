@@ -11,7 +11,7 @@ import { listeners, type ListenerRecord } from "../../state/elb.ts";
 import { because } from "../operation.ts";
 import { checkActions } from "./actions.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
-import { checkArn, findListener, findLoadBalancer } from "./find.ts";
+import { checkArn, findListener, findLoadBalancer, own } from "./find.ts";
 import { defaultListenerAttributes } from "./listener-attributes.ts";
 import { pageByArn } from "./page.ts";
 import { checkTags } from "./tags.ts";
@@ -78,7 +78,7 @@ export const describeListeners = operation("DescribeListeners", {
     function chosen(): readonly ListenerRecord[] {
       if (LoadBalancerArn !== undefined) return table.by("loadBalancer", findLoadBalancer(LoadBalancerArn, context).arn);
       for (const arn of ListenerArns) checkArn(arn, "listener", context);
-      const found = [...new Set(ListenerArns)].map((arn) => table.get(arn));
+      const found = [...new Set(ListenerArns)].map((arn) => own(table.get(arn), context));
       if (!found.every((listener) => listener !== undefined))
         throw new ListenerNotFoundException(because("One or more listeners not found"));
       return found;
@@ -104,10 +104,10 @@ export const modifyListener = operation("ModifyListener", {
       throw new DuplicateListenerException(because(`A listener already exists on this port for this load balancer '${balancer.arn}'`));
     const defaultActions =
       input.DefaultActions === undefined ? listener.defaultActions : checkActions(input.DefaultActions, balancer, { port }, context);
-    // Another port has to be bound anew.
-    const { boundPort, ...rest } = listener;
-    const kept = port === listener.port && boundPort !== undefined ? { boundPort } : {};
-    const changed = state.commit(() => state.table(listeners).put({ ...rest, ...kept, port, defaultActions }));
+    // Another port has to be bound anew, and others may have taken it first.
+    const { boundPort: _bound, turn: _turn, ...unbound } = listener;
+    const kept = port === listener.port ? listener : unbound;
+    const changed = state.commit(() => state.table(listeners).put({ ...kept, port, defaultActions }));
     return { Listeners: [describe(changed)] };
   },
 });

@@ -1,6 +1,7 @@
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import * as elb from "@aws-sdk/client-elastic-load-balancing-v2";
 import { expect, test } from "vitest";
+import { targets } from "../../state/elb.ts";
 import { apiWorld } from "../../testing/api-world.ts";
 import { stack, type Stack } from "../../testing/load-balancer-stack.ts";
 
@@ -178,6 +179,36 @@ const refusals: readonly (readonly [
     "ValidationError",
     "The Availability Zone is required for IP address '10.1.2.3' because it is not in the VPC",
   ],
+  ...(
+    [
+      ["loopback", "127.0.0.1", "InvalidTargetException", "is not within the VPC"],
+      ["link-local", "169.254.170.2", "InvalidTargetException", "is not within the VPC"],
+      ["this host to a socket", "0.0.0.0", "InvalidTargetException", "is not within the VPC"],
+      ["the VPC's router", "172.31.0.1", "InvalidTargetException", "is not within the VPC"],
+      ["multicast", "224.0.0.1", "InvalidTargetException", "is not within the VPC"],
+      ["a public address", "8.8.8.8", "ValidationError", "is not within the VPC and is publicly routable"],
+      ["IPv6", "::1", "ValidationError", "is not a valid IPv4 address"],
+      ["IPv4 in IPv6", "::ffff:10.1.2.3", "ValidationError", "is not a valid IPv4 address"],
+      ["octal", "0177.0.0.1", "ValidationError", "is not a valid IPv4 address"],
+      ["a short form", "127.1", "ValidationError", "is not a valid IPv4 address"],
+    ] as const
+  ).map(
+    ([what, Id, name, message]) =>
+      [
+        `${what} as a target`,
+        ({ group }: Stack, client: ElasticLoadBalancingV2Client) =>
+          client.send(new elb.RegisterTargetsCommand({ TargetGroupArn: group, Targets: [{ Id, AvailabilityZone: "all" }] })),
+        name,
+        message,
+      ] as const,
+  ),
+  [
+    "one bad target among good ones",
+    ({ group, net }, client) =>
+      client.send(new elb.RegisterTargetsCommand({ TargetGroupArn: group, Targets: [{ Id: net.addressInVpc }, { Id: "127.0.0.1" }] })),
+    "InvalidTargetException",
+    "The IP address '127.0.0.1'",
+  ],
   [
     "names and ARNs at once",
     ({ group }, client) => client.send(new elb.DescribeTargetGroupsCommand({ Names: ["web-tg"], TargetGroupArns: [group] })),
@@ -213,5 +244,6 @@ test("requests that AWS refuses are refused in its words", async () => {
   expect(stderr).toContain(
     "An error occurred (ValidationError) when calling the DescribeTargetHealth operation: 'nope' is not a valid target group ARN",
   );
+  expect(api.state.table(targets).size).toBe(0);
   expect(api.defects).toEqual([]);
 });

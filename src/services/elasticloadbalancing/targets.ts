@@ -1,12 +1,13 @@
-import { BlockList, isIPv4 } from "node:net";
 import {
   InvalidTargetException,
   TooManyTargetsException,
   type TargetDescription,
   type TargetHealthDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { targetPlaces } from "../../decide/routing/target-place.ts";
+import { contains, parseAddress, parseCidr } from "../../domain/cidr.ts";
 import { NOT_REGISTERED } from "../../domain/target-health.ts";
-import { subnets, vpcs } from "../../state/ec2.ts";
+import { subnets } from "../../state/ec2.ts";
 import { deregisterTarget, registerTarget, type NewTarget } from "../../state/elb-targets.ts";
 import { targets, type TargetGroupRecord, type TargetRecord } from "../../state/elb.ts";
 import { localInstanceId } from "../../state/local-host.ts";
@@ -22,7 +23,8 @@ export const registerTargets = operation("RegisterTargets", {
     const { state, now } = context;
     const group = findTargetGroup(TargetGroupArn, context);
     if (!Targets || Targets.length === 0) throw invalid("Targets cannot be empty");
-    const wanted = Targets.map((target) => newTarget(target, group, context));
+    const placeOf = targetPlaces(context.targetSurroundings());
+    const wanted = Targets.map((target) => newTarget(target, group, placeOf, context));
     const keys = new Set([...state.table(targets).by("targetGroup", group.arn), ...wanted].map(({ id, port }) => `${id}|${port}`));
     if (keys.size > MOST_TARGETS)
       throw new TooManyTargetsException(because(`You've reached the limit on the number of targets for target group '${group.arn}'`));
@@ -84,15 +86,19 @@ function healthCheckPort({ healthCheck }: TargetGroupRecord, port: number): stri
   return healthCheck.port === "traffic-port" ? String(port) : healthCheck.port;
 }
 
-function newTarget({ Id = "", Port, AvailabilityZone }: TargetDescription, group: TargetGroupRecord, at: Place): Omit<NewTarget, "now"> {
+function newTarget(
+  { Id = "", Port, AvailabilityZone }: TargetDescription,
+  group: TargetGroupRecord,
+  placeOf: ReturnType<typeof targetPlaces>,
+  at: Place,
+): Omit<NewTarget, "now"> {
   checkRange(Port, "targets.1.member.port", 1, 65_535);
   const target = { targetGroupArn: group.arn, id: Id, port: Port ?? group.port ?? 80 };
   if (group.targetType === "instance") return { ...target, address: addressOfInstance(Id, at) };
-  const zone = zoneOfAddress(Id, AvailabilityZone, group, at);
-  return { ...target, availabilityZone: zone };
+  return { ...target, availabilityZone: zoneOfAddress(Id, AvailabilityZone, group, placeOf, at) };
 }
 
-/** This host is the one instance that exists. Its containers publish their ports on it. */
+/** This host is the one instance that exists. Tasks publish their ports on it; the loop sends to those of this account's tasks alone. */
 function addressOfInstance(id: string, at: Place): string {
   if (!/^i-([0-9a-f]{8}|[0-9a-f]{17})$/.test(id)) throw invalid(`Instance ID '${id}' is not valid`);
   if (id !== localInstanceId(at))
@@ -100,38 +106,52 @@ function addressOfInstance(id: string, at: Place): string {
   return "127.0.0.1";
 }
 
-/** Outside of the VPC: RFC 1918 and RFC 6598, as on AWS, and this host itself, which AWS does not have. */
-const PRIVATE = blocks("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8");
-
-function zoneOfAddress(address: string, zone: string | undefined, group: TargetGroupRecord, { state }: Place): string {
-  if (!isIPv4(address)) throw invalid(`The IP address '${address}' is not a valid IPv4 address`);
-  const vpc = state.table(vpcs).get(group.vpcId ?? "");
-  if (!vpc || !blocks(vpc.cidrBlock).check(address)) {
-    if (!PRIVATE.check(address)) throw invalid(`The IP address '${address}' is not within the VPC and is publicly routable`);
-    if (zone === undefined) throw invalid(`The Availability Zone is required for IP address '${address}' because it is not in the VPC`);
-    if (zone !== "all")
-      throw invalid(
-        `You must specify a valid Availability Zone or select 'all' for all enabled Availability zones, since the IP address '${address}' is outside the VPC`,
+/** The zone of an address that may be a target of the group. What stands behind one that may not is nobody's to know. */
+function zoneOfAddress(
+  address: string,
+  zone: string | undefined,
+  group: TargetGroupRecord,
+  placeOf: ReturnType<typeof targetPlaces>,
+  at: Place,
+): string {
+  switch (placeOf(address, group.vpcId)) {
+    case "vpc":
+      return zoneInVpc(address, zone, group, at);
+    case "private":
+    case "opened":
+      if (zone === undefined) throw invalid(`The Availability Zone is required for IP address '${address}' because it is not in the VPC`);
+      if (zone !== "all")
+        throw invalid(
+          `You must specify a valid Availability Zone or select 'all' for all enabled Availability zones, since the IP address '${address}' is outside the VPC`,
+        );
+      return zone;
+    case "public":
+      throw invalid(`The IP address '${address}' is not within the VPC and is publicly routable`);
+    case "forbidden":
+      throw new InvalidTargetException(
+        because(
+          `The IP address '${address}' is not within the VPC '${group.vpcId}' and cannot be a target. ` +
+            "Addresses of this host can where its operator opens them (AIRFIELD_TARGET_ADDRESSES)",
+        ),
       );
-    return zone;
+    case "malformed":
+      throw invalid(`The IP address '${address}' is not a valid IPv4 address`);
   }
+}
+
+function zoneInVpc(address: string, zone: string | undefined, { vpcId = "" }: TargetGroupRecord, { state }: Place): string {
+  const number = parseAddress(address) ?? 0;
   const subnet = state
     .table(subnets)
-    .by("vpc", vpc.id)
-    .find(({ cidrBlock }) => blocks(cidrBlock).check(address));
+    .by("vpc", vpcId)
+    .find(({ cidrBlock }) => {
+      const block = parseCidr(cidrBlock);
+      return block && contains(block, number);
+    });
   if (!subnet) throw invalid(`The Availability Zone is required for IP address '${address}' because it is not in the VPC`);
   if (zone !== undefined && zone !== subnet.availabilityZone)
     throw invalid(
       `The IP address '${address}' is within the VPC, and cannot have its Availability Zone overridden to '${zone}' from '${subnet.availabilityZone}'`,
     );
   return subnet.availabilityZone;
-}
-
-function blocks(...cidrs: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const [network = "", prefix] = cidr.split("/");
-    list.addSubnet(network, Number(prefix), "ipv4");
-  }
-  return list;
 }
