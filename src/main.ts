@@ -259,6 +259,14 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   opened.defer(() => runner.close());
   opened.defer(() => proxy.close());
   const balancing = opened.use(loadBalancing({ state, clock, proxy, logger, surroundings, canBind }));
+  // In one step, so that a restart's first configuration has the gateways, too.
+  const names = opened.use(gatewayNameServers(state, logger));
+  const gateways = vpcGateways(state, (found) => {
+    // Names first: a listener on their port goes without the gateway.
+    names.listen(found);
+    balancing.bind(found);
+  });
+  opened.defer(() => gateways[Symbol.dispose]());
   const listener = taskEndpoint({
     platform,
     addressesOf: (taskArn) => runner.addressesOf(taskArn),
@@ -277,13 +285,6 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const image = pullableImage(platform);
   const resolving = resolver({ state, secrets, clock, ids, image, ...forTasks });
   opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving }));
-  const names = opened.use(gatewayNameServers(state, logger));
-  const gateways = vpcGateways(state, (found) => {
-    // Names first: a listener on their port goes without the gateway.
-    names.listen(found);
-    balancing.bind(found);
-  });
-  opened.defer(() => gateways[Symbol.dispose]());
   const scheduling = opened.use(serviceLoop({ state, clock, ids, logger }));
   opened.use(logRetention({ state, logs, clock, logger }));
   opened.use(keyLifecycle({ state, secrets, clock, logger }));
