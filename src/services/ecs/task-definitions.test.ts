@@ -104,6 +104,12 @@ describe("a definition is refused", () => {
     ],
     ["Fargate compatible task definitions do not support sourcePath", fargate({ volumes: [{ name: "v", host: { sourcePath: "/x" } }] })],
     ["Tasks using the Fargate launch type do not support ipcMode.", fargate({ ipcMode: "task" })],
+    ["Container.image contains invalid characters.", container({ image: "$REGISTRY/app:1" })],
+    ["Container.image contains invalid characters.", container({ image: "https://registry.example/app" })],
+    ["Container.image contains invalid characters.", container({ image: "a".repeat(64) })],
+    ["Container.image contains invalid characters.", container({ image: `sha256:${"a".repeat(64)}` })],
+    ["Container.image contains invalid characters.", container({ image: "../../containers/json?x=" })],
+    ["Container.image should be 255 characters or less.", container({ image: "a".repeat(256) })],
     ["Log driver awslogs requires options: awslogs-region, awslogs-group", container({ logConfiguration: { logDriver: "awslogs" } })],
     [
       "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.",

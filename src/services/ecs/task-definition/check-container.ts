@@ -1,4 +1,5 @@
 import type { ContainerDefinition, HealthCheck } from "@aws-sdk/client-ecs";
+import { parseImageReference } from "../../../domain/image-reference.ts";
 import { isEcsName, mustBeOneOf } from "../ecs-operation.ts";
 import { checkLogging } from "./check-logging.ts";
 import type { CompleteDefinition } from "./complete.ts";
@@ -10,7 +11,7 @@ export function checkContainer(container: ContainerDefinition, definition: Compl
   if (!name) throw refusal("Container.name should not be null or empty.");
   if (!isEcsName(name)) throw refusal("Container.name contains invalid characters.");
   if (!image) throw refusal("Container.image should not be null or empty.");
-  if (/\s/.test(image)) throw refusal("Container.image contains invalid characters.");
+  checkImage(image);
   checkMemory(name, container, definition);
   if ((container.cpu ?? 0) < 0) throw refusal(`Invalid 'cpu' setting for container '${name}'.`);
   checkEnvironment(name, container, definition);
@@ -19,6 +20,17 @@ export function checkContainer(container: ContainerDefinition, definition: Compl
   checkLimits(name, container);
   checkTimeouts(name, container);
   mustBeOneOf("versionConsistency", container.versionConsistency, ["enabled", "disabled"]);
+}
+
+const LONGEST_IMAGE = 255;
+
+/**
+ * By the grammar of references, but for letters in upper case: as on AWS they are taken here, and it is the pull that fails.
+ * Source: Amazon ECS API Reference, "ContainerDefinition", `image`, and reports of users.
+ */
+function checkImage(image: string): void {
+  if (image.length > LONGEST_IMAGE) throw refusal(`Container.image should be ${LONGEST_IMAGE} characters or less.`);
+  if (!parseImageReference(image.toLowerCase())) throw refusal("Container.image contains invalid characters.");
 }
 
 const SMALLEST_MEMORY_MIB = 4;
