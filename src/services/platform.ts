@@ -1,5 +1,6 @@
 import type { TargetSurroundings } from "../decide/routing/target-place.ts";
 import type { Credentials } from "../authorization/credentials.ts";
+import type { HostGrants } from "../domain/host-grants.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -32,4 +33,6 @@ export interface Platform {
   readonly registryHost: string;
   /** Whether that host speaks TLS alone. */
   readonly registryOverTls?: boolean;
+  /** What of the host tasks may reach; nothing where absent. */
+  readonly hostGrants?: HostGrants;
 }

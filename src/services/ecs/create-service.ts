@@ -9,6 +9,7 @@ import { invalid, isEcsName, mustBeOneOf, operation } from "./ecs-operation.ts";
 import { requireCluster } from "./find-cluster.ts";
 import { serviceArn } from "./find-service.ts";
 import { findTaskDefinition, requireActiveDefinition } from "./find-task-definition.ts";
+import { checkHostRights } from "./host-rights.ts";
 import { checkCompatibility, checkPlatformVersion, resolveLaunch, type Launch } from "./launch.ts";
 import { checkNetworkConfiguration } from "./network-configuration.ts";
 import { newDeployment } from "./new-deployment.ts";
@@ -70,6 +71,7 @@ function newService(input: CreateServiceCommandInput, context: OperationContext)
   const definition = requireActiveDefinition(input.taskDefinition, context);
   const launch = resolveLaunch(input, cluster);
   checkCompatibility(launch, definition);
+  checkHostRights(definition.definition, context);
   checkPlatformVersion(input.platformVersion, launch);
   const desiredCount = checkDesiredCount(input.desiredCount, schedulingStrategy, launch);
   checkGracePeriod(input.healthCheckGracePeriodSeconds);

@@ -10,6 +10,7 @@ import { capacityProviderKeys, inCluster, tagAtCreation, tagKeys } from "./condi
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
 import { clusterName, requireCluster } from "./find-cluster.ts";
 import { findTaskDefinition, requireActiveDefinition, taskDefinitionArn } from "./find-task-definition.ts";
+import { checkHostRights } from "./host-rights.ts";
 import { portsTaken, staticHostPorts } from "./host-ports.ts";
 import { checkCompatibility, checkPlatformVersion, resolveLaunch } from "./launch.ts";
 import { checkNetworkConfiguration } from "./network-configuration.ts";
@@ -51,6 +52,7 @@ export const runTask = operation("RunTask", {
     const definition = requireActiveDefinition(input.taskDefinition, context);
     const launch = resolveLaunch(input, cluster);
     checkCompatibility(launch, definition);
+    checkHostRights(definition.definition, context);
     checkPlatformVersion(input.platformVersion, launch);
     const networkConfiguration = checkNetworkConfiguration(input.networkConfiguration, definition, launch.launchType, context);
     const overrides = checkOverrides(input.overrides, definition, launch.launchType);

@@ -4,6 +4,7 @@ import { because, type Permission, type RequestScope } from "../operation.ts";
 import { tagAtCreation, taskDefinitionKeys } from "./condition-keys.ts";
 import { invalid, operation, shown } from "./ecs-operation.ts";
 import { findTaskDefinition, lastRevision, parseTaskDefinition, taskDefinitionArn, taskDefinitionView } from "./find-task-definition.ts";
+import { checkHostRights } from "./host-rights.ts";
 import { passTaskRoles } from "./pass-role.ts";
 import { checkTags } from "./tags.ts";
 import { checkDefinition, checkRequest } from "./task-definition/check.ts";
@@ -26,6 +27,7 @@ export const registerTaskDefinition = operation("RegisterTaskDefinition", {
     const completed = complete(input);
     checkDefinition(completed);
     const runsOn = compatibilities(completed, context.registryHost);
+    checkHostRights(completed, context);
     const tags = checkTags(input.tags);
     const family = input.family ?? "";
     const revision = lastRevision(state, context, family) + 1;

@@ -10,6 +10,7 @@ import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
 import { requireCluster } from "./find-cluster.ts";
 import { requireActiveService, serviceArn } from "./find-service.ts";
 import { findTaskDefinition, requireActiveDefinition } from "./find-task-definition.ts";
+import { checkHostRights } from "./host-rights.ts";
 import { checkCompatibility, checkPlatformVersion, resolveLaunch, type Launch } from "./launch.ts";
 import { checkNetworkConfiguration } from "./network-configuration.ts";
 import { newDeployment } from "./new-deployment.ts";
@@ -55,6 +56,8 @@ export const updateService = operation("UpdateService", {
         before.availabilityZoneRebalancing) as ServiceRecord["availabilityZoneRebalancing"],
     };
     const deploys = (input.forceNewDeployment ?? false) || changesTasks(before, updated);
+    // A service whose grant was taken back can still be scaled down.
+    if (deploys) checkHostRights(definition.definition, context);
     const after = deploys ? withDeployment(updated, context) : updated;
     const begun = deploys ? after.deployments[0] : undefined;
     state.commit(() => {
