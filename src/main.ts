@@ -1,5 +1,6 @@
+import { realpath } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { auditor } from "./audit/auditor.ts";
 import { mergedLog } from "./audit/merged-log.ts";
 import { strangers } from "./audit/strangers.ts";
@@ -26,9 +27,11 @@ import { taskLoop } from "./control/tasks/task-loop.ts";
 import { vpcGateways } from "./control/vpc-gateways.ts";
 import type { GatewayView } from "./decide/routing/view.ts";
 import { DEFAULT_ACCOUNT } from "./domain/scope.ts";
+import { normalPath, type HostGrants } from "./domain/host-grants.ts";
 import { Disposals } from "./disposals.ts";
 import { dnsServer } from "./drivers/dns/server.ts";
 import { usedAddressBlocks } from "./drivers/docker/address-blocks.ts";
+import { engineDataRoot } from "./drivers/docker/engine-info.ts";
 import { hostLink, type Link } from "./drivers/docker/link.ts";
 import { removeInstallation } from "./drivers/docker/remove-installation.ts";
 import { dockerTaskRunner } from "./drivers/docker/runner.ts";
@@ -37,6 +40,7 @@ import { FilesystemBlobStore } from "./drivers/filesystem/blob-store.ts";
 import { sealPlainBlobs } from "./drivers/filesystem/plain-blobs.ts";
 import { accountsFolder, followAccounts } from "./drivers/filesystem/accounts.ts";
 import { newBackupFile } from "./drivers/filesystem/backup-file.ts";
+import { openHostPaths } from "./drivers/filesystem/host-paths.ts";
 import { installationId, openInstallation } from "./drivers/filesystem/installation.ts";
 import { operatorRootKey } from "./drivers/filesystem/root-key.ts";
 import { canBind } from "./drivers/haproxy/can-bind.ts";
@@ -97,12 +101,19 @@ export interface AirfieldOptions {
   readonly registryStore?: S3Location;
   /** Blocks of addresses that load balancers may send to besides those of their VPC: loopback and other addresses of this host, public ones. */
   readonly targetAddresses?: readonly string[];
+  /** What of the host tasks may reach beside the folders of their accounts; nothing where absent. */
+  readonly hostRights?: HostRights;
   /** How often each principal may call each API. No limit where absent. */
   readonly requestLimit?: RequestLimit;
   /** By which clients may call it, besides names and addresses that are its own: also `*.example.com`. */
   readonly hostNames?: readonly string[];
   /** Of pages whose scripts may read answers, besides its own. */
   readonly origins?: readonly string[];
+}
+
+export interface HostRights extends Pick<HostGrants, "paths" | "volumes" | "privilegedAccounts"> {
+  /** Whether every account may have images that were made on the engine. */
+  readonly imagesMadeHere: boolean;
 }
 
 export interface AuditRetention {
@@ -175,6 +186,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const damaged = (digest: string): void => logger.warn("a blob of an earlier version is damaged and is left aside", { digest });
   await sealPlainBlobs(join(dataDirectory, "registry"), (digest) => homesOf({ state, secrets, clock, blobs }, digest), damaged);
 
+  const grants = await hostGrants(options, installation.id);
+  const hostPath = await openHostPaths(grants);
   const blocks = await usedAddressBlocks({ socketPath, instance: installation.id });
   state.commit(() => noteHostBlocks(state, blocks));
 
@@ -199,6 +212,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       return `localhost:${port}`;
     },
     registryOverTls: options.tls !== undefined,
+    hostGrants: grants,
   };
   const cache = opened.use(pullThrough({ platform, upstreams: platform.upstreams, logger }));
   const { record: recordStranger } = opened.use(strangers({ log: unproved, clock, ids }));
@@ -247,6 +261,9 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       logger: (message) => logger.warn(message),
       dnsServers: await hostNameServers(),
       gatewayNames: true,
+      hostPath,
+      pulledImagesFile: join(dataDirectory, "pulled-images.jsonl"),
+      imagesMadeHere: options.hostRights?.imagesMadeHere ?? true,
     }),
     haproxyTrafficProxy({
       directory: proxyDirectory(dataDirectory, installation.id),
@@ -283,7 +300,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       }
     : {};
   const image = pullableImage(platform);
-  const resolving = resolver({ state, secrets, clock, ids, image, ...forTasks });
+  const resolving = resolver({ state, secrets, clock, ids, image, hostGrants: grants, ...forTasks });
   opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving }));
   const scheduling = opened.use(serviceLoop({ state, clock, ids, logger }));
   opened.use(logRetention({ state, logs, clock, logger }));
@@ -344,6 +361,27 @@ async function openBlobs({ dataDirectory, registryStore }: AirfieldOptions, owne
   opened.defer(() => store.close());
   return store;
 }
+
+/** What of the host tasks may reach, and what they never may: our own data and keys, and the engine's, under the names that we know for them. */
+async function hostGrants({ dataDirectory, dockerSocket, hostRights, tls }: AirfieldOptions, installation: string): Promise<HostGrants> {
+  const { paths = [], volumes = [], privilegedAccounts = [] } = hostRights ?? {};
+  const own = await realpath(dataDirectory);
+  const keys = [process.env["AIRFIELD_ROOT_KEY_FILE"] ?? "", tls && "keyFile" in tls ? tls.keyFile : ""].map(
+    (file) => file && resolve(file),
+  );
+  const engine = [dockerSocket, ...ENGINE_SOCKETS, await engineDataRoot({ socketPath: dockerSocket })];
+  const never = [dataDirectory, own, proxyDirectory(dataDirectory, installation), ...keys, ...engine];
+  return {
+    paths,
+    volumes,
+    privilegedAccounts,
+    ownFolders: join(own, "host-volumes"),
+    never: never.flatMap((path) => normalPath(path) ?? []),
+  };
+}
+
+/** Where engines listen as a rule, whichever of them we talk to. */
+const ENGINE_SOCKETS = ["/var/run/docker.sock", "/run/docker.sock", "/run/containerd/containerd.sock", "/run/podman/podman.sock"];
 
 /** Where tasks find their credentials, metadata and the APIs. Without it tasks run, and have none of these: the operator is told. */
 async function openLinkEndpoint(link: Link, doors: Omit<TaskDoors, "address">, logger: Logger): Promise<OpenTaskEndpoint | undefined> {

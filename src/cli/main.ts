@@ -27,6 +27,23 @@ program
   .addOption(new Option("--tls-name <name>", "one more host name for that certificate; may be given several times").argParser(collected))
   .option("--tls-cert <file>", "serve over TLS with this certificate, PEM with its chain (AIRFIELD_TLS_CERT)")
   .option("--tls-key <file>", "and its private key, PEM (AIRFIELD_TLS_KEY)")
+  .addOption(
+    new Option(
+      "--host-path <[account=]folder>",
+      "a folder that tasks may mount; may be given several times (AIRFIELD_HOST_PATHS)",
+    ).argParser(collected),
+  )
+  .addOption(
+    new Option(
+      "--host-volume <[account=]name>",
+      "a volume of the engine that tasks may use by name; likewise (AIRFIELD_HOST_VOLUMES)",
+    ).argParser(collected),
+  )
+  .addOption(
+    new Option("--privileged-account <id>", "its tasks may be root of this host; likewise (AIRFIELD_PRIVILEGED_ACCOUNTS)").argParser(
+      collected,
+    ),
+  )
   .option("--stop-tasks", "stop all tasks and load balancers as well when the server stops")
   .action(async (flags: object) => (await import("./start.ts")).start(flags));
 

@@ -1,5 +1,6 @@
 import { HOW_TO_JOIN_DOCKER_GROUP, howToInstall, howToStartEngine } from "../../bin/setup/advice.js";
 import { EngineUnavailableError } from "../drivers/docker/engine.ts";
+import { HostPathRefused } from "../drivers/filesystem/host-paths.ts";
 import { RootKeyError } from "../drivers/filesystem/root-key.ts";
 import { DatabaseInUseError } from "../drivers/sqlite/database.ts";
 import { CliError } from "./cli-error.ts";
@@ -20,6 +21,8 @@ export function explained(error: unknown, { port, dataDirectory, dockerSocket }:
   if (error instanceof Error && error.name === "NewerStateError")
     return new CliError(error.message, `The data folder is ${dataDirectory}; nothing in it was changed.`, cause);
   if (error instanceof RootKeyError) return new CliError(error.message, error.advice, cause);
+  if (error instanceof HostPathRefused)
+    return new CliError(error.message, "Name another folder with --host-path or AIRFIELD_HOST_PATHS.", cause);
   if (error instanceof DatabaseInUseError) {
     return new CliError(
       `the data folder ${dataDirectory} is in use${byOther || " by another process"}`,

@@ -3,13 +3,14 @@ import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import { browserSettings } from "./browser-settings.ts";
 import { endpointSettings, type EndpointFlags } from "./endpoint-settings.ts";
 import { auditSetting, requestLimitSetting } from "./limit-settings.ts";
+import { hostRightsSettings, type HostRightsFlags } from "./host-rights-settings.ts";
 import { registryStoreSetting } from "./registry-store-setting.ts";
 import { forgetServer, recordServer } from "./running-server.ts";
 import { keepCoreFilesEmpty } from "../drivers/system/core-files.ts";
 import { dataSetting, portSetting } from "./settings.ts";
 import { targetAddressesSetting } from "./target-addresses-setting.ts";
 
-export interface StartFlags extends EndpointFlags {
+export interface StartFlags extends EndpointFlags, HostRightsFlags {
   readonly port?: string;
   readonly data?: string;
   readonly dockerSocket?: string;
@@ -27,6 +28,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const audit = auditSetting();
   const registryStore = registryStoreSetting();
   const targetAddresses = targetAddressesSetting();
+  const hostRights = hostRightsSettings(flags);
   // What is written from here on is for this user alone, whatever the shell's mask says.
   process.umask(0o077);
   await keepCoreFilesEmpty();
@@ -41,6 +43,7 @@ export async function start(flags: StartFlags): Promise<void> {
     ...browsers,
     audit,
     targetAddresses,
+    hostRights,
     ...(registryStore ? { registryStore } : {}),
     ...(requestLimit ? { requestLimit } : {}),
   }).catch(async (error: unknown) => {

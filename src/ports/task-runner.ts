@@ -112,9 +112,15 @@ export interface ContainerSpec {
   readonly name: string;
   /** What `DescribeTasks` shows, as written in the task definition. */
   readonly image: string;
-  /** What the engine pulls: `localhost:4566/name@sha256:…` for a repository here, else the image as written. */
+  /** What the engine pulls, with nothing left out that it could read otherwise: `localhost:4566/name@sha256:…`, `docker.io/library/nginx:1`. */
   readonly pullReference: string;
   readonly registryAuth?: { readonly username: string; readonly password: string };
+  /**
+   * How far an image that the engine has already may stand for what the registry gives. `granted`: the registry has said yes to this task for this
+   * digest. `never`: the registry is asked in any case, and its word is final. Absent: as ECS's agent does by default, where the registry cannot be
+   * asked, unless the image was got for another account.
+   */
+  readonly storedImage?: "granted" | "never";
   /** The digest that the tag meant when the task was started, where it is known. */
   readonly imageDigest?: string;
   /**
@@ -173,18 +179,21 @@ export interface ContainerSpec {
   readonly log?: { readonly account: string; readonly region: string; readonly group: string; readonly stream: string };
 }
 
+/** What a volume is made with where the runner makes it. */
+interface MadeVolume {
+  readonly name: string;
+  readonly driver?: string;
+  readonly driverOptions?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
 export type TaskVolume =
-  | { readonly name: string; readonly kind: "task" }
+  /** Ends with its task. */
+  | (MadeVolume & { readonly kind: "task" })
+  /** A path of the host. It is looked at once more when it is mounted. */
   | { readonly name: string; readonly kind: "host"; readonly path: string }
-  | {
-      readonly name: string;
-      readonly kind: "engine";
-      readonly engineName: string;
-      readonly driver?: string;
-      readonly driverOptions?: Readonly<Record<string, string>>;
-      readonly labels?: Readonly<Record<string, string>>;
-      readonly autoprovision: boolean;
-    };
+  /** `account`: outlives its task, and is shared by all tasks of the account. `engine`: the engine's own volume of this name, whoever made it. */
+  | (MadeVolume & { readonly kind: "account" | "engine"; readonly autoprovision: boolean });
 
 /**
  * Where the runner delivers the output of containers that have `log`.

@@ -23,3 +23,13 @@ export function accessDenied(reference: string, denial: string, launchType: Pull
       : `Error response from daemon: pull access denied for ${host}/${repository}, repository does not exist or may require 'docker login': denied: ${denial}`;
   return { pullReference: reference, pullFailure: `CannotPullContainerError: ${said}` };
 }
+
+/** What neither containerd nor Docker takes for a reference. */
+export function malformed(reference: string, launchType: PullTask["launchType"]): PullableImage {
+  const upper = parseImageReference(reference.toLowerCase()) !== undefined;
+  const said =
+    launchType === "FARGATE"
+      ? `failed to normalize image reference "${reference}"`
+      : `Error response from daemon: invalid reference format${upper ? ": repository name must be lowercase" : ""}`;
+  return { pullReference: reference, pullFailure: `CannotPullContainerError: ${said}` };
+}

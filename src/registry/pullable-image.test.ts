@@ -5,6 +5,7 @@ import { plainSession, serviceSession } from "../authorization/role-session.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { secretBox } from "../drivers/system/secret-box.ts";
 import { putImage } from "../state/ecr-images.ts";
+import { pullThroughRules } from "../state/ecr-pull-through.ts";
 import { repositories } from "../state/ecr.ts";
 import { readRegistryToken, type RegistryHolder } from "../state/registry-token.ts";
 import { JournaledState } from "../state/journaled-state.ts";
@@ -61,7 +62,7 @@ test("the execution role gets a token of its own for the image's registry", () =
   const { pull, session } = world();
   const holder = session({ attached: [EXECUTION_POLICY] });
   const found = pull(APP, FARGATE, holder);
-  expect(found).toMatchObject({ pullReference: `localhost:4566/app@${digest}`, imageDigest: digest });
+  expect(found).toMatchObject({ pullReference: `localhost:4566/app@${digest}`, imageDigest: digest, storedImage: "granted" });
   const password = "registryAuth" in found ? found.registryAuth?.password : undefined;
   expect(readRegistryToken(secrets, password ?? "")).toMatchObject({ ...scope, holder });
 });
@@ -141,8 +142,28 @@ test("an instance pulls what its account has, without an execution role", () => 
   expect(world().pull(APP, EC2, INSTANCE)).toMatchObject({ imageDigest: digest });
 });
 
+test("a tag below a pull-through cache is the registry's to find for each task anew: on the engine it may be another account's", () => {
+  const { state, pull } = world();
+  const rule = { ...scope, prefix: "hub", upstreamUrl: "registry.example", upstreamPrefix: "ROOT", createdAt: 0, updatedAt: 0 };
+  state.commit(() => state.table(pullThroughRules).put(rule));
+  expect(pull("localhost:4566/hub/app:1", EC2, INSTANCE)).toMatchObject({
+    pullReference: "localhost:4566/hub/app:1",
+    storedImage: "never",
+    registryAuth: expect.anything(),
+  });
+});
+
 test("an image of elsewhere is the engine's to find, whoever asks", () => {
-  expect(world().pull("nginx:1", FARGATE, undefined)).toEqual({ pullReference: "nginx:1" });
+  expect(world().pull("nginx:1", FARGATE, undefined)).toEqual({ pullReference: "docker.io/library/nginx:1" });
+  expect(world().pull("localhost:5000/app", EC2, INSTANCE)).toEqual({ pullReference: "localhost:5000/app:latest", storedImage: "never" });
+});
+
+test.each([
+  [FARGATE, "Repo/App:1", 'failed to normalize image reference "Repo/App:1"'],
+  [EC2, "Repo/App:1", "Error response from daemon: invalid reference format: repository name must be lowercase"],
+  [EC2, "a".repeat(64), "Error response from daemon: invalid reference format"],
+])("%o: what is no reference is a failed pull: %s", (task, reference, words) => {
+  expect(world().pull(reference, task, INSTANCE)).toEqual({ pullReference: reference, pullFailure: `CannotPullContainerError: ${words}` });
 });
 
 test("an image that is not there is a failed pull", () => {

@@ -5,12 +5,12 @@ import type { SecretBox } from "../ports/secret-box.ts";
 import type { ContainerSpec } from "../ports/task-runner.ts";
 import { mintRegistryToken, REGISTRY_TOKEN_LIFETIME_MS, REGISTRY_USER, type RegistryHolder } from "../state/registry-token.ts";
 import { registryAccess } from "./permit.ts";
-import { accessDenied, noRegistryAuth } from "./pull-refusals.ts";
+import { accessDenied, malformed, noRegistryAuth } from "./pull-refusals.ts";
 import { resolveImage, type ResolvePlatform } from "./resolve.ts";
 
 /** What the engine needs to get an image; `failure` where the task stops before it has a container. */
 export type PullableImage =
-  | Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">
+  | Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure" | "storedImage">
   | { readonly failure: string };
 
 export interface PullTask extends Scope {
@@ -26,7 +26,9 @@ export function pullableImage(
 ): (reference: string, task: PullTask, holder: RegistryHolder | undefined) => PullableImage {
   return (reference, task, holder) => {
     const resolved = resolveImage(platform, reference, task, task.launchType);
-    if (resolved.kind === "foreign") return { pullReference: reference };
+    if (resolved.kind === "malformed") return malformed(reference, task.launchType);
+    if (resolved.kind === "foreign")
+      return { pullReference: resolved.pullReference, ...(resolved.askAlways && { storedImage: "never" as const }) };
     if (!holder) return { failure: "Fargate requires task definition to have execution role ARN to support ECR images." };
     const { account, region, repository } = resolved;
     const access = registryAccess(platform, { holder }, { account, region });
@@ -43,6 +45,9 @@ export function pullableImage(
     const password = mintRegistryToken(platform.secrets, { account, region, holder, issuedAt, expiresAt });
     const registryAuth = { username: REGISTRY_USER, password };
     const { pullReference } = resolved;
-    return resolved.kind === "ours" ? { pullReference, imageDigest: resolved.digest, registryAuth } : { pullReference, registryAuth };
+    // The same name below `localhost` is another account's image with another token: only by its digest is it one and the same.
+    return resolved.kind === "ours"
+      ? { pullReference, imageDigest: resolved.digest, registryAuth, storedImage: "granted" }
+      : { pullReference, registryAuth, storedImage: "never" };
   };
 }

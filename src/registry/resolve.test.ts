@@ -46,10 +46,16 @@ test.each([
   ["localhost:4566/team/app", scope],
   ["localhost:4566/team/app:v1", scope],
   ["127.0.0.1:4566/team/app:v1", scope],
+  ["LOCALHOST:4566/team/app:v1", scope],
+  ["[::1]:4566/team/app:v1", scope],
+  ["127.1:4566/team/app:v1", scope],
+  ["registry.localhost:4566/team/app:v1", scope],
   [`localhost:4566/team/app@${digest}`, scope],
   [`localhost:4566/team/app:moved@${digest}`, scope],
   ["123456789012.dkr.ecr.us-east-1.amazonaws.com/team/app:v1", scope],
   ["210987654321.dkr.ecr.eu-west-1.amazonaws.com/team/app:v1", elsewhere],
+  [`210987654321.DKR.ECR.eu-west-1.AMAZONAWS.com/team/app@${digest}`, elsewhere],
+  ["210987654321.dkr-ecr.eu-west-1.on.aws/team/app", elsewhere],
 ])("%s is ours", (reference, home) => {
   const state = stateWith(scope, elsewhere);
   expect(resolveImage({ state, registryHost, clock }, reference, scope)).toEqual({
@@ -62,15 +68,27 @@ test.each([
 });
 
 test.each([
-  "nginx",
-  "nginx:1.27",
-  "library/nginx",
-  "public.ecr.aws/nginx/nginx:1",
-  "localhost:5000/app",
-  "999999999999.dkr.ecr.us-east-1.amazonaws.com/app:v1",
-  "not a reference",
-])("%s is for the engine to find", (reference) => {
-  expect(resolveImage({ state: stateWith(scope), registryHost, clock }, reference, scope)).toEqual({ kind: "foreign" });
+  ["nginx", "docker.io/library/nginx:latest", false],
+  ["929", "docker.io/library/929:latest", false],
+  ["nginx:1.27", "docker.io/library/nginx:1.27", false],
+  ["library/nginx", "docker.io/library/nginx:latest", false],
+  ["public.ecr.aws/nginx/nginx:1", "public.ecr.aws/nginx/nginx:1", false],
+  [`registry.example/app:1@${digest}`, `registry.example/app@${digest}`, false],
+  // Another registry on this machine, this one by a name that we do not know, and a registry of ECR's: what the engine has of them is not everybody's.
+  ["localhost:5000/app", "localhost:5000/app:latest", true],
+  ["127.0.0.1/app:1", "127.0.0.1/app:1", true],
+  ["airfield.example:4566/team/app:1", "airfield.example:4566/team/app:1", true],
+  ["999999999999.dkr.ecr.us-east-1.amazonaws.com/app:v1", "999999999999.dkr.ecr.us-east-1.amazonaws.com/app:v1", true],
+])("%s is for the engine to find, as %s; its registry has the last word: %s", (reference, pullReference, askAlways) => {
+  expect(resolveImage({ state: stateWith(scope), registryHost, clock }, reference, scope)).toEqual({
+    kind: "foreign",
+    pullReference,
+    askAlways,
+  });
+});
+
+test.each(["not a reference", "a".repeat(64), digest, "localhost:4566/Team/app"])("%s is nothing that can be found", (reference) => {
+  expect(resolveImage({ state: stateWith(scope), registryHost, clock }, reference, scope)).toEqual({ kind: "malformed" });
 });
 
 test.each([

@@ -1,4 +1,11 @@
-import { parseImageReference, scopeOfRegistryHost, type ImageReference } from "../domain/image-reference.ts";
+import {
+  formatImageReference,
+  fullImageReference,
+  parseImageReference,
+  scopeOfRegistryHost,
+  type ImageReference,
+} from "../domain/image-reference.ts";
+import { isLoopbackHost } from "../domain/loopback.ts";
 import { DEFAULT_ACCOUNT, type Scope } from "../domain/scope.ts";
 import type { Clock } from "../ports/clock.ts";
 import { repositories, repositoryKey, type RepositoryRecord } from "../state/ecr.ts";
@@ -19,8 +26,13 @@ export type ResolvedImage =
   | (Ours & { readonly kind: "ours-upstream"; readonly pullReference: string })
   /** The registry is ours and does not have it. `reason` is the container's `reason`, in AWS's words. */
   | (Ours & { readonly kind: "ours-missing"; readonly reason: string })
-  /** For the engine to find elsewhere, as written. */
-  | { readonly kind: "foreign" };
+  /**
+   * For the engine to find elsewhere, by a reference that leaves nothing out. `askAlways`: its registry is on this machine, or is one of ECR's, and
+   * what the engine has of it came from there, for whoever asked.
+   */
+  | { readonly kind: "foreign"; readonly pullReference: string; readonly askAlways: boolean }
+  /** No image reference. */
+  | { readonly kind: "malformed" };
 
 export interface ResolvePlatform {
   readonly state: WholeState;
@@ -39,8 +51,10 @@ export function resolveImage(
   launchType: "EC2" | "FARGATE" | "EXTERNAL" = "FARGATE",
 ): ResolvedImage {
   const parsed = parseImageReference(reference);
-  const home = parsed?.host === undefined ? undefined : homeOf(state, registryHost, parsed.host, scope);
-  if (!parsed || !home) return { kind: "foreign" };
+  if (!parsed) return { kind: "malformed" };
+  const full = fullImageReference(parsed);
+  const home = homeOf(state, registryHost, full.host, scope);
+  if (!home) return { kind: "foreign", pullReference: formatImageReference(full), askAlways: asksAlways(full.host, registryHost) };
   const { account, region } = home;
   const key = repositoryKey(home, parsed.repository);
   const repository = state.table(repositories).get(key);
@@ -57,9 +71,21 @@ export function resolveImage(
   return { ...ours, kind: "ours", pullReference: `${registryHost}/${parsed.repository}@${image.digest}`, digest: image.digest };
 }
 
-/** The account and region that a registry's host stands for, if it is ours. */
+/** A registry on this machine may be another Airfield, or this one by another name; one of ECR's gives to who has a token of its own alone. */
+function asksAlways(host: string, registryHost: string): boolean {
+  const { name, port } = hostAndPort(host);
+  return isLoopbackHost(name) || (port !== "" && port === hostAndPort(registryHost).port) || scopeOfRegistryHost(host) !== undefined;
+}
+
+function hostAndPort(host: string): { readonly name: string; readonly port: string } {
+  const [, name = host, port = ""] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
+  return { name, port };
+}
+
+/** The account and region that a registry's host, in lower case, stands for, if it is ours: by any name of this machine's loopback, or one of ECR's. */
 function homeOf(state: WholeState, registryHost: string, host: string, scope: Scope): Scope | undefined {
-  if (host === registryHost || host === registryHost.replace(/^localhost(?=:|$)/, "127.0.0.1")) return scope;
+  const { name, port } = hostAndPort(host);
+  if (isLoopbackHost(name) && port === hostAndPort(registryHost).port) return scope;
   const named = scopeOfRegistryHost(host);
   if (!named) return undefined;
   const livesHere =

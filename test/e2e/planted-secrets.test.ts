@@ -245,7 +245,7 @@ async function useInTask(): Promise<void> {
   const command = ["sh", "-c", 'test "$SECRET" && test "$PARAMETER"'];
   const container = { name: "app", image: IMAGE, memory: 32, command, secrets };
   await ecs.send(
-    new RegisterTaskDefinitionCommand({ family: "app", networkMode: "host", executionRoleArn, containerDefinitions: [container] }),
+    new RegisterTaskDefinitionCommand({ family: "app", networkMode: "bridge", executionRoleArn, containerDefinitions: [container] }),
   );
   const { tasks } = await ecs.send(new RunTaskCommand({ taskDefinition: "app", launchType: "EC2" }));
   const { reason } = await waitUntilTasksStopped(

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CloudWatchLogsClient, CreateLogGroupCommand, GetLogEventsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
@@ -26,6 +28,10 @@ import { ensureExecutionRole, ensureTaskRole } from "../../src/testing/roles.ts"
 const LOCAL = "airfield-test/roles:v1";
 const CLUSTER = "roles";
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
+/** What a program of this host needs to run in a container that has nothing of it. */
+const PROGRAM_FOLDERS = [...new Set([PROJECT, "/usr", "/lib", "/lib64", dirname(dirname(process.execPath))])].filter((folder) =>
+  existsSync(folder),
+);
 let airfield: AirfieldProcess;
 let image: string;
 let subnets: string[];
@@ -33,7 +39,8 @@ let executionRoleArn: string;
 let taskRoleArn: string;
 
 beforeAll(async () => {
-  airfield = await airfieldProcess();
+  const environment = { AIRFIELD_PRIVILEGED_ACCOUNTS: "123456789012", AIRFIELD_HOST_PATHS: PROGRAM_FOLDERS.join(",") };
+  airfield = await airfieldProcess({ environment });
   await airfield.client(ECRClient).send(new CreateRepositoryCommand({ repositoryName: "roles" }));
   await airfield.client(ECSClient).send(new CreateClusterCommand({ clusterName: CLUSTER }));
   await airfield.client(CloudWatchLogsClient).send(new CreateLogGroupCommand({ logGroupName: "/ecs/roles" }));
@@ -185,13 +192,13 @@ describe("a task finds the credentials of its role", () => {
         requiresCompatibilities: ["EC2"],
         executionRoleArn,
         taskRoleArn,
-        volumes: [{ name: "machine", host: { sourcePath: "/" } }],
+        volumes: PROGRAM_FOLDERS.map((sourcePath, at) => ({ name: `folder${at}`, host: { sourcePath } })),
       },
       {
         memory: 256,
-        command: ["chroot", "/machine", "sh", "-c", `cd '${PROJECT}' && exec '${process.execPath}' --input-type=module -e '${script}'`],
+        command: ["sh", "-c", `cd '${PROJECT}' && exec '${process.execPath}' --input-type=module -e '${script}'`],
         environment: [{ name: "AWS_REGION", value: "us-east-1" }],
-        mountPoints: [{ sourceVolume: "machine", containerPath: "/machine", readOnly: true }],
+        mountPoints: PROGRAM_FOLDERS.map((containerPath, at) => ({ sourceVolume: `folder${at}`, containerPath, readOnly: true })),
         logConfiguration: {
           logDriver: "awslogs",
           options: { "awslogs-group": "/ecs/roles", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "sdk" },

@@ -3,7 +3,7 @@ import type { ContainerSpec } from "../../ports/task-runner.ts";
 
 /** What resolving gave for a container: where to pull its image from, the values of its secrets, where its output goes. */
 export interface ResolvedContainer {
-  readonly image: Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure">;
+  readonly image: Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure" | "storedImage">;
   readonly environment: Readonly<Record<string, string>>;
   readonly log: ContainerSpec["log"];
 }

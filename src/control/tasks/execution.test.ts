@@ -11,6 +11,7 @@ import type { WholeState } from "../../state/state.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { EXECUTION_POLICY, putRole, trustOf, type TestRole } from "../../testing/roles.ts";
 import { definitionRecord, interfaceOf, taskRecord } from "../../testing/task-record.ts";
+import type { HostGrants } from "../../domain/host-grants.ts";
 import { resolver } from "./resolver.ts";
 import { taskSpec } from "./task-spec.ts";
 
@@ -26,16 +27,24 @@ interface Run {
   readonly definition?: Partial<RegisterTaskDefinitionCommandInput>;
   readonly task?: Partial<TaskRecord>;
   readonly prepare?: (state: WholeState) => void;
+  readonly hostGrants?: HostGrants;
 }
 
 /** Resolves a task as the task loop does. */
-function start({ roles = {}, definition = {}, task = {}, prepare }: Run) {
+function start({ roles = {}, definition = {}, task = {}, prepare, hostGrants }: Run) {
   const state = new JournaledState(memoryJournal());
   for (const [name, role] of Object.entries(roles)) putRole(state, name, role);
   prepare?.(state);
   const record = taskRecord(ID, { networkInterface: interfaceOf("10.0.0.5"), ...task });
   const image = (): { pullReference: string } => ({ pullReference: "busybox" });
-  return { state, spec: taskSpec(record, definitionRecord(definition), resolver({ state, secrets, clock, ids: systemIds, image })) };
+  return {
+    state,
+    spec: taskSpec(
+      record,
+      definitionRecord(definition),
+      resolver({ state, secrets, clock, ids: systemIds, image, ...(hostGrants && { hostGrants }) }),
+    ),
+  };
 }
 
 const failureOf = (run: Run): string | undefined => {
@@ -202,5 +211,38 @@ describe("logs are written as the execution role", () => {
     const { executionRoleArn: _none, ...definition } = logging();
     expect(start({ definition, task: { launchType: "EC2" }, prepare }).spec).toMatchObject({ containers: [{ log: { stream } }] });
     expect(failureOf({ definition, prepare })).toContain("failed to create Cloudwatch log stream");
+  });
+});
+
+describe("the last door to the host", () => {
+  const volumes = [{ name: "v", host: { sourcePath: "/srv/a" } }];
+  const grants: HostGrants = { paths: [{ account: SCOPE.account, path: "/srv/a" }], privilegedAccounts: [], volumes: [], never: [] };
+
+  test("is shut to a task whose definition says what nobody granted, however it got so far", () => {
+    const task = { launchType: "EC2" } as const;
+    expect(failureOf({ definition: { volumes }, task })).toBe(
+      "ResourceInitializationError: Volume 'v' cannot mount the host path '/srv/a': account 123456789012 has no right to it. The operator grants paths with AIRFIELD_HOST_PATHS=123456789012=<folder>.",
+    );
+    expect(failureOf({ definition: { pidMode: "host" }, task, hostGrants: grants })).toContain("The task has pidMode host");
+    expect(failureOf({ definition: { volumes }, task, hostGrants: grants })).toBeUndefined();
+    expect(failureOf({ definition: { volumes }, task: { ...task, account: "222222222222" }, hostGrants: grants })).toContain(
+      "no right to it",
+    );
+  });
+
+  test("a shared volume is the account's, unless the operator has opened the engine's own", () => {
+    const shared = { name: "db", dockerVolumeConfiguration: { scope: "shared" as const, autoprovision: true, labels: { a: "b" } } };
+    const kindOf = (opened: HostGrants["volumes"]): unknown => {
+      const { spec } = start({
+        definition: { volumes: [shared] },
+        task: { launchType: "EC2" },
+        hostGrants: { ...grants, volumes: opened },
+      });
+      return "failure" in spec ? spec.failure : spec.volumes;
+    };
+    const made = { name: "db", labels: { a: "b" }, autoprovision: true };
+    expect(kindOf([])).toEqual([{ ...made, kind: "account" }]);
+    expect(kindOf([{ account: "222222222222", name: "db" }])).toEqual([{ ...made, kind: "account" }]);
+    expect(kindOf([{ name: "db" }])).toEqual([{ ...made, kind: "engine" }]);
   });
 });

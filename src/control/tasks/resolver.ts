@@ -1,3 +1,5 @@
+import { hostRefusal } from "../../decide/host-rights/host-refusal.ts";
+import { NO_HOST_GRANTS, opensVolume, type HostGrants } from "../../domain/host-grants.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { SecretBox } from "../../ports/secret-box.ts";
@@ -17,6 +19,8 @@ export interface ResolverParts {
   readonly ids: Ids;
   /** Finds an image by its reference, in the registry here or elsewhere; `holder` pulls it, where somebody does. */
   readonly image: (reference: string, task: TaskRecord, holder: RegistryHolder | undefined) => FoundImage;
+  /** What of the host tasks may reach; nothing where absent. */
+  readonly hostGrants?: HostGrants;
   /** Waited for before a task is opened. */
   readonly ready?: () => Promise<void>;
   /** What every container of a task finds in its environment where its definition says nothing else. */
@@ -24,10 +28,14 @@ export interface ResolverParts {
 }
 
 /** Looks names up in the records, as the task's execution role may. */
-export function resolver({ state, secrets, clock, ids, image, ready, environment = () => ({}) }: ResolverParts): Resolver {
+export function resolver(parts: ResolverParts): Resolver {
+  const { state, secrets, clock, ids, image, ready, environment = () => ({}), hostGrants = NO_HOST_GRANTS } = parts;
   return {
     ...(ready ? { ready } : {}),
     open(task, definition) {
+      // The last door: the definition may be older than the rule, and a grant may have been taken back since the task was wanted.
+      const refused = hostRefusal(definition.definition, task.account, hostGrants);
+      if (refused !== undefined) return { failure: `ResourceInitializationError: ${refused}` };
       const execution = executionOf({ state, clock, ids }, task, definition);
       if ("failure" in execution) return execution;
       const ask = asker({ state, clock, ids }, execution, task.region);
@@ -40,6 +48,7 @@ export function resolver({ state, secrets, clock, ids, image, ready, environment
           if (failure !== undefined) return { failure };
           return ensureLogStream(state, log, { createGroup, now: clock.now() }) ?? { delivered: mayWriteLogs(ask, log) };
         },
+        opensVolume: (name) => opensVolume(name, task.account, hostGrants),
         environment: (containerName) => environment(task, containerName, hasRole),
       };
     },

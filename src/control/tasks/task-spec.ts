@@ -17,7 +17,7 @@ export interface Resolver {
   open(task: TaskRecord, definition: TaskDefinitionRecord): TaskResources | Failure;
 }
 
-export type FoundImage = Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure"> | Failure;
+export type FoundImage = Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure" | "storedImage"> | Failure;
 
 /** What one task may have of what its definition names. */
 export interface TaskResources {
@@ -25,6 +25,8 @@ export interface TaskResources {
   secret(reference: string): { readonly value: string } | Failure;
   /** Makes the log stream where it is missing; `failure` where that may not be. Output is `delivered`, or lost as on AWS. */
   logStream(log: NonNullable<ContainerSpec["log"]>, createGroup: boolean): { readonly delivered: boolean } | Failure;
+  /** Whether the operator has opened the engine's own volume of this name to the task's account. */
+  opensVolume?(name: string): boolean;
   /** What the platform itself puts into a container's environment; the definition's own values stand before it. */
   environment(containerName: string): Readonly<Record<string, string>>;
 }
@@ -58,7 +60,7 @@ export function taskSpec(task: TaskRecord, definition: TaskDefinitionRecord, res
     launchType: task.launchType,
     network: networkOf(task),
     containers,
-    volumes: (definition.definition.volumes ?? []).map(volumeOf),
+    volumes: (definition.definition.volumes ?? []).map((volume) => volumeOf(volume, resources)),
     ...(task.cpu === undefined ? {} : { cpu: Number(task.cpu) }),
     ...(task.memory === undefined ? {} : { memory: Number(task.memory) }),
     ...(definition.definition.pidMode ? { pidMode: definition.definition.pidMode } : {}),
@@ -112,18 +114,16 @@ function logOf(
   };
 }
 
-function volumeOf(volume: Volume): TaskVolume {
+function volumeOf(volume: Volume, resources: TaskResources): TaskVolume {
   const name = volume.name ?? "";
   if (volume.host?.sourcePath) return { name, kind: "host", path: volume.host.sourcePath };
-  const shared = volume.dockerVolumeConfiguration;
-  if (shared?.scope !== "shared") return { name, kind: "task" };
-  return {
+  const { scope, driver, driverOpts, labels, autoprovision } = volume.dockerVolumeConfiguration ?? {};
+  const made = {
     name,
-    kind: "engine",
-    engineName: name,
-    ...(shared.driver ? { driver: shared.driver } : {}),
-    ...(shared.driverOpts ? { driverOptions: shared.driverOpts } : {}),
-    ...(shared.labels ? { labels: shared.labels } : {}),
-    autoprovision: shared.autoprovision ?? false,
+    ...(driver ? { driver } : {}),
+    ...(driverOpts ? { driverOptions: driverOpts } : {}),
+    ...(labels ? { labels } : {}),
   };
+  if (scope !== "shared") return { ...made, kind: "task" };
+  return { ...made, kind: resources.opensVolume?.(name) ? "engine" : "account", autoprovision: autoprovision ?? false };
 }

@@ -14,6 +14,7 @@ const app: ContainerSpec = {
   volumesFrom: [],
   dependsOn: [],
 };
+const TASK = "arn:aws:ecs:us-east-1:123456789012:task/c/t1";
 const vpc: TaskSpec["network"] = { mode: "awsvpc", vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: "10.0.1.7", hostname: "ip-10-0-1-7" };
 
 function bodies(
@@ -21,7 +22,7 @@ function bodies(
   published = false,
 ): { readonly containers: readonly Record<string, never>[]; readonly pause: Record<string, never> } {
   const spec: TaskSpec = {
-    taskArn: "arn:task",
+    taskArn: TASK,
     taskId: "t1",
     clusterName: "c",
     family: "f",
@@ -93,12 +94,13 @@ test("the environment stands in the environment and nowhere else", () => {
   expect(JSON.stringify({ ...body, Env: [] })).not.toContain("do-not-tell");
 });
 
-test("volumes: the task's own is named after it and labelled, a host path is bound, an engine volume keeps its name", () => {
+test("volumes: the task's own and the account's are named after them and labelled, a host path is mounted, one that the operator opened keeps its name", () => {
   const [body] = bodies({
     volumes: [
-      { name: "own", kind: "task" },
+      { name: "own", kind: "task", driverOptions: { type: "tmpfs", device: "tmpfs" } },
       { name: "etc", kind: "host", path: "/etc/app" },
-      { name: "shared", kind: "engine", engineName: "db", autoprovision: true, driver: "local" },
+      { name: "shared", kind: "account", autoprovision: true, driver: "local", labels: { "airfield.instance": "forged" } },
+      { name: "db", kind: "engine", autoprovision: false },
     ],
     containers: [
       {
@@ -106,17 +108,32 @@ test("volumes: the task's own is named after it and labelled, a host path is bou
         mountPoints: [
           { sourceVolume: "own", containerPath: "/own", readOnly: false },
           { sourceVolume: "etc", containerPath: "/conf", readOnly: true },
-          { sourceVolume: "shared", containerPath: "/db", readOnly: false },
+          { sourceVolume: "shared", containerPath: "/shared", readOnly: false },
+          { sourceVolume: "db", containerPath: "/db", readOnly: false },
         ],
       },
     ],
   }).containers;
   expect(body).toMatchObject({
     HostConfig: {
-      Binds: ["/etc/app:/conf:ro"],
       Mounts: [
-        { Type: "volume", Source: "airfield-i-t1-own", Target: "/own", VolumeOptions: { Labels: { "airfield.task-arn": "arn:task" } } },
-        { Type: "volume", Source: "db", Target: "/db", VolumeOptions: { DriverConfig: { Name: "local" } } },
+        {
+          Type: "volume",
+          Source: "airfield-i-t1-own",
+          Target: "/own",
+          VolumeOptions: {
+            Labels: { "airfield.task-arn": TASK },
+            DriverConfig: { Name: "local", Options: { type: "tmpfs", device: "tmpfs" } },
+          },
+        },
+        { Type: "bind", Source: "/etc/app", Target: "/conf", ReadOnly: true },
+        {
+          Type: "volume",
+          Source: "airfield-i-123456789012-shared",
+          Target: "/shared",
+          VolumeOptions: { DriverConfig: { Name: "local" }, Labels: { "airfield.instance": "i" } },
+        },
+        { Type: "volume", Source: "db", Target: "/db" },
       ],
     },
   });

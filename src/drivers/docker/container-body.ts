@@ -1,6 +1,6 @@
 import { gatewayOf } from "./networks.ts";
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
-import { containerName, LABELS, PAUSE, type TaskPlan, taskVolumeName } from "./task-plan.ts";
+import { accountOf, accountVolumeName, containerName, LABELS, PAUSE, type TaskPlan, taskVolumeName } from "./task-plan.ts";
 
 export interface BodyContext {
   readonly instance: string;
@@ -159,33 +159,36 @@ function limits(spec: TaskSpec, container: ContainerSpec): Record<string, unknow
 }
 
 function mounts(spec: TaskSpec, container: ContainerSpec, at: BodyContext): Record<string, unknown> {
-  const binds: string[] = [];
-  const volumes: Record<string, unknown>[] = [];
-  for (const { sourceVolume, containerPath, readOnly } of container.mountPoints) {
+  const found = container.mountPoints.flatMap(({ sourceVolume, containerPath, readOnly }): Record<string, unknown>[] => {
     const volume = spec.volumes.find(({ name }) => name === sourceVolume);
-    // The engine makes a missing host folder for a bind, and refuses one for a mount. ECS makes it.
-    if (volume?.kind === "host") binds.push(`${volume.path}:${containerPath}${readOnly ? ":ro" : ""}`);
-    else if (volume)
-      volumes.push({
-        Type: "volume",
-        Source: volumeName(volume, spec, at),
-        Target: containerPath,
-        ReadOnly: readOnly,
-        VolumeOptions: volumeOptions(volume, spec, at),
-      });
-  }
-  return { Binds: binds.length > 0 ? binds : undefined, Mounts: volumes.length > 0 ? volumes : undefined };
+    if (!volume) return [];
+    const to = { Target: containerPath, ReadOnly: readOnly };
+    // As a mount and not as a bind: its parts are told apart by the engine, whatever is in them, and it makes no folder that is missing.
+    if (volume.kind === "host") return [{ Type: "bind", Source: volume.path, ...to, BindOptions: { Propagation: "rprivate" } }];
+    return [{ Type: "volume", Source: volumeName(volume, spec, at.instance), ...to, VolumeOptions: volumeOptions(volume, spec, at) }];
+  });
+  return { Mounts: found.length > 0 ? found : undefined };
 }
 
-function volumeName(volume: Exclude<TaskVolume, { kind: "host" }>, spec: TaskSpec, at: BodyContext): string {
-  return volume.kind === "task" ? taskVolumeName(at.instance, spec.taskId, volume.name) : volume.engineName;
+/** The engine's name of a volume. */
+export function volumeName(volume: Exclude<TaskVolume, { kind: "host" }>, spec: TaskSpec, instance: string): string {
+  switch (volume.kind) {
+    case "task":
+      return taskVolumeName(instance, spec.taskId, volume.name);
+    case "account":
+      return accountVolumeName(instance, accountOf(spec), volume.name);
+    case "engine":
+      return volume.name;
+  }
 }
 
 function volumeOptions(volume: Exclude<TaskVolume, { kind: "host" }>, spec: TaskSpec, at: BodyContext): Record<string, unknown> {
-  if (volume.kind === "task") return { Labels: { [LABELS.instance]: at.instance, [LABELS.taskArn]: spec.taskArn } };
+  const { kind, labels: given, driver, driverOptions } = volume;
+  const own = { [LABELS.instance]: at.instance, ...(kind === "task" && { [LABELS.taskArn]: spec.taskArn }) };
   return defined({
-    Labels: volume.labels,
-    DriverConfig: volume.driver === undefined ? undefined : defined({ Name: volume.driver, Options: volume.driverOptions }),
+    Labels: kind === "engine" ? given : { ...given, ...own },
+    DriverConfig:
+      driver === undefined && driverOptions === undefined ? undefined : defined({ Name: driver ?? "local", Options: driverOptions }),
   });
 }
 

@@ -1,10 +1,10 @@
-import type { ContainerSpec, TaskSpec } from "../../ports/task-runner.ts";
-import { containerBody } from "./container-body.ts";
+import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
+import { containerBody, volumeName } from "./container-body.ts";
 import { createContainer, type Inspection, isImageMissing, isNetworkMissing, startContainer } from "./container-start.ts";
 import { EngineError } from "./engine.ts";
 import { ContainerFailure, engineFailure } from "./reasons.ts";
 import { engineBack, persist, type TaskSurroundings } from "./surroundings.ts";
-import { containerName, type TaskPlan } from "./task-plan.ts";
+import { accountOf, containerName, type TaskPlan } from "./task-plan.ts";
 
 /** The engine's name of the network that the task's VPC is; empty for a task without one. */
 export function vpcNetworkOf(at: TaskSurroundings, plan: TaskPlan): string {
@@ -12,26 +12,28 @@ export function vpcNetworkOf(at: TaskSurroundings, plan: TaskPlan): string {
 }
 
 /**
- * Creates a task's container, or finds the one that is there already and what the engine knows of it. `pull` is called where the engine turns out not to
- * have the image. Rejects with `ContainerFailure`.
+ * Creates a task's container, or finds the one that is there already and what the engine knows of it. `wanted.pullReference` is the engine's id of the
+ * image; `pull` is called where the engine turns out not to have it any more, and gives the next. Rejects with `ContainerFailure`.
  */
 export async function createTaskContainer(
   at: TaskSurroundings,
   plan: TaskPlan,
   spec: TaskSpec,
   wanted: ContainerSpec,
-  pull: () => Promise<void>,
+  pull: () => Promise<string>,
 ): Promise<{ readonly id: string; readonly existing?: Inspection }> {
   await engineVolumesPresent(at, spec, wanted);
+  const mounted = await mountHostPaths(at, spec, wanted);
   const name = containerName(at.settings.instance, spec.taskId, wanted.name);
-  const body = containerBody(spec, wanted, { ...at.settings, plan, vpcNetwork: vpcNetworkOf(at, plan) });
-  const create = (): Promise<{ id: string; existing?: Inspection }> =>
-    persist(at, () => createContainer(at.engine, name, spec.taskArn, body));
+  const create = (pullReference: string): Promise<{ id: string; existing?: Inspection }> => {
+    const body = containerBody(mounted, { ...wanted, pullReference }, { ...at.settings, plan, vpcNetwork: vpcNetworkOf(at, plan) });
+    return persist(at, () => createContainer(at.engine, name, spec.taskArn, body));
+  };
   try {
-    return await create().catch(async (error: unknown) => {
+    return await create(wanted.pullReference).catch(async (error: unknown) => {
       if (!isImageMissing(error)) throw error;
-      await pull();
-      return create();
+      at.images.gone(wanted.pullReference);
+      return create(await pull());
     });
   } catch (error) {
     throw error instanceof EngineError ? engineFailure("CannotCreateContainerError", error) : error;
@@ -59,13 +61,54 @@ export async function startTaskContainer(at: TaskSurroundings, plan: TaskPlan, i
 
 /** A volume that ECS must not make has to be there: the engine itself would make it silently. */
 async function engineVolumesPresent(at: TaskSurroundings, spec: TaskSpec, wanted: ContainerSpec): Promise<void> {
-  for (const volume of spec.volumes) {
-    const used = wanted.mountPoints.some(({ sourceVolume }) => sourceVolume === volume.name);
-    if (volume.kind !== "engine" || volume.autoprovision || !used) continue;
+  for (const volume of usedVolumes(spec, wanted)) {
+    if ((volume.kind !== "engine" && volume.kind !== "account") || volume.autoprovision) continue;
+    const name = volumeName(volume, spec, at.settings.instance);
     try {
-      await persist(at, () => at.engine.call("GET", `/volumes/${encodeURIComponent(volume.engineName)}`));
+      await persist(at, () => at.engine.call("GET", `/volumes/${encodeURIComponent(name)}`));
     } catch (error) {
-      throw error instanceof EngineError ? new ContainerFailure("CannotCreateVolumeError", error.message) : error;
+      if (!(error instanceof EngineError)) throw error;
+      const advice =
+        volume.kind === "account"
+          ? `; the operator opens the engine's own volume ${volume.name} with AIRFIELD_HOST_VOLUMES=${accountOf(spec)}=${volume.name}`
+          : "";
+      throw new ContainerFailure("CannotCreateVolumeError", `${error.message}${advice}`);
     }
   }
+}
+
+/** The specification with paths of the host as they may be mounted now. What was looked at before may have changed since. */
+async function mountHostPaths(at: TaskSurroundings, spec: TaskSpec, wanted: ContainerSpec): Promise<TaskSpec> {
+  const paths = new Map<string, string>();
+  for (const volume of usedVolumes(spec, wanted)) {
+    if (volume.kind !== "host") continue;
+    const writable = wanted.mountPoints.some(({ sourceVolume, readOnly }) => sourceVolume === volume.name && !readOnly);
+    const path = await hostPath(at, volume.path, spec);
+    const inTheWay = at.hostMounts.claim(spec.taskArn, { path, writable });
+    if (inTheWay !== undefined)
+      throw new ContainerFailure(
+        "CannotCreateContainerError",
+        `the host path ${volume.path} cannot be mounted while a task has ${inTheWay} mounted, one lies in the other, and the outer one can be written to: mount the same path, or the outer one read-only`,
+      );
+    // Once it is claimed, no task can put a link there any more.
+    if ((await hostPath(at, volume.path, spec)) !== path)
+      throw new ContainerFailure("CannotCreateContainerError", `the host path ${volume.path} changed while it was looked at`);
+    paths.set(volume.name, path);
+  }
+  const volumes = spec.volumes.map((volume) =>
+    volume.kind === "host" ? { ...volume, path: paths.get(volume.name) ?? volume.path } : volume,
+  );
+  return { ...spec, volumes };
+}
+
+async function hostPath(at: TaskSurroundings, path: string, spec: TaskSpec): Promise<string> {
+  try {
+    return await at.hostPath(path, accountOf(spec));
+  } catch (error) {
+    throw new ContainerFailure("CannotCreateContainerError", error instanceof Error ? error.message : String(error));
+  }
+}
+
+function usedVolumes(spec: TaskSpec, { mountPoints }: ContainerSpec): readonly TaskVolume[] {
+  return spec.volumes.filter(({ name }) => mountPoints.some(({ sourceVolume }) => sourceVolume === name));
 }

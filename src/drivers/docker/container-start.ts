@@ -17,6 +17,7 @@ export interface Inspection {
     readonly FinishedAt: string;
     readonly Health?: { readonly Status: string } | null;
   };
+  readonly Mounts?: readonly { readonly Type: string; readonly Source: string; readonly RW: boolean }[] | null;
   readonly NetworkSettings: {
     readonly Networks?: Readonly<Record<string, { readonly IPAddress: string }>> | null;
     readonly Ports?: Readonly<Record<string, readonly { readonly HostIp: string; readonly HostPort: string }[] | null>> | null;

@@ -1,4 +1,4 @@
-import type { DockerEngine } from "./engine.ts";
+import { dockerEngine, type DockerEngine } from "./engine.ts";
 
 /** What kind of engine this is, as far as Airfield cares. */
 export interface EngineInfo {
@@ -30,6 +30,7 @@ interface InfoAnswer {
   readonly MemTotal: number;
   readonly CgroupVersion?: string;
   readonly Driver: string;
+  readonly DockerRootDir: string;
   readonly SecurityOptions?: readonly string[] | null;
   readonly MemoryLimit: boolean;
   readonly CpuCfsQuota: boolean;
@@ -58,4 +59,14 @@ export async function engineInfo(engine: DockerEngine, platform: NodeJS.Platform
     reachable: !rootless && !desktop && platform === "linux",
     warnings: info.Warnings ?? [],
   };
+}
+
+/** Where the engine keeps images, containers and volumes, on its own host. */
+export async function engineDataRoot(at: { readonly socketPath: string }): Promise<string> {
+  const engine = dockerEngine(at);
+  try {
+    return (await engine.call<InfoAnswer>("GET", "/info")).DockerRootDir;
+  } finally {
+    engine.close();
+  }
 }

@@ -1,17 +1,33 @@
+import { formatImageReference, fullImageReference, parseImageReference, type FullImageReference } from "../../domain/image-reference.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ContainerSpec } from "../../ports/task-runner.ts";
 import { EngineError, type DockerEngine } from "./engine.ts";
+import { ANYBODY, type PulledImages } from "./pulled-images.ts";
 import { ContainerFailure } from "./reasons.ts";
 import { registryAuthHeader } from "./registry-auth.ts";
+import { mayUseStored } from "./stored-image.ts";
 
-export interface PulledImage {
+/** An image that a container can be made from. */
+export interface ReadyImage {
+  /** The engine's id: it cannot come to mean another image between looking and making. */
+  readonly id: string;
   readonly digest?: string;
+}
+
+export interface PulledImage extends ReadyImage {
   /** Milliseconds since the Unix epoch. */
   readonly startedAt: number;
   readonly stoppedAt: number;
 }
 
-type ImageOf = Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest">;
+type ImageOf = Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "storedImage">;
+
+/** What the engine tells of an image: under which names it has it, in docker's short form. */
+interface ImageInspection {
+  readonly Id: string;
+  readonly RepoTags: readonly string[] | null;
+  readonly RepoDigests: readonly string[] | null;
+}
 
 /** A line of the engine's answer to a pull. */
 interface PullMessage {
@@ -19,75 +35,127 @@ interface PullMessage {
   readonly error?: string;
 }
 
+/** How many references are remembered with what they mean on the engine. */
+const MOST_KNOWN = 2000;
+
 /** The images of one engine. Pulls of one image that are asked for at the same time become one. */
 export class Images {
   readonly #engine: DockerEngine;
   readonly #clock: Clock;
+  readonly #pulled: PulledImages;
+  readonly #madeHere: boolean;
   readonly #pulls = new Map<string, Promise<PulledImage>>();
+  /** What references by digest mean on the engine: always the same, as long as it is there. */
+  readonly #known = new Map<string, string>();
 
-  constructor(engine: DockerEngine, clock: Clock) {
+  /** @param madeHere whether every account may have what was made on this engine, under its own tag */
+  constructor(engine: DockerEngine, clock: Clock, pulled: PulledImages, madeHere: boolean) {
     this.#engine = engine;
     this.#clock = clock;
+    this.#pulled = pulled;
+    this.#madeHere = madeHere;
   }
 
-  /** Pulls the image. Rejects with `CannotPullContainerError: …`. */
-  pull(image: ImageOf): Promise<PulledImage> {
-    const key = `${image.pullReference}\n${image.registryAuth?.username ?? ""}\n${image.registryAuth?.password ?? ""}`;
+  /** The image as the engine has it, where the registry has said yes to it already, and nobody need be asked. */
+  async stored({ pullReference, storedImage }: ImageOf): Promise<ReadyImage | undefined> {
+    const reference = referenceOf(pullReference);
+    if (storedImage !== "granted" || reference.digest === undefined) return undefined;
+    const id = await this.#find(reference);
+    return id === undefined ? undefined : { id, digest: reference.digest };
+  }
+
+  /** The engine turned out not to have the image any more. */
+  gone(id: string): void {
+    for (const [reference, known] of this.#known) if (known === id) this.#known.delete(reference);
+  }
+
+  /** Pulls the image for a task of this account. Rejects with `CannotPullContainerError: …`. */
+  async pull(image: ImageOf, account: string): Promise<PulledImage> {
+    const reference = referenceOf(image.pullReference);
+    const key = JSON.stringify([formatImageReference(reference), image.registryAuth, image.storedImage, account]);
     const running = this.#pulls.get(key);
-    if (running) return running;
-    const pull = this.#pull(image).finally(() => this.#pulls.delete(key));
+    if (running) return await running;
+    const pull = this.#pull(image, reference, account).finally(() => this.#pulls.delete(key));
     this.#pulls.set(key, pull);
-    return pull;
+    return await pull;
   }
 
-  async #pull({ pullReference, registryAuth, imageDigest }: ImageOf): Promise<PulledImage> {
+  async #pull({ registryAuth, imageDigest, storedImage }: ImageOf, reference: FullImageReference, account: string): Promise<PulledImage> {
     const startedAt = this.#clock.now();
-    const headers = registryAuth && registryAuthHeader(registryAuth);
+    const repository = `${reference.host}/${reference.repository}`;
+    // Our own registry decides for each task: nothing of it needs to be remembered.
+    const elsewhere = storedImage === undefined;
+    if (elsewhere && registryAuth) await this.#pulled.guard(repository);
+    let id: string | undefined;
     let digest: string | undefined;
     try {
-      const stream = await this.#engine.stream("POST", "/images/create", {
-        query: { fromImage: tagged(pullReference) },
-        ...(headers && { headers }),
-      });
-      let answer = "";
-      for await (const chunk of stream.setEncoding("utf8") as AsyncIterable<string>) answer += chunk;
-      for (const line of answer.split("\n").filter((text) => text.trim() !== "")) {
-        const { status, error } = JSON.parse(line) as PullMessage;
-        if (error !== undefined) throw new EngineError(500, error);
-        digest = /^Digest: (sha256:[0-9a-f]{64})$/.exec(status ?? "")?.[1] ?? digest;
-      }
+      digest = await this.#ask(reference, registryAuth);
+      // A tag may mean another image by now, which somebody else was given: what was given here is told by its digest.
+      id = await this.#find(digest === undefined ? reference : fullImageReference({ ...reference, digest }));
+      if (id === undefined) throw new EngineError(404, `No such image: ${formatImageReference(reference)}`);
+      if (elsewhere) await this.#pulled.given(repository, id, registryAuth ? account : ANYBODY);
     } catch (error) {
-      // As the agent does by default: where the registry does not give the image, one that the engine has will do.
       if (!(error instanceof EngineError)) throw error;
-      if (isPinned(pullReference) || !(await this.#present(pullReference)))
+      id = await this.#find(reference);
+      const byDigest = reference.digest !== undefined;
+      const pulled = this.#pulled.of(repository);
+      const asked = { byDigest, storedImage, pulled, account, failure: error.message, madeHere: this.#madeHere };
+      if (id === undefined || !mayUseStored({ id, ...asked }))
         throw new ContainerFailure("CannotPullContainerError", `Error response from daemon: ${error.message}`);
     }
-    const known = imageDigest ?? pinnedDigest(pullReference) ?? digest;
-    return { startedAt, stoppedAt: this.#clock.now(), ...(known !== undefined && { digest: known }) };
+    const known = imageDigest ?? reference.digest ?? digest;
+    return { id, startedAt, stoppedAt: this.#clock.now(), ...(known !== undefined && { digest: known }) };
   }
 
-  async #present(reference: string): Promise<boolean> {
+  /** Pulls; gives the digest that the registry told. */
+  async #ask(reference: FullImageReference, registryAuth: ImageOf["registryAuth"]): Promise<string | undefined> {
+    const headers = registryAuth && registryAuthHeader(registryAuth);
+    const query = { fromImage: formatImageReference(reference) };
+    const stream = await this.#engine.stream("POST", "/images/create", { query, ...(headers && { headers }) });
+    let answer = "";
+    for await (const chunk of stream.setEncoding("utf8") as AsyncIterable<string>) answer += chunk;
+    let digest: string | undefined;
+    for (const line of answer.split("\n").filter((text) => text.trim() !== "")) {
+      const { status, error } = JSON.parse(line) as PullMessage;
+      if (error !== undefined) throw new EngineError(500, error);
+      digest = /^Digest: (sha256:[0-9a-f]{64})$/.exec(status ?? "")?.[1] ?? digest;
+    }
+    return digest;
+  }
+
+  /**
+   * The engine's id of the image that it has under exactly this name. The engine itself is more generous: it takes the beginning of an id for a name
+   * or a tag.
+   */
+  async #find(reference: FullImageReference): Promise<string | undefined> {
+    const name = formatImageReference(reference);
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    let found: ImageInspection;
     try {
-      await this.#engine.call("GET", `/images/${reference}/json`);
-      return true;
+      found = await this.#engine.call<ImageInspection>("GET", `/images/${name}/json`);
     } catch (error) {
-      if (error instanceof EngineError && error.status === 404) return false;
+      if (error instanceof EngineError && error.status === 404) return undefined;
       throw error;
     }
+    const names = (reference.digest === undefined ? found.RepoTags : found.RepoDigests) ?? [];
+    if (!names.some((own) => fullName(own) === name)) return undefined;
+    if (reference.digest !== undefined) {
+      if (this.#known.size >= MOST_KNOWN) this.#known.delete(this.#known.keys().next().value ?? "");
+      this.#known.set(name, found.Id);
+    }
+    return found.Id;
   }
 }
 
-/** True for a reference by digest: it always means the same image, so that one which the engine has need not be asked for. */
-export function isPinned(reference: string): boolean {
-  return pinnedDigest(reference) !== undefined;
+/** @throws ContainerFailure where the text is no reference, and so nothing that the engine may be asked about */
+function referenceOf(text: string): FullImageReference {
+  const parsed = parseImageReference(text);
+  if (!parsed) throw new ContainerFailure("CannotPullContainerError", "Error response from daemon: invalid reference format");
+  return fullImageReference(parsed);
 }
 
-export function pinnedDigest(reference: string): string | undefined {
-  return /@(sha256:[0-9a-f]{64})$/.exec(reference)?.[1];
-}
-
-/** The engine pulls every tag of a repository that is named without one. */
-function tagged(reference: string): string {
-  const name = reference.slice(reference.lastIndexOf("/") + 1);
-  return name.includes(":") || name.includes("@") ? reference : `${reference}:latest`;
+function fullName(text: string): string | undefined {
+  const parsed = parseImageReference(text);
+  return parsed && formatImageReference(fullImageReference(parsed));
 }

@@ -96,7 +96,8 @@ export function pauseImage(architecture: "amd64" | "arm64"): { readonly name: st
       history: [{ created: "1970-01-01T00:00:00Z", created_by: "airfield" }],
     }),
   );
-  const name = `airfield/pause:${sha256(config).slice(0, 12)}`;
+  // A domain that nobody has: no task can make the engine pull another image under this name.
+  const name = `airfield.invalid/pause:${sha256(config).slice(0, 12)}`;
   const manifest = Buffer.from(JSON.stringify([{ Config: "config.json", RepoTags: [name], Layers: ["layer.tar"] }]));
   const archive = tar([
     { path: "config.json", mode: 0o644, body: config },

@@ -4,9 +4,11 @@ import { inspect, type Inspection } from "./container-start.ts";
 import { dockerEngine, EngineError, type DockerEngine } from "./engine.ts";
 import { engineInfo } from "./engine-info.ts";
 import { type EngineEvent, watchEvents } from "./events.ts";
+import { HostMounts } from "./host-mounts.ts";
 import { Images } from "./images.ts";
 import { Networks } from "./networks.ts";
 import { ensurePauseImage } from "./pause-image.ts";
+import { PulledImages } from "./pulled-images.ts";
 import { Slots } from "./slots.ts";
 import type { TaskSurroundings } from "./surroundings.ts";
 import { LABELS, planTask, readPlan } from "./task-plan.ts";
@@ -30,6 +32,12 @@ export interface DockerTaskRunnerOptions {
   /** Set where a name server listens at the gateway of each VPC: `awsvpc` tasks ask it first. Without effect where ports are published. */
   readonly gatewayNames?: boolean;
   readonly extraHosts?: readonly { readonly hostname: string; readonly ipAddress: string }[];
+  /** Gives the path of the host to mount for what an account names; rejects where it may not. Without it no path of the host is mounted. */
+  readonly hostPath?: (path: string, account: string) => Promise<string>;
+  /** A file in which to remember what came from other registries, and for whom. Without it that is forgotten with the process. */
+  readonly pulledImagesFile?: string;
+  /** Whether every account may have images that were made on this engine and came from no registry, under their own tags. Set where absent. */
+  readonly imagesMadeHere?: boolean;
   /** Hears what an operator should know. Never told anything secret. */
   readonly logger?: (message: string) => void;
   /** How many containers are created and started at a time. */
@@ -79,11 +87,14 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
     await Promise.all([...tasks.values()].filter(({ stopped }) => !stopped).map((task) => task.resync(listed, known)));
   };
 
+  const pulled = options.pulledImagesFile === undefined ? new PulledImages() : await PulledImages.open(options.pulledImagesFile);
   const events = await watchEvents({ engine, clock, label, onEvent: hear, resync, warn });
   const surroundings: TaskSurroundings = {
     engine,
     events,
-    images: new Images(engine, clock),
+    images: new Images(engine, clock, pulled, options.imagesMadeHere ?? true),
+    hostMounts: new HostMounts(),
+    hostPath: options.hostPath ?? (() => Promise.reject(new Error("no path of the host may be mounted here"))),
     networks: new Networks(engine, instance),
     slots: new Slots(options.concurrency ?? CONCURRENCY),
     clock,

@@ -3,6 +3,7 @@ import type { LogSink, TaskObservation } from "../../ports/task-runner.ts";
 import type { BodyContext } from "./container-body.ts";
 import { EngineUnavailableError, type DockerEngine } from "./engine.ts";
 import type { EventWatch } from "./events.ts";
+import type { HostMounts } from "./host-mounts.ts";
 import type { Images } from "./images.ts";
 import type { Networks } from "./networks.ts";
 import type { Slots } from "./slots.ts";
@@ -12,6 +13,9 @@ export interface TaskSurroundings {
   readonly engine: DockerEngine;
   readonly events: EventWatch;
   readonly images: Images;
+  readonly hostMounts: HostMounts;
+  /** The path of the host to mount for what an account names, as it is now. Rejects where it may not. */
+  readonly hostPath: (path: string, account: string) => Promise<string>;
   readonly networks: Networks;
   readonly slots: Slots;
   readonly clock: Clock;

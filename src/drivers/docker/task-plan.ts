@@ -68,9 +68,19 @@ export function planTask(spec: TaskSpec, at: { readonly instance: string; readon
   };
 }
 
+/** Whose task it is. */
+export function accountOf({ taskArn }: Pick<TaskPlan, "taskArn">): string {
+  return taskArn.split(":")[4] ?? "";
+}
+
 /** Equal for equal tasks, so that creating a container twice is told by the engine as a conflict. */
 export function containerName(instance: string, taskId: string, container: string): string {
   return `airfield-${instance}-${taskId}-${container === PAUSE ? "_pause" : container}`;
+}
+
+/** A volume that the tasks of an account share: another account's of the same name is another one. */
+export function accountVolumeName(instance: string, account: string, volume: string): string {
+  return `airfield-${instance}-${account}-${volume}`;
 }
 
 export function taskVolumeName(instance: string, taskId: string, volume: string): string {

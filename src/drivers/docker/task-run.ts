@@ -5,12 +5,11 @@ import { inspect, type Inspection, publishedPorts, startError, wasStarted } from
 import { dependencyState } from "./dependencies.ts";
 import { EngineError, EngineUnavailableError } from "./engine.ts";
 import { type EngineEvent, engineTime } from "./events.ts";
-import { isPinned } from "./images.ts";
 import { followLog } from "./log-follower.ts";
 import { PauseContainer } from "./pause-container.ts";
 import { ContainerFailure, ESSENTIAL_EXITED, FAILED_TO_START, NEVER_STARTED_EXIT_CODE, OUT_OF_MEMORY } from "./reasons.ts";
 import { Abandoned, persist, type TaskSurroundings } from "./surroundings.ts";
-import { LABELS, PAUSE, type TaskPlan } from "./task-plan.ts";
+import { accountOf, LABELS, PAUSE, type TaskPlan } from "./task-plan.ts";
 
 const PHASES: readonly RunnerPhase[] = ["pulling", "creating", "running", "stopping", "stopped"];
 /** For what a container printed last, where the sink is slow. */
@@ -127,6 +126,8 @@ export class TaskRun {
   /** Takes over what an earlier life of this process left. Called once, before anything else. */
   adopt(found: readonly Inspection[]): void {
     for (const inspection of found) {
+      for (const { Type, Source, RW } of inspection.Mounts ?? [])
+        if (Type === "bind") this.#at.hostMounts.hold(this.plan.taskArn, { path: Source, writable: RW });
       const name = inspection.Config.Labels[LABELS.containerName];
       const container = this.containers.get(name ?? "");
       if (container) this.#know(container, inspection, true);
@@ -166,18 +167,14 @@ export class TaskRun {
         const [, failure = "CannotPullContainerError", words = ""] = /^(?:(CannotPull\w*Error): *)?(.*)$/s.exec(wanted.pullFailure) ?? [];
         throw new ContainerFailure(failure as "CannotPullContainerError" | "CannotPullECRContainerError", words);
       }
-      if (container.id === undefined) {
-        // An image named by its digest is most likely here, and the engine says so when the container is created.
-        if (isPinned(wanted.pullReference)) this.#pulls ??= { startedAt: this.#at.clock.now(), stoppedAt: this.#at.clock.now() };
-        else await this.#pull(container, wanted);
-      }
+      const image = container.id === undefined ? await this.#image(container, wanted) : "";
       await this.#dependenciesMet(container);
       await this.#sourcesCreated(wanted);
       const free = await this.#at.slots.take();
       try {
         if (this.plan.network.mode === "awsvpc") await this.#race(this.#at.networks.ensure(this.plan.network));
         if (this.plan.pause) await this.#race(this.#pause.bringUp(spec));
-        await this.#createAndStart(container, spec, wanted);
+        await this.#createAndStart(container, spec, wanted, image);
       } finally {
         free();
       }
@@ -189,11 +186,13 @@ export class TaskRun {
     }
   }
 
-  async #createAndStart(container: ContainerRun, spec: TaskSpec, wanted: ContainerSpec): Promise<void> {
+  async #createAndStart(container: ContainerRun, spec: TaskSpec, wanted: ContainerSpec, image: string): Promise<void> {
     const at = this.#at;
     let existing: Inspection | undefined;
     if (container.id === undefined) {
-      const created = await createTaskContainer(at, this.plan, spec, wanted, () => this.#pull(container, wanted));
+      const created = await createTaskContainer(at, this.plan, spec, { ...wanted, pullReference: image }, () =>
+        this.#pull(container, wanted),
+      );
       container.id = created.id;
       existing = created.existing;
       this.#wake();
@@ -220,15 +219,25 @@ export class TaskRun {
     else if (before && before.State.Status !== "running") this.#know(container, before, false);
   }
 
-  async #pull(container: ContainerRun, wanted: ContainerSpec): Promise<void> {
+  /** The engine's id of the image to make the container from. */
+  async #image(container: ContainerRun, wanted: ContainerSpec): Promise<string> {
+    const stored = await this.#race(persist(this.#at, () => this.#at.images.stored(wanted)));
+    if (!stored) return this.#pull(container, wanted);
+    this.#pulls ??= { startedAt: this.#at.clock.now(), stoppedAt: this.#at.clock.now() };
+    container.imageDigest ??= stored.digest;
+    return stored.id;
+  }
+
+  async #pull(container: ContainerRun, wanted: ContainerSpec): Promise<string> {
     if (this.#pulls?.stoppedAt !== undefined) this.#pulls = { startedAt: this.#pulls.startedAt };
     this.#pulls ??= { startedAt: this.#at.clock.now() };
     this.#tell();
-    const pulled = await this.#race(persist(this.#at, () => this.#at.images.pull(wanted)));
+    const pulled = await this.#race(persist(this.#at, () => this.#at.images.pull(wanted, accountOf(this.plan))));
     container.imageDigest ??= pulled.digest;
     this.#pulls = { startedAt: Math.min(this.#pulls.startedAt, pulled.startedAt), stoppedAt: pulled.stoppedAt };
     if (this.#phase === "pulling" && this.plan.containers.length === 1) this.#move("creating");
     this.#tell();
+    return pulled.id;
   }
 
   async #dependenciesMet(container: ContainerRun): Promise<void> {
@@ -433,6 +442,7 @@ export class TaskRun {
 
   #move(phase: RunnerPhase): void {
     if (PHASES.indexOf(phase) > PHASES.indexOf(this.#phase)) this.#phase = phase;
+    if (this.stopped) this.#at.hostMounts.release(this.plan.taskArn);
   }
 
   #wake(): void {
