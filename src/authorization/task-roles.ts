@@ -7,6 +7,22 @@ import { roleForService } from "./role-session.ts";
 /** The service principal that the trust policies of task and execution roles name. */
 export const ECS_TASKS = "ecs-tasks.amazonaws.com";
 
+interface NamedRoles {
+  readonly taskRoleArn?: string | undefined;
+  readonly executionRoleArn?: string | undefined;
+}
+
+/**
+ * The roles of a run: an override stands before the definition, and one that is empty is none. Told here once, for who asks whether the
+ * roles may be passed and for who takes them on.
+ */
+export function taskRoles(overrides: NamedRoles | undefined, definition: NamedRoles | undefined): NamedRoles {
+  return {
+    taskRoleArn: overrides?.taskRoleArn || definition?.taskRoleArn || undefined,
+    executionRoleArn: overrides?.executionRoleArn || definition?.executionRoleArn || undefined,
+  };
+}
+
 /**
  * The role that ECS assumes for tasks of an account and region, or why it cannot, in ECS's words.
  * Source: ECS Developer Guide, "Task IAM role": `aws:SourceArn` can be narrowed to a region and account, not to a cluster.
@@ -30,7 +46,7 @@ export function roleForTasks(
 export function rolesFailure(
   parts: { readonly state: WholeState; readonly now: number },
   scope: Scope,
-  { taskRoleArn, executionRoleArn }: { readonly taskRoleArn?: string | undefined; readonly executionRoleArn?: string | undefined },
+  { taskRoleArn, executionRoleArn }: NamedRoles,
 ): string | undefined {
   for (const named of [taskRoleArn, executionRoleArn]) {
     const found = named ? roleForTasks(parts, named, scope) : undefined;

@@ -26,7 +26,7 @@ test("docs/coverage.md says what the catalogue says (`npm run coverage` writes i
 
 describe.each(SERVICES)("$title", (descriptor) => {
   test("lists each operation once, and only those that AWS has", async () => {
-    const listed = (await descriptor.operations()).map(({ name }) => name);
+    const listed = (await descriptor.operations()).operations.map(({ name }) => name);
     const { implemented } = await coverageOf(descriptor);
     expect(listed.toSorted()).toEqual(implemented);
   });

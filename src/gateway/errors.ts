@@ -76,9 +76,11 @@ export function throttled(family: Family): AwsError {
 /** A request that does not fit the schema, in the words of the service. */
 export function malformedError(error: MalformedRequestError, service: ServiceDescriptor): AwsError {
   const family = familyOf(service.protocol);
-  if (error.kind === "missing") {
+  if (error.kind === "missing" || error.kind === "empty" || error.kind === "blank") {
     if (service.missingMemberCode) return new AwsError(service.missingMemberCode, error.message);
-    if (family === "ec2") return new AwsError("MissingParameter", `The request must contain the parameter ${error.path}`);
+    if (family === "ec2" && error.kind !== "blank")
+      return new AwsError("MissingParameter", `The request must contain the parameter ${error.path}`);
+    if (family === "ec2") return new AwsError("InvalidParameterValue", error.message);
     return new AwsError(family === "json" ? "ValidationException" : "ValidationError", error.message);
   }
   if (family === "json") return new AwsError("SerializationException", error.message);

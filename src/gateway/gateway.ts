@@ -11,6 +11,7 @@ import { requestScope, type Operation, type OperationContext, type Permission } 
 import type { Platform } from "../services/platform.ts";
 import type { ServiceDescriptor } from "../services/service.ts";
 import { auditedCall, type CallInProgress } from "./audit/audited-call.ts";
+import { settleEmptyValues } from "./empty-values.ts";
 import {
   accessDenied,
   familyOf,
@@ -74,7 +75,7 @@ export function gateway(options: GatewayOptions): Gateway {
       if (limit) throw sessionError(limit, schema.name, familyOf(service.protocol));
       if (options.throttle?.({ principal, sourceIp, operation: `${service.id}:${schema.name}`, now }) === false)
         throw throttled(familyOf(service.protocol));
-      const input = readInput(protocol, schema, request, service);
+      const input = readInput(protocol, schema, request, loaded);
       call.input = input;
       const origin = { sourceIp, userAgent: request.headers["user-agent"] ?? "", secureTransport: request.secure, region };
       const scope = requestScope({ account: principal.account, region });
@@ -165,11 +166,12 @@ function findOperation(
   return { schema, operation };
 }
 
-function readInput(protocol: Protocol, schema: OperationSchema, request: WireRequest, service: ServiceDescriptor): unknown {
+/** What permissions are asked for and what is done come of one reading, in which nothing is left empty by oversight. */
+function readInput(protocol: Protocol, schema: OperationSchema, request: WireRequest, service: LoadedService): unknown {
   try {
-    return protocol.read(schema, request);
+    return settleEmptyValues(schema.input, protocol.read(schema, request), service.emptyValues);
   } catch (thrown) {
-    throw thrown instanceof MalformedRequestError ? malformedError(thrown, service) : thrown;
+    throw thrown instanceof MalformedRequestError ? malformedError(thrown, service.descriptor) : thrown;
   }
 }
 

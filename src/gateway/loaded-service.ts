@@ -1,4 +1,5 @@
 import type { Operation } from "../services/operation.ts";
+import type { EmptyValues } from "../services/empty-values.ts";
 import type { ServiceDescriptor } from "../services/service.ts";
 import { awsJson } from "./protocols/aws-json.ts";
 import { awsQuery, ec2Query } from "./protocols/aws-query.ts";
@@ -10,6 +11,7 @@ export interface LoadedService {
   readonly descriptor: ServiceDescriptor;
   readonly client: Readonly<Record<string, unknown>>;
   readonly operations: ReadonlyMap<string, Operation>;
+  readonly emptyValues: EmptyValues;
   /** The schema of an operation that AWS has, whether it is implemented here or not. */
   schema(name: string): OperationSchema | undefined;
 }
@@ -28,12 +30,13 @@ export function loadService(descriptor: ServiceDescriptor): Promise<LoadedServic
 }
 
 async function load(descriptor: ServiceDescriptor): Promise<LoadedService> {
-  const [client, operations] = await Promise.all([descriptor.client(), descriptor.operations()]);
+  const [client, { operations, emptyValues }] = await Promise.all([descriptor.client(), descriptor.operations()]);
   const schemas = new Map<string, OperationSchema | undefined>();
   const record = client as Readonly<Record<string, unknown>>;
   return {
     descriptor,
     client: record,
+    emptyValues,
     operations: new Map(operations.map((operation) => [operation.name, operation])),
     schema(name) {
       if (!schemas.has(name)) {

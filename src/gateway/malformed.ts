@@ -1,10 +1,13 @@
+/** `empty` and `blank`: text or a list with nothing in it, and text of white space, where the operation cannot do without. */
+type Malformation = "syntax" | "type" | "missing" | "empty" | "blank";
+
 /** A request that does not fit its operation's schema. Each protocol words it as AWS does. */
 export class MalformedRequestError extends Error {
-  readonly kind: "syntax" | "type" | "missing";
+  readonly kind: Malformation;
   /** Where in the input: `containerDefinitions.0.cpu`. */
   readonly path: string;
 
-  constructor(kind: "syntax" | "type" | "missing", path: string, message: string) {
+  constructor(kind: Malformation, path: string, message: string) {
     super(message);
     this.kind = kind;
     this.path = path;

@@ -1,10 +1,9 @@
 import type { IncomingMessage } from "node:http";
 import { NO_ORIGIN, type RequestOrigin } from "../authorization/authorize.ts";
-import { rootPrincipal } from "../authorization/credentials.ts";
+import { containerInstance } from "../authorization/container-instance.ts";
 import { denialOf } from "../authorization/denial-of.ts";
 import { arn } from "../domain/arn.ts";
 import type { Scope } from "../domain/scope.ts";
-import { localInstanceId } from "../state/local-host.ts";
 import type { RegistryClaims } from "../state/registry-token.ts";
 import type { RegistryPlatform } from "./call.ts";
 
@@ -15,9 +14,6 @@ export interface RegistryAccess {
   /** Why an action is refused, in the words of IAM; `undefined` where it is allowed. Without a repository, it is asked for all. */
   denial(action: string, repository: string | undefined): string | undefined;
 }
-
-/** What AWS's policy for container instances allows in registries. Source: `AmazonEC2ContainerServiceforEC2Role`. */
-const INSTANCE_ACTIONS = ["ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer", "ecr:BatchGetImage"];
 
 export type AccessPlatform = Pick<RegistryPlatform, "state" | "clock" | "credentials">;
 
@@ -35,26 +31,14 @@ export function registryAccess(
     resource: repository === undefined ? "*" : arn("ecr", scope, `repository/${repository}`),
   });
   if (holder.kind === "container-instance") {
-    const instance = { ...rootPrincipal(holder.account, ""), arn: instanceArn({ account: holder.account, region: scope.region }) };
-    return {
-      stands: true,
-      // The instance's role is no record here: it may do what its policy allows, and elsewhere what opens itself to its account.
-      denial: (action, repository) =>
-        INSTANCE_ACTIONS.includes(action)
-          ? denialOf({ state, now }, instance, asked(action, repository), origin)
-          : `User: ${instance.arn} is not authorized to perform: ${action}`,
-    };
+    const instance = containerInstance({ account: holder.account, region: scope.region });
+    return { stands: true, denial: (action, repository) => denialOf({ state, now }, instance, asked(action, repository), origin) };
   }
   const { principal } = holder;
   return {
     stands: credentials.stand(principal, now),
     denial: (action, repository) => denialOf({ state, now }, principal, asked(action, repository), origin),
   };
-}
-
-/** What the agent on an instance goes by, where its role has the name that the ECS console gives it. */
-function instanceArn(scope: Scope): string {
-  return arn("sts", { ...scope, region: "" }, `assumed-role/ecsInstanceRole/${localInstanceId(scope)}`);
 }
 
 function originOf(request: IncomingMessage | undefined, region: string): RequestOrigin {

@@ -9,7 +9,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     protocol: "awsJson1.1",
     target: "AmazonEC2ContainerRegistry_V20150921",
     client: () => import("@aws-sdk/client-ecr"),
-    operations: async () => (await import("./ecr/index.ts")).operations,
+    operations: () => import("./ecr/index.ts"),
     missingMemberCode: "InvalidParameterException",
     notOffered: Object.fromEntries(
       ["PutSigningConfiguration", "GetSigningConfiguration", "DeleteSigningConfiguration", "DescribeImageSigningStatus"].map((name) => [
@@ -25,7 +25,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     protocol: "awsJson1.1",
     target: "AmazonEC2ContainerServiceV20141113",
     client: () => import("@aws-sdk/client-ecs"),
-    operations: async () => (await import("./ecs/index.ts")).operations,
+    operations: () => import("./ecs/index.ts"),
     missingMemberCode: "InvalidParameterException",
   },
   {
@@ -36,7 +36,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     version: "2015-12-01",
     xmlNamespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
     client: () => import("@aws-sdk/client-elastic-load-balancing-v2"),
-    operations: async () => (await import("./elasticloadbalancing/index.ts")).operations,
+    operations: () => import("./elasticloadbalancing/index.ts"),
   },
   {
     id: "ec2",
@@ -46,7 +46,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     version: "2016-11-15",
     xmlNamespace: "http://ec2.amazonaws.com/doc/2016-11-15",
     client: () => import("@aws-sdk/client-ec2"),
-    operations: async () => (await import("./ec2/index.ts")).operations,
+    operations: () => import("./ec2/index.ts"),
   },
   {
     id: "logs",
@@ -55,7 +55,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     protocol: "awsJson1.1",
     target: "Logs_20140328",
     client: () => import("@aws-sdk/client-cloudwatch-logs"),
-    operations: async () => (await import("./logs/index.ts")).operations,
+    operations: () => import("./logs/index.ts"),
     missingMemberCode: "InvalidParameterException",
   },
   {
@@ -65,7 +65,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     protocol: "awsJson1.1",
     target: "secretsmanager",
     client: () => import("@aws-sdk/client-secrets-manager"),
-    operations: async () => (await import("./secretsmanager/index.ts")).operations,
+    operations: () => import("./secretsmanager/index.ts"),
   },
   {
     id: "ssm",
@@ -74,7 +74,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     protocol: "awsJson1.1",
     target: "AmazonSSM",
     client: () => import("@aws-sdk/client-ssm"),
-    operations: async () => (await import("./ssm/index.ts")).operations,
+    operations: () => import("./ssm/index.ts"),
   },
   {
     id: "sts",
@@ -84,7 +84,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     version: "2011-06-15",
     xmlNamespace: "https://sts.amazonaws.com/doc/2011-06-15/",
     client: () => import("@aws-sdk/client-sts"),
-    operations: async () => (await import("./sts/index.ts")).operations,
+    operations: () => import("./sts/index.ts"),
   },
   {
     id: "iam",
@@ -94,7 +94,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     version: "2010-05-08",
     xmlNamespace: "https://iam.amazonaws.com/doc/2010-05-08/",
     client: () => import("@aws-sdk/client-iam"),
-    operations: async () => (await import("./iam/index.ts")).operations,
+    operations: () => import("./iam/index.ts"),
   },
   {
     id: "cloudtrail",
@@ -103,7 +103,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     protocol: "awsJson1.1",
     target: "CloudTrail_20131101",
     client: () => import("@aws-sdk/client-cloudtrail"),
-    operations: async () => (await import("./cloudtrail/index.ts")).operations,
+    operations: () => import("./cloudtrail/index.ts"),
   },
   {
     id: "kms",
@@ -112,6 +112,6 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     protocol: "awsJson1.1",
     target: "TrentService",
     client: () => import("@aws-sdk/client-kms"),
-    operations: async () => (await import("./kms/index.ts")).operations,
+    operations: () => import("./kms/index.ts"),
   },
 ] satisfies readonly ServiceDescriptor[];

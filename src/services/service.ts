@@ -1,6 +1,12 @@
+import type { EmptyValues } from "./empty-values.ts";
 import type { Operation } from "./operation.ts";
 
 export type WireProtocol = "awsJson1.0" | "awsJson1.1" | "awsQuery" | "ec2Query";
+
+export interface ServiceOperations {
+  readonly operations: readonly Operation[];
+  readonly emptyValues: EmptyValues;
+}
 
 /** What the gateway must know of a service before it is loaded. Names, versions and targets are AWS's. */
 export interface ServiceDescriptor {
@@ -17,7 +23,8 @@ export interface ServiceDescriptor {
   readonly xmlNamespace?: string;
   /** The service's SDK package, which brings schemas and exceptions. */
   readonly client: () => Promise<object>;
-  readonly operations: () => Promise<readonly Operation[]>;
+  /** Its folder: the operations, and what empty values mean to them. */
+  readonly operations: () => Promise<ServiceOperations>;
   /**
    * The code that this service gives a request in which a required member is missing.
    * `ValidationException`, or `ValidationError` and `MissingParameter` in the Query protocols, where absent.

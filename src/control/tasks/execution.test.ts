@@ -103,6 +103,15 @@ describe("a role that ECS cannot assume stops the task", () => {
   });
 });
 
+describe("an empty override drops no role", () => {
+  test.each([
+    ["the execution role", { executionRoleArn: EXECUTION }, { executionRoleArn: "" }],
+    ["the task role", { taskRoleArn: EXECUTION }, { taskRoleArn: "" }],
+  ])("%s", (_what, definition, overrides) => {
+    expect(failureOf({ definition, task: { launchType: "EC2", overrides } })).toBe(cannotAssume(EXECUTION));
+  });
+});
+
 const user = `User: arn:aws:sts::123456789012:assumed-role/exec/${ID} is not authorized to perform:`;
 const no = (action: string, resource: string): string =>
   `${user} ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`;
@@ -165,6 +174,29 @@ describe("secrets are read as the execution role", () => {
   });
 });
 
+describe("a container instance, which a task without an execution role leans on", () => {
+  const instance = /User: arn:aws:sts::123456789012:assumed-role\/ecsInstanceRole\/i-[0-9a-f]+ is not authorized to perform:/;
+  test.each([
+    ["secret", SECRET, "secretsmanager:GetSecretValue"],
+    ["parameter", "/prod/token", "ssm:GetParameters"],
+    ["secret of another account", SECRET.replace("123456789012", "210987654321"), "secretsmanager:GetSecretValue"],
+  ])("reads no %s", (_what, valueFrom, action) => {
+    // No registration gets as far as this: an older record might.
+    const containerDefinitions = [{ name: "app", image: "busybox", essential: true, secrets: [{ name: "PASSWORD", valueFrom }] }];
+    for (const launchType of ["EC2", "EXTERNAL"] as const) {
+      const failure = failureOf({ definition: { containerDefinitions }, task: { launchType } });
+      expect(failure).toMatch(instance);
+      expect(failure).toContain(action);
+    }
+  });
+
+  test("has no more rights for a role of the account that has the same name", () => {
+    const containerDefinitions = [{ name: "app", image: "busybox", essential: true, secrets: [{ name: "PASSWORD", valueFrom: SECRET }] }];
+    const roles = { ecsInstanceRole: allow("*") };
+    expect(failureOf({ roles, definition: { containerDefinitions }, task: { launchType: "EC2" } })).toMatch(instance);
+  });
+});
+
 describe("logs are written as the execution role", () => {
   const stream = `ecs/app/${ID}`;
   const group = "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/app:log-stream:";
@@ -211,6 +243,9 @@ describe("logs are written as the execution role", () => {
     const { executionRoleArn: _none, ...definition } = logging();
     expect(start({ definition, task: { launchType: "EC2" }, prepare }).spec).toMatchObject({ containers: [{ log: { stream } }] });
     expect(failureOf({ definition, prepare })).toContain("failed to create Cloudwatch log stream");
+    // AWS's policy for instances has no right to make groups.
+    const { executionRoleArn: _role, ...making } = logging({ "awslogs-create-group": "true" });
+    expect(failureOf({ definition: making, task: { launchType: "EC2" } })).toContain("not authorized to perform: logs:CreateLogGroup");
   });
 });
 

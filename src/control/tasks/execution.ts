@@ -1,8 +1,9 @@
 import { NO_ORIGIN } from "../../authorization/authorize.ts";
+import { containerInstance } from "../../authorization/container-instance.ts";
 import { denialOf } from "../../authorization/denial-of.ts";
 import { plainSession, serviceSession } from "../../authorization/role-session.ts";
-import { roleForTasks } from "../../authorization/task-roles.ts";
-import type { RoleSessionPrincipal } from "../../domain/principal.ts";
+import { roleForTasks, taskRoles } from "../../authorization/task-roles.ts";
+import type { Principal, RoleSessionPrincipal } from "../../domain/principal.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { TaskDefinitionRecord, TaskRecord } from "../../state/ecs.ts";
@@ -11,8 +12,8 @@ import type { WholeState } from "../../state/state.ts";
 /** As whom images are pulled, secrets read and logs written for one task, before it runs. */
 export type Execution =
   | { readonly kind: "role"; readonly principal: RoleSessionPrincipal }
-  /** On EC2 and external instances, without an execution role: the instance's own role, which may pull and log. */
-  | { readonly kind: "container-instance" }
+  /** On EC2 and external instances, without an execution role: the instance, which may pull and log, and reads no secret. */
+  | { readonly kind: "container-instance"; readonly principal: Principal }
   /** On Fargate, without an execution role: nobody. */
   | { readonly kind: "nobody" };
 
@@ -32,35 +33,28 @@ export interface ExecutionParts {
 /** How long what is started for a task may take. The session lives no longer than it is used. */
 const LIFETIME_SECONDS = 6 * 3600;
 
-/** The roles of a task: an override stands before the definition. */
-export function rolesOf(task: TaskRecord, { definition }: TaskDefinitionRecord): { readonly task?: string; readonly execution?: string } {
-  const own = task.overrides.taskRoleArn ?? definition.taskRoleArn;
-  const execution = task.overrides.executionRoleArn ?? definition.executionRoleArn;
-  return { ...(own ? { task: own } : {}), ...(execution ? { execution } : {}) };
-}
-
 /** Takes on the execution role, after a look at the task's own: where ECS cannot assume either, the task does not start. */
 export function executionOf(
   { state, clock, ids }: ExecutionParts,
   task: TaskRecord,
-  definition: TaskDefinitionRecord,
+  { definition }: TaskDefinitionRecord,
 ): Execution | { readonly failure: string } {
   const now = clock.now();
-  const named = rolesOf(task, definition);
-  if (named.task !== undefined) {
-    const own = roleForTasks({ state, now }, named.task, task);
+  const { taskRoleArn, executionRoleArn } = taskRoles(task.overrides, definition);
+  if (taskRoleArn !== undefined) {
+    const own = roleForTasks({ state, now }, taskRoleArn, task);
     if ("failure" in own) return own;
   }
-  if (named.execution === undefined) return { kind: task.launchType === "FARGATE" ? "nobody" : "container-instance" };
-  const found = roleForTasks({ state, now }, named.execution, task);
+  if (executionRoleArn === undefined)
+    return task.launchType === "FARGATE" ? { kind: "nobody" } : { kind: "container-instance", principal: containerInstance(task) };
+  const found = roleForTasks({ state, now }, executionRoleArn, task);
   if ("failure" in found) return found;
   return { kind: "role", principal: serviceSession(found.role, task.id, plainSession(now, LIFETIME_SECONDS), ids) };
 }
 
-/** What the execution role's policies say; a container instance may do all that it is asked to, nobody nothing. */
+/** What the policies of the execution role, or of the container instance, say. Nobody may do anything. */
 export function asker({ state, clock }: ExecutionParts, execution: Execution, region: string): Ask {
   return (action, resource, context = {}) => {
-    if (execution.kind === "container-instance") return undefined;
     if (execution.kind === "nobody") return `the task has no execution role, which ${action} needs`;
     return denialOf({ state, now: clock.now() }, execution.principal, { action, resource, context }, { ...NO_ORIGIN, region });
   };

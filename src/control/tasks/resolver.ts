@@ -1,5 +1,6 @@
 import { hostRefusal } from "../../decide/host-rights/host-refusal.ts";
 import { NO_HOST_GRANTS, opensVolume, type HostGrants } from "../../domain/host-grants.ts";
+import { taskRoles } from "../../authorization/task-roles.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { SecretBox } from "../../ports/secret-box.ts";
@@ -8,7 +9,7 @@ import { ensureLogStream } from "../../state/logs.ts";
 import type { RegistryHolder } from "../../state/registry-token.ts";
 import type { WholeState } from "../../state/state.ts";
 import { secretValue } from "../secret-values.ts";
-import { asker, executionOf, rolesOf, type Execution } from "./execution.ts";
+import { asker, executionOf, type Execution } from "./execution.ts";
 import { logStreamDenial, mayWriteLogs } from "./log-permission.ts";
 import type { FoundImage, Resolver } from "./task-spec.ts";
 
@@ -39,7 +40,7 @@ export function resolver(parts: ResolverParts): Resolver {
       const execution = executionOf({ state, clock, ids }, task, definition);
       if ("failure" in execution) return execution;
       const ask = asker({ state, clock, ids }, execution, task.region);
-      const hasRole = rolesOf(task, definition).task !== undefined;
+      const hasRole = taskRoles(task.overrides, definition.definition).taskRoleArn !== undefined;
       return {
         image: (reference) => image(reference, task, holderOf(execution, task)),
         secret: (reference) => secretValue({ state, secrets, ask, now: clock.now() }, reference, task),

@@ -1,5 +1,5 @@
 import { plainSession } from "../../authorization/role-session.ts";
-import { roleForTasks } from "../../authorization/task-roles.ts";
+import { roleForTasks, taskRoles } from "../../authorization/task-roles.ts";
 import { issueCredentials, roleSession } from "../../authorization/temporary-credentials.ts";
 import type { Platform } from "../../services/platform.ts";
 import { taskDefinitions, tasks, type TaskRecord } from "../../state/ecs.ts";
@@ -33,8 +33,8 @@ export class TaskCredentials {
   of(task: TaskRecord): CredentialsAnswer | undefined {
     const { state, secrets, clock, ids } = this.#platform;
     const now = clock.now();
-    const named = task.overrides.taskRoleArn ?? state.table(taskDefinitions).get(task.taskDefinitionArn)?.definition.taskRoleArn;
-    if (!named) return undefined;
+    const { taskRoleArn: named } = taskRoles(task.overrides, state.table(taskDefinitions).get(task.taskDefinitionArn)?.definition);
+    if (named === undefined) return undefined;
     const found = roleForTasks({ state, now }, named, task);
     if ("failure" in found) return undefined;
     const { role } = found;

@@ -15,6 +15,8 @@ import { describeSubnets } from "./subnets.ts";
 import { createTags, deleteTags, describeTags } from "./tags.ts";
 import { describeVpcAttribute, describeVpcs } from "./vpcs.ts";
 
+export { emptyValues } from "./empty-values.ts";
+
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
 export const operations: readonly Operation[] = [
   describeVpcs,

@@ -46,6 +46,8 @@ import { updateImageStorageClass } from "./storage-class.ts";
 import { putImageTagMutability } from "./tag-mutability.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tags.ts";
 
+export { emptyValues } from "./empty-values.ts";
+
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
 export const operations: readonly Operation[] = [
   getAuthorizationToken,

@@ -70,7 +70,9 @@ test("a deleted cluster is still described, and can be made again", async () => 
   await ecs.send(new DeleteClusterCommand({ cluster: "a" }));
   const { clusters } = await ecs.send(new DescribeClustersCommand({ clusters: [`${ARN}/a`] }));
   expect(clusters?.[0]?.status).toBe("INACTIVE");
-  await expect(ecs.send(new UpdateClusterSettingsCommand({ cluster: "a", settings: [] }))).rejects.toMatchObject({
+  await expect(
+    ecs.send(new UpdateClusterSettingsCommand({ cluster: "a", settings: [{ name: "containerInsights", value: "enabled" }] })),
+  ).rejects.toMatchObject({
     name: "ClusterNotFoundException",
   });
   expect((await ecs.send(new CreateClusterCommand({ clusterName: "a" }))).cluster?.status).toBe("ACTIVE");

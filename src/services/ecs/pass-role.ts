@@ -1,4 +1,5 @@
 import type { TaskDefinition, TaskOverride } from "@aws-sdk/client-ecs";
+import { taskRoles } from "../../authorization/task-roles.ts";
 import { roleKey, roles } from "../../state/iam.ts";
 import type { AuthorizeScope, Permission, RequestScope } from "../operation.ts";
 import { nameFromArn } from "../../domain/arn.ts";
@@ -16,14 +17,10 @@ export function passRole(at: AuthorizeScope, user: RoleUser, ...names: readonly 
 export function passTaskRoles(
   at: AuthorizeScope,
   definition: Pick<TaskDefinition, "taskRoleArn" | "executionRoleArn"> | undefined,
-  overrides: Pick<TaskOverride, "taskRoleArn" | "executionRoleArn"> = {},
+  overrides?: Pick<TaskOverride, "taskRoleArn" | "executionRoleArn">,
 ): readonly Permission[] {
-  return passRole(
-    at,
-    "ecs-tasks.amazonaws.com",
-    overrides.taskRoleArn ?? definition?.taskRoleArn,
-    overrides.executionRoleArn ?? definition?.executionRoleArn,
-  );
+  const { taskRoleArn, executionRoleArn } = taskRoles(overrides, definition);
+  return passRole(at, "ecs-tasks.amazonaws.com", taskRoleArn, executionRoleArn);
 }
 
 export function roleArn(at: RequestScope, role: string): string {

@@ -267,6 +267,12 @@ test.each<[string, unknown, string, Grant[]]>([
     [{ Action: "ecs:RunTask", Resource: "*" }, when("iam:PassedToService", "ec2.amazonaws.com", "iam:PassRole")],
   ],
   [
+    "an override that would leave a role away by being empty",
+    run({ taskDefinition: "web", overrides: { executionRoleArn: "", taskRoleArn: "" } }),
+    `iam:PassRole on resource: ${TASK_ROLE}`,
+    [{ Action: "ecs:RunTask", Resource: "*" }, passing(EXECUTION_ROLE)],
+  ],
+  [
     "a run with tags, without leave to tag",
     run({ tags: TAGS }),
     `ecs:TagResource on resource: ${ecs("task/prod/*")}`,

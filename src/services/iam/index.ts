@@ -88,6 +88,8 @@ import {
 } from "./tagging.ts";
 import { createUser, deleteUser, getUser, listUsers, updateUser } from "./users.ts";
 
+export { emptyValues } from "./empty-values.ts";
+
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
 export const operations: readonly Operation[] = [
   createUser,

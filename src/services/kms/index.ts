@@ -17,6 +17,8 @@ import { disableKeyRotation, enableKeyRotation, getKeyRotationStatus, listKeyRot
 import { sign, verify } from "./signatures.ts";
 import { listResourceTags, tagResource, untagResource } from "./tags.ts";
 
+export { emptyValues } from "./empty-values.ts";
+
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
 export const operations: readonly Operation[] = [
   createKey,

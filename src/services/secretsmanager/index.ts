@@ -11,6 +11,8 @@ import { tagResource, untagResource } from "./tags.ts";
 import { getSecretValue, putSecretValue } from "./values.ts";
 import { listSecretVersionIds, updateSecretVersionStage } from "./version-stages.ts";
 
+export { emptyValues } from "./empty-values.ts";
+
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
 export const operations: readonly Operation[] = [
   createSecret,

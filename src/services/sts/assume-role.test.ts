@@ -333,7 +333,7 @@ test.each<[string, Partial<AssumeRoleCommandInput>, string, string]>([
     "MalformedPolicyDocumentException",
     "Policy document should not specify a principal.",
   ],
-  ["a policy that is too long", { Policy: " ".repeat(2049) }, "ValidationError", "Member must have length less than or equal to 2048"],
+  ["a policy that is too long", { Policy: "x".repeat(2049) }, "ValidationError", "Member must have length less than or equal to 2048"],
   [
     "eleven policies",
     { PolicyArns: Array.from({ length: 11 }, () => ({ arn: "arn:aws:iam::aws:policy/AdministratorAccess" })) },

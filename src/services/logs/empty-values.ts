@@ -1,0 +1,13 @@
+import type { EmptyValues } from "../empty-values.ts";
+
+/** By the least lengths of CloudWatch Logs' model. */
+export const emptyValues: EmptyValues = {
+  text: "refused",
+  members: {
+    filterPattern: "value",
+    "InputLogEvent.message": "answered",
+    kmsKeyId: "absent",
+    logGroupNamePattern: "absent",
+    "UntagResourceRequest.tagKeys": "value",
+  },
+};

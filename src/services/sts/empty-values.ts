@@ -1,0 +1,9 @@
+import type { EmptyValues } from "../empty-values.ts";
+
+/** By the least lengths of STS's model. */
+export const emptyValues: EmptyValues = {
+  text: "refused",
+  members: {
+    "Tag.Value": "value",
+  },
+};
