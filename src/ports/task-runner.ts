@@ -151,12 +151,27 @@ export interface ContainerSpec {
   readonly dockerLabels?: Readonly<Record<string, string>>;
   readonly ulimits?: readonly { readonly name: string; readonly softLimit: number; readonly hardLimit: number }[];
   readonly systemControls?: Readonly<Record<string, string>>;
+  /** As Docker writes them: `no-new-privileges`, `apparmor:profile`. */
+  readonly securityOptions?: readonly string[];
+  /** The container has no network but its loopback, whatever the task has. */
+  readonly networkDisabled?: boolean;
+  /** `bridge` only: other containers of the task, which it finds under their names and aliases. */
+  readonly links?: readonly { readonly containerName: string; readonly alias: string }[];
   readonly linux?: {
     readonly addCapabilities?: readonly string[];
     readonly dropCapabilities?: readonly string[];
     readonly initProcessEnabled?: boolean;
     /** MiB. */
     readonly sharedMemorySize?: number;
+    readonly devices?: readonly {
+      readonly hostPath: string;
+      readonly containerPath: string;
+      readonly permissions: readonly ("read" | "write" | "mknod")[];
+    }[];
+    /** How much swap beyond its memory, MiB; none where absent. */
+    readonly maxSwap?: number;
+    /** 0 to 100. */
+    readonly swappiness?: number;
     readonly tmpfs?: readonly { readonly containerPath: string; readonly size: number; readonly mountOptions: readonly string[] }[];
   };
   readonly portMappings: readonly { readonly containerPort: number; readonly hostPort?: number; readonly protocol: "tcp" | "udp" }[];
@@ -175,6 +190,8 @@ export interface ContainerSpec {
     readonly retries: number;
     readonly startPeriod: number;
   };
+  /** How the engine keeps its output: options of Docker's `json-file` driver, such as `max-size`. */
+  readonly logOptions?: Readonly<Record<string, string>>;
   /** Where its output goes: lines are delivered to the runner's `LogSink`. Absent: the engine keeps them. */
   readonly log?: { readonly account: string; readonly region: string; readonly group: string; readonly stream: string };
 }
@@ -194,6 +211,21 @@ export type TaskVolume =
   | { readonly name: string; readonly kind: "host"; readonly path: string }
   /** `account`: outlives its task, and is shared by all tasks of the account. `engine`: the engine's own volume of this name, whoever made it. */
   | (MadeVolume & { readonly kind: "account" | "engine"; readonly autoprovision: boolean });
+  | ({ readonly name: string; readonly kind: "task" } & VolumeSettings)
+  | { readonly name: string; readonly kind: "host"; readonly path: string }
+  | ({
+      readonly name: string;
+      readonly kind: "engine";
+      readonly engineName: string;
+      readonly autoprovision: boolean;
+    } & VolumeSettings);
+
+/** How the engine makes a volume that it does not have. */
+interface VolumeSettings {
+  readonly driver?: string;
+  readonly driverOptions?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, string>>;
+}
 
 /**
  * Where the runner delivers the output of containers that have `log`.

@@ -37,6 +37,9 @@ export function containerSpec(
     dnsSearchDomains: definition.dnsSearchDomains,
     extraHosts: definition.extraHosts?.map(({ hostname, ipAddress }) => ({ hostname: hostname ?? "", ipAddress: ipAddress ?? "" })),
     dockerLabels: definition.dockerLabels,
+    securityOptions: definition.dockerSecurityOptions,
+    networkDisabled: definition.disableNetworking,
+    links: definition.links && linksOf(definition.links),
     ulimits: definition.ulimits?.map(({ name, softLimit, hardLimit }) => ({
       name: name ?? "",
       softLimit: softLimit ?? 0,
@@ -52,6 +55,14 @@ export function containerSpec(
         dropCapabilities: linux.capabilities?.drop,
         initProcessEnabled: linux.initProcessEnabled,
         sharedMemorySize: linux.sharedMemorySize,
+        devices: linux.devices?.map(({ hostPath = "", containerPath = hostPath, permissions = ["read", "write", "mknod"] }) => ({
+          hostPath,
+          containerPath,
+          permissions,
+        })),
+        maxSwap: linux.maxSwap,
+        // Source: Amazon ECS API Reference, "LinuxParameters": without a value for maxSwap, swappiness is ignored.
+        swappiness: linux.maxSwap === undefined ? undefined : linux.swappiness,
         tmpfs: linux.tmpfs?.map(({ containerPath, size, mountOptions }) => ({
           containerPath: containerPath ?? "",
           size: size ?? 0,
@@ -70,10 +81,7 @@ export function containerSpec(
       sourceContainer: sourceContainer ?? "",
       readOnly: readOnly ?? false,
     })),
-    dependsOn: (definition.dependsOn ?? []).map(({ containerName, condition }) => ({
-      containerName: containerName ?? "",
-      condition: condition ?? "START",
-    })),
+    dependsOn: dependenciesOf(definition),
     startTimeout: definition.startTimeout,
     stopTimeout: definition.stopTimeout,
     healthCheck: definition.healthCheck && {
@@ -83,8 +91,24 @@ export function containerSpec(
       retries: definition.healthCheck.retries ?? 3,
       startPeriod: definition.healthCheck.startPeriod ?? 0,
     },
+    logOptions: definition.logConfiguration?.logDriver === "json-file" ? definition.logConfiguration.options : undefined,
     log: resolved.log,
   });
+}
+
+/** `name` or `name:alias`. Source: Amazon ECS API Reference, "ContainerDefinition". */
+function linksOf(links: readonly string[]): NonNullable<ContainerSpec["links"]> {
+  return links.map((link) => {
+    const [containerName = "", alias = containerName] = link.split(":");
+    return { containerName, alias };
+  });
+}
+
+/** What it says itself, and the containers that it is linked to: the engine links to what runs. */
+function dependenciesOf({ dependsOn = [], links = [] }: ContainerDefinition): ContainerSpec["dependsOn"] {
+  const said = dependsOn.map(({ containerName = "", condition = "START" }) => ({ containerName, condition }));
+  const linked = linksOf(links).map(({ containerName }) => ({ containerName, condition: "START" as const }));
+  return [...said, ...linked.filter(({ containerName }) => !said.some((one) => one.containerName === containerName))];
 }
 
 type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };

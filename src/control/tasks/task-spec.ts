@@ -1,8 +1,9 @@
 import type { ContainerDefinition, ContainerOverride, Volume } from "@aws-sdk/client-ecs";
 import type { ContainerSpec, TaskNetwork, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
+import { cannotRun } from "../../state/cannot-run.ts";
 import type { TaskDefinitionRecord, TaskRecord } from "../../state/ecs.ts";
 import { containerSpec } from "./container-spec.ts";
-import { unsupported } from "./unsupported.ts";
+import { withRepositoryCredentials } from "./repository-credentials.ts";
 
 /** In AWS's words; becomes the task's `stoppedReason`. */
 export interface Failure {
@@ -33,8 +34,9 @@ export interface TaskResources {
 
 /** The task for the runner, or why it cannot start: an image aside, whatever cannot be resolved stops a task before its containers exist. */
 export function taskSpec(task: TaskRecord, definition: TaskDefinitionRecord, resolver: Resolver): TaskSpec | Failure {
-  const missing = unsupported(definition);
-  if (missing !== undefined) return { failure: missing };
+  // Refused when it was asked for; a service of an earlier version may still have it.
+  const missing = cannotRun(definition.definition);
+  if (missing !== undefined) return { failure: `ResourceInitializationError: Airfield does not support ${missing} yet.` };
   const resources = resolver.open(task, definition);
   if ("failure" in resources) return resources;
   const containers: ContainerSpec[] = [];
@@ -45,7 +47,7 @@ export function taskSpec(task: TaskRecord, definition: TaskDefinitionRecord, res
     const log = logOf(task, container);
     const written = log && resources.logStream(log.key, log.createGroup);
     if (written && "failure" in written) return written;
-    const image = resources.image(container.image ?? "");
+    const image = withRepositoryCredentials(resources.image(container.image ?? ""), container, task, resources);
     if ("failure" in image) return image;
     containers.push(
       containerSpec(container, override, { image, environment: environment.values, log: written?.delivered ? log?.key : undefined }),
@@ -120,10 +122,13 @@ function volumeOf(volume: Volume, resources: TaskResources): TaskVolume {
   const { scope, driver, driverOpts, labels, autoprovision } = volume.dockerVolumeConfiguration ?? {};
   const made = {
     name,
+  const { scope, autoprovision = false, driver, driverOpts, labels } = volume.dockerVolumeConfiguration ?? {};
+  const settings = {
     ...(driver ? { driver } : {}),
     ...(driverOpts ? { driverOptions: driverOpts } : {}),
     ...(labels ? { labels } : {}),
   };
   if (scope !== "shared") return { ...made, kind: "task" };
   return { ...made, kind: resources.opensVolume?.(name) ? "engine" : "account", autoprovision: autoprovision ?? false };
+  return scope === "shared" ? { name, kind: "engine", engineName: name, autoprovision, ...settings } : { name, kind: "task", ...settings };
 }

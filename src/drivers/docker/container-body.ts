@@ -1,3 +1,4 @@
+import { hardening, ulimits } from "./hardening.ts";
 import { gatewayOf } from "./networks.ts";
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { accountOf, accountVolumeName, containerName, LABELS, PAUSE, type TaskPlan, taskVolumeName } from "./task-plan.ts";
@@ -21,15 +22,15 @@ const CPU_PERIOD = 100_000;
 /** The least that the kernel takes; what ECS gives a container without CPU of its own. */
 const LEAST_SHARES = 2;
 /** Bounds the disk that a talkative container takes on the host; lines are delivered long before they are rotated away. */
-const LOG_CONFIG = { Type: "json-file", Config: { "max-size": "64m", "max-file": "2" } };
+const LOG_OPTIONS = { "max-size": "64m", "max-file": "2" };
 
 /** The body of `POST /containers/create` for one container of a task. Equal specifications give equal bodies. */
 export function containerBody(spec: TaskSpec, container: ContainerSpec, at: BodyContext): Record<string, unknown> {
   const { linux = {} } = container;
   const shared = at.plan.pause;
   const pause = `container:${containerName(at.instance, spec.taskId, PAUSE)}`;
-  const inPauseNetwork = shared && spec.network.mode === "awsvpc";
-  const network = inPauseNetwork ? undefined : networkPart(spec, [container], at);
+  const inPauseNetwork = shared && spec.network.mode === "awsvpc" && !container.networkDisabled;
+  const network = inPauseNetwork ? undefined : container.networkDisabled ? NO_NETWORK : networkPart(spec, [container], at);
   return defined({
     Image: container.pullReference,
     Cmd: container.command,
@@ -60,7 +61,9 @@ export function containerBody(spec: TaskSpec, container: ContainerSpec, at: Body
       ...limits(spec, container),
       Privileged: container.privileged,
       ReadonlyRootfs: container.readonlyRootFilesystem,
-      Ulimits: container.ulimits?.map(({ name, softLimit, hardLimit }) => ({ Name: name, Soft: softLimit, Hard: hardLimit })),
+      Ulimits: ulimits(spec, container),
+      ...hardening(spec, container),
+      Links: container.links?.map(({ containerName: other, alias }) => `${containerName(at.instance, spec.taskId, other)}:${alias}`),
       Sysctls: container.systemControls,
       CapAdd: linux.addCapabilities,
       CapDrop: linux.dropCapabilities,
@@ -75,7 +78,7 @@ export function containerBody(spec: TaskSpec, container: ContainerSpec, at: Body
       VolumesFrom: container.volumesFrom.map(
         ({ sourceContainer, readOnly }) => `${containerName(at.instance, spec.taskId, sourceContainer)}:${readOnly ? "ro" : "rw"}`,
       ),
-      LogConfig: LOG_CONFIG,
+      LogConfig: { Type: "json-file", Config: { ...LOG_OPTIONS, ...container.logOptions } },
       RestartPolicy: { Name: "no" },
     }),
   });
@@ -91,10 +94,20 @@ export function pauseBody(spec: TaskSpec, image: string, at: BodyContext): Recor
     HostConfig: defined({
       ...network.hostConfig,
       IpcMode: spec.ipcMode === "task" ? "shareable" : undefined,
+      // Whoever owns the namespace has its /dev/shm.
+      ShmSize: spec.ipcMode === "task" ? largestShm(spec.containers) : undefined,
       LogConfig: { Type: "none" },
       RestartPolicy: { Name: "no" },
     }),
   });
+}
+
+/** Nothing but a loopback. The port bindings of such a container would lead nowhere. */
+const NO_NETWORK = { config: { NetworkDisabled: true }, hostConfig: { NetworkMode: "none" } };
+
+function largestShm(containers: readonly ContainerSpec[]): number | undefined {
+  const sizes = containers.flatMap(({ linux }) => linux?.sharedMemorySize ?? []);
+  return sizes.length === 0 ? undefined : Math.max(...sizes) * MIB;
 }
 
 /** The part that belongs to whoever owns the network namespace. */
@@ -115,10 +128,11 @@ function networkPart(
     const hostPort = network.mode === "bridge" && port.hostPort ? String(port.hostPort) : "";
     (bindings[key(port)] ??= []).push({ HostIp: on, HostPort: hostPort });
   }
-  const hosts = [...at.extraHosts, ...containers.flatMap(({ extraHosts = [] }) => extraHosts)];
-  const named = containers.find(({ dnsServers }) => dnsServers !== undefined && dnsServers.length > 0)?.dnsServers;
+  // In the host's network, names are the host's, where a container does not say otherwise.
+  const hosts = [...(own ? at.extraHosts : []), ...containers.flatMap(({ extraHosts = [] }) => extraHosts)];
+  const named = [...new Set(containers.flatMap(({ dnsServers = [] }) => dnsServers))];
   const gateway = at.gatewayNames && network.mode === "awsvpc" ? [gatewayOf(network.vpcCidr)] : [];
-  const dns = named ?? [...gateway, ...at.dnsServers];
+  const dns = named.length > 0 || !own ? named : [...gateway, ...at.dnsServers];
   const search = containers.flatMap(({ dnsSearchDomains = [] }) => dnsSearchDomains);
   return {
     config: defined({
@@ -134,24 +148,25 @@ function networkPart(
     hostConfig: defined({
       NetworkMode: network.mode === "awsvpc" ? at.vpcNetwork : network.mode,
       PortBindings: ports.length > 0 ? bindings : undefined,
-      ExtraHosts: own && hosts.length > 0 ? hosts.map(({ hostname, ipAddress }) => `${hostname}:${ipAddress}`) : undefined,
-      Dns: own && dns.length > 0 ? dns : undefined,
-      DnsSearch: own && search.length > 0 ? [...new Set(search)] : undefined,
+      ExtraHosts: hosts.length > 0 ? hosts.map(({ hostname, ipAddress }) => `${hostname}:${ipAddress}`) : undefined,
+      Dns: dns.length > 0 ? dns : undefined,
+      DnsSearch: search.length > 0 ? [...new Set(search)] : undefined,
     }),
   };
 }
 
 /**
- * Limits that the kernel enforces. Memory is without swap, as on the hosts of ECS. The task's CPU is a ceiling for each of its
+ * Limits that the kernel enforces. Memory is without swap, as on the hosts of ECS, unless it is asked for. The task's CPU is a ceiling for each of its
  * containers; between them, and between tasks, shares decide.
  */
 function limits(spec: TaskSpec, container: ContainerSpec): Record<string, unknown> {
   const memory = Math.min(container.memory ?? Number.POSITIVE_INFINITY, spec.memory ?? Number.POSITIVE_INFINITY);
   const bounded = Number.isFinite(memory);
+  const swap = container.linux?.maxSwap ?? 0;
   const evenly = spec.cpu === undefined ? LEAST_SHARES : Math.floor(spec.cpu / spec.containers.length);
   return {
     Memory: bounded ? memory * MIB : undefined,
-    MemorySwap: bounded ? memory * MIB : undefined,
+    MemorySwap: bounded ? (memory + swap) * MIB : undefined,
     MemoryReservation: container.memoryReservation === undefined ? undefined : container.memoryReservation * MIB,
     CpuShares: Math.max(LEAST_SHARES, container.cpu || evenly),
     ...(spec.cpu !== undefined && { CpuPeriod: CPU_PERIOD, CpuQuota: Math.max(1000, Math.floor((spec.cpu / 1024) * CPU_PERIOD)) }),
@@ -189,6 +204,10 @@ function volumeOptions(volume: Exclude<TaskVolume, { kind: "host" }>, spec: Task
     Labels: kind === "engine" ? given : { ...given, ...own },
     DriverConfig:
       driver === undefined && driverOptions === undefined ? undefined : defined({ Name: driver ?? "local", Options: driverOptions }),
+  const own = volume.kind === "task" ? { [LABELS.instance]: at.instance, [LABELS.taskArn]: spec.taskArn } : undefined;
+  return defined({
+    Labels: own || volume.labels ? { ...volume.labels, ...own } : undefined,
+    DriverConfig: volume.driver === undefined ? undefined : defined({ Name: volume.driver, Options: volume.driverOptions }),
   });
 }
 

@@ -1,5 +1,8 @@
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { containerBody, volumeName } from "./container-body.ts";
+import type { ContainerSpec, TaskSpec } from "../../ports/task-runner.ts";
+import { containerBody } from "./container-body.ts";
+import { discarded, unenforced } from "./hardening.ts";
 import { createContainer, type Inspection, isImageMissing, isNetworkMissing, startContainer } from "./container-start.ts";
 import { EngineError } from "./engine.ts";
 import { ContainerFailure, engineFailure } from "./reasons.ts";
@@ -22,6 +25,8 @@ export async function createTaskContainer(
   wanted: ContainerSpec,
   pull: () => Promise<string>,
 ): Promise<{ readonly id: string; readonly existing?: Inspection }> {
+  const lacking = unenforced(wanted, at.security);
+  if (lacking !== undefined) throw new ContainerFailure("CannotCreateContainerError", lacking);
   await engineVolumesPresent(at, spec, wanted);
   const mounted = await mountHostPaths(at, spec, wanted);
   const name = containerName(at.settings.instance, spec.taskId, wanted.name);
@@ -31,10 +36,17 @@ export async function createTaskContainer(
   };
   try {
     return await create(wanted.pullReference).catch(async (error: unknown) => {
+  const body = containerBody(spec, wanted, { ...at.settings, plan, vpcNetwork: vpcNetworkOf(at, plan) });
+  const create = (): ReturnType<typeof createContainer> => persist(at, () => createContainer(at.engine, name, spec.taskArn, body));
+  try {
+    const created = await create().catch(async (error: unknown) => {
       if (!isImageMissing(error)) throw error;
       at.images.gone(wanted.pullReference);
       return create(await pull());
     });
+    const dropped = discarded(wanted, created.warnings);
+    if (dropped !== undefined) throw new ContainerFailure("CannotCreateContainerError", dropped);
+    return created;
   } catch (error) {
     throw error instanceof EngineError ? engineFailure("CannotCreateContainerError", error) : error;
   }

@@ -27,7 +27,7 @@ test("a container whose name is taken before it is there is waited for", async (
 
 test("a name that was freed meanwhile is used", async () => {
   const { engine } = engineWith([conflict, missing, { Id: "new" }]);
-  expect(await createContainer(engine, "name", TASK, {})).toEqual({ id: "new" });
+  expect(await createContainer(engine, "name", TASK, {})).toEqual({ id: "new", warnings: [] });
 });
 
 test("somebody else's container of that name is left alone", async () => {

@@ -54,21 +54,25 @@ const MOST_LOOKS = 200;
 
 /**
  * Creates the container, or finds the one that an earlier life of this process created under the same name: then it comes with what the engine
- * knows of it. Rejects with the engine's error.
+ * knows of it. `warnings` tell what the engine left away. Rejects with the engine's error.
  */
 export async function createContainer(
   engine: DockerEngine,
   name: string,
   taskArn: string,
   body: unknown,
-): Promise<{ readonly id: string; readonly existing?: Inspection }> {
+): Promise<{ readonly id: string; readonly warnings: readonly string[]; readonly existing?: Inspection }> {
   for (let look = 1; ; look += 1) {
     try {
-      return { id: (await engine.call<{ Id: string }>("POST", "/containers/create", { query: { name }, body })).Id };
+      const made = await engine.call<{ Id: string; Warnings?: readonly string[] | null }>("POST", "/containers/create", {
+        query: { name },
+        body,
+      });
+      return { id: made.Id, warnings: made.Warnings ?? [] };
     } catch (error) {
       if (!(error instanceof EngineError && error.status === 409)) throw error;
       const existing = await inspectIfThere(engine, name);
-      if (existing?.Config.Labels[LABELS.taskArn] === taskArn) return { id: existing.Id, existing };
+      if (existing?.Config.Labels[LABELS.taskArn] === taskArn) return { id: existing.Id, warnings: [], existing };
       // Somebody else's, or one that never comes.
       if (existing || look === MOST_LOOKS) throw error;
     }

@@ -14,6 +14,8 @@ export interface EngineInfo {
   readonly storageDriver: string;
   readonly rootless: boolean;
   readonly desktop: boolean;
+  /** What confines containers: `seccomp`, `apparmor`, `selinux`. */
+  readonly security: readonly string[];
   /** Whether the kernel enforces limits of memory and CPU here. */
   readonly limits: { readonly memory: boolean; readonly cpu: boolean };
   /** Whether this host can reach the addresses of containers: not with Docker Desktop, and not with a rootless engine. */
@@ -54,6 +56,7 @@ export async function engineInfo(engine: DockerEngine, platform: NodeJS.Platform
     storageDriver: info.Driver,
     rootless,
     desktop,
+    security: (info.SecurityOptions ?? []).flatMap((option) => /^(?:name=)?(\w+)/.exec(option)?.[1] ?? []),
     limits: { memory: info.MemoryLimit, cpu: info.CpuCfsQuota },
     // Engines in a virtual machine of their own (Colima, Rancher Desktop) call themselves Linux; the host's platform gives them away.
     reachable: !rootless && !desktop && platform === "linux",

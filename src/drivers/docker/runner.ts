@@ -106,6 +106,7 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
       gatewayNames: (options.gatewayNames ?? false) && !published,
       extraHosts: options.extraHosts ?? [],
     },
+    security: info.security,
     pauseImage: () =>
       (pauseImage ??= ensurePauseImage(engine, info.architecture).catch((error: unknown) => {
         pauseImage = undefined;

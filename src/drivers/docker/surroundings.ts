@@ -21,6 +21,8 @@ export interface TaskSurroundings {
   readonly clock: Clock;
   readonly logSink: LogSink;
   readonly settings: Omit<BodyContext, "plan" | "vpcNetwork">;
+  /** What confines containers on this engine: `seccomp`, `apparmor`, `selinux`. */
+  readonly security: readonly string[];
   /** The name of the pause image, present on the engine. */
   readonly pauseImage: () => Promise<string>;
   readonly report: (observation: TaskObservation) => void;

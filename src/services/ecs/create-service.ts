@@ -13,7 +13,7 @@ import { checkHostRights } from "./host-rights.ts";
 import { checkCompatibility, checkPlatformVersion, resolveLaunch, type Launch } from "./launch.ts";
 import { checkNetworkConfiguration } from "./network-configuration.ts";
 import { newDeployment } from "./new-deployment.ts";
-import { refuseNotYet } from "./not-yet.ts";
+import { refuseDefinitionNotYet, refuseNotYet } from "./not-yet.ts";
 import { passRole, passTaskRoles, roleArn } from "./pass-role.ts";
 import { checkPlacement } from "./placement.ts";
 import { rememberDeployment } from "./service-deployment-history.ts";
@@ -69,6 +69,7 @@ function newService(input: CreateServiceCommandInput, context: OperationContext)
   refuseNotYet(input);
   checkPlacement(input);
   const definition = requireActiveDefinition(input.taskDefinition, context);
+  refuseDefinitionNotYet(definition);
   const launch = resolveLaunch(input, cluster);
   checkCompatibility(launch, definition);
   checkHostRights(definition.definition, context);

@@ -1,4 +1,6 @@
-import { UnsupportedFeatureException, type CreateServiceRequest } from "@aws-sdk/client-ecs";
+import { UnsupportedFeatureException, type CreateServiceRequest, type RunTaskRequest } from "@aws-sdk/client-ecs";
+import { cannotRun } from "../../state/cannot-run.ts";
+import type { TaskDefinitionRecord } from "../../state/ecs.ts";
 import { because } from "../operation.ts";
 
 type Wanted = Partial<
@@ -12,6 +14,7 @@ type Wanted = Partial<
     | "vpcLatticeConfigurations"
     | "gatewayConnectors"
     | "loadBalancers"
+    | "monitoring"
   >
 >;
 
@@ -22,19 +25,44 @@ export function refuseNotYet(wanted: Wanted): void {
   refuseIf(controller !== undefined && controller !== "ECS", `the deployment controller ${controller}`, "use ECS");
   const strategy = deploymentConfiguration?.strategy;
   refuseIf(strategy !== undefined && strategy !== "ROLLING", `the deployment strategy ${strategy}`, "use ROLLING");
-  refuseIf(deploymentConfiguration?.alarms?.enable === true, "deployment alarms");
-  refuseIf((deploymentConfiguration?.lifecycleHooks?.length ?? 0) > 0, "deployment lifecycle hooks");
-  refuseIf((deploymentConfiguration?.bakeTimeInMinutes ?? 0) > 0, "a bake time");
-  refuseIf((wanted.serviceRegistries?.length ?? 0) > 0, "service registries (Cloud Map)");
-  refuseIf(wanted.serviceConnectConfiguration?.enabled === true, "Service Connect");
-  refuseIf((wanted.volumeConfigurations?.length ?? 0) > 0, "volumes that are configured at launch (EBS)");
-  refuseIf((wanted.vpcLatticeConfigurations?.length ?? 0) > 0, "VPC Lattice");
-  refuseIf((wanted.gatewayConnectors?.length ?? 0) > 0, "gateway connectors");
+  refuseIf(deploymentConfiguration?.alarms?.enable === true, "deployment alarms (deploymentConfiguration.alarms)");
+  refuseIf((deploymentConfiguration?.lifecycleHooks?.length ?? 0) > 0, "deployment lifecycle hooks (lifecycleHooks)");
+  refuseIf((deploymentConfiguration?.bakeTimeInMinutes ?? 0) > 0, "a bake time (bakeTimeInMinutes)");
+  refuseIf(deploymentConfiguration?.linearConfiguration !== undefined, "linear deployments (linearConfiguration)");
+  refuseIf(deploymentConfiguration?.canaryConfiguration !== undefined, "canary deployments (canaryConfiguration)");
+  refuseIf(deploymentConfiguration?.earlySuccessCriteria?.enable === true, "early success of deployments (earlySuccessCriteria)");
+  refuseIf((wanted.serviceRegistries?.length ?? 0) > 0, "Cloud Map (serviceRegistries)");
+  refuseIf(wanted.serviceConnectConfiguration?.enabled === true, "Service Connect (serviceConnectConfiguration)");
+  refuseIf((wanted.volumeConfigurations?.length ?? 0) > 0, "volumes that are configured at launch (volumeConfigurations)");
+  refuseIf((wanted.vpcLatticeConfigurations?.length ?? 0) > 0, "VPC Lattice (vpcLatticeConfigurations)");
+  refuseIf((wanted.gatewayConnectors?.length ?? 0) > 0, "gateway connectors (gatewayConnectors)");
+  refuseIf((wanted.monitoring?.metricConfigurations?.length ?? 0) > 0, "metrics of services (monitoring)");
   refuseIf(
     loadBalancers.some((balancer) => balancer.loadBalancerName !== undefined),
-    "Classic Load Balancers",
+    "Classic Load Balancers (loadBalancerName)",
     "name a targetGroupArn",
   );
+  refuseIf(
+    loadBalancers.some((balancer) => balancer.advancedConfiguration !== undefined),
+    "blue/green load balancing (advancedConfiguration)",
+  );
+}
+
+/** Refuses a task that would be promised and not given. @throws UnsupportedFeatureException */
+export function refuseTaskNotYet({ overrides = {}, volumeConfigurations = [] }: RunTaskRequest, definition: TaskDefinitionRecord): void {
+  refuseDefinitionNotYet(definition);
+  refuseIf(volumeConfigurations.length > 0, "volumes that are configured at launch (volumeConfigurations)");
+  refuseIf((overrides.inferenceAcceleratorOverrides ?? []).length > 0, "Elastic Inference (inferenceAcceleratorOverrides)");
+  for (const { environmentFiles = [], resourceRequirements = [] } of overrides.containerOverrides ?? []) {
+    refuseIf(environmentFiles.length > 0, "environment files (environmentFiles)");
+    refuseIf(resourceRequirements.length > 0, "GPUs or accelerators (resourceRequirements)");
+  }
+}
+
+/** Refuses to run a definition of which a part would not come about. @throws UnsupportedFeatureException */
+export function refuseDefinitionNotYet({ definition }: TaskDefinitionRecord): void {
+  const missing = cannotRun(definition);
+  refuseIf(missing !== undefined, missing ?? "");
 }
 
 function refuseIf(unsupported: boolean, feature: string, instead?: string): void {

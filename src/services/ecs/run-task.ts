@@ -14,6 +14,7 @@ import { checkHostRights } from "./host-rights.ts";
 import { portsTaken, staticHostPorts } from "./host-ports.ts";
 import { checkCompatibility, checkPlatformVersion, resolveLaunch } from "./launch.ts";
 import { checkNetworkConfiguration } from "./network-configuration.ts";
+import { refuseTaskNotYet } from "./not-yet.ts";
 import { passTaskRoles } from "./pass-role.ts";
 import { checkRoles } from "./check-roles.ts";
 import { checkPlacement } from "./placement.ts";
@@ -50,6 +51,7 @@ export const runTask = operation("RunTask", {
     checkIdentifiers(input);
     checkPlacement(input);
     const definition = requireActiveDefinition(input.taskDefinition, context);
+    refuseTaskNotYet(input, definition);
     const launch = resolveLaunch(input, cluster);
     checkCompatibility(launch, definition);
     checkHostRights(definition.definition, context);

@@ -14,7 +14,7 @@ import { checkHostRights } from "./host-rights.ts";
 import { checkCompatibility, checkPlatformVersion, resolveLaunch, type Launch } from "./launch.ts";
 import { checkNetworkConfiguration } from "./network-configuration.ts";
 import { newDeployment } from "./new-deployment.ts";
-import { refuseNotYet } from "./not-yet.ts";
+import { refuseDefinitionNotYet, refuseNotYet } from "./not-yet.ts";
 import { passTaskRoles } from "./pass-role.ts";
 import { checkPlacement } from "./placement.ts";
 import { rememberDeployment } from "./service-deployment-history.ts";
@@ -85,7 +85,11 @@ function nextDefinition(
   service: ServiceRecord,
   context: OperationContext,
 ): TaskDefinitionRecord {
-  if (taskDefinition !== undefined) return requireActiveDefinition(taskDefinition, context);
+  if (taskDefinition !== undefined) {
+    const asked = requireActiveDefinition(taskDefinition, context);
+    refuseDefinitionNotYet(asked);
+    return asked;
+  }
   const current = context.state.table(taskDefinitions).get(service.taskDefinitionArn);
   if (!current) throw new Error(`service ${service.arn} runs the task definition ${service.taskDefinitionArn}, which does not exist`);
   return current;

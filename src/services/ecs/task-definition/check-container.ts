@@ -1,6 +1,7 @@
 import type { ContainerDefinition, HealthCheck } from "@aws-sdk/client-ecs";
 import { parseImageReference } from "../../../domain/image-reference.ts";
 import { isEcsName, mustBeOneOf } from "../ecs-operation.ts";
+import { checkLinux } from "./check-linux.ts";
 import { checkLogging } from "./check-logging.ts";
 import type { CompleteDefinition } from "./complete.ts";
 import { refusal } from "./refusal.ts";
@@ -18,6 +19,7 @@ export function checkContainer(container: ContainerDefinition, definition: Compl
   checkHealthCheck(name, container.healthCheck);
   checkLogging(name, container);
   checkLimits(name, container);
+  checkLinux(name, container, definition);
   checkTimeouts(name, container);
   mustBeOneOf("versionConsistency", container.versionConsistency, ["enabled", "disabled"]);
 }
@@ -47,7 +49,7 @@ function checkMemory(name: string, { memory, memoryReservation }: ContainerDefin
 
 function checkEnvironment(
   name: string,
-  { environment = [], secrets = [], environmentFiles = [] }: ContainerDefinition,
+  { environment = [], secrets = [], environmentFiles = [], repositoryCredentials }: ContainerDefinition,
   definition: CompleteDefinition,
 ): void {
   if (environment.some((variable) => !variable.name))
@@ -58,6 +60,8 @@ function checkEnvironment(
   }
   if (secrets.length > 0 && !definition.executionRoleArn)
     throw refusal("When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.");
+  if (repositoryCredentials && !definition.executionRoleArn)
+    throw refusal("When you are specifying container repositoryCredentials, you must also specify a value for 'executionRoleArn'.");
   const seen = new Set(environment.map((variable) => variable.name));
   for (const secret of secrets) {
     if (seen.has(secret.name))
@@ -102,7 +106,7 @@ const ULIMITS = [
   "stack",
 ];
 
-function checkLimits(name: string, { ulimits = [], linuxParameters, resourceRequirements = [] }: ContainerDefinition): void {
+function checkLimits(name: string, { ulimits = [] }: ContainerDefinition): void {
   const seen = new Set<string>();
   for (const { name: limit = "", softLimit = 0, hardLimit = 0 } of ulimits) {
     mustBeOneOf("ulimits.name", limit, ULIMITS);
@@ -111,11 +115,6 @@ function checkLimits(name: string, { ulimits = [], linuxParameters, resourceRequ
     if (hardLimit !== -1 && softLimit > hardLimit)
       throw refusal(`The softLimit of ulimit '${limit}' cannot be greater than its hardLimit for container '${name}'.`);
   }
-  const { swappiness, sharedMemorySize } = linuxParameters ?? {};
-  if (swappiness !== undefined && (swappiness < 0 || swappiness > 100)) throw refusal("The swappiness value must be between 0 and 100.");
-  if (sharedMemorySize !== undefined && sharedMemorySize < 0) throw refusal("The sharedMemorySize value must not be negative.");
-  if (resourceRequirements.length > 0)
-    throw refusal(`Airfield has no GPUs or accelerators: container '${name}' cannot have resourceRequirements.`);
 }
 
 function checkTimeouts(name: string, { startTimeout, stopTimeout, restartPolicy }: ContainerDefinition): void {

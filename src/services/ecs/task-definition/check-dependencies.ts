@@ -24,6 +24,9 @@ export function checkDependencies(containers: readonly ContainerDefinition[]): v
   for (const [name, linked] of links)
     for (const other of linked) if (!byName.has(other)) throw refusal(`Container '${name}' is linked to unknown container '${other}'.`);
   if (hasCycle(links)) throw refusal("Container links should not have a cycle");
+  // A link waits for its container as a dependency does.
+  const both = new Map([...dependencies].map(([name, on]) => [name, [...on, ...(links.get(name) ?? [])]]));
+  if (hasCycle(both)) throw refusal("Container dependencies and links together should not have a cycle");
 }
 
 /** Depth first: an edge to a node that is still open closes a circle. */

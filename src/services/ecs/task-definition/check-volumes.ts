@@ -11,8 +11,6 @@ export function checkVolumes({ volumes, containerDefinitions }: CompleteDefiniti
     names.add(name);
     const kinds = [host?.sourcePath, dockerVolumeConfiguration, efsVolumeConfiguration, fsxWindowsFileServerVolumeConfiguration];
     if (kinds.filter((kind) => kind !== undefined).length > 1) throw refusal(`Volume '${name}' can only have one volume configuration.`);
-    if (fsxWindowsFileServerVolumeConfiguration)
-      throw refusal(`Airfield has no FSx for Windows File Server: volume '${name}' cannot be mounted.`);
     if (dockerVolumeConfiguration?.autoprovision && dockerVolumeConfiguration.scope !== "shared")
       throw refusal("Autoprovision can only be set on volumes whose scope is shared.");
   }

@@ -2,6 +2,7 @@ import type { ContainerDefinition, RegisterTaskDefinitionRequest } from "@aws-sd
 import { isEcsName, mustBeOneOf } from "../ecs-operation.ts";
 import { checkContainer } from "./check-container.ts";
 import { checkDependencies } from "./check-dependencies.ts";
+import { checkOffered } from "./check-offered.ts";
 import { checkPorts } from "./check-ports.ts";
 import { checkVolumes } from "./check-volumes.ts";
 import type { CompleteDefinition } from "./complete.ts";
@@ -30,6 +31,7 @@ export function checkDefinition(definition: CompleteDefinition): void {
   const names = new Set(containers.map((container) => container.name));
   if (names.size < containers.length) throw refusal("Container names must be unique within a Task Definition.");
   if (!containers.some((container) => container.essential)) throw refusal("Task definition doesn't have any essential container.");
+  checkOffered(definition);
   checkPorts(definition);
   checkVolumes(definition);
   checkDependencies(containers);

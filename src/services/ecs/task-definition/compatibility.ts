@@ -30,8 +30,7 @@ function fargateProblem(definition: CompleteDefinition, registryHost: string): s
     return `No Fargate configuration exists for given values: ${cpu} CPU, ${memory} memory. See the Amazon ECS documentation for the valid values.`;
   if (definition.ipcMode !== undefined) return "Tasks using the Fargate launch type do not support ipcMode.";
   if (definition.pidMode === "host") return "Tasks using the Fargate launch type do not support pidMode host.";
-  if ((definition.placementConstraints?.length ?? 0) > 0)
-    return "Tasks using the Fargate launch type do not support placement constraints.";
+  if ((definition.placementConstraints?.length ?? 0) > 0) return "Fargate compatible task definitions do not support constraints";
   if (volumes.some((volume) => volume.host?.sourcePath)) return "Fargate compatible task definitions do not support sourcePath";
   if (volumes.some((volume) => volume.dockerVolumeConfiguration))
     return "Fargate compatible task definitions do not support dockerVolumeConfiguration";
@@ -45,15 +44,37 @@ function fargateProblem(definition: CompleteDefinition, registryHost: string): s
   return undefined;
 }
 
+/** Source: Amazon ECS Developer Guide, "Task definition differences for Fargate". */
+function unsupportedMember({ linuxParameters = {}, ...container }: ContainerDefinition): string | undefined {
+  const asked: Readonly<Record<string, boolean | number | readonly unknown[] | undefined>> = {
+    disableNetworking: container.disableNetworking,
+    dnsServers: container.dnsServers,
+    dnsSearchDomains: container.dnsSearchDomains,
+    dockerSecurityOptions: container.dockerSecurityOptions,
+    extraHosts: container.extraHosts,
+    links: container.links,
+    devices: linuxParameters.devices,
+    tmpfs: linuxParameters.tmpfs,
+    sharedMemorySize: linuxParameters.sharedMemorySize,
+    maxSwap: linuxParameters.maxSwap,
+    swappiness: linuxParameters.swappiness,
+    credentialSpecs: container.credentialSpecs,
+  };
+  return Object.keys(asked).find((member) => {
+    const value = asked[member];
+    return Array.isArray(value) ? value.length > 0 : typeof value === "number" || value === true;
+  });
+}
+
 const FARGATE_LOG_DRIVERS = ["awslogs", "splunk", "awsfirelens"];
 
 function containerProblem(container: ContainerDefinition, definition: CompleteDefinition, registryHost: string): string | undefined {
   const { linuxParameters, logConfiguration, image = "" } = container;
   if (container.privileged) return "Fargate compatible task definitions do not support privileged containers";
-  if (linuxParameters?.devices?.length) return "Fargate compatible task definitions do not support devices";
+  const unsupported = unsupportedMember(container);
+  if (unsupported !== undefined) return `Fargate compatible task definitions do not support ${unsupported}`;
   if (linuxParameters?.capabilities?.add?.some((capability) => capability !== "SYS_PTRACE"))
     return "Fargate compatible task definitions only support adding the SYS_PTRACE kernel capability";
-  if (container.dockerSecurityOptions?.length) return "Fargate compatible task definitions do not support dockerSecurityOptions";
   if ((container.stopTimeout ?? 0) > 120) return "Fargate compatible task definitions do not support a stopTimeout above 120 seconds";
   const driver = logConfiguration?.logDriver;
   if (driver !== undefined && !FARGATE_LOG_DRIVERS.includes(driver))
