@@ -88,6 +88,58 @@ test.each([
   expect(bodies({ ...task, containers: [{ ...app, ...container }] }).containers[0]).toMatchObject({ HostConfig: expected });
 });
 
+test.each([
+  ["a small task", 512, 4096],
+  ["a large one", 30_720, 32_768],
+])("a Fargate container has the processes and files of %s", (_, memory, pids) => {
+  const [body] = bodies({ launchType: "FARGATE", memory }).containers;
+  expect(body).toMatchObject({ HostConfig: { PidsLimit: pids, Ulimits: [{ Name: "nofile", Soft: 65_535, Hard: 65_535 }] } });
+});
+
+test("a Fargate container may bound its files itself, and a container elsewhere is bounded by what it says", () => {
+  const ulimits = [{ name: "nofile", softLimit: 10, hardLimit: 20 }];
+  const [own] = bodies({ launchType: "FARGATE", memory: 512, containers: [{ ...app, ulimits }] }).containers;
+  expect(own).toMatchObject({ HostConfig: { Ulimits: [{ Name: "nofile", Soft: 10, Hard: 20 }] } });
+  const [elsewhere] = bodies({ launchType: "EC2" }).containers;
+  expect(elsewhere).not.toHaveProperty("HostConfig.PidsLimit");
+  expect(elsewhere).not.toHaveProperty("HostConfig.Ulimits");
+});
+
+test("a container without a network does not join that of its task", () => {
+  const { containers } = bodies({
+    containers: [
+      { ...app, networkDisabled: true },
+      { ...app, name: "side" },
+    ],
+  });
+  expect(containers[0]).toMatchObject({ NetworkDisabled: true, HostConfig: { NetworkMode: "none" } });
+  expect(containers[1]).toMatchObject({ HostConfig: { NetworkMode: "container:airfield-i-t1-_pause" } });
+});
+
+test("in the host's network, names are the host's, unless a container says otherwise", () => {
+  const [plain] = bodies({ network: { mode: "host" } }).containers;
+  expect(plain).not.toHaveProperty("HostConfig.Dns");
+  const hosts = [{ hostname: "db", ipAddress: "10.1.1.1" }];
+  const [said] = bodies({ network: { mode: "host" }, containers: [{ ...app, dnsServers: ["10.9.9.9"], extraHosts: hosts }] }).containers;
+  expect(said).toMatchObject({ HostConfig: { Dns: ["10.9.9.9"], ExtraHosts: ["db:10.1.1.1"] } });
+});
+
+test("containers that share a network share the name servers that each of them asks for", () => {
+  const { pause } = bodies({
+    containers: [
+      { ...app, dnsServers: ["10.9.9.9"] },
+      { ...app, name: "side", dnsServers: ["10.8.8.8"] },
+    ],
+  });
+  expect(pause).toMatchObject({ HostConfig: { Dns: ["10.9.9.9", "10.8.8.8"] } });
+});
+
+test("containers that share their memory have the largest that one of them asks for", () => {
+  const linux = { sharedMemorySize: 100 };
+  const { pause } = bodies({ ipcMode: "task", containers: [app, { ...app, name: "side", linux }] });
+  expect(pause).toMatchObject({ HostConfig: { IpcMode: "shareable", ShmSize: 100 * 2 ** 20 } });
+});
+
 test("the environment stands in the environment and nowhere else", () => {
   const [body] = bodies({}).containers;
   expect(body).toMatchObject({ Env: ["TOKEN=do-not-tell"] });

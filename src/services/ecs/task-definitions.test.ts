@@ -30,6 +30,27 @@ function fargate(changes: Partial<RegisterTaskDefinitionCommandInput> = {}): Reg
   return register({ ...FARGATE, requiresCompatibilities: ["FARGATE"], ...changes });
 }
 
+/** What is not valid on Fargate. Source: Amazon ECS Developer Guide, "Task definition differences for Fargate". */
+const NOT_ON_FARGATE: Readonly<Record<string, Partial<ContainerDefinition>>> = {
+  disableNetworking: { disableNetworking: true },
+  dnsServers: { dnsServers: ["1.2.3.4"] },
+  dnsSearchDomains: { dnsSearchDomains: ["corp"] },
+  dockerSecurityOptions: { dockerSecurityOptions: ["no-new-privileges"] },
+  devices: { linuxParameters: { devices: [{ hostPath: "/dev/null" }] } },
+  tmpfs: { linuxParameters: { tmpfs: [{ containerPath: "/t", size: 1 }] } },
+  sharedMemorySize: { linuxParameters: { sharedMemorySize: 64 } },
+  maxSwap: { linuxParameters: { maxSwap: 0 } },
+  swappiness: { linuxParameters: { swappiness: 0 } },
+  "privileged containers": { privileged: true },
+};
+
+function fargateRefusals(): (readonly [string, RegisterTaskDefinitionCommand])[] {
+  return Object.entries(NOT_ON_FARGATE).map(([member, changes]) => [
+    `Fargate compatible task definitions do not support ${member}`,
+    fargate({ containerDefinitions: [{ ...WEB, ...changes }] }),
+  ]);
+}
+
 test("a definition is registered with AWS's defaults", async () => {
   await using api = await apiWorld();
   const ecs = api.client(ECSClient);
@@ -103,6 +124,37 @@ describe("a definition is refused", () => {
       fargate({ containerDefinitions: [{ ...WEB, logConfiguration: log }] }),
     ],
     ["Fargate compatible task definitions do not support sourcePath", fargate({ volumes: [{ name: "v", host: { sourcePath: "/x" } }] })],
+    ...fargateRefusals(),
+    [
+      "Fargate compatible task definitions do not support constraints",
+      fargate({ placementConstraints: [{ type: "memberOf", expression: "a" }] }),
+    ],
+    [
+      "Fargate compatible task definitions do not support dockerVolumeConfiguration",
+      fargate({ volumes: [{ name: "v", dockerVolumeConfiguration: { scope: "task" } }] }),
+    ],
+    ["Tasks using the Fargate launch type do not support pidMode host.", fargate({ pidMode: "host" })],
+    [
+      "Airfield does not support the dockerSecurityOptions value 'credentialspec:x' of container 'web'.",
+      container({ dockerSecurityOptions: ["credentialspec:x"] }),
+    ],
+    [
+      "The maxSwap of container 'web' needs a value for 'memory', of the container or of the task.",
+      container({ memory: undefined, memoryReservation: 8, linuxParameters: { maxSwap: 1 } }),
+    ],
+    [
+      "When you are specifying container repositoryCredentials, you must also specify a value for 'executionRoleArn'.",
+      container({ repositoryCredentials: { credentialsParameter: "a" } }),
+    ],
+    [
+      "Container dependencies and links together should not have a cycle",
+      register({
+        containerDefinitions: [
+          { ...WEB, links: ["sidecar"] },
+          { ...sidecar, dependsOn: [{ containerName: "web", condition: "START" }] },
+        ],
+      }),
+    ],
     ["Tasks using the Fargate launch type do not support ipcMode.", fargate({ ipcMode: "task" })],
     ["Container.image contains invalid characters.", container({ image: "$REGISTRY/app:1" })],
     ["Container.image contains invalid characters.", container({ image: "https://registry.example/app" })],

@@ -45,7 +45,7 @@ export const CARRIED_OUT: Readonly<Record<string, string>> = {
   "DeploymentConfiguration.minimumHealthyPercent": "src/decide/rollout/plan-rollout.test.ts",
   "CreateServiceRequest.healthCheckGracePeriodSeconds": "src/decide/rollout/plan-rollout.test.ts",
   "CreateServiceRequest.schedulingStrategy": "src/services/ecs/services.test.ts",
-  "CreateServiceRequest.enableECSManagedTags": "src/control/services/service-loop.test.ts",
+  "CreateServiceRequest.enableECSManagedTags": "src/control/services/service-tags.test.ts",
   "CreateServiceRequest.propagateTags": "src/services/ecs/services.test.ts",
   "UpdateServiceRequest.service": "src/services/ecs/services.test.ts",
   "UpdateServiceRequest.cluster": "src/services/ecs/permissions.test.ts",
@@ -54,7 +54,7 @@ export const CARRIED_OUT: Readonly<Record<string, string>> = {
   "UpdateServiceRequest.platformVersion": "src/services/ecs/services.test.ts",
   "UpdateServiceRequest.forceNewDeployment": "src/services/ecs/services.test.ts",
   "UpdateServiceRequest.healthCheckGracePeriodSeconds": "src/services/ecs/services.test.ts",
-  "UpdateServiceRequest.enableECSManagedTags": "src/control/services/service-loop.test.ts",
+  "UpdateServiceRequest.enableECSManagedTags": "src/control/services/service-tags.test.ts",
   "UpdateServiceRequest.propagateTags": "src/services/ecs/services.test.ts",
 };
 

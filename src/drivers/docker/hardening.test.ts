@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import type { ContainerSpec } from "../../ports/task-runner.ts";
+import { discarded, unenforced } from "./hardening.ts";
+
+const container = (changes: Partial<ContainerSpec>): ContainerSpec => ({
+  name: "app",
+  image: "web:1",
+  pullReference: "web:1",
+  essential: true,
+  environment: {},
+  portMappings: [],
+  mountPoints: [],
+  volumesFrom: [],
+  dependsOn: [],
+  ...changes,
+});
+
+test.each([
+  ["no-new-privileges", [], undefined],
+  ["apparmor:strict", ["seccomp"], "the engine of this host has no apparmor, which the security option apparmor:strict needs"],
+  ["apparmor=strict", ["seccomp", "apparmor"], undefined],
+  ["label:type:web_t", ["seccomp"], "the engine of this host has no selinux, which the security option label:type:web_t needs"],
+])("%s on an engine with %j", (option, engine, expected) => {
+  expect(unenforced(container({ securityOptions: [option] }), engine)).toBe(expected);
+});
+
+const SWAPPINESS = "Your kernel does not support memory swappiness capabilities or the cgroup is not mounted. Memory swappiness discarded.";
+const SWAP = "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.";
+
+test("what the engine leaves away counts where it was asked for", () => {
+  expect(discarded(container({ linux: { maxSwap: 1, swappiness: 1 } }), ["something else", SWAPPINESS])).toBe(SWAPPINESS);
+  expect(discarded(container({ linux: { maxSwap: 1 } }), [SWAP])).toBe(SWAP);
+  expect(discarded(container({ linux: { maxSwap: 1 } }), [SWAPPINESS])).toBeUndefined();
+  expect(discarded(container({}), [SWAP, SWAPPINESS])).toBeUndefined();
+});
