@@ -1,4 +1,4 @@
-import { hardening, ulimits } from "./hardening.ts";
+import { hardening } from "./hardening.ts";
 import { gatewayOf } from "./networks.ts";
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { accountOf, accountVolumeName, containerName, LABELS, PAUSE, type TaskPlan, taskVolumeName } from "./task-plan.ts";
@@ -61,7 +61,7 @@ export function containerBody(spec: TaskSpec, container: ContainerSpec, at: Body
       ...limits(spec, container),
       Privileged: container.privileged,
       ReadonlyRootfs: container.readonlyRootFilesystem,
-      Ulimits: ulimits(spec, container),
+      Ulimits: container.ulimits?.map(({ name, softLimit, hardLimit }) => ({ Name: name, Soft: softLimit, Hard: hardLimit })),
       ...hardening(spec, container),
       Links: container.links?.map(({ containerName: other, alias }) => `${containerName(at.instance, spec.taskId, other)}:${alias}`),
       Sysctls: container.systemControls,

@@ -6,8 +6,6 @@ import type { ContainerSpec, TaskSpec } from "../../ports/task-runner.ts";
  */
 const THREADS_PER_MIB = 8;
 const MOST_PIDS = 32_768;
-/** Source: Amazon ECS API Reference, "Ulimit": the one limit that Fargate sets by itself. */
-const FARGATE_FILES = { Name: "nofile", Soft: 65_535, Hard: 65_535 };
 const PERMISSIONS = { read: "r", write: "w", mknod: "m" } as const;
 
 /** What a container may do to the kernel, to devices, and with other processes. */
@@ -42,11 +40,4 @@ export function unenforced({ securityOptions = [] }: ContainerSpec, engine: read
 export function discarded({ linux = {} }: ContainerSpec, warnings: readonly string[]): string | undefined {
   const asked = [...(linux.maxSwap === undefined ? [] : [/swap limit/i]), ...(linux.swappiness === undefined ? [] : [/swappiness/i])];
   return warnings.find((warning) => asked.some((what) => what.test(warning)));
-}
-
-/** The limits that a container asks for; on Fargate its open files are bounded in any case. */
-export function ulimits({ launchType }: TaskSpec, { ulimits: asked = [] }: ContainerSpec): readonly object[] | undefined {
-  const own = asked.map(({ name, softLimit, hardLimit }) => ({ Name: name, Soft: softLimit, Hard: hardLimit }));
-  const all = launchType === "FARGATE" && !own.some(({ Name }) => Name === FARGATE_FILES.Name) ? [...own, FARGATE_FILES] : own;
-  return all.length > 0 ? all : undefined;
 }

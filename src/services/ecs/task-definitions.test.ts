@@ -139,6 +139,21 @@ describe("a definition is refused", () => {
       container({ dockerSecurityOptions: ["credentialspec:x"] }),
     ],
     [
+      "The systemControls namespace 'kernel.core_pattern' of container 'web' is not supported: it is no parameter of a namespace.",
+      container({ systemControls: [{ namespace: "kernel.core_pattern", value: "|/x" }] }),
+    ],
+    [
+      "The systemControls namespace 'net.core.somaxconn' of container 'web' is not supported when networkMode=host.",
+      register({
+        networkMode: "host",
+        containerDefinitions: [{ ...WEB, systemControls: [{ namespace: "net.core.somaxconn", value: "1" }] }],
+      }),
+    ],
+    [
+      "The systemControls namespace 'kernel.sem' of container 'web' is not supported when ipcMode=host.",
+      register({ ipcMode: "host", containerDefinitions: [{ ...WEB, systemControls: [{ namespace: "kernel.sem", value: "1" }] }] }),
+    ],
+    [
       "The maxSwap of container 'web' needs a value for 'memory', of the container or of the task.",
       container({ memory: undefined, memoryReservation: 8, linuxParameters: { maxSwap: 1 } }),
     ],

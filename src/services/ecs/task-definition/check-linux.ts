@@ -1,6 +1,7 @@
 import type { ContainerDefinition } from "@aws-sdk/client-ecs";
 import { mustBeOneOf } from "../ecs-operation.ts";
 import type { CompleteDefinition } from "./complete.ts";
+import { checkSystemControls } from "./check-system-controls.ts";
 import { refusal } from "./refusal.ts";
 
 /** What Docker can be asked for here. Source: Amazon ECS API Reference, "ContainerDefinition": credential specs are of Windows. */
@@ -14,6 +15,7 @@ export function checkLinux(name: string, container: ContainerDefinition, definit
       throw refusal(`Airfield does not support the dockerSecurityOptions value '${option}' of container '${name}'.`);
   for (const { permissions = [] } of devices)
     for (const permission of permissions) mustBeOneOf("linuxParameters.devices.permissions", permission, ["read", "write", "mknod"]);
+  checkSystemControls(container, definition);
   if (swappiness !== undefined && (swappiness < 0 || swappiness > 100)) throw refusal("The swappiness value must be between 0 and 100.");
   if (maxSwap !== undefined && maxSwap < 0) throw refusal("The maxSwap value must not be negative.");
   if (maxSwap !== undefined && container.memory === undefined && definition.memory === undefined)
