@@ -208,6 +208,42 @@ test("what the specification says reaches the container", async () => {
   await expect(world.engine.call("GET", volume)).rejects.toMatchObject({ status: 404 });
 });
 
+test("no new privileges, no network, own devices, links and a limit of processes are the kernel's", async () => {
+  const world = await inWorld();
+  const hardened = taskSpec(
+    world,
+    [
+      {
+        ...world.shell(
+          "grep NoNewPrivs /proc/1/status | cut -f2; ip -o link | wc -l; ls /dev/mine; cat /sys/fs/cgroup/pids/pids.max /sys/fs/cgroup/pids.max 2>/dev/null",
+        ),
+        ...log("hardened"),
+        securityOptions: ["no-new-privileges"],
+        networkDisabled: true,
+        linux: { devices: [{ hostPath: "/dev/null", containerPath: "/dev/mine", permissions: ["read"] }] },
+      },
+    ],
+    { launchType: "FARGATE", memory: 64 },
+  );
+  await run(world, hardened, "stopped");
+  expect(world.lines("hardened")).toEqual(["1", "1", "/dev/mine", "512"]);
+  const linked = taskSpec(
+    world,
+    [
+      {
+        ...world.shell("wget -q -O - http://db/"),
+        ...log("linked"),
+        links: [{ containerName: "side", alias: "db" }],
+        dependsOn: [{ containerName: "side", condition: "HEALTHY" }],
+      },
+      { ...web(world, "by its alias"), name: "side", essential: false },
+    ],
+    { network: { mode: "bridge" } },
+  );
+  await run(world, linked, "stopped");
+  expect(world.lines("linked")).toEqual(["by its alias"]);
+});
+
 test("a volume is shared by mountPoints and volumesFrom", async () => {
   const world = await inWorld();
   const spec = taskSpec(
