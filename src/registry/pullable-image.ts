@@ -32,8 +32,7 @@ export function pullableImage(
     if (!holder) return { failure: "Fargate requires task definition to have execution role ARN to support ECR images." };
     const { account, region, repository } = resolved;
     const access = registryAccess(platform, { holder }, { account, region });
-    const instance = holder.kind === "container-instance";
-    const unknown = instance ? undefined : access.denial("ecr:GetAuthorizationToken", undefined);
+    const unknown = access.denial("ecr:GetAuthorizationToken", undefined);
     if (unknown !== undefined) return noRegistryAuth(reference, unknown, task.launchType);
     for (const action of ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]) {
       const denial = access.denial(action, repository);
