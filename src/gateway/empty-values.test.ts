@@ -47,7 +47,7 @@ function asked(operation: Operation, input: unknown): readonly string[] | string
   const at = {
     ...requestScope({ account: DEFAULT_ACCOUNT, region: DEFAULT_REGION }),
     principal: rootPrincipal(DEFAULT_ACCOUNT, ""),
-    state: api.state,
+    state: api.state.of(DEFAULT_ACCOUNT),
     now: api.platform.clock.now(),
   };
   try {
@@ -179,6 +179,7 @@ async function refusalOf(operation: Operation, input: unknown): Promise<string |
     await operation.run(input as never, {
       ...api.platform,
       ...scope,
+      state: api.state.of(DEFAULT_ACCOUNT),
       principal,
       requestId: "",
       now: api.platform.clock.now(),
