@@ -168,6 +168,11 @@ const answers = (): Readonly<Record<string, readonly [operation: string, input: 
     "Value '' at 'logEvents.1.member.message'",
   ],
   SecretString: ["CreateSecret", { Name: "a", SecretString: "" }, "Value at 'secretString'"],
+  "LookupAttribute.AttributeValue": [
+    "LookupEvents",
+    { LookupAttributes: [{ AttributeKey: "EventName", AttributeValue: "" }] },
+    "The value of the lookup attribute EventName must have 1 to 2000 characters.",
+  ],
   "PutParameterRequest.Value": ["PutParameter", { Name: "a", Type: "String", Value: "" }, "Value '' at 'value'"],
 });
 

@@ -4,6 +4,7 @@ import type { EmptyValues } from "../empty-values.ts";
 export const emptyValues: EmptyValues = {
   text: "refused",
   members: {
+    "LookupAttribute.AttributeValue": "answered",
     NextToken: "absent",
   },
 };

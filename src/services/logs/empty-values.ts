@@ -6,7 +6,6 @@ export const emptyValues: EmptyValues = {
   members: {
     filterPattern: "value",
     "InputLogEvent.message": "answered",
-    kmsKeyId: "absent",
     logGroupNamePattern: "absent",
     "UntagResourceRequest.tagKeys": "value",
   },
