@@ -182,6 +182,8 @@ export interface ContainerSpec {
   readonly startTimeout?: number;
   /** Seconds; 30 where absent. */
   readonly stopTimeout?: number;
+  /** It is started again in its place when it exits, unless with one of these codes or before it ran so many seconds. Its task goes on. */
+  readonly restartPolicy?: { readonly ignoredExitCodes: readonly number[]; readonly attemptPeriod: number };
   /** Times in seconds. */
   readonly healthCheck?: {
     readonly command: readonly string[];

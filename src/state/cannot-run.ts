@@ -32,11 +32,9 @@ function missingInContainer({
   firelensConfiguration,
   logConfiguration,
   portMappings = [],
-  restartPolicy,
 }: ContainerDefinition): string | undefined {
   if (environmentFiles.length > 0) return "environmentFiles";
   if (firelensConfiguration) return "firelensConfiguration";
-  if (restartPolicy?.enabled === true) return "restartPolicy";
   if (portMappings.some(({ containerPortRange }) => containerPortRange !== undefined)) return "containerPortRange";
   if ((logConfiguration?.secretOptions ?? []).length > 0) return "logConfiguration.secretOptions";
   const driver = logConfiguration?.logDriver;

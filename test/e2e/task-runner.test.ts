@@ -244,6 +244,20 @@ test("no new privileges, no network, own devices, links and a limit of processes
   expect(world.lines("linked")).toEqual(["by its alias"]);
 });
 
+test("a container with a restart policy runs again in its place, and its task goes on", async () => {
+  const world = await inWorld();
+  const again = taskSpec(world, [
+    {
+      ...world.shell("echo run; sleep 2; [ -f /again ] && exit 0; touch /again; exit 3"),
+      ...log("restart"),
+      restartPolicy: { ignoredExitCodes: [0], attemptPeriod: 1 },
+    },
+  ]);
+  const stopped = await run(world, again, "stopped");
+  expect(world.lines("restart")).toEqual(["run", "run"]);
+  expect(stopped.containers[0]).toMatchObject({ exitCode: 0 });
+});
+
 test("a volume is shared by mountPoints and volumesFrom", async () => {
   const world = await inWorld();
   const spec = taskSpec(

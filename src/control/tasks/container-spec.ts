@@ -84,6 +84,7 @@ export function containerSpec(
     dependsOn: dependenciesOf(definition),
     startTimeout: definition.startTimeout,
     stopTimeout: definition.stopTimeout,
+    restartPolicy: restartPolicyOf(definition.restartPolicy),
     healthCheck: definition.healthCheck && {
       command: definition.healthCheck.command ?? [],
       interval: definition.healthCheck.interval ?? 30,
@@ -94,6 +95,12 @@ export function containerSpec(
     logOptions: definition.logConfiguration?.logDriver === "json-file" ? definition.logConfiguration.options : undefined,
     log: resolved.log,
   });
+}
+
+/** Source: Amazon ECS API Reference, "ContainerRestartPolicy". */
+function restartPolicyOf(policy: ContainerDefinition["restartPolicy"]): ContainerSpec["restartPolicy"] {
+  if (policy?.enabled !== true) return undefined;
+  return { ignoredExitCodes: policy.ignoredExitCodes ?? [], attemptPeriod: policy.restartAttemptPeriod ?? 300 };
 }
 
 /** `name` or `name:alias`. Source: Amazon ECS API Reference, "ContainerDefinition". */

@@ -25,6 +25,7 @@ export interface PlannedContainer {
   readonly essential: boolean;
   readonly stopTimeout: number;
   readonly startTimeout?: number;
+  readonly restartPolicy?: NonNullable<ContainerSpec["restartPolicy"]>;
   readonly terminal: boolean;
   readonly dependsOn: ContainerSpec["dependsOn"];
   readonly portMappings: ContainerSpec["portMappings"];
@@ -59,6 +60,7 @@ export function planTask(spec: TaskSpec, at: { readonly instance: string; readon
       essential: container.essential,
       stopTimeout: container.stopTimeout ?? DEFAULT_STOP_TIMEOUT,
       ...(container.startTimeout !== undefined && { startTimeout: container.startTimeout }),
+      ...(container.restartPolicy && { restartPolicy: container.restartPolicy }),
       terminal: container.pseudoTerminal ?? false,
       dependsOn: container.dependsOn,
       portMappings: container.portMappings,

@@ -8,6 +8,7 @@ import { type EngineEvent, engineTime } from "./events.ts";
 import { followLog } from "./log-follower.ts";
 import { PauseContainer } from "./pause-container.ts";
 import { ContainerFailure, ESSENTIAL_EXITED, FAILED_TO_START, NEVER_STARTED_EXIT_CODE, OUT_OF_MEMORY } from "./reasons.ts";
+import { isRestarted } from "./restarts.ts";
 import { Abandoned, persist, type TaskSurroundings } from "./surroundings.ts";
 import { accountOf, LABELS, PAUSE, type TaskPlan } from "./task-plan.ts";
 
@@ -332,10 +333,40 @@ export class TaskRun {
 
   #exited(container: ContainerRun, { at, exitCode }: { readonly at: number; readonly exitCode: number }): void {
     if (container.isStopped) return;
+    container.exiting = false;
+    if (!this.#stopping && container.id !== undefined && isRestarted(container.plan, container.startedAt, { at, exitCode })) {
+      container.bringUp = this.#restart(container, container.id, { at, exitCode });
+      return;
+    }
     container.exitCode = exitCode;
     if (container.outOfMemory) container.reason = OUT_OF_MEMORY;
     container.startedAt ??= at;
     this.#ended(container, at);
+  }
+
+  /** The same container runs again, with what it wrote; where the engine cannot start it, it has ended as it exited. Never rejects. */
+  async #restart(container: ContainerRun, id: string, exit: { readonly at: number; readonly exitCode: number }): Promise<void> {
+    container.health = "UNKNOWN";
+    container.outOfMemory = false;
+    container.starting = true;
+    this.#tell();
+    let again: { readonly at: number; readonly exitCode: number } | undefined;
+    try {
+      await startTaskContainer(this.#at, this.plan, id);
+      container.startedAt = this.#at.clock.now();
+      if (this.#hasDynamicPorts(container)) container.ports = publishedPorts(await persist(this.#at, () => inspect(this.#at.engine, id)));
+    } catch (error) {
+      if (this.#at.closed()) return;
+      this.#at.warn(`container ${id} cannot be restarted: ${String(error)}`);
+      container.exitCode = exit.exitCode;
+      this.#ended(container, exit.at);
+    } finally {
+      container.starting = false;
+      again = container.exitWhileStarting;
+      container.exitWhileStarting = undefined;
+    }
+    this.#tell();
+    if (again) this.#died(container, again);
   }
 
   /** Somebody removed it. */

@@ -88,7 +88,6 @@ export const REFUSED_TO_RUN: Readonly<Record<string, Partial<RegisterTaskDefinit
   "RegisterTaskDefinitionRequest.enableFaultInjection": { enableFaultInjection: true },
   "ContainerDefinition.environmentFiles": app({ environmentFiles: [{ type: "s3", value: "arn:aws:s3:::bucket/a.env" }] }),
   "ContainerDefinition.firelensConfiguration": app({ firelensConfiguration: { type: "fluentbit" } }),
-  "ContainerDefinition.restartPolicy": app({ restartPolicy: { enabled: true } }),
   "PortMapping.containerPortRange": app({ portMappings: [{ containerPortRange: "8000-8010" }] }),
   "LogConfiguration.secretOptions": app({ logConfiguration: { logDriver: "json-file", secretOptions: [{ name: "a", valueFrom: "b" }] } }),
   "Volume.efsVolumeConfiguration": { volumes: [{ name: "data", efsVolumeConfiguration: { fileSystemId: "fs-1" } }] },

@@ -56,6 +56,10 @@ const healthCheck = (changes: object, check: object): OnTheEngine => ({
   app: { healthCheck: { command: ["CMD", "true"], ...changes } },
   body: { Healthcheck: check },
 });
+const restarted = (changes: object, planned: object): OnTheEngine => ({
+  app: { restartPolicy: { enabled: true, ...changes } },
+  plan: { containers: [{ restartPolicy: planned }] },
+});
 const port = (changes: object, published: object): OnTheEngine =>
   app({ portMappings: [{ containerPort: 80, ...changes }] }, { PortBindings: published });
 const on = (HostPort: string): object[] => [{ HostIp: "127.0.0.1", HostPort }];
@@ -98,6 +102,9 @@ export const ON_THE_ENGINE: Readonly<Record<string, OnTheEngine>> = {
       },
     },
   ),
+  "ContainerRestartPolicy.enabled": restarted({}, { ignoredExitCodes: [], attemptPeriod: 300 }),
+  "ContainerRestartPolicy.ignoredExitCodes": restarted({ ignoredExitCodes: [0] }, { ignoredExitCodes: [0] }),
+  "ContainerRestartPolicy.restartAttemptPeriod": restarted({ restartAttemptPeriod: 60 }, { attemptPeriod: 60 }),
   "ContainerDefinition.entryPoint": { app: { entryPoint: ["/init", ""] }, body: { Entrypoint: ["/init", ""] } },
   "ContainerDefinition.command": { app: { command: ["serve", ""] }, body: { Cmd: ["serve", ""] } },
   "KeyValuePair.name": { app: { environment: [{ name: "A", value: "1" }] }, body: { Env: contains("A=1") } },

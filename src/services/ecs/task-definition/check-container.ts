@@ -120,6 +120,8 @@ function checkLimits(name: string, { ulimits = [] }: ContainerDefinition): void 
 function checkTimeouts(name: string, { startTimeout, stopTimeout, restartPolicy }: ContainerDefinition): void {
   if (startTimeout !== undefined && startTimeout < 2) throw refusal(`The startTimeout of container '${name}' must be at least 2 seconds.`);
   if (stopTimeout !== undefined && stopTimeout < 0) throw refusal(`The stopTimeout of container '${name}' must not be negative.`);
+  if ((restartPolicy?.ignoredExitCodes ?? []).length > 50)
+    throw refusal(`The ignoredExitCodes of container '${name}' can have at most 50 items.`);
   const period = restartPolicy?.restartAttemptPeriod;
   if (period !== undefined && (period < 60 || period > 1800))
     throw refusal(`The restartAttemptPeriod of container '${name}' must be between 60 and 1800 seconds.`);
