@@ -156,8 +156,8 @@ function networkPart(
 }
 
 /**
- * Limits that the kernel enforces. Memory is without swap, as on the hosts of ECS, unless it is asked for. The task's CPU is a ceiling for each of its
- * containers; between them, and between tasks, shares decide.
+ * Limits that the kernel enforces. Memory is without swap, as on the hosts of ECS, unless it is asked for. The task's CPU is a ceiling for
+ * each of its containers; between them, and between tasks, shares decide.
  */
 function limits(spec: TaskSpec, container: ContainerSpec): Record<string, unknown> {
   const memory = Math.min(container.memory ?? Number.POSITIVE_INFINITY, spec.memory ?? Number.POSITIVE_INFINITY);

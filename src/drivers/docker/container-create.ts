@@ -45,8 +45,10 @@ export async function createTaskContainer(
       return create(await pull());
     });
     const dropped = discarded(wanted, created.warnings);
-    if (dropped !== undefined) throw new ContainerFailure("CannotCreateContainerError", dropped);
-    return created;
+    if (dropped === undefined) return created;
+    // Nobody hears of this container, so nobody else would remove it.
+    await persist(at, () => at.engine.call("DELETE", `/containers/${created.id}`, { query: { force: true } }));
+    throw new ContainerFailure("CannotCreateContainerError", dropped);
   } catch (error) {
     throw error instanceof EngineError ? engineFailure("CannotCreateContainerError", error) : error;
   }
