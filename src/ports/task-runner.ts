@@ -213,21 +213,6 @@ export type TaskVolume =
   | { readonly name: string; readonly kind: "host"; readonly path: string }
   /** `account`: outlives its task, and is shared by all tasks of the account. `engine`: the engine's own volume of this name, whoever made it. */
   | (MadeVolume & { readonly kind: "account" | "engine"; readonly autoprovision: boolean });
-  | ({ readonly name: string; readonly kind: "task" } & VolumeSettings)
-  | { readonly name: string; readonly kind: "host"; readonly path: string }
-  | ({
-      readonly name: string;
-      readonly kind: "engine";
-      readonly engineName: string;
-      readonly autoprovision: boolean;
-    } & VolumeSettings);
-
-/** How the engine makes a volume that it does not have. */
-interface VolumeSettings {
-  readonly driver?: string;
-  readonly driverOptions?: Readonly<Record<string, string>>;
-  readonly labels?: Readonly<Record<string, string>>;
-}
 
 /**
  * Where the runner delivers the output of containers that have `log`.

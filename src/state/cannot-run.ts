@@ -2,8 +2,8 @@ import type { ContainerDefinition, TaskDefinition, Volume } from "@aws-sdk/clien
 
 /**
  * The member of a task definition that nothing here brings about yet, by its name and where it stands; `undefined` where there is none. Such a
- * definition is registered and shown, since its words are good, and never run: a task without its volume or its environment would look like
- * what was asked for, and be something else.
+ * definition is not registered, and one that an earlier version registered is not run: a task without its volume or its environment would
+ * look like what was asked for, and be something else.
  */
 export function cannotRun(definition: TaskDefinition): string | undefined {
   if (definition.proxyConfiguration) return "proxyConfiguration";

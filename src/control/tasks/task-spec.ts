@@ -122,13 +122,10 @@ function volumeOf(volume: Volume, resources: TaskResources): TaskVolume {
   const { scope, driver, driverOpts, labels, autoprovision } = volume.dockerVolumeConfiguration ?? {};
   const made = {
     name,
-  const { scope, autoprovision = false, driver, driverOpts, labels } = volume.dockerVolumeConfiguration ?? {};
-  const settings = {
     ...(driver ? { driver } : {}),
     ...(driverOpts ? { driverOptions: driverOpts } : {}),
     ...(labels ? { labels } : {}),
   };
   if (scope !== "shared") return { ...made, kind: "task" };
   return { ...made, kind: resources.opensVolume?.(name) ? "engine" : "account", autoprovision: autoprovision ?? false };
-  return scope === "shared" ? { name, kind: "engine", engineName: name, autoprovision, ...settings } : { name, kind: "task", ...settings };
 }

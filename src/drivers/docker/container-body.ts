@@ -204,10 +204,6 @@ function volumeOptions(volume: Exclude<TaskVolume, { kind: "host" }>, spec: Task
     Labels: kind === "engine" ? given : { ...given, ...own },
     DriverConfig:
       driver === undefined && driverOptions === undefined ? undefined : defined({ Name: driver ?? "local", Options: driverOptions }),
-  const own = volume.kind === "task" ? { [LABELS.instance]: at.instance, [LABELS.taskArn]: spec.taskArn } : undefined;
-  return defined({
-    Labels: own || volume.labels ? { ...volume.labels, ...own } : undefined,
-    DriverConfig: volume.driver === undefined ? undefined : defined({ Name: volume.driver, Options: volume.driverOptions }),
   });
 }
 

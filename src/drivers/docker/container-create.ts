@@ -1,7 +1,5 @@
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { containerBody, volumeName } from "./container-body.ts";
-import type { ContainerSpec, TaskSpec } from "../../ports/task-runner.ts";
-import { containerBody } from "./container-body.ts";
 import { discarded, unenforced } from "./hardening.ts";
 import { createContainer, type Inspection, isImageMissing, isNetworkMissing, startContainer } from "./container-start.ts";
 import { EngineError } from "./engine.ts";
@@ -30,16 +28,12 @@ export async function createTaskContainer(
   await engineVolumesPresent(at, spec, wanted);
   const mounted = await mountHostPaths(at, spec, wanted);
   const name = containerName(at.settings.instance, spec.taskId, wanted.name);
-  const create = (pullReference: string): Promise<{ id: string; existing?: Inspection }> => {
+  const create = (pullReference: string): ReturnType<typeof createContainer> => {
     const body = containerBody(mounted, { ...wanted, pullReference }, { ...at.settings, plan, vpcNetwork: vpcNetworkOf(at, plan) });
     return persist(at, () => createContainer(at.engine, name, spec.taskArn, body));
   };
   try {
-    return await create(wanted.pullReference).catch(async (error: unknown) => {
-  const body = containerBody(spec, wanted, { ...at.settings, plan, vpcNetwork: vpcNetworkOf(at, plan) });
-  const create = (): ReturnType<typeof createContainer> => persist(at, () => createContainer(at.engine, name, spec.taskArn, body));
-  try {
-    const created = await create().catch(async (error: unknown) => {
+    const created = await create(wanted.pullReference).catch(async (error: unknown) => {
       if (!isImageMissing(error)) throw error;
       at.images.gone(wanted.pullReference);
       return create(await pull());

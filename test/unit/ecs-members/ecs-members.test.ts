@@ -15,10 +15,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { taskSpec, type Resolver } from "../../../src/control/tasks/task-spec.ts";
 import { containerBody, pauseBody } from "../../../src/drivers/docker/container-body.ts";
 import { planTask } from "../../../src/drivers/docker/task-plan.ts";
+import { NO_HOST_GRANTS } from "../../../src/domain/host-grants.ts";
 import { loadService } from "../../../src/gateway/loaded-service.ts";
 import type { Shape } from "../../../src/gateway/schema.ts";
 import { SERVICES } from "../../../src/services/catalogue.ts";
-import { services, taskDefinitions, tasks } from "../../../src/state/ecs.ts";
+import { families as familyTable, services, taskDefinitions, tasks } from "../../../src/state/ecs.ts";
 import { apiWorld, type ApiWorld } from "../../../src/testing/api-world.ts";
 import { putRole } from "../../../src/testing/roles.ts";
 import { CARRIED_OUT, REFUSED, REFUSED_TO_RUN, SHOWN } from "./elsewhere.ts";
@@ -30,7 +31,9 @@ import { ON_THE_ENGINE, type OnTheEngine } from "./on-the-engine.ts";
 let api: ApiWorld;
 let ecs: ECSClient;
 beforeAll(async () => {
-  api = await apiWorld();
+  // What reaches the host is granted here: that it is not otherwise, is another test's.
+  const hostGrants = { ...NO_HOST_GRANTS, paths: [{ path: "/srv/data" }], privilegedAccounts: ["123456789012"] };
+  api = await apiWorld({ hostGrants });
   ecs = api.client(ECSClient);
   await ecs.send(new CreateClusterCommand({}));
   putRole(api.state, "execution");
@@ -146,9 +149,10 @@ const errorOf = (call: Promise<unknown>): Promise<unknown> =>
 const naming = (key: string, name: string): unknown =>
   expect.objectContaining({ name, message: expect.stringContaining(key.split(".")[1] ?? "") as unknown });
 
-describe("a definition is not run, and the call says why, for", () => {
+describe("a definition is not registered, and one of an earlier version is not run, and the call says why, for", () => {
   test.each(Object.entries(REFUSED_TO_RUN))("%s", async (key, changes) => {
-    await ecs.send(definition("lacking", changes));
+    expect(await errorOf(ecs.send(definition("lacking", changes)))).toEqual(naming(key, "ClientException"));
+    registeredEarlier("lacking", changes);
     const before = api.state.table(tasks).size;
     const unsupported = naming(key, "UnsupportedFeatureException");
     expect(await errorOf(ecs.send(new RunTaskCommand({ taskDefinition: "lacking" })))).toEqual(unsupported);
@@ -186,6 +190,19 @@ describe("refused by name is", () => {
     expect(await errorOf(ecs.send(new UpdateServiceCommand(update)))).toEqual(unsupported);
   });
 });
+
+/** Puts the record that a version without this refusal made. */
+function registeredEarlier(family: string, changes: Partial<RegisterTaskDefinitionCommandInput>): void {
+  const plain = [...api.state.table(taskDefinitions).values()].find((record) => record.family === "plain");
+  if (!plain) throw new Error("there is no plain definition");
+  const arn = plain.arn.replace("/plain:1", `/${family}:1`);
+  const { tags: _tags, ...members } = changes;
+  const changed = { ...plain, arn, family, definition: { ...plain.definition, ...members, taskDefinitionArn: arn, family } };
+  api.state.commit(() => {
+    api.state.table(taskDefinitions).put(changed as typeof plain);
+    api.state.table(familyTable).put({ account: plain.account, region: plain.region, family, lastRevision: 1 });
+  });
+}
 
 /** What is refused for its value is called by that. */
 const NAMED_AS: Readonly<Record<string, string>> = {

@@ -44,9 +44,9 @@ const withSide = (changes: Partial<ContainerDefinition>, seen: Partial<OnTheEngi
   definition: { containerDefinitions: [{ name: "app", image: "app:1", memory: 64, ...changes }, side] },
   ...seen,
 });
-const mount = (changes: object, bind: string): OnTheEngine => ({
+const mount = (changes: object, seen: object): OnTheEngine => ({
   definition: { volumes: [{ name: "data", host: { sourcePath: "/srv/data" } }] },
-  ...app({ mountPoints: [{ sourceVolume: "data", containerPath: "/data", ...changes }] }, { Binds: [bind] }),
+  ...app({ mountPoints: [{ sourceVolume: "data", containerPath: "/data", ...changes }] }, { Mounts: [{ Type: "bind", ...seen }] }),
 });
 const volume = (configuration: object, seen: object, Source: unknown = named("data")): OnTheEngine => ({
   definition: { volumes: [{ name: "data", dockerVolumeConfiguration: configuration }] },
@@ -109,9 +109,9 @@ export const ON_THE_ENGINE: Readonly<Record<string, OnTheEngine>> = {
   "ContainerDefinition.command": { app: { command: ["serve", ""] }, body: { Cmd: ["serve", ""] } },
   "KeyValuePair.name": { app: { environment: [{ name: "A", value: "1" }] }, body: { Env: contains("A=1") } },
   "KeyValuePair.value": { app: { environment: [{ name: "A", value: "" }] }, body: { Env: contains("A=") } },
-  "MountPoint.sourceVolume": mount({}, "/srv/data:/data"),
-  "MountPoint.containerPath": mount({ containerPath: "/elsewhere" }, "/srv/data:/elsewhere"),
-  "MountPoint.readOnly": mount({ readOnly: true }, "/srv/data:/data:ro"),
+  "MountPoint.sourceVolume": mount({}, { Source: "/srv/data", Target: "/data" }),
+  "MountPoint.containerPath": mount({ containerPath: "/elsewhere" }, { Source: "/srv/data", Target: "/elsewhere" }),
+  "MountPoint.readOnly": mount({ readOnly: true }, { Source: "/srv/data", Target: "/data", ReadOnly: true }),
   "VolumeFrom.sourceContainer": withSide(
     { volumesFrom: [{ sourceContainer: "side" }] },
     { body: { HostConfig: { VolumesFrom: [named("side:rw")] } } },
@@ -218,11 +218,11 @@ export const ON_THE_ENGINE: Readonly<Record<string, OnTheEngine>> = {
     definition: { volumes: [{ name: "scratch" }] },
     ...app({ mountPoints: [{ sourceVolume: "scratch", containerPath: "/s" }] }, { Mounts: [{ Source: named("scratch"), Target: "/s" }] }),
   },
-  "HostVolumeProperties.sourcePath": mount({}, "/srv/data:/data"),
-  "DockerVolumeConfiguration.scope": volume({ scope: "shared" }, {}, "data"),
+  "HostVolumeProperties.sourcePath": mount({}, { Source: "/srv/data", Target: "/data" }),
+  "DockerVolumeConfiguration.scope": volume({ scope: "shared" }, {}, "airfield-i-123456789012-data"),
   "DockerVolumeConfiguration.autoprovision": {
-    ...volume({ scope: "shared", autoprovision: true }, {}, "data"),
-    spec: { volumes: [{ kind: "engine", autoprovision: true }] },
+    ...volume({ scope: "shared", autoprovision: true }, {}, "airfield-i-123456789012-data"),
+    spec: { volumes: [{ kind: "account", autoprovision: true }] },
   },
   "DockerVolumeConfiguration.driver": volume({ scope: "task", driver: "nfs" }, { VolumeOptions: { DriverConfig: { Name: "nfs" } } }),
   "DockerVolumeConfiguration.driverOpts": volume(

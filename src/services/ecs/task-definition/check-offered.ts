@@ -1,15 +1,19 @@
 import type { ContainerDefinition, Volume } from "@aws-sdk/client-ecs";
+import { cannotRun } from "../../../state/cannot-run.ts";
 import type { CompleteDefinition } from "./complete.ts";
 import { refusal } from "./refusal.ts";
 
 /**
- * Refuses by name what this host can never give: accelerators, Windows, storage of AWS's own. What Airfield lacks yet is registered, and
- * refused by name when it would run. @throws ClientException
+ * Refuses by name what would not come about: what this host can never give (accelerators, storage of AWS's own), and what Airfield lacks
+ * yet. @throws ClientException
  */
-export function checkOffered({ inferenceAccelerators = [], volumes, containerDefinitions }: CompleteDefinition): void {
+export function checkOffered(definition: CompleteDefinition): void {
+  const { inferenceAccelerators = [], volumes, containerDefinitions } = definition;
   if (inferenceAccelerators.length > 0) throw refusal("Airfield has no Elastic Inference: inferenceAccelerators cannot be attached.");
   for (const volume of volumes) checkVolume(volume);
   for (const container of containerDefinitions) checkContainer(container);
+  const missing = cannotRun(definition);
+  if (missing !== undefined) throw refusal(`Airfield does not support ${missing} yet.`);
 }
 
 function checkVolume({ name, fsxWindowsFileServerVolumeConfiguration, s3filesVolumeConfiguration }: Volume): void {
