@@ -1,6 +1,7 @@
 import { DEFAULT_ACCOUNT, isAccount } from "../domain/scope.ts";
 import { accountsFolder, addAccount, readAccounts } from "../drivers/filesystem/accounts.ts";
 import { readRootCredentials } from "../drivers/filesystem/installation.ts";
+import { openDataFolder } from "../drivers/filesystem/own-folder.ts";
 import { CliError } from "./cli-error.ts";
 import { dataSetting } from "./settings.ts";
 
@@ -13,6 +14,7 @@ export interface AccountFlags {
 export async function addAccountCommand(account: string, flags: AccountFlags): Promise<void> {
   if (!isAccount(account)) throw new CliError(`${JSON.stringify(account)} is not an account`, "An account has twelve digits.");
   const dataDirectory = await startedOn(flags);
+  await openDataFolder(dataDirectory);
   if (account !== DEFAULT_ACCOUNT) await addAccount(accountsFolder(dataDirectory), account);
   console.log(`account ${account} is there; \`airfield env --account ${account}\` prints its root's keys`);
 }

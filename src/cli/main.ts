@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { UntrustedPlaceError } from "../drivers/filesystem/own-folder.ts";
 import { CliError } from "./cli-error.ts";
 
 // Each subcommand is loaded when it runs, so that `start` does not pay for the others.
@@ -176,6 +177,7 @@ try {
 /** An error that a user can do something about; a defect is none. */
 function tellable(error: unknown): CliError | undefined {
   if (error instanceof CliError) return error;
+  if (error instanceof UntrustedPlaceError) return new CliError(error.message, error.advice, { cause: error });
   // What an AWS API refused: the SDK's exceptions carry `$fault`.
   if (error instanceof Error && "$fault" in error) return new CliError(`the server refused: ${error.name}: ${error.message}`);
   return undefined;

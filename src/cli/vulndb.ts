@@ -1,3 +1,4 @@
+import { openDataFolder } from "../drivers/filesystem/own-folder.ts";
 import { DatabaseInUseError } from "../drivers/sqlite/database.ts";
 import { systemClock } from "../drivers/system/clock.ts";
 import { vulnerabilityFolder } from "../drivers/vulnerability-data/database.ts";
@@ -13,7 +14,9 @@ export interface VulndbFlags {
 
 /** `airfield vulndb import <all.zip…>`: takes OSV's records, all or none. A server that runs takes them up at once. */
 export async function importCommand(files: readonly string[], flags: VulndbFlags): Promise<void> {
-  const folder = vulnerabilityFolder(dataSetting(flags.data));
+  const dataDirectory = dataSetting(flags.data);
+  await openDataFolder(dataDirectory);
+  const folder = vulnerabilityFolder(dataDirectory);
   const progress = progressLine();
   try {
     const imported = await importVulnerabilityData({

@@ -1,10 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, watch } from "node:fs";
+import { mkdtempSync, openSync, readFileSync, rmSync, watch } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { engineSocket } from "../../../bin/setup/engine-socket.js";
+import { openDataFolder } from "../../drivers/filesystem/own-folder.ts";
 import { CliError } from "../cli-error.ts";
 import { runningServer, type RunningServer } from "../running-server.ts";
 import { dataSetting, DEFAULT_PORT, portSetting, PROGRAM_FOLDER } from "../settings.ts";
@@ -37,7 +38,7 @@ export async function demoServer(flags: ServerFlags): Promise<DemoServer> {
 
   const throwAway = !flags.keep && flags.data === undefined && !process.env["AIRFIELD_DATA"];
   const dataDirectory = throwAway ? mkdtempSync(join(tmpdir(), "airfield-demo-")) : usual;
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  await openDataFolder(dataDirectory);
   const port = await freePort(portSetting(flags.port));
   const log = join(dataDirectory, "server.log");
   const output = openSync(log, "a", 0o600);

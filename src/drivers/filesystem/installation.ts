@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { openDataFolder } from "./own-folder.ts";
 import { keepPrivate, newRootKey, readPrivate, type Exposed, type KeyPair } from "./private-file.ts";
 import { openRootKey } from "./root-key.ts";
 
@@ -21,7 +21,7 @@ export interface InstallationOverrides {
 
 /**
  * Opens the data folder, making it and its keys at the first start. What other users may read of it is closed to them.
- * @throws RootKeyError
+ * @throws RootKeyError, UntrustedPlaceError
  */
 export async function openInstallation(directory: string, overrides: InstallationOverrides, exposed?: Exposed): Promise<Installation> {
   const id = await installationId(directory);
@@ -37,10 +37,9 @@ export async function openInstallation(directory: string, overrides: Installatio
   };
 }
 
-/** The name of the data folder's installation, made with the folder where there is none: for who needs no keys. */
+/** The name of the data folder's installation, made with the folder where there is none: for who needs no keys. @throws UntrustedPlaceError */
 export async function installationId(directory: string): Promise<string> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  await chmod(directory, 0o700);
+  await openDataFolder(directory);
   return keepPrivate(directory, "installation-id", () => randomBytes(4).toString("hex"));
 }
 

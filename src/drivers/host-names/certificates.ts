@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
 import { join } from "node:path";
 import { X509Certificate } from "node:crypto";
+import { readPrivateWhole } from "../filesystem/private-file.ts";
 import type { Credential } from "../tls/certificate-authority.ts";
 import { ECR_DOMAINS } from "./ecr-host-name.ts";
-import { isMissing, writeWhole, type Owner } from "./write-file.ts";
+import { writeWhole, type Owner } from "./write-file.ts";
 
 // The library that makes certificates takes tens of megabytes: it is loaded when one has to be made, which is seldom.
 const issuing = (): Promise<typeof import("../tls/certificate-authority.ts")> => import("../tls/certificate-authority.ts");
@@ -101,13 +101,8 @@ function lifeOf(certificate: string): { readonly from: number; readonly to: numb
 }
 
 async function readCredential(file: string): Promise<Credential | undefined> {
-  let text: string;
-  try {
-    text = await readFile(file, "ascii");
-  } catch (cause) {
-    if (isMissing(cause)) return undefined;
-    throw cause;
-  }
+  const text = await readPrivateWhole(file);
+  if (text === undefined) return undefined;
   const [key, certificate] = [
     /-----BEGIN PRIVATE KEY-----[^]*?-----END PRIVATE KEY-----\n/,
     /-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----\n/,

@@ -136,6 +136,13 @@ test.runIf(process.getuid?.() === 0)("what root makes in somebody's data folder 
 });
 
 describe("nothing is changed", () => {
+  test("where the folder of the names is a link: root would write where it leads", async () => {
+    await mkdir(join(root, "target"));
+    await symlink(join(root, "target"), hostNamesFolder(home.dataDirectory));
+    await expect(install([STOCKHOLM])).rejects.toMatchObject({ name: "UntrustedPlaceError" });
+    expect(await readdir(join(root, "target"))).toEqual([]);
+  });
+
   test.each([
     ["where somebody leads the name elsewhere", `127.0.0.1 localhost\n10.0.0.7 ${STOCKHOLM}\n`, {}, HostNamesConflictError],
     ["where our block is damaged", "# BEGIN airfield 0a1b2c3d. x\n127.0.0.1 localhost\n", {}, DamagedBlockError],

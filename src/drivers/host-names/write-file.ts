@@ -1,4 +1,5 @@
-import { chown, lstat, mkdir, open, realpath, rename, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
+import { lchown, lstat, mkdir, open, realpath, rename, rm, stat, writeFile, type FileHandle } from "node:fs/promises";
+import { openOwnFolder } from "../filesystem/own-folder.ts";
 
 /** Who a file belongs to. */
 export interface Owner {
@@ -25,10 +26,17 @@ export async function writeWhole(
   }
 }
 
-/** Makes a folder that only `owner` may enter. */
+/** Makes a folder that only `owner` may enter, in one that is there. @throws UntrustedPlaceError where it is a link, or somebody else's */
 export async function makeFolder(folder: string, owner: Owner): Promise<void> {
-  const made = await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (made !== undefined && process.geteuid?.() === 0) await chown(folder, owner.uid, owner.gid);
+  const made = await mkdir(folder, { mode: 0o700 }).then(() => true, unlessThere);
+  // What the name leads to by now is not followed.
+  if (made && process.geteuid?.() === 0) await lchown(folder, owner.uid, owner.gid);
+  await using _ours = await openOwnFolder(folder, owner.uid);
+}
+
+function unlessThere(cause: unknown): false {
+  if ((cause as NodeJS.ErrnoException).code !== "EEXIST") throw cause;
+  return false;
 }
 
 /**
