@@ -266,7 +266,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       imagesMadeHere: options.hostRights?.imagesMadeHere ?? true,
     }),
     haproxyTrafficProxy({
-      directory: proxyDirectory(dataDirectory, installation.id),
+      ...proxyPlaces(dataDirectory, installation.id),
       clock,
       logger,
       ...(options.haproxyBinary ? { binary: options.haproxyBinary } : {}),
@@ -451,17 +451,18 @@ export interface Removal {
 export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal): Promise<void> {
   const id = await installationId(dataDirectory);
   await removeInstallation({ socketPath: dockerSocket, instance: id });
-  const proxy = await haproxyTrafficProxy({ directory: proxyDirectory(dataDirectory, id), clock });
+  const proxy = await haproxyTrafficProxy({ ...proxyPlaces(dataDirectory, id), clock });
   await proxy.stop();
 }
 
-/** Sockets have short paths: where the data folder's is long, the proxy's folder lies elsewhere. */
-function proxyDirectory(dataDirectory: string, installationId: string): string {
-  const usual = join(dataDirectory, "proxy");
-  return Buffer.byteLength(usual) <= LONGEST_PROXY_PATH ? usual : join(tmpdir(), `airfield-${installationId}`);
+/** Where the data folder's path is long, earlier versions had the proxy's folder elsewhere: sockets have short paths. */
+function proxyPlaces(dataDirectory: string, installationId: string): { readonly directory: string; readonly formerDirectory?: string } {
+  const directory = join(dataDirectory, "proxy");
+  if (Buffer.byteLength(directory) <= LONGEST_FORMER_PATH) return { directory };
+  return { directory, formerDirectory: join(tmpdir(), `airfield-${installationId}`) };
 }
 
-const LONGEST_PROXY_PATH = 75;
+const LONGEST_FORMER_PATH = 75;
 
 function described(cause: unknown): string {
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync, watch, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, readFileSync, watch, writeFileSync } from "node:fs";
 import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -38,8 +38,9 @@ async function startEngine(socket, say) {
       throw new SetupError(`the Docker engine was started but does not answer at ${socket}; see \`journalctl -u docker\`.`);
     return;
   }
-  const log = join(tmpdir(), "airfield-dockerd.log");
-  const output = openSync(log, "w");
+  // A name that others could guess in a folder that is theirs too would let them choose what root writes to.
+  const log = join(mkdtempSync(join(tmpdir(), "airfield-engine-")), "dockerd.log");
+  const output = openSync(log, "wx", 0o600);
   const engine = spawn(which("dockerd"), [], { detached: true, stdio: ["ignore", output, output] });
   say(
     `the Docker engine is installed but not running, and this system has no service manager: started dockerd (process ${engine.pid}, log ${log}) …`,

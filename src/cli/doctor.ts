@@ -108,6 +108,13 @@ async function dataFolder(directory: string): Promise<Finding> {
     const { mode } = await stat(directory);
     await access(directory, constants.W_OK);
     if ((mode & 0o077) === 0) return { name, verdict: "good", detail: directory };
+    if ((mode & 0o022) !== 0)
+      return {
+        name,
+        verdict: "wanting",
+        detail: `other users can write into ${directory}`,
+        advice: `make sure that all that is in it is yours, then run \`chmod 700 ${directory}\``,
+      };
     return {
       name,
       verdict: "wanting",

@@ -33,14 +33,17 @@ describe("a folder of one's own", () => {
     expect(await readFile(join(again.path, "file"), "utf8")).toBe("1");
   });
 
-  test.skipIf(process.platform !== "linux")("stays the one that was looked at when its name leads elsewhere, and has a short path", async () => {
-    await using held = await openOwnFolder(folder);
-    await rename(folder, join(above, "moved"));
-    await mkdir(folder);
-    await writeFile(join(held.path, "file"), "1");
-    expect(await readFile(join(above, "moved", "file"), "utf8")).toBe("1");
-    expect(held.path.length).toBeLessThan(30);
-  });
+  test.skipIf(process.platform !== "linux")(
+    "stays the one that was looked at when its name leads elsewhere, and has a short path",
+    async () => {
+      await using held = await openOwnFolder(folder);
+      await rename(folder, join(above, "moved"));
+      await mkdir(folder);
+      await writeFile(join(held.path, "file"), "1");
+      expect(await readFile(join(above, "moved", "file"), "utf8")).toBe("1");
+      expect(held.path.length).toBeLessThan(30);
+    },
+  );
 
   test("that others may read is closed to them", async () => {
     await makeOpen(0o755);

@@ -81,7 +81,7 @@ async function trustedWay(path: string): Promise<string> {
   const { uid: system } = await stat("/");
   const rest = parts(resolve(path));
   let at = "/";
-  for (let links = 0; rest.length > 0; ) {
+  for (let links = 0; rest.length > 0;) {
     const next = join(at, rest.shift() ?? "");
     const found = await lstat(next);
     if (found.uid !== system && found.uid !== 0 && !isOurs(found.uid)) throw foreign(next, found.uid);

@@ -22,7 +22,10 @@ test.each(["installation-id", "credentials.json", "root-key", "root-key.check"])
   await rename(join(data, name), join(data, "elsewhere"));
   await chmod(join(data, "elsewhere"), 0o644);
   await symlink(join(data, "elsewhere"), join(data, name));
-  await expect(openInstallation(data, NONE)).rejects.toMatchObject({ name: "UntrustedPlaceError", message: `${join(data, name)} is a link` });
+  await expect(openInstallation(data, NONE)).rejects.toMatchObject({
+    name: "UntrustedPlaceError",
+    message: `${join(data, name)} is a link`,
+  });
   expect((await lstat(join(data, "elsewhere"))).mode & 0o777).toBe(0o644);
 });
 
@@ -39,14 +42,17 @@ test("a pipe in the place of a file is refused, and not waited for", async () =>
   await expect(openInstallation(data, NONE)).rejects.toMatchObject({ message: `${join(data, "root-key")} is no file` });
 });
 
-test.runIf(process.geteuid?.() === 0)("a file of somebody else's stops the start; of the folder's own owner it may be read by root", async () => {
-  await chown(join(data, "credentials.json"), 12_345, 12_345);
-  const message = `${join(data, "credentials.json")} belongs to another user (12345)`;
-  await expect(openInstallation(data, NONE)).rejects.toMatchObject({ name: "UntrustedPlaceError", message });
-  await chown(data, 12_345, 12_345);
-  expect(await readRootCredentials(data)).toBeDefined();
-  await expect(openInstallation(data, NONE)).rejects.toMatchObject({ message: `${data} belongs to another user (12345)` });
-});
+test.runIf(process.geteuid?.() === 0)(
+  "a file of somebody else's stops the start; of the folder's own owner it may be read by root",
+  async () => {
+    await chown(join(data, "credentials.json"), 12_345, 12_345);
+    const message = `${join(data, "credentials.json")} belongs to another user (12345)`;
+    await expect(openInstallation(data, NONE)).rejects.toMatchObject({ name: "UntrustedPlaceError", message });
+    await chown(data, 12_345, 12_345);
+    expect(await readRootCredentials(data)).toBeDefined();
+    await expect(openInstallation(data, NONE)).rejects.toMatchObject({ message: `${data} belongs to another user (12345)` });
+  },
+);
 
 test("a data folder that others could write into stops the start, once", async () => {
   await chmod(data, 0o777);

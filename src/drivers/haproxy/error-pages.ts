@@ -41,7 +41,7 @@ export function errorFiles(): ReadonlyMap<string, string> {
   );
 }
 
-/** The `errorfile` lines for a `defaults` section, given the folder in which the files stand. */
-export function errorFileLines(directory: string): readonly string[] {
-  return Object.keys(reasons).map((status) => `errorfile ${status} ${quote(`${directory}/errors/${status}.http`)}`);
+/** The `errorfile` lines for a `defaults` section. HAProxy reads the files where it runs. */
+export function errorFileLines(): readonly string[] {
+  return Object.keys(reasons).map((status) => `errorfile ${status} ${quote(`errors/${status}.http`)}`);
 }

@@ -4,7 +4,7 @@ import { createConnection } from "node:net";
 import { promisify } from "node:util";
 import type { Clock } from "../../ports/clock.ts";
 import { askHaproxy } from "./runtime-api.ts";
-import type { ProxyFiles } from "./render-configuration.ts";
+import { TOLD, type ProxyFiles } from "./render-configuration.ts";
 
 /** HAProxy would not work by a configuration. The message is its own. */
 export class HaproxyRefusalError extends Error {}
@@ -60,6 +60,12 @@ export class HaproxyProcess {
     }
   }
 
+  /** Whether a master runs here, if only one that does not answer just now. */
+  async runs(): Promise<boolean> {
+    const pid = await this.#writtenPid();
+    return (await this.workers()) !== undefined || (pid !== undefined && (await this.#isOurs(pid)));
+  }
+
   /** Whether a master was started here at some time. */
   async wasStarted(): Promise<boolean> {
     return (await this.#writtenPid()) !== undefined;
@@ -68,7 +74,7 @@ export class HaproxyProcess {
   /** Whether a process is a HAProxy with our configuration: a process id may have gone to another program. */
   async #isOurs(pid: number): Promise<boolean> {
     try {
-      return (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0").includes(this.#files.configuration);
+      return (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0").includes(this.#files.configurationName);
     } catch (error) {
       if (isCode(error, "ENOENT", "ESRCH")) return false;
       throw error;
@@ -85,10 +91,10 @@ export class HaproxyProcess {
     }
   }
 
-  /** Rejects with HAProxy's own words where a configuration is wrong. Ports are not tried. */
-  async check(configurationPath: string): Promise<void> {
+  /** Rejects with HAProxy's own words where a configuration, named within the folder, is wrong. Ports are not tried. */
+  async check(configuration: string): Promise<void> {
     try {
-      await promisify(execFile)(this.#binary, ["-c", "-f", configurationPath]);
+      await promisify(execFile)(this.#binary, ["-c", "-f", configuration], { cwd: this.#files.directory });
     } catch (error) {
       throw refusal(error instanceof Error && "stderr" in error ? String(error.stderr) : String(error));
     }
@@ -96,11 +102,11 @@ export class HaproxyProcess {
 
   /** Starts the master in a session of its own, and resolves when its worker takes connections. */
   async start(): Promise<HaproxyWorkers> {
-    const { directory, configuration, masterSocket, pid, output } = this.#files;
+    const { directory, configurationName, masterSocket, pid, output } = this.#files;
     await Promise.all([rm(pid, { force: true }), rm(masterSocket, { force: true })]);
     const log = await open(output, "w", 0o600);
     // Node sets the limit of open files to what the system allows, and the proxy inherits it.
-    const child = spawn(this.#binary, ["-W", "-S", `${masterSocket},mode,600`, "-f", configuration, "-p", pid], {
+    const child = spawn(this.#binary, ["-W", "-S", `${TOLD.masterSocket},mode,600`, "-f", configurationName, "-p", TOLD.pid], {
       detached: true,
       stdio: ["ignore", log.fd, log.fd],
       cwd: directory,

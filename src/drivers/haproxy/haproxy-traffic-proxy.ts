@@ -1,4 +1,4 @@
-import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import {
@@ -9,8 +9,10 @@ import {
   type ServerHealthReport,
   type TrafficProxy,
 } from "../../ports/traffic-proxy.ts";
+import { openOwnFolder, type OwnFolder } from "../filesystem/own-folder.ts";
 import { canBind } from "./can-bind.ts";
 import { errorFiles } from "./error-pages.ts";
+import { runsInFormerPlace } from "./former-place.ts";
 import { HaproxyProcess, HaproxyRefusalError, nobodyListens } from "./haproxy-process.ts";
 import { HealthBook } from "./health-book.ts";
 import { planServerChanges, type ServerCommand } from "./plan-server-changes.ts";
@@ -21,8 +23,10 @@ import { backendName, serverIdOf } from "./server-names.ts";
 import { parseStatTable, rowsByBackend, type ServerRow } from "./stat-table.ts";
 
 export interface HaproxyOptions {
-  /** A folder of its own for configuration, sockets and the pid file. Made with mode 0700. */
+  /** A folder of its own for configuration, sockets and the pid file, in a folder that is there. Made with mode 0700. */
   readonly directory: string;
+  /** Where an earlier version may have started the proxy. What runs there is adopted there. */
+  readonly formerDirectory?: string;
   /** `haproxy` of the path where absent. */
   readonly binary?: string;
   readonly clock: Clock;
@@ -31,23 +35,40 @@ export interface HaproxyOptions {
   readonly stopped?: (why: string) => void;
 }
 
-/** The path of a Unix socket has at most 107 bytes, and HAProxy binds under a longer, temporary name first. */
-const longestDirectory = 75;
-
-/** A traffic proxy that HAProxy is. One that already runs in the folder is adopted as it is; none is started before the first `apply`. */
+/**
+ * A traffic proxy that HAProxy is. One that already runs in the folder is adopted as it is; none is started before the first `apply`.
+ * @throws UntrustedPlaceError where others could have put something into the folder
+ */
 export async function haproxyTrafficProxy(options: HaproxyOptions): Promise<TrafficProxy> {
-  if (Buffer.byteLength(options.directory) > longestDirectory) {
-    throw new Error(
-      `the folder ${options.directory} has too long a path for HAProxy's sockets: choose one of at most ${longestDirectory} bytes`,
-    );
+  const { formerDirectory: former } = options;
+  const place = former !== undefined && (await runsInFormerPlace(former, options)) ? former : options.directory;
+  const folder = await openOwnFolder(place);
+  try {
+    const files = proxyFiles(place, folder.path);
+    requireShortPath(place, files);
+    await mkdir(`${files.directory}/errors`, { recursive: true, mode: 0o700 });
+    // Also for one that is adopted: it reads them at each reload.
+    await Promise.all([...errorFiles()].map(([name, text]) => writeFile(`${files.directory}/${name}`, text, { mode: 0o600 })));
+    const proxy = new HaproxyTrafficProxy(options, files, folder);
+    await proxy.adopt();
+    return proxy;
+  } catch (cause) {
+    await folder[Symbol.asyncDispose]();
+    throw cause;
   }
-  const files = proxyFiles(options.directory);
-  await mkdir(`${files.directory}/errors`, { recursive: true });
-  await chmod(files.directory, 0o700);
-  const proxy = new HaproxyTrafficProxy(options, files);
-  await proxy.adopt();
-  return proxy;
 }
+
+/** The path of a Unix socket has at most 103 bytes on macOS, where it is the folder's own; through a handle it is always short. */
+function requireShortPath(directory: string, { masterSocket, workerSocket }: ProxyFiles): void {
+  const longest = Math.max(...[masterSocket, workerSocket].map((path) => Buffer.byteLength(path)));
+  if (longest > LONGEST_SOCKET_PATH)
+    throw new Error(
+      `the folder ${directory} has too long a path for HAProxy's sockets, by ${longest - LONGEST_SOCKET_PATH} bytes: choose a shorter one`,
+    );
+}
+
+const LONGEST_SOCKET_PATH = 103;
+const CANDIDATE = "haproxy.cfg.candidate";
 
 interface Waiting {
   configuration: ProxyConfiguration;
@@ -57,6 +78,7 @@ interface Waiting {
 class HaproxyTrafficProxy implements TrafficProxy {
   readonly #options: HaproxyOptions;
   readonly #files: ProxyFiles;
+  readonly #folder: OwnFolder;
   readonly #process: HaproxyProcess;
   readonly #health = new HealthBook();
   readonly #listeners = new Set<(report: ServerHealthReport) => void>();
@@ -77,9 +99,10 @@ class HaproxyTrafficProxy implements TrafficProxy {
   #retry: Disposable | undefined;
   #closed = false;
 
-  constructor(options: HaproxyOptions, files: ProxyFiles) {
+  constructor(options: HaproxyOptions, files: ProxyFiles, folder: OwnFolder) {
     this.#options = options;
     this.#files = files;
+    this.#folder = folder;
     this.#process = new HaproxyProcess(options.binary ?? "haproxy", files, options.clock);
   }
 
@@ -125,17 +148,25 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   async close(): Promise<void> {
+    await this.#end();
+    await this.#folder[Symbol.asyncDispose]();
+  }
+
+  async stop(): Promise<void> {
+    const running = !this.#closed;
+    await this.#end();
+    if (!running) return;
+    await this.#process.stop();
+    await this.#folder[Symbol.asyncDispose]();
+  }
+
+  async #end(): Promise<void> {
     this.#closed = true;
     this.#timer?.[Symbol.dispose]();
     this.#retry?.[Symbol.dispose]();
     this.#watch?.[Symbol.dispose]();
     this.#listeners.clear();
     await this.#lane;
-  }
-
-  async stop(): Promise<void> {
-    await this.close();
-    await this.#process.stop();
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
@@ -284,7 +315,6 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   async #start(rendered: RenderedConfiguration): Promise<void> {
-    await Promise.all([...errorFiles()].map(([name, text]) => writeFile(`${this.#files.directory}/${name}`, text)));
     await this.#writeFiles(rendered);
     const workers = await this.#process.start();
     this.#options.logger?.info("HAProxy started", { master: workers.master });
@@ -293,9 +323,8 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   async #reload(rendered: RenderedConfiguration): Promise<void> {
-    const candidate = `${this.#files.configuration}.candidate`;
-    await writeFile(candidate, rendered.text, { mode: 0o600 });
-    await this.#process.check(candidate);
+    await writeFile(`${this.#files.directory}/${CANDIDATE}`, rendered.text, { mode: 0o600 });
+    await this.#process.check(CANDIDATE);
     await this.#writeFiles(rendered);
     this.#detach();
     try {
@@ -335,7 +364,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   #render(configuration: ProxyConfiguration): RenderedConfiguration {
-    return renderConfiguration(this.#files, configuration, (backend, server) => this.#health.of(backend, server), this.#unbound);
+    return renderConfiguration(configuration, (backend, server) => this.#health.of(backend, server), this.#unbound);
   }
 
   async #writeFiles(rendered: RenderedConfiguration): Promise<void> {

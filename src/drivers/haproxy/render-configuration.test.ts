@@ -1,18 +1,17 @@
 import { expect, test } from "vitest";
 import type { ProxyConfiguration, ProxyRoute } from "../../ports/traffic-proxy.ts";
 import { backend, listener, serverAt } from "../../testing/traffic-proxy-contract.ts";
-import { proxyFiles, renderConfiguration } from "./render-configuration.ts";
+import { renderConfiguration } from "./render-configuration.ts";
 import type { Health } from "./server-health.ts";
 
-const files = proxyFiles("/run/proxy");
 const one = serverAt("one", { address: "10.0.0.5", port: 8080 });
 
 function render(
   configuration: ProxyConfiguration,
   health: Health = "healthy",
-  unbound: Parameters<typeof renderConfiguration>[3] = [],
+  unbound: Parameters<typeof renderConfiguration>[2] = [],
 ): ReturnType<typeof renderConfiguration> {
-  return renderConfiguration(files, configuration, () => health, unbound);
+  return renderConfiguration(configuration, () => health, unbound);
 }
 
 function whole(route: Partial<ProxyRoute> = {}): ProxyConfiguration {

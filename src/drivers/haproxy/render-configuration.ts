@@ -15,9 +15,11 @@ export interface RenderedConfiguration {
   readonly serverState: string;
 }
 
-/** Where the driver keeps what belongs to one proxy. */
+/** Where the driver keeps what belongs to one proxy, as the driver gets there. */
 export interface ProxyFiles {
   readonly directory: string;
+  /** What HAProxy is called with, and known by in the list of processes: the file under the name of its folder. */
+  readonly configurationName: string;
   readonly configuration: string;
   readonly serverState: string;
   readonly workerSocket: string;
@@ -26,15 +28,23 @@ export interface ProxyFiles {
   readonly output: string;
 }
 
-export function proxyFiles(directory: string): ProxyFiles {
+/**
+ * What HAProxy is told of its files. It runs in the folder: names within it are short, as those of sockets have to be, and lead to the folder
+ * that it was started in, wherever the folder's own name leads to later.
+ */
+export const TOLD = { serverState: "server-state", workerSocket: "unix@worker.sock", masterSocket: "unix@master.sock", pid: "haproxy.pid" };
+
+/** @param held a path to the folder; its name where absent */
+export function proxyFiles(directory: string, held = directory): ProxyFiles {
   return {
-    directory,
-    configuration: `${directory}/haproxy.cfg`,
-    serverState: `${directory}/server-state`,
-    workerSocket: `${directory}/worker.sock`,
-    masterSocket: `${directory}/master.sock`,
-    pid: `${directory}/haproxy.pid`,
-    output: `${directory}/haproxy.log`,
+    directory: held,
+    configurationName: `${directory}/haproxy.cfg`,
+    configuration: `${held}/haproxy.cfg`,
+    serverState: `${held}/server-state`,
+    workerSocket: `${held}/worker.sock`,
+    masterSocket: `${held}/master.sock`,
+    pid: `${held}/haproxy.pid`,
+    output: `${held}/haproxy.log`,
   };
 }
 
@@ -43,7 +53,6 @@ const defaultIdleTimeout = 60;
 
 /** Renders the whole configuration. Equal arguments give equal text. Binds in `unbound` are left out. */
 export function renderConfiguration(
-  files: ProxyFiles,
   configuration: ProxyConfiguration,
   healthOf: (backend: ProxyBackend, server: ProxyServer) => Health,
   unbound: readonly ListenerBindFailure[],
@@ -51,7 +60,7 @@ export function renderConfiguration(
   const uses = usesOf(configuration);
   const sections = [
     ...configuration.listeners.flatMap((listener) =>
-      renderListener(listener, (address) => !unbound.some((one) => one.address === address && one.port === listener.port), files.directory),
+      renderListener(listener, (address) => !unbound.some((one) => one.address === address && one.port === listener.port)),
     ),
     ...configuration.backends.map((backend) => {
       const { idleTimeout, ports } = uses.get(backend.id) ?? { idleTimeout: defaultIdleTimeout, ports: new Set<number>() };
@@ -60,7 +69,7 @@ export function renderConfiguration(
     }),
   ];
   const structure = createHash("sha256")
-    .update([preamble(files, ""), ...sections].join("\n\n"))
+    .update([preamble(""), ...sections].join("\n\n"))
     .digest("hex")
     .slice(0, 32);
 
@@ -76,7 +85,7 @@ export function renderConfiguration(
   });
   return {
     structure,
-    text: [preamble(files, structure), ...whole, ""].join("\n\n"),
+    text: [preamble(structure), ...whole, ""].join("\n\n"),
     serverState: renderServerState(servers),
   };
 }
@@ -99,18 +108,18 @@ function usesOf(
   return uses;
 }
 
-function preamble(files: ProxyFiles, structure: string): string {
+function preamble(structure: string): string {
   return [
     section([
       "global",
-      `stats socket ${quote(files.workerSocket)} mode 600 level admin expose-fd listeners`,
+      `stats socket ${quote(TOLD.workerSocket)} mode 600 level admin expose-fd listeners`,
       // The control plane watches health through this socket for as long as both live.
       "stats timeout 20d",
       // A worker that a reload replaced may finish what it carries, such as web sockets, for this long.
       "hard-stop-after 1h",
       // The engine may hand down a limit of a thousand million descriptors, for which HAProxy would allocate a table.
       "fd-hard-limit 100000",
-      `server-state-file ${quote(files.serverState)}`,
+      `server-state-file ${quote(TOLD.serverState)}`,
       // Tells which structure a running process has.
       `description ${structure === "" ? "-" : structure}`,
     ]),
@@ -130,7 +139,7 @@ function preamble(files: ProxyFiles, structure: string): string {
       "option idle-close-on-response",
       "option allbackups",
       "load-server-state-from-file global",
-      ...errorFileLines(files.directory),
+      ...errorFileLines(),
     ]),
     "backend unavailable",
   ].join("\n\n");

@@ -9,14 +9,14 @@ import { addressWord, backendName } from "./server-names.ts";
  * Frontend of one listener. Routes that answer by themselves get a backend of their own, so that the first match simply wins.
  *
  * A worker that a reload replaced may still get a request over a connection that was idle then, and knows nothing of the servers
- * that came and went since. It hands such a request to the worker that replaced it, over a socket in the folder.
+ * that came and went since. It hands such a request to the worker that replaced it, over a socket in the folder where both run.
  */
-export function renderListener(listener: ProxyListener, isBound: (address: string) => boolean, directory: string): readonly string[] {
+export function renderListener(listener: ProxyListener, isBound: (address: string) => boolean): readonly string[] {
   const addresses = listener.addresses.filter(isBound);
   if (addresses.length === 0) return [];
   const reached = reachableRoutes(listener);
   const idle = milliseconds(Math.max(1, ...reached.map((route) => route.idleTimeout)));
-  const successor = quote(`unix@${directory}/${createHash("sha256").update(listener.id).digest("hex").slice(0, 8)}.sock`);
+  const successor = quote(`unix@${createHash("sha256").update(listener.id).digest("hex").slice(0, 8)}.sock`);
   const frontend = [
     `frontend l_${listener.id}`,
     ...addresses.map((address) => `bind ${addressWord(address, listener.port)}`),
