@@ -109,6 +109,8 @@ export interface AirfieldOptions {
   readonly hostNames?: readonly string[];
   /** Of pages whose scripts may read answers, besides its own. */
   readonly origins?: readonly string[];
+  /** Origins that the pull-through cache may read besides the registries that ECR knows, such as `http://localhost:5000`. */
+  readonly allowedUpstreams?: readonly string[];
 }
 
 export interface HostRights extends Pick<HostGrants, "paths" | "volumes" | "privilegedAccounts"> {
@@ -206,8 +208,9 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     audit,
     blobs,
     vulnerabilities,
-    upstreams: opened.use(registryClient({ clock })),
     targetSurroundings: surroundings,
+    upstreams: opened.use(registryClient({ clock, allowed: options.allowedUpstreams ?? [] })),
+    allowedUpstreams: options.allowedUpstreams ?? [],
     get registryHost() {
       return `localhost:${port}`;
     },

@@ -9,6 +9,7 @@ import { forgetServer, recordServer } from "./running-server.ts";
 import { keepCoreFilesEmpty } from "../drivers/system/core-files.ts";
 import { dataSetting, portSetting } from "./settings.ts";
 import { targetAddressesSetting } from "./target-addresses-setting.ts";
+import { pullThroughUpstreamsSetting } from "./upstream-setting.ts";
 
 export interface StartFlags extends EndpointFlags, HostRightsFlags {
   readonly port?: string;
@@ -29,6 +30,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const registryStore = registryStoreSetting();
   const targetAddresses = targetAddressesSetting();
   const hostRights = hostRightsSettings(flags);
+  const allowedUpstreams = pullThroughUpstreamsSetting();
   // What is written from here on is for this user alone, whatever the shell's mask says.
   process.umask(0o077);
   await keepCoreFilesEmpty();
@@ -44,6 +46,7 @@ export async function start(flags: StartFlags): Promise<void> {
     audit,
     targetAddresses,
     hostRights,
+    allowedUpstreams,
     ...(registryStore ? { registryStore } : {}),
     ...(requestLimit ? { requestLimit } : {}),
   }).catch(async (error: unknown) => {

@@ -19,6 +19,8 @@ export interface RegistryPlatform {
   readonly ids: Ids;
   readonly secrets: SecretBox;
   readonly credentials: Credentials;
+  /** Origins that the operator lets the pull-through cache read besides the registries that ECR knows. */
+  readonly allowedUpstreams?: readonly string[];
 }
 
 /** One request to a registry that may be answered, by whatever right. */

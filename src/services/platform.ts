@@ -26,6 +26,8 @@ export interface Platform {
   readonly blobs: BlobStore;
   /** Other registries, as the pull-through cache reads them. */
   readonly upstreams: UpstreamRegistries;
+  /** Origins that the operator lets the pull-through cache read besides the registries that ECR knows, such as `https://registry.lan:5000`. */
+  readonly allowedUpstreams?: readonly string[];
   readonly vulnerabilities: VulnerabilityData;
   /** Where targets of load balancers may be, and where they may not: told over all accounts, since addresses know none. */
   readonly targetSurroundings: () => TargetSurroundings;

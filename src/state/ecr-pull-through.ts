@@ -1,5 +1,6 @@
 import type { UpstreamRegistry } from "@aws-sdk/client-ecr";
 import { exchangePrefix, mostExact } from "../domain/repository-prefix.ts";
+import type { Principal } from "../domain/principal.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { State } from "./state.ts";
 import { accountOfKey, defineTable, ofAccount } from "./table.ts";
@@ -8,7 +9,7 @@ import { accountOfKey, defineTable, ofAccount } from "./table.ts";
 export interface PullThroughRuleRecord extends Scope {
   /** Without a slash at its end; `ROOT` for all that no other one covers. */
   readonly prefix: string;
-  /** As it was given: a host, perhaps with a port, perhaps with `https://` or `http://`. */
+  /** As it was given: a host, perhaps with a port, perhaps with `https://` or `http://`. `upstreamPlace` says what it means, and whether it may be asked. */
   readonly upstreamUrl: string;
   /** AWS's name of it; absent for registries that AWS does not know. */
   readonly upstreamRegistry?: UpstreamRegistry;
@@ -16,9 +17,19 @@ export interface PullThroughRuleRecord extends Scope {
   readonly upstreamPrefix: string;
   /** The secret of Secrets Manager with `username` and `accessToken`. */
   readonly credentialArn?: string;
+  /** Who gave the rule its secret. Absent where that was before it was noted. */
+  readonly credentialReader?: CredentialReader;
   readonly customRoleArn?: string;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+/** By whose right a rule's secret is read, and how they asked when they gave it. */
+export interface CredentialReader {
+  readonly principal: Principal;
+  /** The unique id of the user or role whose policies count; absent for root. */
+  readonly ownerId?: string;
+  readonly origin: { readonly sourceIp: string; readonly userAgent: string; readonly secureTransport: boolean; readonly region: string };
 }
 
 export function pullThroughRuleKey({ account, region }: Scope, prefix: string): string {
@@ -40,12 +51,6 @@ export function pullThroughRuleFor(state: State, { account, region }: Scope, rep
 /** What a repository is called over there. */
 export function upstreamRepository({ prefix, upstreamPrefix }: PullThroughRuleRecord, repository: string): string {
   return exchangePrefix(repository, prefix, upstreamPrefix);
-}
-
-/** `https://host` for a bare host, or `http://` where it is this machine, as docker does; as written where it says itself. */
-export function upstreamOrigin(url: string): string {
-  const text = /^https?:\/\//.test(url) ? url : `${/^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/.test(url) ? "http" : "https"}://${url}`;
-  return new URL(text).origin;
 }
 
 /** That a tag meant this digest upstream when it was last asked. A tag on another digest was pushed by somebody here, and is left alone. */

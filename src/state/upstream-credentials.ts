@@ -1,7 +1,7 @@
 import type { SecretBox } from "../ports/secret-box.ts";
 import type { UpstreamCredentials } from "../ports/upstream-registry.ts";
 import { openVersion } from "./secret-sealing.ts";
-import { findSecret, versionOf } from "./secrets.ts";
+import { versionOf, type SecretRecord } from "./secrets.ts";
 import type { State } from "./state.ts";
 
 /** What a secret must be called for a pull-through cache to read it. Source: ECR User Guide, "Storing your upstream repository credentials". */
@@ -13,21 +13,13 @@ export interface NoCredentials {
   readonly message: string;
 }
 
-/** The credentials in the current version of a secret: JSON with `username` and `accessToken`. */
-export function upstreamCredentials(
+/** The credentials in the current version of a secret: JSON with `username` and `accessToken`. Who may read them is not asked here. */
+export function openCredentials(
   { state, secrets, now }: { readonly state: State; readonly secrets: SecretBox; readonly now: number },
-  credentialArn: string,
+  secret: SecretRecord,
 ): UpstreamCredentials | NoCredentials {
-  const secret = findSecret(state, { account: "", region: "" }, credentialArn, now);
-  if (!secret?.name.startsWith(CREDENTIAL_PREFIX))
-    return {
-      problem: "SecretNotFoundException",
-      message:
-        "The ARN of the secret specified in the pull through cache rule was not found. Update the pull through cache rule with a valid secret ARN and try again.",
-    };
   const version = versionOf(secret, { id: undefined, stage: undefined });
-  if (secret.deletionDate !== undefined || !version)
-    return inaccessible("The secret is unable to be accessed. Verify the resource permissions for the secret and try again.");
+  if (secret.deletionDate !== undefined || !version) return secretIsOutOfReach();
   const value = openVersion({ state, secrets, now }, secret, version);
   if ("refusal" in value)
     return {
@@ -38,6 +30,19 @@ export function upstreamCredentials(
     readCredentials(Buffer.from(value).toString()) ??
     inaccessible("The secret must be a JSON object with the texts username and accessToken.")
   );
+}
+
+export function secretIsMissing(): NoCredentials {
+  return {
+    problem: "SecretNotFoundException",
+    message:
+      "The ARN of the secret specified in the pull through cache rule was not found. Update the pull through cache rule with a valid secret ARN and try again.",
+  };
+}
+
+/** It waits for its deletion, or who gave it to the rule may not read it. */
+export function secretIsOutOfReach(): NoCredentials {
+  return inaccessible("The secret is unable to be accessed. Verify the resource permissions for the secret and try again.");
 }
 
 function inaccessible(message: string): NoCredentials {

@@ -53,18 +53,24 @@ export interface RegistryWorld extends AsyncDisposable {
 /**
  * @param options.parent where its folder is made
  * @param options.rootKey what makes its secrets others than those of another world
+ * @param options.allowedUpstreams origins that the pull-through cache may read besides the registries that ECR knows
  */
 export async function registryWorld(
-  options: { readonly clock?: Clock; readonly parent?: string; readonly rootKey?: number } = {},
+  options: {
+    readonly clock?: Clock;
+    readonly parent?: string;
+    readonly rootKey?: number;
+    readonly allowedUpstreams?: readonly string[];
+  } = {},
 ): Promise<RegistryWorld> {
   const state = new JournaledState(memoryJournal());
-  const { clock = systemClock, parent = tmpdir(), rootKey = 7 } = options;
+  const { clock = systemClock, parent = tmpdir(), rootKey = 7, allowedUpstreams = [] } = options;
   const secrets = secretBox(Buffer.alloc(32, rootKey));
   const directory = await mkdtemp(join(parent, "airfield-registry-"));
   const home = join(directory, "home");
   const vulnerabilities = memoryVulnerabilityData();
   let port = 0;
-  const upstreams = registryClient({ clock });
+  const upstreams = registryClient({ clock, allowed: allowedUpstreams });
   const platform: Platform = {
     state,
     clock,
@@ -78,6 +84,7 @@ export async function registryWorld(
     vulnerabilities,
     upstreams,
     targetSurroundings: () => ({ ownBlocks: [], bridgedBlocks: [], vpcs: [], openedBlocks: [] }),
+    allowedUpstreams,
     get registryHost() {
       return `localhost:${port}`;
     },

@@ -39,7 +39,8 @@ const ecr = async (...args: readonly string[]): Promise<unknown> => {
 };
 
 beforeAll(async () => {
-  [airfield, upstream] = await Promise.all([airfieldProcess(), dockerRegistry()]);
+  upstream = await dockerRegistry();
+  airfield = await airfieldProcess({ environment: { AIRFIELD_PULL_THROUGH_UPSTREAMS: `http://${upstream.host}` } });
   registry = `localhost:${airfield.port}`;
   executionRoleArn = await ensureExecutionRole(airfield);
   await airfield.client(ECSClient).send(new CreateClusterCommand({ clusterName: "cache" }));

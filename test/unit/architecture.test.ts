@@ -108,6 +108,7 @@ const ACROSS_ACCOUNTS: Readonly<Record<string, string>> = {
   "services/ec2/ec2-operation.ts": "an address block for a default VPC must be free on this host",
   "services/ec2/regions.ts": "as above",
   "services/ec2/security-groups.ts": "as above",
+  "services/ecr/pull-through-cache.ts": "who gave a rule its secret may be of another account; the secret's policy decides",
   "services/ecs/run-task.ts": "ports of this host are taken by whomever",
   "services/ecs/check-roles.ts": "the trust policy decides, and roles of other accounts are refused there",
   "services/iam/account.ts": "an account's alias is nobody else's",

@@ -21,7 +21,12 @@ const LIFETIME_S = 60;
 /** Tokens are given up a little before they end. */
 const EARLY_S = 10;
 
-export function authorizations(requests: GuardedRequests, clock: Clock): Authorizations {
+/** @param mayHave whether credentials for a registry, by its origin, may be shown at another origin to get a token there */
+export function authorizations(
+  requests: GuardedRequests,
+  clock: Clock,
+  mayHave: (registry: string, at: string) => boolean,
+): Authorizations {
   const kept = new Map<string, { readonly header: string; readonly until: number }>();
 
   return {
@@ -53,6 +58,8 @@ export function authorizations(requests: GuardedRequests, clock: Clock): Authori
     const at = new URL(realm);
     if (at.protocol !== "https:" && at.protocol !== new URL(url).protocol)
       throw new RequestFailed(`${new URL(url).host} wants a token of ${at.host}, which has no TLS`, true);
+    if (credentials && !mayHave(new URL(url).origin, at.origin))
+      throw new RequestFailed(`${new URL(url).host} wants its credentials to be shown at ${at.host}, which is another host`, true);
     if (service !== undefined) at.searchParams.set("service", service);
     if (scope ?? wanted) at.searchParams.set("scope", scope ?? wanted);
     const answer = await requests.send(at, "GET", {}, credentials ? { authorization: basicHeader(credentials, at) } : {});
@@ -73,7 +80,7 @@ function basicHeader({ username, password }: UpstreamCredentials, to: URL): stri
   return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 }
 
-export function isLoopback(hostname: string): boolean {
+function isLoopback(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 

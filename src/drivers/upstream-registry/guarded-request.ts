@@ -2,7 +2,7 @@ import { lookup as systemLookup } from "node:dns";
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
-import { isForbiddenAddress } from "./forbidden-address.ts";
+import { isForbiddenAddress, isPrivateAddress } from "./forbidden-address.ts";
 
 export interface RequestLimits {
   /** Until the head of the answer is there, redirections included, in milliseconds. */
@@ -31,8 +31,11 @@ export interface GuardedRequests extends Disposable {
 
 const REDIRECTIONS: readonly (number | undefined)[] = [301, 302, 303, 307, 308];
 
-/** @param lookup how names become addresses; each address is looked at before it is used, so that a name cannot lead where none should */
-export function guardedRequests(limits: RequestLimits, lookup: LookupFunction = systemLookup): GuardedRequests {
+/**
+ * @param allowed origins of the operator's, as `URL` writes them, which may have addresses of this machine and of private networks
+ * @param lookup how names become addresses; each address is looked at before it is used, so that a name cannot lead where none should
+ */
+export function guardedRequests(limits: RequestLimits, allowed: readonly string[], lookup: LookupFunction = systemLookup): GuardedRequests {
   const agents = { "http:": new HttpAgent({ keepAlive: true }), "https:": new HttpsAgent({ keepAlive: true }) };
 
   return {
@@ -59,10 +62,11 @@ export function guardedRequests(limits: RequestLimits, lookup: LookupFunction = 
 
   async function once(url: URL, method: string, headers: OutgoingHttpHeaders, signal: AbortSignal): Promise<IncomingMessage> {
     const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-    if (isIP(host) !== 0 && isForbiddenAddress(host)) throw forbidden(host, host);
+    const isBad = (address: string): boolean => isForbiddenAddress(address) || (isPrivateAddress(address) && !allowed.includes(url.origin));
+    if (isIP(host) !== 0 && isBad(host)) throw forbidden(host, host);
     return new Promise((resolve, reject) => {
       const [send, agent] = url.protocol === "https:" ? [httpsRequest, agents["https:"]] : [httpRequest, agents["http:"]];
-      const request = send(url, { method, headers, agent, lookup: guarded(host) });
+      const request = send(url, { method, headers, agent, lookup: guarded(host, isBad) });
       const abort = (): void =>
         void request.destroy(new RequestFailed(`${url.host} did not answer within ${limits.answerMs / 1000} seconds`));
       signal.addEventListener("abort", abort, { once: true });
@@ -81,11 +85,12 @@ export function guardedRequests(limits: RequestLimits, lookup: LookupFunction = 
     });
   }
 
-  function guarded(host: string): LookupFunction {
+  /** What is looked at is what is connected to: a name that means something else a moment later leads nowhere else. */
+  function guarded(host: string, isBad: (address: string) => boolean): LookupFunction {
     return (name, options, answer) => {
       lookup(name, options, (cause, found, family) => {
         const addresses = typeof found === "string" ? [found] : (found ?? []).map(({ address }) => address);
-        const bad = addresses.find(isForbiddenAddress);
+        const bad = addresses.find(isBad);
         if (cause ?? bad === undefined) answer(cause, found, family);
         else answer(forbidden(host, bad), found, family);
       });
@@ -94,8 +99,9 @@ export function guardedRequests(limits: RequestLimits, lookup: LookupFunction = 
 }
 
 function forbidden(host: string, address: string): RequestFailed {
+  const found = host === address ? `${host} is` : `${host} is ${address}, which is`;
   return new RequestFailed(
-    host === address ? `${host} is no address of a registry` : `${host} is ${address}, which is no address of a registry`,
+    `${found} ${isForbiddenAddress(address) ? "no address of a registry" : "an address of this machine or of a private network"}`,
     true,
   );
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { LookupFunction } from "node:net";
 import { LARGEST_MANIFEST, MANIFEST_TYPES } from "../../domain/image-manifest.ts";
 import { isDigest } from "../../domain/image-reference.ts";
+import { givesTokens } from "../../domain/upstream-registry.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { VIA_HEADER, type Upstream, type UpstreamFailure, type UpstreamRegistries } from "../../ports/upstream-registry.ts";
 import { authorizations } from "./authorization.ts";
@@ -10,6 +11,8 @@ import { readBounded } from "./read-bounded.ts";
 
 export interface RegistryClientOptions {
   readonly clock: Clock;
+  /** Origins of the operator's: they may be of private networks, and give tokens for credentials. */
+  readonly allowed?: readonly string[];
   readonly limits?: Partial<RequestLimits>;
   readonly lookup?: LookupFunction;
 }
@@ -18,9 +21,9 @@ const LIMITS: RequestLimits = { answerMs: 30_000, idleMs: 60_000, mostRedirects:
 const ACCEPT = Object.keys(MANIFEST_TYPES).join(", ");
 
 /** Reads other registries over HTTP. */
-export function registryClient({ clock, limits, lookup }: RegistryClientOptions): UpstreamRegistries & Disposable {
-  const requests = guardedRequests({ ...LIMITS, ...limits }, ...(lookup ? [lookup] : []));
-  const authorization = authorizations(requests, clock);
+export function registryClient({ clock, allowed = [], limits, lookup }: RegistryClientOptions): UpstreamRegistries & Disposable {
+  const requests = guardedRequests({ ...LIMITS, ...limits }, allowed, ...(lookup ? [lookup] : []));
+  const authorization = authorizations(requests, clock, (registry, at) => givesTokens(registry, at, allowed));
 
   /** The answer, with status 200; or why there is none. */
   async function ask(

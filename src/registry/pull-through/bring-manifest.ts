@@ -10,7 +10,7 @@ import { copyImage } from "../../state/ecr-image-copies.ts";
 import { findImage } from "../../state/ecr-images.ts";
 import { beginImport, findImporting, mayTake, noteUpstreamTag } from "../../state/ecr-imports.ts";
 import { storeManifest } from "../../state/ecr-manifests.ts";
-import { isGoodHere, pullThroughRuleFor, upstreamOrigin, upstreamTags, type PullThroughRuleRecord } from "../../state/ecr-pull-through.ts";
+import { isGoodHere, pullThroughRuleFor, upstreamTags, type PullThroughRuleRecord } from "../../state/ecr-pull-through.ts";
 import { repositories, repositoryKey, type ImageRecord, type RepositoryRecord } from "../../state/ecr.ts";
 import type { RegistryCall, RegistryPlatform } from "../call.ts";
 import { RegistryError } from "../errors.ts";
@@ -60,7 +60,7 @@ export function manifestBringer(parts: PullThroughParts): (call: RegistryCall, n
     const key = repositoryKey(scope, name);
     const here = findImporting(state, key, reference) ?? findImage(state, key, reference);
     if (isGoodHere(state, key, reference, here, clock.now())) return;
-    const url = upstreamOrigin(rule.upstreamUrl);
+    const url = rule.upstreamUrl;
     if (here && clock.now() < (quietUntil.get(url) ?? 0)) return;
     const denial = denialToImport(call, key, name);
     if (denial !== undefined && here) return;

@@ -11,6 +11,7 @@ import {
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { imports } from "../../state/ecr-imports.ts";
+import { pullThroughRules } from "../../state/ecr-pull-through.ts";
 import { images, repositoryKey } from "../../state/ecr.ts";
 import { fakeUpstream, type FakeUpstream } from "../../testing/fake-upstream.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
@@ -24,11 +25,14 @@ let clock: ManualClock;
 let world: RegistryWorld;
 let ecr: ECRClient;
 let upstream: FakeUpstream;
+/** What the operator allows; a test may add to it. */
+let allowedUpstreams: string[];
 beforeEach(async () => {
   clock = new ManualClock(Date.now());
-  world = await registryWorld({ clock });
-  ecr = world.client(ECRClient);
   upstream = await fakeUpstream();
+  allowedUpstreams = [`http://${upstream.host}`];
+  world = await registryWorld({ clock, allowedUpstreams });
+  ecr = world.client(ECRClient);
 });
 afterEach(async () => {
   await upstream[Symbol.asyncDispose]();
@@ -489,6 +493,47 @@ test("a repository that is deleted while it is filled takes the import with it",
   expect(await pull("1")).toBe(smallImage().digest);
 });
 
+describe("what a rule may do is asked again at each pull", () => {
+  const secretArn = async (): Promise<string> => {
+    const SecretString = JSON.stringify({ username: "ann", accessToken: "s3cret" });
+    const { ARN = "" } = await world
+      .client(SecretsManagerClient)
+      .send(new CreateSecretCommand({ Name: "ecr-pullthroughcache/own", SecretString }));
+    return ARN;
+  };
+
+  test("a registry that the operator allows no more is not asked; what is here of it is served", async () => {
+    await rule();
+    upstream.put("app", "1", smallImage());
+    upstream.put("app", "2", smallImage({ content: "2" }));
+    await pull("1");
+    allowedUpstreams.length = 0;
+    upstream.requests.length = 0;
+    expect(await errorOf(await manifest("2"))).toContain(
+      "403 DENIED: UnsupportedUpstreamRegistryException: The specified upstream registry",
+    );
+    clock.advance(25 * HOUR);
+    expect((await manifest("1")).status).toBe(200);
+    expect(upstream.requests).toEqual([]);
+  });
+
+  test("a secret that whoever gave it may not read any more is not shown", async () => {
+    await rule({ credentialArn: await secretArn() });
+    upstream.auth = { scheme: "basic", username: "ann", password: "s3cret" };
+    upstream.put("app", "1", smallImage());
+    upstream.put("app", "2", smallImage({ content: "2" }));
+    await pull("1");
+    const table = world.platform.state.table(pullThroughRules);
+    const [made = expect.fail("no rule")] = table.values();
+    const { credentialReader: reader = expect.fail("nobody gave the secret") } = made;
+    const nobody = { ...reader, principal: { ...reader.principal, kind: "user" as const, userName: "gone" }, ownerId: "AIDAGONE" };
+    world.platform.state.commit(() => table.put({ ...made, credentialReader: nobody }));
+    upstream.requests.length = 0;
+    expect(await errorOf(await manifest("2"))).toContain("403 DENIED: UnableToAccessSecretException: The secret is unable to be accessed.");
+    expect(upstream.requests).toEqual([]);
+  });
+});
+
 describe("registries of Airfield as upstream", () => {
   const secretOf = async (of: RegistryWorld): Promise<string> => {
     const password = Buffer.from(of.authorization({ expiresAt: Date.now() + HOUR }).replace("Basic ", ""), "base64")
@@ -506,12 +551,14 @@ describe("registries of Airfield as upstream", () => {
     await other.client(ECRClient).send(new CreateRepositoryCommand({ repositoryName: "app" }));
     const image: SmallImage = smallImage();
     await pushImageTo(other, "app", "1", image);
+    allowedUpstreams.push(`http://${other.host}`);
     await rule({ upstreamRegistryUrl: other.host, credentialArn: await secretOf(other) });
     expect(await pull("1")).toBe(image.digest);
     expect(other.defects).toEqual([]);
   });
 
   test("a registry that is its own upstream is asked once", async () => {
+    allowedUpstreams.push(`http://${world.host}`);
     await rule({
       ecrRepositoryPrefix: "loop",
       upstreamRepositoryPrefix: "loop",

@@ -1,17 +1,18 @@
 import { createHmac } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import { denialOf } from "../../authorization/denial-of.ts";
+import { ruleCredentials } from "../../authorization/pull-through-secret.ts";
 import { plainSession, roleForService, serviceSession } from "../../authorization/role-session.ts";
 import { rootPrincipal } from "../../authorization/credentials.ts";
 import { arn } from "../../domain/arn.ts";
 import { scopeOfRegistryHost } from "../../domain/image-reference.ts";
 import type { Principal } from "../../domain/principal.ts";
 import { DEFAULT_ACCOUNT, type Scope } from "../../domain/scope.ts";
+import { UNSUPPORTED_UPSTREAM, upstreamPlace, type UpstreamPlace } from "../../domain/upstream-registry.ts";
 import type { SecretBox } from "../../ports/secret-box.ts";
 import { VIA_HEADER, type Upstream } from "../../ports/upstream-registry.ts";
-import { upstreamOrigin, upstreamRepository, type PullThroughRuleRecord } from "../../state/ecr-pull-through.ts";
+import { upstreamRepository, type PullThroughRuleRecord } from "../../state/ecr-pull-through.ts";
 import { repositories, repositoryKey } from "../../state/ecr.ts";
-import { upstreamCredentials } from "../../state/upstream-credentials.ts";
 import type { RegistryPlatform } from "../call.ts";
 import { RegistryError } from "../errors.ts";
 
@@ -38,18 +39,28 @@ export function chainOf(headers: IncomingHttpHeaders, own: string): readonly str
   return before.includes(own) || before.length >= LONGEST_CHAIN ? undefined : [...before, own];
 }
 
-/** @throws RegistryError where the rule's secret cannot be read */
+/** @throws RegistryError where the rule's registry may not be asked, or its secret cannot be read */
 export function sourceOf(platform: RegistryPlatform, rule: PullThroughRuleRecord, name: string, via: readonly string[]): Source {
-  const { state, secrets, clock } = platform;
   const repository = upstreamRepository(rule, name);
-  const url = upstreamOrigin(rule.upstreamUrl);
-  const home = scopeOfRegistryHost(new URL(url).host);
+  const place = upstreamPlace(rule.upstreamUrl, platform.allowedUpstreams ?? []);
+  // Rules are checked when they are made; what the operator allows may be less by now.
+  if (!place) throw new RegistryError(403, "DENIED", `UnsupportedUpstreamRegistryException: ${UNSUPPORTED_UPSTREAM}`);
+  const home = place.registry === "ecr" ? scopeOfRegistryHost(new URL(place.origin).host) : undefined;
   if (home && livesHere(platform, home, rule))
     return { kind: "here", repository: repositoryKey(home, repository), ...denied(platform, rule, home, repository) };
-  const credentials =
-    rule.credentialArn === undefined ? undefined : upstreamCredentials({ state, secrets, now: clock.now() }, rule.credentialArn);
+  const credentials = credentialsOf(platform, rule, place);
   if (credentials && "problem" in credentials) throw new RegistryError(403, "DENIED", `${credentials.problem}: ${credentials.message}`);
-  return { kind: "elsewhere", repository, upstream: { url, via, ...(credentials && { credentials }) } };
+  return { kind: "elsewhere", repository, upstream: { url: place.origin, via, ...(credentials && { credentials }) } };
+}
+
+function credentialsOf(
+  { state, secrets, clock }: RegistryPlatform,
+  rule: PullThroughRuleRecord,
+  { registry }: UpstreamPlace,
+): ReturnType<typeof ruleCredentials> | undefined {
+  const { credentialArn } = rule;
+  if (credentialArn === undefined) return undefined;
+  return ruleCredentials({ state, secrets, now: clock.now() }, { ...rule, credentialArn }, registry !== undefined);
 }
 
 function livesHere({ state }: RegistryPlatform, { account }: Scope, rule: PullThroughRuleRecord): boolean {

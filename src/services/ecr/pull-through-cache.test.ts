@@ -18,14 +18,18 @@ import { fakeUpstream, type FakeUpstream } from "../../testing/fake-upstream.ts"
 let api: ApiWorld;
 let ecr: ECRClient;
 let upstreams: ReturnType<typeof registryClient>;
+let fake: FakeUpstream;
 beforeEach(async () => {
-  upstreams = registryClient({ clock: systemClock });
-  api = await apiWorld({ upstreams });
+  fake = await fakeUpstream();
+  const allowedUpstreams = ["https://registry.example.com:5000", "http://registry.internal", `http://${fake.host}`];
+  upstreams = registryClient({ clock: systemClock, allowed: allowedUpstreams });
+  api = await apiWorld({ upstreams, allowedUpstreams });
   ecr = api.client(ECRClient);
 });
 afterEach(async () => {
   upstreams[Symbol.dispose]();
   await api[Symbol.asyncDispose]();
+  await fake[Symbol.asyncDispose]();
 });
 
 const create = (input: Partial<CreatePullThroughCacheRuleCommandInput> = {}) =>
@@ -67,9 +71,8 @@ test.each([
   ["quay.io", "quay"],
   ["123456789012.dkr.ecr.eu-west-1.amazonaws.com", "ecr"],
   ["registry.example.com:5000", undefined],
-  ["https://registry.example.com", undefined],
-  ["http://registry.internal:5000", undefined],
-  ["localhost:5000", undefined],
+  ["https://registry.example.com:5000", undefined],
+  ["registry.internal", undefined],
 ])("the upstream registry %s is AWS's %s", async (upstreamRegistryUrl, upstreamRegistry) => {
   expect((await create({ upstreamRegistryUrl })).upstreamRegistry).toBe(upstreamRegistry);
 });
@@ -77,13 +80,22 @@ test.each([
 const ARN = (name: string, account = "123456789012", region = "us-east-1"): string =>
   `arn:aws:secretsmanager:${region}:${account}:secret:${name}-AbCdEf`;
 
+const UNSUPPORTED = "UnsupportedUpstreamRegistryException";
+
 test.each<[string, Partial<CreatePullThroughCacheRuleCommandInput>, string]>([
   ["a prefix that no repository can have", { ecrRepositoryPrefix: "Quay" }, "InvalidParameterException"],
   ["a prefix that is too long", { ecrRepositoryPrefix: "a".repeat(31) }, "InvalidParameterException"],
   ["a path behind the host", { upstreamRegistryUrl: "quay.io/v2" }, "InvalidParameterException"],
   ["another scheme", { upstreamRegistryUrl: "ftp://quay.io" }, "InvalidParameterException"],
   ["a user in front of the host", { upstreamRegistryUrl: "https://a@quay.io" }, "InvalidParameterException"],
-  ["no TLS where there is", { upstreamRegistryUrl: "http://quay.io" }, "InvalidParameterException"],
+  ["no TLS where there is", { upstreamRegistryUrl: "http://quay.io" }, "UnsupportedUpstreamRegistryException"],
+  ["a registry that neither ECR knows nor the operator allows", { upstreamRegistryUrl: "registry.example.com" }, UNSUPPORTED],
+  ["another port of a registry that ECR knows", { upstreamRegistryUrl: "quay.io:8443" }, UNSUPPORTED],
+  ["another scheme than the operator wrote", { upstreamRegistryUrl: "https://registry.internal" }, UNSUPPORTED],
+  ["this machine", { upstreamRegistryUrl: "localhost:4566" }, UNSUPPORTED],
+  ["an address of the link", { upstreamRegistryUrl: "http://169.254.170.2" }, UNSUPPORTED],
+  ["an address in another form", { upstreamRegistryUrl: "http://2852039166" }, UNSUPPORTED],
+  ["ECR's name in another domain", { upstreamRegistryUrl: "123456789012.dkr.ecr.us-east-1.example.com" }, UNSUPPORTED],
   ["a port that is none", { upstreamRegistryUrl: "quay.io:99999" }, "InvalidParameterException"],
   ["AWS's name of another registry", { upstreamRegistry: "k8s" }, "UnsupportedUpstreamRegistryException"],
   ["no credentials where AWS wants them", { upstreamRegistryUrl: "ghcr.io" }, "UnsupportedUpstreamRegistryException"],
@@ -138,12 +150,9 @@ test("another account's registry is not one's own to change", async () => {
 });
 
 describe("validating asks the upstream registry", () => {
-  let fake: FakeUpstream;
-  beforeEach(async () => {
-    fake = await fakeUpstream();
+  beforeEach(() => {
     fake.auth = { scheme: "bearer", username: "ann", password: "s3cret" };
   });
-  afterEach(() => fake[Symbol.asyncDispose]());
 
   const validate = () => ecr.send(new ValidatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: "own" }));
   const own = async (value: string): Promise<void> =>
@@ -180,7 +189,6 @@ describe("validating asks the upstream registry", () => {
 });
 
 test("the command line makes, shows and deletes a rule", async () => {
-  await using fake = await fakeUpstream();
   const prefix = ["--ecr-repository-prefix", "own"];
   const made = await api.aws("ecr", "create-pull-through-cache-rule", ...prefix, "--upstream-registry-url", fake.host);
   expect([made.code, made.stderr]).toEqual([0, ""]);

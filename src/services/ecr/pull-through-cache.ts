@@ -4,21 +4,26 @@ import {
   PullThroughCacheRuleNotFoundException,
   type PullThroughCacheRule,
 } from "@aws-sdk/client-ecr";
+import { credentialReader, ruleCredentials } from "../../authorization/pull-through-secret.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { ROOT_PREFIX } from "../../domain/repository-prefix.ts";
-import { pullThroughRuleKey, pullThroughRules, upstreamOrigin, type PullThroughRuleRecord } from "../../state/ecr-pull-through.ts";
-import { upstreamCredentials } from "../../state/upstream-credentials.ts";
+import { UNSUPPORTED_UPSTREAM, upstreamPlace } from "../../domain/upstream-registry.ts";
+import { pullThroughRuleKey, pullThroughRules, type CredentialReader, type PullThroughRuleRecord } from "../../state/ecr-pull-through.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { checkRoleArn, readPrefix } from "./check-prefix.ts";
 import { invalid, mustHaveLength, operation, pageOf, registryScope } from "./ecr-operation.ts";
 import { onRegistry, passesRole } from "./registry-permission.ts";
-import { checkCredentialArn, readUpstreamRegistry } from "./upstream-registry.ts";
+import { checkCredentialArn, readsSecret, readUpstreamRegistry } from "./upstream-registry.ts";
 
 /** Source: Amazon ECR User Guide, "Amazon ECR service quotas". */
 const MOST_RULES = 50;
 
 export const createPullThroughCacheRule = operation("CreatePullThroughCacheRule", {
-  authorize: (input, at) => [onRegistry("CreatePullThroughCacheRule")(input, at), ...passesRole(input.customRoleArn)],
+  authorize: (input, at) => [
+    onRegistry("CreatePullThroughCacheRule")(input, at),
+    ...passesRole(input.customRoleArn),
+    ...readsSecret(input, at),
+  ],
   run(input, context) {
     const { state, now } = context;
     const { account, region } = registryScope(input.registryId, context);
@@ -33,7 +38,7 @@ export const createPullThroughCacheRule = operation("CreatePullThroughCacheRule"
       throw new PullThroughCacheRuleAlreadyExistsException(
         because(`A pull through cache rule with the specified ecrRepositoryPrefix '${prefix}' already exists for the private registry`),
       );
-    const upstreamRegistry = readUpstreamRegistry({ upstreamUrl, asked: input.upstreamRegistry, credentialArn });
+    const { registry: upstreamRegistry } = readUpstreamRegistry({ upstreamUrl, asked: input.upstreamRegistry, credentialArn }, context);
     checkCredentialArn(credentialArn, { account, region }, context);
     if (table.by("scope", `${account}/${region}`).length >= MOST_RULES)
       throw new LimitExceededException(because(`A registry may have at most ${MOST_RULES} pull through cache rules`));
@@ -44,7 +49,7 @@ export const createPullThroughCacheRule = operation("CreatePullThroughCacheRule"
       upstreamUrl,
       ...(upstreamRegistry !== undefined && { upstreamRegistry }),
       upstreamPrefix,
-      ...(credentialArn !== undefined && { credentialArn }),
+      ...(credentialArn !== undefined && { credentialArn, credentialReader: readerOf(context) }),
       ...(customRoleArn !== undefined && { customRoleArn }),
       createdAt: now,
       updatedAt: now,
@@ -56,16 +61,21 @@ export const createPullThroughCacheRule = operation("CreatePullThroughCacheRule"
 });
 
 export const updatePullThroughCacheRule = operation("UpdatePullThroughCacheRule", {
-  authorize: (input, at) => [onRegistry("UpdatePullThroughCacheRule")(input, at), ...passesRole(input.customRoleArn)],
+  authorize: (input, at) => [
+    onRegistry("UpdatePullThroughCacheRule")(input, at),
+    ...passesRole(input.customRoleArn),
+    ...readsSecret(input, at),
+  ],
   run(input, context) {
     const { credentialArn, customRoleArn } = input;
     const found = requireRule(input, context);
     checkRoleArn(customRoleArn);
     if (credentialArn === undefined && customRoleArn === undefined) throw invalid("credentialArn", "Member must not be null");
+    if (credentialArn !== undefined) readUpstreamRegistry({ upstreamUrl: found.upstreamUrl, asked: undefined, credentialArn }, context);
     checkCredentialArn(credentialArn, found, context);
     const rule: PullThroughRuleRecord = {
       ...found,
-      ...(credentialArn !== undefined && { credentialArn }),
+      ...(credentialArn !== undefined && { credentialArn, credentialReader: readerOf(context) }),
       ...(customRoleArn !== undefined && { customRoleArn }),
       updatedAt: context.now,
     };
@@ -112,13 +122,22 @@ export const validatePullThroughCacheRule = operation("ValidatePullThroughCacheR
   },
 });
 
+function readerOf({ state, principal, origin }: OperationContext): CredentialReader {
+  return credentialReader(state, principal, origin);
+}
+
 async function validate(rule: PullThroughRuleRecord, context: OperationContext): Promise<string | undefined> {
   // A registry here is asked without a request; what it lets be read shows with the first pull.
   if (rule.upstreamRegistry === "ecr") return undefined;
-  const credentials = rule.credentialArn === undefined ? undefined : upstreamCredentials(context, rule.credentialArn);
+  const place = upstreamPlace(rule.upstreamUrl, context.allowedUpstreams ?? []);
+  if (!place) return UNSUPPORTED_UPSTREAM;
+  const { credentialArn } = rule;
+  const credentials =
+    credentialArn === undefined
+      ? undefined
+      : ruleCredentials({ ...context, state: context.state.whole }, { ...rule, credentialArn }, place.registry !== undefined);
   if (credentials && "problem" in credentials) return credentials.message;
-  const url = upstreamOrigin(rule.upstreamUrl);
-  const failure = await context.upstreams.check({ url, via: [], ...(credentials && { credentials }) });
+  const failure = await context.upstreams.check({ url: place.origin, via: [], ...(credentials && { credentials }) });
   return failure?.failure === "denied"
     ? `The authentication to the upstream registry failed. Verify that the credentials are valid and try again. (${failure.detail})`
     : failure && `The upstream registry is not available: ${failure.detail}`;

@@ -5,64 +5,47 @@ import {
   UnsupportedUpstreamRegistryException,
   type UpstreamRegistry,
 } from "@aws-sdk/client-ecr";
-import { parseArn } from "../../domain/arn.ts";
-import { scopeOfRegistryHost } from "../../domain/image-reference.ts";
+import { isRegistrySecret, secretReading } from "../../authorization/pull-through-secret.ts";
 import type { Scope } from "../../domain/scope.ts";
-import { CREDENTIAL_PREFIX, upstreamCredentials } from "../../state/upstream-credentials.ts";
-import { because, type OperationContext } from "../operation.ts";
+import {
+  KNOWN_UPSTREAMS,
+  needsSecret,
+  UNSUPPORTED_UPSTREAM,
+  upstreamOrigins,
+  upstreamPlace,
+  type UpstreamPlace,
+} from "../../domain/upstream-registry.ts";
+import { findSecret } from "../../state/secrets.ts";
+import { CREDENTIAL_PREFIX, openCredentials, secretIsMissing, type NoCredentials } from "../../state/upstream-credentials.ts";
+import { because, type AuthorizeScope, type OperationContext, type Permission } from "../operation.ts";
 import { invalid, mustBeOneOf, mustHaveLength } from "./ecr-operation.ts";
 
-interface KnownRegistry {
-  readonly host: RegExp;
-  /** Whether AWS takes no rule for it without a secret. */
-  readonly secret: boolean;
-}
-
-/** Source: ECR API Reference, `CreatePullThroughCacheRule`, `upstreamRegistryUrl`; User Guide, "Sync an upstream registry". */
-const KNOWN: Readonly<Record<Exclude<UpstreamRegistry, "ecr">, KnownRegistry>> = {
-  "azure-container-registry": { host: /^[a-z0-9-]+\.azurecr\.(io|us|cn)$/, secret: true },
-  chainguard: { host: /^cgr\.dev$/, secret: true },
-  "docker-hub": { host: /^registry-1\.docker\.io$/, secret: true },
-  "ecr-public": { host: /^public\.ecr\.aws$/, secret: false },
-  "github-container-registry": { host: /^ghcr\.io$/, secret: true },
-  "gitlab-container-registry": { host: /^registry\.gitlab\.com$/, secret: true },
-  k8s: { host: /^registry\.k8s\.io$/, secret: false },
-  quay: { host: /^quay\.io$/, secret: false },
-};
-
-/** A host with an optional port; in front of it a scheme, which AWS does not know, where a registry of one's own has no TLS. */
-const URL_PATTERN = /^(https?:\/\/)?([a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:]+\])(:\d{1,5})?$/;
-
 /**
- * Which of AWS's upstream registries a URL means; `undefined` for any other one, which is taken here as well, with or without
- * credentials.
+ * Which registry a rule's URL means: one that ECR knows, or one that the operator allows, with or without credentials.
  * @throws UnsupportedUpstreamRegistryException, InvalidParameterException
  */
-export function readUpstreamRegistry(input: {
-  readonly upstreamUrl: string;
-  readonly asked: UpstreamRegistry | undefined;
-  readonly credentialArn: string | undefined;
-}): UpstreamRegistry | undefined {
+export function readUpstreamRegistry(
+  input: {
+    readonly upstreamUrl: string;
+    readonly asked: UpstreamRegistry | undefined;
+    readonly credentialArn: string | undefined;
+  },
+  { allowedUpstreams = [] }: OperationContext,
+): UpstreamPlace {
   const { upstreamUrl, asked, credentialArn } = input;
-  mustBeOneOf("upstreamRegistry", asked, ["ecr", ...Object.keys(KNOWN)]);
+  mustBeOneOf("upstreamRegistry", asked, KNOWN_UPSTREAMS);
   mustHaveLength("upstreamRegistryUrl", upstreamUrl, 1, 255);
-  const [, scheme, host = ""] = URL_PATTERN.exec(upstreamUrl) ?? [];
-  if (host === "" || !URL.canParse(`https://${upstreamUrl.replace(/^https?:\/\//, "")}`))
+  if (upstreamOrigins(upstreamUrl).length === 0)
     throw invalid("upstreamRegistryUrl", "must be a host, with a port where it has one, as registry.example.com:5000");
-  const found = scopeOfRegistryHost(host)
-    ? "ecr"
-    : (Object.keys(KNOWN) as (keyof typeof KNOWN)[]).find((name) => KNOWN[name].host.test(host));
-  if (asked !== undefined && asked !== found)
+  const found = upstreamPlace(upstreamUrl, allowedUpstreams);
+  if (!found) throw new UnsupportedUpstreamRegistryException(because(UNSUPPORTED_UPSTREAM));
+  if (asked !== undefined && asked !== found.registry)
     throw new UnsupportedUpstreamRegistryException(
       because("The specified upstream registry isn't supported: it does not match the upstream registry URL."),
     );
-  if (found === undefined || found === "ecr") {
-    if (scheme === "http://" && credentialArn !== undefined && !/^(localhost|127\.|\[::1\])/.test(host))
-      throw invalid("upstreamRegistryUrl", "credentials are not sent without TLS");
-    return found;
-  }
-  if (scheme === "http://") throw invalid("upstreamRegistryUrl", `${host} has TLS`);
-  if (KNOWN[found].secret && credentialArn === undefined)
+  if (credentialArn !== undefined && /^http:\/\/(?!localhost(:|$)|127\.|\[::1\])/.test(found.origin))
+    throw invalid("upstreamRegistryUrl", "credentials are not sent without TLS");
+  if (found.registry !== undefined && needsSecret(found.registry) && credentialArn === undefined)
     throw new UnsupportedUpstreamRegistryException(
       because("The specified upstream registry requires authentication. Specify a valid Secrets Manager ARN."),
     );
@@ -70,24 +53,42 @@ export function readUpstreamRegistry(input: {
 }
 
 /**
+ * Who gives a rule a secret must be allowed to read it: the rule sends it elsewhere. Nothing is asked for what the operation refuses by its
+ * form, whoever asks.
+ */
+export function readsSecret(
+  { credentialArn, registryId }: { readonly credentialArn?: string | undefined; readonly registryId?: string | undefined },
+  at: AuthorizeScope,
+): readonly Permission[] {
+  const registry = { account: registryId ?? at.account, region: at.region };
+  if (credentialArn === undefined || !isRegistrySecret(credentialArn, registry)) return [];
+  return secretReading(at, credentialArn);
+}
+
+/**
  * The secret is there, in the registry's account and region, and holds credentials.
  * @throws InvalidParameterException, SecretNotFoundException, UnableToAccessSecretException, UnableToDecryptSecretValueException
  */
-export function checkCredentialArn(credentialArn: string | undefined, { account, region }: Scope, context: OperationContext): void {
+export function checkCredentialArn(credentialArn: string | undefined, registry: Scope, context: OperationContext): void {
   if (credentialArn === undefined) return;
   mustHaveLength("credentialArn", credentialArn, 50, 612);
-  const arn = parseArn(credentialArn);
-  if (arn?.service !== "secretsmanager" || !arn.resource.startsWith(`secret:${CREDENTIAL_PREFIX}`))
-    throw invalid("credentialArn", `must be the ARN of a secret whose name begins with ${CREDENTIAL_PREFIX}`);
-  if (arn.account !== account || arn.region !== region) throw invalid("credentialArn", "must be in the account and region of the registry");
-  const found = upstreamCredentials(context, credentialArn);
-  if (!("problem" in found)) return;
-  switch (found.problem) {
+  if (!isRegistrySecret(credentialArn, registry))
+    throw invalid(
+      "credentialArn",
+      `must be the ARN of a secret in the account and region of the registry whose name begins with ${CREDENTIAL_PREFIX}`,
+    );
+  const secret = findSecret(context.state, registry, credentialArn, context.now);
+  const found = secret?.name.startsWith(CREDENTIAL_PREFIX) === true ? openCredentials(context, secret) : secretIsMissing();
+  if ("problem" in found) throw refusal(found);
+}
+
+function refusal({ problem, message }: NoCredentials): Error {
+  switch (problem) {
     case "SecretNotFoundException":
-      throw new SecretNotFoundException(because(found.message));
+      return new SecretNotFoundException(because(message));
     case "UnableToAccessSecretException":
-      throw new UnableToAccessSecretException(because(found.message));
+      return new UnableToAccessSecretException(because(message));
     case "UnableToDecryptSecretValueException":
-      throw new UnableToDecryptSecretValueException(because(found.message));
+      return new UnableToDecryptSecretValueException(because(message));
   }
 }
