@@ -1,9 +1,10 @@
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { Resolver } from "node:dns/promises";
 import { connect } from "node:net";
-import { streamDecode, streamEncode } from "dns-packet";
+import { decode, encode, streamDecode, streamEncode } from "dns-packet";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { answerQuery, type Resolution } from "./answer.ts";
 import { dnsServer, type DnsServer } from "./server.ts";
 
@@ -72,13 +73,103 @@ test("an address that cannot be had is an error, and leaves nothing open", async
   expect(second.endpoints).toEqual([{ address: "127.0.0.2", port }]);
 });
 
-test("law: no octets make it fail, and an answer is never answered", () => {
+/** A header with these counts of questions, answers, authorities and additional records. */
+function header(...counts: readonly number[]): Buffer {
+  const bytes = Buffer.from([0, 7, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+  for (const [at, count] of counts.entries()) bytes.writeUInt16BE(count, 4 + 2 * at);
+  return bytes;
+}
+
+const label = (text: string): Buffer => Buffer.concat([Buffer.from([text.length]), Buffer.from(text)]);
+const TYPE_A = Buffer.from([0, 1, 0, 1]);
+const END = Buffer.from([0]);
+const LONG = Buffer.concat([label("a".repeat(60)), label("b".repeat(60)), label("c".repeat(60)), label("d".repeat(60)), END]);
+const pointer = (to: number): Buffer => Buffer.from([0xc0 | (to >> 8), to & 0xff]);
+const repeated = (count: number, bytes: Buffer): Buffer => Buffer.concat(Array.from({ length: count }, () => bytes));
+const FORMAT_ERROR = Buffer.from([0, 7, 0x80, 1, 0, 0, 0, 0, 0, 0, 0, 0]);
+
+describe("a packet that is made to do harm", () => {
+  test.each<[string, Buffer]>([
+    ["a name that points to itself", Buffer.concat([header(1), pointer(12), TYPE_A])],
+    ["names that point to each other", Buffer.concat([header(1), label("a"), pointer(16), TYPE_A, pointer(12)])],
+    ["a name that points beyond the packet", Buffer.concat([header(1), pointer(500), TYPE_A])],
+    ["a label that goes on beyond the packet", Buffer.concat([header(1), Buffer.from([63, 97])])],
+    ["a label of a kind that there is not", Buffer.concat([header(1), Buffer.from([0x80, 97, 0]), TYPE_A])],
+    ["a name that is too long", Buffer.concat([header(1), repeated(5, label("a".repeat(60))), END, TYPE_A])],
+    ["a question without a type", Buffer.concat([header(1), LONG])],
+    ["no question", header(0)],
+    ["fewer questions than it says", Buffer.concat([header(2), LONG, TYPE_A])],
+    ["many questions", Buffer.concat([header(50), LONG, TYPE_A, repeated(49, Buffer.concat([pointer(12), TYPE_A]))])],
+    ["answers", Buffer.concat([header(1, 40), LONG, TYPE_A, repeated(40, Buffer.concat([pointer(12), TYPE_A, Buffer.alloc(6)]))])],
+    [
+      "a message as long as TCP has them",
+      Buffer.concat([header(9000), LONG, TYPE_A, repeated(8999, Buffer.concat([pointer(12), TYPE_A]))]),
+    ],
+    ["a header that is cut off", header(1).subarray(0, 11)],
+  ])("with %s gets a word of error, and no more", (_what, query) => {
+    expect(answerQuery(query, (name) => resolve(name, "127.0.0.1"))).toEqual(FORMAT_ERROR);
+  });
+
+  test("does not end the server, over TCP or UDP, and the next question is answered", async () => {
+    await using server = await dnsServer({ addresses: ["127.0.0.1"], port: 0, resolve });
+    const port = server.endpoints[0]?.port ?? 0;
+    const query = Buffer.concat([header(9000), LONG, TYPE_A, repeated(8999, Buffer.concat([pointer(12), TYPE_A]))]);
+    const length = Buffer.alloc(2);
+    length.writeUInt16BE(query.length);
+    const connection = connect(port, "127.0.0.1");
+    connection.write(Buffer.concat([length, query]));
+    const [reply] = (await once(connection, "data")) as [Buffer];
+    connection.destroy();
+    expect(reply.subarray(2)).toEqual(FORMAT_ERROR);
+    const socket = createSocket("udp4");
+    socket.send(query, port, "127.0.0.1");
+    const [datagram] = (await once(socket, "message")) as [Buffer];
+    socket.close();
+    expect(datagram).toEqual(FORMAT_ERROR);
+    expect(await resolver(server).resolve4(NAME)).toEqual(["127.0.0.1"]);
+  });
+});
+
+test("what goes wrong with a name is told, and is no end of the server", async () => {
+  const failures: unknown[] = [];
+  const defect = new Error("a defect");
+  const broken = (name: string, asked: string): Resolution => {
+    if (name === NAME) throw defect;
+    return resolve(name, asked);
+  };
+  await using server = await dnsServer({ addresses: ["127.0.0.1"], port: 0, resolve: broken, failed: (cause) => failures.push(cause) });
+  const connection = connect(server.endpoints[0]?.port ?? 0, "127.0.0.1");
+  connection.end(streamEncode({ id: 1, type: "query", questions: [{ type: "A", name: NAME }] }));
+  await once(connection.resume(), "close");
+  expect(failures).toEqual([defect]);
+  await expect(resolver(server).resolve4("gone-1.us-east-1.elb.localhost")).rejects.toMatchObject({ code: "ENOTFOUND" });
+});
+
+test("a resolver that says what it can do is answered", () => {
+  const query = encode({
+    ...{ id: 7, type: "query", questions: [{ type: "A", name: NAME }] },
+    additionals: [{ type: "OPT", name: ".", udpPayloadSize: 1232, flags: 0, options: [] } as never],
+  });
+  expect(decode(Buffer.from(answerQuery(query, (name) => resolve(name, "127.0.0.1")) ?? [])).answers).toMatchObject([
+    { data: "127.0.0.1" },
+  ]);
+});
+
+/** A header, a name of whatever octets, and the rest of a question. */
+const almostQuery = fc
+  .tuple(fc.array(fc.nat(3), { maxLength: 4 }), fc.array(fc.uint8Array({ minLength: 1, maxLength: 63 }), { maxLength: 8 }), fc.uint8Array())
+  .map(([counts, labels, rest]) =>
+    Buffer.concat([header(...counts), ...labels.map((octets) => Buffer.concat([Buffer.from([octets.length]), octets])), END, TYPE_A, rest]),
+  );
+
+test("law: no octets make it fail, an answer is never answered, and none is much longer than its query", () => {
   fc.assert(
-    fc.property(fc.uint8Array({ maxLength: 80 }), (octets) => {
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), almostQuery), (octets) => {
       const answer = answerQuery(octets, (name) => resolve(name, "127.0.0.1"));
       const mayAnswer = octets.length >= 3 && ((octets[2] ?? 0) & 0x80) === 0;
       expect(answer !== undefined).toBe(mayAnswer);
       expect(answer?.subarray(0, 2)).toEqual(mayAnswer ? Buffer.from(octets.subarray(0, 2)) : undefined);
+      expect(answer?.length ?? 0).toBeLessThanOrEqual(Math.max(12, octets.length) + NAME.length + 20);
     }),
     { numRuns: 500 },
   );

@@ -10,7 +10,7 @@ export interface DnsServerOptions {
   readonly port: number;
   /** @param name in lower case; @param client the address that asks */
   readonly resolve: (name: string, client: string) => Resolution;
-  /** Told when a socket fails after it was opened. */
+  /** Told when a socket fails after it was opened, and when `resolve` does. */
   readonly failed?: (cause: Error) => void;
 }
 
@@ -51,7 +51,15 @@ async function open(
   resolve: DnsServerOptions["resolve"],
   failed: (cause: Error) => void,
 ): Promise<Endpoint> {
-  const answer: Answer = (query, client) => answerQuery(query, (name) => resolve(name, client));
+  const answer: Answer = (query, client) => {
+    try {
+      return answerQuery(query, (name) => resolve(name, client));
+    } catch (cause) {
+      // Nobody waits for this but a stranger's socket: thrown on, it would end the process.
+      failed(cause as Error);
+      return undefined;
+    }
+  };
   const tcp = tcpServer(answer);
   tcp.server.listen(wanted, address);
   await once(tcp.server, "listening");
