@@ -103,3 +103,9 @@ describe("a failure is worded as ECS words it", () => {
     expect(read("/prod/token", { ...SCOPE, region: "eu-west-1" })).toEqual({ failure: `${SSM}invalid ssm parameters: /prod/token` });
   });
 });
+
+test("a member that is nested beyond all measure is a failure of the task, and of nothing else", async () => {
+  const SecretString = `{"deep":${"[".repeat(30_000)}${"]".repeat(30_000)}}`;
+  const { ARN } = await api.client(SecretsManagerClient).send(new CreateSecretCommand({ Name: "deep", SecretString }));
+  expect(read(`${ARN}:deep::`)).toEqual({ failure: `${ASM.trimEnd()} the json key deep of the secret is nested too deep` });
+});

@@ -86,7 +86,12 @@ function jsonMember(text: string, key: string): SecretValue {
   if (typeof document !== "object" || document === null || Array.isArray(document) || !Object.hasOwn(document, key))
     return { failure: `${FROM_ASM} retrieved secret from Secrets Manager did not contain json key ${key}` };
   const value = (document as Readonly<Record<string, unknown>>)[key];
-  return { value: typeof value === "string" ? value : JSON.stringify(value) };
+  try {
+    return { value: typeof value === "string" ? value : JSON.stringify(value) };
+  } catch {
+    // Nested so deep that writing it would need more stack than there is.
+    return { failure: `${FROM_ASM} the json key ${key} of the secret is nested too deep` };
+  }
 }
 
 function fromParameterStore(parts: SecretParts, reference: string, scope: Scope): SecretValue {

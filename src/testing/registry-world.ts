@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Principal } from "../domain/principal.ts";
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { FilesystemBlobStore } from "../drivers/filesystem/blob-store.ts";
 import { imageBills } from "../control/scanning/image-bill.ts";
@@ -46,8 +47,13 @@ export interface RegistryWorld extends AsyncDisposable {
   run(command: string, args: readonly string[], input?: string): Promise<CliResult>;
   /** A request below `/v2/`, with a token for the default account and region where `headers` bring none. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
-  /** The `Authorization` header of a token. */
-  authorization(scope?: { readonly account?: string; readonly region?: string; readonly expiresAt?: number }): string;
+  /** The `Authorization` header of a token, of the account's root where no holder is given. */
+  authorization(token?: {
+    readonly account?: string;
+    readonly region?: string;
+    readonly expiresAt?: number;
+    readonly holder?: Principal;
+  }): string;
 }
 
 /**
@@ -110,9 +116,14 @@ export async function registryWorld(
   const url = `http://127.0.0.1:${port}`;
   const clients: { destroy?: () => void }[] = [];
   const target = { url, home, ...KEYS };
-  const authorization: RegistryWorld["authorization"] = ({ account = DEFAULT_ACCOUNT, region = DEFAULT_REGION, expiresAt } = {}) => {
+  const authorization: RegistryWorld["authorization"] = ({
+    account = DEFAULT_ACCOUNT,
+    region = DEFAULT_REGION,
+    expiresAt,
+    holder,
+  } = {}) => {
     const now = clock.now();
-    const principal = rootPrincipal(account, KEYS.accessKeyId);
+    const principal = holder ?? rootPrincipal(account, KEYS.accessKeyId);
     const claims = {
       account,
       region,
