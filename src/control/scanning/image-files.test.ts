@@ -101,9 +101,73 @@ describe("an image is not read", () => {
     await expect(readLayers([gzipSync(await tar)], limits)).rejects.toThrow(message);
   });
 
+  test("where a layer ends within a file that matters", async () => {
+    const short = await tarLayer({ "etc/a": "A".repeat(20) });
+    await expect(readLayers([short.subarray(0, 520)])).rejects.toThrow("cannot be read: Tar archive is truncated");
+  });
+
   test("further than its limit, however far a bomb would go", async () => {
     const bomb = gzipSync(await tarLayer({ "usr/zeros": "\0".repeat(50_000_000) }));
     expect(bomb.length).toBeLessThan(100_000);
     await expect(readLayers([bomb], { bytes: 1_000_000 })).rejects.toThrow("more than 1000000 bytes");
+  });
+});
+
+// What bombs are made of: parts of a gzip file follow each other as if they were one, so that the same part again costs a few bytes.
+describe("a bomb", () => {
+  const MEBIBYTE = 1024 * 1024;
+  const again = (count: number, part: Buffer): Buffer => Buffer.concat(Array<Buffer>(count).fill(part));
+
+  /** The header of a file of that many bytes, as a tar file has it. */
+  async function header(path: string, size: number): Promise<Buffer> {
+    const block = Buffer.from((await tarLayer({ [path]: "" })).subarray(0, 512));
+    block.write(`${size.toString(8).padStart(11, "0")}\0`, 124, "latin1");
+    block.fill(" ", 148, 156);
+    block.write(
+      `${block
+        .reduce((sum, octet) => sum + octet, 0)
+        .toString(8)
+        .padStart(6, "0")}\0 `,
+      148,
+      "latin1",
+    );
+    return block;
+  }
+
+  test("takes its turns like others, and no memory: of zeros, of files, of parts with nothing in them", async () => {
+    const bomb = Buffer.concat([
+      gzipSync(await header("usr/zeros", 256 * MEBIBYTE)),
+      again(256, gzipSync(Buffer.alloc(MEBIBYTE))),
+      again(200, gzipSync(again(100, await header("usr/file", 0)))),
+      again(20_000, gzipSync(Buffer.alloc(0))),
+      gzipSync(Buffer.alloc(1024)),
+    ]);
+    expect(bomb.length).toBeLessThan(MEBIBYTE);
+    const before = process.memoryUsage().rss;
+    let [turns, most, over] = [0, 0, false];
+    const turn = (): void => {
+      turns += 1;
+      most = Math.max(most, process.memoryUsage().rss);
+      if (!over) setImmediate(turn);
+    };
+    turn();
+    expect(await readLayers([bomb])).toEqual({});
+    over = true;
+    expect(turns).toBeGreaterThan(200);
+    expect((most - before) / MEBIBYTE).toBeLessThan(192);
+  });
+
+  test("of one large file that matters, by its name, is not kept", async () => {
+    const bomb = Buffer.concat([
+      gzipSync(await header("etc/a", 64 * MEBIBYTE)),
+      again(64, gzipSync(Buffer.alloc(MEBIBYTE))),
+      gzipSync(Buffer.alloc(1024)),
+    ]);
+    expect(await readLayers([bomb])).toEqual({});
+  });
+
+  test("that says less than it has is no tar file", async () => {
+    const bomb = Buffer.concat([gzipSync(await header("etc/a", 1)), gzipSync(Buffer.alloc(MEBIBYTE, 1)), gzipSync(Buffer.alloc(1024))]);
+    await expect(readLayers([bomb])).rejects.toThrow("cannot be read: ");
   });
 });

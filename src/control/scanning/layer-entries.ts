@@ -41,18 +41,27 @@ export async function* layerEntries(blobs: Blobs, digest: string, budget: Readin
           taken = true;
           budget.keepBytes(header.size);
           const chunks: Uint8Array[] = [];
-          for await (const chunk of body) chunks.push(chunk);
+          try {
+            for await (const chunk of body) chunks.push(chunk);
+          } catch (cause) {
+            throw unreadable(digest, cause, budget);
+          }
           return Buffer.concat(chunks).toString();
         },
       };
       if (!taken) await body.cancel();
     }
   } catch (cause) {
-    if (cause instanceof UnreadableImageError || budget.stop.aborted) throw cause;
-    throw new UnreadableImageError(`the layer ${digest} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    throw unreadable(digest, cause, budget);
   }
+}
+
+/** What goes wrong with a layer is its own fault, unless reading it was stopped. */
+function unreadable(digest: string, cause: unknown, { stop }: ReadingBudget): unknown {
+  if (cause instanceof UnreadableImageError || stop.aborted) return cause;
+  return new UnreadableImageError(`the layer ${digest} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    cause,
+  });
 }
 
 async function head(blobs: Blobs, digest: string, count: number): Promise<Buffer> {
