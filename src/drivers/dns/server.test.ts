@@ -106,6 +106,7 @@ describe("a packet that is made to do harm", () => {
       Buffer.concat([header(9000), LONG, TYPE_A, repeated(8999, Buffer.concat([pointer(12), TYPE_A]))]),
     ],
     ["a header that is cut off", header(1).subarray(0, 11)],
+    ["far more after its question than there is to say", Buffer.concat([header(1), LONG, TYPE_A, Buffer.alloc(600)])],
   ])("with %s gets a word of error, and no more", (_what, query) => {
     expect(answerQuery(query, (name) => resolve(name, "127.0.0.1"))).toEqual(FORMAT_ERROR);
   });
@@ -143,6 +144,14 @@ test("what goes wrong with a name is told, and is no end of the server", async (
   await once(connection.resume(), "close");
   expect(failures).toEqual([defect]);
   await expect(resolver(server).resolve4("gone-1.us-east-1.elb.localhost")).rejects.toMatchObject({ code: "ENOTFOUND" });
+});
+
+test("what follows a question is not read: however much it says that there is", () => {
+  const name = Buffer.concat([...NAME.split(".").map((part) => label(part)), END]);
+  const query = Buffer.concat([header(1, 0, 0, 65_535), name, TYPE_A, pointer(12), Buffer.from([0xff])]);
+  expect(decode(Buffer.from(answerQuery(query, (asked) => resolve(asked, "127.0.0.1")) ?? [])).answers).toMatchObject([
+    { data: "127.0.0.1" },
+  ]);
 });
 
 test("a resolver that says what it can do is answered", () => {

@@ -25,12 +25,13 @@ afterEach(async () => {
 });
 
 /** Called as an earlier version called HAProxy, with its process id where HAProxy wrote it. */
-async function anOldProxy(): Promise<ChildProcess> {
+async function anOldProxy(uid?: number): Promise<ChildProcess> {
   const child = spawn(
     process.execPath,
     ["-e", "process.stdout.write('up'); setInterval(() => 0, 1000)", "--", join(former, "haproxy.cfg")],
     {
       stdio: ["ignore", "pipe", "ignore"],
+      ...(uid !== undefined && { uid }),
     },
   );
   started.push(child);
@@ -76,6 +77,13 @@ describe("where an earlier version had the proxy's folder", () => {
     expect(await ended).toEqual([null, "SIGTERM"]);
     expect(warnings).toEqual(["HAProxy ran in a folder that cannot be trusted: it was ended, and is started anew in the data folder"]);
   });
+});
+
+test.runIf(process.platform === "linux" && process.geteuid?.() === 0)("what somebody else calls so is none of ours", async () => {
+  const theirs = await anOldProxy(12_345);
+  await rm(former, { recursive: true });
+  expect(await runsInFormerPlace(former, { clock, logger })).toBe(false);
+  expect([theirs.exitCode, theirs.signalCode, warnings]).toEqual([null, null, []]);
 });
 
 describe("the proxy's folder", () => {
