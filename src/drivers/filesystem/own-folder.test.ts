@@ -2,7 +2,7 @@ import { chmod, chown, lstat, mkdir, mkdtemp, readFile, rename, rm, symlink, wri
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { openDataFolder, openOwnFolder } from "./own-folder.ts";
+import { isOurs, openDataFolder, openOwnFolder } from "./own-folder.ts";
 
 const ROOT = process.geteuid?.() === 0;
 const SOMEBODY = 12_345;
@@ -85,6 +85,10 @@ describe("a folder of one's own", () => {
     vi.stubEnv("SUDO_UID", String(SOMEBODY));
     await using _opened = await openOwnFolder(folder);
   });
+});
+
+test("who owns the program could change it, and is trusted with what it works on; nobody else is", () => {
+  expect([isOurs(SOMEBODY, SOMEBODY), isOurs(SOMEBODY), isOurs(process.geteuid?.() ?? 0)]).toEqual([true, false, true]);
 });
 
 describe("the data folder", () => {

@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, statSync } from "node:fs";
 import { lstat, mkdir, open, readdir, readlink, stat, type FileHandle } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
@@ -105,11 +105,17 @@ function parts(path: string): string[] {
   return path.split("/").filter((part) => part !== "");
 }
 
-/** Who runs this: themselves; under sudo, the user who called it as well, as root acts for them. */
-export function isOurs(uid: number): boolean {
+/**
+ * Who runs this, and whoever can make them do anything already: the owner of the program's folder, as of a checkout that root runs in a
+ * container; under sudo, the user who called it.
+ */
+export function isOurs(uid: number, programOwner = PROGRAM_OWNER): boolean {
   const own = process.geteuid?.();
-  return own === undefined || uid === own || (own === 0 && String(uid) === process.env["SUDO_UID"]);
+  return own === undefined || uid === own || uid === programOwner || (own === 0 && String(uid) === process.env["SUDO_UID"]);
 }
+
+/** Of the checkout or the installed package: `dist/` lies as deep as `src/`. */
+const PROGRAM_OWNER = statSync(new URL("../../..", import.meta.url)).uid;
 
 function foreign(path: string, uid: number): UntrustedPlaceError {
   return new UntrustedPlaceError(

@@ -127,10 +127,10 @@ function readerOf({ state, principal, origin }: OperationContext): CredentialRea
 }
 
 async function validate(rule: PullThroughRuleRecord, context: OperationContext): Promise<string | undefined> {
-  // A registry here is asked without a request; what it lets be read shows with the first pull.
-  if (rule.upstreamRegistry === "ecr") return undefined;
   const place = upstreamPlace(rule.upstreamUrl, context.allowedUpstreams ?? []);
   if (!place) return UNSUPPORTED_UPSTREAM;
+  // A registry here is asked without a request; what it lets be read shows with the first pull.
+  if (place.registry === "ecr") return undefined;
   const { credentialArn } = rule;
   const credentials =
     credentialArn === undefined
