@@ -373,7 +373,7 @@ async function hostGrants({ dataDirectory, dockerSocket, hostRights, tls }: Airf
     (file) => file && resolve(file),
   );
   const engine = [dockerSocket, ...ENGINE_SOCKETS, await engineDataRoot({ socketPath: dockerSocket })];
-  const never = [dataDirectory, own, proxyDirectory(dataDirectory, installation), ...keys, ...engine];
+  const never = [dataDirectory, own, ...Object.values(proxyPlaces(dataDirectory, installation)), ...keys, ...engine];
   return {
     paths,
     volumes,
