@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { beforeAll, afterAll, describe, expect, test } from "vitest";
 import { mintSessionToken } from "../authorization/session-token.ts";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
@@ -5,12 +6,11 @@ import type { Principal } from "../domain/principal.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import type { Access, Operation } from "../services/operation.ts";
 import { roleKey, roles } from "../state/iam.ts";
-import { JournaledState } from "../state/journaled-state.ts";
-import { memoryJournal } from "../drivers/memory/journal.ts";
-import type { Journal, JournalChange } from "../ports/journal.ts";
-import { apiWorld, FOREIGN_ACCOUNT, FOREIGN_KEYS, TEST_KEYS, type ApiWorld, type Keys } from "../testing/api-world.ts";
-import { populate, type Aim } from "../testing/populated-account.ts";
-import { sampleValue } from "../testing/sample-value.ts";
+import { FOREIGN_ACCOUNT, FOREIGN_KEYS, TEST_KEYS, type ApiWorld, type Keys } from "../testing/api-world.ts";
+import { callerOf } from "../testing/caller.ts";
+import { aimedInput, PLANTED, smallAimedInputs, type Aim } from "../testing/populated-account.ts";
+import { populatedWorld, type PopulatedWorld } from "../testing/populated-world.ts";
+import { taskOfAnotherAccount } from "../testing/task-of-another-account.ts";
 import { familyOf, type Family } from "./errors.ts";
 import { loadService, type LoadedService } from "./loaded-service.ts";
 
@@ -32,13 +32,16 @@ const UNGOVERNED = ["sts:GetCallerIdentity", "sts:GetSessionToken"];
 /** These bring their proof in the input. */
 const UNSIGNED = ["sts:AssumeRoleWithWebIdentity"];
 
+let world: PopulatedWorld;
 let api: ApiWorld;
 let aim: Aim;
-const journal = watchedJournal();
 let keysOf: Readonly<Record<Intruder, Keys>>;
+/** They may do everything in their own account, and nothing in the populated one. */
+const STRANGERS = ["the root of another account", "a task of another account, whose role may do everything there"] as const;
+let strangers: Readonly<Record<(typeof STRANGERS)[number], Keys>>;
 beforeAll(async () => {
-  api = await apiWorld({ state: new JournaledState(journal) });
-  aim = await populate(api);
+  world = await populatedWorld();
+  ({ api, aim } = world);
   keysOf = {
     nobody: TEST_KEYS,
     "a wrong key": { accessKeyId: "AKIANOBODYHASTHISKEY", secretAccessKey: "wrong" },
@@ -46,8 +49,12 @@ beforeAll(async () => {
     "an expired session": expiredSession(),
     "a user without permission": api.user("intruder"),
   };
+  strangers = {
+    "the root of another account": FOREIGN_KEYS,
+    "a task of another account, whose role may do everything there": await taskOfAnotherAccount(api),
+  };
 });
-afterAll(() => api[Symbol.asyncDispose]());
+afterAll(() => world[Symbol.asyncDispose]());
 
 /** What has to come of an intruder's attempt; `undefined` where the intruder may. */
 function due({ access }: Operation, intruder: Intruder, family: Family): string | undefined {
@@ -71,68 +78,68 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (
 
   test.each(Object.keys(REFUSALS) as Intruder[])("refuses %s, whatever is asked, and nothing changes", async (intruder) => {
     const service = await loadService(descriptor);
-    const before = journal.written.length;
+    using caller = callerOf(api.url, service, keysOf[intruder], { sign: intruder !== "nobody" });
+    const before = world.written.length;
     const outcomes: Record<string, string> = {};
     const wanted: Record<string, string> = {};
     for (const operation of service.operations.values()) {
       const expected = due(operation, intruder, familyOf(descriptor.protocol));
-      const outcome = await attempt(service, operation.name, keysOf[intruder], intruder !== "nobody");
+      const input = aimedInput(service.schema(operation.name)?.input, aim, id);
+      const { code: outcome } = await caller.attempt(operation.name, input);
       if (expected === undefined) continue;
       wanted[operation.name] = expected;
       outcomes[operation.name] = expected === REFUSED && outcome !== "done" ? REFUSED : outcome;
     }
     expect(outcomes).toEqual(wanted);
-    expect(journal.written.slice(before)).toEqual([]);
+    expect(world.written.slice(before)).toEqual([]);
     expect(api.defects).toEqual([]);
   });
 
-  test("keeps the root of another account away from what is not its own", async () => {
+  test.each(STRANGERS)("keeps %s away from what is not its own, and tells nothing of it", async (stranger) => {
     const service = await loadService(descriptor);
-    const before = journal.written.length;
-    for (const operation of service.operations.values()) await attempt(service, operation.name, FOREIGN_KEYS, true);
-    const elsewhere = journal.written.slice(before).filter(({ key, value = "" }) => !`${key} ${value}`.includes(FOREIGN_ACCOUNT));
+    const before = world.written.length;
+    const told = await toldTo(strangers[stranger], service, [...service.operations.keys()]);
+    const elsewhere = world.written
+      .slice(before)
+      .filter((change) => !`${change.key} ${change.value ?? ""} ${change.before ?? ""}`.includes(FOREIGN_ACCOUNT));
     expect(elsewhere).toEqual([]);
+    expect(told).toEqual([]);
     expect(api.defects).toEqual([]);
   });
 });
 
-/** Sends an operation with every member set, aimed at what the account holds. The code of the refusal, or `done`. */
-async function attempt(service: LoadedService, name: string, credentials: Keys, sign: boolean): Promise<string> {
-  const input = service.schema(name)?.input;
-  const constructors = service.client as Readonly<Record<string, new (input: unknown) => unknown>>;
-  const [, Client] = Object.entries(constructors).find(([key]) => /^[A-Za-z0-9]+Client$/.test(key) && key !== "__Client") ?? [];
-  const Command = constructors[`${name}Command`];
-  if (!Client || !Command) throw new Error(`the SDK has no ${name}`);
-  const client = new Client({
-    endpoint: api.url,
-    region: "us-east-1",
-    credentials,
-    maxAttempts: 1,
-    ...(sign ? {} : { signer: { sign: (request: unknown) => Promise.resolve(request) } }),
-  }) as { send(command: unknown): Promise<unknown>; destroy(): void };
-  try {
-    await client.send(new Command(input ? sampleValue(input, 9, aim) : {}));
-    return "done";
-  } catch (thrown) {
-    return (thrown as Error).name;
-  } finally {
-    client.destroy();
-  }
+// That what is planted would be seen: otherwise nothing above could fail.
+test.each([
+  ["ecr", "ListTagsForResource"],
+  ["ecs", "DescribeTaskDefinition"],
+  ["elasticloadbalancing", "DescribeTags"],
+  ["logs", "ListTagsForResource"],
+  ["secretsmanager", "GetSecretValue"],
+  ["ssm", "GetParameters"],
+  ["iam", "GetRole"],
+  ["kms", "DescribeKey"],
+])("the root of the account itself is told something by %s:%s", async (id, operation) => {
+  const descriptor = SERVICES.find((one) => one.id === id);
+  if (!descriptor) throw new Error(`there is no service ${id}`);
+  expect(await toldTo(TEST_KEYS, await loadService(descriptor), [operation])).toEqual([operation]);
+});
+
+/** The operations that tell something of the populated account, however they are asked for it. */
+async function toldTo(keys: Keys, service: LoadedService, operations: readonly string[]): Promise<readonly string[]> {
+  using caller = callerOf(api.url, service, keys);
+  const told = new Set<string>();
+  for (const operation of operations)
+    for (const input of aimedInputs(service, operation)) {
+      const outcome = await caller.attempt(operation, input);
+      if (inspect(outcome.told, { depth: 20, maxArrayLength: null, maxStringLength: null }).includes(PLANTED)) told.add(operation);
+    }
+  return [...told];
 }
 
-/** A journal that tells what is written. That a key was used is no change of what it may be used for. */
-function watchedJournal(): Journal & { readonly written: JournalChange[] } {
-  const memory = memoryJournal();
-  const written: JournalChange[] = [];
-  return {
-    written,
-    load: () => memory.load(),
-    append(changes) {
-      written.push(...changes.filter(({ table }) => table !== "iam.access-keys"));
-      return memory.append(changes);
-    },
-    close: () => memory.close(),
-  };
+function aimedInputs(service: LoadedService, operation: string): readonly unknown[] {
+  const { id } = service.descriptor;
+  const shape = service.schema(operation)?.input;
+  return [aimedInput(shape, aim, id), ...smallAimedInputs(shape, aim, id)];
 }
 
 function expiredSession(): Keys {
