@@ -196,6 +196,21 @@ describe("RotateSecret", () => {
     await expect(bound.send(new RotateSecretCommand(input))).rejects.toMatchObject({ name: "AccessDeniedException" });
     await bound.send(new RotateSecretCommand({ ...input, RotationLambdaARN: `${FUNCTION}:1` }));
   });
+
+  test("needs the right to pass the roles of what it names", async () => {
+    await using api = await rotationWorld();
+    const role = "arn:aws:iam::123456789012:role/admin";
+    const containerDefinitions = [{ name: "rotate", image: "rotate", memory: 64 }];
+    await api.client(ECSClient).send(new RegisterTaskDefinitionCommand({ family: "rotate", containerDefinitions, taskRoleArn: role }));
+    const input = { SecretId: "s", RotationLambdaARN: FUNCTION };
+    const may = (...Action: readonly string[]) => ({ Effect: "Allow", Action, Resource: "*" });
+    const without = api.caller("without", may("secretsmanager:RotateSecret", "ecs:RunTask"));
+    await expect(without.send(new RotateSecretCommand(input))).rejects.toMatchObject({
+      name: "AccessDeniedException",
+      message: expect.stringContaining(`iam:PassRole on resource: ${role} `) as string,
+    });
+    await api.caller("with", may("secretsmanager:RotateSecret", "ecs:RunTask", "iam:PassRole")).send(new RotateSecretCommand(input));
+  });
 });
 
 describe("CancelRotateSecret", () => {

@@ -5,6 +5,7 @@ import { findRotationFunction } from "../../state/rotation-function.ts";
 import { unfinishedVersion, withPendingVersion } from "../../state/secret-stages.ts";
 import type { SecretRecord, SecretRotation } from "../../state/secrets.ts";
 import { matches } from "../constraints.ts";
+import { passTaskRoles } from "../ecs/pass-role.ts";
 import { because, defined, type AuthorizeScope, type Permission } from "../operation.ts";
 import { keyText, onSecret, operation, putSecret, refuse, refuseToken, requirePrimary } from "./secret.ts";
 
@@ -21,8 +22,8 @@ const rotatePermission = onSecret("RotateSecret", (input: RotateSecretRequest) =
 export const rotateSecret = operation("RotateSecret", {
   authorize: (input, at): readonly Permission[] => [
     rotatePermission(input, at),
-    // Stands for lambda:InvokeFunction: who chooses what is run must be allowed to run it.
-    ...(input.RotationLambdaARN ? [runPermission(input.RotationLambdaARN, at)] : []),
+    // Stands for lambda:InvokeFunction: who chooses what is run must be allowed to run it, and to hand it its roles, as RunTask asks.
+    ...(input.RotationLambdaARN ? runPermissions(input.RotationLambdaARN, at) : []),
   ],
   run(input, context) {
     refuseToken(input.ClientRequestToken);
@@ -62,10 +63,14 @@ export const rotateSecret = operation("RotateSecret", {
 });
 
 /** Of a function without a revision: to run the one that there is now. */
-function runPermission(functionArn: string, at: AuthorizeScope): Permission {
+function runPermissions(functionArn: string, at: AuthorizeScope): readonly Permission[] {
   const found = findRotationFunction(at.state, at, functionArn);
-  if ("failure" in found) return { action: "ecs:RunTask", resource: functionArn };
-  return { action: "ecs:RunTask", resource: found.definition.arn, context: { "ecs:cluster": found.cluster.arn } };
+  if ("failure" in found) return [{ action: "ecs:RunTask", resource: functionArn }];
+  const { definition, cluster } = found;
+  return [
+    { action: "ecs:RunTask", resource: definition.arn, context: { "ecs:cluster": cluster.arn } },
+    ...passTaskRoles(at, definition.definition),
+  ];
 }
 
 /** @throws InvalidParameterException */
