@@ -52,9 +52,17 @@ export const PLANTED = "planted-in-production";
 const arnOf = (service: string, resource: string): string => `arn:aws:${service}:${DEFAULT_REGION}:${DEFAULT_ACCOUNT}:${resource}`;
 const iamArn = (resource: string): string => `arn:aws:iam::${DEFAULT_ACCOUNT}:${resource}`;
 const allow = (Action: string) => JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+/** Of ECS, and of whom policies of the account allow it. */
 const TRUST = JSON.stringify({
   Version: "2012-10-17",
-  Statement: [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }],
+  Statement: [
+    { Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" },
+    {
+      Effect: "Allow",
+      Principal: { AWS: DEFAULT_ACCOUNT },
+      Action: ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"],
+    },
+  ],
 });
 
 /** What a request to a service would have to say in a member of that name to mean something of the populated account. */
@@ -84,8 +92,11 @@ export async function populate(api: ApiWorld): Promise<Aim> {
   const cluster = NAME;
   await ecs.send(new CreateClusterCommand({ clusterName: NAME, tags }));
   const container = { name: "web", image: "web", memory: 64, environment: [{ name: "A", value: PLANTED }] };
+  const rotation = { key: "airfield:rotation-cluster", value: NAME };
   const roles = { taskRoleArn: iamArn(`role/${NAME}`), executionRoleArn: iamArn(`role/${NAME}`) };
-  await ecs.send(new RegisterTaskDefinitionCommand({ family: NAME, containerDefinitions: [container], ...roles, tags }));
+  await ecs.send(
+    new RegisterTaskDefinitionCommand({ family: NAME, containerDefinitions: [container], ...roles, tags: [...tags, rotation] }),
+  );
   await ecs.send(new CreateServiceCommand({ cluster, serviceName: NAME, taskDefinition: NAME, desiredCount: 0, tags }));
   const { serviceDeployments } = await ecs.send(new ListServiceDeploymentsCommand({ cluster, service: NAME }));
   const { tasks: [task] = [] } = await ecs.send(new RunTaskCommand({ cluster, taskDefinition: NAME, tags }));

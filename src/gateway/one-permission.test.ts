@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
+import { parseArn } from "../domain/arn.ts";
+import { SERVICES } from "../services/catalogue.ts";
+import { allowing, askedFor, governed, type Asked } from "../testing/asked-permissions.ts";
+import { callerOf, type Outcome } from "../testing/caller.ts";
+import { aimedInput, NAME } from "../testing/populated-account.ts";
+import { populatedWorld, type PopulatedWorld } from "../testing/populated-world.ts";
+import { familyOf, type Family } from "./errors.ts";
+import { loadService, type LoadedService } from "./loaded-service.ts";
+
+// Made from the list of operations, so that a new one is in it by birth: who may do something to one thing tries it on another, and who may do
+// all but one of the things that an operation asks for tries the operation.
+
+const REFUSALS: Readonly<Record<Family, string>> = { json: "AccessDeniedException", query: "AccessDenied", ec2: "UnauthorizedOperation" };
+
+let world: PopulatedWorld;
+beforeAll(async () => {
+  world = await populatedWorld();
+});
+afterAll(() => world[Symbol.asyncDispose]());
+
+interface Try {
+  readonly operation: string;
+  readonly input: unknown;
+  /** What the user may. */
+  readonly allowed: readonly Asked[];
+  /** What the operation asks for beyond that; one of it stands in the refusal. */
+  readonly lacking: readonly Asked[];
+}
+
+describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (id, descriptor) => {
+  test("refuses who may do it to another thing of the same kind", async () => {
+    await everyTryIsRefused(await loadService(descriptor), (operation, input, asked) => {
+      const lacking = asked.filter(({ resource }) => resource !== "*");
+      if (lacking.length === 0) return [];
+      return [{ operation, input, lacking, allowed: asked.map(({ action, resource }) => ({ action, resource: elsewhere(resource) })) }];
+    });
+  });
+
+  test("refuses who may do all but one of the things that it takes", async () => {
+    await everyTryIsRefused(await loadService(descriptor), (operation, input, asked) =>
+      asked.length < 2 ? [] : asked.map((one) => ({ operation, input, lacking: [one], allowed: asked.filter((other) => other !== one) })),
+    );
+  });
+
+  test("refuses who may do it to the first thing of a list only", async () => {
+    const service = await loadService(descriptor);
+    await everyTryIsRefused(service, (operation, input, asked) => {
+      const first = aimedInput(service.schema(operation)?.input, (member, of) => renamed(world.aim(member, of)), id);
+      const both = withListsOf(first, input);
+      const found = governed(service).find(({ name }) => name === operation);
+      if (!found || both === undefined) return [];
+      const allowed = askedFor(world.api, found, first);
+      const lacking = askedFor(world.api, found, both).filter((one) => !allowed.some((other) => same(one, other)));
+      // Where a list adds nothing to what is asked, it names nothing that AWS has permissions for: `asked-resources.test.ts` knows.
+      return lacking.length === 0 || asked.length === 0 ? [] : [{ operation, input: both, lacking, allowed }];
+    });
+  });
+
+  // Otherwise nothing above would show that it was the one permission that was missing.
+  test("lets in who may do just what it takes", async () => {
+    await using other = await populatedWorld();
+    const service = await loadService(descriptor);
+    const refused: string[] = [];
+    for (const operation of governed(service)) {
+      const input = aimedInput(service.schema(operation.name)?.input, other.aim, id);
+      const keys = other.api.user(`user-${operation.name}`, allowing(askedFor(other.api, operation, input)));
+      using caller = callerOf(other.api.url, service, keys);
+      const { code, message } = await caller.attempt(operation.name, input);
+      if (code === REFUSALS[familyOf(descriptor.protocol)]) refused.push(`${operation.name}: ${message}`);
+    }
+    expect(refused).toEqual([]);
+    expect(other.api.defects).toEqual([]);
+  });
+});
+
+/** Has a user of its own try each of them: nothing changes, and nothing but the refusal is told. */
+async function everyTryIsRefused(
+  service: LoadedService,
+  triesOf: (operation: string, input: unknown, asked: readonly Asked[]) => readonly Try[],
+): Promise<void> {
+  const { api } = world;
+  const { id, protocol } = service.descriptor;
+  const outcomes: string[] = [];
+  for (const operation of governed(service)) {
+    const input = aimedInput(service.schema(operation.name)?.input, world.aim, id);
+    for (const one of triesOf(operation.name, input, askedFor(api, operation, input))) {
+      const name = `user-${world.written.length}`;
+      using caller = callerOf(api.url, service, api.user(name, allowing(one.allowed)));
+      const before = world.written.length;
+      const outcome = await caller.attempt(one.operation, one.input);
+      const problem = problemOf(one, outcome, name, REFUSALS[familyOf(protocol)]);
+      if (problem !== undefined) outcomes.push(problem);
+      expect(world.written.slice(before), one.operation).toEqual([]);
+    }
+  }
+  expect(outcomes).toEqual([]);
+  expect(api.defects).toEqual([]);
+}
+
+/** What is wrong with an outcome that should be a refusal in AWS's words. */
+function problemOf({ operation, lacking }: Try, { code, message }: Outcome, user: string, refusal: string): string | undefined {
+  if (code !== refusal) return `${operation} without ${JSON.stringify(lacking)}: ${code} ${message}`;
+  const said = message
+    .replace(/^You are not authorized to perform this operation\. /, "")
+    .replace(/\. Encoded authorization failure message: [\w-]+$/, "");
+  const good = lacking.some(({ action, resource }) => {
+    const text = `User: arn:aws:iam::${DEFAULT_ACCOUNT}:user/${user} is not authorized to perform: ${action} on resource: ${resource}`;
+    // AWS gives no reason where a role is not assumed.
+    const reason = action === "sts:AssumeRole" ? /^$/ : /^ because no [a-z-]+ policy allows the [\w:]+ action$/;
+    return said.startsWith(text) && reason.test(said.slice(text.length));
+  });
+  return good ? undefined : `${operation} says: ${message}`;
+}
+
+function same(a: Asked, b: Asked): boolean {
+  return a.action === b.action && a.resource === b.resource;
+}
+
+/** Another thing of the same kind: what its name is made of is another one. */
+function elsewhere(resource: string): string {
+  const arn = parseArn(resource);
+  if (!arn) return resource;
+  const [, kind = "", name = ""] = /^([a-z0-9-]+[/:])?(.*)$/s.exec(arn.resource) ?? [];
+  return `${resource.slice(0, resource.length - arn.resource.length)}${kind}${name === renamed(name) ? "elsewhere" : renamed(name)}`;
+}
+
+/** A name or an ARN with another name or id in it. */
+function renamed(text: string): string {
+  return text
+    .replaceAll(NAME, "elsewhere")
+    .replaceAll(/[0-9a-f]{8,}/g, (id) => (id === DEFAULT_ACCOUNT ? id : [...id].toReversed().join("")));
+}
+
+/** The first input, with what the second one has in its lists added to the lists; `undefined` where there are no lists. */
+function withListsOf(first: unknown, second: unknown): unknown {
+  if (Array.isArray(first) && Array.isArray(second)) return [...(first as unknown[]), ...(second as unknown[])];
+  if (!isStructure(first) || !isStructure(second)) return undefined;
+  const changed = Object.entries(first).flatMap(([key, value]) => {
+    const merged = withListsOf(value, second[key]);
+    return merged === undefined ? [] : [[key, merged] as const];
+  });
+  return changed.length === 0 ? undefined : { ...first, ...Object.fromEntries(changed) };
+}
+
+function isStructure(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}
