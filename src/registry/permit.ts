@@ -11,9 +11,15 @@ import type { RegistryPlatform } from "./call.ts";
 export interface RegistryAccess {
   /** Whether the credentials that the token was made with are still good: a token is not better than they are. */
   readonly stands: boolean;
-  /** Why an action is refused, in the words of IAM; `undefined` where it is allowed. Without a repository, it is asked for all. */
+  /**
+   * Why an action is refused, in the words of IAM; `undefined` where it is allowed. Without a repository, it is one that knows none, on which
+   * the holder's own account decides: what is about all repositories of a registry asks for `ALL_REPOSITORIES`.
+   */
   denial(action: string, repository: string | undefined): string | undefined;
 }
+
+/** In the place of a name: no repository is called so. */
+export const ALL_REPOSITORIES = "*";
 
 export type AccessPlatform = Pick<RegistryPlatform, "state" | "clock" | "credentials">;
 

@@ -8,7 +8,7 @@ import { isDisconnect, RegistryError, writeError } from "./errors.ts";
 import { answerDownload } from "./downloads.ts";
 import { listRepositories, listTags } from "./listings.ts";
 import { deleteManifest, getManifest, pushManifest } from "./manifests.ts";
-import { registryAccess } from "./permit.ts";
+import { ALL_REPOSITORIES, registryAccess } from "./permit.ts";
 import { listReferrers } from "./referrers.ts";
 import { LAYER_DOWNLOADS } from "../state/layer-download.ts";
 import type { PullThrough } from "./pull-through/pull-through.ts";
@@ -85,7 +85,7 @@ async function answerRequest(
   const action = actionOf(route, method);
   if (action === undefined) throw new RegistryError(405, "UNSUPPORTED", `${method} is not supported here`);
   if (action !== NO_PERMISSION) call.action = action;
-  const denial = action === NO_PERMISSION ? undefined : access.denial(action, "name" in route ? route.name : undefined);
+  const denial = action === NO_PERMISSION ? undefined : access.denial(action, "name" in route ? route.name : ALL_REPOSITORIES);
   if (denial !== undefined) throw new RegistryError(403, "DENIED", denial);
   const denialOf = (wanted: string, repository: string): string | undefined => access.denial(wanted, repository);
   const may = (wanted: string, repository: string): boolean => denialOf(wanted, repository) === undefined;

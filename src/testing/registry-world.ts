@@ -20,6 +20,7 @@ import { gateway } from "../gateway/gateway.ts";
 import { credentials, rootPrincipal } from "../authorization/credentials.ts";
 import { httpServer } from "../gateway/server.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Journal } from "../ports/journal.ts";
 import { pullThrough } from "../registry/pull-through/pull-through.ts";
 import { registryHandler } from "../registry/registry.ts";
 import { mintRegistryToken } from "../state/registry-token.ts";
@@ -64,12 +65,13 @@ export interface RegistryWorld extends AsyncDisposable {
 export async function registryWorld(
   options: {
     readonly clock?: Clock;
+    readonly journal?: Journal;
     readonly parent?: string;
     readonly rootKey?: number;
     readonly allowedUpstreams?: readonly string[];
   } = {},
 ): Promise<RegistryWorld> {
-  const state = new JournaledState(memoryJournal());
+  const state = new JournaledState(options.journal ?? memoryJournal());
   const { clock = systemClock, parent = tmpdir(), rootKey = 7, allowedUpstreams = [] } = options;
   const secrets = secretBox(Buffer.alloc(32, rootKey));
   const directory = await mkdtemp(join(parent, "airfield-registry-"));
