@@ -108,6 +108,25 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (
   });
 });
 
+test("no operation of ECR lets the root of another account into a registry that it names by `registryId`", async () => {
+  const ecr = SERVICES.find(({ id }) => id === "ecr");
+  if (!ecr) throw new Error("there is no ECR");
+  const service = await loadService(ecr);
+  using caller = callerOf(api.url, service, FOREIGN_KEYS);
+  const outcomes: string[] = [];
+  for (const operation of service.operations.keys()) {
+    const input = service.schema(operation)?.input;
+    if (input?.kind !== "structure" || !input.byName.has("registryId")) continue;
+    for (const one of aimedInputs(service, operation)) {
+      if (!Object.hasOwn(one as object, "registryId")) continue;
+      const { code, message } = await caller.attempt(operation, one);
+      const refused = code === "AccessDeniedException" && message.includes(`:${DEFAULT_ACCOUNT}:repository/`);
+      if (!refused) outcomes.push(`${operation}: ${code} ${message}`);
+    }
+  }
+  expect(outcomes).toEqual([]);
+});
+
 // That what is planted would be seen: otherwise nothing above could fail.
 test.each([
   ["ecr", "ListTagsForResource"],
