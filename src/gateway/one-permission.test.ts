@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import { parseArn } from "../domain/arn.ts";
 import { SERVICES } from "../services/catalogue.ts";
+import type { Operation } from "../services/operation.ts";
 import { allowing, askedFor, governed, type Asked } from "../testing/asked-permissions.ts";
 import { callerOf, type Outcome } from "../testing/caller.ts";
 import { aimedInput, NAME } from "../testing/populated-account.ts";
@@ -31,7 +32,7 @@ interface Try {
 
 describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (id, descriptor) => {
   test("refuses who may do it to another thing of the same kind", async () => {
-    await everyTryIsRefused(await loadService(descriptor), (operation, input, asked) => {
+    await everyTryIsRefused(await loadService(descriptor), ({ name: operation }, input, asked) => {
       const lacking = asked.filter(({ resource }) => resource !== "*");
       if (lacking.length === 0) return [];
       return [{ operation, input, lacking, allowed: asked.map(({ action, resource }) => ({ action, resource: elsewhere(resource) })) }];
@@ -39,22 +40,23 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (
   });
 
   test("refuses who may do all but one of the things that it takes", async () => {
-    await everyTryIsRefused(await loadService(descriptor), (operation, input, asked) =>
+    await everyTryIsRefused(await loadService(descriptor), ({ name: operation }, input, asked) =>
       asked.length < 2 ? [] : asked.map((one) => ({ operation, input, lacking: [one], allowed: asked.filter((other) => other !== one) })),
     );
   });
 
   test("refuses who may do it to the first thing of a list only", async () => {
     const service = await loadService(descriptor);
-    await everyTryIsRefused(service, (operation, input, asked) => {
-      const first = aimedInput(service.schema(operation)?.input, (member, of) => renamed(world.aim(member, of)), id);
-      const both = withListsOf(first, input);
-      const found = governed(service).find(({ name }) => name === operation);
-      if (!found || both === undefined) return [];
-      const allowed = askedFor(world.api, found, first);
-      const lacking = askedFor(world.api, found, both).filter((one) => !allowed.some((other) => same(one, other)));
-      // Where a list adds nothing to what is asked, it names nothing that AWS has permissions for: `asked-resources.test.ts` knows.
-      return lacking.length === 0 || asked.length === 0 ? [] : [{ operation, input: both, lacking, allowed }];
+    await everyTryIsRefused(service, (operation, second) => {
+      const first = aimedInput(service.schema(operation.name)?.input, (member, of) => renamed(world.aim(member, of)), id);
+      const [both, instead] = [
+        withLists(first, second, (own, others) => [...own, ...others]),
+        withLists(first, second, (_own, others) => others),
+      ];
+      const allowed = askedFor(world.api, operation, first);
+      const lacking = askedFor(world.api, operation, instead).filter((one) => !allowed.some((other) => same(one, other)));
+      // Where a list changes nothing, it names nothing that AWS has permissions for: `asked-resources.test.ts` knows.
+      return lacking.length === 0 ? [] : [{ operation: operation.name, input: both, lacking, allowed }];
     });
   });
 
@@ -78,14 +80,14 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (
 /** Has a user of its own try each of them: nothing changes, and nothing but the refusal is told. */
 async function everyTryIsRefused(
   service: LoadedService,
-  triesOf: (operation: string, input: unknown, asked: readonly Asked[]) => readonly Try[],
+  triesOf: (operation: Operation, input: unknown, asked: readonly Asked[]) => readonly Try[],
 ): Promise<void> {
   const { api } = world;
   const { id, protocol } = service.descriptor;
   const outcomes: string[] = [];
   for (const operation of governed(service)) {
     const input = aimedInput(service.schema(operation.name)?.input, world.aim, id);
-    for (const one of triesOf(operation.name, input, askedFor(api, operation, input))) {
+    for (const one of triesOf(operation, input, askedFor(api, operation, input))) {
       const name = `user-${world.written.length}`;
       using caller = callerOf(api.url, service, api.user(name, allowing(one.allowed)));
       const before = world.written.length;
@@ -133,15 +135,15 @@ function renamed(text: string): string {
     .replaceAll(/[0-9a-f]{8,}/g, (id) => (id === DEFAULT_ACCOUNT ? id : [...id].toReversed().join("")));
 }
 
-/** The first input, with what the second one has in its lists added to the lists; `undefined` where there are no lists. */
-function withListsOf(first: unknown, second: unknown): unknown {
-  if (Array.isArray(first) && Array.isArray(second)) return [...(first as unknown[]), ...(second as unknown[])];
-  if (!isStructure(first) || !isStructure(second)) return undefined;
-  const changed = Object.entries(first).flatMap(([key, value]) => {
-    const merged = withListsOf(value, second[key]);
-    return merged === undefined ? [] : [[key, merged] as const];
-  });
-  return changed.length === 0 ? undefined : { ...first, ...Object.fromEntries(changed) };
+/** The first input, each of its lists made of that list and the second input's. */
+function withLists(
+  first: unknown,
+  second: unknown,
+  made: (own: readonly unknown[], others: readonly unknown[]) => readonly unknown[],
+): unknown {
+  if (Array.isArray(first) && Array.isArray(second)) return made(first as unknown[], second as unknown[]);
+  if (!isStructure(first) || !isStructure(second)) return first;
+  return Object.fromEntries(Object.entries(first).map(([key, value]) => [key, withLists(value, second[key], made)]));
 }
 
 function isStructure(value: unknown): value is Readonly<Record<string, unknown>> {
