@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { memoryAuditLog } from "../drivers/memory/audit-log.ts";
-import { memoryJournal } from "../drivers/memory/journal.ts";
 import { sqliteLogStore } from "../drivers/sqlite/log-store.ts";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
-import type { Journal, JournalChange } from "../ports/journal.ts";
+import type { JournalChange } from "../ports/journal.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import { JournaledState } from "../state/journaled-state.ts";
 import { apiWorld, FOREIGN_ACCOUNT, FOREIGN_KEYS, TEST_KEYS, type ApiWorld } from "../testing/api-world.ts";
 import { RECIPES } from "../testing/border-recipes.ts";
-import { furnish, NAME, plantedIn, POLICY, REGION, type AccountNames } from "../testing/furnished-account.ts";
+import { callerOf } from "../testing/caller.ts";
+import { furnish, NAME, plantedIn, POLICY, type AccountNames } from "../testing/furnished-account.ts";
 import { sampleValue } from "../testing/sample-value.ts";
+import { watchedJournal } from "../testing/watched-journal.ts";
 import { loadService, type LoadedService } from "./loaded-service.ts";
 
 // Two accounts that have the same things under the same names. The administrator of one, who may do everything at home, puts a name of the
@@ -128,22 +129,9 @@ async function trespass(service: LoadedService, operation: string, input: object
 }
 
 async function send(service: LoadedService, name: string, input: object): Promise<{ readonly outcome: string; readonly told: string }> {
-  const constructors = service.client as Readonly<Record<string, new (input: unknown) => unknown>>;
-  const [, Client] = Object.entries(constructors).find(([key]) => /^[A-Za-z0-9]+Client$/.test(key) && key !== "__Client") ?? [];
-  const Command = constructors[`${name}Command`];
-  if (!Client || !Command) throw new Error(`the SDK has no ${name}`);
-  const client = new Client({ endpoint: api.url, region: REGION, credentials: FOREIGN_KEYS, maxAttempts: 1 }) as {
-    send(command: unknown): Promise<unknown>;
-    destroy(): void;
-  };
-  try {
-    return { outcome: "done", told: JSON.stringify(await client.send(new Command(input))) };
-  } catch (thrown) {
-    const { name: outcome, message } = thrown as Error;
-    return { outcome: `${outcome}: ${message}`, told: message };
-  } finally {
-    client.destroy();
-  }
+  using caller = callerOf(api.url, service, FOREIGN_KEYS);
+  const { code, message, told } = await caller.attempt(name, input);
+  return { outcome: code === "done" ? code : `${code}: ${message}`, told: code === "done" ? JSON.stringify(told) : message };
 }
 
 async function serviceOf(operation: string): Promise<LoadedService> {
@@ -191,18 +179,4 @@ function auditOf(account: string): readonly unknown[] {
   return [...(api.platform.audit as ReturnType<typeof memoryAuditLog>).records].filter((record) =>
     JSON.stringify(record).includes(`"recipientAccountId":"${account}"`),
   );
-}
-
-function watchedJournal(): Journal & { readonly written: JournalChange[] } {
-  const memory = memoryJournal();
-  const written: JournalChange[] = [];
-  return {
-    written,
-    load: () => memory.load(),
-    append(changes) {
-      written.push(...changes.filter(({ table }) => table !== "iam.access-keys"));
-      return memory.append(changes);
-    },
-    close: () => memory.close(),
-  };
 }

@@ -5,7 +5,8 @@ import { SERVICES } from "../services/catalogue.ts";
 import { TEST_KEYS, type Keys } from "../testing/api-world.ts";
 import { allowing, type Asked } from "../testing/asked-permissions.ts";
 import { callerOf, type Outcome } from "../testing/caller.ts";
-import { NAME, PLANTED } from "../testing/populated-account.ts";
+import { NAME } from "../testing/furnished-account.ts";
+import { PLANTED } from "../testing/populated-account.ts";
 import { populatedWorld, type PopulatedWorld } from "../testing/populated-world.ts";
 import { loadService } from "./loaded-service.ts";
 

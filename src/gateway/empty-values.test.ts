@@ -7,9 +7,10 @@ import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { AwsError } from "../services/aws-error.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import { requestScope, type Operation } from "../services/operation.ts";
-import { apiWorld, type ApiWorld } from "../testing/api-world.ts";
+import type { ApiWorld } from "../testing/api-world.ts";
 import { emptyPlaces, type EmptyPlace } from "../testing/empty-places.ts";
-import { populate, type Aim } from "../testing/populated-account.ts";
+import type { Aim } from "../testing/populated-account.ts";
+import { populatedWorld, type PopulatedWorld } from "../testing/populated-world.ts";
 import { settleEmptyValues } from "./empty-values.ts";
 import { loadService, type LoadedService } from "./loaded-service.ts";
 import { MalformedRequestError } from "./malformed.ts";
@@ -18,16 +19,17 @@ import { MalformedRequestError } from "./malformed.ts";
 // refused, or is the very same input as one that leaves the member out. Decision and use are given that one input, so neither can be told
 // something that the other is not.
 
+let world: PopulatedWorld;
 let api: ApiWorld;
 let aim: Aim;
 beforeAll(async () => {
-  api = await apiWorld();
-  aim = await populate(api);
+  world = await populatedWorld();
+  ({ api, aim } = world);
   await api
     .client(ECSClient)
     .send(new RegisterTaskDefinitionCommand({ family: "awsvpc", networkMode: "awsvpc", containerDefinitions: [WEB] }));
-});
-afterAll(() => api[Symbol.asyncDispose]());
+}, 60_000);
+afterAll(() => world[Symbol.asyncDispose]());
 
 /** An input after the gateway has read it, or that it is refused. */
 function settled(service: LoadedService, operation: string, input: unknown): unknown {
@@ -61,13 +63,15 @@ function meaningAt({ emptyValues: { members } }: LoadedService, { key, member }:
   return members[key] ?? members[member];
 }
 
-describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (_id, descriptor) => {
+describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (id, descriptor) => {
+  const aimHere = (member: string): string => aim(member, id);
+
   test("takes nothing for something, unless it says that it does", async () => {
     const service = await loadService(descriptor);
     const unsettled: string[] = [];
     let tried = 0;
     for (const operation of service.operations.values()) {
-      for (const place of emptyPlaces(service.schema(operation.name)?.input, aim)) {
+      for (const place of emptyPlaces(service.schema(operation.name)?.input, aimHere)) {
         tried += 1;
         const outcome = settled(service, operation.name, place.input);
         if (outcome === REFUSED) continue;
@@ -107,7 +111,7 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (
 
   test("has no exception for what it does not have", async () => {
     const service = await loadService(descriptor);
-    const places = [...service.operations.keys()].flatMap((name) => [...emptyPlaces(service.schema(name)?.input, aim)]);
+    const places = [...service.operations.keys()].flatMap((name) => [...emptyPlaces(service.schema(name)?.input, aimHere)]);
     const known = new Set(places.flatMap(({ key, member }) => [key, member]));
     expect(Object.keys(service.emptyValues.members).filter((key) => !known.has(key))).toEqual([]);
   });
@@ -156,10 +160,14 @@ const answers = (): Readonly<Record<string, readonly [operation: string, input: 
     { cluster: "production", taskDefinition: "awsvpc", networkConfiguration: { awsvpcConfiguration: { subnets: [] } } },
     "subnets can not be empty.",
   ],
-  "RegisterTargetsInput.Targets": ["RegisterTargets", { TargetGroupArn: aim("TargetGroupArn"), Targets: [] }, "Targets cannot be empty"],
+  "RegisterTargetsInput.Targets": [
+    "RegisterTargets",
+    { TargetGroupArn: aim("TargetGroupArn", "elasticloadbalancing"), Targets: [] },
+    "Targets cannot be empty",
+  ],
   "DeregisterTargetsInput.Targets": [
     "DeregisterTargets",
-    { TargetGroupArn: aim("TargetGroupArn"), Targets: [] },
+    { TargetGroupArn: aim("TargetGroupArn", "elasticloadbalancing"), Targets: [] },
     "Targets cannot be empty",
   ],
   "InputLogEvent.message": [

@@ -5,7 +5,8 @@ import { SERVICES } from "../services/catalogue.ts";
 import type { Operation } from "../services/operation.ts";
 import { allowing, askedFor, governed, type Asked } from "../testing/asked-permissions.ts";
 import { callerOf, type Outcome } from "../testing/caller.ts";
-import { aimedInput, NAME } from "../testing/populated-account.ts";
+import { NAME } from "../testing/furnished-account.ts";
+import { aimedInput } from "../testing/populated-account.ts";
 import { populatedWorld, type PopulatedWorld } from "../testing/populated-world.ts";
 import { familyOf, type Family } from "./errors.ts";
 import { loadService, type LoadedService } from "./loaded-service.ts";
@@ -32,22 +33,26 @@ interface Try {
 
 describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (id, descriptor) => {
   test("refuses who may do it to another thing of the same kind", async () => {
-    await everyTryIsRefused(await loadService(descriptor), ({ name: operation }, input, asked) => {
+    const problems = await problemsOf(await loadService(descriptor), ({ name: operation }, input, asked) => {
       const lacking = asked.filter(({ resource }) => resource !== "*");
       if (lacking.length === 0) return [];
       return [{ operation, input, lacking, allowed: asked.map(({ action, resource }) => ({ action, resource: elsewhere(resource) })) }];
     });
+    expect(problems).toEqual([]);
+    expect(world.api.defects).toEqual([]);
   });
 
   test("refuses who may do all but one of the things that it takes", async () => {
-    await everyTryIsRefused(await loadService(descriptor), ({ name: operation }, input, asked) =>
+    const problems = await problemsOf(await loadService(descriptor), ({ name: operation }, input, asked) =>
       asked.length < 2 ? [] : asked.map((one) => ({ operation, input, lacking: [one], allowed: asked.filter((other) => other !== one) })),
     );
+    expect(problems).toEqual([]);
+    expect(world.api.defects).toEqual([]);
   });
 
   test("refuses who may do it to the first thing of a list only", async () => {
     const service = await loadService(descriptor);
-    await everyTryIsRefused(service, (operation, second) => {
+    const problems = await problemsOf(service, (operation, second) => {
       const first = aimedInput(service.schema(operation.name)?.input, (member, of) => renamed(world.aim(member, of)), id);
       const [both, instead] = [
         withLists(first, second, (own, others) => [...own, ...others]),
@@ -58,6 +63,8 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (
       // Where a list changes nothing, it names nothing that AWS has permissions for: `asked-resources.test.ts` knows.
       return lacking.length === 0 ? [] : [{ operation: operation.name, input: both, lacking, allowed }];
     });
+    expect(problems).toEqual([]);
+    expect(world.api.defects).toEqual([]);
   });
 
   // Otherwise nothing above would show that it was the one permission that was missing.
@@ -77,28 +84,26 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (
   });
 });
 
-/** Has a user of its own try each of them: nothing changes, and nothing but the refusal is told. */
-async function everyTryIsRefused(
+/** Has a user of its own try each of them. What is wrong: all but a refusal in AWS's words that changes nothing. */
+async function problemsOf(
   service: LoadedService,
   triesOf: (operation: Operation, input: unknown, asked: readonly Asked[]) => readonly Try[],
-): Promise<void> {
-  const { api } = world;
+): Promise<readonly string[]> {
+  const { api, aim, written } = world;
   const { id, protocol } = service.descriptor;
-  const outcomes: string[] = [];
+  const problems: string[] = [];
   for (const operation of governed(service)) {
-    const input = aimedInput(service.schema(operation.name)?.input, world.aim, id);
+    const input = aimedInput(service.schema(operation.name)?.input, aim, id);
     for (const one of triesOf(operation, input, askedFor(api, operation, input))) {
-      const name = `user-${world.written.length}`;
+      const name = `user-${written.length}`;
       using caller = callerOf(api.url, service, api.user(name, allowing(one.allowed)));
-      const before = world.written.length;
-      const outcome = await caller.attempt(one.operation, one.input);
-      const problem = problemOf(one, outcome, name, REFUSALS[familyOf(protocol)]);
-      if (problem !== undefined) outcomes.push(problem);
-      expect(world.written.slice(before), one.operation).toEqual([]);
+      const before = written.length;
+      const problem = problemOf(one, await caller.attempt(one.operation, one.input), name, REFUSALS[familyOf(protocol)]);
+      if (problem !== undefined) problems.push(problem);
+      problems.push(...written.slice(before).map(({ table, key }) => `${one.operation} changed ${table} ${key}`));
     }
   }
-  expect(outcomes).toEqual([]);
-  expect(api.defects).toEqual([]);
+  return problems;
 }
 
 /** What is wrong with an outcome that should be a refusal in AWS's words. */

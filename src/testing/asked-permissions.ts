@@ -25,10 +25,10 @@ export function governed(service: LoadedService): readonly Operation[] {
 }
 
 /** What an operation asks of policies for an input of somebody in the default account, before it runs. */
-export function askedFor({ platform }: ApiWorld, { authorize }: Operation, input: unknown): readonly Asked[] {
+export function askedFor({ platform }: ApiWorld, operation: Operation, input: unknown): readonly Asked[] {
   const scope = requestScope({ account: DEFAULT_ACCOUNT, region: DEFAULT_REGION });
   const at = { ...scope, principal: SOMEBODY, state: platform.state.of(DEFAULT_ACCOUNT), now: platform.clock.now() };
-  const permissions = [authorize(input as never, at)].flat();
+  const permissions = [operation.authorize(input as never, at)].flat();
   const asked = permissions.flatMap(({ action, resource }) => [resource].flat().map((one) => ({ action, resource: one })));
   // What is asked twice, under other conditions perhaps, is allowed or refused at once by a policy without conditions.
   return [...new Map(asked.map((one) => [`${one.action} ${one.resource}`, one])).values()];

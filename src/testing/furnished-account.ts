@@ -148,7 +148,8 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
   const ecs = client(ECSClient);
   const cluster = arn("ecs", `cluster/${NAME}`);
   await ecs.send(new CreateClusterCommand({ clusterName: NAME, tags }));
-  const containerDefinitions = [{ name: "web", image: "web", memory: 64, portMappings: [{ containerPort: 80 }] }];
+  const environment = [{ name: "NOTE", value: planted }];
+  const containerDefinitions = [{ name: "web", image: "web", memory: 64, portMappings: [{ containerPort: 80 }], environment }];
   await ecs.send(
     new RegisterTaskDefinitionCommand({
       family: NAME,
