@@ -25,7 +25,7 @@ const KNOWN: Readonly<Record<string, string>> = {
 let world: PopulatedWorld;
 beforeAll(async () => {
   world = await populatedWorld();
-});
+}, 60_000);
 afterAll(() => world[Symbol.asyncDispose]());
 
 const known = new Set<string>();

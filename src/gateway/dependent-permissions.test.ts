@@ -20,7 +20,7 @@ beforeAll(async () => {
   const KmsKeyId = key;
   await call(TEST_KEYS, "secretsmanager", "CreateSecret", { Name: "sealed", SecretString: PLANTED, KmsKeyId });
   await call(TEST_KEYS, "ssm", "PutParameter", { Name: "sealed", Value: PLANTED, Type: "SecureString", KeyId: KmsKeyId });
-});
+}, 60_000);
 afterAll(() => world[Symbol.asyncDispose]());
 
 interface Dependent {

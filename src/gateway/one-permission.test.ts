@@ -19,7 +19,7 @@ const REFUSALS: Readonly<Record<Family, string>> = { json: "AccessDeniedExceptio
 let world: PopulatedWorld;
 beforeAll(async () => {
   world = await populatedWorld();
-});
+}, 60_000);
 afterAll(() => world[Symbol.asyncDispose]());
 
 interface Try {

@@ -53,7 +53,7 @@ beforeAll(async () => {
     "the root of another account": FOREIGN_KEYS,
     "a task of another account, whose role may do everything there": await taskOfAnotherAccount(api),
   };
-});
+}, 60_000);
 afterAll(() => world[Symbol.asyncDispose]());
 
 /** What has to come of an intruder's attempt; `undefined` where the intruder may. */

@@ -49,7 +49,7 @@ beforeAll(async () => {
   const arn = own.arn.replace(HOME, ABROAD).replace("production", "own");
   state.commit(() => void state.table(repositories).put({ ...own, name: "own", account: ABROAD, arn, createdAt: clock.now() }));
   await pushImageTo(world, "own", "v1", foreignImage, { authorization: world.authorization({ account: ABROAD }) });
-});
+}, 60_000);
 afterAll(() => world[Symbol.asyncDispose]());
 
 /** One path or more of each kind of route, aimed at what this account has. */
