@@ -70,6 +70,10 @@ describe("each request asks for the action that ECR maps it to", () => {
     ["DELETE", "/v2/app/manifests/v1", "ecr:BatchDeleteImage"],
     ["DELETE", `/v2/app/blobs/${blob}`, "ecr:BatchDeleteImage"],
     ["GET", "/v2/app/tags/list", "ecr:ListImages"],
+    ["GET", "/v2/app/blobs/uploads/x", "ecr:UploadLayerPart"],
+    ["DELETE", "/v2/app/blobs/uploads/x", "ecr:UploadLayerPart"],
+    ["GET", `/v2/app/referrers/${blob}`, "ecr:BatchGetImage"],
+    ["GET", "/v2/app/_airfield/sbom/v1", "ecr:GetDownloadUrlForLayer"],
   ])("%s %s: %s", async (method, path, action) => {
     await using world = await registryWorld();
     putRepository(world, "app");
@@ -80,6 +84,17 @@ describe("each request asks for the action that ECR maps it to", () => {
     const allowed = tokenOf(world, putReader(world, [action], "arn:aws:ecr:us-east-1:123456789012:repository/app"));
     expect((await world.fetch(path, { method, headers: allowed })).status).not.toBe(403);
     expect((await world.fetch(path.replace("app", "other"), { method, headers: allowed })).status).toBe(403);
+  });
+
+  test("GET of the catalog: ecr:DescribeRepositories, for all repositories of the registry", async () => {
+    await using world = await registryWorld();
+    const ask = async (resource: string): Promise<string> =>
+      said(await world.fetch("/v2/_catalog", { headers: tokenOf(world, putReader(world, ["ecr:DescribeRepositories"], resource)) }));
+    const all = "arn:aws:ecr:us-east-1:123456789012:repository/*";
+    expect(await ask("arn:aws:ecr:us-east-1:123456789012:repository/app")).toContain(
+      `ecr:DescribeRepositories on resource: ${all} because`,
+    );
+    expect([await ask(all), await ask("*")]).toEqual(["200", "200"]);
   });
 
   test("HEAD of a blob: ecr:BatchCheckLayerAvailability", async () => {
