@@ -10,7 +10,7 @@ import { loadService } from "./loaded-service.ts";
 // something of each kind, is what AWS's Service Authorization Reference says. An action with resource-level permissions is never asked for `*`, and
 // every kind of resource that it needs is asked for.
 
-/** Where we know better than the reference, or than the data set that was made of it; why, by operation and action. */
+/** Where we know better than the reference, or than the data set that was made of it: why, by action. */
 const KNOWN: Readonly<Record<string, string>> = {
   "ecr:StartReplicationBackfill": "younger than the data set",
   "ecr:StopReplicationBackfill": "younger than the data set",

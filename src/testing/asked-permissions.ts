@@ -29,7 +29,11 @@ export function askedFor({ platform }: ApiWorld, operation: Operation, input: un
   const scope = requestScope({ account: DEFAULT_ACCOUNT, region: DEFAULT_REGION });
   const at = { ...scope, principal: SOMEBODY, state: platform.state.of(DEFAULT_ACCOUNT), now: platform.clock.now() };
   const permissions = [operation.authorize(input as never, at)].flat();
-  const asked = permissions.flatMap(({ action, resource }) => [resource].flat().map((one) => ({ action, resource: one })));
+  const asked = permissions.flatMap(({ action, resource }) => {
+    const resources = [resource].flat();
+    // As the gateway asks where nothing is named.
+    return (resources.length === 0 ? ["*"] : resources).map((one) => ({ action, resource: one }));
+  });
   // What is asked twice, under other conditions perhaps, is allowed or refused at once by a policy without conditions.
   return [...new Map(asked.map((one) => [`${one.action} ${one.resource}`, one])).values()];
 }
