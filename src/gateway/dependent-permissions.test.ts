@@ -14,12 +14,16 @@ import { loadService } from "./loaded-service.ts";
 
 let world: PopulatedWorld;
 let key: string;
+let upstreamSecret: string;
 beforeAll(async () => {
   world = await populatedWorld();
   key = world.aim("KeyId", "kms");
   const KmsKeyId = key;
   await call(TEST_KEYS, "secretsmanager", "CreateSecret", { Name: "sealed", SecretString: PLANTED, KmsKeyId });
   await call(TEST_KEYS, "ssm", "PutParameter", { Name: "sealed", Value: PLANTED, Type: "SecureString", KeyId: KmsKeyId });
+  const SecretString = JSON.stringify({ username: PLANTED, accessToken: PLANTED });
+  const { told } = await call(TEST_KEYS, "secretsmanager", "CreateSecret", { Name: "ecr-pullthroughcache/hub", SecretString });
+  upstreamSecret = (told as { readonly ARN: string }).ARN;
 }, 60_000);
 afterAll(() => world[Symbol.asyncDispose]());
 
@@ -100,6 +104,15 @@ test.each<[service: string, operation: string, dependent: () => Dependent]>([
     "ssm",
     "GetParametersByPath",
     () => ({ input: { Path: "/", WithDecryption: true }, resource: arnOf("ssm", "parameter/"), more: withKey("Decrypt") }),
+  ],
+  [
+    "ecr",
+    "CreatePullThroughCacheRule",
+    () => ({
+      input: { ecrRepositoryPrefix: "hub", upstreamRegistryUrl: "registry-1.docker.io", credentialArn: upstreamSecret },
+      resource: "*",
+      more: [{ action: "secretsmanager:GetSecretValue", resource: upstreamSecret }],
+    }),
   ],
   [
     "ecr",

@@ -110,7 +110,7 @@ function namesOf(names: AccountNames): Names {
     [/^logGroupIdentifiers?$|^logs resourceArn$/, names.logGroup],
     [/^ssm ResourceArn$/, names.parameter],
     [/^ssm ResourceType$/, "Parameter"],
-    [/^SecretIds?$|^SecretIdList$/, names.secret],
+    [/^SecretIds?$|^SecretIdList$|^credentialArn$/, names.secret],
     [/^(KeyId|TargetKeyId|KmsKeyId|SourceKeyId|DestinationKeyId|kmsKeyId|kmsKey)$/, names.key],
     [/^GrantId$/, names.grantId],
     [/^AliasName$/, `alias/${NAME}`],
