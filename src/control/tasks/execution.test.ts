@@ -195,6 +195,12 @@ describe("a container instance, which a task without an execution role leans on"
     const roles = { ecsInstanceRole: allow("*") };
     expect(failureOf({ roles, definition: { containerDefinitions }, task: { launchType: "EC2" } })).toMatch(instance);
   });
+
+test("variables may have the names of what every object has", () => {
+  const environment = ["__proto__", "constructor", "toString"].map((name) => ({ name, value: name }));
+  const { spec } = start({ definition: { containerDefinitions: [{ name: "app", image: "localhost:1/app", environment }] } });
+  for (const { name, value } of environment)
+    expect(Object.entries(spec && "containers" in spec ? (spec.containers[0]?.environment ?? {}) : {})).toContainEqual([name, value]);
 });
 
 describe("logs are written as the execution role", () => {

@@ -86,18 +86,20 @@ function resolveEnvironment(
   override: ContainerOverride | undefined,
   resources: TaskResources,
 ): Environment {
-  const values: Record<string, string> =
+  const own =
     task.launchType === "FARGATE"
       ? { AWS_EXECUTION_ENV: "AWS_ECS_FARGATE", AWS_REGION: task.region, AWS_DEFAULT_REGION: task.region }
       : { AWS_EXECUTION_ENV: "AWS_ECS_EC2" };
-  Object.assign(values, resources.environment(container.name ?? ""));
-  for (const { name, value } of [...(container.environment ?? []), ...(override?.environment ?? [])]) if (name) values[name] = value ?? "";
+  // A map: variables may be called __proto__, too.
+  const values = new Map<string, string>(Object.entries({ ...own, ...resources.environment(container.name ?? "") }));
+  for (const { name, value } of [...(container.environment ?? []), ...(override?.environment ?? [])])
+    if (name) values.set(name, value ?? "");
   for (const { name, valueFrom } of container.secrets ?? []) {
     const found = resources.secret(valueFrom ?? "");
     if ("failure" in found) return found;
-    if (name) values[name] = found.value;
+    if (name) values.set(name, found.value);
   }
-  return { values };
+  return { values: Object.fromEntries(values) };
 }
 
 /** Where awslogs sends a container's output: `prefix/container/task-id`. Source: ECS Developer Guide, "Using the awslogs log driver". */

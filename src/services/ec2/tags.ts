@@ -80,7 +80,8 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /** The ARN of a resource by its id; of a kind that is not here, any. */
 function resourceArn(id: string, at: RequestScope): string {
-  const kind = KINDS[id.slice(0, id.indexOf("-"))];
+  const prefix = id.slice(0, id.indexOf("-"));
+  const kind = Object.hasOwn(KINDS, prefix) ? KINDS[prefix] : undefined;
   return at.arn("ec2", kind === undefined ? `*/${id}` : `${kind}/${id}`);
 }
 
