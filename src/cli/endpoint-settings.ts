@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
-import { isLoopback, LOOPBACK } from "../gateway/endpoint.ts";
+import { isLoopback, LOOPBACK } from "../gateway/loopback.ts";
 import { CliError } from "./cli-error.ts";
 
 export interface EndpointFlags {

@@ -1,5 +1,3 @@
-import type { WireRequest } from "./protocols/protocol.ts";
-
 /** The credential scope of a signed request: `AKIA…/20260102/us-east-1/ecs/aws4_request`. */
 export interface CredentialScope {
   readonly accessKeyId: string;
@@ -11,13 +9,7 @@ export interface CredentialScope {
 }
 
 export function parseCredentialScope(credential: string): CredentialScope | undefined {
-  const [accessKeyId, date, region, service, term, ...rest] = credential.split("/");
+  const [accessKeyId, date, region, service, term, ...rest] = credential.split("/", 6);
   if (!accessKeyId || !date || !region || !service || term !== "aws4_request" || rest.length > 0) return undefined;
   return { accessKeyId, date, region, service };
-}
-
-/** The scope that a request says it is signed for; not verified. */
-export function claimedScope({ headers, url }: Pick<WireRequest, "headers" | "url">): CredentialScope | undefined {
-  const credential = /Credential=([^,\s]+)/.exec(headers["authorization"] ?? "")?.[1] ?? url.searchParams.get("X-Amz-Credential");
-  return credential ? parseCredentialScope(credential) : undefined;
 }

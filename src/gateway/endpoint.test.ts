@@ -1,10 +1,12 @@
 import { once } from "node:events";
 import { request } from "node:https";
 import { createServer } from "node:http";
+import { connect as plainConnect, type Socket } from "node:net";
 import { connect, type TLSSocket } from "node:tls";
 import { beforeAll, describe, expect, test } from "vitest";
 import { issue, newAuthority, type Credential } from "../drivers/tls/certificate-authority.ts";
-import { isLoopback, openEndpoint } from "./endpoint.ts";
+import { openEndpoint } from "./endpoint.ts";
+import { isLoopback } from "./loopback.ts";
 import { httpServer } from "./server.ts";
 
 const now = Date.now();
@@ -24,6 +26,10 @@ function tellingServer(limits = {}) {
     body: JSON.stringify({ secure, ...tls }),
   });
   return httpServer({ gateway, registry: () => undefined, failed: () => undefined, limits });
+}
+
+function plain(port: number): Socket {
+  return plainConnect(port, "127.0.0.1").on("error", () => undefined);
 }
 
 async function ask(host: string, port: number, ca = authority.certificate): Promise<unknown> {
@@ -97,6 +103,19 @@ describe("over TLS", () => {
     const [answer] = (await once(slow, "data")) as [Buffer];
     expect(answer.toString()).toMatch(/^HTTP\/1.1 408 /);
     slow.destroy();
+  });
+
+  test("where there is no room, a connection goes that has not even shaken hands; those of requests are counted once", async () => {
+    await using endpoint = await openEndpoint(tellingServer({ connections: 2 }), { addresses: [], port: 0, credential });
+    const silent = [plain(endpoint.port), plain(endpoint.port)];
+    await Promise.all(silent.map((socket) => once(socket, "connect")));
+    const closed = silent.map((socket) => once(socket, "close"));
+    expect(await ask("127.0.0.1", endpoint.port)).toMatchObject({ secure: true });
+    await closed[0];
+    expect(silent[1]?.destroyed).toBe(false);
+    for (let count = 0; count < 5; count += 1) expect(await ask("127.0.0.1", endpoint.port)).toMatchObject({ secure: true });
+    expect(silent[1]?.destroyed).toBe(false);
+    silent[1]?.destroy();
   });
 
   test("connections that wait are closed with the endpoint", async () => {

@@ -1,9 +1,8 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
-import { isIP, type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
+import { LOOPBACK } from "./loopback.ts";
 import { openCertifiedEndpoint, type CertifiedEndpoint, type EndpointCredential } from "./tls-endpoint.ts";
-
-export const LOOPBACK = "127.0.0.1";
 
 export interface EndpointOptions {
   /** Listened on besides loopback. */
@@ -19,11 +18,6 @@ export interface Endpoint extends AsyncDisposable {
   readonly port: number;
   /** Shows another certificate from the next handshake on. */
   show(credential: EndpointCredential): void;
-}
-
-/** True for an address of this machine alone. */
-export function isLoopback(address: string): boolean {
-  return address === "::1" || (isIP(address) === 4 && address.startsWith("127."));
 }
 
 /**

@@ -4,7 +4,7 @@ import type { ServiceDescriptor, WireProtocol } from "../services/service.ts";
 import type { MalformedRequestError } from "./malformed.ts";
 import type { WireError } from "./protocols/protocol.ts";
 import { errorSchema } from "./schema.ts";
-import type { SignatureRefusal } from "./sigv4.ts";
+import type { SignatureRefusal } from "./signature-refusal.ts";
 
 export type Family = "json" | "query" | "ec2";
 
@@ -40,6 +40,11 @@ export function signatureError(refusal: SignatureRefusal, family: Family): AwsEr
     case "mismatch":
       if (family === "json") return new AwsError("InvalidSignatureException", MISMATCH);
       return family === "ec2" ? new AwsError("AuthFailure", EC2_AUTH_FAILURE, 401) : new AwsError("SignatureDoesNotMatch", MISMATCH, 403);
+    case "invalid":
+      if (family === "json") return new AwsError("InvalidSignatureException", refusal.detail);
+      return family === "ec2"
+        ? new AwsError("AuthFailure", refusal.detail, 401)
+        : new AwsError("SignatureDoesNotMatch", refusal.detail, 403);
     case "clock-skew":
       if (family === "json") return new AwsError("InvalidSignatureException", refusal.detail);
       return family === "ec2"

@@ -10,6 +10,7 @@ import { AwsError } from "../services/aws-error.ts";
 import { requestScope, type Operation, type OperationContext, type Permission } from "../services/operation.ts";
 import type { Platform } from "../services/platform.ts";
 import type { ServiceDescriptor } from "../services/service.ts";
+import { receive } from "./admission.ts";
 import { auditedCall, type CallInProgress } from "./audit/audited-call.ts";
 import { settleEmptyValues } from "./empty-values.ts";
 import {
@@ -24,15 +25,16 @@ import {
   wireError,
   type Family,
 } from "./errors.ts";
+import { DisconnectedError } from "./disconnected.ts";
 import { noteKeyUse } from "./key-usage.ts";
 import { loadService, protocolOf, type LoadedService } from "./loaded-service.ts";
 import { MalformedRequestError } from "./malformed.ts";
 import { awsJson } from "./protocols/aws-json.ts";
 import { awsQuery } from "./protocols/aws-query.ts";
-import type { Protocol, WireRequest, WireResponse } from "./protocols/protocol.ts";
+import type { ArrivingRequest, Protocol, WireRequest, WireResponse } from "./protocols/protocol.ts";
 import { route } from "./routing.ts";
 import type { OperationSchema } from "./schema.ts";
-import { verifySignature } from "./sigv4.ts";
+import { checkHead, verifySignature, type HeadCheck } from "./sigv4.ts";
 import type { Throttle } from "./throttle.ts";
 
 export interface GatewayOptions {
@@ -46,18 +48,28 @@ export interface GatewayOptions {
   readonly throttle?: Throttle;
 }
 
-/** Answers one AWS request. Never rejects: whatever goes wrong becomes an error in AWS's shape. */
-export type Gateway = (request: WireRequest, sourceIp: string) => Promise<WireResponse>;
+/** Answers one AWS request. Rejects only where its body ends before its end: whatever else goes wrong becomes an error in AWS's shape. */
+export type Gateway = (arriving: ArrivingRequest, sourceIp: string) => Promise<WireResponse>;
 
 export function gateway(options: GatewayOptions): Gateway {
   const protocols = new Map(options.services.map((service) => [service, protocolOf(service)]));
-  return async (request, sourceIp) => {
-    const { clock, ids } = options.platform;
+  return async (arriving, sourceIp) => {
+    const { clock, ids, credentials } = options.platform;
     const requestId = ids.uuid();
     const now = clock.now();
-    const { service, serviceName, operation: name } = route(request, options.services);
+    const head = checkHead(arriving, credentials, now);
+    const request = await receive(arriving, head);
+    const {
+      service,
+      serviceName,
+      operation: name,
+    } = route(request, options.services, "claim" in head ? undefined : LOOKED_AT_OF_STRANGERS);
     const call: CallInProgress = { request, requestId, now, sourceIp, service, serviceName, operationName: name };
-    if (!service) return unroutable(call, options);
+    if (!service) {
+      // Nothing was verified: who is refused for the head has waited, and everybody else waits now.
+      if ("claim" in head) await arriving.turn();
+      return unroutable(call, options);
+    }
     const protocol = protocols.get(service) ?? protocolOf(service);
     let client: Readonly<Record<string, unknown>> = {};
     try {
@@ -66,7 +78,8 @@ export function gateway(options: GatewayOptions): Gateway {
       client = loaded.client;
       const { principal, region } = isUnsigned(loaded, name)
         ? { principal: ANONYMOUS, region: DEFAULT_REGION }
-        : authenticate(request, service, options.platform.credentials, now);
+        : await authenticate(request, head, service, { credentials, now, turn: () => arriving.turn() });
+      if (principal.kind !== "anonymous") arriving.known();
       Object.assign(call, { principal, region });
       noteKeyUse(options.platform.state, principal, service.id, region, now);
       const { schema, operation } = findOperation(loaded, name);
@@ -89,6 +102,7 @@ export function gateway(options: GatewayOptions): Gateway {
       call.output = output;
       return protocol.write(schema, output, requestId);
     } catch (thrown) {
+      if (thrown instanceof DisconnectedError) throw thrown;
       const known = wireError(thrown, client);
       if (!known) options.failed(thrown, `${service.id}:${name ?? ""}`, requestId);
       call.error = known ?? INTERNAL_FAILURE;
@@ -98,6 +112,9 @@ export function gateway(options: GatewayOptions): Gateway {
     }
   };
 }
+
+/** Parameters among which a stranger's request must name its operation: the one that needs no signature has about twenty. */
+const LOOKED_AT_OF_STRANGERS = 100;
 
 const INTERNAL_FAILURE = {
   code: "InternalFailure",
@@ -134,24 +151,28 @@ function isUnsigned(service: LoadedService, name: string | undefined): boolean {
   return name !== undefined && service.operations.get(name)?.access === "unsigned";
 }
 
-function authenticate(
+async function authenticate(
   request: WireRequest,
+  head: HeadCheck,
   service: ServiceDescriptor,
-  credentials: Credentials,
-  now: number,
-): { readonly principal: Principal; readonly region: string } {
+  { credentials, now, turn }: { readonly credentials: Credentials; readonly now: number } & Pick<ArrivingRequest, "turn">,
+): Promise<{ readonly principal: Principal; readonly region: string }> {
   const family = familyOf(service.protocol);
-  const verified = verifySignature(request, credentials, now);
-  if ("refusal" in verified) throw signatureError(verified.refusal, family);
+  const verified = verifySignature(request, head, credentials, now);
+  if ("refusal" in verified) {
+    // Who was refused for the head has waited before the body was read.
+    if ("claim" in head) await turn();
+    throw signatureError(verified.refusal, family);
+  }
   const { principal } = verified;
   const { service: signedFor, region } = verified.scope;
-  if (signedFor !== service.signingName || !isRegion(region)) {
-    const what = isRegion(region) ? `service: '${service.signingName}'` : "a valid region";
+  if (!isRegion(region))
     throw signatureError(
-      { kind: "incomplete", detail: `Credential should be scoped to ${isRegion(region) ? "correct " : ""}${what}.` },
+      { kind: "invalid", detail: `Credential should be scoped to a valid region, not '${region.slice(0, 64)}'. ` },
       family,
     );
-  }
+  if (signedFor !== service.signingName)
+    throw signatureError({ kind: "invalid", detail: `Credential should be scoped to correct service: '${service.signingName}'. ` }, family);
   return { principal, region };
 }
 

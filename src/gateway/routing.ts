@@ -1,7 +1,7 @@
 import type { ServiceDescriptor } from "../services/service.ts";
-import { queryParameters } from "./protocols/aws-query.ts";
+import { findParameters } from "./protocols/form.ts";
 import type { WireRequest } from "./protocols/protocol.ts";
-import { claimedScope } from "./credential-scope.ts";
+import { claimedScope } from "./signature-claim.ts";
 
 /** What a request asks for, as far as its envelope tells. */
 export interface Route {
@@ -15,8 +15,9 @@ export interface Route {
 /**
  * Finds the service and the operation: by `X-Amz-Target` in the JSON protocols, where some clients put a name space before the target; by
  * signing name or version and `Action` in the Query ones.
+ * @param looked how many parameters may be looked at for these
  */
-export function route(request: WireRequest, services: readonly ServiceDescriptor[]): Route {
+export function route(request: WireRequest, services: readonly ServiceDescriptor[], looked?: number): Route {
   const target = request.headers["x-amz-target"];
   if (target !== undefined) {
     const dot = target.lastIndexOf(".");
@@ -24,11 +25,11 @@ export function route(request: WireRequest, services: readonly ServiceDescriptor
     const service = services.find(({ target: own }) => own !== undefined && (own === prefix || prefix.endsWith(`.${own}`)));
     return { service, serviceName: prefix, operation: target.slice(dot + 1) };
   }
-  const parameters = queryParameters(request);
+  const parameters = findParameters(request, ["Action", "Version"], looked);
   const signingName = claimedScope(request)?.service;
   const version = parameters.get("Version");
   const service =
     services.find((candidate) => candidate.signingName === signingName) ??
     services.find((candidate) => candidate.version !== undefined && candidate.version === version);
-  return { service, serviceName: signingName, operation: parameters.get("Action") ?? undefined };
+  return { service, serviceName: signingName, operation: parameters.get("Action") };
 }

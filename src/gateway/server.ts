@@ -1,15 +1,26 @@
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import { TLSSocket } from "node:tls";
 import { LAYER_DOWNLOADS } from "../state/layer-download.ts";
-import { BodyTimeoutError, BodyTooLargeError, LARGEST_BODY, readBody } from "./body.ts";
+import { BodyTooLargeError, BodyTooSlowError, LARGEST_BODY, readBody } from "./body.ts";
+import { BodyCrowdedOutError, BodyRoom } from "./body-room.ts";
+import { noteKnown } from "./connections.ts";
+import { DisconnectedError } from "./disconnected.ts";
 import type { Gateway } from "./gateway.ts";
 import { guardedServer, type GuardedServerOptions } from "./door/guarded-server.ts";
 import { shareAnswers } from "./door/origins.ts";
-import { LIMITS } from "./limits.ts";
-import type { WireRequest } from "./protocols/protocol.ts";
+import { LIMITS, type Limits } from "./limits.ts";
+import type { ArrivingRequest, WireHead } from "./protocols/protocol.ts";
+import { readHeaders } from "./request-headers.ts";
+import { isInTurn, Strangers } from "./strangers.ts";
 
-/** Answers requests below `/v2/`, and those for layers by a signed URL; it reads the body itself, as a stream. */
-export type RegistryHandler = (request: IncomingMessage, response: ServerResponse) => void;
+/** What the door does for those who come through it. */
+type Door = Pick<ArrivingRequest, "known" | "turn">;
+
+/**
+ * Answers requests below `/v2/`, and those for layers by a signed URL; it reads the body itself, as a stream, once it knows who asks. Whom it
+ * refuses for having shown nothing, waits for a turn.
+ */
+export type RegistryHandler = (request: IncomingMessage, response: ServerResponse, door: Door) => void;
 
 export interface ServerOptions extends GuardedServerOptions {
   readonly gateway: Gateway;
@@ -21,68 +32,107 @@ export interface ServerOptions extends GuardedServerOptions {
 }
 
 /** The one HTTP endpoint. Not listening yet. */
-export function httpServer({ gateway, registry, failed, limits, hostNames, origins = [] }: ServerOptions): Server {
-  const { bodyMs } = { ...LIMITS, ...limits };
+export function httpServer({ gateway, registry, failed, limits: changes, hostNames, origins = [] }: ServerOptions): Server {
+  const limits = { ...LIMITS, ...changes };
+  const parts = { gateway, limits, room: new BodyRoom(limits.bodyBytes), strangers: new Strangers(limits.strangers) };
   const share = shareAnswers(origins);
   // `docker` sends `Expect: 100-continue` never; SDKs do for large bodies, and Node answers them.
   const listener: RequestListener = (request, response) => {
     if (isForRegistry(request.url)) {
-      registry(request, response);
+      registry(request, response, doorOf(parts.strangers, request));
       return;
     }
     share(request, response);
-    answer(gateway, request, response, bodyMs).catch((cause: unknown) => {
+    answer(parts, request, response).catch((cause: unknown) => {
       // The client went away in the middle: nobody is left to answer. (A request whose body was read is destroyed in any case.)
-      if (request.socket.destroyed || response.destroyed) return;
+      if (cause instanceof DisconnectedError || request.socket.destroyed || response.destroyed) return;
       failed(cause);
       response.writeHead(500, { connection: "close" }).end();
     });
   };
-  return guardedServer(listener, { limits, hostNames });
+  return guardedServer(listener, { limits: changes, hostNames });
 }
 
 function isForRegistry(url = ""): boolean {
   return url === "/v2" || url.startsWith("/v2/") || url.startsWith(LAYER_DOWNLOADS);
 }
 
-async function answer(gateway: Gateway, request: IncomingMessage, response: ServerResponse, bodyMs: number): Promise<void> {
+interface AnswerParts {
+  readonly gateway: Gateway;
+  readonly limits: Limits;
+  readonly room: BodyRoom;
+  readonly strangers: Strangers;
+}
+
+async function answer(parts: AnswerParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const door = doorOf(parts.strangers, request);
   if (request.method === "OPTIONS") {
+    await door.turn();
     response.writeHead(204).end();
     return;
   }
-  let body: Buffer;
+  const head = readHead(request);
+  if (!head) {
+    await door.turn();
+    response.writeHead(400, { connection: "close", "content-length": 0 }).end();
+    return;
+  }
   try {
-    body = await readBody(request, { within: bodyMs });
+    const arriving = { ...head, ...door, readBody: (largest: number) => readBody(request, largest, parts) };
+    const answered = await parts.gateway(arriving, request.socket.remoteAddress ?? "");
+    const length = Buffer.byteLength(answered.body);
+    response.writeHead(answered.status, { ...answered.headers, "content-length": length });
+    response.end(request.method === "HEAD" ? undefined : answered.body);
   } catch (thrown) {
-    if (thrown instanceof BodyTimeoutError) {
-      response.writeHead(408, { connection: "close" }).end();
+    const refusal = bodyRefusal(thrown);
+    if (!refusal) throw thrown;
+    const body = JSON.stringify({ __type: refusal.code, message: refusal.message });
+    const headers = { "content-type": "application/x-amz-json-1.1", "content-length": Buffer.byteLength(body) };
+    response.writeHead(refusal.status, { ...headers, connection: "close" });
+    if (refusal.status === 413) {
+      response.end(body);
       return;
     }
-    if (!(thrown instanceof BodyTooLargeError)) throw thrown;
-    const message = `The request body is larger than ${LARGEST_BODY} bytes.`;
-    response.writeHead(413, { "content-type": "application/x-amz-json-1.1", connection: "close" });
-    response.end(JSON.stringify({ __type: "RequestEntityTooLargeException", message }));
-    return;
+    // Whoever takes too long or too much is not waited for.
+    response.write(body);
+    request.socket.destroySoon();
   }
-  const url = parseUrl(request.url ?? "/");
-  if (!url) {
-    response.writeHead(400, { connection: "close" }).end();
-    return;
-  }
-  const headers = request.headers as Readonly<Record<string, string | undefined>>;
-  const method = request.method ?? "GET";
-  const answered = await gateway({ method, url, headers, body, ...transportOf(request) }, request.socket.remoteAddress ?? "");
-  const length = Buffer.byteLength(answered.body);
-  response.writeHead(answered.status, { ...answered.headers, "content-length": length });
-  response.end(request.method === "HEAD" ? undefined : answered.body);
 }
 
-function transportOf({ socket }: IncomingMessage): Pick<WireRequest, "secure" | "tls"> {
+/** What is said of a body that did not come to its end. Codes: those that SDKs try again after, where that may help. */
+function bodyRefusal(cause: unknown): { readonly status: number; readonly code: string; readonly message: string } | undefined {
+  if (cause instanceof BodyTooLargeError)
+    return { status: 413, code: "RequestEntityTooLargeException", message: `The request body is larger than ${LARGEST_BODY} bytes.` };
+  if (cause instanceof BodyTooSlowError)
+    return { status: 408, code: "RequestTimeoutException", message: "The request body was not read to its end in time." };
+  if (cause instanceof BodyCrowdedOutError)
+    return { status: 503, code: "ServiceUnavailable", message: "Too many request bodies are under way. Please try again." };
+  return undefined;
+}
+
+function doorOf(strangers: Strangers, request: IncomingMessage): Door {
+  const { socket } = request;
+  return {
+    known: () => noteKnown(socket),
+    async turn() {
+      if (!(await isInTurn(strangers, socket))) throw new DisconnectedError();
+    },
+  };
+}
+
+function readHead(request: IncomingMessage): WireHead | undefined {
+  const target = request.url ?? "/";
+  const url = parseUrl(target);
+  if (!url) return undefined;
+  return { method: request.method ?? "GET", target, url, headers: readHeaders(request.rawHeaders), ...transportOf(request) };
+}
+
+function transportOf({ socket }: IncomingMessage): Pick<WireHead, "secure" | "tls"> {
   if (!(socket instanceof TLSSocket)) return { secure: false };
   return { secure: true, tls: { version: socket.getProtocol() ?? "", cipher: socket.getCipher().standardName } };
 }
 
-/** The host is of no interest here; what is not a path (`*`, `//`) gives `undefined`. */
+/** The host is of no interest here; what is not a path (`*`, `http://…`) gives `undefined`. */
 function parseUrl(path: string): URL | undefined {
-  return URL.canParse(`http://airfield${path}`) ? new URL(`http://airfield${path}`) : undefined;
+  return path.startsWith("/") && URL.canParse(`http://airfield${path}`) ? new URL(`http://airfield${path}`) : undefined;
 }

@@ -1,18 +1,11 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { Credentials } from "../authorization/credentials.ts";
 import type { Principal } from "../domain/principal.ts";
-import { parseCredentialScope, type CredentialScope } from "./credential-scope.ts";
-import type { WireRequest } from "./protocols/protocol.ts";
-
-/** Why a signature was refused. Each protocol has its own code for it. */
-export type SignatureRefusal =
-  | { readonly kind: "missing" }
-  | { readonly kind: "incomplete"; readonly detail: string }
-  | { readonly kind: "unknown-key" }
-  | { readonly kind: "expired-token" }
-  | { readonly kind: "mismatch" }
-  | { readonly kind: "clock-skew"; readonly detail: string }
-  | { readonly kind: "expired" };
+import { canonicalRequest } from "./canonical-request.ts";
+import type { CredentialScope } from "./credential-scope.ts";
+import type { WireHead, WireRequest } from "./protocols/protocol.ts";
+import { ALGORITHM, formatAmzDate, readClaim, type Claim } from "./signature-claim.ts";
+import type { SignatureRefusal } from "./signature-refusal.ts";
 
 export interface VerifiedSignature {
   readonly principal: Principal;
@@ -21,19 +14,21 @@ export interface VerifiedSignature {
 
 /** A signed header request is good for this long before and after its time. Source: AWS General Reference, SigV4. */
 const REPLAY_WINDOW_MS = 5 * 60_000;
-const LONGEST_PRESIGN_S = 7 * 24 * 3600;
-const ALGORITHM = "AWS4-HMAC-SHA256";
 
-/** What the request says of its own signature, before anything is checked. */
-interface Claim {
-  readonly accessKeyId: string;
-  readonly scope: CredentialScope;
-  readonly signedHeaders: readonly string[];
-  readonly signature: string;
-  readonly date: string;
-  readonly sessionToken: string | undefined;
-  /** Seconds that a presigned URL is good for; `undefined` for a signed header. */
-  readonly expires: number | undefined;
+/** What is left to check of a request when its body is there. */
+export type HeadCheck = { readonly claim: Claim } | { readonly refusal: SignatureRefusal };
+
+/**
+ * Looks at a signature as far as it can be without the body: whoever is refused here need not send it. Costs what reading the headers costs.
+ * The checks come in the order of AWS's.
+ */
+export function checkHead(head: WireHead, credentials: Pick<Credentials, "find">, now: number): HeadCheck {
+  const claim = readClaim(head);
+  if ("refusal" in claim) return claim;
+  const refusal = lapsed(claim, now) ?? unsignedHeader(head, claim);
+  if (refusal) return { refusal };
+  const { kind } = credentials.find(claim.accessKeyId, claim.sessionToken, now);
+  return kind === "unknown" ? { refusal: { kind: "unknown-key" } } : { claim };
 }
 
 /**
@@ -44,147 +39,50 @@ interface Claim {
  */
 export function verifySignature(
   request: WireRequest,
+  head: HeadCheck,
   credentials: Pick<Credentials, "find">,
   now: number,
 ): VerifiedSignature | { readonly refusal: SignatureRefusal } {
-  const claim = readClaim(request);
-  if ("refusal" in claim) return claim;
-  const found = credentials.find(claim.accessKeyId, claim.sessionToken, now);
-  if (found.kind === "unknown") return { refusal: { kind: "unknown-key" } };
-  const signed = parseAmzDate(claim.date);
-  if (signed === undefined || claim.date.slice(0, 8) !== claim.scope.date)
-    return {
-      refusal: { kind: "incomplete", detail: "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP" },
-    };
-
-  const canonical = createHash("sha256").update(canonicalRequest(request, claim)).digest("hex");
-  const { date, region, service } = claim.scope;
-  const toSign = `${ALGORITHM}\n${claim.date}\n${date}/${region}/${service}/aws4_request\n${canonical}`;
-  const expected = createHmac("sha256", signingKey(found.secretAccessKey, claim.scope)).update(toSign).digest();
-  const given = Buffer.from(claim.signature, "hex");
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) return { refusal: { kind: "mismatch" } };
-
-  const lapse = lapsed(claim, signed, now);
-  if (lapse) return { refusal: lapse };
-  if (found.kind === "expired") return { refusal: { kind: "expired-token" } };
-  return { principal: found.principal, scope: claim.scope };
+  if ("refusal" in head) return head;
+  const { claim } = head;
+  const { scope } = claim;
+  // Asked again: bodies take time, and the key may be gone since the head was looked at.
+  const key = credentials.find(claim.accessKeyId, claim.sessionToken, now);
+  if (key.kind === "unknown") return { refusal: { kind: "unknown-key" } };
+  const canonical = createHash("sha256").update(canonicalRequest(request, claim.signedHeaders), "latin1").digest("hex");
+  const scopeText = `${scope.date}/${scope.region}/${scope.service}/aws4_request`;
+  const toSign = [ALGORITHM, formatAmzDate(claim.signedAt), scopeText, canonical].join("\n");
+  const expected = createHmac("sha256", signingKey(key.secretAccessKey, scope)).update(toSign, "latin1").digest();
+  if (!timingSafeEqual(Buffer.from(claim.signature, "hex"), expected)) return { refusal: { kind: "mismatch" } };
+  if (key.kind === "expired") return { refusal: { kind: "expired-token" } };
+  return { principal: key.principal, scope };
 }
 
-function lapsed(claim: Claim, signed: number, now: number): SignatureRefusal | undefined {
-  if (claim.expires !== undefined) {
-    if (now > signed + claim.expires * 1000) return { kind: "expired" };
-    return signed > now + REPLAY_WINDOW_MS ? { kind: "clock-skew", detail: skew("not yet current", claim.date, now, "later") } : undefined;
-  }
-  if (signed < now - REPLAY_WINDOW_MS) return { kind: "clock-skew", detail: skew("expired", claim.date, now, "earlier") };
-  if (signed > now + REPLAY_WINDOW_MS) return { kind: "clock-skew", detail: skew("not yet current", claim.date, now, "later") };
+/**
+ * Headers that say what is asked, of whom and by whom must be signed: the host, and all of AWS's own. `Content-Type` is none of them, since
+ * a service has one protocol here and it chooses nothing. Source: AWS IAM User Guide, "Create a signed AWS API request", canonical headers.
+ */
+function unsignedHeader({ headers }: WireHead, { signedHeaders }: Claim): SignatureRefusal | undefined {
+  const signed = new Set(signedHeaders);
+  const mustBe = (name: string): SignatureRefusal => ({
+    kind: "invalid",
+    detail: `${name} must be a 'SignedHeader' in the AWS Authorization.`,
+  });
+  if (!signed.has("host")) return mustBe("'Host' or ':authority'");
+  for (const name in headers) if (name.startsWith("x-amz-") && !signed.has(name)) return mustBe(`'${name.slice(0, 64)}'`);
   return undefined;
 }
 
-function skew(what: string, date: string, now: number, than: "earlier" | "later"): string {
+function lapsed({ signedAt, expires }: Claim, now: number): SignatureRefusal | undefined {
+  if (signedAt > now + REPLAY_WINDOW_MS) return { kind: "clock-skew", detail: skew("not yet current", signedAt, now, "later") };
+  if (expires !== undefined) return now > signedAt + expires * 1000 ? { kind: "expired" } : undefined;
+  if (signedAt < now - REPLAY_WINDOW_MS) return { kind: "clock-skew", detail: skew("expired", signedAt, now, "earlier") };
+  return undefined;
+}
+
+function skew(what: string, signedAt: number, now: number, than: "earlier" | "later"): string {
   const limit = formatAmzDate(than === "earlier" ? now - REPLAY_WINDOW_MS : now + REPLAY_WINDOW_MS);
-  return `Signature ${what}: ${date} is ${than === "earlier" ? "now earlier" : "still later"} than ${limit} (${formatAmzDate(now)} ${than === "earlier" ? "-" : "+"} 5 min.)`;
-}
-
-function readClaim(request: WireRequest): Claim | { readonly refusal: SignatureRefusal } {
-  const header = request.headers["authorization"];
-  if (header?.startsWith(ALGORITHM)) return readHeaderClaim(request, header);
-  const query = request.url.searchParams;
-  if (query.get("X-Amz-Algorithm") === ALGORITHM) return readPresignedClaim(query);
-  return { refusal: { kind: "missing" } };
-}
-
-function readHeaderClaim(request: WireRequest, header: string): Claim | { readonly refusal: SignatureRefusal } {
-  const parts = new Map(
-    header
-      .slice(ALGORITHM.length)
-      .split(",")
-      .map((part) => part.trim())
-      .map((part) => [part.slice(0, part.indexOf("=")), part.slice(part.indexOf("=") + 1)] as const),
-  );
-  return claimOf(parts.get("Credential"), parts.get("SignedHeaders"), parts.get("Signature"), request.headers["x-amz-date"], {
-    sessionToken: request.headers["x-amz-security-token"],
-    expires: undefined,
-  });
-}
-
-function readPresignedClaim(query: URLSearchParams): Claim | { readonly refusal: SignatureRefusal } {
-  const expires = Number(query.get("X-Amz-Expires") ?? "900");
-  if (!Number.isInteger(expires) || expires < 0 || expires > LONGEST_PRESIGN_S)
-    return { refusal: { kind: "incomplete", detail: `X-Amz-Expires must be between 0 and ${LONGEST_PRESIGN_S} seconds` } };
-  const value = (name: string): string | undefined => query.get(name) ?? undefined;
-  return claimOf(value("X-Amz-Credential"), value("X-Amz-SignedHeaders"), value("X-Amz-Signature"), value("X-Amz-Date"), {
-    sessionToken: value("X-Amz-Security-Token"),
-    expires,
-  });
-}
-
-function claimOf(
-  credential: string | undefined,
-  signedHeaders: string | undefined,
-  signature: string | undefined,
-  date: string | undefined,
-  rest: Pick<Claim, "sessionToken" | "expires">,
-): Claim | { readonly refusal: SignatureRefusal } {
-  const incomplete = (detail: string) => ({ refusal: { kind: "incomplete", detail } }) as const;
-  if (!credential) return incomplete("Authorization header requires 'Credential' parameter.");
-  if (!signature || !/^[0-9a-f]{64}$/.test(signature)) return incomplete("Authorization header requires 'Signature' parameter.");
-  if (!signedHeaders) return incomplete("Authorization header requires 'SignedHeaders' parameter.");
-  if (!date) return incomplete("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.");
-  const scope = parseCredentialScope(credential);
-  if (!scope) return incomplete("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.");
-  const headers = signedHeaders.split(";");
-  if (!headers.includes("host")) return incomplete("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.");
-  return { accessKeyId: scope.accessKeyId, scope, signedHeaders: headers, signature, date, ...rest };
-}
-
-function canonicalRequest(request: WireRequest, claim: Claim): string {
-  const headers = claim.signedHeaders.map((name) => `${name}:${(request.headers[name] ?? "").trim().replace(/ +/g, " ")}\n`).join("");
-  const presigned = claim.expires !== undefined;
-  const payload =
-    presigned && request.body.length === 0 && claim.scope.service === "s3"
-      ? "UNSIGNED-PAYLOAD"
-      : createHash("sha256").update(request.body).digest("hex");
-  return [
-    request.method,
-    canonicalPath(request.url.pathname),
-    canonicalQuery(request.url),
-    headers,
-    claim.signedHeaders.join(";"),
-    payload,
-  ].join("\n");
-}
-
-/** Every service but S3 encodes the already encoded path once more. */
-function canonicalPath(pathname: string): string {
-  return pathname.split("/").map(encodeStrict).join("/");
-}
-
-function canonicalQuery(url: URL): string {
-  const pairs = url.search
-    .slice(1)
-    .split("&")
-    .filter((pair) => pair !== "")
-    .map((pair) => {
-      const at = pair.indexOf("=");
-      const name = at < 0 ? pair : pair.slice(0, at);
-      return [decode(name), at < 0 ? "" : decode(pair.slice(at + 1))] as const;
-    })
-    .filter(([name]) => name !== "X-Amz-Signature")
-    .map(([name, value]) => [encodeStrict(name), encodeStrict(value)] as const);
-  pairs.sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : x < y ? -1 : x > y ? 1 : 0));
-  return pairs.map(([name, value]) => `${name}=${value}`).join("&");
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    return text;
-  }
-}
-
-function encodeStrict(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  return `Signature ${what}: ${formatAmzDate(signedAt)} is ${than === "earlier" ? "now earlier" : "still later"} than ${limit} (${formatAmzDate(now)} ${than === "earlier" ? "-" : "+"} 5 min.)`;
 }
 
 /** Signing keys are good for a day; deriving one costs four HMACs, so the recent ones are kept. */
@@ -200,16 +98,4 @@ function signingKey(secret: string, { date, region, service }: CredentialScope):
   if (signingKeys.size >= MOST_SIGNING_KEYS) signingKeys.clear();
   signingKeys.set(id, key);
   return key;
-}
-
-/** Parses `20260102T030405Z` to milliseconds since the Unix epoch. */
-function parseAmzDate(text: string): number | undefined {
-  const match = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z$/.exec(text);
-  if (!match) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1).map(Number);
-  return Date.UTC(year, month - 1, day, hour, minute, second);
-}
-
-function formatAmzDate(ms: number): string {
-  return new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, "");
 }

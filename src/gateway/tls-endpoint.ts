@@ -1,9 +1,9 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
-import { isIPv4, type AddressInfo } from "node:net";
+import { isIPv4, type AddressInfo, type Socket } from "node:net";
 import { createServer, type SecureContext, type TlsOptions } from "node:tls";
 import { callbackify } from "node:util";
-import { LIMITS } from "./limits.ts";
+import { connectionRoom } from "./limited-server.ts";
 
 export interface TlsAddress {
   /** A loopback address: nothing listens beyond. */
@@ -53,6 +53,9 @@ export function openCertifiedEndpoint(
 }
 
 async function open(http: Server, address: string, port: number, options: TlsOptions): Promise<CertifiedEndpoint> {
+  const room = connectionRoom(http);
+  /** Connections below those that speak TLS, by the other end. */
+  const below = new Map<string, Socket>();
   const door = createServer(
     {
       ALPNProtocols: ["http/1.1"],
@@ -61,10 +64,20 @@ async function open(http: Server, address: string, port: number, options: TlsOpt
       handshakeTimeout: HANDSHAKE_MS,
       ...options,
     },
-    // To the HTTP server this is a connection like those that it accepts itself: one set of timeouts, one list to close.
-    (socket) => http.emit("connection", socket),
+    (socket) => {
+      const raw = below.get(otherEnd(socket));
+      if (raw) room?.rename(raw, socket);
+      // To the HTTP server this is a connection like those that it accepts itself: one set of timeouts, one list to close.
+      http.emit("connection", socket);
+    },
   );
-  door.maxConnections = LIMITS.connections;
+  // Who has not finished the handshake takes up room as well.
+  door.on("connection", (raw: Socket) => {
+    const end = otherEnd(raw);
+    below.set(end, raw);
+    raw.once("close", () => below.delete(end));
+    room?.enter(raw);
+  });
   door.listen(port, address);
   await once(door, "listening");
   return {
@@ -75,4 +88,8 @@ async function open(http: Server, address: string, port: number, options: TlsOpt
       door.close();
     },
   };
+}
+
+function otherEnd({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }

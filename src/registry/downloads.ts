@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { readLayerDownload } from "../state/layer-download.ts";
+import { readLayerDownload, type LayerDownload } from "../state/layer-download.ts";
 import { getBlob } from "./blobs.ts";
 import type { RegistryPlatform } from "./call.ts";
+import { admitted, type RegistryDoor } from "./door.ts";
 import { isDisconnect, RegistryError } from "./errors.ts";
 
 /**
@@ -12,12 +13,12 @@ export async function answerDownload(
   platform: RegistryPlatform,
   request: IncomingMessage,
   response: ServerResponse,
-  failed: (cause: unknown) => void,
+  { door, failed }: { readonly door: RegistryDoor; readonly failed: (cause: unknown) => void },
 ): Promise<void> {
   try {
-    await giveLayer(platform, request, response);
+    await giveLayer(platform, request, response, door);
   } catch (cause) {
-    if (response.destroyed || response.headersSent) {
+    if (response.destroyed || request.socket.destroyed || response.headersSent) {
       // The answer has begun; one that is cut must not look whole.
       if (!isDisconnect(cause)) failed(cause);
       response.destroy();
@@ -31,18 +32,26 @@ export async function answerDownload(
   }
 }
 
-async function giveLayer(platform: RegistryPlatform, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const { secrets, clock } = platform;
+async function giveLayer(
+  platform: RegistryPlatform,
+  request: IncomingMessage,
+  response: ServerResponse,
+  door: RegistryDoor,
+): Promise<void> {
   const method = request.method ?? "GET";
+  const { account, region, repository, digest } = await admitted(door, () => signedDownload(platform, request, method));
+  await getBlob({ platform, request, response, method, scope: { account, region } }, repository, digest);
+}
+
+function signedDownload({ secrets, clock }: RegistryPlatform, { url = "" }: IncomingMessage, method: string): LayerDownload {
   if (method !== "GET" && method !== "HEAD")
     throw new DownloadError(405, "MethodNotAllowed", "The specified method is not allowed against this resource.");
-  const [path = "", query] = (request.url ?? "").split("?");
+  const [path = "", query] = url.split("?");
   const download = readLayerDownload(secrets, path, new URLSearchParams(query));
   if (!download)
     throw new DownloadError(403, "SignatureDoesNotMatch", "The request signature we calculated does not match the signature you provided.");
   if (clock.now() >= download.expiresAt) throw new DownloadError(403, "AccessDenied", "Request has expired");
-  const { account, region, repository, digest } = download;
-  await getBlob({ platform, request, response, method, scope: { account, region } }, repository, digest);
+  return download;
 }
 
 class DownloadError extends Error {

@@ -51,6 +51,35 @@ async function errorOf(answer: Response): Promise<string> {
   return `${answer.status} ${errors[0]?.code}: ${errors[0]?.message}`;
 }
 
+test("who shows no token is refused before a byte of the body is read, and who is refused is not waited for", async () => {
+  await using world = await worldWith();
+  const [, port] = world.host.split(":");
+  const socket = connect(Number(port), "127.0.0.1");
+  socket.write("POST /v2/app/blobs/uploads/ HTTP/1.1\r\nhost: localhost\r\ncontent-length: 10000000000\r\n\r\n");
+  const [answer] = (await once(socket, "data")) as [Buffer];
+  expect(answer.toString()).toMatch(/^HTTP\/1.1 401 /);
+  await once(socket, "close");
+});
+
+test("a connection over which a token was shown is kept before those of strangers; these wait for their turns", async () => {
+  await using world = await registryWorld({ limits: { connections: 2, strangers: { rate: 10, burst: 1 } } });
+  const ask = async (authorization: string): Promise<ReturnType<typeof connect>> => {
+    const socket = connect(Number(world.host.split(":")[1]), "127.0.0.1");
+    socket.write(`GET /v2/ HTTP/1.1\r\nhost: localhost\r\n${authorization}\r\n`);
+    await once(socket, "data");
+    return socket;
+  };
+  const known = await ask(`authorization: ${world.authorization()}\r\n`);
+  const before = performance.now();
+  const stranger = await ask("");
+  const gone = once(stranger, "close");
+  const newcomer = await ask("");
+  expect(performance.now() - before).toBeGreaterThan(90);
+  await gone;
+  expect(known.closed).toBe(false);
+  for (const socket of [known, newcomer]) socket.destroy();
+});
+
 test.each([
   ["no credentials", () => ""],
   ["a token of nobody's", () => `Basic ${Buffer.from("AWS:nonsense").toString("base64")}`],

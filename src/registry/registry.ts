@@ -4,6 +4,7 @@ import { auditedRequest, type RequestInProgress } from "./audited-call.ts";
 import { authenticate, TOKEN_OVER } from "./authenticate.ts";
 import { deleteBlob, getBlob } from "./blobs.ts";
 import { answerJson, type RegistryCall, type RegistryPlatform } from "./call.ts";
+import { admitted, type RegistryDoor } from "./door.ts";
 import { isDisconnect, RegistryError, writeError } from "./errors.ts";
 import { answerDownload } from "./downloads.ts";
 import { listRepositories, listTags } from "./listings.ts";
@@ -31,10 +32,10 @@ export interface RegistryOptions {
 export function registryHandler(
   platform: RegistryPlatform,
   options: RegistryOptions,
-): (request: IncomingMessage, response: ServerResponse) => void {
-  return (request, response) => {
+): (request: IncomingMessage, response: ServerResponse, door: RegistryDoor) => void {
+  return (request, response, door) => {
     if (request.url?.startsWith(LAYER_DOWNLOADS) === true) {
-      void answerDownload(platform, request, response, options.failed);
+      void answerDownload(platform, request, response, { door, failed: options.failed });
       return;
     }
     const call: RequestInProgress = { requestId: platform.ids.uuid(), at: platform.clock.now() };
@@ -42,8 +43,8 @@ export function registryHandler(
       const audited = auditedRequest(call, request, response);
       if (audited) options.audit?.(audited);
     });
-    answerRequest(platform, options, request, response, call).catch((cause: unknown) => {
-      if (response.destroyed || request.errored || response.headersSent) {
+    answerRequest(platform, options, { request, response, door }, call).catch((cause: unknown) => {
+      if (response.destroyed || request.socket.destroyed || request.errored || response.headersSent) {
         // Nobody is left to tell, or the answer has begun; one that is cut must not look whole.
         if (!isDisconnect(cause)) options.failed(cause);
         response.destroy();
@@ -64,18 +65,26 @@ export function registryHandler(
 
 const UNKNOWN = new RegistryError(500, "UNKNOWN", "unknown error");
 
+interface Visit {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly door: RegistryDoor;
+}
+
 async function answerRequest(
   platform: RegistryPlatform,
   { pullThrough: cache, softwareBills }: RegistryOptions,
-  request: IncomingMessage,
-  response: ServerResponse,
+  { request, response, door }: Visit,
   call: RequestInProgress,
 ): Promise<void> {
   response.setHeader("docker-distribution-api-version", "registry/2.0");
-  const { claims, scope } = authenticate(request, platform.secrets, platform.clock.now());
-  Object.assign(call, { holder: claims.holder, scope });
-  const access = registryAccess(platform, claims, scope, { request });
-  if (!access.stands) throw new RegistryError(403, "DENIED", TOKEN_OVER);
+  const { claims, scope, access } = await admitted(door, () => {
+    const visit = authenticate(request, platform.secrets, platform.clock.now());
+    Object.assign(call, { holder: visit.claims.holder, scope: visit.scope });
+    const found = registryAccess(platform, visit.claims, visit.scope, { request });
+    if (!found.stands) throw new RegistryError(403, "DENIED", TOKEN_OVER);
+    return { ...visit, access: found };
+  });
   const [path, query] = splitOnce(request.url ?? "");
   const method = request.method ?? "GET";
   const route = routeOf(path);

@@ -18,6 +18,7 @@ import { systemIds } from "../drivers/system/ids.ts";
 import { secretBox } from "../drivers/system/secret-box.ts";
 import { gateway } from "../gateway/gateway.ts";
 import { credentials, rootPrincipal } from "../authorization/credentials.ts";
+import type { Limits } from "../gateway/limits.ts";
 import { httpServer } from "../gateway/server.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -69,6 +70,7 @@ export async function registryWorld(
     readonly parent?: string;
     readonly rootKey?: number;
     readonly allowedUpstreams?: readonly string[];
+    readonly limits?: Partial<Limits>;
   } = {},
 ): Promise<RegistryWorld> {
   const state = new JournaledState(options.journal ?? memoryJournal());
@@ -112,6 +114,7 @@ export async function registryWorld(
     failed,
     // The host form of ECR under an operator's own domain.
     hostNames: ["*.airfield.test"],
+    limits: options.limits ?? {},
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   ({ port } = server.address() as AddressInfo);

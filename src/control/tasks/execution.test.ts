@@ -195,6 +195,7 @@ describe("a container instance, which a task without an execution role leans on"
     const roles = { ecsInstanceRole: allow("*") };
     expect(failureOf({ roles, definition: { containerDefinitions }, task: { launchType: "EC2" } })).toMatch(instance);
   });
+});
 
 test("variables may have the names of what every object has", () => {
   const environment = ["__proto__", "constructor", "toString"].map((name) => ({ name, value: name }));

@@ -4,7 +4,7 @@ import { DEFAULT_REGION, isAccount, isRegion } from "../../domain/scope.ts";
 import type { Credentials } from "../../authorization/credentials.ts";
 import type { ServiceDescriptor } from "../../services/service.ts";
 import { isReadOnly } from "../../audit/read-only.ts";
-import { claimedScope } from "../credential-scope.ts";
+import { claimedScope } from "../signature-claim.ts";
 import type { WireError, WireRequest } from "../protocols/protocol.ts";
 import type { OperationSchema } from "../schema.ts";
 import { HIDDEN, shownMembers, withoutHidden } from "./shown-members.ts";

@@ -3,6 +3,7 @@ import type { Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { LARGEST_BODY } from "../body.ts";
+import { BodyTooLargeError } from "../body.ts";
 import { httpServer } from "../server.ts";
 
 const FRIEND = "https://console.example.com";
@@ -13,9 +14,11 @@ let server: Server;
 beforeEach(async () => {
   passed = [];
   server = httpServer({
-    gateway: async ({ url, body }) => {
-      passed.push(`api ${url.pathname}`);
-      if (body.toString() === "x") throw new Error("a defect");
+    gateway: async (arriving) => {
+      passed.push(`api ${arriving.url.pathname}`);
+      const read = await arriving.readBody(8192);
+      if (!read) throw new BodyTooLargeError();
+      if (read.body.toString() === "x") throw new Error("a defect");
       return { status: 403, headers: { "content-type": "text/xml" }, body: "<Error/>" };
     },
     registry: (request, response) => {

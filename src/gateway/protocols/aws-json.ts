@@ -1,5 +1,6 @@
 import { MalformedRequestError } from "../malformed.ts";
 import { readJson, writeJson } from "./json-codec.ts";
+import { checkJsonSize } from "./json-size.ts";
 import type { Protocol } from "./protocol.ts";
 
 /** awsJson1.0 and awsJson1.1. Source: Smithy, "AWS JSON 1.0 / 1.1 protocol". */
@@ -31,6 +32,7 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
 
 function parse(body: Buffer): unknown {
   if (body.length === 0) return {};
+  checkJsonSize(body);
   try {
     return JSON.parse(body.toString("utf8")) as unknown;
   } catch {

@@ -1,11 +1,12 @@
-import type { Protocol, WireRequest } from "./protocol.ts";
+import { formParameters } from "./form.ts";
+import type { Protocol } from "./protocol.ts";
 import { readQuery } from "./query-codec.ts";
 import { escapeXml, writeXmlMembers } from "./xml-writer.ts";
 
 /** awsQuery. Source: Smithy, "AWS query protocol". */
 export function awsQuery(xmlNamespace: string): Protocol {
   return {
-    read: (operation, request) => readQuery(operation.input, queryParameters(request), "aws"),
+    read: (operation, request) => readQuery(operation.input, formParameters(request), "aws"),
     write(operation, output, requestId) {
       const { name } = operation;
       const members = operation.output ? writeXmlMembers(operation.output, output ?? {}, { listItem: "member" }) : "";
@@ -29,7 +30,7 @@ export function awsQuery(xmlNamespace: string): Protocol {
 /** ec2Query. Source: Smithy, "AWS EC2 query protocol". */
 export function ec2Query(xmlNamespace: string): Protocol {
   return {
-    read: (operation, request) => readQuery(operation.input, queryParameters(request), "ec2"),
+    read: (operation, request) => readQuery(operation.input, formParameters(request), "ec2"),
     write(operation, output, requestId) {
       const { name } = operation;
       // An operation without output tells its success by `return`.
@@ -49,13 +50,6 @@ export function ec2Query(xmlNamespace: string): Protocol {
       );
     },
   };
-}
-
-/** The parameters of a Query request: from the form in the body, and from the URL where it was sent by GET. */
-export function queryParameters(request: WireRequest): URLSearchParams {
-  const parameters = new URLSearchParams(request.body.toString("utf8"));
-  for (const [name, value] of request.url.searchParams) if (!name.startsWith("X-Amz-")) parameters.append(name, value);
-  return parameters;
 }
 
 function xml(status: number, document: string, requestId: string) {

@@ -1,9 +1,7 @@
 import { NumericValue } from "@smithy/core/serde";
 import { MalformedRequestError, missingMember, wrongType } from "../malformed.ts";
 import type { Shape } from "../schema.ts";
-
-/** How deep JSON may nest before it is refused: no AWS shape comes near. */
-const DEEPEST = 100;
+import { DEEPEST } from "./json-size.ts";
 
 /** Reads parsed JSON by its shape: checks types and required members, drops what AWS does not know. @throws MalformedRequestError */
 export function readJson(shape: Shape, value: unknown, path = "", depth = 0): unknown {

@@ -10,8 +10,10 @@ interface ParameterNode {
   readonly children: Map<string, ParameterNode>;
 }
 
-/** How many parameters a request may carry. */
-const MOST_PARAMETERS = 20_000;
+/** Parts of a parameter's name, joined by points: AWS's longest have about ten. */
+const DEEPEST = 32;
+/** Nodes of the tree: each costs some hundred bytes of memory. */
+const MOST_NODES = 100_000;
 
 /** Reads a form-encoded body by the shape of the operation's input. @throws MalformedRequestError */
 export function readQuery(shape: Shape | undefined, parameters: URLSearchParams, dialect: QueryDialect): unknown {
@@ -20,13 +22,17 @@ export function readQuery(shape: Shape | undefined, parameters: URLSearchParams,
 
 function parameterTree(parameters: URLSearchParams): ParameterNode {
   const root: ParameterNode = { value: undefined, children: new Map() };
-  let count = 0;
+  let nodes = 0;
   for (const [name, value] of parameters) {
-    if (++count > MOST_PARAMETERS) throw new MalformedRequestError("syntax", name, "The request has too many parameters.");
+    const parts = name.split(".", DEEPEST + 1);
+    if (parts.length > DEEPEST) throw new MalformedRequestError("syntax", "", "The name of a parameter has too many parts.");
     let node = root;
-    for (const part of name.split(".", 40)) {
+    for (const part of parts) {
       let child = node.children.get(part);
-      if (!child) node.children.set(part, (child = { value: undefined, children: new Map() }));
+      if (!child) {
+        if (++nodes > MOST_NODES) throw new MalformedRequestError("syntax", "", "The request has too many parameters.");
+        node.children.set(part, (child = { value: undefined, children: new Map() }));
+      }
       node = child;
     }
     node.value = value;

@@ -2,6 +2,9 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { Platform } from "../../services/platform.ts";
 import type { TaskRecord } from "../../state/ecs.ts";
 import { containerOfMetadataId, taskOfCredentialsId } from "../../state/task-endpoint-id.ts";
+import { noteKnown } from "../connections.ts";
+import { LIMITS } from "../limits.ts";
+import { isInTurn, Strangers } from "../strangers.ts";
 import { comesFromTask, type Reach } from "./comes-from-task.ts";
 import { containerMetadata, taskMetadata } from "./metadata.ts";
 import { TaskCredentials } from "./task-credentials.ts";
@@ -23,6 +26,7 @@ const PATH = /^\/(?:v2\/credentials\/(?<credentials>[^/?]+)|v4\/(?<metadata>[^/?
 export function taskEndpoint(options: TaskEndpointOptions): RequestListener {
   const { platform, otherwise, failed } = options;
   const credentials = new TaskCredentials(platform);
+  const strangers = new Strangers(LIMITS.strangers);
 
   async function credentialsOf(request: IncomingMessage, id: string): Promise<Answer> {
     const task = taskOfCredentialsId(platform.state, platform.secrets, id);
@@ -75,7 +79,12 @@ export function taskEndpoint(options: TaskEndpointOptions): RequestListener {
             ? metadataOf(request, metadata, part.replace(/\/$/, ""))
             : Promise.resolve(UNKNOWN);
     answer.then(
-      (ready) => write(response, ready),
+      async (ready) => {
+        // Who has shown an id of its own is known; whoever guesses has to wait for it.
+        if ("body" in ready) noteKnown(request.socket);
+        else if (!(await isInTurn(strangers, request.socket))) return;
+        write(response, ready);
+      },
       (cause: unknown) => {
         failed(cause);
         write(response, { status: 500, code: "InternalServerError", message: "the endpoint failed" });

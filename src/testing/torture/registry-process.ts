@@ -51,7 +51,8 @@ for (const name of REPOSITORIES) {
 }
 await state.durable();
 
-const server = createServer(registryHandler(platform, { failed }));
+const answer = registryHandler(platform, { failed });
+const server = createServer((request, response) => answer(request, response, { known: () => undefined, turn: () => Promise.resolve() }));
 server.listen(0, "127.0.0.1", () => process.stdout.write(`${(server.address() as AddressInfo).port}\n`));
 const collect = (): void => {
   collectBlobs(platform, GRACE_MS).then(() => void clock.after(REST_MS, collect), failed);
