@@ -23,7 +23,9 @@ export async function wrk({ url, connections, seconds, method = "GET", headers =
   const folder = await mkdtemp(join(tmpdir(), "airfield-wrk-"));
   try {
     const script = join(folder, "request.lua");
-    const assignments = Object.entries(headers).map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`);
+    // It sends the URL's host by itself, and would send a second one.
+    const given = Object.entries(headers).filter(([name]) => name.toLowerCase() !== "host");
+    const assignments = given.map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`);
     await writeFile(script, [`wrk.method = ${lua(method)}`, `wrk.body = ${lua(body)}`, ...assignments].join("\n"));
     const { stdout, stderr, code } = await runCommand("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url], process.env);
     const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];

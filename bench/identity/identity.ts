@@ -6,6 +6,7 @@ import { TEST_KEYS, type Keys } from "../../src/testing/api-world.ts";
 import { signedHeaders } from "../../src/testing/signed-request.ts";
 import { atLeast, median, type Figure } from "../figure.ts";
 import { requestRate } from "../wrk.ts";
+import { strangersAt } from "./strangers.ts";
 
 const SECONDS = 3;
 const ROUNDS = 5;
@@ -19,7 +20,10 @@ const KINDS: readonly (readonly [string, (at: number) => object])[] = [
   ["of this action", (at) => ({ Effect: "Allow", Action: "ecs:Describe*", Resource: `arn:aws:ecs:*:*:task/team-${at}/*` })],
 ];
 
-/** What it costs to ask policies: DescribeTasks by a user with ten policies of fifty statements, against root, in turns. */
+/**
+ * What it costs to ask policies: DescribeTasks by a user with ten policies of fifty statements, against root, in turns. And what strangers cost
+ * who is known: the same while they send large, many and slow requests, against without them.
+ */
 export async function measure(tell: (figure: Figure) => void): Promise<void> {
   await using airfield = await airfieldProcess();
   const body = await aTask(airfield);
@@ -39,6 +43,24 @@ export async function measure(tell: (figure: Figure) => void): Promise<void> {
       }),
     );
   }
+  await measureUnderAttack(airfield, body, tell);
+}
+
+async function measureUnderAttack({ url }: AirfieldProcess, body: string, tell: (figure: Figure) => void): Promise<void> {
+  const rates = { ours: [] as number[], peer: [] as number[] };
+  for (let round = 0; round < ROUNDS; round += 1) {
+    rates.peer.push(await describeTasksRate(url, TEST_KEYS, body));
+    await using _strangers = await strangersAt(url);
+    rates.ours.push(await describeTasksRate(url, TEST_KEYS, body));
+  }
+  tell(
+    atLeast(0.8, {
+      name: "requests of a signed client while strangers attack, vs without",
+      unit: "1/s",
+      ours: median(rates.ours),
+      peer: median(rates.peer),
+    }),
+  );
 }
 
 /** A user with ten policies; only the last statement of the last one allows what is asked. */
