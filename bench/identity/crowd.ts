@@ -66,4 +66,5 @@ each(SILENT, silent);
 each(SLOW, () => void slow());
 each(MANY, () => void many(agent));
 each(LARGE, () => void large());
-process.stdout.write("here\n");
+// When they have all come, and what the door lets a first crowd have is used up.
+setTimeout(() => process.stdout.write("here\n"), 2000);

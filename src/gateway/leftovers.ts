@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 
 /** One connection reads on at each turn: what it can in one go, which is two megabytes at most. */
-const TURN_MS = 80;
+const TURN_MS = 40;
 /** What somebody sends on after the answer is read for so long and so far, so that the client comes to read the answer. */
 const LONGEST_MS = 30_000;
 /** What is not worth waiting for a turn. */
@@ -23,7 +23,7 @@ let timer: NodeJS.Timeout | undefined;
 
 /**
  * Takes what is left of a body that nobody wants, and calls back when there is no more. A client that is still sending would not read its
- * answer from a connection that is closed. All such connections together read 25 megabytes a second at most, however many there are, and keep nothing.
+ * answer from a connection that is closed. All such connections together read 50 megabytes a second at most, however many there are, and keep nothing.
  */
 export function takeLeftover(request: IncomingMessage, taken: () => void): void {
   let over = false;
