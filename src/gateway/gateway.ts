@@ -80,6 +80,7 @@ export function gateway(options: GatewayOptions): Gateway {
         ? { principal: ANONYMOUS, region: DEFAULT_REGION }
         : await authenticate(request, head, service, { credentials, now, turn: () => arriving.turn() });
       if (principal.kind !== "anonymous") arriving.known();
+      else if ("claim" in head) await arriving.turn();
       Object.assign(call, { principal, region });
       noteKeyUse(options.platform.state, principal, service.id, region, now);
       const { schema, operation } = findOperation(loaded, name);
