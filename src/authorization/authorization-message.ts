@@ -122,7 +122,7 @@ function conditionsOf(parts: Parts, { principal, asked, origin }: Refusal) {
   const ofResource = [...Object.keys(facts?.context ?? {}), ...Object.keys(facts?.tags ?? {}).map((key) => `aws:ResourceTag/${key}`)];
   return [...new Set([...Object.keys(asked.context ?? {}), ...ofResource, ...GLOBAL_KEYS])].flatMap((key) => {
     const found = context(key.toLowerCase());
-    return found === undefined ? [] : [{ key, values: values(found.map((value) => value.slice(0, MOST_OF_A_VALUE))) }];
+    return found === undefined ? [] : [{ key, values: values([found].flat().map((value) => value.slice(0, MOST_OF_A_VALUE))) }];
   });
 }
 

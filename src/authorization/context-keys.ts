@@ -1,3 +1,4 @@
+import type { KeyValue } from "../decide/iam/policy-variables.ts";
 import type { Principal } from "../domain/principal.ts";
 import { roleKey, roles, users } from "../state/iam.ts";
 import type { WholeState } from "../state/state.ts";
@@ -22,34 +23,28 @@ export interface ContextSource {
   readonly resourceAccount: string;
   readonly facts: ResourceFacts | undefined;
   /** Keys that the operation itself gives, by their names in lower case. */
-  readonly given: ReadonlyMap<string, readonly string[]>;
+  readonly given: ReadonlyMap<string, KeyValue>;
 }
 
 /** The keys that an operation gives, as `ContextSource.given` has them. */
 export function givenKeys(
   context: Readonly<Record<string, string | readonly string[] | undefined>>,
-): ReadonlyMap<string, readonly string[]> {
-  const given = new Map<string, readonly string[]>();
-  for (const [key, value] of Object.entries(context)) if (value !== undefined) given.set(key.toLowerCase(), [value].flat());
+): ReadonlyMap<string, KeyValue> {
+  const given = new Map<string, KeyValue>();
+  for (const [key, value] of Object.entries(context)) if (value !== undefined) given.set(key.toLowerCase(), value);
   return given;
 }
-
-type Values = readonly string[] | undefined;
 
 /**
  * The value of a condition key (in lower case). Computed when a policy asks for it, since most requests are decided without any.
  * Source: IAM User Guide, "AWS global condition context keys".
  */
-export function contextValue(source: ContextSource, key: string): Values {
+export function contextValue(source: ContextSource, key: string): KeyValue | undefined {
   const given = source.given.get(key);
-  if (given) return given;
+  if (given !== undefined) return given;
   const slash = key.indexOf("/");
   if (slash > 0) return tagValue(source, key.slice(0, slash), key.slice(slash + 1));
-  return one(globalKey(source, key)) ?? sessionKey(source, key) ?? resourceKey(source, key);
-}
-
-function one(value: string | undefined): Values {
-  return value === undefined ? undefined : [value];
+  return globalKey(source, key) ?? sessionKey(source, key) ?? resourceKey(source, key);
 }
 
 function globalKey({ principal, origin, now, resourceAccount }: ContextSource, key: string): string | undefined {
@@ -95,23 +90,22 @@ function globalKey({ principal, origin, now, resourceAccount }: ContextSource, k
   }
 }
 
-function sessionKey({ principal }: ContextSource, key: string): Values {
+function sessionKey({ principal }: ContextSource, key: string): KeyValue | undefined {
   const context = principal.session?.context;
   if (!context) return undefined;
-  return one(Object.entries(context).find(([name]) => name.toLowerCase() === key)?.[1]);
+  return Object.entries(context).find(([name]) => name.toLowerCase() === key)?.[1];
 }
 
-function resourceKey({ facts }: ContextSource, key: string): Values {
-  const found = Object.entries(facts?.context ?? {}).find(([name]) => name.toLowerCase() === key)?.[1];
-  return found === undefined ? undefined : [found].flat();
+function resourceKey({ facts }: ContextSource, key: string): KeyValue | undefined {
+  return Object.entries(facts?.context ?? {}).find(([name]) => name.toLowerCase() === key)?.[1];
 }
 
 /** Tag keys match whatever their case, as the keys of conditions do. */
-function tagValue(source: ContextSource, prefix: string, key: string): Values {
+function tagValue(source: ContextSource, prefix: string, key: string): KeyValue | undefined {
   const { action, facts } = source;
-  if (prefix === "aws:principaltag") return one(tagOf(principalTags(source), key));
+  if (prefix === "aws:principaltag") return tagOf(principalTags(source), key);
   const service = action.slice(0, action.indexOf(":"));
-  if (prefix === "aws:resourcetag" || prefix === `${service}:resourcetag`) return one(tagOf(facts?.tags ?? {}, key));
+  if (prefix === "aws:resourcetag" || prefix === `${service}:resourcetag`) return tagOf(facts?.tags ?? {}, key);
   return sessionKey(source, `${prefix}/${key}`) ?? resourceKey(source, `${prefix}/${key}`);
 }
 

@@ -1,4 +1,4 @@
-import { compilePolicyText, type CompiledPolicy } from "../decide/iam/compile-policy.ts";
+import { compileKeptPolicy, type CompiledPolicy } from "../decide/iam/compile-policy.ts";
 import type { Principal } from "../domain/principal.ts";
 import { defaultVersion, groups, policies, roleKey, roles, users } from "../state/iam.ts";
 import type { WholeState } from "../state/state.ts";
@@ -75,16 +75,15 @@ const compilations: Readonly<Record<PolicySide, Map<string, CompiledPolicy>>> = 
   trust: new Map(),
 };
 
-/** Compiles a policy that was checked when it was stored; the recent ones are kept. */
+/** Compiles a policy that was checked when it was stored, if by an earlier version's rules; the recent ones are kept. */
 export function compiled(text: string, side: PolicySide = "identity"): CompiledPolicy {
   const kept = compilations[side];
   const known = kept.get(text);
   if (known) return known;
-  const made = compilePolicyText(text, side);
-  if ("refusal" in made) throw new Error(`a stored policy cannot be read: ${made.refusal}`);
+  const made = compileKeptPolicy(text, side);
   if (kept.size >= MOST_COMPILED) kept.clear();
-  kept.set(text, made.policy);
-  return made.policy;
+  kept.set(text, made);
+  return made;
 }
 
 /** Allows nothing. */

@@ -2,9 +2,9 @@ import { NO_VALUES, parseTemplate, resolveGlob, type KeyValues, type Template } 
 import { globMatches, type Glob } from "../../domain/wildcard.ts";
 
 /**
- * The pattern of an ARN. A wildcard goes across `/`, and in the resource across `:`, but never out of one of the five parts before it:
- * each is compared with its counterpart. `*` alone takes everything, also what is not an ARN.
- * Source: IAM User Guide, "Resource" and "Amazon Resource Name (ARN) condition operators".
+ * The pattern of an ARN, compared part by part. A wildcard goes across `/`, and in the resource across `:`, but never out of one of the
+ * five parts before it: each is compared with its counterpart. `*` alone takes everything, also what is not an ARN.
+ * Source: IAM User Guide, "Amazon Resource Name (ARN) condition operators".
  */
 export type ArnPattern = "everything" | { readonly parts: readonly Template[]; readonly fixed?: readonly Glob[] };
 

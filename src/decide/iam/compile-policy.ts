@@ -1,7 +1,7 @@
 import type { ArnParts } from "./arn-pattern.ts";
 import { compileStatement, type CompiledStatement } from "./compile-statement.ts";
-import { parsePolicy } from "./parse-policy.ts";
-import type { PolicyDocument, PolicyUse } from "./policy-document.ts";
+import { parsePolicy, readPolicy } from "./parse-policy.ts";
+import type { PolicyDocument, PolicyUse, PrincipalElement, Statement } from "./policy-document.ts";
 
 /** A policy made ready for many decisions. Opaque: only this folder looks inside. */
 export interface CompiledPolicy {
@@ -49,8 +49,31 @@ export function compilePolicy(document: PolicyDocument): CompiledPolicy {
   };
 }
 
-/** Reads and compiles. Whoever keeps policies keeps the outcome too: nothing is remembered here. */
+/** Reads, checks and compiles a policy that is tried. Nothing is remembered here. */
 export function compilePolicyText(text: string, use: PolicyUse): { readonly policy: CompiledPolicy } | { readonly refusal: string } {
   const parsed = parsePolicy(text, use);
   return "refusal" in parsed ? parsed : { policy: compilePolicy(parsed.policy) };
 }
+
+/**
+ * Compiles a policy that was checked when it was kept, by the rules of that day. Text that is no policy at all denies everything to
+ * everybody: nobody can tell what it denied. Whoever keeps policies keeps the outcome too: nothing is remembered here.
+ */
+export function compileKeptPolicy(text: string, use: PolicyUse): CompiledPolicy {
+  const read = readPolicy(text, use);
+  return compilePolicy("refusal" in read ? DENIES_EVERYTHING[use === "identity" ? "identity" : "resource"] : read.policy);
+}
+
+const NOWHERE = { line: 1, column: 1 };
+const DENY: Statement = {
+  effect: "Deny",
+  action: { negated: false, patterns: ["*"] },
+  resource: { negated: false, patterns: ["*"] },
+  conditions: [],
+  span: { start: NOWHERE, end: NOWHERE },
+};
+const EVERYBODY: PrincipalElement = { negated: false, everyone: true, aws: [], service: [], federated: [], canonicalUser: [] };
+const DENIES_EVERYTHING: Readonly<Record<"identity" | "resource", PolicyDocument>> = {
+  identity: { version: "2012-10-17", statements: [DENY] },
+  resource: { version: "2012-10-17", statements: [{ ...DENY, principal: EVERYBODY }] },
+};

@@ -1,9 +1,10 @@
-import { arnMatches, isFixed, parseArnPattern, type ArnParts } from "./arn-pattern.ts";
+import type { ArnParts } from "./arn-pattern.ts";
 import { compileCondition } from "./conditions/compile-condition.ts";
 import { anyOf } from "./conditions/operator.ts";
 import type { PatternList, Statement } from "./policy-document.ts";
 import { NO_VALUES, type KeyValues } from "./policy-variables.ts";
 import { compilePrincipal, type PrincipalTest } from "./principals.ts";
+import { isFixedResource, parseResourcePattern, resourceMatches } from "./resource-pattern.ts";
 import { globMatches, parseGlob } from "../../domain/wildcard.ts";
 
 /** A statement taken apart into its tests. One applies where all of them say so. */
@@ -39,19 +40,19 @@ function compileActions({ negated, patterns }: PatternList): CompiledStatement["
 /** A statement without resource, of a trust policy or of a repository's, is about the resource that has the policy. */
 function compileResources(list: PatternList | undefined, variables: boolean): Pick<CompiledStatement, "mayConcern" | "concerns"> {
   if (!list) return { mayConcern: () => true, concerns: () => true };
-  const patterns = list.patterns.map((pattern) => parseArnPattern(pattern, variables ? "resource" : "none"));
-  const fixed = patterns.filter(isFixed);
-  const open = patterns.filter((pattern) => !isFixed(pattern));
-  const inFixed = (parts: ArnParts): boolean => fixed.some((pattern) => arnMatches(pattern, parts, NO_VALUES) === true);
+  const patterns = list.patterns.map((pattern) => parseResourcePattern(pattern, variables));
+  const fixed = patterns.filter(isFixedResource);
+  const open = patterns.filter((pattern) => !isFixedResource(pattern));
+  const inFixed = (parts: ArnParts): boolean => fixed.some((pattern) => resourceMatches(pattern, parts, NO_VALUES) === true);
   if (list.negated) {
     return {
       mayConcern: (parts) => !inFixed(parts),
       // A variable that the request does not have makes the statement invalid: it must not concern more than it would with it.
-      concerns: (parts, values) => anyOf(open, (pattern) => arnMatches(pattern, parts, values)) === false,
+      concerns: (parts, values) => anyOf(open, (pattern) => resourceMatches(pattern, parts, values)) === false,
     };
   }
   return {
     mayConcern: (parts) => open.length > 0 || inFixed(parts),
-    concerns: (parts, values) => open.length === 0 || inFixed(parts) || open.some((pattern) => arnMatches(pattern, parts, values) === true),
+    concerns: (parts, values) => open.length === 0 || inFixed(parts) || open.some((pattern) => resourceMatches(pattern, parts, values) === true),
   };
 }

@@ -39,7 +39,7 @@ test("there are at least 300 cases", () => {
 });
 
 function decide(situation: Situation, { as = user("Bob"), does, on = "*", owner, with: keys = {} }: Case): Outcome {
-  const context = new Map(Object.entries(keys).map(([key, value]) => [key.toLowerCase(), typeof value === "string" ? [value] : value]));
+  const context = new Map(Object.entries(keys).map(([key, value]) => [key.toLowerCase(), value]));
   const resource = situation.trust ?? situation.resource;
   const decision = decideAccess({
     request: {

@@ -5,6 +5,7 @@ import type { PolicyUse } from "./policy-document.ts";
 const SYNTAX = "Syntax errors in policy.";
 const LEGACY = "The policy failed legacy parsing";
 const VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.";
+const NOT_PRINCIPAL = "Has prohibited field NotPrincipal";
 const OBJECT = "arn:aws:s3:::bucket/key";
 
 const statement = (more: object = {}): object => ({ Effect: "Allow", Action: "s3:GetObject", Resource: OBJECT, ...more });
@@ -141,6 +142,10 @@ describe("a policy of an identity is refused", () => {
     ["with a number that is none", condition({ NumericLessThan: { a: "ten" } }), LEGACY],
     ["with an address that is none", condition({ IpAddress: { "aws:SourceIp": "203.0.113.0/33" } }), LEGACY],
     ["with a Bool that is none", condition({ Bool: { a: "yes" } }), LEGACY],
+    ["with a name where an ARN is meant", condition({ ArnEquals: { "ecs:cluster": "mycluster" } }), LEGACY],
+    ["with a name among ARNs", condition({ ArnNotLike: { a: ["arn:aws:s3:::b", "b"] } }), LEGACY],
+    ["with an empty text where an ARN is meant", condition({ "ForAnyValue:ArnLikeIfExists": { a: "" } }), LEGACY],
+    ["with an ARN that is cut short within, and a star", document(statement({ Resource: "arn:aws:s3:*:example_bucket" })), LEGACY],
     ["with a variable for a number", condition({ NumericLessThan: { a: "${aws:EpochTime}" } }), LEGACY],
   ])("%s", (_name, given, refusal) => {
     expect(refusalOf(given)).toBe(refusal);
@@ -180,6 +185,17 @@ describe("a policy of an identity may", () => {
     ["have a vendor that is not known", document(statement({ Action: "aaaaaadsfdsafsadfsadfaaaaa:ListBucket" }))],
     ["have dots and dashes in a vendor", document(statement({ Action: ["s3-s:ListBucket", "s3.s:ListBucket"] }))],
     ["allow everything", document(statement({ Action: "*", Resource: "*" }))],
+    ["have an ARN that ends with a star in the place of its account", document(statement({ Resource: "arn:aws:ecs:us-east-1:*" }))],
+    ["have an ARN that ends with a star in the place of its region", document(statement({ Resource: ["arn:aws:ssm:*", "arn:aws:iam::*"] }))],
+    [
+      "have such ARNs in NotResource",
+      document({ Effect: "Deny", Action: "*", NotResource: ["arn:aws:ecs:us-east-1:1234*", "arn:aws:ssm:us-*"] }),
+    ],
+    ["have a star that stands for region and account", document(statement({ Resource: "arn:aws:logs:*:log-group:/ecs/red:*" }))],
+    [
+      "have stars, variables and short ARNs where ARNs are meant",
+      condition({ ArnLike: { a: ["*", "arn:*", "arn:aws:ecs:*", "${aws:PrincipalArn}", "*:role/x"] } }),
+    ],
     ["have an ARN that is cut short", document(statement({ Resource: "arn:aws:fdsasf" }))],
     ["have a resource of another service", document(statement({ Resource: "arn:aws:ec2:us-east-1::example_bucket" }))],
     ["have an access point with region", document(statement({ Resource: "arn:aws:s3:us-west-2:123456789012:accesspoint/a/object/*" }))],
@@ -243,6 +259,11 @@ describe("a trust policy is refused", () => {
       trust({ Principal: { AWS: "arn:aws:iam::123456789012:group/x" } }),
       'Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:group/x"',
     ],
+    ["with a NotPrincipal that allows", trust({ Principal: undefined, NotPrincipal: { AWS: "123456789012" } }), NOT_PRINCIPAL],
+    ["with a NotPrincipal that denies", trust({ Effect: "Deny", Principal: undefined, NotPrincipal: { AWS: "*" } }), NOT_PRINCIPAL],
+    ["with an operator in another case", trust({ Condition: { stringEquals: { a: "b" } } }), "Invalid Condition type : stringEquals"],
+    ["with an operator that is none", trust({ Condition: { "ForAny:Like": { a: "b" } } }), "Invalid Condition type : ForAny:Like"],
+    ["with a name where an ARN is meant", trust({ Condition: { ArnLike: { "aws:SourceArn": "cluster" } } }), LEGACY],
     ["with a service that is none", trust({ Principal: { Service: "ecs-tasks" } }), 'Invalid principal in policy: "SERVICE":"ecs-tasks"'],
     ["with a provider that is none", trust({ Principal: { Federated: "x" } }), 'Invalid principal in policy: "FEDERATED":"x"'],
   ])("%s", (_name, given, refusal) => {
@@ -271,6 +292,21 @@ describe("a trust policy is refused", () => {
 describe("a resource's policy", () => {
   test("needs a principal", () => {
     expect(refusalOf(document(statement()), "resource")).toBe("Missing required field Principal");
+  });
+
+  test.each([
+    ["with a NotPrincipal that allows", { NotPrincipal: { AWS: "123456789012" } }, "Allow with NotPrincipal is not allowed."],
+    ["with an operator in another case", { Principal: "*", Condition: { stringEquals: { a: "b" } } }, SYNTAX],
+    ["with a name where an ARN is meant", { Principal: "*", Condition: { ArnLike: { "aws:SourceArn": "cluster" } } }, LEGACY],
+  ])("is refused %s", (_name, more, refusal) => {
+    expect(refusalOf(document(statement(more)), "resource")).toBe(refusal);
+  });
+
+  test.each([
+    ["a NotPrincipal that denies", { Effect: "Deny", NotPrincipal: { AWS: "123456789012" } }],
+    ["ARNs that end with a star", { Principal: "*", Resource: ["arn:aws:ecs:us-east-1:*", "arn:aws:ssm:*"] }],
+  ])("may have %s", (_name, more) => {
+    expect(refusalOf(document(statement(more)), "resource")).toBeUndefined();
   });
 
   test("may leave out the resource, as those of repositories do", () => {

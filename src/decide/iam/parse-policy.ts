@@ -1,4 +1,4 @@
-import { checkStatements } from "./syntax/check-statements.ts";
+import { checkStatements, operatorRefusal } from "./syntax/check-statements.ts";
 import { checkTrust } from "./syntax/check-trust.ts";
 import { checkPrincipals } from "./syntax/principal-syntax.ts";
 import { readJson, type Json } from "./json.ts";
@@ -22,11 +22,8 @@ export type ParsedPolicy = { readonly policy: PolicyDocument } | { readonly refu
  * resource. Source: IAM User Guide, "Grammar of the IAM JSON policy language"; texts as IAM answers them.
  */
 export function parsePolicy(text: string, use: PolicyUse): ParsedPolicy {
-  if (text.length > LONGEST) return { refusal: `Policy documents must not be longer than ${LONGEST} characters.` };
-  const json = readJson(text);
-  if (json === undefined) return { refusal: use === "trust" ? "This policy contains invalid Json" : SYNTAX_ERROR };
-  const read = readDocument(json, text);
-  if (read === undefined) return { refusal: SYNTAX_ERROR };
+  const read = readPolicy(text, use);
+  if ("refusal" in read) return read;
   const { policy } = read;
   const refusal =
     (use === "identity" && policy.version !== "2012-10-17" ? "Policy document must be version 2012-10-17 or greater." : undefined) ??
@@ -36,10 +33,26 @@ export function parsePolicy(text: string, use: PolicyUse): ParsedPolicy {
   return refusal === undefined ? { policy } : { refusal };
 }
 
-function readDocument(
-  json: Json,
-  text: string,
-): { readonly policy: PolicyDocument; readonly statements: readonly ReadStatement[] } | undefined {
+/**
+ * Reads a policy that was taken once: only its form is asked for. What IAM's rules refuse today may have been taken by an earlier version,
+ * and stays in force as far as it can be evaluated.
+ */
+export function readPolicy(text: string, use: PolicyUse): ReadPolicy | { readonly refusal: string } {
+  if (text.length > LONGEST) return { refusal: `Policy documents must not be longer than ${LONGEST} characters.` };
+  const json = readJson(text);
+  if (json === undefined) return { refusal: use === "trust" ? "This policy contains invalid Json" : SYNTAX_ERROR };
+  const read = readDocument(json, text);
+  if (read === undefined) return { refusal: SYNTAX_ERROR };
+  const refusal = operatorRefusal(read.policy.statements, use);
+  return refusal === undefined ? read : { refusal };
+}
+
+interface ReadPolicy {
+  readonly policy: PolicyDocument;
+  readonly statements: readonly ReadStatement[];
+}
+
+function readDocument(json: Json, text: string): ReadPolicy | undefined {
   if (json.kind !== "object") return undefined;
   const { members } = json;
   if ([...members.keys()].some((key) => !ELEMENTS.has(key))) return undefined;

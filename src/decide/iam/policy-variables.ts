@@ -16,8 +16,11 @@ type TemplatePart =
   /** The key as it is written, and the default of `${key, 'default'}`. */
   | { readonly kind: "variable"; readonly key: string; readonly fallback?: string };
 
-/** The values of a condition key, given in lower case. */
-export type KeyValues = (key: string) => readonly string[] | undefined;
+/** What a request has for a condition key: a text of a key that has one value at most, a list of one that is multivalued. */
+export type KeyValue = string | readonly string[];
+
+/** The value of a condition key, given in lower case; `undefined` where the request has no such key. */
+export type KeyValues = (key: string) => KeyValue | undefined;
 
 const PLACEHOLDER = /\$\{([^{}]*)\}/g;
 const WITH_DEFAULT = /^([^,]*[^,\s])\s*,\s*'([^']*)'\s*$/;
@@ -74,8 +77,8 @@ function placeholder(inside: string): TemplatePart {
     : { kind: "variable", key: inside.trim() };
 }
 
-/** A key with several values cannot be a variable. */
+/** A multivalued key is no variable, however many values it has. Source: IAM User Guide, "Request information that you can use". */
 function valueOf({ key, fallback }: TemplatePart & { kind: "variable" }, values: KeyValues): string | undefined {
   const found = values(key.toLowerCase());
-  return found?.length === 1 ? found[0] : fallback;
+  return typeof found === "string" ? found : fallback;
 }

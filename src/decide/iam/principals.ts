@@ -16,7 +16,8 @@ export type PrincipalTest = (who: PrincipalView, bounded: boolean) => Naming | u
 export function compilePrincipal(element: PrincipalElement, effect: "Allow" | "Deny"): PrincipalTest {
   const naming = compileNaming(element);
   if (!element.negated) return naming;
-  if (effect === "Allow") return (who) => (naming(who) === undefined ? "direct" : undefined);
+  // AWS takes no such policy. One that was kept by an earlier version grants nothing.
+  if (effect === "Allow") return () => undefined;
   // An exemption from a deny has to name the user or the session itself, and AWS grants none to who has a permissions boundary.
   // Source: IAM User Guide, "NotPrincipal" and "Permissions boundaries for IAM entities".
   return (who, bounded) => (bounded || naming(who) !== "direct" ? "direct" : undefined);

@@ -1,4 +1,5 @@
 import type { CompiledPolicy } from "./compile-policy.ts";
+import type { KeyValues } from "./policy-variables.ts";
 
 /** Who asks, as policies see them. */
 export interface PrincipalView {
@@ -21,8 +22,7 @@ export interface AccessRequest {
   readonly resource: string;
   /** The account that owns the resource. */
   readonly resourceAccount: string;
-  /** The values of a condition key, given in lower case; `undefined` where the request has no such key. */
-  readonly context: (key: string) => readonly string[] | undefined;
+  readonly context: KeyValues;
 }
 
 /** Everything that a decision depends on. Equal views give equal decisions. */

@@ -3,6 +3,7 @@ import { compilePolicyText, type CompiledPolicy } from "../../decide/iam/compile
 import { decideAccess } from "../../decide/iam/evaluate.ts";
 import { matchedStatements } from "../../decide/iam/matched-statements.ts";
 import type { PolicyUse, Span } from "../../decide/iam/policy-document.ts";
+import type { KeyValue } from "../../decide/iam/policy-variables.ts";
 import { contextKeysOf } from "../../decide/iam/required-policy-keys.ts";
 import type { AccessView, PrincipalView } from "../../decide/iam/view.ts";
 import { parseArn } from "../../domain/arn.ts";
@@ -23,7 +24,7 @@ export interface Simulation {
   /** The account that owns resources whose ARNs do not say it. */
   readonly owner: string;
   /** Condition keys, in lower case. */
-  readonly keys: ReadonlyMap<string, readonly string[]>;
+  readonly keys: ReadonlyMap<string, KeyValue>;
 }
 
 /** @throws InvalidInputException where it is no policy. Source: IAM API, "SimulateCustomPolicy" */

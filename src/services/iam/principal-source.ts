@@ -58,15 +58,15 @@ export function managedSource({ state }: OperationContext, arn: string): SourceP
 }
 
 /** The condition keys that are known of a user, group or role by itself. Source: IAM User Guide, "principal key values". */
-export function keysOfSource({ kind, record }: PolicySource): Readonly<Record<string, readonly string[]>> {
+export function keysOfSource({ kind, record }: PolicySource): Readonly<Record<string, string>> {
   if (kind === "group") return {};
-  const tags = record.tags.map(({ Key = "", Value = "" }) => [`aws:PrincipalTag/${Key}`, [Value]]);
+  const tags = record.tags.map(({ Key = "", Value = "" }) => [`aws:PrincipalTag/${Key}`, Value]);
   return {
-    "aws:PrincipalArn": [record.arn],
-    "aws:PrincipalAccount": [record.account],
-    "aws:PrincipalType": [kind === "user" ? "User" : "AssumedRole"],
-    "aws:PrincipalIsAWSService": ["false"],
-    ...(kind === "user" ? { "aws:username": [record.name], "aws:userid": [record.id] } : {}),
+    "aws:PrincipalArn": record.arn,
+    "aws:PrincipalAccount": record.account,
+    "aws:PrincipalType": kind === "user" ? "User" : "AssumedRole",
+    "aws:PrincipalIsAWSService": "false",
+    ...(kind === "user" ? { "aws:username": record.name, "aws:userid": record.id } : {}),
     ...Object.fromEntries(tags),
   };
 }

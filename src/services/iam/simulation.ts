@@ -1,10 +1,12 @@
 import {
   InvalidInputException,
+  type ContextEntry,
   type SimulateCustomPolicyCommandInput,
   type SimulatePrincipalPolicyCommandInput,
 } from "@aws-sdk/client-iam";
 import { parseArn } from "../../domain/arn.ts";
 import { isAccount } from "../../domain/scope.ts";
+import type { KeyValue } from "../../decide/iam/policy-variables.ts";
 import type { PrincipalView } from "../../decide/iam/view.ts";
 import { lengthWithin } from "../constraints.ts";
 import { because, type OperationContext } from "../operation.ts";
@@ -87,7 +89,7 @@ function simulationOf(input: Common, context: OperationContext, { caller, polici
     document,
   }));
   const limit = own ?? boundary;
-  const given = ContextEntries.map(({ ContextKeyName = "", ContextKeyValues = [] }) => [ContextKeyName, ContextKeyValues] as const);
+  const given = ContextEntries.map((entry) => [entry.ContextKeyName ?? "", valueOf(entry)] as const);
   const known = Object.entries(caller ? keysOfSource(caller) : {});
   return {
     principal: principalOf(caller, context),
@@ -97,8 +99,14 @@ function simulationOf(input: Common, context: OperationContext, { caller, polici
       ? {}
       : { resource: tried({ id: "ResourcePolicy", type: "resource", document: ResourcePolicy }, "resource") }),
     owner: ownerOf(ResourceOwner) ?? context.account,
-    keys: new Map([...known, ...given].map(([key, values]) => [key.toLowerCase(), values])),
+    keys: new Map([...known, ...given].map(([key, value]) => [key.toLowerCase(), value])),
   };
+}
+
+/** A key of a list's type is multivalued, whatever it holds; one of another type has one value. */
+function valueOf({ ContextKeyType = "string", ContextKeyValues = [] }: ContextEntry): KeyValue {
+  const [first, ...more] = ContextKeyValues;
+  return ContextKeyType.endsWith("List") || first === undefined || more.length > 0 ? ContextKeyValues : first;
 }
 
 /** Nobody in particular where no caller is named: a user of the account whom no resource's policy can mean. */

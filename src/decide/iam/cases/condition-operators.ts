@@ -156,7 +156,23 @@ const OTHERS: readonly Row[] = [
   ["ArnNotEquals", "arn:aws:iam::123456789012:role/admin", "arn:aws:iam::123456789012:role/other", YES],
   ["ArnNotLike", "arn:aws:iam::*:role/admin*", "arn:aws:iam::123456789012:role/administrator", NO],
   ["ArnNotLike", "arn:aws:iam::*:role/admin*", undefined, YES],
+  // What is no ARN is neither like one nor unlike one.
+  ["ArnNotLike", "arn:aws:iam::*:role/admin*", "admin", NO],
+  ["ArnNotEquals", "arn:aws:iam::123456789012:role/admin", "admin", NO],
+  ["ArnNotLikeIfExists", "arn:aws:iam::*:role/admin*", "admin", NO],
+  ["ArnLike", "*", "admin", NO],
+  ["ForAllValues:ArnNotLike", "arn:aws:iam::*:role/admin*", ["arn:aws:iam::123456789012:role/a", "admin"], NO],
+  ["ForAnyValue:ArnNotLike", "arn:aws:iam::*:role/admin*", ["admin"], NO],
   ["Null", "true", undefined, YES],
+  // A key with an empty value is null.
+  ["Null", "true", "", YES],
+  ["Null", "false", "", NO],
+  ["Null", "true", [], YES],
+  ["Null", "false", [], NO],
+  ["Null", "true", [""], YES],
+  ["Null", "false", [""], NO],
+  ["Null", "false", ["", ""], NO],
+  ["Null", "false", ["", "a"], YES],
   ["Null", "true", "2020-01-01T00:00:00Z", NO],
   ["Null", "false", "2020-01-01T00:00:00Z", YES],
   ["Null", "false", undefined, NO],
@@ -224,14 +240,37 @@ const SETS: readonly Row[] = [
   ["StringNotEquals", ["c"], ["a", "b"], YES],
 ];
 
-export const CONDITION_OPERATORS: readonly Situation[] = [
+/** IAM User Guide, "Examples of multivalued context keys": how `ForAllValues` is kept from holding for a request without values. */
+const GUARDED: Situation = {
+  about: "ForAllValues, guarded by Null",
+  identity: [
+    policy(
+      allow("ecs:*", "*", { Condition: { "ForAllValues:StringEquals": { "aws:TagKeys": ["team"] }, Null: { "aws:TagKeys": "false" } } }),
+    ),
+  ],
+  cases: [
+    { that: "the key", does: "ecs:RunTask", with: { "aws:TagKeys": ["team"] }, so: "allowed" },
+    { that: "another", does: "ecs:RunTask", with: { "aws:TagKeys": ["team", "x"] }, so: "no identity-based policy" },
+    { that: "none", does: "ecs:RunTask", so: "no identity-based policy" },
+    { that: "an empty list", does: "ecs:RunTask", with: { "aws:TagKeys": [] }, so: "no identity-based policy" },
+    { that: "an empty text", does: "ecs:RunTask", with: { "aws:TagKeys": [""] }, so: "no identity-based policy" },
+    { that: "empty texts", does: "ecs:RunTask", with: { "aws:TagKeys": ["", ""] }, so: "no identity-based policy" },
+  ],
+};
+
+const ROWS: readonly (readonly [about: string, rows: readonly Row[]])[] = [
   ["String operators", STRING],
   ["Numeric operators", NUMERIC],
   ["Date operators", DATE],
   ["Bool, BinaryEquals, IpAddress, Arn and Null", OTHERS],
   ["…IfExists", IF_EXISTS],
   ["Set operators", SETS],
-].flatMap(([about, rows]) => (rows as readonly Row[]).map((row) => situation(about as string, row)));
+];
+
+export const CONDITION_OPERATORS: readonly Situation[] = [
+  GUARDED,
+  ...ROWS.flatMap(([about, rows]) => rows.map((row) => situation(about, row))),
+];
 
 function situation(about: string, [operator, expected, given, holds]: Row): Situation {
   const so: Outcome = holds ? "allowed" : "no identity-based policy";

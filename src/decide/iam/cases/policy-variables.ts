@@ -52,6 +52,13 @@ export const POLICY_VARIABLES: readonly Situation[] = [
         so: "allowed",
       },
       {
+        that: "a key that may have several values is no variable, also with one",
+        does: "s3:GetObject",
+        on: `${HOME}/home/Bob/a.txt`,
+        with: { "aws:username": ["Bob"] },
+        so: "no identity-based policy",
+      },
+      {
         that: "a user named * is no wildcard in a resource",
         does: "s3:GetObject",
         on: `${HOME}/home/Alice/a.txt`,

@@ -159,14 +159,6 @@ export const PRINCIPALS: readonly Situation[] = [
     resource: policy({ Effect: "Deny", NotPrincipal: { AWS: `arn:aws:iam::${ACCOUNT}:user/Bob` }, Action: "s3:*", Resource: "*" }),
     cases: [{ that: "even who is named is denied", does: "s3:GetObject", so: "deny: resource-based policy" }],
   },
-  {
-    about: "NotPrincipal with Allow",
-    resource: policy({ Effect: "Allow", NotPrincipal: { AWS: ACCOUNT }, Action: "s3:GetObject", Resource: "*" }),
-    cases: [
-      { that: "grants everybody else", as: ANYBODY, does: "s3:GetObject", so: "allowed" },
-      { that: "does not grant who is named", does: "s3:GetObject", so: "no identity-based policy" },
-    ],
-  },
 ];
 
 // IAM User Guide, "Update a role trust policy", "How to use an external ID", "Creating a role for OpenID Connect federation".

@@ -3,6 +3,9 @@ import { allow, deny, policy, type Situation } from "./case.ts";
 /** A `Resource`, the resource of a request, and whether it fits. */
 type Row = readonly [pattern: string, resource: string, fits: boolean];
 
+const HOME = "arn:aws:logs:us-east-1:123456789012:log-group:/home/red:log-stream:a";
+const RED_IN_ALL_REGIONS = "arn:aws:logs:*:log-group:/ecs/red:*";
+
 // IAM User Guide, "IAM JSON policy elements: Resource".
 const ROWS: readonly Row[] = [
   ["*", "arn:aws:sqs:us-east-2:123456789012:queue1", true],
@@ -25,8 +28,33 @@ const ROWS: readonly Row[] = [
   ["arn:aws:ecs:*:123456789012:service/*/web", "arn:aws:ecs:eu-west-1:210987654321:service/prod/web", false],
   ["arn:aws:ecs:us-*-1:*:cluster/*", "arn:aws:ecs:us-east-1:123456789012:cluster/a", true],
   ["arn:aws:ecs:us-*-1:*:cluster/*", "arn:aws:ecs:us-east-2:123456789012:cluster/a", false],
-  // A wildcard does not leave its part of the ARN …
-  ["arn:aws:someservice:*:111122223333:finance/*", "arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/d", false],
+  // A star at the end of a segment goes past colons: in the guide's words, it "can expand to match beyond the colon boundaries" …
+  ["arn:aws:someservice:*:111122223333:finance/*", "arn:aws:someservice:us-east-2:999999999999:store/abc:111122223333:finance/d", true],
+  [RED_IN_ALL_REGIONS, "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/red:log-stream:ecs/app/1", true],
+  [RED_IN_ALL_REGIONS, "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/red:*", true],
+  [RED_IN_ALL_REGIONS, "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/blue:log-stream:ecs/app/1", false],
+  [RED_IN_ALL_REGIONS, "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/redder:log-stream:ecs/app/1", false],
+  [RED_IN_ALL_REGIONS, "arn:aws:ecs:us-east-1:123456789012:log-group:/ecs/red:x", false],
+  [RED_IN_ALL_REGIONS, "arn:aws-cn:logs:cn-north-1:123456789012:log-group:/ecs/red:x", false],
+  ["arn:aws:logs:*:red:*", "arn:aws:logs:us-east-1:123456789012:log-group:red:log-stream:red:x", true],
+  ["arn:aws:logs:us-*:log-group:red:*", "arn:aws:logs:us-east-1:123456789012:log-group:red:x", true],
+  ["arn:aws:logs:us-*:log-group:red:*", "arn:aws:logs:eu-west-1:123456789012:log-group:red:x", false],
+  ["arn:aws:logs:us-east-1:12*:red:x", "arn:aws:logs:us-east-1:123456789012:log-group:red:x", true],
+  ["arn:aws:logs:us-east-1:12*:red:x", "arn:aws:logs:us-east-2:123456789012:log-group:red:x", false],
+  ["arn:aws:logs:*:*:red:x", "arn:aws:logs:us-east-1:123456789012:log-group:red:x", true],
+  ["arn:aws:ecs:*:cluster/red*", "arn:aws:ecs:us-east-1:123456789012:cluster/red-1", true],
+  ["arn:aws:ecs:*:cluster/red*", "arn:aws:ecs:us-east-1:123456789012:service/red-1", false],
+  // … also at the end of one that is cut short, as public modules write it.
+  ["arn:aws:ecs:us-east-1:*", "arn:aws:ecs:us-east-1:123456789012:service/a/b", true],
+  ["arn:aws:ecs:us-east-1:*", "arn:aws:ecs:us-east-2:123456789012:service/a/b", false],
+  ["arn:aws:ssm:*", "arn:aws:ssm:us-east-1:123456789012:parameter/a", true],
+  ["arn:aws:ssm:*", "arn:aws:secretsmanager:us-east-1:123456789012:secret:a", false],
+  ["arn:aws:ecs:us-east-1:1234*", "arn:aws:ecs:us-east-1:123456789012:cluster/a", true],
+  ["arn:aws:ecs:us-east-1:1234*", "arn:aws:ecs:us-east-1:210987654321:cluster/a", false],
+  // One within a segment stays there, and so does a question mark …
+  ["arn:aws:logs:us*1:log-group:red:*", "arn:aws:logs:us-east-1:123456789012:log-group:red:x", false],
+  ["arn:aws:logs:us-east-1?123456789012:log-group:red:x", "arn:aws:logs:us-east-1:123456789012:log-group:red:x", false],
+  ["arn:*:us-east-1:123456789012:log-group:red", "arn:aws:logs:us-east-1:123456789012:log-group:red", false],
   // … except within the resource, which has colons of its own.
   ["arn:aws:secretsmanager:*:*:secret:prod*", "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf", true],
   ["arn:aws:secretsmanager:*:*:secret:prod/??-??????", "arn:aws:secretsmanager:us-east-1:123456789012:secret:prod/db-AbCdEf", true],
@@ -89,6 +117,42 @@ export const RESOURCE_PATTERNS: readonly Situation[] = [
     identity: [policy(allow(pattern))],
     cases: [{ that: `${fits ? "takes" : "leaves"} ${action}`, does: action, so: fits ? "allowed" : "no identity-based policy" }],
   })),
+  {
+    about: "a deny on the streams of a log group, in whatever region",
+    identity: [policy(allow("logs:*"), deny("logs:*", RED_IN_ALL_REGIONS))],
+    cases: [
+      {
+        that: "events of the group are denied",
+        does: "logs:PutLogEvents",
+        on: "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/red:log-stream:ecs/app/1",
+        so: "deny: identity-based policy",
+      },
+      {
+        that: "those of others are not",
+        does: "logs:PutLogEvents",
+        on: "arn:aws:logs:eu-west-1:123456789012:log-group:/ecs/green:log-stream:ecs/app/1",
+        so: "allowed",
+      },
+    ],
+  },
+  {
+    about: "a variable behind a star that goes past colons",
+    identity: [policy(allow("logs:*", "arn:aws:logs:*:log-group:/home/${aws:username}:*"))],
+    cases: [
+      { that: "the own group", does: "logs:Act", on: HOME, with: { "aws:username": "red" }, so: "allowed" },
+      { that: "another's", does: "logs:Act", on: HOME, with: { "aws:username": "blue" }, so: "no identity-based policy" },
+      { that: "a name is no pattern", does: "logs:Act", on: HOME, with: { "aws:username": "*" }, so: "no identity-based policy" },
+      { that: "nobody's", does: "logs:Act", on: HOME, so: "no identity-based policy" },
+    ],
+  },
+  {
+    about: "NotResource with a variable that the request does not have, behind a star that goes past colons",
+    identity: [policy({ Effect: "Allow", Action: "*", NotResource: "arn:aws:logs:*:log-group:/home/${aws:username}:*" })],
+    cases: [
+      { that: "nobody's: the statement does not apply", does: "logs:Act", on: HOME, so: "no identity-based policy" },
+      { that: "another's", does: "logs:Act", on: HOME, with: { "aws:username": "blue" }, so: "allowed" },
+    ],
+  },
   {
     about: "NotAction with Allow: everything of S3 except deleting a bucket",
     identity: [policy({ Effect: "Allow", NotAction: "s3:DeleteBucket", Resource: "arn:aws:s3:::*" })],

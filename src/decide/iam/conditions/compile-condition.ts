@@ -1,5 +1,5 @@
 import type { ConditionElement } from "../policy-document.ts";
-import type { KeyValues } from "../policy-variables.ts";
+import type { KeyValue, KeyValues } from "../policy-variables.ts";
 import type { ValueTest } from "./operator.ts";
 import { OPERATORS, parseOperator, type OperatorName } from "./operators.ts";
 
@@ -23,24 +23,36 @@ export function compileCondition({ operator: written, key, values: expected }: C
   const test = operator.prepare(expected, variables && operator.variables);
   const holds = operator.negated ? negation(test) : test;
   return (values) => {
-    const found = values(lower);
+    const found = listed(values(lower));
     if (name.set !== undefined) return holdsOfSet(name, holds, found, values);
     if (found === undefined || found.length === 0) return name.ifExists || operator.negated;
     return operator.negated ? found.every((value) => holds(value, values) === true) : found.some((value) => holds(value, values) === true);
   };
 }
 
-/** An empty set, as of a key whose only value is empty text, holds for `ForAllValues` and not for `ForAnyValue`. */
+/** An empty set, as of a key that has nothing but empty text, holds for `ForAllValues` and not for `ForAnyValue`. */
 function holdsOfSet({ set, ifExists }: OperatorName, holds: ValueTest, found: readonly string[] | undefined, values: KeyValues): boolean {
   if (found === undefined) return ifExists || set === "all";
-  const members = found.length === 1 && found[0] === "" ? [] : found;
+  const members = isEmpty(found) ? [] : found;
   return set === "all" ? members.every((value) => holds(value, values) === true) : members.some((value) => holds(value, values) === true);
 }
 
-/** `true` asks for the key's absence, `false` for its presence. */
+/**
+ * `true` asks for the key's absence, `false` for its presence. A key with an empty value is null: that is what makes it the guard of
+ * `ForAllValues`. Source: IAM User Guide, "Condition operator to check existence of condition keys", "Examples of multivalued context keys".
+ */
 function nullCondition(key: string, expected: readonly string[]): Condition {
   const wanted = expected.map((value) => value.toLowerCase());
-  return (values) => wanted.includes(String((values(key)?.length ?? 0) === 0));
+  return (values) => wanted.includes(String(isEmpty(listed(values(key)) ?? [])));
+}
+
+function listed(value: KeyValue | undefined): readonly string[] | undefined {
+  return typeof value === "string" ? [value] : value;
+}
+
+/** Whether a key has no value but empty text. */
+function isEmpty(values: readonly string[]): boolean {
+  return values.every((value) => value === "");
 }
 
 function negation(test: ValueTest): ValueTest {

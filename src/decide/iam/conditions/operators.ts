@@ -3,12 +3,13 @@ import { parseMoment } from "./date.ts";
 import { ipAddress, parseBlock } from "./ip-address.ts";
 import { COMPARISONS, ordered, parseNumber, type Comparison } from "./number.ts";
 import type { Operator } from "./operator.ts";
-import { arnLike, stringEquals, stringEqualsIgnoreCase, stringLike } from "./text.ts";
+import { arnLike, isArnLike, stringEquals, stringEqualsIgnoreCase, stringLike } from "./text.ts";
 
 // Source: IAM User Guide, "IAM JSON policy elements: Condition operators". `Null` asks whether a key is there, and stands apart.
 
 const anyText = (): boolean => true;
 const text = { accepts: anyText, variables: true };
+const arn = { accepts: isArnLike, variables: true };
 const isNumber = (value: string): boolean => parseNumber(value) !== undefined;
 const isMoment = (value: string): boolean => parseMoment(value) !== undefined;
 
@@ -20,10 +21,10 @@ export const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator
   ["StringNotEqualsIgnoreCase", { ...text, negated: true, prepare: stringEqualsIgnoreCase }],
   ["StringLike", { ...text, negated: false, prepare: stringLike }],
   ["StringNotLike", { ...text, negated: true, prepare: stringLike }],
-  ["ArnEquals", { ...text, negated: false, prepare: arnLike }],
-  ["ArnLike", { ...text, negated: false, prepare: arnLike }],
-  ["ArnNotEquals", { ...text, negated: true, prepare: arnLike }],
-  ["ArnNotLike", { ...text, negated: true, prepare: arnLike }],
+  ["ArnEquals", { ...arn, negated: false, prepare: arnLike }],
+  ["ArnLike", { ...arn, negated: false, prepare: arnLike }],
+  ["ArnNotEquals", { ...arn, negated: true, prepare: arnLike }],
+  ["ArnNotLike", { ...arn, negated: true, prepare: arnLike }],
   ...comparisons("Numeric", parseNumber, isNumber),
   ...comparisons("Date", parseMoment, isMoment),
   ["Bool", { negated: false, prepare: stringEqualsIgnoreCase, accepts: (value) => /^(true|false)$/i.test(value), variables: true }],

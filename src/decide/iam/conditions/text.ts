@@ -28,14 +28,22 @@ export const stringLike: Prepare = (expected, variables) => {
     );
 };
 
-/** `ArnEquals` and `ArnLike` are the same. */
+/**
+ * `ArnEquals` and `ArnLike` are the same. They compare ARNs: of a value that is none nothing can be told, so that it neither is like an
+ * ARN nor, with `ArnNotLike`, unlike one. The guide is silent on it, and independent evaluators agree.
+ */
 export const arnLike: Prepare = (expected, variables) => {
   const patterns = expected.map((text) => parseArnPattern(text, variables ? "all" : "none"));
   return (value, values) => {
     const parts = splitArn(value);
-    return anyOf(patterns, (pattern) => arnMatches(pattern, parts, values));
+    return parts && anyOf(patterns, (pattern) => arnMatches(pattern, parts, values));
   };
 };
+
+/** Whether text may be compared with ARNs: an ARN, whole or cut short, or what a wildcard opens. */
+export function isArnLike(text: string): boolean {
+  return /^(arn:.|[*?])/.test(text);
+}
 
 function compare<T>(expected: T | undefined, test: (expected: T) => boolean): boolean | undefined {
   return expected === undefined ? undefined : test(expected);

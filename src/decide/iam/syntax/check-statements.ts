@@ -2,7 +2,7 @@ import { OPERATORS, parseOperator } from "../conditions/operators.ts";
 import type { ConditionElement, PolicyUse, Statement } from "../policy-document.ts";
 import { actionRefusal } from "./action-syntax.ts";
 import type { ReadStatement } from "./read-statements.ts";
-import { LEGACY_ERROR } from "./refusals.ts";
+import { LEGACY_ERROR, SYNTAX_ERROR } from "./refusals.ts";
 import { failsLegacyParsing, resourceRefusal } from "./resource-syntax.ts";
 
 /** Checks in IAM's order: one kind of mistake in all statements before the next kind. */
@@ -15,6 +15,13 @@ export function checkStatements(read: readonly ReadStatement[], use: PolicyUse):
     first(statements, ({ action }) => first(action.patterns, actionRefusal)) ??
     first(statements, (statement) => missingRefusal(statement, use))
   );
+}
+
+/** IAM takes an operator that it does not know as long as no key stands below it. */
+export function operatorRefusal(statements: readonly Statement[], use: PolicyUse): string | undefined {
+  const unknown = statements.flatMap(({ conditions }) => conditions).find(({ operator }) => !parseOperator(operator));
+  if (unknown === undefined) return undefined;
+  return use === "trust" ? `Invalid Condition type : ${unknown.operator}` : SYNTAX_ERROR;
 }
 
 function legacyRefusal(read: readonly ReadStatement[], use: PolicyUse): string | undefined {

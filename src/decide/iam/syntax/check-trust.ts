@@ -4,6 +4,7 @@ import type { Statement } from "../policy-document.ts";
 export function checkTrust(statements: readonly Statement[]): string | undefined {
   for (const { resource, principal, action } of statements) {
     if (resource) return `Has prohibited field ${resource.negated ? "NotResource" : "Resource"}`;
+    if (principal?.negated === true) return "Has prohibited field NotPrincipal";
     if (!principal) return "Missing required field Principal";
     if (action.patterns.length === 0) return "Missing required field Action";
     if (!action.patterns.every((pattern) => /^sts:[^:]+$/i.test(pattern))) {

@@ -8,12 +8,16 @@ const UNIQUE_ID = /^A[A-Z]{3}[A-Z0-9]{12,124}$/;
 const SERVICE = /^[a-z0-9][a-z0-9.-]*\.(amazonaws\.com(\.cn)?|amazon\.com|aws\.internal|api\.aws)$/;
 const FEDERATED = /^(arn:aws[a-z-]*:iam::\d{12}:(oidc-provider|saml-provider)\/\S+|[a-z0-9-]+(\.[a-z0-9-]+)+)$/i;
 
-/** Whether statements name principals where they have to and where they may, and in a form that can name one. */
+/**
+ * Whether statements name principals where they have to and where they may, and in a form that can name one. `NotPrincipal` says who is
+ * spared by a deny, and nothing else. Source: IAM User Guide, "AWS JSON policy elements: NotPrincipal".
+ */
 export function checkPrincipals(statements: readonly Statement[], use: PolicyUse): string | undefined {
   if (use === "identity") {
     return statements.some(({ principal }) => principal) ? "Policy document should not specify a principal." : undefined;
   }
-  for (const { principal } of statements) {
+  for (const { principal, effect } of statements) {
+    if (principal?.negated === true && effect === "Allow") return "Allow with NotPrincipal is not allowed.";
     const refusal = principal ? principalRefusal(principal) : "Missing required field Principal";
     if (refusal !== undefined) return refusal;
   }

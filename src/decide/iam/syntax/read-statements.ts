@@ -1,6 +1,5 @@
 import type { Json, JsonObject } from "../json.ts";
 import type { ConditionElement, PatternList, Position, PrincipalElement, Statement } from "../policy-document.ts";
-import { parseOperator } from "../conditions/operators.ts";
 
 const ELEMENTS = new Set(["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"]);
 const PRINCIPAL_KINDS = { AWS: "aws", Service: "service", Federated: "federated", CanonicalUser: "canonicalUser" } as const;
@@ -73,8 +72,7 @@ function readConditions(json: Json | undefined): readonly ConditionElement[] | u
   if (json === undefined) return [];
   if (json.kind !== "object") return undefined;
   return all([...json.members], ([operator, keys]) => {
-    // IAM takes an operator that it does not know as long as no key stands below it.
-    if (keys.kind !== "object" || (keys.members.size > 0 && !parseOperator(operator))) return undefined;
+    if (keys.kind !== "object") return undefined;
     return all([...keys.members], ([key, value]) => {
       const values = scalars(value);
       return values && { operator, key, values };

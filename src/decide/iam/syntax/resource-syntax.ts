@@ -38,11 +38,15 @@ export function resourceRefusal(resource: string, use: PolicyUse): string | unde
   return undefined;
 }
 
-/** Whether IAM's older parser stumbles: an ARN of a known partition that has no service, or a region and no resource. */
+/**
+ * Whether IAM's older parser stumbles: an ARN of a known partition that has no service, or a region and no resource. A star at its end
+ * stands for all that is missing. Source: IAM User Guide, "Using wildcards in resource ARNs".
+ */
 export function failsLegacyParsing(resource: string): boolean {
   const parts = resource.split(":");
   const [prefix, partition = "", service] = parts;
-  return prefix === "arn" && isPartition(partition) && (service === "" || parts.length === 4 || parts.length === 5);
+  if (prefix !== "arn" || !isPartition(partition)) return false;
+  return service === "" || ((parts.length === 4 || parts.length === 5) && !resource.endsWith("*"));
 }
 
 function iamRefusal(resource: string, region: string, path: string): string | undefined {
