@@ -1,9 +1,9 @@
 import { accessKeyId } from "../domain/access-key-id.ts";
-import { parseArn } from "../domain/arn.ts";
 import type { RoleSessionPrincipal, SessionFacts } from "../domain/principal.ts";
 import type { Ids } from "../ports/ids.ts";
-import { roleKey, roles, type RoleRecord } from "../state/iam.ts";
+import type { RoleRecord } from "../state/iam.ts";
 import type { WholeState } from "../state/state.ts";
+import { namedRole } from "./named-role.ts";
 import { compiled } from "./principal-policies.ts";
 import { serviceMay, type ServiceCaller } from "./service-access.ts";
 import { roleSession, sessionTimes } from "./temporary-credentials.ts";
@@ -18,14 +18,6 @@ export function serviceSession(role: RoleRecord, sessionName: string, session: S
   return { ...roleSession(role, sessionName, session), accessKeyId: accessKeyId("ASIA", role.account, ids.hex(20)) };
 }
 
-/** The role that an ARN or, within the account, a name means. */
-export function findRole(state: WholeState, account: string, arnOrName: string): RoleRecord | undefined {
-  const arn = parseArn(arnOrName);
-  const name = arnOrName.slice(arnOrName.lastIndexOf("/") + 1);
-  const role = state.table(roles).get(roleKey(arn?.account ?? account, name));
-  return role && (arn === undefined || role.arn === arnOrName) ? role : undefined;
-}
-
 /**
  * The role, if it is there, belongs to the account for which the service acts, and trusts the service. Why not is not told, as on AWS.
  */
@@ -34,8 +26,9 @@ export function roleForService(
   arnOrName: string,
   caller: ServiceCaller,
 ): RoleRecord | undefined {
-  const role = findRole(state, caller.sourceAccount, arnOrName);
-  if (role?.account !== caller.sourceAccount) return undefined;
+  const named = namedRole(state, caller.sourceAccount, arnOrName);
+  if (named.kind !== "role" || named.role.account !== caller.sourceAccount) return undefined;
+  const { role } = named;
   const access = {
     action: "sts:AssumeRole",
     resource: role.arn,

@@ -26,15 +26,15 @@ export const iamFacts: FactsOf = (state, { account, resource }, text, _now, acti
         if (role?.arn !== text) return { policy: TRUSTS_NOBODY, trust: true, policyDecides: true };
         return { tags: tagFacts(role.tags), policy: role.assumeRolePolicy, trust: true, policyDecides: true };
       }
-      return role && { tags: tagFacts(role.tags), ...boundaryFacts(role) };
+      return role?.arn === text ? { tags: tagFacts(role.tags), ...boundaryFacts(role) } : undefined;
     }
     case "user": {
       const user = state.table(users).get(roleKey(account, name));
-      return user && { tags: tagFacts(user.tags), ...boundaryFacts(user) };
+      return user?.arn === text ? { tags: tagFacts(user.tags), ...boundaryFacts(user) } : undefined;
     }
     case "instance-profile": {
       const profile = state.table(instanceProfiles).get(roleKey(account, name));
-      return profile && { tags: tagFacts(profile.tags) };
+      return profile?.arn === text ? { tags: tagFacts(profile.tags) } : undefined;
     }
     case "policy": {
       const policy = state.table(policies).get(text);

@@ -21,7 +21,7 @@ const REASONS: readonly RCTAppliedFor[] = ["CREATE_ON_PUSH", "PULL_THROUGH_CACHE
 const MOST_TEMPLATES = 100;
 
 export const createRepositoryCreationTemplate = operation("CreateRepositoryCreationTemplate", {
-  authorize: ({ customRoleArn }, at) => [onRegistry("CreateRepositoryCreationTemplate")({}, at), ...passesRole(customRoleArn)],
+  authorize: ({ customRoleArn }, at) => [onRegistry("CreateRepositoryCreationTemplate")({}, at), ...passesRole(at, customRoleArn)],
   run(input, context) {
     const { state, now, account, region } = context;
     const prefix = readTemplatePrefix(input.prefix);
@@ -50,7 +50,7 @@ export const createRepositoryCreationTemplate = operation("CreateRepositoryCreat
 });
 
 export const updateRepositoryCreationTemplate = operation("UpdateRepositoryCreationTemplate", {
-  authorize: ({ customRoleArn }, at) => [onRegistry("UpdateRepositoryCreationTemplate")({}, at), ...passesRole(customRoleArn)],
+  authorize: ({ customRoleArn }, at) => [onRegistry("UpdateRepositoryCreationTemplate")({}, at), ...passesRole(at, customRoleArn)],
   run(input, context) {
     const { state, now, account } = context;
     const found = requireTemplate(input.prefix, context);
@@ -129,7 +129,7 @@ function readSettings(
   const { description, repositoryPolicy, lifecyclePolicy, customRoleArn } = input;
   mustHaveLength("description", description, 0, 256);
   mustHaveLength("lifecyclePolicy", lifecyclePolicy, 0, 30_720);
-  checkRoleArn(customRoleArn);
+  checkRoleArn(customRoleArn, context);
   if (repositoryPolicy) checkRepositoryPolicy(context.state, context, repositoryPolicy, "repositoryPolicy");
   const lifecycle = lifecyclePolicy ? parseLifecyclePolicy(lifecyclePolicy) : undefined;
   if (lifecycle && "refusal" in lifecycle) throw invalid("lifecyclePolicy", `Lifecycle policy validation failure: ${lifecycle.refusal}`);

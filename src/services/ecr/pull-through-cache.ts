@@ -21,7 +21,7 @@ const MOST_RULES = 50;
 export const createPullThroughCacheRule = operation("CreatePullThroughCacheRule", {
   authorize: (input, at) => [
     onRegistry("CreatePullThroughCacheRule")(input, at),
-    ...passesRole(input.customRoleArn),
+    ...passesRole(at, input.customRoleArn),
     ...readsSecret(input, at),
   ],
   run(input, context) {
@@ -32,7 +32,7 @@ export const createPullThroughCacheRule = operation("CreatePullThroughCacheRule"
     const upstreamPrefix = readRulePrefix("upstreamRepositoryPrefix", input.upstreamRepositoryPrefix ?? ROOT_PREFIX);
     if (prefix === ROOT_PREFIX && upstreamPrefix !== ROOT_PREFIX)
       throw invalid("upstreamRepositoryPrefix", "can be set only when ecrRepositoryPrefix is not ROOT");
-    checkRoleArn(customRoleArn);
+    checkRoleArn(customRoleArn, context);
     const table = state.table(pullThroughRules);
     if (table.has(pullThroughRuleKey({ account, region }, prefix)))
       throw new PullThroughCacheRuleAlreadyExistsException(
@@ -63,13 +63,13 @@ export const createPullThroughCacheRule = operation("CreatePullThroughCacheRule"
 export const updatePullThroughCacheRule = operation("UpdatePullThroughCacheRule", {
   authorize: (input, at) => [
     onRegistry("UpdatePullThroughCacheRule")(input, at),
-    ...passesRole(input.customRoleArn),
+    ...passesRole(at, input.customRoleArn),
     ...readsSecret(input, at),
   ],
   run(input, context) {
     const { credentialArn, customRoleArn } = input;
     const found = requireRule(input, context);
-    checkRoleArn(customRoleArn);
+    checkRoleArn(customRoleArn, context);
     if (credentialArn === undefined && customRoleArn === undefined) throw invalid("credentialArn", "Member must not be null");
     if (credentialArn !== undefined) readUpstreamRegistry({ upstreamUrl: found.upstreamUrl, asked: undefined, credentialArn }, context);
     checkCredentialArn(credentialArn, found, context);

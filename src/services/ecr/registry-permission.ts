@@ -1,3 +1,4 @@
+import { namedRole } from "../../authorization/named-role.ts";
 import type { AuthorizeScope, Permission } from "../operation.ts";
 
 /**
@@ -15,8 +16,10 @@ export function onRegistry(action: string) {
   });
 }
 
-/** The right to hand a role to ECR, which uses it for what a rule or a template asks. */
-export function passesRole(roleArn: string | undefined): readonly Permission[] {
-  if (roleArn === undefined) return [];
-  return [{ action: "iam:PassRole", resource: roleArn, context: { "iam:PassedToService": "ecr.amazonaws.com" } }];
+/** The right to hand a role to ECR, which uses it for what a rule or a template asks. What names no role, the operation refuses. */
+export function passesRole({ state, account }: AuthorizeScope, roleArn: string | undefined): readonly Permission[] {
+  const named = roleArn === undefined ? undefined : namedRole(state, account, roleArn);
+  if (named === undefined || named.kind === "invalid") return [];
+  const resource = named.kind === "role" ? named.role.arn : named.arn;
+  return [{ action: "iam:PassRole", resource, context: { "iam:PassedToService": "ecr.amazonaws.com" } }];
 }

@@ -1,3 +1,4 @@
+import { roleForService } from "../../authorization/role-session.ts";
 import { createHash } from "node:crypto";
 import type { CreateServiceCommandInput } from "@aws-sdk/client-ecs";
 import { services, type ServiceRecord } from "../../state/ecs.ts";
@@ -14,7 +15,7 @@ import { checkCompatibility, checkPlatformVersion, resolveLaunch, type Launch } 
 import { checkNetworkConfiguration } from "./network-configuration.ts";
 import { newDeployment } from "./new-deployment.ts";
 import { refuseDefinitionNotYet, refuseNotYet } from "./not-yet.ts";
-import { passRole, passTaskRoles, roleArn } from "./pass-role.ts";
+import { passRole, passTaskRoles } from "./pass-role.ts";
 import { checkPlacement } from "./placement.ts";
 import { rememberDeployment } from "./service-deployment-history.ts";
 import { checkLoadBalancers } from "./service-load-balancers.ts";
@@ -160,11 +161,22 @@ export function serviceRole(
 ): string | undefined {
   const linkedOnly = networkConfiguration !== undefined || loadBalancers.length > 1;
   if (role && linkedOnly) throw invalid("You cannot specify an IAM role for services that require a service linked role.");
-  if (role) return roleArn(context, role);
+  if (role) return namedServiceRole(role, context);
   if (!linkedOnly && loadBalancers.length === 0) return undefined;
   const linked = ensureLinkedRole("ecs.amazonaws.com", context);
   if (!linked) throw invalid("Unable to assume the service linked role. Please verify that the ECS service linked role exists.");
   return linked.arn;
+}
+
+function namedServiceRole(named: string, context: OperationContext): string {
+  const { account, now, state } = context;
+  const caller = { service: "ecs.amazonaws.com", sourceAccount: account, sourceArn: context.arn("ecs", "service/*") };
+  const role = roleForService({ state, now }, named, caller);
+  if (role) return role.arn;
+  throw invalid(
+    "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the ECS service role being " +
+      "passed has the proper permissions.",
+  );
 }
 
 function digest(input: CreateServiceCommandInput): string {

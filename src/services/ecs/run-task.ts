@@ -15,7 +15,7 @@ import { portsTaken, staticHostPorts } from "./host-ports.ts";
 import { checkCompatibility, checkPlatformVersion, resolveLaunch } from "./launch.ts";
 import { checkNetworkConfiguration } from "./network-configuration.ts";
 import { refuseTaskNotYet } from "./not-yet.ts";
-import { passTaskRoles } from "./pass-role.ts";
+import { passTaskRoles, withRoleArns } from "./pass-role.ts";
 import { checkRoles } from "./check-roles.ts";
 import { checkPlacement } from "./placement.ts";
 import { checkTags, mergeTags } from "./tags.ts";
@@ -57,7 +57,7 @@ export const runTask = operation("RunTask", {
     checkHostRights(definition.definition, context);
     checkPlatformVersion(input.platformVersion, launch);
     const networkConfiguration = checkNetworkConfiguration(input.networkConfiguration, definition, launch.launchType, context);
-    const overrides = checkOverrides(input.overrides, definition, launch.launchType);
+    const overrides = withRoleArns(checkOverrides(input.overrides, definition, launch.launchType), context);
     checkRoles(overrides, definition, context);
     const tags = taskTags(input, cluster, definition);
 

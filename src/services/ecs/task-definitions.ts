@@ -5,7 +5,7 @@ import { tagAtCreation, taskDefinitionKeys } from "./condition-keys.ts";
 import { invalid, operation, shown } from "./ecs-operation.ts";
 import { findTaskDefinition, lastRevision, parseTaskDefinition, taskDefinitionArn, taskDefinitionView } from "./find-task-definition.ts";
 import { checkHostRights } from "./host-rights.ts";
-import { passTaskRoles } from "./pass-role.ts";
+import { passTaskRoles, withRoleArns } from "./pass-role.ts";
 import { checkTags } from "./tags.ts";
 import { checkDefinition, checkRequest } from "./task-definition/check.ts";
 import { compatibilities } from "./task-definition/compatibility.ts";
@@ -24,7 +24,7 @@ export const registerTaskDefinition = operation("RegisterTaskDefinition", {
   run(input, context) {
     const { state, account, region } = context;
     checkRequest(input);
-    const completed = complete(input);
+    const completed = complete(withRoleArns(input, context));
     checkDefinition(completed);
     const runsOn = compatibilities(completed, context.registryHost);
     checkHostRights(completed, context);

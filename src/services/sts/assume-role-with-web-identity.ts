@@ -1,7 +1,8 @@
 import type { AssumeRoleWithWebIdentityCommandInput } from "@aws-sdk/client-sts";
 import { decideWebIdentity } from "../../authorization/decide-web-identity.ts";
-import { nameFromArn, parseArn } from "../../domain/arn.ts";
-import { roleKey, roles, type RoleRecord } from "../../state/iam.ts";
+import { namedRole } from "../../authorization/named-role.ts";
+import { parseArn } from "../../domain/arn.ts";
+import type { RoleRecord } from "../../state/iam.ts";
 import { AwsError } from "../aws-error.ts";
 import { defined, type ConditionContext, type OperationContext } from "../operation.ts";
 import { answerAssumedRole } from "./role-session.ts";
@@ -72,8 +73,10 @@ function trustingRole(
   { RoleSessionName, DurationSeconds }: AssumeRoleWithWebIdentityCommandInput,
   { state, now, origin }: OperationContext,
 ): RoleRecord {
-  const role = state.whole.table(roles).get(roleKey(parseArn(roleArn)?.account ?? "", nameFromArn(roleArn)));
-  if (role?.arn !== roleArn) throw accessDenied("Not authorized to perform sts:AssumeRoleWithWebIdentity");
+  // Who asks is of no account, so that a bare name is a role of none.
+  const named = namedRole(state.whole, "", roleArn);
+  if (named.kind !== "role") throw accessDenied("Not authorized to perform sts:AssumeRoleWithWebIdentity");
+  const { role } = named;
   const context: ConditionContext = {
     ...claimConditions(identity),
     ...tagConditions(tags),

@@ -1,8 +1,8 @@
 import type { AssumeRoleCommandInput } from "@aws-sdk/client-sts";
+import { namedRole } from "../../authorization/named-role.ts";
 import { denialText } from "../../decide/iam/denial.ts";
 import type { Principal } from "../../domain/principal.ts";
-import { nameFromArn, parseArn } from "../../domain/arn.ts";
-import { roleKey, roles, type RoleRecord } from "../../state/iam.ts";
+import type { RoleRecord } from "../../state/iam.ts";
 import { AwsError } from "../aws-error.ts";
 import { defined, type OperationContext, type Permission } from "../operation.ts";
 import { answerAssumedRole } from "./role-session.ts";
@@ -81,9 +81,9 @@ function permissions(input: AssumeRoleCommandInput, { session }: Principal): rea
   ];
 }
 
-function findRole(roleArn: string, { state, principal }: OperationContext): RoleRecord {
-  const role = state.table(roles).get(roleKey(parseArn(roleArn)?.account ?? "", nameFromArn(roleArn)));
-  if (role?.arn === roleArn) return role;
+function findRole(roleArn: string, { state, account, principal }: OperationContext): RoleRecord {
+  const named = namedRole(state, account, roleArn);
+  if (named.kind === "role" && named.role.arn === roleArn) return named.role;
   // Nobody is trusted by a role that is not there, so that this is not reached; if it were, it must not tell more.
   const decision = { allowed: false, explicit: false, by: "resource-based policy" } as const;
   throw accessDenied(denialText({ principalArn: principal.arn, action: "sts:AssumeRole", resource: roleArn, decision }));

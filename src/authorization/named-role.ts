@@ -1,0 +1,53 @@
+import { arn, parseArn } from "../domain/arn.ts";
+import { roleKey, roles, type RoleRecord } from "../state/iam.ts";
+import type { State } from "../state/state.ts";
+
+/**
+ * The role that an input names. What a decision is about and what is used afterwards both come from here, so that no text can mean one
+ * role to the policies and another one to who takes it on.
+ */
+export type NamedRole =
+  | { readonly kind: "role"; readonly role: RoleRecord }
+  /** Well-formed, and there is no such role: policies are asked about this ARN, and nobody can take it on. */
+  | { readonly kind: "absent"; readonly arn: string; readonly by: "arn" | "name" }
+  /** Neither an ARN of a role nor a name. */
+  | { readonly kind: "invalid" };
+
+/** What follows `role` in an ARN: the path, and the name. Source: IAM API Reference, `CreateRole`. */
+const PATH_AND_NAME = /^(?:\/|\/[!-~]+\/)([\w+=,.@-]{1,64})$/;
+
+/**
+ * Resolves an ARN or, within an account, a name. An ARN means the role whose ARN it is, to the letter; a name that comes with its path
+ * (`/team/deploy`) means that one; a bare name the role that is written so, wherever its path leads.
+ * Source: ECS API Reference, `CreateService`, `role`, and `RegisterTaskDefinition`, `taskRoleArn`.
+ */
+export function namedRole(state: State, account: string, named: string): NamedRole {
+  const parsed = parseArn(named);
+  if (!parsed) return byName(state, account, named);
+  const { service, region, resource } = parsed;
+  if (service !== "iam" || region !== "" || !/^\d{12}$/.test(parsed.account) || !resource.startsWith("role/")) return INVALID;
+  return byArn(state, parsed.account, resource.slice("role".length), named);
+}
+
+const INVALID = { kind: "invalid" } as const;
+
+function byName(state: State, account: string, named: string): NamedRole {
+  // What looks like an ARN is one, or nothing.
+  if (named.includes(":")) return INVALID;
+  const arnOf = (path: string): string => arn("iam", { account, region: "" }, `role${path}`);
+  if (named.includes("/")) {
+    const path = named.startsWith("/") ? named : `/${named}`;
+    const found = byArn(state, account, path, arnOf(path));
+    return found.kind === "absent" ? { ...found, by: "name" } : found;
+  }
+  if (!PATH_AND_NAME.test(`/${named}`)) return INVALID;
+  const role = state.table(roles).get(roleKey(account, named));
+  return role?.name === named ? { kind: "role", role } : { kind: "absent", arn: arnOf(`/${named}`), by: "name" };
+}
+
+function byArn(state: State, account: string, path: string, roleArn: string): NamedRole {
+  const name = PATH_AND_NAME.exec(path)?.[1];
+  if (name === undefined) return INVALID;
+  const role = state.table(roles).get(roleKey(account, name));
+  return role?.arn === roleArn ? { kind: "role", role } : { kind: "absent", arn: roleArn, by: "arn" };
+}
