@@ -1,5 +1,5 @@
-import type { Principal } from "../domain/principal.ts";
-import { roleKey, users } from "../state/iam.ts";
+import { userBehind } from "../state/bearers.ts";
+import type { FederatedUserPrincipal, Principal } from "../domain/principal.ts";
 import type { WholeState } from "../state/state.ts";
 
 type Members = Readonly<Record<string, unknown>>;
@@ -26,7 +26,7 @@ export function userIdentity(state: WholeState, principal: Principal): Members {
       const sessionIssuer =
         userName === undefined
           ? { type: "Root", principalId: accountId, arn: `arn:aws:iam::${accountId}:root`, accountId }
-          : { type: "IAMUser", ...userFacts(state, accountId, userName), accountId, userName };
+          : { type: "IAMUser", ...userFacts(state, principal), accountId, userName };
       return { type: "FederatedUser", ...caller, sessionContext: { sessionIssuer, ...attributes(session) } };
     }
     case "anonymous":
@@ -52,8 +52,8 @@ function federation({ session }: Principal): Members {
   return federatedProvider === undefined ? {} : { webIdFederationData: { federatedProvider, attributes: {} } };
 }
 
-function userFacts(state: WholeState, account: string, userName: string): Members {
-  const user = state.table(users).get(roleKey(account, userName));
+function userFacts(state: WholeState, principal: FederatedUserPrincipal): Members {
+  const user = userBehind(state, principal);
   return user ? { principalId: user.id, arn: user.arn } : {};
 }
 

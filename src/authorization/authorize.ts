@@ -2,8 +2,8 @@ import type { AccessView, Decision, PrincipalView } from "../decide/iam/view.ts"
 import { decideAccess } from "../decide/iam/evaluate.ts";
 import { parseArn, type Arn } from "../domain/arn.ts";
 import type { Principal } from "../domain/principal.ts";
-import { roleKey, users } from "../state/iam.ts";
 import type { WholeState } from "../state/state.ts";
+import { userBehind } from "../state/bearers.ts";
 import { contextValue, givenKeys, type RequestOrigin } from "./context-keys.ts";
 import { factsOf } from "./facts/index.ts";
 import { compiled, policiesOf } from "./principal-policies.ts";
@@ -77,7 +77,7 @@ function principalView(state: WholeState, principal: Principal): PrincipalView {
   const { kind, account, arn, userId } = principal;
   if (kind === "role-session") return { kind, account, names: [arn, principal.roleArn, userId, userId.split(":")[0] ?? ""] };
   if (kind === "federated-user" && principal.userName !== undefined) {
-    const user = state.table(users).get(roleKey(account, principal.userName));
+    const user = userBehind(state, principal);
     return { kind, account, names: [arn, ...(user ? [user.arn] : []), userId] };
   }
   return { kind, account, names: [arn, userId] };

@@ -1,7 +1,7 @@
 import type { KeyValue } from "../decide/iam/policy-variables.ts";
 import type { Principal } from "../domain/principal.ts";
-import { roleKey, roles, users } from "../state/iam.ts";
 import type { WholeState } from "../state/state.ts";
+import { roleBehind, userBehind } from "../state/bearers.ts";
 import type { ResourceFacts } from "./facts/resource-facts.ts";
 
 /** Where and how a request came in, as far as global condition keys tell it. */
@@ -117,9 +117,9 @@ function tagOf(tags: Readonly<Record<string, string>>, key: string): string | un
 function principalTags({ state, principal }: ContextSource): Readonly<Record<string, string>> {
   const own =
     principal.kind === "role-session"
-      ? state.table(roles).get(roleKey(principal.account, principal.roleName))?.tags
+      ? roleBehind(state, principal)?.tags
       : principal.kind === "user"
-        ? state.table(users).get(roleKey(principal.account, principal.userName))?.tags
+        ? userBehind(state, principal)?.tags
         : undefined;
   return Object.fromEntries([...(own ?? []), ...(principal.session?.tags ?? [])].map(({ Key = "", Value = "" }) => [Key, Value]));
 }

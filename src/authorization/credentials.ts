@@ -1,9 +1,10 @@
 import { timingSafeEqual } from "node:crypto";
 import { arn } from "../domain/arn.ts";
-import type { Principal } from "../domain/principal.ts";
+import type { Principal, RootPrincipal } from "../domain/principal.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
-import { accessKeys, openAccessKey, roleKey, roles, users, type AccessKeyRecord } from "../state/iam.ts";
+import { accessKeys, openAccessKey, roleKey, users, type AccessKeyRecord } from "../state/iam.ts";
 import type { WholeState } from "../state/state.ts";
+import { roleBehind, userBehind } from "../state/bearers.ts";
 import { readSessionToken } from "./session-token.ts";
 
 /** The root of one account, as the operator has its keys. */
@@ -54,25 +55,43 @@ export function credentials({ state, secrets, roots }: CredentialParts): Credent
     if (read) sessions.set(token, read);
     return read;
   };
+  const rootKeyOf = (account: string): string | undefined => roots().find((key) => key.account === account)?.accessKeyId;
+  const rootOf = (account: string, accessKeyId: string): Principal => {
+    const rootKeyId = rootKeyOf(account);
+    return { ...rootPrincipal(account, accessKeyId), ...(rootKeyId === undefined ? {} : { rootKeyId }) };
+  };
   const longTerm = (accessKeyId: string): FoundCredentials => {
     const root = roots().find((key) => key.accessKeyId === accessKeyId);
-    if (root) return { kind: "found", secretAccessKey: root.secretAccessKey, principal: rootPrincipal(root.account, accessKeyId) };
+    if (root) return { kind: "found", secretAccessKey: root.secretAccessKey, principal: rootOf(root.account, accessKeyId) };
     const key = state.table(accessKeys).get(accessKeyId);
     if (key?.status !== "Active") return UNKNOWN;
-    const principal = key.userName === undefined ? rootPrincipal(key.account, key.id) : userPrincipal(state, key, key.userName);
+    const principal = key.userName === undefined ? rootOf(key.account, key.id) : userPrincipal(state, key, key.userName);
     return principal ? { kind: "found", secretAccessKey: secretOf(key), principal } : UNKNOWN;
   };
   const stands = (principal: Principal): boolean => {
-    if (principal.kind === "role-session") {
-      // A role that was deleted and made anew is another role: its id tells.
-      return state.table(roles).get(roleKey(principal.account, principal.roleName))?.id === principal.userId.split(":")[0];
+    switch (principal.kind) {
+      case "role-session":
+        return roleBehind(state, principal) !== undefined;
+      case "federated-user":
+        return principal.userName === undefined
+          ? isRootKey(principal.account, principal.sponsorId)
+          : userBehind(state, principal) !== undefined;
+      case "root":
+        return principal.session ? isRootKey(principal.account, principal.rootKeyId) : isOwnKey(principal);
+      case "user":
+        return principal.session ? userBehind(state, principal) !== undefined : isOwnKey(principal);
+      case "anonymous":
+        return false;
     }
-    if (principal.kind === "federated-user")
-      return principal.userName === undefined || state.table(users).has(roleKey(principal.account, principal.userName));
-    if (principal.kind === "anonymous") return false;
-    if (principal.session === undefined) return longTerm(principal.accessKeyId).kind === "found";
-    return principal.kind === "root" || state.table(users).get(roleKey(principal.account, principal.userName))?.id === principal.userId;
   };
+  /** Whether a long-term key is active, and still says the same of its bearer. */
+  const isOwnKey = ({ accessKeyId, kind, account, userId }: Principal): boolean => {
+    const found = longTerm(accessKeyId);
+    if (found.kind !== "found") return false;
+    return found.principal.kind === kind && found.principal.account === account && found.principal.userId === userId;
+  };
+  /** Whether the operator still has this key for an account's root. An account that was removed and is there again has another one. */
+  const isRootKey = (account: string, id: string | undefined): boolean => id !== undefined && id === rootKeyOf(account);
   return {
     find(accessKeyId, sessionToken, now) {
       if (sessionToken === undefined) return longTerm(accessKeyId);
@@ -84,7 +103,7 @@ export function credentials({ state, secrets, roots }: CredentialParts): Credent
   };
 }
 
-export function rootPrincipal(account: string, accessKeyId: string): Principal {
+export function rootPrincipal(account: string, accessKeyId: string): RootPrincipal {
   return { kind: "root", account, arn: arn("iam", { account, region: "" }, "root"), userId: account, accessKeyId };
 }
 

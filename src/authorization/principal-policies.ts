@@ -1,8 +1,9 @@
 import { compileKeptPolicy, type CompiledPolicy } from "../decide/iam/compile-policy.ts";
-import type { Principal } from "../domain/principal.ts";
-import { defaultVersion, groups, policies, roleKey, roles, users } from "../state/iam.ts";
+import type { FederatedUserPrincipal, Principal } from "../domain/principal.ts";
+import { defaultVersion, groups, policies, roleKey } from "../state/iam.ts";
 import type { WholeState } from "../state/state.ts";
 import { awsManagedPolicy } from "./aws-managed-policies.ts";
+import { roleBehind, userBehind } from "../state/bearers.ts";
 
 /** The policies on the side of who asks. */
 export interface PrincipalPolicies {
@@ -17,9 +18,10 @@ interface Holder {
   readonly permissionsBoundary?: string;
 }
 
-/** Everything that is attached to a principal. Of root nothing is: it needs none. */
+/** Everything that is attached to a principal. Of root nothing is: it needs none. Who is gone is denied everything. */
 export function policiesOf(state: WholeState, principal: Principal): PrincipalPolicies {
   const holders = holdersOf(state, principal);
+  if (holders === undefined) return { identity: [DENIED] };
   const boundary = holders[0]?.permissionsBoundary;
   const session = sessionPolicies(state, principal);
   return {
@@ -31,20 +33,19 @@ export function policiesOf(state: WholeState, principal: Principal): PrincipalPo
 }
 
 /** Of a token that root asked for: only its session policies, without which it may do nothing, cut it down. */
-function isFederatedByRoot(principal: Principal): boolean {
+function isFederatedByRoot(principal: Principal): principal is FederatedUserPrincipal & { readonly userName?: never } {
   return principal.kind === "federated-user" && principal.userName === undefined;
 }
 
-/** The user and then the user's groups, or the role. */
-function holdersOf(state: WholeState, principal: Principal): readonly Holder[] {
-  if (principal.kind === "root" || principal.kind === "anonymous") return [];
+/** The user and then the user's groups, or the role; `undefined` where they are gone, also if others have their names. */
+function holdersOf(state: WholeState, principal: Principal): readonly Holder[] | undefined {
+  if (principal.kind === "root" || principal.kind === "anonymous" || isFederatedByRoot(principal)) return [];
   if (principal.kind === "role-session") {
-    const role = state.table(roles).get(roleKey(principal.account, principal.roleName));
-    return role ? [role] : [];
+    const role = roleBehind(state, principal);
+    return role && [role];
   }
-  if (principal.userName === undefined) return [];
-  const user = state.table(users).get(roleKey(principal.account, principal.userName));
-  if (!user) return [];
+  const user = userBehind(state, principal);
+  if (!user) return undefined;
   const memberOf = user.groups.map((name) => state.table(groups).get(roleKey(user.account, name)));
   return [user, ...memberOf.filter((group) => group !== undefined)];
 }
@@ -57,14 +58,14 @@ function attachedTo(state: WholeState, { inlinePolicies, attachedPolicies }: Hol
 function sessionPolicies(state: WholeState, { session }: Principal): readonly CompiledPolicy[] | undefined {
   if (!session || (session.policy === undefined && session.policyArns.length === 0)) return undefined;
   const passed = session.policy === undefined ? [] : [compiled(session.policy)];
-  return [...passed, ...session.policyArns.map((policyArn) => managed(state, policyArn) ?? NOTHING)];
+  return [...passed, ...session.policyArns.map((policyArn, at) => managed(state, policyArn, session.policyIds?.[at] ?? "") ?? NOTHING)];
 }
 
-/** A managed policy of the account or of AWS. */
-function managed(state: WholeState, policyArn: string): CompiledPolicy | undefined {
+/** A managed policy of the account or of AWS; with an id only the one that bears it. What is attached needs none: it cannot be deleted. */
+function managed(state: WholeState, policyArn: string, id?: string): CompiledPolicy | undefined {
   const own = state.table(policies).get(policyArn);
-  const text = own ? defaultVersion(own).document : awsManagedPolicy(policyArn)?.text;
-  return text === undefined ? undefined : compiled(text);
+  const found = own ? { id: own.id, text: defaultVersion(own).document } : awsManagedPolicy(policyArn);
+  return found === undefined || (id !== undefined && id !== found.id) ? undefined : compiled(found.text);
 }
 
 type PolicySide = "identity" | "resource" | "trust";
@@ -88,4 +89,5 @@ export function compiled(text: string, side: PolicySide = "identity"): CompiledP
 
 /** Allows nothing. */
 const NOTHING = compiled(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","NotAction":"*","Resource":"*"}]}`);
+const DENIED = compiled(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Action":"*","Resource":"*"}]}`);
 const EVERYTHING = compiled(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`);

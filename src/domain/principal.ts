@@ -15,6 +15,8 @@ interface Caller {
 
 export interface RootPrincipal extends Caller {
   readonly kind: "root";
+  /** The id of the key that the operator has for this root: sessions of root end with it. */
+  readonly rootKeyId?: string;
 }
 
 export interface UserPrincipal extends Caller {
@@ -34,6 +36,8 @@ export interface FederatedUserPrincipal extends Caller {
   readonly kind: "federated-user";
   /** The user that asked for the token; absent where root did. */
   readonly userName?: string;
+  /** The unique id of that user, or the `rootKeyId` of root. Tokens of earlier versions lack it, and count for nothing. */
+  readonly sponsorId?: string;
   readonly session: SessionFacts;
 }
 
@@ -51,6 +55,8 @@ export interface SessionFacts {
   /** JSON texts of the session policies that were passed inline, and the ARNs of those passed by reference. */
   readonly policy?: string;
   readonly policyArns: readonly string[];
+  /** The unique ids of these policies, in the same order: what is made later under an ARN is another policy. */
+  readonly policyIds?: readonly string[];
   readonly tags: readonly { readonly Key: string; readonly Value: string }[];
   /** The keys among `tags` that a chained session inherits. */
   readonly transitiveTagKeys: readonly string[];

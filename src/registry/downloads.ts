@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { repositories, repositoryKey } from "../state/ecr.ts";
 import { readLayerDownload, type LayerDownload } from "../state/layer-download.ts";
 import { getBlob } from "./blobs.ts";
 import type { RegistryPlatform } from "./call.ts";
@@ -39,7 +40,9 @@ async function giveLayer(
   door: RegistryDoor,
 ): Promise<void> {
   const method = request.method ?? "GET";
-  const { account, region, repository, digest } = await admitted(door, () => signedDownload(platform, request, method));
+  const { account, region, repository, madeAt, digest } = await admitted(door, () => signedDownload(platform, request, method));
+  const found = platform.state.table(repositories).get(repositoryKey({ account, region }, repository));
+  if (found?.createdAt !== madeAt) throw new DownloadError(404, "NoSuchKey", "The specified key does not exist.");
   await getBlob({ platform, request, response, method, scope: { account, region } }, repository, digest);
 }
 

@@ -17,7 +17,7 @@ import { systemClock } from "../drivers/system/clock.ts";
 import { systemIds } from "../drivers/system/ids.ts";
 import { secretBox } from "../drivers/system/secret-box.ts";
 import { gateway } from "../gateway/gateway.ts";
-import { credentials, rootPrincipal } from "../authorization/credentials.ts";
+import { credentials, rootPrincipal, type RootKey } from "../authorization/credentials.ts";
 import type { Limits } from "../gateway/limits.ts";
 import { httpServer } from "../gateway/server.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -28,6 +28,7 @@ import { mintRegistryToken } from "../state/registry-token.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import type { Platform } from "../services/platform.ts";
 import { JournaledState } from "../state/journaled-state.ts";
+import type { Keys } from "./api-world.ts";
 import { runAws, runCommand, type CliResult } from "./aws-cli.ts";
 
 const KEYS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY" } as const;
@@ -43,7 +44,10 @@ export interface RegistryWorld extends AsyncDisposable {
   /** A folder for the configuration of clients, so that nothing of the user's is touched. */
   readonly home: string;
   readonly defects: readonly unknown[];
-  client<C>(constructor: new (config: object) => C, region?: string): C;
+  /** An SDK client, with root's keys where no others are given. */
+  client<C>(constructor: new (config: object) => C, region?: string, keys?: Keys): C;
+  /** The keys of the roots of all accounts, by account. Changes count at once. */
+  readonly roots: Map<string, RootKey>;
   aws(...args: readonly string[]): Promise<CliResult>;
   /** Runs a command with the environment of `aws`, and a home of its own. */
   run(command: string, args: readonly string[], input?: string): Promise<CliResult>;
@@ -80,13 +84,15 @@ export async function registryWorld(
   const home = join(directory, "home");
   const vulnerabilities = memoryVulnerabilityData();
   let port = 0;
+  /** An account that asks has a root with a key of its own. */
+  const roots = new Map<string, RootKey>([[DEFAULT_ACCOUNT, { account: DEFAULT_ACCOUNT, ...KEYS }]]);
   const upstreams = registryClient({ clock, allowed: allowedUpstreams });
   const platform: Platform = {
     state,
     clock,
     ids: systemIds,
     secrets,
-    credentials: credentials({ state, secrets, roots: () => [{ account: DEFAULT_ACCOUNT, ...KEYS }] }),
+    credentials: credentials({ state, secrets, roots: () => [...roots.values()] }),
     identityProviders: oidcIdentityProviders({ clock }),
     blobs: await FilesystemBlobStore.open(directory),
     logs: undefined as never,
@@ -128,7 +134,9 @@ export async function registryWorld(
     holder,
   } = {}) => {
     const now = clock.now();
-    const principal = holder ?? rootPrincipal(account, KEYS.accessKeyId);
+    const root = roots.get(account) ?? { ...KEYS, account, accessKeyId: `AKIAROOT${account}` };
+    roots.set(account, root);
+    const principal = holder ?? rootPrincipal(account, root.accessKeyId);
     const claims = {
       account,
       region,
@@ -146,8 +154,9 @@ export async function registryWorld(
     home,
     defects,
     authorization,
-    client(constructor, region = DEFAULT_REGION) {
-      const client = new constructor({ endpoint: url, region, credentials: KEYS, maxAttempts: 1 });
+    roots,
+    client(constructor, region = DEFAULT_REGION, keys = KEYS) {
+      const client = new constructor({ endpoint: url, region, credentials: keys, maxAttempts: 1 });
       clients.push(client as { destroy?: () => void });
       return client;
     },

@@ -57,7 +57,7 @@ export const getDownloadUrlForLayer = operation("GetDownloadUrlForLayer", {
     const repository = requireRepository(input, context);
     const { layerDigest = "" } = input;
     if (!isDigest(layerDigest)) throw invalid("layerDigest", "must satisfy regular expression '[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+'");
-    const { name, account, region } = repository;
+    const { name, account, region, createdAt: madeAt } = repository;
     const key = repositoryKey(repository, name);
     const where = `in the repository with name '${name}' in the registry with id '${account}'`;
     if (!state.table(layers).has(imageKey(key, layerDigest)))
@@ -67,7 +67,7 @@ export const getDownloadUrlForLayer = operation("GetDownloadUrlForLayer", {
         because(`The layer with digest '${layerDigest}' ${where} is not available because it is not associated with an active image`),
       );
     const expiresAt = now + LAYER_DOWNLOAD_LIFETIME_MS;
-    const path = layerDownloadPath(secrets, { account, region, repository: name, digest: layerDigest, expiresAt });
+    const path = layerDownloadPath(secrets, { account, region, repository: name, madeAt, digest: layerDigest, expiresAt });
     return { downloadUrl: `${registryUrl(context)}${path}`, layerDigest };
   },
 });

@@ -1,7 +1,8 @@
 import { repositories } from "../../state/ecr.ts";
 import { creationTemplates } from "../../state/ecr-creation-templates.ts";
-import { registries } from "../../state/ecr-registries.ts";
-import { roles } from "../../state/iam.ts";
+import { pullTimeExclusions, registries } from "../../state/ecr-registries.ts";
+import { accountSettings } from "../../state/ecs-account-settings.ts";
+import { roles, type RoleRecord, type UserRecord } from "../../state/iam.ts";
 import { grants } from "../../state/kms/grants.ts";
 import { keys } from "../../state/kms/keys.ts";
 import { parameters } from "../../state/parameters.ts";
@@ -11,24 +12,33 @@ import type { TableDefinition } from "../../state/table.ts";
 
 /**
  * Puts a principal's unique id in the place of its ARN wherever others trust it, as AWS does when the principal is deleted: another that
- * is made later under the same name is somebody else, and inherits nothing. To be called within the commit that deletes.
+ * is made later under the same name is somebody else, and inherits nothing. So it is with the sessions of a role, which policies may name
+ * one by one. To be called within the commit that deletes.
  * Source: IAM User Guide, "AWS JSON policy elements: Principal".
  */
-export function forgetPrincipal(state: WholeState, { arn, id }: { readonly arn: string; readonly id: string }): void {
-  renamePrincipal(state, arn, id);
+export function forgetPrincipal(state: WholeState, { arn, id, name, account }: UserRecord | RoleRecord): void {
+  const sessions = arn.includes(":role/") ? `:sts::${account}:assumed-role/${name}/` : undefined;
+  rewriteAll(state, (named) => {
+    if (named === arn) return id;
+    const at = sessions === undefined ? -1 : named.indexOf(sessions);
+    return at < 0 ? named : `${id}:${named.slice(at + (sessions?.length ?? 0))}`;
+  });
 }
 
 /** Puts a principal's new ARN in the place of its old one wherever others trust it: AWS keeps ids there, and shows what bears them. */
 export function renamePrincipal(state: WholeState, from: string, to: string): void {
-  const rename = (name: string): string => (name === from ? to : name);
-  for (const rewrite of TRUSTING) rewrite(state, rename);
+  rewriteAll(state, (name) => (name === from ? to : name));
+}
+
+function rewriteAll(state: WholeState, rename: (name: string) => string): void {
+  for (const rewrite of NAMING) rewrite(state, rename);
 }
 
 /** Renames the principals that the records of one table name. */
 type Rewrite = (state: WholeState, rename: (name: string) => string) => void;
 
-/** Every table whose records name principals. */
-const TRUSTING: readonly Rewrite[] = [
+/** Every table whose records name principals, but for those that only tell who did something. */
+const NAMING: readonly Rewrite[] = [
   inPolicies(
     roles,
     (role) => role.assumeRolePolicy,
@@ -72,7 +82,22 @@ const TRUSTING: readonly Rewrite[] = [
       ...(retiringPrincipal === undefined ? {} : { retiringPrincipal: rename(retiringPrincipal) }),
     };
   }),
+  inKeys(accountSettings),
+  inKeys(pullTimeExclusions),
 ];
+
+/** Settings of a principal have its ARN in their key. They follow it, and go with it. */
+function inKeys<R extends { readonly principalArn: string }, I extends string>(definition: TableDefinition<R, I>): Rewrite {
+  return (state, rename) => {
+    const table = state.table(definition);
+    for (const record of [...table.values()]) {
+      const principalArn = rename(record.principalArn);
+      if (principalArn === record.principalArn) continue;
+      table.delete(definition.key(record));
+      if (principalArn.startsWith("arn:")) table.put({ ...record, principalArn });
+    }
+  };
+}
 
 function inPolicies<R extends object, I extends string>(
   definition: TableDefinition<R, I>,

@@ -31,7 +31,10 @@ export const getFederationToken = operation("GetFederationToken", {
     const session = { ...times, ...tags, ...policies, context: {} };
     const arn = stsArn(account, `federated-user/${Name}`);
     const userId = `${account}:${Name}`;
-    const from = principal.kind === "user" ? { userName: principal.userName } : {};
+    const from =
+      principal.kind === "user"
+        ? { userName: principal.userName, sponsorId: principal.userId }
+        : defined({ sponsorId: principal.rootKeyId });
     const issued = issueCredentials(context, { kind: "federated-user", account, arn, userId, ...from, session });
     refuseHugeToken(issued);
     return {

@@ -27,18 +27,20 @@ export function sessionPolicies(
   state: State,
   account: string,
   { Policy, PolicyArns = [] }: SessionPolicyInput,
-): Pick<SessionFacts, "policy" | "policyArns"> {
+): Pick<SessionFacts, "policy" | "policyArns" | "policyIds"> {
   refuse(lengthWithin("policy", Policy, 1, LONGEST_POLICY), lengthWithin("policyArns", PolicyArns, 0, MOST_POLICIES));
   if (Policy !== undefined) {
     const parsed = parsePolicy(Policy, "identity");
     if ("refusal" in parsed) throw new MalformedPolicyDocumentException(because(parsed.refusal));
   }
   const policyArns = PolicyArns.map(({ arn = "" }) => arn);
-  for (const arn of policyArns) if (!isPolicy(state, account, arn)) throw new AwsError("ValidationError", `ARN ${arn} is not valid.`);
-  return { ...(Policy === undefined ? {} : { policy: Policy }), policyArns };
+  const policyIds = policyArns.map((arn) => idOf(state, account, arn));
+  return { ...(Policy === undefined ? {} : { policy: Policy }), policyArns, ...(policyIds.length === 0 ? {} : { policyIds }) };
 }
 
-function isPolicy(state: State, account: string, arn: string): boolean {
+function idOf(state: State, account: string, arn: string): string {
   const owner = parseArn(arn)?.account;
-  return owner === "aws" ? awsManagedPolicy(arn) !== undefined : owner === account && state.table(policies).has(arn);
+  const found = owner === "aws" ? awsManagedPolicy(arn) : owner === account ? state.table(policies).get(arn) : undefined;
+  if (!found) throw new AwsError("ValidationError", `ARN ${arn} is not valid.`);
+  return found.id;
 }
