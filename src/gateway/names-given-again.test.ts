@@ -39,10 +39,10 @@ import { SERVICES } from "../services/catalogue.ts";
 import { FOREIGN_ACCOUNT, FOREIGN_KEYS, type Keys } from "../testing/api-world.ts";
 import { issuerKey, oidcIssuer, signToken } from "../testing/oidc-issuer.ts";
 import { registryWorld, type RegistryWorld } from "../testing/registry-world.ts";
+import { membersOf } from "../testing/schema-members.ts";
 import { digestOf, pushImageTo, smallImage } from "../testing/small-image.ts";
 import { definitionRecord, putTask, taskRecord } from "../testing/task-record.ts";
 import { loadService } from "./loaded-service.ts";
-import type { Shape } from "./schema.ts";
 import { TaskCredentials } from "./task-endpoint/task-credentials.ts";
 
 // A name is given again when its bearer is gone, and nothing that the first one held may work for the second. Made from two tables: every
@@ -224,14 +224,6 @@ test("every operation that hands out something to come in with is in the table",
 test("every kind of principal is in the table", () => {
   expect(new Set(ROWS.map(([, kind]) => kind))).toEqual(new Set(Object.keys(BEARERS)));
 });
-
-function membersOf(shape: Shape, depth = 6): readonly string[] {
-  if (depth === 0) return [];
-  if (shape.kind === "list") return membersOf(shape.item.shape, depth - 1);
-  if (shape.kind === "map") return membersOf(shape.value.shape, depth - 1);
-  if (shape.kind !== "structure" && shape.kind !== "union") return [];
-  return shape.members.flatMap((member) => [member.name, ...membersOf(member.shape, depth - 1)]);
-}
 
 test("sts:AssumeRoleWithWebIdentity: the session ends with its role", async () => {
   const key = await issuerKey("key-1");

@@ -1,5 +1,6 @@
 import type { Principal } from "../../domain/principal.ts";
 import { aliases } from "../../state/kms/aliases.ts";
+import { CONTEXT_SIZE } from "../../state/kms/condition-keys.ts";
 import { grants, type GrantRecord } from "../../state/kms/grants.ts";
 import { keys, type KeyRecord } from "../../state/kms/keys.ts";
 import { rootOf } from "../../state/kms/key-policies.ts";
@@ -98,7 +99,7 @@ function constraintConditions({ constraints }: GrantRecord, operation: string, v
   if (!exact) return conditions;
   conditions.push(
     pairs.length === 0
-      ? ["Null", "kms:EncryptionContextKeys", "true"]
+      ? ["StringEquals", CONTEXT_SIZE, "0"]
       : ["ForAllValues:StringEquals", "kms:EncryptionContextKeys", Object.keys(exact)],
   );
   if (operation === "CreateGrant") conditions.push(["StringEquals", "kms:GrantConstraintType", "EncryptionContextEquals"]);

@@ -107,7 +107,9 @@ const WAYS: Readonly<Record<string, (text: string) => Promise<readonly (string |
 
 const ecs = (): ECSClient => world.client(ECSClient, "us-east-1", keys);
 const register = (roles: object): Promise<unknown> =>
-  ecs().send(new RegisterTaskDefinitionCommand({ family: "mine", containerDefinitions: [{ name: "c", image: "nginx", memory: 64 }], ...roles }));
+  ecs().send(
+    new RegisterTaskDefinitionCommand({ family: "mine", containerDefinitions: [{ name: "c", image: "nginx", memory: 64 }], ...roles }),
+  );
 const run = (overrides: object): Promise<unknown> =>
   ecs().send(new RunTaskCommand({ taskDefinition: "web", launchType: "FARGATE", networkConfiguration: world.awsvpc, overrides }));
 

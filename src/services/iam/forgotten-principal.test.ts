@@ -1,14 +1,18 @@
 import {
   CreateRepositoryCommand,
+  CreateRepositoryCreationTemplateCommand,
   DescribeRepositoriesCommand,
   ECRClient,
+  ListPullTimeUpdateExclusionsCommand,
   PutRegistryPolicyCommand,
+  RegisterPullTimeUpdateExclusionCommand,
   SetRepositoryPolicyCommand,
 } from "@aws-sdk/client-ecr";
 import {
   CreateRoleCommand,
   CreateServiceLinkedRoleCommand,
   DeleteAccessKeyCommand,
+  DeleteRoleCommand,
   DeleteServiceLinkedRoleCommand,
   DeleteUserCommand,
   GetRoleCommand,
@@ -30,8 +34,15 @@ import {
   PutResourcePolicyCommand as ShareParameterCommand,
 } from "@aws-sdk/client-ssm";
 import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
-import { expect, test } from "vitest";
+import { ECSClient, ListAccountSettingsCommand, PutAccountSettingCommand } from "@aws-sdk/client-ecs";
+import { describe, expect, test } from "vitest";
+import { loadService } from "../../gateway/loaded-service.ts";
+import { membersOf } from "../../testing/schema-members.ts";
+import { putRole } from "../../testing/role-record.ts";
+import { SERVICES } from "../catalogue.ts";
+import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { users } from "../../state/iam.ts";
+import { State } from "../../state/state.ts";
 import { keys as kmsKeys } from "../../state/kms/keys.ts";
 import { apiWorld, type ApiWorld, type Keys } from "../../testing/api-world.ts";
 
@@ -67,11 +78,11 @@ const TRUSTS: Readonly<Record<string, Trust>> = {
   "a registry's policy": {
     async lay(api) {
       const ecr = api.client(ECRClient);
-      await ecr.send(new CreateRepositoryCommand({ repositoryName: "app" }));
+      await ecr.send(new CreateRepositoryCommand({ repositoryName: "registered" }));
       const Resource = "arn:aws:ecr:us-east-1:123456789012:repository/*";
       await ecr.send(new PutRegistryPolicyCommand({ policyText: trusting("ecr:DescribeRepositories", { Resource }) }));
     },
-    use: (api, keys) => api.client(ECRClient, "us-east-1", keys).send(new DescribeRepositoriesCommand({ repositoryNames: ["app"] })),
+    use: (api, keys) => api.client(ECRClient, "us-east-1", keys).send(new DescribeRepositoriesCommand({ repositoryNames: ["registered"] })),
   },
   "a secret's policy": {
     async lay(api) {
@@ -148,6 +159,165 @@ test.each(Object.entries(TRUSTS))("%s follows a user who is renamed, and does no
   const second = api.user("bob");
   await trust.use(api, first);
   await expect(trust.use(api, second)).rejects.toThrow(/is not authorized to perform/);
+});
+
+describe("a role that is deleted takes its sessions along, which others may trust one by one", () => {
+  const SESSION = "arn:aws:sts::123456789012:assumed-role/r/carol";
+  const role = async (api: ApiWorld): Promise<Keys> => {
+    const { arn } = putRole(api.platform, { name: "r", trust: [{ Effect: "Allow", Principal: { AWS: "*" }, Action: "sts:AssumeRole" }] });
+    const helper = api.user("helper", { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Resource: arn }] });
+    const sts = api.client(STSClient, "us-east-1", helper);
+    const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn: arn, RoleSessionName: "carol" }));
+    return {
+      accessKeyId: Credentials!.AccessKeyId!,
+      secretAccessKey: Credentials!.SecretAccessKey!,
+      sessionToken: Credentials!.SessionToken!,
+    };
+  };
+
+  test.each([
+    [
+      "in a policy",
+      async (api: ApiWorld) => {
+        const Policy = JSON.stringify({
+          Version: "2012-10-17",
+          Statement: [ROOT_STATEMENT, { ...BOBS_STATEMENT, Principal: { AWS: SESSION } }],
+        });
+        await api.client(KMSClient).send(new CreateKeyCommand({ Policy }));
+      },
+    ],
+    [
+      "in a grant",
+      async (api: ApiWorld) => {
+        const { KeyMetadata } = await api.client(KMSClient).send(new CreateKeyCommand({}));
+        const grant = { KeyId: KeyMetadata!.KeyId, GranteePrincipal: SESSION, Operations: ["DescribeKey" as const] };
+        await api.client(KMSClient).send(new CreateGrantCommand(grant));
+      },
+    ],
+  ])("%s", async (_where, lay) => {
+    await using api = await apiWorld();
+    const first = await role(api);
+    await lay(api);
+    await describeOnlyKey(api, first);
+    await api.client(IAMClient).send(new DeleteRoleCommand({ RoleName: "r" }));
+    api.state.commit(() => api.state.table(users).delete("123456789012/helper"));
+    const second = await role(api);
+    await expect(describeOnlyKey(api, second)).rejects.toThrow(/is not authorized to perform/);
+  });
+});
+
+test("settings follow a user who is renamed, and go with who is deleted", async () => {
+  await using api = await apiWorld();
+  const bob = api.user("bob");
+  const [ecs, ecr] = [api.client(ECSClient), api.client(ECRClient)];
+  const settingsOf = async (principalArn: string): Promise<unknown> =>
+    (await ecs.send(new ListAccountSettingsCommand({ principalArn }))).settings?.map(({ name, value }) => [name, value]);
+  const exclusions = async (): Promise<unknown> => (await ecr.send(new ListPullTimeUpdateExclusionsCommand({}))).pullTimeUpdateExclusions;
+  await ecs.send(new PutAccountSettingCommand({ name: "containerInsights", value: "enabled", principalArn: BOB }));
+  await ecr.send(new RegisterPullTimeUpdateExclusionCommand({ principalArn: BOB }));
+  await api.client(IAMClient).send(new UpdateUserCommand({ UserName: "bob", NewUserName: "robert" }));
+  const robert = BOB.replace("bob", "robert");
+  expect(await settingsOf(robert)).toEqual([["containerInsights", "enabled"]]);
+  expect(await settingsOf(BOB)).toEqual([]);
+  expect(await exclusions()).toEqual([robert]);
+  await api.client(IAMClient).send(new DeleteAccessKeyCommand({ UserName: "robert", AccessKeyId: bob.accessKeyId }));
+  await api.client(IAMClient).send(new DeleteUserCommand({ UserName: "robert" }));
+  expect(await settingsOf(robert)).toEqual([]);
+  expect(await exclusions()).toEqual([]);
+});
+
+/** What is done with the principals, roles and policies that inputs name. A member that is new has to be looked at. */
+const NAMED: Readonly<Record<string, readonly string[]>> = {
+  "kept, and forgets who is deleted: a row above": [
+    "ecr:CreateRepositoryCreationTemplate.repositoryPolicy",
+    "ecr:PutRegistryPolicy.policyText",
+    "ecr:RegisterPullTimeUpdateExclusion.principalArn",
+    "ecr:SetRepositoryPolicy.policyText",
+    "ecr:UpdateRepositoryCreationTemplate.repositoryPolicy",
+    "ecs:PutAccountSetting.principalArn",
+    "iam:CreateRole.AssumeRolePolicyDocument",
+    "iam:UpdateAssumeRolePolicy.PolicyDocument",
+    "kms:CreateGrant.GranteePrincipal",
+    "kms:CreateGrant.RetiringPrincipal",
+    "kms:CreateKey.Policy",
+    "kms:PutKeyPolicy.Policy",
+    "kms:ReplicateKey.Policy",
+    "secretsmanager:PutResourcePolicy.ResourcePolicy",
+    "ssm:PutResourcePolicy.Policy",
+  ],
+  "a role's ARN, kept, looked up at each use and asked for its trust, as on AWS": [
+    "ecr:CreatePullThroughCacheRule.customRoleArn",
+    "ecr:CreateRepositoryCreationTemplate.customRoleArn",
+    "ecr:UpdatePullThroughCacheRule.customRoleArn",
+    "ecr:UpdateRepositoryCreationTemplate.customRoleArn",
+    "ecs:CreateService.role",
+    "ecs:RegisterTaskDefinition.executionRoleArn",
+    "ecs:RegisterTaskDefinition.taskRoleArn",
+    "ecs:RunTask.executionRoleArn",
+    "ecs:RunTask.taskRoleArn",
+  ],
+  "not carried out, so that no role is taken on": [
+    "ecs:CreateService.roleArn",
+    "ecs:RunTask.roleArn",
+    "ecs:UpdateService.roleArn",
+    "kms:CreateGrant.GranteeServicePrincipal",
+    "kms:CreateGrant.RetiringServicePrincipal",
+    "secretsmanager:RotateSecret.ExternalSecretRotationRoleArn",
+  ],
+  "a policy that names nobody": [
+    "iam:CreatePolicy.PolicyDocument",
+    "iam:CreatePolicyVersion.PolicyDocument",
+    "iam:PutGroupPolicy.PolicyDocument",
+    "iam:PutRolePolicy.PolicyDocument",
+    "iam:PutUserPolicy.PolicyDocument",
+  ],
+  "kept in a session, with the unique id: names-given-again.test.ts": [
+    "sts:AssumeRole.Policy",
+    "sts:AssumeRole.RoleArn",
+    "sts:AssumeRoleWithWebIdentity.Policy",
+    "sts:AssumeRoleWithWebIdentity.RoleArn",
+    "sts:GetFederationToken.Policy",
+  ],
+  "not kept": [
+    "ecr:DeregisterPullTimeUpdateExclusion.principalArn",
+    "ecs:DeleteAccountSetting.principalArn",
+    "ecs:ListAccountSettings.principalArn",
+    "iam:SimulateCustomPolicy.ResourcePolicy",
+    "iam:SimulatePrincipalPolicy.ResourcePolicy",
+    "kms:ListGrants.GranteePrincipal",
+    "kms:ListGrants.GranteeServicePrincipal",
+    "kms:ListRetirableGrants.RetiringPrincipal",
+    "kms:ListRetirableGrants.RetiringServicePrincipal",
+    "secretsmanager:ValidateResourcePolicy.ResourcePolicy",
+  ],
+};
+
+test("every member of an input that may name a principal is accounted for", async () => {
+  const found = new Set<string>();
+  for (const descriptor of SERVICES) {
+    const service = await loadService(descriptor);
+    for (const { name } of service.operations.values()) {
+      const { input } = service.schema(name) ?? {};
+      for (const member of membersOf(input))
+        if (/^((assumeRole)?policyDocument|policyText|policy|(resource|repository)policy|\w*principal(Arn)?|\w*role(Arn)?)$/i.test(member))
+          found.add(`${descriptor.id}:${name}.${member}`);
+    }
+  }
+  expect([...found].toSorted()).toEqual(Object.values(NAMED).flat().toSorted());
+});
+
+test("no record names who is gone, but those that tell what was done", async () => {
+  const journal = memoryJournal();
+  await using api = await apiWorld({ state: new State(journal) });
+  const bob = api.user("bob");
+  for (const { lay } of Object.values(TRUSTS)) await lay(api);
+  const template = { prefix: "a", appliedFor: ["PULL_THROUGH_CACHE" as const], repositoryPolicy: trusting("ecr:BatchGetImage", {}) };
+  await api.client(ECRClient).send(new CreateRepositoryCreationTemplateCommand(template));
+  const naming = async (): Promise<string[]> =>
+    [...(await journal.load())].flatMap(({ table, value }) => (value.includes(BOB) ? [table] : []));
+  expect(new Set(await naming()).size).toBe(Object.keys(TRUSTS).length + 2);
+  await removeBob(api, bob);
+  expect(await naming()).toEqual([]);
 });
 
 test("a grant shows the id of who is gone", async () => {

@@ -180,7 +180,7 @@ describe("grants", () => {
 
   test.each([
     ["Equals", { EncryptionContextEquals: { app: "shop" } }, [{ app: "shop" }], [{}, { app: "other" }, { app: "shop", more: "" }]],
-    ["Equals nothing", { EncryptionContextEquals: {} }, [{}], [{ app: "shop" }]],
+    ["Equals nothing", { EncryptionContextEquals: {} }, [{}], [{ app: "shop" }, { "": "shop" }, { "": "" }]],
     ["Subset", { EncryptionContextSubset: { app: "shop" } }, [{ app: "shop" }, { app: "shop", more: "" }], [{}, { app: "other" }]],
     [
       "a value that looks like a variable",

@@ -24,8 +24,7 @@ export function isPublic({ statements }: PolicyDocument): boolean {
 }
 
 function isForEverybody({ principal }: Statement): boolean {
-  // Everybody but a few is as good as everybody.
-  return principal !== undefined && (principal.negated || principal.everyone || principal.aws.includes("*"));
+  return principal !== undefined && (principal.everyone || principal.aws.includes("*"));
 }
 
 function isNarrowed({ conditions }: Statement): boolean {

@@ -4,14 +4,19 @@ import type { EncryptionContext } from "./ciphertext.ts";
 /** Condition keys with their values, as a permission carries them. */
 export type KmsConditionKeys = Readonly<Record<string, string | readonly string[] | undefined>>;
 
+/** Our own key, for grants: how many pairs the encryption context has. One whose only name is empty text is not empty. */
+export const CONTEXT_SIZE = "airfield:EncryptionContextSize";
+
 /**
  * The condition keys of a request that carries an encryption context: `kms:EncryptionContext:…` of each pair, and
  * `kms:EncryptionContextKeys`. Source: KMS Developer Guide, "AWS KMS condition keys".
  */
 export function encryptionContextKeys(context: EncryptionContext | undefined): KmsConditionKeys {
   const names = Object.keys(context ?? {});
-  if (names.length === 0) return {};
+  const size = { [CONTEXT_SIZE]: String(names.length) };
+  if (names.length === 0) return size;
   return {
+    ...size,
     ...Object.fromEntries(names.map((name) => [`kms:EncryptionContext:${name}`, context?.[name]])),
     "kms:EncryptionContextKeys": names,
   };
