@@ -27,9 +27,7 @@ export interface ContextSource {
 }
 
 /** The keys that an operation gives, as `ContextSource.given` has them. */
-export function givenKeys(
-  context: Readonly<Record<string, string | readonly string[] | undefined>>,
-): ReadonlyMap<string, KeyValue> {
+export function givenKeys(context: Readonly<Record<string, string | readonly string[] | undefined>>): ReadonlyMap<string, KeyValue> {
   const given = new Map<string, KeyValue>();
   for (const [key, value] of Object.entries(context)) if (value !== undefined) given.set(key.toLowerCase(), value);
   return given;

@@ -5,6 +5,7 @@ import { grants, type GrantRecord } from "../../state/kms/grants.ts";
 import { keys, type KeyRecord } from "../../state/kms/keys.ts";
 import { rootOf } from "../../state/kms/key-policies.ts";
 import type { WholeState } from "../../state/state.ts";
+import { jsonPolicy } from "./joint-policy.ts";
 import type { FactsOf } from "./resource-facts.ts";
 
 /**
@@ -43,7 +44,8 @@ function aliasesOf(state: WholeState, key: KeyRecord): readonly string[] | undef
 function withGrants(state: WholeState, key: KeyRecord, action: string, principal: Principal): string {
   const names = principal.kind === "role-session" ? [principal.arn, principal.roleArn] : [principal.arn];
   const accountRoot = rootOf({ account: principal.account, region: key.region });
-  const document = JSON.parse(key.policy) as { readonly Version?: string; readonly Statement: object | readonly object[] };
+  const document = jsonPolicy(key.policy);
+  if (!document) return key.policy;
   const variables = document.Version === "2012-10-17";
   const added = state
     .table(grants)

@@ -1,3 +1,4 @@
+import { jsonPolicy } from "../../authorization/facts/joint-policy.ts";
 import { repositories } from "../../state/ecr.ts";
 import { creationTemplates } from "../../state/ecr-creation-templates.ts";
 import { pullTimeExclusions, registries } from "../../state/ecr-registries.ts";
@@ -131,8 +132,9 @@ function inRecords<R extends object, I extends string>(
   };
 }
 
-/** The policy with its principals renamed. Policies are kept only when they parsed, so that the text is JSON. */
+/** The policy with its principals renamed; as it is where it is none, which names nobody and denies everything. */
 function rewritten(policy: string, rename: (name: string) => string): string {
+  if (!jsonPolicy(policy)) return policy;
   return JSON.stringify(
     JSON.parse(policy, (key, value: unknown) => {
       if (key !== "Principal" && key !== "NotPrincipal") return value;
