@@ -53,6 +53,7 @@ function compileResources(list: PatternList | undefined, variables: boolean): Pi
   }
   return {
     mayConcern: (parts) => open.length > 0 || inFixed(parts),
-    concerns: (parts, values) => open.length === 0 || inFixed(parts) || open.some((pattern) => resourceMatches(pattern, parts, values) === true),
+    concerns: (parts, values) =>
+      open.length === 0 || inFixed(parts) || open.some((pattern) => resourceMatches(pattern, parts, values) === true),
   };
 }

@@ -186,7 +186,10 @@ describe("a policy of an identity may", () => {
     ["have dots and dashes in a vendor", document(statement({ Action: ["s3-s:ListBucket", "s3.s:ListBucket"] }))],
     ["allow everything", document(statement({ Action: "*", Resource: "*" }))],
     ["have an ARN that ends with a star in the place of its account", document(statement({ Resource: "arn:aws:ecs:us-east-1:*" }))],
-    ["have an ARN that ends with a star in the place of its region", document(statement({ Resource: ["arn:aws:ssm:*", "arn:aws:iam::*"] }))],
+    [
+      "have an ARN that ends with a star in the place of its region",
+      document(statement({ Resource: ["arn:aws:ssm:*", "arn:aws:iam::*"] })),
+    ],
     [
       "have such ARNs in NotResource",
       document({ Effect: "Deny", Action: "*", NotResource: ["arn:aws:ecs:us-east-1:1234*", "arn:aws:ssm:us-*"] }),

@@ -26,7 +26,12 @@ test("a pattern takes what the guide's words take, written as an expression", ()
 /** In region and account a star stays in its segment unless it ends it; in the resource it stands for anything. */
 function expressionOf(written: string): RegExp {
   const parts = written.split(":");
-  const bound = parts.slice(0, 5).map((part) => part.replace(/\*(?!$)/g, "[^:]*").replace(/\*$/, ".*").replaceAll("?", "[^:]"));
+  const bound = parts.slice(0, 5).map((part) =>
+    part
+      .replace(/\*(?!$)/g, "[^:]*")
+      .replace(/\*$/, ".*")
+      .replaceAll("?", "[^:]"),
+  );
   return new RegExp(`^${[...bound, parts.slice(5).join(":").replaceAll("*", ".*").replaceAll("?", ".")].join(":")}$`, "s");
 }
 

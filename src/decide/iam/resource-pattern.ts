@@ -56,7 +56,11 @@ function expandedPattern(text: string, variables: boolean): Expanded | undefined
   };
 }
 
-function expandedMatches({ partition, service, between, rest }: Expanded, parts: readonly string[], values: KeyValues): boolean | undefined {
+function expandedMatches(
+  { partition, service, between, rest }: Expanded,
+  parts: readonly string[],
+  values: KeyValues,
+): boolean | undefined {
   const glob = rest.fixed ? resolveGlob(rest, NO_VALUES) : resolveGlob(rest, values);
   if (glob === undefined) return undefined;
   if (!globMatches(partition, parts[1] as string) || !globMatches(service, parts[2] as string)) return false;

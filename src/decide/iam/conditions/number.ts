@@ -10,13 +10,16 @@ export const COMPARISONS = {
   GreaterThanEquals: (value, expected) => value >= expected,
 } satisfies Record<string, Comparison>;
 
-/** Compares values that a parser makes into numbers; what is no number matches nothing. */
+/**
+ * Compares values that a parser makes into numbers. Of what is none nothing can be told, as of what is no ARN: it neither equals a number
+ * nor, with `NumericNotEquals`, differs from it.
+ */
 export function ordered(parse: (text: string) => number | undefined, comparison: Comparison) {
   return (expected: readonly string[]): ValueTest => {
     const numbers = expected.map(parse).filter((one) => one !== undefined);
     return (text) => {
       const value = parse(text);
-      return value !== undefined && numbers.some((one) => comparison(value, one));
+      return value === undefined ? undefined : numbers.some((one) => comparison(value, one));
     };
   };
 }

@@ -1,8 +1,8 @@
 import type { KeyValues } from "../policy-variables.ts";
 
 /**
- * Tells whether one value of a request is one of a condition's values; `undefined` where no value is, and one could not be told because
- * it has a variable that the request lacks.
+ * Tells whether one value of a request is one of a condition's values; `undefined` where that cannot be told: where the value is not of the
+ * operator's type, or where no value is, and one has a variable that the request lacks.
  */
 export type ValueTest = (value: string, values: KeyValues) => boolean | undefined;
 
