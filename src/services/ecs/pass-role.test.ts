@@ -130,6 +130,12 @@ describe.each(Object.entries(WAYS))("%s that its bearer may not pass is not hand
   });
 });
 
+test("RunTask keeps the ARN of a role that an override names by its name", async () => {
+  const { arn } = putRole(world.platform, { name: "app", path: "/team/", trust: TRUST });
+  await run({ taskRoleArn: "app" });
+  expect([...world.state.table(tasks).values()]).toMatchObject([{ overrides: { taskRoleArn: arn } }]);
+});
+
 describe("RegisterTaskDefinition", () => {
   test.each(["arn:x/AdminTask", "nobody", " ", "arn:aws:ecs:us-east-1:123456789012:cluster/c", "arn:aws:iam::123456789012:role//x"])(
     "says that %j is no role",
@@ -162,6 +168,25 @@ describe("RegisterTaskDefinition", () => {
       "iam:PassRole on resource: arn:aws:iam::123456789012:role/app",
     );
   });
+});
+
+test("a role's tags speak for that role, and for none whose ARN is nearly its own", async () => {
+  const { arn } = putRole(world.platform, { name: "app", trust: TRUST, tags: [{ Key: "team", Value: "red" }] });
+  const red = { Condition: { StringEquals: { "aws:ResourceTag/team": "red" } } };
+  const keys = world.user("red", {
+    Version: "2012-10-17",
+    Statement: [
+      { Effect: "Allow", Action: "ecs:*", Resource: "*" },
+      { Effect: "Allow", Action: "iam:PassRole", Resource: "*", ...red },
+    ],
+  });
+  const definition = { family: "red", containerDefinitions: [{ name: "c", image: "nginx", memory: 64 }] };
+  const client = world.client(ECSClient, "us-east-1", keys);
+  await client.send(new RegisterTaskDefinitionCommand({ ...definition, taskRoleArn: arn }));
+  for (const nearly of [arn.replace("role/", "role/x/"), arn.replace("app", "APP"), arn.replace("arn:aws", "arn:aws-cn")])
+    await expect(client.send(new RegisterTaskDefinitionCommand({ ...definition, taskRoleArn: nearly }))).rejects.toThrow(
+      `iam:PassRole on resource: ${nearly}`,
+    );
 });
 
 test("CreateService takes only a role that ECS can assume", async () => {
