@@ -5,7 +5,7 @@ import { secretBox } from "../drivers/system/secret-box.ts";
 import type { Principal, SessionFacts } from "../domain/principal.ts";
 import { repositories, type RepositoryRecord } from "../state/ecr.ts";
 import { accessKeys, sealAccessKey, users } from "../state/iam.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { policyText, putRole } from "../testing/role-record.ts";
 import { decide } from "./authorize.ts";
 import { credentials } from "./credentials.ts";
@@ -17,9 +17,9 @@ const APP = `arn:aws:ecr:us-east-1:${ACCOUNT}:repository/app`;
 const secrets = secretBox(Buffer.alloc(32, 7));
 const session: SessionFacts = plainSession(0, 3600);
 
-let state: State;
+let state: JournaledState;
 beforeEach(() => {
-  state = new State(memoryJournal());
+  state = new JournaledState(memoryJournal());
   // Its policy grants directly, which nothing on the side of who asks limits but a deny.
   const policy = policyText([{ Effect: "Allow", Principal: "*", Action: "*" }]);
   state.commit(() =>

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { systemIds } from "../drivers/system/ids.ts";
-import { State } from "../state/state.ts";
+import { JournaledState } from "../state/journaled-state.ts";
 import { putRole } from "../testing/role-record.ts";
 import { namedRole } from "./named-role.ts";
 
@@ -9,9 +9,9 @@ const ACCOUNT = "123456789012";
 const ADMIN = `arn:aws:iam::${ACCOUNT}:role/AdminTask`;
 const DEEP = `arn:aws:iam::${ACCOUNT}:role/team/red/Deep`;
 
-let state: State;
+let state: JournaledState;
 beforeEach(() => {
-  state = new State(memoryJournal());
+  state = new JournaledState(memoryJournal());
   const platform = { state, ids: systemIds, clock: { now: () => 0 } } as unknown as Parameters<typeof putRole>[0];
   putRole(platform, { name: "AdminTask", trust: [] });
   putRole(platform, { name: "Deep", path: "/team/red/", trust: [] });

@@ -45,10 +45,7 @@ export function serviceMay({ service, sourceAccount, sourceArn }: ServiceCaller,
       action,
       resource,
       resourceAccount,
-      context: (key) => {
-        const value = context.get(key);
-        return value === undefined ? undefined : [value];
-      },
+      context: (key) => context.get(key),
     },
     identity: [],
     resource: policy,

@@ -42,7 +42,7 @@ import { putRole } from "../../testing/role-record.ts";
 import { SERVICES } from "../catalogue.ts";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { users } from "../../state/iam.ts";
-import { State } from "../../state/state.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
 import { keys as kmsKeys } from "../../state/kms/keys.ts";
 import { apiWorld, type ApiWorld, type Keys } from "../../testing/api-world.ts";
 
@@ -308,15 +308,19 @@ test("every member of an input that may name a principal is accounted for", asyn
 
 test("no record names who is gone, but those that tell what was done", async () => {
   const journal = memoryJournal();
-  await using api = await apiWorld({ state: new State(journal) });
+  await using api = await apiWorld({ state: new JournaledState(journal) });
   const bob = api.user("bob");
   for (const { lay } of Object.values(TRUSTS)) await lay(api);
   const template = { prefix: "a", appliedFor: ["PULL_THROUGH_CACHE" as const], repositoryPolicy: trusting("ecr:BatchGetImage", {}) };
   await api.client(ECRClient).send(new CreateRepositoryCreationTemplateCommand(template));
-  const naming = (): readonly string[] => [...journal.load()].flatMap(({ table, value }) => (value.includes(BOB) ? [table] : []));
-  expect(new Set(naming()).size).toBe(Object.keys(TRUSTS).length + 2);
+  const naming = async (): Promise<readonly string[]> => {
+    const found: string[] = [];
+    for await (const records of journal.load()) found.push(...records.flatMap(({ table, value }) => (value.includes(BOB) ? [table] : [])));
+    return found;
+  };
+  expect(new Set(await naming()).size).toBe(Object.keys(TRUSTS).length + 2);
   await removeBob(api, bob);
-  expect(naming()).toEqual([]);
+  expect(await naming()).toEqual([]);
 });
 
 test("a grant shows the id of who is gone", async () => {
