@@ -2,7 +2,7 @@ import { accessKeyId } from "../domain/access-key-id.ts";
 import type { RoleSessionPrincipal, SessionFacts } from "../domain/principal.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { RoleRecord } from "../state/iam.ts";
-import type { WholeState } from "../state/state.ts";
+import type { State } from "../state/state.ts";
 import { namedRole } from "./named-role.ts";
 import { compiled } from "./principal-policies.ts";
 import { serviceMay, type ServiceCaller } from "./service-access.ts";
@@ -22,7 +22,7 @@ export function serviceSession(role: RoleRecord, sessionName: string, session: S
  * The role, if it is there, belongs to the account for which the service acts, and trusts the service. Why not is not told, as on AWS.
  */
 export function roleForService(
-  { state, now }: { readonly state: WholeState; readonly now: number },
+  { state, now }: { readonly state: State; readonly now: number },
   arnOrName: string,
   caller: ServiceCaller,
 ): RoleRecord | undefined {

@@ -171,7 +171,7 @@ export function serviceRole(
 function namedServiceRole(named: string, context: OperationContext): string {
   const { account, now, state } = context;
   const caller = { service: "ecs.amazonaws.com", sourceAccount: account, sourceArn: context.arn("ecs", "service/*") };
-  const role = roleForService({ state: state.whole, now }, named, caller);
+  const role = roleForService({ state, now }, named, caller);
   if (role) return role.arn;
   throw invalid(
     "Unable to assume role and validate the listeners configured on your load balancer. Please verify that the ECS service role being " +
