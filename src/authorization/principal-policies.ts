@@ -61,11 +61,15 @@ function sessionPolicies(state: WholeState, { session }: Principal): readonly Co
   return [...passed, ...session.policyArns.map((policyArn, at) => managed(state, policyArn, session.policyIds?.[at] ?? "") ?? NOTHING)];
 }
 
-/** A managed policy of the account or of AWS; with an id only the one that bears it. What is attached needs none: it cannot be deleted. */
+/**
+ * A managed policy of the account or of AWS.
+ * @param id of the one policy of the account that is meant: its ARN may be given again, as an attached one's and AWS's own may not
+ */
 function managed(state: WholeState, policyArn: string, id?: string): CompiledPolicy | undefined {
   const own = state.table(policies).get(policyArn);
-  const found = own ? { id: own.id, text: defaultVersion(own).document } : awsManagedPolicy(policyArn);
-  return found === undefined || (id !== undefined && id !== found.id) ? undefined : compiled(found.text);
+  if (own) return id === undefined || id === own.id ? compiled(defaultVersion(own).document) : undefined;
+  const ofAws = awsManagedPolicy(policyArn);
+  return ofAws && compiled(ofAws.text);
 }
 
 type PolicySide = "identity" | "resource" | "trust";
