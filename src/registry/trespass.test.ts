@@ -28,12 +28,15 @@ const referrer = JSON.stringify({
 });
 const foreignImage = smallImage({ content: "abroad" });
 
+const ROOT_KEY = { ...TEST_KEYS, account: ABROAD, accessKeyId: "AKIAABROAD" };
 const journal = watchedJournal();
 let world: RegistryWorld;
 let upload: string;
 let download: string;
+let madeAt: number;
 beforeAll(async () => {
   world = await registryWorld({ journal });
+  world.roots.set(ABROAD, ROOT_KEY);
   const ecr = world.client(ECRClient);
   await ecr.send(new CreateRepositoryCommand({ repositoryName: "production" }));
   await pushImageTo(world, "production", PLANTED, image);
@@ -46,8 +49,9 @@ beforeAll(async () => {
   const { state, clock } = world.platform;
   const own = state.table(repositories).get(repositoryKey({ account: HOME, region: DEFAULT_REGION }, "production"));
   if (!own) throw new Error("there is no repository");
+  madeAt = clock.now();
   const arn = own.arn.replace(HOME, ABROAD).replace("production", "own");
-  state.commit(() => void state.table(repositories).put({ ...own, name: "own", account: ABROAD, arn, createdAt: clock.now() }));
+  state.commit(() => void state.table(repositories).put({ ...own, name: "own", account: ABROAD, arn, createdAt: madeAt }));
   await pushImageTo(world, "own", "v1", foreignImage, { authorization: world.authorization({ account: ABROAD }) });
 }, 60_000);
 afterAll(() => world[Symbol.asyncDispose]());
@@ -70,7 +74,7 @@ const PATHS: Readonly<Record<Route["kind"], () => readonly string[]>> = {
 };
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND"];
 
-const root: RegistryHolder = { kind: "principal", principal: rootPrincipal(ABROAD, TEST_KEYS.accessKeyId) };
+const root: RegistryHolder = { kind: "principal", principal: rootPrincipal(ABROAD, ROOT_KEY.accessKeyId) };
 const instance: RegistryHolder = { kind: "container-instance", account: ABROAD };
 /** Ways to be led to this account's registry. */
 const WAYS: readonly (readonly [how: string, host: string | undefined, claims: Partial<RegistryClaims>])[] = [
@@ -183,6 +187,7 @@ describe("the URL of a layer opens that layer", () => {
     ["another account", (url) => url.replace(HOME, ABROAD)],
     ["another region", (url) => url.replace("us-east-1", "eu-west-1")],
     ["another repository", (url) => url.replace("production", "own")],
+    ["a repository of that name from another time", (url) => url.replace(/made=\d+/, (made) => `${made}0`)],
     ["a later end", (url) => url.replace(/expires=\d+/, (end) => `${end}0`)],
     ["a second end", (url) => url.replace("?", "?expires=99999999999999&")],
     ["a second signature", (url) => url.replace("?", "?signature=&")],
@@ -197,8 +202,8 @@ describe("the URL of a layer opens that layer", () => {
 
   test("and of the account that it names alone, also where we made it", async () => {
     const expiresAt = world.platform.clock.now() + LAYER_DOWNLOAD_LIFETIME_MS;
-    const forOwn = (digest: string): string =>
-      layerDownloadPath(world.platform.secrets, { account: ABROAD, region: DEFAULT_REGION, repository: "own", digest, expiresAt });
+    const own = { account: ABROAD, region: DEFAULT_REGION, repository: "own", madeAt };
+    const forOwn = (digest: string): string => layerDownloadPath(world.platform.secrets, { ...own, digest, expiresAt });
     expect(await get(forOwn(foreignImage.blobs[1]?.digest ?? ""))).toBe(200);
     expect(await get(forOwn(layer))).toBe(404);
   });
