@@ -1,3 +1,4 @@
+import { CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { CreateSecretCommand, DeleteSecretCommand, PutSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -54,6 +55,40 @@ describe("a value is found", () => {
 
   test("by its ARN also from a task in another region", () => {
     expect(read(plain, { ...SCOPE, region: "eu-west-1" })).toEqual({ value: "hunter2" });
+  });
+});
+
+describe("a task of another account whose role may read it", () => {
+  const foreign = { ...SCOPE, account: "222222222222" };
+  const ownKey = async (): Promise<string> => {
+    const { KeyMetadata } = await api.client(KMSClient).send(new CreateKeyCommand({}));
+    return KeyMetadata?.Arn ?? "";
+  };
+
+  test("has no secret under the default key, as who asks for it itself", () => {
+    expect(read(plain, foreign)).toEqual({
+      failure: `${ASM}failed to fetch secret ${plain} from secrets manager: InvalidRequestException: You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key.`,
+    });
+  });
+
+  test("has a secret under a key of its owner's", async () => {
+    const input = { Name: "shared", SecretString: "s", KmsKeyId: await ownKey() };
+    const { ARN = "" } = await api.client(SecretsManagerClient).send(new CreateSecretCommand(input));
+    expect(read(ARN, foreign)).toEqual({ value: "s" });
+  });
+
+  test("has no SecureString under the default key", () => {
+    expect(read("arn:aws:ssm:us-east-1:123456789012:parameter/prod/token", foreign)).toEqual({
+      failure: `${SSM}AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.`,
+    });
+  });
+
+  test("has a SecureString under a key of its owner's, and a parameter in clear", async () => {
+    await api
+      .client(SSMClient)
+      .send(new PutParameterCommand({ Name: "/shared", Value: "s", Type: "SecureString", Tier: "Advanced", KeyId: await ownKey() }));
+    expect(read("arn:aws:ssm:us-east-1:123456789012:parameter/shared", foreign)).toEqual({ value: "s" });
+    expect(read("arn:aws:ssm:us-east-1:123456789012:parameter/flat", foreign)).toEqual({ value: "f" });
   });
 });
 

@@ -2,9 +2,9 @@ import { arn as arnOf, parseArn } from "../domain/arn.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import { encryptionContext as parameterContext, openParameter } from "../state/parameter-sealing.ts";
-import { findParameter, parameterReference } from "../state/parameters.ts";
+import { findParameter, parameterReference, type ParameterRecord, type ParameterVersionRecord } from "../state/parameters.ts";
 import { keyUseThrough } from "../state/kms/condition-keys.ts";
-import { encryptionContext, openVersion } from "../state/secret-sealing.ts";
+import { encryptionContext, FOREIGN_TO_DEFAULT_KEY, hasOwnKey, openVersion } from "../state/secret-sealing.ts";
 import { findSecret, versionOf } from "../state/secrets.ts";
 import type { WholeState } from "../state/state.ts";
 
@@ -31,11 +31,11 @@ const FROM_SSM = `${UNABLE} unable to retrieve secrets from ssm: service call ha
  */
 export function secretValue(parts: SecretParts, reference: string, scope: Scope): SecretValue {
   const arn = parseArn(reference);
-  if (arn?.service === "secretsmanager") return fromSecretsManager(parts, reference, arn.resource);
+  if (arn?.service === "secretsmanager") return fromSecretsManager(parts, reference, arn.resource, scope);
   return fromParameterStore(parts, reference, scope);
 }
 
-function fromSecretsManager(parts: SecretParts, reference: string, resource: string): SecretValue {
+function fromSecretsManager(parts: SecretParts, reference: string, resource: string, scope: Scope): SecretValue {
   const { state, ask } = parts;
   const [kind = "", name = "", jsonKey = "", stage = "", versionId = "", ...more] = resource.split(":");
   const fields = resource.split(":").length;
@@ -63,6 +63,8 @@ function fromSecretsManager(parts: SecretParts, reference: string, resource: str
     const wanted = versionId === "" ? `staging label: ${stage || "AWSCURRENT"}` : `VersionId: ${versionId}`;
     return failed("ResourceNotFoundException", `Secrets Manager can't find the specified secret value for ${wanted}`);
   }
+  // No policy opens the key that AWS manages for the service to another account, and none is asked about it.
+  if (secret.account !== scope.account && !hasOwnKey(secret)) return failed("InvalidRequestException", FOREIGN_TO_DEFAULT_KEY);
   // The agent reads SecretString, which a binary secret does not have.
   if (version.keyArn !== undefined) {
     const keys = keyUseThrough("secretsmanager", secret, encryptionContext(secret.arn, version.id));
@@ -106,13 +108,16 @@ function fromParameterStore(parts: SecretParts, reference: string, scope: Scope)
     const named = parseArn(reference)?.resource.replace(/^parameter/, "") ?? reference;
     return { failure: `${FROM_SSM} invalid ssm parameters: ${named}` };
   }
-  if (version.keyArn !== undefined) {
-    const keys = keyUseThrough("ssm", parameter, parameterContext(parameter));
-    if (ask("kms:Decrypt", version.keyArn, keys) !== undefined)
-      return {
-        failure: `${FROM_SSM} AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.`,
-      };
-  }
+  if (version.type === "SecureString" && !mayDecrypt(parts, parameter, version, scope))
+    return {
+      failure: `${FROM_SSM} AccessDeniedException: The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you are not allowed to access.`,
+    };
   const opened = openParameter(parts, parameter, version);
   return "refusal" in opened ? { failure: `${FROM_SSM} InvalidKeyId: ${opened.refusal.message}` } : { value: opened.clear };
+}
+
+/** The key that AWS manages for the service serves its own account alone. Source: Systems Manager User Guide, "Working with shared parameters". */
+function mayDecrypt({ ask }: SecretParts, parameter: ParameterRecord, { keyArn }: ParameterVersionRecord, { account }: Scope): boolean {
+  if (keyArn === undefined) return parameter.account === account;
+  return ask("kms:Decrypt", keyArn, keyUseThrough("ssm", parameter, parameterContext(parameter))) === undefined;
 }

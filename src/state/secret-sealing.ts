@@ -15,6 +15,10 @@ type Owner = Pick<SecretRecord, "arn" | "account" | "region" | "kmsKeyId">;
 /** The key that a secret has where it names none. What it protects is sealed under the installation's root key. */
 export const DEFAULT_KEY = "alias/aws/secretsmanager";
 
+/** What who is of another account is told of a secret under that key, whatever its policy says. */
+export const FOREIGN_TO_DEFAULT_KEY =
+  "You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key.";
+
 export function hasOwnKey({ kmsKeyId }: Pick<SecretRecord, "kmsKeyId">): boolean {
   return kmsKeyId !== undefined && kmsKeyId !== "" && !kmsKeyId.endsWith(DEFAULT_KEY);
 }

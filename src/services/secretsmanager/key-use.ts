@@ -1,7 +1,7 @@
 import { DecryptionFailure, EncryptionFailure, InvalidRequestException } from "@aws-sdk/client-secrets-manager";
 import { keyUseThrough } from "../../state/kms/condition-keys.ts";
 import { keyArn } from "../../state/kms/resolve-key.ts";
-import { encryptionContext, hasOwnKey, openVersion, resealed, sealVersion } from "../../state/secret-sealing.ts";
+import { encryptionContext, FOREIGN_TO_DEFAULT_KEY, hasOwnKey, openVersion, resealed, sealVersion } from "../../state/secret-sealing.ts";
 import { replicaArn } from "../../state/secret-replicas.ts";
 import type { SecretRecord, SecretReplica, SecretVersionRecord } from "../../state/secrets.ts";
 import { AwsError } from "../aws-error.ts";
@@ -80,10 +80,7 @@ function requireUse(context: OperationContext, key: string, { arn, region }: Sec
 }
 
 function refuseForeigner({ principal }: OperationContext, secret: SecretRecord): void {
-  if (principal.account !== secret.account && !hasOwnKey(secret))
-    throw new InvalidRequestException(
-      because("You can't access a secret from a different AWS account if you encrypt the secret with the default KMS service key."),
-    );
+  if (principal.account !== secret.account && !hasOwnKey(secret)) throw new InvalidRequestException(because(FOREIGN_TO_DEFAULT_KEY));
 }
 
 function cannotEncrypt(): EncryptionFailure {
