@@ -13,23 +13,37 @@ export interface NoCredentials {
   readonly message: string;
 }
 
+interface CredentialParts {
+  readonly state: State;
+  readonly secrets: SecretBox;
+  readonly now: number;
+}
+
 /** The credentials in the current version of a secret: JSON with `username` and `accessToken`. Who may read them is not asked here. */
-export function openCredentials(
-  { state, secrets, now }: { readonly state: State; readonly secrets: SecretBox; readonly now: number },
-  secret: SecretRecord,
-): UpstreamCredentials | NoCredentials {
+export function openCredentials(parts: CredentialParts, secret: SecretRecord): UpstreamCredentials | NoCredentials {
+  const value = openSecret(parts, secret);
+  if (value === undefined) return secretIsOutOfReach();
+  if ("problem" in value) return value;
+  return readCredentials(value.text) ?? inaccessible("The secret must be a JSON object with the texts username and accessToken.");
+}
+
+/** Why a rule cannot be given a secret. What is in it, if anything is yet, is read when the rule is used or validated. */
+export function problemOf(parts: CredentialParts, secret: SecretRecord): NoCredentials | undefined {
+  const value = openSecret(parts, secret);
+  return value && "problem" in value ? value : undefined;
+}
+
+/** Undefined while nothing was put into it. */
+function openSecret(parts: CredentialParts, secret: SecretRecord): { readonly text: string } | NoCredentials | undefined {
+  if (secret.deletionDate !== undefined) return secretIsOutOfReach();
   const version = versionOf(secret, { id: undefined, stage: undefined });
-  if (secret.deletionDate !== undefined || !version) return secretIsOutOfReach();
-  const value = openVersion({ state, secrets, now }, secret, version);
-  if ("refusal" in value)
-    return {
-      problem: "UnableToDecryptSecretValueException",
-      message: "The secret is accessible but is unable to be decrypted. Verify the resource permissions and try again.",
-    };
-  return (
-    readCredentials(Buffer.from(value).toString()) ??
-    inaccessible("The secret must be a JSON object with the texts username and accessToken.")
-  );
+  if (!version) return undefined;
+  const value = openVersion(parts, secret, version);
+  if (!("refusal" in value)) return { text: Buffer.from(value).toString() };
+  return {
+    problem: "UnableToDecryptSecretValueException",
+    message: "The secret is accessible but is unable to be decrypted. Verify the resource permissions and try again.",
+  };
 }
 
 export function secretIsMissing(): NoCredentials {

@@ -40,6 +40,11 @@ async function secret(value: string, Name = "ecr-pullthroughcache/hub", more: ob
   return ARN;
 }
 
+const validated = async () => {
+  const { isValid, failure } = await ecr.send(new ValidatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: "quay" }));
+  return { isValid, failure };
+};
+
 const CREDENTIALS = JSON.stringify({ username: "ann", accessToken: "s3cret" });
 
 test("a rule is shown as it was made, gets other credentials, and is gone when it is deleted", async () => {
@@ -115,15 +120,21 @@ test.each<[string, Partial<CreatePullThroughCacheRuleCommandInput>, string]>([
 
 describe("a secret", () => {
   test.each(["nothing of JSON", "null", "[]", '{"username":"ann"}', '{"username":1,"accessToken":"x"}'])(
-    "that holds %s is refused, and not told",
+    "that holds %s is taken, and the validation says what is wrong, and not what it holds",
     async (value) => {
-      const credentialArn = await secret(value);
-      await expect(create({ credentialArn })).rejects.toMatchObject({
-        name: "UnableToAccessSecretException",
-        message: "The secret must be a JSON object with the texts username and accessToken.",
+      await create({ credentialArn: await secret(value) });
+      expect(await validated()).toEqual({
+        isValid: false,
+        failure: "The secret must be a JSON object with the texts username and accessToken.",
       });
     },
   );
+
+  test("that holds nothing yet is taken, as Terraform makes both at once", async () => {
+    const { ARN = "" } = await api.client(SecretsManagerClient).send(new CreateSecretCommand({ Name: "ecr-pullthroughcache/later" }));
+    await create({ credentialArn: ARN });
+    expect(await validated()).toMatchObject({ isValid: false });
+  });
 
   test("that waits for its deletion is refused", async () => {
     const credentialArn = await secret(CREDENTIALS);

@@ -1,4 +1,5 @@
 import {
+  InvalidParameterException,
   LimitExceededException,
   PullThroughCacheRuleAlreadyExistsException,
   PullThroughCacheRuleNotFoundException,
@@ -70,7 +71,8 @@ export const updatePullThroughCacheRule = operation("UpdatePullThroughCacheRule"
     const { credentialArn, customRoleArn } = input;
     const found = requireRule(input, context);
     checkRoleArn(customRoleArn, context);
-    if (credentialArn === undefined && customRoleArn === undefined) throw invalid("credentialArn", "Member must not be null");
+    if (credentialArn === undefined && customRoleArn === undefined)
+      throw new InvalidParameterException(because("Invalid input: Please set either credential arn or role arn to update the credentials"));
     if (credentialArn !== undefined) readUpstreamRegistry({ upstreamUrl: found.upstreamUrl, asked: undefined, credentialArn }, context);
     checkCredentialArn(credentialArn, found, context);
     const rule: PullThroughRuleRecord = {

@@ -16,7 +16,7 @@ import {
   type UpstreamPlace,
 } from "../../domain/upstream-registry.ts";
 import { findSecret } from "../../state/secrets.ts";
-import { CREDENTIAL_PREFIX, openCredentials, secretIsMissing, type NoCredentials } from "../../state/upstream-credentials.ts";
+import { CREDENTIAL_PREFIX, problemOf, secretIsMissing, type NoCredentials } from "../../state/upstream-credentials.ts";
 import { because, type AuthorizeScope, type OperationContext, type Permission } from "../operation.ts";
 import { invalid, mustBeOneOf, mustHaveLength } from "./ecr-operation.ts";
 
@@ -66,7 +66,8 @@ export function readsSecret(
 }
 
 /**
- * The secret is there, in the registry's account and region, and holds credentials.
+ * The secret is there, in the registry's account and region, and can be decrypted. What it holds is not asked, as on AWS: Terraform makes a
+ * rule while it puts a value into the secret (hashicorp/terraform-provider-aws, `TestAccECRPullThroughCacheRule_credentialARN`).
  * @throws InvalidParameterException, SecretNotFoundException, UnableToAccessSecretException, UnableToDecryptSecretValueException
  */
 export function checkCredentialArn(credentialArn: string | undefined, registry: Scope, context: OperationContext): void {
@@ -78,8 +79,8 @@ export function checkCredentialArn(credentialArn: string | undefined, registry: 
       `must be the ARN of a secret in the account and region of the registry whose name begins with ${CREDENTIAL_PREFIX}`,
     );
   const secret = findSecret(context.state, registry, credentialArn, context.now);
-  const found = secret?.name.startsWith(CREDENTIAL_PREFIX) === true ? openCredentials(context, secret) : secretIsMissing();
-  if ("problem" in found) throw refusal(found);
+  const problem = secret?.name.startsWith(CREDENTIAL_PREFIX) === true ? problemOf(context, secret) : secretIsMissing();
+  if (problem) throw refusal(problem);
 }
 
 function refusal({ problem, message }: NoCredentials): Error {
