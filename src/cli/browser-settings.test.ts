@@ -23,11 +23,19 @@ test.each(["*", "a:80", "http://a", "a/b", "*.", "a.*", "[a]", "*.*.a", ".a"])("
   expect(() => browserSettings()).toThrow(`AIRFIELD_HOST_NAMES: ${JSON.stringify(text)}`);
 });
 
-test.each(["*", "null", "console.example.com", "https://a/", "https://a:443", "https://A", "https://a/b", "data:x", "ftp://a"])(
-  "%s is no origin",
-  (text) => {
-    vi.stubEnv("AIRFIELD_HOST_NAMES", undefined);
-    vi.stubEnv("AIRFIELD_ORIGINS", text);
-    expect(() => browserSettings()).toThrow(`AIRFIELD_ORIGINS: ${JSON.stringify(text)}`);
-  },
-);
+test.each([
+  "*",
+  "null",
+  "console.example.com",
+  "https://a/",
+  "https://a:443",
+  "https://A",
+  "https://a/b",
+  "data:x",
+  "ftp://a",
+  "https://*.example.com",
+])("%s is no origin", (text) => {
+  vi.stubEnv("AIRFIELD_HOST_NAMES", undefined);
+  vi.stubEnv("AIRFIELD_ORIGINS", text);
+  expect(() => browserSettings()).toThrow(`AIRFIELD_ORIGINS: ${JSON.stringify(text)}`);
+});
