@@ -3,7 +3,7 @@ import { accountsFolder, readAccounts } from "../drivers/filesystem/accounts.ts"
 import { readRootCredentials } from "../drivers/filesystem/installation.ts";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import { CliError } from "./cli-error.ts";
-import { runningServer } from "./running-server.ts";
+import { runningServer, type RunningServer } from "./running-server.ts";
 import { dataSetting, portSetting, regionSetting } from "./settings.ts";
 
 /** How to reach an installation, and as whom. */
@@ -38,6 +38,17 @@ export async function rootAccess(flags: AccessFlags): Promise<Access> {
   const server = runningServer(dataDirectory);
   const named = flags.port ?? process.env["AIRFIELD_PORT"];
   const endpoint = server && !named ? server.url : `http://127.0.0.1:${portSetting(flags.port)}`;
+  const credentials = await (flags.account === undefined || flags.account === DEFAULT_ACCOUNT
+    ? firstAccountKeys(dataDirectory, server)
+    : accountKeys(dataDirectory, flags.account));
+  const authorityFile = server?.authorityFile;
+  return { endpoint, region: regionSetting(flags.region), credentials, ...(authorityFile === undefined ? {} : { authorityFile }) };
+}
+
+type Keys = Access["credentials"];
+
+/** The environment's keys, or those that the installation made. They must be those of the server, where it runs. */
+async function firstAccountKeys(dataDirectory: string, server: RunningServer | undefined): Promise<Keys> {
   const { AIRFIELD_ROOT_ACCESS_KEY_ID: accessKeyId, AIRFIELD_ROOT_SECRET_ACCESS_KEY: secretAccessKey } = process.env;
   const fixed = accessKeyId && secretAccessKey ? { accessKeyId, secretAccessKey } : undefined;
   const kept = fixed ?? (await readRootCredentials(dataDirectory));
@@ -52,11 +63,12 @@ export async function rootAccess(flags: AccessFlags): Promise<Access> {
       "Set AIRFIELD_ROOT_ACCESS_KEY_ID and AIRFIELD_ROOT_SECRET_ACCESS_KEY here as they were set there.",
     );
   }
-  const authorityFile = server?.authorityFile;
-  const there = { endpoint, region: regionSetting(flags.region), ...(authorityFile === undefined ? {} : { authorityFile }) };
-  if (flags.account === undefined || flags.account === DEFAULT_ACCOUNT) return { ...there, credentials: kept };
-  const other = (await readAccounts(accountsFolder(dataDirectory))).find(({ account }) => account === flags.account);
-  if (!other) throw new CliError(`there is no account ${flags.account}`, `Run \`airfield account add ${flags.account}\`.`);
-  const { accessKeyId: id, secretAccessKey: secret } = other;
-  return { ...there, credentials: { accessKeyId: id, secretAccessKey: secret } };
+  return kept;
+}
+
+async function accountKeys(dataDirectory: string, wanted: string): Promise<Keys> {
+  const found = (await readAccounts(accountsFolder(dataDirectory))).find(({ account }) => account === wanted);
+  if (!found) throw new CliError(`there is no account ${wanted}`, `Run \`airfield account add ${wanted}\`.`);
+  const { accessKeyId, secretAccessKey } = found;
+  return { accessKeyId, secretAccessKey };
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { accountsFolder, addAccount } from "../drivers/filesystem/accounts.ts";
 import { openInstallation, readRootCredentials } from "../drivers/filesystem/installation.ts";
 import { env, environmentOf } from "./env.ts";
 import { recordServer } from "./running-server.ts";
@@ -71,6 +72,14 @@ test("keys that the running server does not have are refused, and how to mend it
     message: expect.stringContaining("AIRFIELD_ROOT_ACCESS_KEY_ID=AKIAFIXED") as string,
     advice: expect.stringContaining("AIRFIELD_ROOT_SECRET_ACCESS_KEY") as string,
   });
+});
+
+test("the keys of another account need nothing of the first one's", async () => {
+  await openInstallation(data, OWN);
+  recordServer(data, { pid: process.pid, url: "http://127.0.0.1:4999", accessKeyId: "AKIAFIXED" });
+  const { accessKeyId } = await addAccount(accountsFolder(data), "222222222222");
+  expect(await environmentOf({ data, account: "222222222222" })).toMatchObject({ AWS_ACCESS_KEY_ID: accessKeyId });
+  await expect(environmentOf({ data, account: "333333333333" })).rejects.toThrow("there is no account 333333333333");
 });
 
 test("a folder on which Airfield was never started has no keys, and none are made", async () => {

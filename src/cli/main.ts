@@ -102,6 +102,7 @@ program
   .addOption(port())
   .addOption(data())
   .addOption(region("only this region (all that have something)"))
+  .option("--account <id>", "what this account has (123456789012)")
   .option("--json", "as one JSON object")
   .option("--watch", "show it anew every second until interrupted")
   .action(async (flags: object) => (await import("./status/status.ts")).status(flags));
