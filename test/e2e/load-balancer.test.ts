@@ -279,7 +279,7 @@ test("where the listener's port is taken it listens on another one, and a tag te
   await using taken = await at.haproxy.takenPort();
   const { arn } = await at.balancer("moved");
   await at.listener(arn, taken.port, "Type=fixed-response,FixedResponseConfig={StatusCode=200,MessageBody=here}");
-  const key = `airfield:listener-port:${taken.port}`;
+  const key = `aws:airfield:listener-port:${taken.port}`;
   const tag = (): Promise<string> =>
     at.elbv2("describe-tags", "--resource-arns", arn, "--query", `TagDescriptions[0].Tags[?Key=='${key}'].Value`);
   await expect.poll(tag).toMatch(/^\d+$/);

@@ -60,7 +60,7 @@ async function listenerOverview(
 }
 
 /** Before the port that a listener was to have: a tag whose value is the port that was had instead. */
-const BOUND_PORT_TAG = "airfield:listener-port:";
+const BOUND_PORT_TAG = "aws:airfield:listener-port:";
 /** Before a listener's port: a tag where another load balancer took it first, whose value is the one host name that still leads here. */
 const BY_NAME_TAG = "aws:airfield:listener-host:";
 

@@ -2,15 +2,24 @@ import { candidatePorts } from "../../decide/routing/candidate-ports.ts";
 import { listeners, loadBalancers, type ListenerRecord, type LoadBalancerRecord } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
 
-/** Marks the tags that tell where a listener really listens: `airfield:listener-port:80` = `8080`. */
-export const LISTENER_PORT_TAG = "airfield:listener-port:";
+/*
+ * The reserved prefix keeps tools that manage tags, such as Terraform, from taking these away: a port that another program has is nothing
+ * unusual, nor are two load balancers on port 80.
+ */
+
+/** Marks the tags that tell where a listener really listens: `aws:airfield:listener-port:80` = `8080`. */
+export const LISTENER_PORT_TAG = "aws:airfield:listener-port:";
+
+/** As 0.1.0 wrote it. */
+const FORMER_PORT_TAG = "airfield:listener-port:";
 
 /**
  * Marks the tags that tell that a listener's port was taken by another load balancer first, so that only requests for this one's own name reach it:
- * `aws:airfield:listener-host:80` = `web-1.us-east-1.elb.localhost`. The reserved prefix keeps tools that manage tags from
- * taking it away: two load balancers on port 80 are nothing unusual.
+ * `aws:airfield:listener-host:80` = `web-1.us-east-1.elb.localhost`.
  */
 export const LISTENER_HOST_TAG = "aws:airfield:listener-host:";
+
+const OURS = [LISTENER_PORT_TAG, FORMER_PORT_TAG, LISTENER_HOST_TAG];
 
 /** Gives every listener that has none its turn, behind those that have one. What a listener has it keeps, also over restarts. */
 export function giveTurns(state: WholeState): void {
@@ -101,6 +110,6 @@ function tagsWithPorts(
     ...moved.map(({ port, boundPort }) => ({ Key: `${LISTENER_PORT_TAG}${port}`, Value: String(boundPort) })),
     ...second.map(({ port }) => ({ Key: `${LISTENER_HOST_TAG}${port}`, Value: balancer.dnsName })),
   ];
-  const others = balancer.tags.filter(({ Key = "" }) => !Key.startsWith(LISTENER_PORT_TAG) && !Key.startsWith(LISTENER_HOST_TAG));
+  const others = balancer.tags.filter(({ Key = "" }) => !OURS.some((prefix) => Key.startsWith(prefix)));
   return [...others, ...told.sort((a, b) => (a.Key < b.Key ? -1 : 1))];
 }

@@ -233,7 +233,19 @@ describe("ports", () => {
     await at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active");
     expect(record(at)).toMatchObject({ port: 80, boundPort: 9080 });
     expect(at.proxy.configuration.listeners.map(({ port }) => port)).toEqual([9080]);
-    expect(at.state.table(loadBalancers).get(balancer.arn)?.tags).toEqual([{ Key: "airfield:listener-port:80", Value: "9080" }]);
+    expect(at.state.table(loadBalancers).get(balancer.arn)?.tags).toEqual([{ Key: "aws:airfield:listener-port:80", Value: "9080" }]);
+  });
+
+  test("a tag of 0.1.0 about a port is written anew under the reserved prefix", async () => {
+    const at = world();
+    at.putAll();
+    const mine = { Key: "team", Value: "web" };
+    at.state.commit(() =>
+      at.state.table(loadBalancers).put({ ...balancer, tags: [{ Key: "airfield:listener-port:80", Value: "8080" }, mine] }),
+    );
+    at.start({ canBind: (_address, port) => Promise.resolve(port !== 80 && port !== 8080) });
+    await at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active");
+    expect(at.state.table(loadBalancers).get(balancer.arn)?.tags).toEqual([mine, { Key: "aws:airfield:listener-port:80", Value: "9080" }]);
   });
 
   test("a port that is taken between the try and the proxy's is replaced as well", async () => {
