@@ -131,7 +131,7 @@ function zoneOfAddress(
       throw new InvalidTargetException(
         because(
           `The IP address '${address}' is not within the VPC '${group.vpcId}' and cannot be a target. ` +
-            "Addresses of this host can where its operator opens them (AIRFIELD_TARGET_ADDRESSES)",
+            "The operator may open addresses of this host (AIRFIELD_TARGET_ADDRESSES), never those of another VPC",
         ),
       );
     case "malformed":
