@@ -1,7 +1,10 @@
 import type { ContainerReach, HostReach } from "./definition.ts";
 import { logReach } from "./log-reach.ts";
 
-/** What every container has by default, as the engine gives it, and the one that Fargate lets be added. */
+/**
+ * What every container has by default, and the one that Fargate lets be added. Raw packets are none of these: with them a task passes for its
+ * neighbours, of whichever account.
+ */
 const HARMLESS_CAPABILITIES: ReadonlySet<string> = new Set([
   "AUDIT_WRITE",
   "CHOWN",
@@ -11,7 +14,6 @@ const HARMLESS_CAPABILITIES: ReadonlySet<string> = new Set([
   "KILL",
   "MKNOD",
   "NET_BIND_SERVICE",
-  "NET_RAW",
   "SETFCAP",
   "SETGID",
   "SETPCAP",

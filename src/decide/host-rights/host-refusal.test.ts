@@ -29,8 +29,9 @@ describe("what reaches the host is the privileged accounts' alone, and the refus
       container({ linuxParameters: { devices: [{ hostPath: "/dev/null/../sda" }] } }),
       "Container 'c' has the device /dev/null/../sda",
     ],
-    ["a capability", add("NET_RAW", "SYS_ADMIN"), "Container 'c' adds the capability SYS_ADMIN"],
+    ["a capability", add("SETUID", "SYS_ADMIN"), "Container 'c' adds the capability SYS_ADMIN"],
     ["a capability by its long name", add("cap_net_admin"), "Container 'c' adds the capability cap_net_admin"],
+    ["raw packets", add("NET_RAW"), "Container 'c' adds the capability NET_RAW"],
     ["all capabilities", add("ALL"), "Container 'c' adds the capability ALL"],
     ["no profile of seccomp", option("seccomp:unconfined"), "Container 'c' has the security option seccomp:unconfined"],
     [
@@ -102,7 +103,7 @@ describe("what reaches the host is the privileged accounts' alone, and the refus
 test.each<[string, HostReach]>([
   ["nothing", {}],
   ["shared namespaces of the task", { networkMode: "awsvpc", pidMode: "task", ipcMode: "task" }],
-  ["capabilities that every container has, and the one that Fargate adds", add("NET_RAW", "CAP_CHOWN", "SYS_PTRACE")],
+  ["capabilities that every container has, and the one that Fargate adds", add("SETUID", "CAP_CHOWN", "SYS_PTRACE")],
   ["a device that every container has", container({ linuxParameters: { devices: [{ hostPath: "/dev/null" }] } })],
   ["dropped capabilities", container({ linuxParameters: { capabilities: { add: [] } } })],
   ["tighter options", option("no-new-privileges", "no-new-privileges:true", "apparmor:docker-default", "seccomp=builtin")],

@@ -52,7 +52,7 @@ test("one awsvpc container is attached to the VPC's network itself, and publishe
   expect(body).toMatchObject({
     Hostname: "ip-10-0-1-7",
     NetworkingConfig: { EndpointsConfig: { "airfield-i-vpc-1": { IPAMConfig: { IPv4Address: "10.0.1.7" } } } },
-    HostConfig: { NetworkMode: "airfield-i-vpc-1", Dns: ["10.0.0.1", "10.0.0.2"] },
+    HostConfig: { NetworkMode: "airfield-i-vpc-1", Dns: ["10.0.0.1", "10.0.0.2"], CapDrop: ["NET_RAW"] },
     Healthcheck: { Test: ["NONE"] },
   });
   expect(body).not.toHaveProperty("HostConfig.PortBindings");

@@ -1,4 +1,4 @@
-import { hardening } from "./hardening.ts";
+import { droppedCapabilities, hardening } from "./hardening.ts";
 import { gatewayOf } from "./networks.ts";
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { accountOf, accountVolumeName, containerName, LABELS, PAUSE, type TaskPlan, taskVolumeName } from "./task-plan.ts";
@@ -66,7 +66,7 @@ export function containerBody(spec: TaskSpec, container: ContainerSpec, at: Body
       Links: container.links?.map(({ containerName: other, alias }) => `${containerName(at.instance, spec.taskId, other)}:${alias}`),
       Sysctls: container.systemControls,
       CapAdd: linux.addCapabilities,
-      CapDrop: linux.dropCapabilities,
+      CapDrop: droppedCapabilities(container),
       Init: linux.initProcessEnabled ?? false,
       ShmSize: linux.sharedMemorySize === undefined ? undefined : linux.sharedMemorySize * MIB,
       Tmpfs:

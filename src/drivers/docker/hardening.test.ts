@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ContainerSpec } from "../../ports/task-runner.ts";
-import { discarded, unenforced } from "./hardening.ts";
+import { discarded, droppedCapabilities, unenforced } from "./hardening.ts";
 
 const container = (changes: Partial<ContainerSpec>): ContainerSpec => ({
   name: "app",
@@ -32,4 +32,16 @@ test("what the engine leaves away counts where it was asked for", () => {
   expect(discarded(container({ linux: { maxSwap: 1 } }), [SWAP])).toBe(SWAP);
   expect(discarded(container({ linux: { maxSwap: 1 } }), [SWAPPINESS])).toBeUndefined();
   expect(discarded(container({}), [SWAP, SWAPPINESS])).toBeUndefined();
+});
+
+test.each([
+  ["nothing", {}, ["NET_RAW"]],
+  ["another drop", { dropCapabilities: ["CHOWN"] }, ["CHOWN", "NET_RAW"]],
+  ["the same drop", { dropCapabilities: ["cap_net_raw"] }, ["cap_net_raw"]],
+  ["no capability at all", { dropCapabilities: ["ALL"] }, ["ALL"]],
+  ["another one", { addCapabilities: ["SYS_PTRACE"] }, ["NET_RAW"]],
+  ["raw packets", { addCapabilities: ["CAP_NET_RAW"] }, []],
+  ["all", { addCapabilities: ["ALL"], dropCapabilities: ["MKNOD"] }, ["MKNOD"]],
+])("raw packets are who asks for them's: asked for %s", (_what, linux, dropped) => {
+  expect(droppedCapabilities(container({ linux }))).toEqual(dropped);
 });

@@ -23,6 +23,20 @@ export function hardening(spec: TaskSpec, { securityOptions, linux = {} }: Conta
   };
 }
 
+const RAW_PACKETS = "NET_RAW";
+
+/**
+ * The capabilities that a container goes without. The engine gives everybody raw packets, with which a task passes for its neighbours on a bridge that
+ * it shares with them, tasks of other accounts too, and reads what they are told: their roles' credentials. Who needs them asks for them by name.
+ */
+export function droppedCapabilities({ linux = {} }: ContainerSpec): readonly string[] {
+  const { addCapabilities = [], dropCapabilities = [] } = linux;
+  const named = (wanted: readonly string[], ...names: readonly string[]): boolean =>
+    wanted.some((capability) => names.includes(capability.toUpperCase().replace(/^CAP_/, "")));
+  if (named(dropCapabilities, RAW_PACKETS, "ALL") || named(addCapabilities, RAW_PACKETS, "ALL")) return dropCapabilities;
+  return [...dropCapabilities, RAW_PACKETS];
+}
+
 /** What each kind of security option needs of the engine, as the engine calls it. Without it the engine would leave the option away. */
 const ENFORCED_BY: Readonly<Record<string, string>> = { apparmor: "apparmor", label: "selinux", seccomp: "seccomp" };
 
