@@ -79,7 +79,7 @@ export function parameterArn(scope: Scope, name: string): string {
 /** `name`, `name:3`, `name:label` or one of them as an ARN, taken apart. */
 export interface ParameterReference {
   readonly scope: Scope;
-  /** The names that it may mean: an ARN does not tell whether a name begins with a slash. */
+  /** The names that it may mean: an ARN does not tell whether a name begins with a slash. None where an ARN is no parameter's. */
   readonly names: readonly string[];
   /** What follows the name: `:3`, `:label`. */
   readonly selector?: string;
@@ -88,9 +88,12 @@ export interface ParameterReference {
 export function parameterReference(scope: Scope, text: string): ParameterReference {
   const parsed = parseArn(text);
   const [, path = "", selector] = /^([^:]*)(:.*)?$/s.exec(parsed ? parsed.resource : text) ?? [];
-  const within = parsed ? { account: parsed.account, region: parsed.region } : { account: scope.account, region: scope.region };
-  const rooted = path.replace(/^parameter/, "");
-  return { scope: within, names: parsed ? [rooted, rooted.slice(1)] : [path], ...(selector === undefined ? {} : { selector }) };
+  const selected = selector === undefined ? {} : { selector };
+  if (!parsed) return { scope: { account: scope.account, region: scope.region }, names: [path], ...selected };
+  // To the letter: of `parameter//a` policies are asked under another name than that of the parameter `/a`.
+  const [, rooted] = /^parameter(\/(?!\/).*)$/s.exec(path) ?? [];
+  const names = parsed.service === "ssm" && rooted !== undefined ? [rooted, rooted.slice(1)] : [];
+  return { scope: { account: parsed.account, region: parsed.region }, names, ...selected };
 }
 
 export type FoundParameter =
