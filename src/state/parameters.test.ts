@@ -33,5 +33,6 @@ test.each([
   const reference = parameterReference(scope, text);
   const { parameter } = findParameter(stateWith("/den/p", "key"), reference);
   expect(parameter?.name).toBe(name);
-  if (parameter) expect(parameterArn(reference.scope, reference.names[0] ?? "")).toBe(parameterArn(parameter, parameter.name));
+  const asked = parameterArn(reference.scope, reference.names[0] ?? "");
+  expect(parameter === undefined ? asked : parameterArn(parameter, parameter.name)).toBe(asked);
 });

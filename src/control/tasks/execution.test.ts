@@ -246,6 +246,26 @@ describe("logs are written as the execution role", () => {
     expect(spec).not.toHaveProperty("containers[0].log");
   });
 
+  test.each<[string, Record<string, string>, string]>([
+    ["a region that is none", { "awslogs-region": "us-east-1/", "awslogs-group": "ecs/app" }, "lookup logs.us-east-1/.amazonaws.com"],
+    ["parts of an ARN", { "awslogs-region": "us-east-1:123456789012:log-group:x" }, "no such host"],
+    [
+      "a group that is none",
+      { "awslogs-group": "/ecs/app:*" },
+      "InvalidParameterException: 1 validation error detected: Value at 'logGroupName'",
+    ],
+    ["a stream that is none", { "awslogs-stream-prefix": "a:b" }, "Value at 'logStreamName' failed"],
+  ])("of no other group than the one that policies were asked about: %s", (_what, more, why) => {
+    const { state, spec } = start({
+      roles: { exec: allow("logs:*") },
+      definition: logging({ "awslogs-create-group": "true", ...more }),
+      prepare,
+    });
+    expect("failure" in spec ? spec.failure : "").toContain(why);
+    expect([...state.table(logStreams).values()]).toEqual([]);
+    expect([...state.table(logGroups).values()]).toHaveLength(1);
+  });
+
   test("on an instance, without an execution role, the instance writes them", () => {
     const { executionRoleArn: _none, ...definition } = logging();
     expect(start({ definition, task: { launchType: "EC2" }, prepare }).spec).toMatchObject({ containers: [{ log: { stream } }] });
