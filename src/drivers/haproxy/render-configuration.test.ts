@@ -75,6 +75,11 @@ test("routes after one that matches everything are not written", () => {
   expect(render({ listeners: [{ ...main, routes: [...main.routes, last] }], backends: [] }).text).not.toContain("late.test");
 });
 
+test("a body of nothing that HAProxy can read is no body", () => {
+  const { text } = render(whole({ action: { kind: "fixed-response", status: 200, body: "\0" } }));
+  expect(text).toMatch(/http-request return status 200 hdr /);
+});
+
 test("a forward to nothing answers 503", () => {
   expect(render(whole({ action: { kind: "forward", backends: [{ id: "web", weight: 0 }] } })).text).toContain("use_backend unavailable\n");
 });

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ProxyBackend, ProxyListener, ProxyRoute } from "../../ports/traffic-proxy.ts";
 import { page, serverName } from "./error-pages.ts";
-import { quote, quoteFormat } from "./quote.ts";
+import { isEmptyWord, quote, quoteFormat } from "./quote.ts";
 import { milliseconds } from "./render-servers.ts";
 import { addressWord, backendName } from "./server-names.ts";
 
@@ -102,7 +102,7 @@ function renderAnswer(listener: ProxyListener, route: ProxyRoute, at: number): r
       return [];
     case "fixed-response": {
       const type = quote(action.contentType ?? "text/plain");
-      const body = action.body === undefined || action.body === "" ? "" : ` content-type ${type} string ${quote(action.body)}`;
+      const body = action.body === undefined || isEmptyWord(action.body) ? "" : ` content-type ${type} string ${quote(action.body)}`;
       return [
         section([`backend ${answerName(listener, at)}`, `http-request return status ${action.status}${body} hdr Server ${serverName}`]),
       ];

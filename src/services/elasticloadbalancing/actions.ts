@@ -108,6 +108,9 @@ function checkFixedResponse(config: FixedResponseActionConfig | undefined): Fixe
       because(`The ContentType must be one of:'text/html', 'application/json', 'application/javascript', 'text/css', 'text/plain'`),
     );
   if ((MessageBody ?? "").length > 1024) throw invalid("The message body of a fixed response cannot be longer than '1024' characters");
+  // What no document of XML could carry, the answers of this API neither. Source: XML 1.0, "Characters".
+  if (MessageBody !== undefined && !/^[\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]*$/u.test(MessageBody))
+    throw invalid("The message body of a fixed response contains a character that is not allowed");
   return defined({ StatusCode, ContentType: ContentType === "" || ContentType === undefined ? "text/plain" : ContentType, MessageBody });
 }
 

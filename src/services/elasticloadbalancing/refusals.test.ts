@@ -55,6 +55,18 @@ const refusals: readonly (readonly [
     "type 'network' yet",
   ],
   [
+    "a fixed response with a zero byte",
+    ({ listener }, client) =>
+      client.send(
+        new elb.ModifyListenerCommand({
+          ListenerArn: listener,
+          DefaultActions: [{ Type: "fixed-response", FixedResponseConfig: { StatusCode: "200", MessageBody: "\0" } }],
+        }),
+      ),
+    "ValidationError",
+    "contains a character that is not allowed",
+  ],
+  [
     "an unknown VPC",
     (_, client) => client.send(new elb.CreateTargetGroupCommand({ Name: "x", Protocol: "HTTP", Port: 80, VpcId: "vpc-1" })),
     "ValidationError",
