@@ -1,4 +1,5 @@
 import type { Setting, SettingName } from "@aws-sdk/client-ecs";
+import { parseArn } from "../../domain/arn.ts";
 import { partitionOf, type Scope } from "../../domain/scope.ts";
 import { accountSettings } from "../../state/ecs-account-settings.ts";
 import type { State } from "../../state/state.ts";
@@ -79,9 +80,18 @@ function put(
   return { setting: setting(name, value, principalArn) };
 }
 
+/** Who a setting is for: the caller, or another principal of the account. @throws InvalidParameterException */
+function ownPrincipal(principalArn: string | undefined, { account, principal }: OperationContext): string {
+  if (principalArn === undefined) return principal.arn;
+  const named = parseArn(principalArn);
+  if (!named || !["iam", "sts"].includes(named.service) || named.account !== account)
+    throw invalid("The principalArn is not valid: it names nobody of this account.");
+  return principalArn;
+}
+
 export const putAccountSetting = operation("PutAccountSetting", {
   authorize: ({ name }) => ({ action: "ecs:PutAccountSetting", resource: "*", context: { "ecs:account-setting": name } }),
-  run: ({ name, value, principalArn }, context) => put(name, value, principalArn ?? context.principal.arn, context),
+  run: ({ name, value, principalArn }, context) => put(name, value, ownPrincipal(principalArn, context), context),
 });
 
 /** Sets what holds for all of the account that have no setting of their own. */
@@ -96,7 +106,7 @@ export const deleteAccountSetting = operation("DeleteAccountSetting", {
     const { state, account, region } = context;
     mustBeOneOf("name", name, Object.keys(SETTINGS));
     if (name === undefined) throw invalid("name cannot be empty.");
-    const principal = principalArn ?? context.principal.arn;
+    const principal = ownPrincipal(principalArn, context);
     state.commit(() => state.table(accountSettings).delete(`${account}/${region}/${principal}/${name}`));
     return { setting: setting(name, effectiveSetting(name, principal, context, state), principal) };
   },

@@ -54,6 +54,10 @@ test("an account setting holds for new clusters", async () => {
   expect((await world.ecs.send(new ListAccountSettingsCommand({}))).settings).toMatchObject([
     { name: "containerInsights", value: "enhanced", type: "user" },
   ]);
+  for (const principalArn of ["arn:aws:iam::999999999999:root", "arn:aws:ecs:us-east-1:123456789012:cluster/c", "root"])
+    await expect(
+      world.ecs.send(new PutAccountSettingCommand({ name: "containerInsights", value: "enabled", principalArn })),
+    ).rejects.toMatchObject({ name: "InvalidParameterException", message: expect.stringContaining("nobody of this account") as string });
   await expect(world.ecs.send(new PutAccountSettingCommand({ name: "containerInsights", value: "maybe" }))).rejects.toMatchObject({
     name: "InvalidParameterException",
   });
