@@ -148,3 +148,29 @@ test.each([
 ])("whether %s may be asked: %s", (text, allowed) => {
   expect(allowedUrl(text) !== undefined).toBe(allowed);
 });
+
+test.each([
+  ["http://127.0.0.1:8080/other?a=b", true],
+  ["/other", true],
+  ["https://issuer.example/keys", true],
+  ["http://127.0.0.1:8081/keys", false],
+  ["http://localhost:8080/keys", false],
+  ["http://127.0.0.2:8080/keys", false],
+])("whether an issuer on loopback may lead to %s: %s", (text, allowed) => {
+  expect(allowedUrl(text, new URL("http://127.0.0.1:8080/.well-known/openid-configuration")) !== undefined).toBe(allowed);
+});
+
+test("the keys of an issuer on loopback are its own: no other port is asked for them", async () => {
+  await using issuer = await oidcIssuer([KEY]);
+  await using other = await oidcIssuer([NEXT_KEY]);
+  const asked: string[] = [];
+  other.answers.set("/admin/restart", (request, response) => {
+    asked.push(request.url ?? "");
+    response.end(JSON.stringify({ keys: [NEXT_KEY] }));
+  });
+  const configuration = JSON.stringify({ issuer: issuer.url, jwks_uri: `${other.url}/admin/restart` });
+  issuer.answers.set("/.well-known/openid-configuration", (_request, response) => void response.end(configuration));
+  const providers = oidcIdentityProviders({ clock: new ManualClock() });
+  expect(await providers.signingKeys(issuer.url, "a")).toMatchObject({ kind: "unusable" });
+  expect(asked).toEqual([]);
+});

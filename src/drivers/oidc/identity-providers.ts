@@ -58,7 +58,7 @@ async function fetchKeys(issuer: string, limits: DocumentLimits): Promise<Signin
   const { issuer: named, jwks_uri: location } = configuration.content;
   // Who could speak for another issuer could sign for it. Source: OpenID Connect Discovery 1.0, section 4.3.
   if (named !== issuer) return { kind: "unusable", detail: `${discovery.href} is of another issuer` };
-  const url = typeof location === "string" ? allowedUrl(location) : undefined;
+  const url = typeof location === "string" && URL.canParse(location) ? allowedUrl(location, discovery) : undefined;
   if (!url || (discovery.protocol === "https:" && url.protocol !== "https:"))
     return { kind: "unusable", detail: `${discovery.href} names no keys that may be fetched` };
   const set = await fetchDocument(url, limits);
