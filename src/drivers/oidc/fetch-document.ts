@@ -1,4 +1,6 @@
+import type { IncomingMessage } from "node:http";
 import { allowedUrl } from "./allowed-url.ts";
+import { guardedGet } from "./guarded-get.ts";
 
 export interface DocumentLimits {
   /** For one document with all its redirections, in milliseconds. */
@@ -23,18 +25,18 @@ export async function fetchDocument(url: URL, limits: DocumentLimits): Promise<F
 async function follow(first: URL, { mostBytes, mostRedirects }: DocumentLimits, signal: AbortSignal): Promise<FetchedDocument> {
   let url = first;
   for (let redirects = 0; redirects <= mostRedirects; redirects++) {
-    const response = await fetch(url, { redirect: "manual", signal, headers: { accept: "application/json" } });
-    const { status } = response;
+    const response = await guardedGet(url, signal);
+    const status = response.statusCode ?? 0;
     if (status >= 300 && status < 400) {
-      await response.body?.cancel();
-      const next = allowedUrl(response.headers.get("location") ?? "", url);
+      response.destroy();
+      const next = allowedUrl(response.headers.location ?? "", url);
       if (!next || (url.protocol === "https:" && next.protocol !== "https:"))
         return { kind: "unusable", detail: `${url.href} leads to where nobody may be sent` };
       url = next;
       continue;
     }
     if (status !== 200) {
-      await response.body?.cancel();
+      response.destroy();
       return { kind: status >= 500 ? "unreachable" : "unusable", detail: `${url.href} answered ${status}` };
     }
     const text = await readBounded(response, mostBytes);
@@ -46,14 +48,14 @@ async function follow(first: URL, { mostBytes, mostRedirects }: DocumentLimits, 
 }
 
 /** The body as text; `undefined` where it is longer. */
-async function readBounded({ body }: Response, mostBytes: number): Promise<string | undefined> {
+async function readBounded(body: IncomingMessage, mostBytes: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of body ?? []) {
-    size += (chunk as Uint8Array).length;
-    // Leaving the loop cancels the stream.
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    // Leaving the loop ends the connection.
     if (size > mostBytes) return undefined;
-    chunks.push(chunk as Uint8Array);
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
 }
@@ -68,8 +70,6 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
   }
 }
 
-/** `fetch failed` alone tells nobody anything: its cause does. */
 function reason(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.cause instanceof Error ? `${cause.message}: ${cause.cause.message}` : cause.message;
+  return cause instanceof Error ? cause.message : String(cause);
 }
