@@ -49,6 +49,17 @@ test("an account's own folder is in the data folder, and only what lies directly
 
 describe("links", () => {
   test.each([
+    ["the folder of all accounts", "data/host-volumes"],
+    ["an account's own folder", `data/host-volumes/${A}`],
+  ])("%s is none, wherever it leads", async (_, link) => {
+    const { root, open } = await host(() => ({}));
+    await mkdir(join(root, "etc", A));
+    await mkdir(join(root, link, ".."), { recursive: true });
+    await symlink(join(root, "etc"), join(root, link));
+    await expect((await open())(`${root}/data/host-volumes/${A}/db`, A)).rejects.toThrow("it leads through a link");
+  });
+
+  test.each([
     ["at the end", "srv/link", "srv/link"],
     ["on the way", "srv/link", "srv/link/keys"],
     ["on the way to what is missing", "srv/link", "srv/link/new"],

@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import { chmod, lstat, mkdir, realpath, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { componentsBelow, decideHostPath, type HostGrants } from "../../domain/host-grants.ts";
 
 /** A path of the host that no task gets, or not so. The message says why, for whoever wrote the task definition. */
@@ -36,14 +36,23 @@ export async function openHostPaths(grants: HostGrants): Promise<HostPaths> {
     const decided = decideHostPath(text, account, grants);
     if ("refused" in decided) throw new HostPathRefused(text, REFUSALS[decided.refused]);
     const own = !folders.has(decided.folder);
-    if (own) await mkdir(decided.folder, { recursive: true, mode: 0o700 });
-    const folder = own ? await realPathOf(decided.folder) : (folders.get(decided.folder) ?? decided.folder);
+    const folder = own ? await ownFolder(decided.folder, text) : (folders.get(decided.folder) ?? decided.folder);
     const target = join(folder, ...decided.below);
     await makeBelow(folder, decided.below, text);
     if ((await realpath(target).catch(refusing(text))) !== target) throw new HostPathRefused(text, "it leads through a link");
     if (!own) await mustBeApart(target, grants.never, text);
     return target;
   };
+}
+
+/** An account's own folder, made where it is missing: neither it nor the folder of all of them is a link, which somebody else may have put there. */
+async function ownFolder(folder: string, text: string): Promise<string> {
+  const own = dirname(folder);
+  const expected = join(await realPathOf(dirname(own)), basename(own), basename(folder));
+  const real = await realPathOf(folder);
+  if (real !== expected) throw new HostPathRefused(text, "it leads through a link");
+  await mkdir(real, { recursive: true, mode: 0o700 }).catch(refusing(text));
+  return real;
 }
 
 const REFUSALS = {
