@@ -83,8 +83,10 @@ export function malformedError(error: MalformedRequestError, service: ServiceDes
   const family = familyOf(service.protocol);
   if (error.kind === "missing" || error.kind === "empty" || error.kind === "blank") {
     if (service.missingMemberCode) return new AwsError(service.missingMemberCode, error.message);
-    if (family === "ec2" && error.kind !== "blank")
-      return new AwsError("MissingParameter", `The request must contain the parameter ${error.path}`);
+    if (family === "ec2" && error.kind !== "blank") {
+      const name = service.missingMemberNames?.[error.path] ?? error.path;
+      return new AwsError("MissingParameter", `The request must contain the parameter ${name}`);
+    }
     if (family === "ec2") return new AwsError("InvalidParameterValue", error.message);
     return new AwsError(family === "json" ? "ValidationException" : "ValidationError", error.message);
   }

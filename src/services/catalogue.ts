@@ -47,6 +47,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     xmlNamespace: "http://ec2.amazonaws.com/doc/2016-11-15",
     client: () => import("@aws-sdk/client-ec2"),
     operations: () => import("./ec2/index.ts"),
+    missingMemberNames: { ResourceId: "resourceIdSet" },
   },
   {
     id: "logs",

@@ -30,6 +30,8 @@ export interface ServiceDescriptor {
    * `ValidationException`, or `ValidationError` and `MissingParameter` in the Query protocols, where absent.
    */
   readonly missingMemberCode?: string;
+  /** What AWS calls a member that is missing, where that is not its name on the wire. */
+  readonly missingMemberNames?: Readonly<Record<string, string>>;
   /** Operations that only AWS itself can offer: the reason, by name. */
   readonly notOffered?: Readonly<Record<string, string>>;
 }

@@ -1,3 +1,4 @@
+import { availabilityZones } from "../domain/availability-zones.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
 import { overlap, parseCidr } from "../domain/cidr.ts";
@@ -12,7 +13,7 @@ export interface DefaultNetwork {
 }
 
 /**
- * The default VPC of an account and region, with a subnet in each of two zones and the default security group; made at the first
+ * The default VPC of an account and region, with a subnet in each zone and the default security group; made at the first
  * use. AWS gives every region 172.31.0.0/16; since all VPCs share one host here, only the first one
  * gets it, the others one of their own.
  */
@@ -28,14 +29,14 @@ export function defaultNetwork(state: WholeState, ids: Ids, { account, region }:
   return state.commit(() => {
     const prefix = freePrefix(state);
     const vpc = state.table(vpcs).put({ ...scope, id: `vpc-${ids.hex(17)}`, cidrBlock: `${prefix}.0.0/16`, isDefault: true, tags: [] });
-    for (const [at, zone] of ["a", "b"].entries())
+    for (const [at, zone] of availabilityZones(scope.region).entries())
       state.table(subnets).put({
         ...scope,
         id: `subnet-${ids.hex(17)}`,
         vpcId: vpc.id,
         cidrBlock: `${prefix}.${at * 16}.0/20`,
-        availabilityZone: `${scope.region}${zone}`,
-        availabilityZoneId: `${zoneIdPrefix(scope.region)}-az${at + 1}`,
+        availabilityZone: zone.name,
+        availabilityZoneId: zone.id,
         defaultForAz: true,
         mapPublicIpOnLaunch: true,
         tags: [],
@@ -93,14 +94,4 @@ function freePrefix(state: WholeState): string {
   });
   if (!free) throw new Error("no address block is left for another default VPC");
   return free;
-}
-
-/** `us-east-1` → `use1`, as AWS shortens region names in zone ids. */
-function zoneIdPrefix(region: string): string {
-  const [area = "", ...rest] = region.split("-");
-  const number = rest.pop() ?? "";
-  const short = rest
-    .map((part) => part.replace("north", "n").replace("south", "s").replace("east", "e").replace("west", "w").replace("central", "c"))
-    .join("");
-  return `${area}${short}${number}`;
 }

@@ -34,7 +34,9 @@ test("there is a data folder of each release before this one", async () => {
 });
 
 /** What it takes to bring each to today's version. */
-const STEPS: Readonly<Record<string, readonly string[]>> = { "0.1.0": ["managed policies have versions"] };
+const STEPS: Readonly<Record<string, readonly string[]>> = {
+  "0.1.0": ["managed policies have versions", "default VPCs have a subnet in each zone"],
+};
 
 describe.each(RELEASES)("the data folder of %s", (release) => {
   let folder = "";

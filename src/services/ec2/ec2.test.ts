@@ -2,6 +2,7 @@ import {
   CreateTagsCommand,
   DescribeAccountAttributesCommand,
   DescribeNetworkInterfacesCommand,
+  DescribeSecurityGroupRulesCommand,
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   DescribeTagsCommand,
@@ -27,6 +28,10 @@ describe("the default network", () => {
       new Set([
         ["us-east-1a", "172.31.0.0/20", 4091],
         ["us-east-1b", "172.31.16.0/20", 4091],
+        ["us-east-1c", "172.31.32.0/20", 4091],
+        ["us-east-1d", "172.31.48.0/20", 4091],
+        ["us-east-1e", "172.31.64.0/20", 4091],
+        ["us-east-1f", "172.31.80.0/20", 4091],
       ]),
     );
     const group = await api.json(
@@ -40,6 +45,10 @@ describe("the default network", () => {
     expect(await api.json("describe-availability-zones", "--query", "AvailabilityZones[].[ZoneName,ZoneId,State]")).toEqual([
       ["us-east-1a", "use1-az1", "available"],
       ["us-east-1b", "use1-az2", "available"],
+      ["us-east-1c", "use1-az3", "available"],
+      ["us-east-1d", "use1-az4", "available"],
+      ["us-east-1e", "use1-az5", "available"],
+      ["us-east-1f", "use1-az6", "available"],
     ]);
     expect(await api.json("describe-regions", "--region-names", "eu-west-1")).toEqual({
       Regions: [{ Endpoint: "ec2.eu-west-1.amazonaws.com", RegionName: "eu-west-1", OptInStatus: "opt-in-not-required" }],
@@ -107,6 +116,18 @@ describe("the default network", () => {
       "InvalidParameterValue",
       "The filter 'constructor' is invalid",
     ],
+    [
+      "a group's id that is none, in a filter of rules",
+      new DescribeSecurityGroupRulesCommand({ Filters: [{ Name: "group-id", Values: ["foobar"] }] }),
+      "InvalidGroupId.Malformed",
+      "The security group ID 'foobar' is malformed",
+    ],
+    [
+      "tags for no resource",
+      new CreateTagsCommand({ Resources: [], Tags: [{ Key: "a", Value: "b" }] }),
+      "MissingParameter",
+      "The request must contain the parameter resourceIdSet",
+    ],
     ["a dry run", new DescribeVpcsCommand({ DryRun: true }), "DryRunOperation", "Request would have succeeded, but DryRun flag is set."],
     [
       "too small a page",
@@ -133,12 +154,12 @@ describe("the default network", () => {
 
 describe("filters", () => {
   test.each([
-    [{ Name: "availability-zone", Values: ["us-east-1?"] }, 2],
+    [{ Name: "availability-zone", Values: ["us-east-1?"] }, 6],
     [{ Name: "availability-zone", Values: ["*1b"] }, 1],
     [{ Name: "availability-zone", Values: ["us-east-1a", "us-east-1b"] }, 2],
     [{ Name: "cidr-block", Values: ["172.31.0.0/*"] }, 1],
     [{ Name: "cidr-block", Values: ["172-31-0-0/20"] }, 0],
-    [{ Name: "default-for-az", Values: ["true"] }, 2],
+    [{ Name: "default-for-az", Values: ["true"] }, 6],
     [{ Name: "tag:Name", Values: ["left\\*"] }, 1],
     [{ Name: "tag:Name", Values: ["left*"] }, 1],
     [{ Name: "tag:Name", Values: ["right"] }, 0],

@@ -1,3 +1,4 @@
+import { availabilityZones } from "../../domain/availability-zones.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
 import { isRegion } from "../../domain/scope.ts";
 import { chosen, described } from "./describe.ts";
@@ -45,12 +46,7 @@ export const describeRegions = operation("DescribeRegions", {
 export const describeAvailabilityZones = operation("DescribeAvailabilityZones", {
   authorize: onAny("DescribeAvailabilityZones"),
   run(input, context) {
-    const zones = defaultNetwork(context.state.whole, context.ids, context).subnets.map(
-      ({ availabilityZone: name, availabilityZoneId: id }) => ({
-        name,
-        id,
-      }),
-    );
+    const zones = availabilityZones(context.region);
     const missing = (zone: string) => invalidValue(`Invalid availability zone: [${zone}]`);
     const named = chosen(zones, input.ZoneNames, ({ name }) => name, missing);
     const wanted = chosen(named, input.ZoneIds, ({ id }) => id, missing);

@@ -3,7 +3,7 @@ import { securityGroups, type SecurityGroupRecord, type SecurityGroupRuleRecord 
 import { AwsError } from "../aws-error.ts";
 import { defined, type OperationContext } from "../operation.ts";
 import { chosen, described } from "./describe.ts";
-import { onAny, operation, scopeOf } from "./ec2-operation.ts";
+import { invalidValue, onAny, operation, scopeOf } from "./ec2-operation.ts";
 import {
   ipv4Block,
   ipv6Block,
@@ -117,11 +117,9 @@ export const modifySecurityGroupRules = operation("ModifySecurityGroupRules", {
           : { referencedGroupId: requireGroup(context, { GroupId: wanted.ReferencedGroupId }).id }),
         ...(wanted.PrefixListId === undefined ? {} : refusePrefixList(wanted.PrefixListId)),
       };
-      if (Object.keys(source).length !== 1)
-        throw new AwsError(
-          "InvalidParameterCombination",
-          "Exactly one of CidrIpv4, CidrIpv6, PrefixListId and ReferencedGroupId must be given for a rule.",
-        );
+      refuseSources(rule, Object.keys(source));
+      if (wanted.IpProtocol === undefined)
+        throw invalidValue("Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.");
       const changed: SecurityGroupRuleRecord = {
         id,
         isEgress: rule.isEgress,
@@ -139,9 +137,34 @@ export const modifySecurityGroupRules = operation("ModifySecurityGroupRules", {
   },
 });
 
+/** How AWS names a rule by what it has for a source, and the member of a request for it. */
+const SOURCES = {
+  cidrIpv4: { member: "CidrIpv4", rule: "IPv4 CIDR" },
+  cidrIpv6: { member: "CidrIpv6", rule: "IPv6 CIDR" },
+  prefixListId: { member: "PrefixListId", rule: "prefix list" },
+  referencedGroupId: { member: "ReferencedGroupId", rule: "security group" },
+} as const;
+
+/** A modified rule has one source, of the kind that it had. Source: EC2 API, "ModifySecurityGroupRules". */
+function refuseSources(rule: SecurityGroupRuleRecord, given: readonly string[]): void {
+  const names = "cidrIp, cidrIpv6, prefixListId, or referencedGroupId";
+  if (given.length === 0) throw new AwsError("MissingParameter", `The request must contain exactly one of: ${names}`);
+  if (given.length > 1) throw new AwsError("InvalidParameterCombination", `Only one of ${names} can be specified`);
+  const kinds = Object.keys(SOURCES) as (keyof typeof SOURCES)[];
+  const [was, wanted] = [kinds.find((kind) => rule[kind] !== undefined), kinds.find((kind) => kind === given[0])];
+  if (was === undefined || wanted === undefined || was === wanted) return;
+  throw invalidValue(
+    `Invalid rule type for security group rule '${rule.id}'. You may not specify ${SOURCES[wanted].member} for an existing ${SOURCES[was].rule} rule.`,
+  );
+}
+
 export const describeSecurityGroupRules = operation("DescribeSecurityGroupRules", {
   authorize: onAny("DescribeSecurityGroupRules"),
   run(input, context) {
+    // Of all filters, this one is refused where its value cannot be an id; others find nothing then.
+    const groupIds = (input.Filters ?? []).filter(({ Name }) => Name === "group-id").flatMap(({ Values = [] }) => Values);
+    for (const id of groupIds)
+      if (!/^sg-|[*?]/.test(id)) throw new AwsError("InvalidGroupId.Malformed", `The security group ID '${id}' is malformed`);
     const all = context.state
       .table(securityGroups)
       .by("scope", scopeOf(context))

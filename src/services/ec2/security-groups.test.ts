@@ -138,6 +138,45 @@ describe("security groups", () => {
     await expect(modify("11.0.0.0/8")).rejects.toMatchObject({ name: "InvalidPermission.Duplicate" });
   });
 
+  test.each([
+    [
+      "without a source",
+      {},
+      "MissingParameter",
+      "The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or referencedGroupId",
+    ],
+    [
+      "with two sources",
+      { CidrIpv4: "12.0.0.0/8", CidrIpv6: "::/0" },
+      "InvalidParameterCombination",
+      "Only one of cidrIp, cidrIpv6, prefixListId, or referencedGroupId can be specified",
+    ],
+    [
+      "without a protocol",
+      { CidrIpv4: "12.0.0.0/8", IpProtocol: undefined },
+      "InvalidParameterValue",
+      "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.",
+    ],
+    [
+      "with a source of another kind",
+      { CidrIpv6: "::/0" },
+      "InvalidParameterValue",
+      expect.stringMatching(
+        /^Invalid rule type for security group rule 'sgr-\w+'. You may not specify CidrIpv6 for an existing IPv4 CIDR rule.$/,
+      ),
+    ],
+  ])("a modified rule %s is refused", async (_what, wanted, name, message) => {
+    await using api = await networkWorld();
+    const GroupId = await api.group();
+    const { SecurityGroupRules } = await api.client.send(
+      new AuthorizeSecurityGroupIngressCommand({ GroupId, IpProtocol: "tcp", FromPort: 80, ToPort: 80, CidrIp: "10.0.0.0/8" }),
+    );
+    const SecurityGroupRuleId = SecurityGroupRules![0]!.SecurityGroupRuleId!;
+    const SecurityGroupRule = { IpProtocol: "tcp", FromPort: 80, ToPort: 80, ...wanted };
+    const modify = new ModifySecurityGroupRulesCommand({ GroupId, SecurityGroupRules: [{ SecurityGroupRuleId, SecurityGroupRule }] });
+    await expect(api.client.send(modify)).rejects.toMatchObject({ name, message });
+  });
+
   test("a group that something depends on stays", async () => {
     await using api = await networkWorld();
     const [used, user, attached] = [await api.group("used"), await api.group("user"), await api.group("attached")];

@@ -1,5 +1,6 @@
 import type { Migration } from "./migration.ts";
 import { policiesHaveVersions } from "./0002-policies-have-versions.ts";
+import { aDefaultSubnetInEachZone } from "./0003-a-default-subnet-in-each-zone.ts";
 
 /** In order; the last one leads to today's version. A folder without a version is of the first one. */
-export const MIGRATIONS: readonly Migration[] = [policiesHaveVersions];
+export const MIGRATIONS: readonly Migration[] = [policiesHaveVersions, aDefaultSubnetInEachZone];
