@@ -25,7 +25,7 @@ export function userIdentity(state: WholeState, principal: Principal): Members {
       const { userName, session } = principal;
       const sessionIssuer =
         userName === undefined
-          ? { type: "Root", principalId: accountId, arn: `arn:aws:iam::${accountId}:root`, accountId }
+          ? { type: "Root", principalId: accountId, arn: arn.replace(/:sts::.*$/, `:iam::${accountId}:root`), accountId }
           : { type: "IAMUser", ...userFacts(state, principal), accountId, userName };
       return { type: "FederatedUser", ...caller, sessionContext: { sessionIssuer, ...attributes(session) } };
     }

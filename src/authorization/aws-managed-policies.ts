@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { PARTITIONS, partitionOf } from "../domain/partition.ts";
+import { DEFAULT_REGION } from "../domain/scope.ts";
 import { ADMINISTRATION } from "./aws-managed-policies/administration.ts";
 import { APP_RUNNER } from "./aws-managed-policies/app-runner.ts";
 import type { AwsManagedPolicy } from "./aws-managed-policies/aws-managed-policy.ts";
@@ -36,14 +38,27 @@ const ALL: readonly KnownManagedPolicy[] = [
   return { ...policy, arn, id: idOf(arn), text: JSON.stringify(policy.document) };
 });
 
-const BY_ARN: ReadonlyMap<string, KnownManagedPolicy> = new Map(ALL.map((policy) => [policy.arn, policy]));
+/** The same policies by their ARNs, a map for each partition that was asked for: ARNs, also those in the documents, are its own. */
+const BY_PARTITION = new Map<string, ReadonlyMap<string, KnownManagedPolicy>>();
 
-export function awsManagedPolicies(): readonly KnownManagedPolicy[] {
-  return ALL;
+function policiesIn(partition: string): ReadonlyMap<string, KnownManagedPolicy> {
+  const known = BY_PARTITION.get(partition);
+  if (known) return known;
+  const translated = (text: string): string => (partition === "aws" ? text : text.replaceAll("arn:aws:", `arn:${partition}:`));
+  const policies = ALL.map((policy) => ({ ...policy, arn: translated(policy.arn), text: translated(policy.text) }));
+  const made = new Map(policies.map((policy) => [policy.arn, policy]));
+  BY_PARTITION.set(partition, made);
+  return made;
+}
+
+/** All of AWS's policies, as the partition of a region has them. */
+export function awsManagedPolicies(region = DEFAULT_REGION): readonly KnownManagedPolicy[] {
+  return [...policiesIn(partitionOf(region)).values()];
 }
 
 export function awsManagedPolicy(arn: string): KnownManagedPolicy | undefined {
-  return BY_ARN.get(arn);
+  const partition = PARTITIONS.find((name) => arn.startsWith(`arn:${name}:iam::aws:`));
+  return partition === undefined ? undefined : policiesIn(partition).get(arn);
 }
 
 function idOf(arn: string): string {

@@ -1,5 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
-import { arn } from "../domain/arn.ts";
+import { globalArn } from "../domain/arn.ts";
 import type { Principal, RootPrincipal } from "../domain/principal.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import { accessKeys, openAccessKey, roleKey, users, type AccessKeyRecord } from "../state/iam.ts";
@@ -104,7 +104,12 @@ export function credentials({ state, secrets, roots }: CredentialParts): Credent
 }
 
 export function rootPrincipal(account: string, accessKeyId: string): RootPrincipal {
-  return { kind: "root", account, arn: arn("iam", { account, region: "" }, "root"), userId: account, accessKeyId };
+  return { kind: "root", account, arn: globalArn("iam", { account, region: "" }, "root"), userId: account, accessKeyId };
+}
+
+/** Who asks, as the partition of the region knows it: root has an ARN in each, all others are of the one that they were made in. */
+export function principalIn<P extends Principal>(region: string, principal: P): P {
+  return principal.kind === "root" ? { ...principal, arn: globalArn("iam", { ...principal, region }, "root") } : principal;
 }
 
 function userPrincipal(state: WholeState, { id, account }: AccessKeyRecord, userName: string): Principal | undefined {

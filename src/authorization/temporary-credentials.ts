@@ -1,5 +1,5 @@
 import { accessKeyId } from "../domain/access-key-id.ts";
-import { arn } from "../domain/arn.ts";
+import { parseArn } from "../domain/arn.ts";
 import type { Principal, RoleSessionPrincipal, SessionFacts } from "../domain/principal.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
@@ -26,7 +26,7 @@ export function roleSession(role: RoleRecord, sessionName: string, session: Sess
   return {
     kind: "role-session",
     account,
-    arn: arn("sts", { account, region: "" }, `assumed-role/${roleName}/${sessionName}`),
+    arn: `arn:${parseArn(roleArn)?.partition ?? "aws"}:sts::${account}:assumed-role/${roleName}/${sessionName}`,
     userId: `${id}:${sessionName}`,
     roleArn,
     roleName,

@@ -1,4 +1,5 @@
-import { isRegion, partitionOf, type Scope } from "./scope.ts";
+import { PARTITIONS, partitionOf } from "./partition.ts";
+import { isRegion, type Scope } from "./scope.ts";
 
 /** The parts of `arn:partition:service:region:account:resource`. */
 export interface Arn extends Scope {
@@ -8,9 +9,14 @@ export interface Arn extends Scope {
   readonly resource: string;
 }
 
-/** Builds an ARN in the scope's partition. Global services pass an empty region. */
+/** Builds an ARN in the scope's partition. */
 export function arn(service: string, scope: Scope, resource: string): string {
   return `arn:${partitionOf(scope.region)}:${service}:${scope.region}:${scope.account}:${resource}`;
+}
+
+/** Builds an ARN of a service that has no regions (IAM, STS), in the partition of the region that was asked. */
+export function globalArn(service: string, scope: Scope, resource: string): string {
+  return `arn:${partitionOf(scope.region)}:${service}::${scope.account}:${resource}`;
 }
 
 /**
@@ -19,9 +25,10 @@ export function arn(service: string, scope: Scope, resource: string): string {
  * Source: AWS General Reference, "Amazon Resource Names (ARNs)".
  */
 export function parseArn(text: string): Arn | undefined {
-  const match = /^arn:(aws|aws-cn|aws-us-gov):([a-z0-9-]+):([a-z0-9-]*):(\d{12}|aws|):([^\s\p{Cc}]+)$/u.exec(text);
+  const match = /^arn:([a-z-]+):([a-z0-9-]+):([a-z0-9-]*):(\d{12}|aws|):([^\s\p{Cc}]+)$/u.exec(text);
   if (!match) return undefined;
   const [, partition, service, region, account, resource] = match as unknown as [string, string, string, string, string, string];
+  if (!PARTITIONS.includes(partition)) return undefined;
   if (region !== "" && !(isRegion(region) && partitionOf(region) === partition)) return undefined;
   return { partition, service, region, account, resource };
 }

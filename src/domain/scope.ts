@@ -9,13 +9,6 @@ export interface Scope {
 export const DEFAULT_ACCOUNT = "123456789012";
 export const DEFAULT_REGION = "us-east-1";
 
-/** The partition of a region: `aws`, `aws-cn` or `aws-us-gov`. */
-export function partitionOf(region: string): string {
-  if (region.startsWith("cn-")) return "aws-cn";
-  if (region.startsWith("us-gov-")) return "aws-us-gov";
-  return "aws";
-}
-
 /** True for a well-formed region name such as `ap-south-1`; any such region exists here. */
 export function isRegion(text: string): boolean {
   return /^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(text);

@@ -1,3 +1,4 @@
+import { PARTITIONS } from "../../domain/partition.ts";
 import type { PrincipalElement } from "./policy-document.ts";
 import type { PrincipalView } from "./view.ts";
 
@@ -51,8 +52,6 @@ function amongAws(names: ReadonlySet<string>, { kind, names: own, account }: Pri
   if (!names.has(account) && !PARTITIONS.some((partition) => names.has(`arn:${partition}:iam::${account}:root`))) return undefined;
   return kind === "root" ? "direct" : "account";
 }
-
-const PARTITIONS = ["aws", "aws-cn", "aws-us-gov"];
 
 /** A session by its ARN, or by its unique id `AROA…:session-name`. */
 function isSession(name: string): boolean {

@@ -1,9 +1,10 @@
-import { partitionOf, type Scope } from "../../domain/scope.ts";
+import { dnsSuffixOf } from "../../domain/partition.ts";
+import type { Scope } from "../../domain/scope.ts";
 
 /** The domains that ECR's host names end in, by partition. The dual-stack names below `on.aws` and the FIPS names are not among them. */
 export const ECR_DOMAINS = ["amazonaws.com", "amazonaws.com.cn"] as const;
 
 /** The host name of an account's registry in a region, as AWS has it. */
 export function ecrHostName({ account, region }: Scope): string {
-  return `${account}.dkr.ecr.${region}.${partitionOf(region) === "aws-cn" ? ECR_DOMAINS[1] : ECR_DOMAINS[0]}`;
+  return `${account}.dkr.ecr.${region}.${dnsSuffixOf(region)}`;
 }

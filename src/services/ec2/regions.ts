@@ -1,5 +1,6 @@
 import { availabilityZones } from "../../domain/availability-zones.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
+import { dnsSuffixOf, partitionOf } from "../../domain/partition.ts";
 import { isRegion } from "../../domain/scope.ts";
 import { chosen, described } from "./describe.ts";
 import { invalidValue, onAny, operation } from "./ec2-operation.ts";
@@ -25,12 +26,20 @@ const REGIONS = [
   "us-west-2",
 ];
 
-const endpointOf = (region: string): string => `ec2.${region}.amazonaws.com`;
+const REGIONS_OF: Readonly<Record<string, readonly string[]>> = {
+  aws: REGIONS,
+  "aws-cn": ["cn-north-1", "cn-northwest-1"],
+  "aws-us-gov": ["us-gov-east-1", "us-gov-west-1"],
+};
+
+const endpointOf = (region: string): string => `ec2.${region}.${dnsSuffixOf(region)}`;
 
 export const describeRegions = operation("DescribeRegions", {
   authorize: onAny("DescribeRegions"),
   run(input, context) {
-    const known = [...new Set([...REGIONS, context.region, ...(input.RegionNames ?? []).filter(isRegion)])];
+    const known = [
+      ...new Set([...(REGIONS_OF[partitionOf(context.region)] ?? []), context.region, ...(input.RegionNames ?? []).filter(isRegion)]),
+    ];
     const wanted = chosen(
       known,
       input.RegionNames,

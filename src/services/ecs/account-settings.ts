@@ -1,6 +1,6 @@
 import type { Setting, SettingName } from "@aws-sdk/client-ecs";
-import { parseArn } from "../../domain/arn.ts";
-import { partitionOf, type Scope } from "../../domain/scope.ts";
+import { globalArn, parseArn } from "../../domain/arn.ts";
+import type { Scope } from "../../domain/scope.ts";
 import { accountSettings } from "../../state/ecs-account-settings.ts";
 import type { State } from "../../state/state.ts";
 import type { OperationContext } from "../operation.ts";
@@ -29,8 +29,8 @@ export function effectiveSetting(name: SettingName, principalArn: string, scope:
   return of(principalArn) ?? of(rootArn(scope)) ?? SETTINGS[name].initial;
 }
 
-function rootArn({ account, region }: Scope): string {
-  return `arn:${partitionOf(region)}:iam::${account}:root`;
+function rootArn(scope: Scope): string {
+  return globalArn("iam", scope, "root");
 }
 
 export const listAccountSettings = operation("ListAccountSettings", {

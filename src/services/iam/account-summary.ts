@@ -12,7 +12,7 @@ export const getAccountSummary = operation("GetAccountSummary", {
     const { state, account } = context;
     const own = ownPolicies(context);
     const versions = own.reduce((count, policy) => count + policy.versions.length, 0);
-    const ofAws = policiesOfAws().filter(({ arn }) => attachmentCount(context, arn) > 0).length;
+    const ofAws = policiesOfAws(context).filter(({ arn }) => attachmentCount(context, arn) > 0).length;
     return {
       SummaryMap: {
         Users: state.table(users).by("account", account).length,

@@ -52,7 +52,7 @@ function isPolicy(item: Item): item is Item & { readonly filter: "LocalManagedPo
 
 function itemsOf(context: OperationContext): readonly Item[] {
   const { state, account } = context;
-  const used = policiesOfAws().filter(({ arn }) => attachmentCount(context, arn) + boundaryCount(context, arn) > 0);
+  const used = policiesOfAws(context).filter(({ arn }) => attachmentCount(context, arn) + boundaryCount(context, arn) > 0);
   const item = <K extends Filter, R extends { readonly name: string }>(filter: K, record: R) => ({ filter, name: record.name, record });
   return [
     ...state

@@ -1,5 +1,6 @@
 import { EntityAlreadyExistsException, NoSuchEntityException } from "@aws-sdk/client-iam";
-import { arn } from "../../domain/arn.ts";
+import { globalArn } from "../../domain/arn.ts";
+import type { Scope } from "../../domain/scope.ts";
 import { instanceProfiles, groups, roleKey, roles, users } from "../../state/iam.ts";
 import { AwsError } from "../aws-error.ts";
 import { brokenConstraints, type Violation } from "../constraints.ts";
@@ -7,9 +8,9 @@ import { because, operationsOf, type AuthorizeScope, type ConditionContext, type
 
 export const operation = operationsOf<typeof import("@aws-sdk/client-iam")>();
 
-/** An ARN of IAM: its region is empty. */
-export function iamArn({ account }: { readonly account: string }, resource: string): string {
-  return arn("iam", { account, region: "" }, resource);
+/** An ARN of IAM, in the partition of the region that was asked. */
+export function iamArn(scope: Scope, resource: string): string {
+  return globalArn("iam", scope, resource);
 }
 
 type Name = string | undefined;

@@ -1,7 +1,8 @@
-import { arn } from "../../domain/arn.ts";
+import type { Scope } from "../../domain/scope.ts";
 import { roleKey, roles, type RoleRecord } from "../../state/iam.ts";
 import { decideFor } from "../decide-for.ts";
 import type { AuthorizeScope, OperationContext, Permission } from "../operation.ts";
+import { iamArn } from "./iam-operation.ts";
 import { LINKED_SERVICES, SERVICE_ROLE_PATH, type LinkedService } from "./service-linked-services.ts";
 import { uniqueId } from "./unique-id.ts";
 
@@ -19,7 +20,7 @@ function serviceOf(maker: RoleMaker): LinkedService {
 /** What the caller must be allowed so that the service can make its role; nothing where the account has it. */
 export function makingLinkedRole(at: AuthorizeScope, maker: RoleMaker): readonly Permission[] {
   const service = serviceOf(maker);
-  return at.state.table(roles).has(roleKey(at.account, service.roleName)) ? [] : [making(at.account, service)];
+  return at.state.table(roles).has(roleKey(at.account, service.roleName)) ? [] : [making(at, service)];
 }
 
 /** The role of a service, made now where the account has none and the caller may have it made; `undefined` where the caller may not. */
@@ -28,17 +29,17 @@ export function ensureLinkedRole(maker: RoleMaker, context: OperationContext): R
   const service = serviceOf(maker);
   const known = state.table(roles).get(roleKey(account, service.roleName));
   if (known) return known;
-  if (!decideFor(context, making(account, service)).allowed) return undefined;
+  if (!decideFor(context, making(context, service)).allowed) return undefined;
   return state.commit(() => state.table(roles).put(linkedRole(service, service.roleName, service.description, context)));
 }
 
-function making(account: string, service: LinkedService): Permission & { readonly resource: string } {
-  const resource = linkedRoleArn(account, service, service.roleName);
+function making(at: Scope, service: LinkedService): Permission & { readonly resource: string } {
+  const resource = linkedRoleArn(at, service, service.roleName);
   return { action: "iam:CreateServiceLinkedRole", resource, context: { "iam:AWSServiceName": service.principal } };
 }
 
-function linkedRoleArn(account: string, { principal }: LinkedService, name: string): string {
-  return arn("iam", { account, region: "" }, `role${SERVICE_ROLE_PATH}${principal}/${name}`);
+function linkedRoleArn(at: Scope, { principal }: LinkedService, name: string): string {
+  return iamArn(at, `role${SERVICE_ROLE_PATH}${principal}/${name}`);
 }
 
 /** @param description what the caller says; a service that makes its role by itself has a text of its own for it */
@@ -46,7 +47,7 @@ export function linkedRole(service: LinkedService, name: string, description: st
   const { principal, policy } = service;
   return {
     id: uniqueId(context.ids, "AROA"),
-    arn: linkedRoleArn(context.account, service, name),
+    arn: linkedRoleArn(context, service, name),
     name,
     path: `${SERVICE_ROLE_PATH}${principal}/`,
     account: context.account,
@@ -57,7 +58,7 @@ export function linkedRole(service: LinkedService, name: string, description: st
       Statement: [{ Action: ["sts:AssumeRole"], Effect: "Allow", Principal: { Service: [principal] } }],
     }),
     inlinePolicies: {},
-    attachedPolicies: [`arn:aws:iam::aws:policy${SERVICE_ROLE_PATH}${policy}`],
+    attachedPolicies: [iamArn({ ...context, account: "aws" }, `policy${SERVICE_ROLE_PATH}${policy}`)],
     tags: [],
     createdAt: context.now,
   };

@@ -28,8 +28,8 @@ export function ownPolicies({ state, account }: OperationContext): readonly Mana
     .map((policy) => ({ owner: "customer", ...policy }));
 }
 
-export function policiesOfAws(): readonly ManagedPolicy[] {
-  return awsManagedPolicies().map(ofAws);
+export function policiesOfAws({ region }: Pick<OperationContext, "region">): readonly ManagedPolicy[] {
+  return awsManagedPolicies(region).map(ofAws);
 }
 
 function ofAws({ id, arn, name, path, versionId, createdAt, updatedAt, text }: KnownManagedPolicy): ManagedPolicy {

@@ -1,7 +1,8 @@
 import { InvalidInputException } from "@aws-sdk/client-iam";
+import type { Scope } from "../../domain/scope.ts";
 import { oidcProviders, type OidcProviderRecord } from "../../state/iam.ts";
 import { lengthWithin } from "../constraints.ts";
-import { because, type AuthorizeScope, type ConditionContext, type OperationContext, type Permission } from "../operation.ts";
+import { because, type ConditionContext, type OperationContext, type Permission } from "../operation.ts";
 import { AwsError } from "../aws-error.ts";
 import { alreadyExists, iamArn, missing, onAccount, operation, refuse } from "./iam-operation.ts";
 import { providerName } from "./oidc-issuer.ts";
@@ -47,7 +48,7 @@ function clientIds(list: readonly string[]): readonly string[] {
   return [...new Set(list)];
 }
 
-function arnOf(at: Pick<AuthorizeScope, "account">, url: string): string {
+function arnOf(at: Scope, url: string): string {
   return iamArn(at, `oidc-provider/${url}`);
 }
 

@@ -72,7 +72,7 @@ export const listPolicies = operation("ListPolicies", {
     );
     const count = PolicyUsageFilter === "PermissionsBoundary" ? boundaryCount : attachmentCount;
     const used = OnlyAttached || PolicyUsageFilter !== undefined;
-    const found = [...(Scope === "AWS" ? [] : ownPolicies(context)), ...(Scope === "Local" ? [] : policiesOfAws())].filter(
+    const found = [...(Scope === "AWS" ? [] : ownPolicies(context)), ...(Scope === "Local" ? [] : policiesOfAws(context))].filter(
       ({ path, arn }) => path.startsWith(PathPrefix) && (!used || count(context, arn) > 0),
     );
     const { items, more } = listed(found, ({ name, owner }) => `${name}/${owner}`, page, context);

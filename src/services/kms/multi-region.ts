@@ -1,6 +1,7 @@
 import { AlreadyExistsException, UnsupportedOperationException } from "@aws-sdk/client-kms";
 import { arn } from "../../domain/arn.ts";
-import { isRegion, partitionOf } from "../../domain/scope.ts";
+import { partitionOf } from "../../domain/partition.ts";
+import { isRegion } from "../../domain/scope.ts";
 import { defaultKeyPolicy } from "../../state/kms/key-policies.ts";
 import { keys, type KeyRecord } from "../../state/kms/keys.ts";
 import { isReplica, relatedKeys } from "../../state/kms/lifecycle.ts";

@@ -1,17 +1,18 @@
+import { globalArn } from "../../domain/arn.ts";
 import { issueCredentials, sessionTimes } from "../../authorization/temporary-credentials.ts";
 import { defined, type Permission } from "../operation.ts";
 import { packedPolicySize, refuseHugeToken } from "./packed-policy-size.ts";
 import { nameRules, userDuration, userDurationRules } from "./session-input.ts";
 import { sessionPolicies } from "./session-policies.ts";
 import { askedTags, sessionTags, tagConditions } from "./session-tags.ts";
-import { accessDenied, credentialsView, operation, refuse, stsArn } from "./sts-operation.ts";
+import { accessDenied, credentialsView, operation, refuse } from "./sts-operation.ts";
 
 const NO_TAGS = askedTags(undefined, undefined);
 
 export const getFederationToken = operation("GetFederationToken", {
-  authorize({ Name, DurationSeconds, Tags }, { account, principal }): readonly Permission[] {
-    const resource = stsArn(account, `federated-user/${Name ?? "*"}`);
-    const seconds = userDuration(DurationSeconds, principal.kind === "root");
+  authorize({ Name, DurationSeconds, Tags }, at): readonly Permission[] {
+    const resource = globalArn("sts", at, `federated-user/${Name ?? "*"}`);
+    const seconds = userDuration(DurationSeconds, at.principal.kind === "root");
     const context = { "sts:DurationSeconds": String(seconds), ...tagConditions(askedTags(Tags, undefined)) };
     return [
       { action: "sts:GetFederationToken", resource, context },
@@ -29,7 +30,7 @@ export const getFederationToken = operation("GetFederationToken", {
     const PackedPolicySize = packedPolicySize({ ...tags, ...policies });
     const times = sessionTimes(now, userDuration(DurationSeconds, principal.kind === "root"));
     const session = { ...times, ...tags, ...policies, context: {} };
-    const arn = stsArn(account, `federated-user/${Name}`);
+    const arn = globalArn("sts", context, `federated-user/${Name}`);
     const userId = `${account}:${Name}`;
     const from =
       principal.kind === "user"

@@ -1,15 +1,9 @@
-import { arn } from "../../domain/arn.ts";
 import type { TemporaryCredentials } from "../../authorization/session-token.ts";
 import { AwsError } from "../aws-error.ts";
 import { brokenConstraints, type Violation } from "../constraints.ts";
 import { operationsOf } from "../operation.ts";
 
 export const operation = operationsOf<typeof import("@aws-sdk/client-sts")>();
-
-/** An ARN of STS: its region is empty. */
-export function stsArn(account: string, resource: string): string {
-  return arn("sts", { account, region: "" }, resource);
-}
 
 export function refuse(...violations: readonly Violation[]): void {
   const broken = brokenConstraints(...violations);

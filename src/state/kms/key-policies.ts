@@ -1,4 +1,4 @@
-import { arn } from "../../domain/arn.ts";
+import { globalArn } from "../../domain/arn.ts";
 import type { Scope } from "../../domain/scope.ts";
 
 /**
@@ -57,7 +57,6 @@ export function managedKeyPolicy(service: string, scope: Scope): string {
 }
 
 /** The account itself, as policies name it. */
-export function rootOf({ account, region }: Scope): string {
-  const global = arn("iam", { account, region }, "root");
-  return global.replace(`:${region}:`, "::");
+export function rootOf(scope: Scope): string {
+  return globalArn("iam", scope, "root");
 }
