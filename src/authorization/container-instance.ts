@@ -1,4 +1,4 @@
-import { arn } from "../domain/arn.ts";
+import { globalArn } from "../domain/arn.ts";
 import type { FederatedUserPrincipal } from "../domain/principal.ts";
 import type { Scope } from "../domain/scope.ts";
 import { localInstanceId } from "../state/local-host.ts";
@@ -17,7 +17,7 @@ export function containerInstance(scope: Scope): FederatedUserPrincipal {
     // Of all kinds of principal this one's rights are those of its session's policies alone.
     kind: "federated-user",
     account: scope.account,
-    arn: arn("sts", { ...scope, region: "" }, `assumed-role/ecsInstanceRole/${id}`),
+    arn: globalArn("sts", scope, `assumed-role/ecsInstanceRole/${id}`),
     userId: `${scope.account}:${id}`,
     accessKeyId: "",
     session: {

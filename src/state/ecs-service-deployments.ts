@@ -8,6 +8,14 @@ export type ServiceRevisionSettings = Pick<
   "taskDefinitionArn" | "launchType" | "capacityProviderStrategy" | "platformVersion" | "networkConfiguration" | "loadBalancers"
 >;
 
+/** What the circuit breaker had counted when it ended a deployment. */
+export interface TrippedBreaker {
+  readonly failureCount: number;
+  readonly at: number;
+  /** The revision that is brought back. */
+  readonly restoredRevisionArn?: string;
+}
+
 /** One deployment of a service in its history; it outlives the entry in the service's `deployments`. Times are milliseconds since the Unix epoch. */
 export interface ServiceDeploymentRecord {
   readonly arn: string;
@@ -22,6 +30,8 @@ export interface ServiceDeploymentRecord {
   readonly sourceRevisionArns: readonly string[];
   readonly revision: ServiceRevisionSettings;
   readonly createdAt: number;
+  /** Written down when the circuit breaker gives the deployment up for another one, or when the service's records are about to forget. */
+  readonly tripped?: TrippedBreaker;
   /** How it ended, written down when the next one begins or the service is deleted; until then the service's records tell. */
   readonly ended?: { readonly status: ServiceDeploymentStatus; readonly at: number; readonly reason?: string };
 }

@@ -180,7 +180,7 @@ describe("a rotation", () => {
       launchType: "FARGATE",
       startedBy: "secretsmanager.amazonaws.com",
     });
-    expect(world.tasks[0]?.networkConfiguration?.awsvpcConfiguration?.subnets).toHaveLength(2);
+    expect(world.tasks[0]?.networkConfiguration?.awsvpcConfiguration?.subnets).toHaveLength(6);
     const { rotation } = world.secret;
     expect(rotation?.run).toBeUndefined();
     expect(rotation?.lastRotatedAt).toBe(world.clock.now());

@@ -3,6 +3,7 @@ import { providersFor } from "../../decide/placement/capacity-providers.ts";
 import { startedTasks } from "../../decide/rollout/events.ts";
 import type { RolloutPlan, RolloutStep, StartTask, UpdateDeployment } from "../../decide/rollout/plan.ts";
 import type { Ids } from "../../ports/ids.ts";
+import { serviceDeployments } from "../../state/ecs-service-deployments.ts";
 import { clusters, services, taskDefinitions, tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../../state/ecs.ts";
 import { newTask } from "../../state/new-task.ts";
 import { withEvent } from "../../state/service-events.ts";
@@ -35,6 +36,7 @@ function apply(state: WholeState, service: ServiceRecord, step: Exclude<RolloutS
       return void state.table(tasks).update(step.taskArn, (task) => stopped(task, step, now));
     case "rollback": {
       const rolledBack = withUpdate(withUpdate(service, step.failed, now), step.restored, now);
+      rememberTrip(state, rolledBack, step.failed.deploymentId, step.restored.deploymentId, now);
       return put({
         ...rolledBack,
         taskDefinitionArn: step.taskDefinitionArn,
@@ -54,6 +56,16 @@ function apply(state: WholeState, service: ServiceRecord, step: Exclude<RolloutS
     case "wake-at":
       return;
   }
+}
+
+/** The failed deployment goes from the service's record when the rollback is done: the history keeps what the circuit breaker counted. */
+function rememberTrip(state: WholeState, { arn, deployments }: ServiceRecord, failed: string, restored: string, now: number): void {
+  const table = state.table(serviceDeployments);
+  const record = table.by("deployment", `${arn}/${failed}`)[0];
+  const failureCount = deployments.find(({ id }) => id === failed)?.failedTasks;
+  const restoredRevisionArn = table.by("deployment", `${arn}/${restored}`)[0]?.revisionArn;
+  if (!record || failureCount === undefined) return;
+  table.put({ ...record, tripped: { failureCount, at: now, ...(restoredRevisionArn === undefined ? {} : { restoredRevisionArn }) } });
 }
 
 function withUpdate(service: ServiceRecord, { deploymentId, changes }: UpdateDeployment, now: number): ServiceRecord {

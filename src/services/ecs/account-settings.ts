@@ -73,6 +73,8 @@ function put(
   { state, account, region }: OperationContext,
 ): { setting: Setting } {
   mustBeOneOf("name", name, Object.keys(SETTINGS));
+  // Terraform relies on the sentence: its destroy of such a setting asks for this.
+  if (name?.endsWith("LongArnFormat") && value === "disabled") throw invalid("You can no longer disable Long Arn settings");
   if (name === undefined || value === undefined) throw invalid("name and value cannot be empty.");
   if (!SETTINGS[name].values.includes(value))
     throw invalid(`Invalid value for account setting ${name}. Valid values: ${SETTINGS[name].values.join(", ")}.`);

@@ -47,6 +47,12 @@ test("an account setting holds for new clusters", async () => {
   const effective = async () =>
     (await world.ecs.send(new ListAccountSettingsCommand({ name: "containerInsights", effectiveSettings: true }))).settings?.[0]?.value;
   expect(await effective()).toBe("disabled");
+  for (const name of ["serviceLongArnFormat", "taskLongArnFormat", "containerInstanceLongArnFormat"] as const)
+    for (const Command of [PutAccountSettingCommand, PutAccountSettingDefaultCommand])
+      await expect(world.ecs.send(new Command({ name, value: "disabled" }))).rejects.toMatchObject({
+        name: "InvalidParameterException",
+        message: "You can no longer disable Long Arn settings",
+      });
   await world.ecs.send(new PutAccountSettingDefaultCommand({ name: "containerInsights", value: "enhanced" }));
   expect(await effective()).toBe("enhanced");
   const { cluster } = await world.ecs.send(new CreateClusterCommand({ clusterName: "seen" }));

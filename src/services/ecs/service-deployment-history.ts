@@ -1,8 +1,8 @@
-import type { ServiceDeploymentStatus } from "@aws-sdk/client-ecs";
-import { serviceDeployments, type ServiceDeploymentRecord } from "../../state/ecs-service-deployments.ts";
+import type { Rollback, ServiceDeploymentStatus } from "@aws-sdk/client-ecs";
+import { serviceDeployments, type ServiceDeploymentRecord, type TrippedBreaker } from "../../state/ecs-service-deployments.ts";
 import type { DeploymentRecord, ServiceRecord } from "../../state/ecs.ts";
 import type { State } from "../../state/state.ts";
-import type { OperationContext, RequestScope } from "../operation.ts";
+import { defined, type OperationContext, type RequestScope } from "../operation.ts";
 
 /** How many deployments of a service are remembered. AWS remembers those of the last 90 days. */
 const REMEMBERED = 100;
@@ -50,9 +50,10 @@ export function closeDeployments(service: ServiceRecord, state: State, now: numb
   const table = state.table(serviceDeployments);
   for (const record of table.by("service", service.arn)) {
     if (record.ended) continue;
-    const { status, at } = deploymentStatus(record, service);
+    const { status, at = now, reason } = deploymentStatus(record, service);
     const cut = CUT_SHORT[status];
-    table.put({ ...record, ended: cut ? { status: cut, at: now, reason: CUT_SHORT_REASON } : { status, at: at ?? now } });
+    const ended = cut ? { status: cut, at: now, reason: CUT_SHORT_REASON } : { status, at, ...defined({ reason }) };
+    table.put({ ...record, ...defined({ tripped: trippedBreaker(record, service) }), ended });
   }
 }
 
@@ -68,8 +69,23 @@ export interface DeploymentStatus {
   /** When it ended. */
   readonly at?: number;
   readonly reason?: string;
-  /** The deployment that a rollback goes back to. */
-  readonly restored?: DeploymentRecord;
+}
+
+/** AWS's sentences. Source: the provider of Terraform, whose tests match on them, and deployments on AWS. */
+const ROLLED_BACK_REASON = "Service deployment rolled back because the circuit breaker threshold was exceeded.";
+const NO_CANDIDATE_REASON = "No rollback candidate was found to run the rollback.";
+
+/** What the circuit breaker did to a deployment; `undefined` where it did not end it. */
+export function trippedBreaker(record: ServiceDeploymentRecord, service: ServiceRecord | undefined): TrippedBreaker | undefined {
+  if (record.tripped) return record.tripped;
+  const deployment = service?.deployments.find(({ id }) => id === record.deploymentId);
+  return deployment?.rolloutState === "FAILED" ? { failureCount: deployment.failedTasks, at: deployment.updatedAt } : undefined;
+}
+
+export function rollbackView({ restoredRevisionArn, at }: TrippedBreaker): Rollback | undefined {
+  return restoredRevisionArn === undefined
+    ? undefined
+    : { reason: ROLLED_BACK_REASON, startedAt: new Date(at), serviceRevisionArn: restoredRevisionArn };
 }
 
 /** What has become of a deployment: as it was written down, else as the service's records tell. */
@@ -78,11 +94,15 @@ export function deploymentStatus(record: ServiceDeploymentRecord, service: Servi
   const restored = service?.deployments.find((deployment) => deployment.rollbackOf === record.deploymentId);
   if (restored) {
     const done = restored.rolloutState === "COMPLETED";
-    return { status: done ? "ROLLBACK_SUCCESSFUL" : "ROLLBACK_IN_PROGRESS", ...(done ? { at: restored.updatedAt } : {}), restored };
+    const status = done ? "ROLLBACK_SUCCESSFUL" : "ROLLBACK_IN_PROGRESS";
+    return { status, ...(done ? { at: restored.updatedAt } : {}), reason: ROLLED_BACK_REASON };
   }
   const deployment = service?.deployments.find(({ id }) => id === record.deploymentId);
   if (!deployment) return { status: "STOPPED" };
   const { rolloutState, rolloutStateReason: reason, updatedAt: at } = deployment;
   if (rolloutState === "COMPLETED") return { status: "SUCCESSFUL", at };
-  return rolloutState === "FAILED" ? { status: "STOPPED", at, reason } : { status: "IN_PROGRESS" };
+  if (rolloutState !== "FAILED") return { status: "IN_PROGRESS" };
+  return service?.circuitBreaker.rollback
+    ? { status: "ROLLBACK_FAILED", at, reason: NO_CANDIDATE_REASON }
+    : { status: "STOPPED", at, reason };
 }

@@ -8,13 +8,15 @@ import {
   UpdateServiceCommand,
 } from "@aws-sdk/client-ecs";
 import { expect, test } from "vitest";
+import { carryOut } from "../../control/services/carry-out.ts";
+import { systemIds } from "../../drivers/system/ids.ts";
 import { services, type DeploymentRecord } from "../../state/ecs.ts";
 import { ecsWorld, type EcsWorld } from "../../testing/ecs-world.ts";
 
 const ARN = "arn:aws:ecs:us-east-1:123456789012:service/default/web";
 
-async function create(world: EcsWorld): Promise<void> {
-  const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback: true } };
+async function create(world: EcsWorld, rollback = true): Promise<void> {
+  const deploymentConfiguration = { deploymentCircuitBreaker: { enable: true, rollback } };
   await world.ecs.send(
     new CreateServiceCommand({
       serviceName: "web",
@@ -86,31 +88,69 @@ test("a later deployment names the revision before it, and closes an unfinished 
   expect(only.serviceDeployments).toHaveLength(1);
 });
 
-test("a rollback shows until it is done, and stays in the history", async () => {
+/** The circuit breaker's step, as control carries it out. */
+function rollBack(world: EcsWorld, failed: string, failedTasks: number, at: number): void {
+  const service = world.state.table(services).get(ARN)!;
+  const restored = service.deployments.find(({ id }) => id !== failed)!;
+  const step = {
+    kind: "rollback",
+    failed: { kind: "update-deployment", deploymentId: failed, changes: { status: "ACTIVE", rolloutState: "FAILED", failedTasks } },
+    restored: {
+      kind: "update-deployment",
+      deploymentId: restored.id,
+      changes: { status: "PRIMARY", rolloutState: "IN_PROGRESS", failedTasks: 0 },
+    },
+    taskDefinitionArn: restored.taskDefinitionArn,
+  } as const;
+  carryOut(world.state, ARN, [step], systemIds, at);
+}
+
+const BREAKER_REASON = "Service deployment rolled back because the circuit breaker threshold was exceeded.";
+
+test("a rollback tells what the circuit breaker counted, also when it is done and when others came after it", async () => {
   await using world = await ecsWorld();
   await create(world);
   decide(world, { rolloutState: "COMPLETED" });
   const failed = (await redeploy(world)).service?.deployments?.[0]?.id ?? "";
-  decide(
-    world,
-    { status: "ACTIVE", rolloutState: "FAILED", rolloutStateReason: "tasks failed to start." },
-    { status: "PRIMARY", rolloutState: "IN_PROGRESS", rollbackOf: failed },
-  );
+  const at = Date.now();
+  rollBack(world, failed, 3, at);
   const [rolling, first] = await history(world);
-  expect(rolling?.status).toBe("ROLLBACK_IN_PROGRESS");
-  const { serviceDeployments } = await world.ecs.send(
-    new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [rolling?.serviceDeploymentArn ?? ""] }),
-  );
-  expect(serviceDeployments).toMatchObject([
-    {
-      rollback: { reason: "tasks failed to start.", serviceRevisionArn: first?.targetServiceRevisionArn },
-      deploymentCircuitBreaker: { status: "TRIGGERED" },
+  expect(rolling).toMatchObject({ status: "ROLLBACK_IN_PROGRESS", statusReason: BREAKER_REASON });
+  const described = async () => {
+    const serviceDeploymentArns = [rolling?.serviceDeploymentArn ?? ""];
+    return (await world.ecs.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns }))).serviceDeployments;
+  };
+  const told = {
+    statusReason: BREAKER_REASON,
+    rollback: {
+      reason: BREAKER_REASON,
+      startedAt: new Date(at),
+      serviceRevisionArn: first?.targetServiceRevisionArn,
     },
-  ]);
+    deploymentCircuitBreaker: { status: "TRIGGERED", failureCount: 3, threshold: 3 },
+  };
+  expect(await described()).toMatchObject([{ status: "ROLLBACK_IN_PROGRESS", ...told }]);
   decide(world, undefined, { rolloutState: "COMPLETED" });
-  expect((await history(world))[0]?.status).toBe("ROLLBACK_SUCCESSFUL");
+  expect(await described()).toMatchObject([{ status: "ROLLBACK_SUCCESSFUL", ...told }]);
+  await redeploy(world);
+  expect(await described()).toMatchObject([{ status: "ROLLBACK_SUCCESSFUL", ...told }]);
   await world.ecs.send(new DeleteServiceCommand({ service: "web", force: true }));
-  expect((await history(world)).map(({ status }) => status)).toEqual(["ROLLBACK_SUCCESSFUL", "SUCCESSFUL"]);
+  expect((await history(world)).map(({ status }) => status)).toEqual(["STOPPED", "ROLLBACK_SUCCESSFUL", "SUCCESSFUL"]);
+});
+
+test.each([
+  [true, "ROLLBACK_FAILED", "No rollback candidate was found to run the rollback."],
+  [false, "STOPPED", "ECS deployment circuit breaker: tasks failed to start."],
+])("a first deployment that the circuit breaker ended, with rollback %j, is %s", async (rollback, status, statusReason) => {
+  await using world = await ecsWorld();
+  await create(world, rollback);
+  decide(world, { rolloutState: "FAILED", rolloutStateReason: "ECS deployment circuit breaker: tasks failed to start.", failedTasks: 4 });
+  const serviceDeploymentArns = [(await history(world))[0]?.serviceDeploymentArn ?? ""];
+  const told = { status, statusReason, deploymentCircuitBreaker: { status: "TRIGGERED", failureCount: 4 } };
+  const described = () => world.ecs.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns }));
+  expect((await described()).serviceDeployments).toMatchObject([told]);
+  await redeploy(world);
+  expect((await described()).serviceDeployments).toMatchObject([told]);
 });
 
 test("a revision tells what its tasks are made of", async () => {

@@ -1,5 +1,5 @@
 import type { Failure, ServiceDeployment, ServiceRevision, ServiceRevisionSummary } from "@aws-sdk/client-ecs";
-import { serviceDeployments, type ServiceDeploymentRecord } from "../../state/ecs-service-deployments.ts";
+import { serviceDeployments, type ServiceDeploymentRecord, type TrippedBreaker } from "../../state/ecs-service-deployments.ts";
 import { services, taskDefinitions, type ServiceRecord } from "../../state/ecs.ts";
 import type { State } from "../../state/state.ts";
 import type { OperationContext } from "../operation.ts";
@@ -10,7 +10,7 @@ import { deploymentConfigurationView } from "./deployment-configuration.ts";
 import { instant, invalid, mustBeOneOf, operation, shown } from "./ecs-operation.ts";
 import { requireCluster } from "./find-cluster.ts";
 import { requireService, serviceArn } from "./find-service.ts";
-import { deploymentStatus, revisionArn } from "./service-deployment-history.ts";
+import { deploymentStatus, rollbackView, trippedBreaker } from "./service-deployment-history.ts";
 import { countTasks, type TaskCounts } from "./task-counts.ts";
 
 const STATUSES = [
@@ -95,7 +95,8 @@ export const describeServiceDeployments = operation("DescribeServiceDeployments"
 function serviceDeploymentView(record: ServiceDeploymentRecord, context: OperationContext): ServiceDeployment {
   const { state } = context;
   const service = state.table(services).get(record.serviceArn);
-  const { status, at, reason, restored } = deploymentStatus(record, service);
+  const { status, at, reason } = deploymentStatus(record, service);
+  const tripped = trippedBreaker(record, service);
   const counts = service ? countTasks(service, state).byDeployment : new Map<string, TaskCounts>();
   const summary = (arn: string): ServiceRevisionSummary => revisionSummary(arn, service, counts);
   const deployment = service?.deployments.find(({ id }) => id === record.deploymentId);
@@ -112,19 +113,11 @@ function serviceDeploymentView(record: ServiceDeploymentRecord, context: Operati
     targetServiceRevision: summary(record.revisionArn),
     status,
     statusReason: reason,
-    ...(restored && service
-      ? {
-          rollback: {
-            reason: deployment?.rolloutStateReason ?? restored.rolloutStateReason,
-            startedAt: new Date(restored.updatedAt),
-            serviceRevisionArn: revisionArn(context, service, restored.id),
-          },
-        }
-      : {}),
+    rollback: tripped && rollbackView(tripped),
     ...(service
       ? {
           deploymentConfiguration: deploymentConfigurationView(service),
-          deploymentCircuitBreaker: circuitBreakerView(service, status, deployment?.failedTasks ?? 0),
+          deploymentCircuitBreaker: circuitBreakerView(service, status, tripped, deployment?.failedTasks ?? 0),
         }
       : {}),
     alarms: { status: "DISABLED", alarmNames: [], triggeredAlarmNames: [] },
@@ -134,11 +127,13 @@ function serviceDeploymentView(record: ServiceDeploymentRecord, context: Operati
 function circuitBreakerView(
   { circuitBreaker, desiredCount }: ServiceRecord,
   status: string,
-  failureCount: number,
+  tripped: TrippedBreaker | undefined,
+  failedTasks: number,
 ): NonNullable<ServiceDeployment["deploymentCircuitBreaker"]> {
   const threshold = failureThreshold(circuitBreaker, desiredCount);
+  const failureCount = tripped?.failureCount ?? failedTasks;
+  if (tripped) return { status: "TRIGGERED", failureCount, threshold };
   if (!circuitBreaker.enable) return { status: "DISABLED", failureCount, threshold };
-  if (status.startsWith("ROLLBACK")) return { status: "TRIGGERED", failureCount, threshold };
   return { status: status === "IN_PROGRESS" ? "MONITORING" : "MONITORING_COMPLETE", failureCount, threshold };
 }
 

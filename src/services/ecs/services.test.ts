@@ -159,7 +159,8 @@ test("a service begins with one deployment and AWS's defaults", async () => {
   ]);
   const described = await world.ecs.send(new DescribeServicesCommand({ services: [ARN, "gone"] }));
   expect(described.services?.[0]?.tags).toBeUndefined();
-  expect(described.failures).toEqual([{ arn: ARN.replace(/web$/, "gone"), reason: "MISSING" }]);
+  // A bare name comes back without the cluster.
+  expect(described.failures).toEqual([{ arn: ARN.replace("default/web", "gone"), reason: "MISSING" }]);
 });
 
 test("tasks are counted for the service and for each deployment", async () => {

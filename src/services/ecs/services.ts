@@ -1,5 +1,6 @@
 import { ServiceNotFoundException, type Failure, type Service } from "@aws-sdk/client-ecs";
 import { services, type ServiceRecord } from "../../state/ecs.ts";
+import { claimsToBeArn } from "../../domain/arn.ts";
 import { because } from "../operation.ts";
 import { compareKeys, paginate } from "../pagination.ts";
 import { inCluster } from "./condition-keys.ts";
@@ -26,7 +27,7 @@ export const describeServices = operation("DescribeServices", {
       const arn = requireArnIn(cluster, "service", id, context);
       const service = state.table(services).get(arn);
       if (service?.clusterArn === cluster.arn) found.push(serviceView(service, state, include.includes("TAGS")));
-      else failures.push({ arn, reason: "MISSING" });
+      else failures.push({ arn: claimsToBeArn(id) ? id : context.arn("ecs", `service/${id}`), reason: "MISSING" });
     }
     return { services: found, failures };
   },

@@ -1,4 +1,4 @@
-import type { Attachment, Container, Task } from "@aws-sdk/client-ecs";
+import type { Attachment, Container, ContainerOverride, Task } from "@aws-sdk/client-ecs";
 import { isBefore } from "../../domain/task-status.ts";
 import { taskDefinitions, type ContainerRecord, type TaskRecord } from "../../state/ecs.ts";
 import type { State } from "../../state/state.ts";
@@ -39,7 +39,7 @@ export function taskView(task: TaskRecord, state: State, withTags: boolean): Tas
     lastStatus: task.lastStatus,
     launchType: task.launchType,
     memory: task.memory,
-    overrides: { containerOverrides: [], inferenceAcceleratorOverrides: [], ...task.overrides },
+    overrides: { inferenceAcceleratorOverrides: [], ...task.overrides, containerOverrides: containerOverrides(task) },
     platformVersion: task.platformVersion,
     platformFamily: task.platformFamily,
     pullStartedAt: instant(task.pullStartedAt),
@@ -56,6 +56,11 @@ export function taskView(task: TaskRecord, state: State, withTags: boolean): Tas
     version: task.version,
     ...(onFargate ? { ephemeralStorage: { sizeInGiB }, fargateEphemeralStorage: { sizeInGiB } } : {}),
   };
+}
+
+/** All containers are named, those that nothing is changed of, too. */
+function containerOverrides({ overrides, containers }: TaskRecord): ContainerOverride[] {
+  return containers.map(({ name }) => overrides.containerOverrides?.find((override) => override.name === name) ?? { name });
 }
 
 function attachment(

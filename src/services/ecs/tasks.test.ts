@@ -3,6 +3,7 @@ import {
   DeregisterTaskDefinitionCommand,
   DescribeTasksCommand,
   ListTasksCommand,
+  RegisterTaskDefinitionCommand,
   RunTaskCommand,
   StopTaskCommand,
   type ListTasksCommandInput,
@@ -45,6 +46,26 @@ test("tasks are run, described and stopped with the command line", async () => {
   const waited = await world.aws("ecs", "wait", "tasks-stopped", "--tasks", arn);
   expect(waited).toMatchObject({ code: 0, stderr: "" });
   expect(world.defects).toEqual([]);
+});
+
+test("all containers of a task are named among its overrides, in the order of the definition", async () => {
+  await using world = await ecsWorld();
+  const containerDefinitions = ["web", "side"].map((name) => ({ name, image: "nginx" }));
+  await world.ecs.send(
+    new RegisterTaskDefinitionCommand({
+      family: "two",
+      containerDefinitions,
+      networkMode: "awsvpc",
+      cpu: "256",
+      memory: "512",
+      requiresCompatibilities: ["FARGATE"],
+    }),
+  );
+  const side = { name: "side", command: ["sh"] };
+  const { tasks: [plain] = [] } = await run(world, { taskDefinition: "two" });
+  expect(plain?.overrides?.containerOverrides).toEqual([{ name: "web" }, { name: "side" }]);
+  const { tasks: [changed] = [] } = await run(world, { taskDefinition: "two", overrides: { containerOverrides: [side] } });
+  expect(changed?.overrides?.containerOverrides).toEqual([{ name: "web" }, side]);
 });
 
 test("a task begins in PROVISIONING with all that was asked for", async () => {
