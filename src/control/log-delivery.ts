@@ -1,7 +1,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { LogStore } from "../ports/log-store.ts";
 import type { LogSink } from "../ports/task-runner.ts";
-import { logStreamKey, logStreams } from "../state/logs.ts";
+import { ensureLogStream, logStreamKey, logStreams } from "../state/logs.ts";
 import type { WholeState } from "../state/state.ts";
 
 /**
@@ -10,6 +10,11 @@ import type { WholeState } from "../state/state.ts";
  */
 export function logSink({ state, logs, clock }: { readonly state: WholeState; readonly logs: LogStore; readonly clock: Clock }): LogSink {
   return {
+    // The stream comes with the container, as the awslogs driver makes it: a task whose image cannot be pulled has none.
+    begin(log) {
+      ensureLogStream(state, log, clock.now());
+      return Promise.resolve();
+    },
     async write(log, lines, position) {
       if (!state.table(logStreams).has(logStreamKey(log, log.group, log.stream))) return;
       const events = lines

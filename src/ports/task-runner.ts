@@ -220,6 +220,11 @@ export type TaskVolume =
  */
 export interface LogSink {
   /**
+   * A container that writes to this log has started; it comes before its first lines. Also told of an adopted one of which no position is
+   * stored: the process may have ended in between.
+   */
+  begin?(log: NonNullable<ContainerSpec["log"]>): Promise<void>;
+  /**
    * Lines of one container, oldest first; resolves when they are stored. Times are milliseconds since the Unix epoch.
    * `position` is opaque and says how far the container's output has come with these lines: store it in the same
    * transaction, so that after a crash the lines are there exactly if the position is.

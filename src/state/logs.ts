@@ -57,27 +57,33 @@ export function newLogGroup(scope: Scope, name: string, now: number): LogGroupRe
   return { name, account: scope.account, region: scope.region, logGroupClass: "STANDARD", tags: {}, createdAt: now };
 }
 
+/** Where the output of one container goes. */
+type LogPlace = Scope & { readonly group: string; readonly stream: string };
+
 /**
- * Makes sure that the stream of a container's output exists, as the awslogs driver does before the container starts.
+ * Makes sure that the group of a container's output exists, as the awslogs driver does before the container starts.
  * @returns what keeps the task from starting, in AWS's words; nothing where all is well
  */
-export function ensureLogStream(
+export function ensureLogGroup(
   state: State,
-  log: Scope & { readonly group: string; readonly stream: string },
+  log: LogPlace,
   { createGroup, now }: { readonly createGroup: boolean; readonly now: number },
 ): { readonly failure: string } | undefined {
-  if (!state.table(logGroups).has(logGroupKey(log, log.group)) && !createGroup)
+  if (state.table(logGroups).has(logGroupKey(log, log.group))) return undefined;
+  if (!createGroup)
     return {
       failure:
         "ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: failed to create Cloudwatch log stream: " +
         "ResourceNotFoundException: The specified log group does not exist. : exit status 1",
     };
-  const { account, region, group, stream } = log;
-  state.commit(() => {
-    const groups = state.table(logGroups);
-    if (!groups.has(logGroupKey(log, group))) groups.put(newLogGroup(log, group, now));
-    const streams = state.table(logStreams);
-    if (!streams.has(logStreamKey(log, group, stream))) streams.put({ name: stream, group, account, region, createdAt: now });
-  });
+  state.commit(() => state.table(logGroups).put(newLogGroup(log, log.group, now)));
   return undefined;
+}
+
+/** Makes the stream of a container's output where it is missing. A group that somebody deleted meanwhile gets none. */
+export function ensureLogStream(state: State, log: LogPlace, now: number): void {
+  const { account, region, group, stream } = log;
+  const streams = state.table(logStreams);
+  if (!state.table(logGroups).has(logGroupKey(log, group)) || streams.has(logStreamKey(log, group, stream))) return;
+  state.commit(() => streams.put({ name: stream, group, account, region, createdAt: now }));
 }

@@ -9,8 +9,14 @@ function fakeWorld(): Promise<TaskRunnerWorld & { readonly engine: FakeTaskEngin
   const stored = new Map<string, string[]>();
   const positions = new Map<string, string>();
   const logSink: LogSink = {
+    begin({ stream }) {
+      stored.set(stream, stored.get(stream) ?? []);
+      return Promise.resolve();
+    },
     write({ stream }, lines, position) {
-      stored.set(stream, [...(stored.get(stream) ?? []), ...lines.map(({ message }) => message)]);
+      // What was not begun has no place.
+      const known = stored.get(stream);
+      if (known) stored.set(stream, [...known, ...lines.map(({ message }) => message)]);
       positions.set(stream, position);
       return Promise.resolve();
     },
@@ -36,6 +42,7 @@ function fakeWorld(): Promise<TaskRunnerWorld & { readonly engine: FakeTaskEngin
     },
     network: () => ({ mode: "awsvpc", vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: `10.0.1.${(count += 1)}`, hostname: "task" }),
     id: () => `task${(count += 1)}`,
+    begun: (stream) => stored.has(stream),
     lines: (stream) => stored.get(stream) ?? [],
     async crash() {
       await runner.close();

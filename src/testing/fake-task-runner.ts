@@ -210,10 +210,15 @@ export function fakeTaskRunner({ engine, clock, logSink }: FakeTaskRunnerOptions
     }
   };
 
+  const begin = (handling: Handling, { spec: { log } }: FakeContainer): void => {
+    if (log) handling.writing = handling.writing.then(() => logSink?.begin?.(log));
+  };
+
   /** Where the last runner had come to with each log. */
   const resume = async (handling: Handling): Promise<void> => {
     for (const container of handling.task.containers) {
       const stored = container.spec.log && (await logSink?.resumeFrom?.(container.spec.log));
+      if (stored === undefined && container.state !== "absent") begin(handling, container);
       handling.delivered.set(container, Number(stored ?? 0));
     }
   };
@@ -271,6 +276,7 @@ export function fakeTaskRunner({ engine, clock, logSink }: FakeTaskRunnerOptions
     handling.delivered.set(container, 0);
     clock.after(behaviour.startMs ?? 0, () => {
       if (closed || handling.stopping || container.state !== "absent") return;
+      begin(handling, container);
       engine.start(taskArn, container);
     });
   }

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ContainerSpec, RunnerPhase, TaskNetwork, TaskObservation, TaskRunner, TaskSpec } from "../ports/task-runner.ts";
 
 /** What a container does, in terms that a fake and a real engine can both play. */
@@ -25,6 +25,8 @@ export interface TaskRunnerWorld extends AsyncDisposable {
   id(): string;
   /** What the sink has stored. */
   lines(stream: string): readonly string[];
+  /** Whether the sink was told that a container writes to it. */
+  begun(stream: string): boolean;
   /** Drops the runner as `kill -9` would, and makes the next one on the same engine. */
   crash(): Promise<TaskRunner>;
   /** Ends a running container behind the runner's back. */
@@ -144,6 +146,20 @@ export function taskRunnerContract(name: string, makeWorld: () => Promise<TaskRu
       expect(stopped.stop).toEqual({ code: "EssentialContainerExited", reason: "Essential container in task exited" });
       expect(container(stopped, "app").exitCode).toBe(3);
       expect(stopped.executionStoppedAt).toBeTypeOf("number");
+    });
+
+    test("a log begins with its container, also where nothing is printed, and not where there is no image", async () => {
+      const world = await inWorld();
+      const spec = taskSpec(world, [{ ...world.program({}), ...log("silent") }]);
+      const task = follow(world.runner(), spec.taskArn);
+      world.runner().start(spec);
+      await task.until("running");
+      await vi.waitUntil(() => world.begun("silent"), { timeout: 10_000 });
+      const imageless = taskSpec(world, [{ ...world.program({ image: "missing" }), ...log("imageless") }]);
+      const failed = follow(world.runner(), imageless.taskArn);
+      world.runner().start(imageless);
+      await failed.until("stopped");
+      expect(world.begun("imageless")).toBe(false);
     });
 
     test("a container that is not essential may exit", async () => {

@@ -111,9 +111,15 @@ export async function taskWorld(options: Partial<DockerTaskRunnerOptions> = {}):
     // What a killed process would still write must not count.
     const dead = { value: false };
     const logSink: LogSink = {
+      begin({ stream }) {
+        if (!dead.value) stored.set(stream, stored.get(stream) ?? []);
+        return Promise.resolve();
+      },
       write({ stream }, lines, position) {
         if (dead.value) return new Promise(() => undefined);
-        stored.set(stream, [...(stored.get(stream) ?? []), ...lines.map(({ message }) => message)]);
+        // What was not begun has no place.
+        const known = stored.get(stream);
+        if (known) stored.set(stream, [...known, ...lines.map(({ message }) => message)]);
         positions.set(stream, position);
         return Promise.resolve();
       },
@@ -164,6 +170,7 @@ export async function taskWorld(options: Partial<DockerTaskRunnerOptions> = {}):
       };
     },
     id: () => randomBytes(16).toString("hex"),
+    begun: (stream) => stored.has(stream),
     lines: (stream) => stored.get(stream) ?? [],
     async crash() {
       current.dead.value = true;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { arn, parseArn } from "../../src/domain/arn.ts";
-import { isAccount, isRegion, partitionOf } from "../../src/domain/scope.ts";
+import { partitionOf } from "../../src/domain/partition.ts";
+import { isAccount, isRegion } from "../../src/domain/scope.ts";
 import { FUZZ_RUNS, FUZZ_TIMEOUT_MS } from "./runs.ts";
 
 // What is decided on and what is used is found by ARNs: a text that two places read in two ways is a way across a border.

@@ -237,7 +237,9 @@ describe("logs are written as the execution role", () => {
     const exec = allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]);
     const { state, spec } = start({ roles: { exec }, definition: logging({ "awslogs-create-group": "true" }) });
     expect(spec).toMatchObject({ containers: [{ log: { group: "/ecs/app", stream } }] });
-    expect([...state.table(logStreams).values()].map(({ name }) => name)).toEqual([stream]);
+    expect([...state.table(logGroups).values()].map(({ name }) => name)).toEqual(["/ecs/app"]);
+    // It comes with the container.
+    expect([...state.table(logStreams).values()]).toEqual([]);
   });
 
   test("which may make the stream and not write to it: the task runs, its lines are lost", () => {

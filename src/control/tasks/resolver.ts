@@ -5,7 +5,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { SecretBox } from "../../ports/secret-box.ts";
 import type { TaskRecord } from "../../state/ecs.ts";
-import { ensureLogStream } from "../../state/logs.ts";
+import { ensureLogGroup, ensureLogStream } from "../../state/logs.ts";
 import type { RegistryHolder } from "../../state/registry-token.ts";
 import type { WholeState } from "../../state/state.ts";
 import { secretValue } from "../secret-values.ts";
@@ -47,7 +47,12 @@ export function resolver(parts: ResolverParts): Resolver {
         logStream(log, createGroup) {
           const failure = logStreamDenial(state, ask, log, createGroup, task.launchType);
           if (failure !== undefined) return { failure };
-          return ensureLogStream(state, log, { createGroup, now: clock.now() }) ?? { delivered: mayWriteLogs(ask, log) };
+          const noGroup = ensureLogGroup(state, log, { createGroup, now: clock.now() });
+          if (noGroup) return noGroup;
+          const delivered = mayWriteLogs(ask, log);
+          // Nobody will tell of the start of a container whose lines are not delivered.
+          if (!delivered) ensureLogStream(state, log, clock.now());
+          return { delivered };
         },
         opensVolume: (name) => opensVolume(name, task.account, hostGrants),
         environment: (containerName) => environment(task, containerName, hasRole),

@@ -24,7 +24,7 @@ export type FoundImage = Pick<ContainerSpec, "pullReference" | "registryAuth" | 
 export interface TaskResources {
   image(reference: string): FoundImage;
   secret(reference: string): { readonly value: string } | Failure;
-  /** Makes the log stream where it is missing; `failure` where that may not be. Output is `delivered`, or lost as on AWS. */
+  /** Whether the log stream may be made when the container starts, its group now where it is missing; else a `failure`. Output is `delivered`, or lost as on AWS. */
   logStream(log: NonNullable<ContainerSpec["log"]>, createGroup: boolean): { readonly delivered: boolean } | Failure;
   /** Whether the operator has opened the engine's own volume of this name to the task's account. */
   opensVolume?(name: string): boolean;

@@ -46,6 +46,7 @@ async function follow(following: Following, signal: AbortSignal): Promise<void> 
   let position: LogPosition;
   try {
     const stored = adopted ? await sink.resumeFrom?.(log) : undefined;
+    if (stored === undefined) await sink.begin?.(log);
     position = new LogPosition(stored ?? (adopted && !sink.resumeFrom ? fromNow(clock) : undefined));
   } catch (error) {
     warn(`the log ${log.group}/${log.stream} cannot be resumed: ${text(error)}`);

@@ -286,7 +286,7 @@ describe("an update", () => {
     const subnets = world.awsvpc.awsvpcConfiguration.subnets.slice(0, 1);
     const service = await update(world, { networkConfiguration: { awsvpcConfiguration: { subnets } } });
     expect(service?.deployments?.map((deployment) => deployment.networkConfiguration?.awsvpcConfiguration?.subnets?.length)).toEqual([
-      1, 2,
+      1, 6,
     ]);
   });
 

@@ -16,7 +16,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { logSink } from "../../control/log-delivery.ts";
 import { sqliteLogStore } from "../../drivers/sqlite/log-store.ts";
-import { ensureLogStream, logStreams } from "../../state/logs.ts";
+import { ensureLogGroup, ensureLogStream, logStreams } from "../../state/logs.ts";
 import { apiWorld } from "../../testing/api-world.ts";
 
 const GROUP = "/ecs/web";
@@ -319,7 +319,7 @@ describe("FilterLogEvents", () => {
       ensureLogStream(
         api.state,
         { account: "123456789012", region: "us-east-1", group: GROUP, stream: `${at % 2 ? "odd" : "even"}/${at}` },
-        { createGroup: false, now: 0 },
+        0,
       );
       await api.put([String(at)], { stream: `${at % 2 ? "odd" : "even"}/${at}` });
     }
@@ -355,8 +355,10 @@ describe("what containers print", () => {
 
   test("shows up for the command line at once, and the position is kept", async () => {
     await using api = await logsWorld();
-    expect(ensureLogStream(api.state, log, { createGroup: true, now: Date.now() })).toBeUndefined();
+    expect(ensureLogGroup(api.state, log, { createGroup: true, now: Date.now() })).toBeUndefined();
     const sink = logSink({ state: api.state, logs: api.logs, clock: api.platform.clock });
+    expect([...api.state.table(logStreams).values()]).toEqual([]);
+    await sink.begin!(log);
     await sink.write(
       log,
       [
@@ -383,10 +385,11 @@ describe("what containers print", () => {
 
   test("has no place where the group is missing and may not be made", async () => {
     await using api = await logsWorld();
-    expect(ensureLogStream(api.state, log, { createGroup: false, now: 0 })?.failure).toContain(
+    expect(ensureLogGroup(api.state, log, { createGroup: false, now: 0 })?.failure).toContain(
       "ResourceNotFoundException: The specified log group does not exist.",
     );
     const sink = logSink({ state: api.state, logs: api.logs, clock: api.platform.clock });
+    await sink.begin!(log);
     await sink.write(log, [{ timestamp: 1, message: "lost" }], "p1");
     expect(api.logs.query({ ...log, limit: 1 })).toEqual([]);
   });
