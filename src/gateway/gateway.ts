@@ -1,7 +1,7 @@
 import type { Audit } from "../audit/auditor.ts";
 import { sealAuthorizationMessage } from "../authorization/authorization-message.ts";
 import { decide } from "../authorization/authorize.ts";
-import type { Credentials } from "../authorization/credentials.ts";
+import { principalIn, type Credentials } from "../authorization/credentials.ts";
 import { denialText } from "../decide/iam/denial.ts";
 import { limitOfSession } from "../authorization/session-limits.ts";
 import { ANONYMOUS, type Principal } from "../domain/principal.ts";
@@ -31,6 +31,7 @@ import { loadService, protocolOf, type LoadedService } from "./loaded-service.ts
 import { MalformedRequestError } from "./malformed.ts";
 import { awsJson } from "./protocols/aws-json.ts";
 import { awsQuery } from "./protocols/aws-query.ts";
+import { writeNotOffered } from "./protocols/not-offered.ts";
 import type { ArrivingRequest, Protocol, WireRequest, WireResponse } from "./protocols/protocol.ts";
 import { route } from "./routing.ts";
 import type { OperationSchema } from "./schema.ts";
@@ -149,7 +150,8 @@ function permit(permissions: readonly Permission[], context: OperationContext, f
 }
 
 function isUnsigned(service: LoadedService, name: string | undefined): boolean {
-  return name !== undefined && service.operations.get(name)?.access === "unsigned";
+  if (name === undefined) return false;
+  return service.operations.get(name)?.access === "unsigned" || service.descriptor.unsignedOnAws?.includes(name) === true;
 }
 
 async function authenticate(
@@ -165,8 +167,8 @@ async function authenticate(
     if ("claim" in head) await turn();
     throw signatureError(verified.refusal, family);
   }
-  const { principal } = verified;
   const { service: signedFor, region } = verified.scope;
+  const principal = principalIn(region, verified.principal);
   if (!isRegion(region))
     throw signatureError(
       { kind: "invalid", detail: `Credential should be scoped to a valid region, not '${region.slice(0, 64)}'. ` },
@@ -201,15 +203,16 @@ function readInput(protocol: Protocol, schema: OperationSchema, request: WireReq
 function unroutable(call: CallInProgress, options: GatewayOptions): WireResponse {
   const { request, serviceName, requestId } = call;
   const speaksJson = request.headers["x-amz-target"] !== undefined || (request.headers["content-type"] ?? "").includes("json");
-  const error =
+  const { code, message, status, fault } =
     serviceName === undefined
       ? signatureError({ kind: "missing" }, speaksJson ? "json" : "query")
       : new AwsError("UnknownService", `Airfield does not offer the service ${serviceName}; docs/coverage.md lists what it does.`, 501);
+  const error = { code, message, status, fault, schema: undefined, members: {} };
   call.error = error;
   record(call, options);
+  if (serviceName !== undefined) return writeNotOffered(request, serviceName, error, requestId);
   const protocol = speaksJson ? awsJson("1.1") : awsQuery("http://webservices.amazon.com/AWSFault/2005-15-09");
-  const { code, message, status, fault } = error;
-  return protocol.writeError({ code, message, status, fault, schema: undefined, members: {} }, requestId);
+  return protocol.writeError(error, requestId);
 }
 
 /** What cannot be recorded is a defect of ours, and no reason to keep an answer back: what was done is done. */

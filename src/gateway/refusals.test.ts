@@ -1,5 +1,6 @@
 import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { ECSClient, ListClustersCommand } from "@aws-sdk/client-ecs";
+import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -77,6 +78,46 @@ describe("a request that makes no sense", () => {
     expect(response.status).toBe(status);
     expect(response.headers.get("x-amzn-requestid")).toMatch(/^[0-9a-f-]{36}$/);
     expect(api.defects).toEqual([]);
+  });
+
+  test.each([
+    ["restJson", "apprunner", { "content-type": "application/json" }],
+    ["restJson", "elasticfilesystem", {}],
+  ] as const)("because its service is not here: in %s, as %s speaks", async (_, service, headers) => {
+    await using api = await apiWorld();
+    const response = await sendSigned(api.url, { service, headers, body: "" });
+    expect(response.status).toBe(501);
+    expect(response.headers.get("x-amzn-errortype")).toBe("UnknownService");
+    expect(await response.json()).toEqual({ message: expect.stringContaining(`does not offer the service ${service}`) as string });
+  });
+
+  test("because its service is not here: as the client of S3 reads it", async () => {
+    await using api = await apiWorld();
+    const s3 = api.client(S3Client);
+    await expect(s3.send(new ListBucketsCommand({}))).rejects.toMatchObject({
+      name: "UnknownService",
+      message: "Airfield does not offer the service s3; docs/coverage.md lists what it does.",
+      $metadata: { httpStatusCode: 501 },
+    });
+    await expect(sendSigned(api.url, { service: "s3", body: "" }).then((response) => response.text())).resolves.toMatch(
+      /\n<Error><Code>UnknownService</,
+    );
+  });
+
+  test.each([
+    ["a Query service", "sns", form, "Action=ListTopics&Version=2010-03-31"],
+    ["Route 53", "route53", {}, ""],
+  ] as const)("because its service is not here: as %s answers", async (_, service, headers, body) => {
+    await using api = await apiWorld();
+    const text = await (await sendSigned(api.url, { service, headers, body })).text();
+    expect(text).toMatch(/<ErrorResponse [^>]*><Error><Type>Receiver<\/Type><Code>UnknownService</);
+  });
+
+  test("because AWS takes it without a signature, and it is not here", async () => {
+    await using api = await apiWorld();
+    const body = "Action=AssumeRoleWithSAML&Version=2011-06-15";
+    const response = await fetch(api.url, { method: "POST", headers: form, body });
+    expect(await response.text()).toContain("<Code>NotImplemented</Code>");
   });
 
   test("because its body is too large", async () => {

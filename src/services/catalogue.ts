@@ -86,6 +86,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     xmlNamespace: "https://sts.amazonaws.com/doc/2011-06-15/",
     client: () => import("@aws-sdk/client-sts"),
     operations: () => import("./sts/index.ts"),
+    unsignedOnAws: ["AssumeRoleWithSAML"],
   },
   {
     id: "iam",

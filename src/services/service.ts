@@ -32,6 +32,8 @@ export interface ServiceDescriptor {
   readonly missingMemberCode?: string;
   /** What AWS calls a member that is missing, where that is not its name on the wire. */
   readonly missingMemberNames?: Readonly<Record<string, string>>;
+  /** Operations that are not here and take no signature on AWS: who asks for them is told that they are not here. */
+  readonly unsignedOnAws?: readonly string[];
   /** Operations that only AWS itself can offer: the reason, by name. */
   readonly notOffered?: Readonly<Record<string, string>>;
 }

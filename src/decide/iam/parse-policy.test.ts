@@ -244,6 +244,11 @@ describe("a trust policy is refused", () => {
     ["with an empty principal", trust({ Principal: {} }), "Missing required field Principal"],
     ["without action", trust({ Action: undefined }), "Missing required field Action"],
     ["with an action of another service", trust({ Action: "s3:GetObject" }), "AssumeRole policy may only specify STS AssumeRole actions."],
+    ...["sts:BadAssumeRole", "sts:AssumeRolle*"].map((Action): [string, object, string] => [
+      `with ${Action}, which is no action`,
+      trust({ Action }),
+      "Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity",
+    ]),
     ["with every action", trust({ Action: "*" }), "AssumeRole policy may only specify STS AssumeRole actions."],
     ["with a principal in a wrong form", trust({ Principal: "arn:aws:iam::123456789012:root" }), SYNTAX],
     ["with a principal of an unknown kind", trust({ Principal: { Robot: "x" } }), SYNTAX],

@@ -1,4 +1,13 @@
 import type { Operation } from "../operation.ts";
+import {
+  deleteLoginProfile,
+  getLoginProfile,
+  listMFADevices,
+  listServiceSpecificCredentials,
+  listSigningCertificates,
+  listSSHPublicKeys,
+  listVirtualMFADevices,
+} from "./absent-credentials.ts";
 import { createAccessKey, deleteAccessKey, getAccessKeyLastUsed, listAccessKeys, updateAccessKey } from "./access-keys.ts";
 import { createAccountAlias, deleteAccountAlias, listAccountAliases } from "./account.ts";
 import { getAccountSummary } from "./account-summary.ts";
@@ -97,6 +106,13 @@ export const operations: readonly Operation[] = [
   listUsers,
   updateUser,
   deleteUser,
+  listSSHPublicKeys,
+  listMFADevices,
+  listVirtualMFADevices,
+  listSigningCertificates,
+  listServiceSpecificCredentials,
+  getLoginProfile,
+  deleteLoginProfile,
   createGroup,
   listGroups,
   updateGroup,

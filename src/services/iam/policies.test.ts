@@ -18,6 +18,7 @@ import {
   PutRolePermissionsBoundaryCommand,
   SetDefaultPolicyVersionCommand,
   TagPolicyCommand,
+  UntagPolicyCommand,
 } from "@aws-sdk/client-iam";
 import { describe, expect, test } from "vitest";
 import { apiWorld, FOREIGN_KEYS, type ApiWorld } from "../../testing/api-world.ts";
@@ -169,6 +170,25 @@ test("another account neither reads nor attaches a customer's policy", async () 
     name: "NoSuchEntityException",
   });
   expect((await iam.send(new GetPolicyCommand({ PolicyArn: ARN }))).Policy!.AttachmentCount).toBe(0);
+});
+
+test("making one answers no description, and tags where it has some", async () => {
+  await using api = await apiWorld();
+  const iam = api.client(IAMClient);
+  const make = async (PolicyName: string, Tags?: { Key: string; Value: string }[]) =>
+    (await iam.send(new CreatePolicyCommand({ PolicyName, PolicyDocument: allow("iam:ListUsers"), Description: "first", Tags }))).Policy!;
+  expect(Object.keys(await make("plain"))).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(Description|Tags)$/)]));
+  expect(await make("tagged", [{ Key: "team", Value: "web" }])).toMatchObject({ Tags: [{ Key: "team", Value: "web" }] });
+});
+
+test("a key of a tag that is to go has the form of one", async () => {
+  await using api = await apiWorld();
+  const iam = await withPolicy(api);
+  const message = expect.stringContaining(
+    "'tagKeys.1.member' failed to satisfy constraint: Member must satisfy regular expression pattern",
+  );
+  for (const TagKeys of [["NOWAY!"], ["a#b"]])
+    await expect(iam.send(new UntagPolicyCommand({ PolicyArn: ARN, TagKeys }))).rejects.toMatchObject({ name: "ValidationError", message });
 });
 
 test("the owner of several policies tags them", async () => {

@@ -53,7 +53,9 @@ export const createPolicy = operation("CreatePolicy", {
       updatedAt: now,
     };
     state.commit(() => state.table(policies).put(policy));
-    return { Policy: describedPolicy({ owner: "customer", ...policy }, context) };
+    // Unlike GetPolicy, it leaves the description out, and the tags where there are none.
+    const shown = shownPolicy({ owner: "customer", ...policy }, context);
+    return { Policy: tags.length > 0 ? { ...shown, Tags: [...tags] } : shown };
   },
 });
 

@@ -4,6 +4,7 @@ import { because, requestTags, type ConditionContext } from "../operation.ts";
 import { refuse } from "./iam-operation.ts";
 
 const MOST_TAGS = 50;
+const KEY = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$/u;
 const CHARACTERS = "[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]";
 
 /** Source: IAM User Guide, "Rules for tagging in IAM and AWS STS". Keys that differ only in case are the same key. */
@@ -12,7 +13,7 @@ export function refuseTags(tags: readonly Tag[]): void {
     lengthWithin("tags", tags, 0, MOST_TAGS),
     ...tags.flatMap(({ Key, Value }, at) => [
       lengthWithin(`tags.${at + 1}.member.key`, Key, 1, 128),
-      matches(`tags.${at + 1}.member.key`, Key, /^[\p{L}\p{Z}\p{N}_.:/=+\-@]+$/u, `${CHARACTERS}+`),
+      matches(`tags.${at + 1}.member.key`, Key, KEY, `${CHARACTERS}+`),
       lengthWithin(`tags.${at + 1}.member.value`, Value, 0, 256),
       matches(`tags.${at + 1}.member.value`, Value, /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u, `${CHARACTERS}*`),
     ]),
@@ -34,7 +35,13 @@ export function withTags(tags: readonly Tag[], set: readonly Tag[]): readonly Ta
 }
 
 export function withoutTags(tags: readonly Tag[], keys: readonly string[]): readonly Tag[] {
-  refuse(lengthWithin("tagKeys", keys, 0, MOST_TAGS), ...keys.map((key, at) => lengthWithin(`tagKeys.${at + 1}.member`, key, 1, 128)));
+  refuse(
+    lengthWithin("tagKeys", keys, 0, MOST_TAGS),
+    ...keys.flatMap((key, at) => [
+      lengthWithin(`tagKeys.${at + 1}.member`, key, 1, 128),
+      matches(`tagKeys.${at + 1}.member`, key, KEY, `${CHARACTERS}+`),
+    ]),
+  );
   const removed = new Set(keys.map((key) => key.toLowerCase()));
   return tags.filter(({ Key = "" }) => !removed.has(Key.toLowerCase()));
 }

@@ -1,3 +1,4 @@
+import { globMatches, parseGlob } from "../../../domain/wildcard.ts";
 import type { Statement } from "../policy-document.ts";
 
 /** What only the trust policy of a role must be: about who may assume it, and about nothing else. */
@@ -10,6 +11,30 @@ export function checkTrust(statements: readonly Statement[]): string | undefined
     if (!action.patterns.every((pattern) => /^sts:[^:]+$/i.test(pattern))) {
       return "AssumeRole policy may only specify STS AssumeRole actions.";
     }
+    if (!action.patterns.every(isStsAction)) return NO_ACTION;
   }
   return undefined;
+}
+
+/** The actions that STS has. Source: Service Authorization Reference, "AWS Security Token Service". */
+const STS_ACTIONS = [
+  "assumerole",
+  "assumerolewithsaml",
+  "assumerolewithwebidentity",
+  "assumeroot",
+  "decodeauthorizationmessage",
+  "getaccesskeyinfo",
+  "getcalleridentity",
+  "getfederationtoken",
+  "getservicebearertoken",
+  "getsessiontoken",
+  "setcontext",
+  "setsourceidentity",
+  "tagsession",
+];
+const NO_ACTION = "Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity";
+
+function isStsAction(pattern: string): boolean {
+  const name = parseGlob(pattern.slice("sts:".length).toLowerCase());
+  return STS_ACTIONS.some((action) => globMatches(name, action));
 }
