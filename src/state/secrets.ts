@@ -56,6 +56,8 @@ export interface SecretRecord {
   readonly description?: string;
   readonly kmsKeyId?: string;
   readonly tags: readonly Tag[];
+  /** Whether it ever had tags: from then on they are shown, also where none is left. */
+  readonly tagged?: boolean;
   /** Oldest first. */
   readonly versions: readonly SecretVersionRecord[];
   readonly createdAt: number;

@@ -7,7 +7,7 @@ import { addReplicaKeys, refuseRegions, withReplicas } from "./replicas.ts";
 import { futureArn, keyText, operation, putSecret, refuse, refuseName, refuseToken } from "./secret.ts";
 import { replicationStatus } from "./shown.ts";
 import { refuseTags, tagsByKey } from "./tags.ts";
-import { valueIn, withVersion } from "./versions.ts";
+import { tokenInUse, valueIn, withVersion } from "./versions.ts";
 
 export const createSecret = operation("CreateSecret", {
   authorize(input, at) {
@@ -58,6 +58,7 @@ export const createSecret = operation("CreateSecret", {
       region,
       ...defined({ description: input.Description, kmsKeyId: input.KmsKeyId }),
       tags: input.Tags ?? [],
+      ...(input.Tags?.length ? { tagged: true } : {}),
       versions: [],
       createdAt: now,
       lastChangedAt: now,
@@ -80,10 +81,11 @@ export const createSecret = operation("CreateSecret", {
           because("You can't create this secret because a secret with this name is already scheduled for deletion."),
         );
       const token = input.ClientRequestToken;
-      const [first] = secret.versions;
-      if (value && token !== undefined && first?.id === token && first.kind === value.kind && secret.versions.length === 1) {
-        if (Buffer.from(readValue(context, secret, first)).equals(value.bytes))
-          return { ARN: secret.arn, Name: secret.name, VersionId: token };
+      const version = secret.versions.find(({ id, kind }) => id === token && kind !== "empty");
+      if (version && value) {
+        if (version.kind !== value.kind || !Buffer.from(readValue(context, secret, version)).equals(value.bytes))
+          throw new ResourceExistsException(because(tokenInUse(version.id, secret)));
+        return { ARN: secret.arn, Name: secret.name, VersionId: version.id };
       }
       throw new ResourceExistsException(because(`The operation failed because the secret ${name} already exists.`));
     }

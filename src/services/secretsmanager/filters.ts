@@ -30,7 +30,7 @@ function holds(secret: SecretRecord, key: string | undefined, value: string): bo
     case "name":
       return secret.name.startsWith(value);
     case "description":
-      return hasWord(secret.description, value);
+      return hasWords(value, secret.description);
     case "tag-key":
       return secret.tags.some((tag) => tag.Key?.startsWith(value));
     case "tag-value":
@@ -38,7 +38,13 @@ function holds(secret: SecretRecord, key: string | undefined, value: string): bo
     case "primary-region":
       return primaryRegion(secret).startsWith(value) && primaryRegion(secret) !== "";
     case "all":
-      return value.split(/\s+/).every((word) => hasAnywhere(secret, word));
+      return hasWords(
+        value,
+        secret.name,
+        secret.description,
+        primaryRegion(secret),
+        ...secret.tags.flatMap(({ Key, Value }) => [Key, Value]),
+      );
     default:
       // No other service keeps secrets of its own here.
       return false;
@@ -50,22 +56,18 @@ function primaryRegion(secret: SecretRecord): string {
   return isReplica(secret) ? (secret.primaryRegion ?? "") : secret.replicas ? secret.region : "";
 }
 
-function hasAnywhere(secret: SecretRecord, word: string): boolean {
-  const startsLike = (text = ""): boolean => text.toLowerCase().startsWith(word.toLowerCase());
-  return (
-    hasWord(secret.name, word) ||
-    startsLike(secret.name) ||
-    hasWord(secret.description, word) ||
-    startsLike(primaryRegion(secret)) ||
-    secret.tags.some((tag) => startsLike(tag.Key) || startsLike(tag.Value))
-  );
+/** Whether each word of a value is the beginning of a word of one of the texts, whatever the case. A value without words is nowhere. */
+function hasWords(value: string, ...texts: readonly (string | undefined)[]): boolean {
+  const known = texts.flatMap((text = "") => wordsOf(text));
+  const wanted = wordsOf(value);
+  return wanted.length > 0 && wanted.every((part) => known.some((word) => word.startsWith(part)));
 }
 
-/** Whether a text has a word that begins like one of the value's, whatever the case. */
-function hasWord(text = "", value: string): boolean {
-  const words = text.toLowerCase().split(/[\s/_+=.@-]+/);
-  return value
+/** Words in lower case: what stands between spaces and signs, taken apart again where a capital follows a small letter. */
+function wordsOf(text: string): readonly string[] {
+  return text
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
     .toLowerCase()
-    .split(/\s+/)
-    .some((part) => words.some((word) => word.startsWith(part)));
+    .split(/[\s/_+=.@-]+/)
+    .filter((word) => word !== "");
 }

@@ -13,7 +13,7 @@ const SORTS = ["created-date", "last-accessed-date", "last-changed-date", "name"
 export const listSecrets = operation("ListSecrets", {
   authorize: () => ({ action: "secretsmanager:ListSecrets", resource: "*" }),
   run(input, context) {
-    const { Filters = [], SortBy = "created-date", SortOrder = "desc" } = input;
+    const { Filters = [], SortBy = "created-date", SortOrder = "asc" } = input;
     refuse(within("maxResults", input.MaxResults, 1, 100), oneOf("sortBy", SortBy, SORTS), oneOf("sortOrder", SortOrder, ["asc", "desc"]));
     refuseFilters(Filters);
     const { state, account, region, now, secrets } = context;

@@ -19,14 +19,14 @@ export const getRandomPassword = operation("GetRandomPassword", {
       input.ExcludeUppercase ? "" : LOWERCASE.toUpperCase(),
       input.ExcludeNumbers ? "" : NUMBERS,
       input.ExcludePunctuation ? "" : PUNCTUATION,
-      input.IncludeSpace ? " " : "",
     ]
       .map((alphabet) => [...alphabet].filter((character) => !excluded.has(character)))
       .filter((alphabet) => alphabet.length > 0);
-    if (alphabets.length === 0) throw new InvalidRequestException(because("The password can't be generated: every character is excluded."));
+    // A space may be in it and is no type that has to be.
+    const all = [...alphabets.flat(), ...(input.IncludeSpace && !excluded.has(" ") ? [" "] : [])];
+    if (all.length === 0) throw new InvalidRequestException(because("The password can't be generated: every character is excluded."));
     if (each && length < alphabets.length)
       throw new InvalidParameterException(because("Password length is too short based on the required types."));
-    const all = alphabets.flat();
     const characters = (each ? alphabets : []).map((alphabet) => pick(alphabet, ids));
     while (characters.length < length) characters.push(pick(all, ids));
     return { RandomPassword: shuffled(characters, ids).join("") };

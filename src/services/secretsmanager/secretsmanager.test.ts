@@ -9,6 +9,8 @@ import {
   PutSecretValueCommand,
   RestoreSecretCommand,
   SecretsManagerClient,
+  TagResourceCommand,
+  UntagResourceCommand,
   UpdateSecretCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { expect, test } from "vitest";
@@ -176,6 +178,38 @@ test("a deleted secret can be restored within its window; without recovery its n
   );
 });
 
+test("a capital begins a word, in names as in what is looked for", async () => {
+  await using api = await secretsWorld();
+  for (const Name of ["MySecretKey", "mysecretkey"]) await api.client.send(new CreateSecretCommand({ Name }));
+  const all = async (...Values: string[]) =>
+    (await api.client.send(new ListSecretsCommand({ Filters: [{ Key: "all", Values }] }))).SecretList!.map(({ Name }) => Name);
+  expect(await all("secret")).toEqual(["MySecretKey"]);
+  expect(await all("KeySecret")).toEqual(["MySecretKey"]);
+});
+
+test("tags are shown from the first on, also when all are gone", async () => {
+  await using api = await secretsWorld();
+  const { ARN: SecretId } = await api.client.send(new CreateSecretCommand({ Name: "plain", SecretString: "1" }));
+  const described = () => api.client.send(new DescribeSecretCommand({ SecretId }));
+  expect(await described()).not.toHaveProperty("Tags");
+  await api.client.send(new TagResourceCommand({ SecretId, Tags: [{ Key: "team", Value: "web" }] }));
+  expect(await described()).toMatchObject({ Tags: [{ Key: "team", Value: "web" }] });
+  await api.client.send(new UntagResourceCommand({ SecretId, TagKeys: ["team"] }));
+  expect(await described()).toMatchObject({ Tags: [] });
+});
+
+test("a token that is used for another value is refused by its name", async () => {
+  await using api = await secretsWorld();
+  const ClientRequestToken = "0123456789abcdef0123456789abcdef";
+  const make = (SecretString: string) => api.client.send(new CreateSecretCommand({ Name: "s", ClientRequestToken, SecretString }));
+  const { ARN } = await make("1");
+  expect(await make("1")).toMatchObject({ ARN, VersionId: ClientRequestToken });
+  await expect(make("2")).rejects.toMatchObject({
+    name: "ResourceExistsException",
+    message: `You can't use ClientRequestToken ${ClientRequestToken} because that value is already in use for a version of secret ${ARN}.`,
+  });
+});
+
 test("lists are filtered, sorted and paged", async () => {
   await using api = await secretsWorld();
   for (const [at, Name] of ["prod/db", "prod/api", "dev/db"].entries())
@@ -188,6 +222,14 @@ test("lists are filtered, sorted and paged", async () => {
   expect(await names({ Filters: [{ Key: "name", Values: ["!prod"] }] })).toEqual(["dev/db"]);
   expect(await names({ Filters: [{ Key: "tag-value", Values: ["t0", "t2"] }] })).toEqual(["dev/db", "prod/db"]);
   expect(await names({ Filters: [{ Key: "description", Values: ["api"] }] })).toEqual(["prod/api"]);
+  expect(await names({ Filters: [{ Key: "description", Values: ["key api"] }] })).toEqual(["prod/api"]);
+  expect(await names({ Filters: [{ Key: "description", Values: ["key other"] }] })).toEqual([]);
+  expect(await names({ Filters: [{ Key: "all", Values: ["devKey"] }] })).toEqual(["dev/db"]);
+  expect(await names({ Filters: [{ Key: "all", Values: ["/"] }] })).toEqual([]);
+  const { SecretList } = await api.client.send(new ListSecretsCommand({}));
+  const dates = SecretList!.map(({ CreatedDate }) => CreatedDate!.getTime());
+  expect(SecretList!.map(({ Name }) => Name)).toEqual(expect.arrayContaining(["prod/db", "prod/api", "dev/db"]));
+  expect(dates).toEqual(dates.toSorted((a, b) => a - b));
   const paged: (string | undefined)[] = [];
   let NextToken: string | undefined;
   do {
@@ -234,5 +276,7 @@ test("random passwords have the length and the kinds of characters that are aske
       PasswordLength: 200,
     }),
   ).toMatch(/^[d-z]{200}$/);
+  expect(await password({ PasswordLength: 4, IncludeSpace: true })).toHaveLength(4);
+  expect(await password({ PasswordLength: 4000, IncludeSpace: true })).toContain(" ");
   await expect(password({ PasswordLength: 3 })).rejects.toThrow("Password length is too short based on the required types.");
 });

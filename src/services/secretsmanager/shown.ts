@@ -22,7 +22,7 @@ export function shown(secret: SecretRecord) {
     ...(secret.rotation ? rotationShown(secret.rotation) : {}),
     LastChangedDate: new Date(secret.lastChangedAt),
     CreatedDate: new Date(secret.createdAt),
-    Tags: [...secret.tags],
+    ...((secret.tagged ?? secret.tags.length > 0) ? { Tags: [...secret.tags] } : {}),
   };
 }
 

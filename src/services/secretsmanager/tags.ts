@@ -25,7 +25,7 @@ export const tagResource = operation("TagResource", {
     const added = new Set(Tags.map(({ Key }) => Key));
     const tags = [...secret.tags.filter(({ Key }) => !added.has(Key)), ...Tags];
     refuseTags(tags);
-    putSecret(context, { ...secret, tags });
+    putSecret(context, { ...secret, tags, tagged: true });
     return {};
   },
 });
@@ -34,7 +34,9 @@ export const untagResource = operation("UntagResource", {
   authorize: onSecret("UntagResource", ({ TagKeys }) => ({ "aws:TagKeys": TagKeys })),
   run({ SecretId = "", TagKeys = [] }, context) {
     const secret = requirePrimary(context, SecretId);
-    putSecret(context, { ...secret, tags: secret.tags.filter(({ Key = "" }) => !TagKeys.includes(Key)) });
+    // Tags of earlier versions count: the record of then does not say that there were some.
+    const tagged = secret.tagged ?? secret.tags.length > 0;
+    putSecret(context, { ...secret, ...(tagged ? { tagged } : {}), tags: secret.tags.filter(({ Key = "" }) => !TagKeys.includes(Key)) });
     return {};
   },
 });

@@ -39,6 +39,10 @@ function lengthRefused(member: string, limit: string): AwsError {
   );
 }
 
+export function tokenInUse(token: string, { arn }: SecretRecord): string {
+  return `You can't use ClientRequestToken ${token} because that value is already in use for a version of secret ${arn}.`;
+}
+
 /**
  * The secret with one more version under `id`, or with the value that an empty version under `id` waited for. A repeated request, with the
  * same id and value, changes nothing.
@@ -55,9 +59,7 @@ export function withVersion(
   const known = secret.versions.find((version) => version.id === id);
   if (known && known.kind !== "empty") {
     if (known.kind === value.kind && Buffer.from(readValue(context, secret, known)).equals(value.bytes)) return secret;
-    throw new ResourceExistsException(
-      because(`You can't use ClientRequestToken ${id} because that value is already in use for a version of secret ${secret.arn}.`),
-    );
+    throw new ResourceExistsException(because(tokenInUse(id, secret)));
   }
   const added: SecretVersionRecord = {
     id,
