@@ -20,6 +20,8 @@ interface SecretParts {
   readonly ask: (action: string, resource: string, context?: ConditionKeys) => string | undefined;
 }
 
+/** Parameter Store gives a secret of Secrets Manager below this path. */
+const SECRET_REFERENCE = "/aws/reference/secretsmanager/";
 const UNABLE = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed:";
 const FROM_ASM = `${UNABLE} unable to retrieve secret from asm: service call has been retried 1 time(s):`;
 const FROM_SSM = `${UNABLE} unable to retrieve secrets from ssm: service call has been retried 1 time(s):`;
@@ -103,6 +105,10 @@ function fromParameterStore(parts: SecretParts, reference: string, scope: Scope)
   const name = (parameter?.name ?? wanted.names[0] ?? "").replace(/^\/?/, "/");
   const denial = ask("ssm:GetParameters", arnOf("ssm", wanted.scope, `parameter${name}`));
   if (denial !== undefined) return { failure: `${FROM_SSM} AccessDeniedException: ${denial}` };
+  if (name.startsWith(SECRET_REFERENCE)) {
+    const secret = findSecret(state, wanted.scope, name.slice(SECRET_REFERENCE.length), parts.now);
+    if (secret) return fromSecretsManager(parts, secret.arn, secret.arn.split(":").slice(5).join(":"));
+  }
   if (!version) {
     // The agent asks for the name, also where the task definition has an ARN.
     const named = parseArn(reference)?.resource.replace(/^parameter/, "") ?? reference;

@@ -22,7 +22,7 @@ export function matches(member: string, value: string | undefined, pattern: RegE
 
 export function lengthWithin(member: string, value: string | readonly unknown[] | undefined, least: number, most: number): Violation {
   if (value === undefined || (value.length >= least && value.length <= most)) return undefined;
-  const shown = typeof value === "string" ? value : `[${value.slice(0, 10).map(shownItem).join(", ")}${value.length > 10 ? ", …" : ""}]`;
+  const shown = typeof value === "string" ? value : `[${value.map(shownItem).join(", ")}]`;
   return value.length < least
     ? violation(member, shown, `Member must have length greater than or equal to ${least}`)
     : violation(member, shown, `Member must have length less than or equal to ${most}`);
@@ -40,6 +40,10 @@ export function oneOf(member: string, value: string | number | undefined, allowe
   return violation(member, String(value), `Member must satisfy enum value set: [${allowed.join(", ")}]`);
 }
 
+/** AWS prints lists whole, and what has members as `{Key=a, Value=b}`. */
 function shownItem(item: unknown): string {
-  return typeof item === "string" || typeof item === "number" ? String(item) : "…";
+  if (typeof item !== "object" || item === null) return String(item);
+  if (Array.isArray(item)) return `[${item.map(shownItem).join(", ")}]`;
+  const members = Object.entries(item).filter(([, value]) => value !== undefined);
+  return `{${members.map(([key, value]) => `${key}=${shownItem(value)}`).join(", ")}}`;
 }

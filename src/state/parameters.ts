@@ -89,11 +89,26 @@ export function parameterReference(scope: Scope, text: string): ParameterReferen
   const parsed = parseArn(text);
   const [, path = "", selector] = /^([^:]*)(:.*)?$/s.exec(parsed ? parsed.resource : text) ?? [];
   const selected = selector === undefined ? {} : { selector };
-  if (!parsed) return { scope: { account: scope.account, region: scope.region }, names: [path], ...selected };
+  if (!parsed) return { scope: { account: scope.account, region: scope.region }, names: spellings(path), ...selected };
   // To the letter: of `parameter//a` policies are asked under another name than that of the parameter `/a`.
   const [, rooted] = /^parameter(\/(?!\/).*)$/s.exec(path) ?? [];
   const names = parsed.service === "ssm" && rooted !== undefined ? [rooted, rooted.slice(1)] : [];
   return { scope: { account: parsed.account, region: parsed.region }, names, ...selected };
+}
+
+/** The names under which a parameter may be found: at the root, with a slash before it and without one, it is the same. */
+function spellings(name: string): readonly string[] {
+  const bare = name.replace(/^\//, "");
+  if (bare === "" || bare.includes("/")) return [name];
+  return name === bare ? [name, `/${bare}`] : [name, bare];
+}
+
+/** A parameter of an account and region by its name. */
+export function parameterNamed(state: State, scope: Scope, name: string): ParameterRecord | undefined {
+  const table = state.table(parameters);
+  return spellings(name)
+    .map((one) => table.get(parameterKey(scope, one)))
+    .find((found) => found !== undefined);
 }
 
 export type FoundParameter =

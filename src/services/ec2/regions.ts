@@ -1,45 +1,17 @@
 import { availabilityZones } from "../../domain/availability-zones.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
-import { dnsSuffixOf, partitionOf } from "../../domain/partition.ts";
+import { dnsSuffixOf } from "../../domain/partition.ts";
+import { regionsSeenFrom } from "../../domain/regions.ts";
 import { isRegion } from "../../domain/scope.ts";
 import { chosen, described } from "./describe.ts";
 import { invalidValue, onAny, operation } from "./ec2-operation.ts";
-
-/** The regions that every AWS account has enabled. Here every well-formed region name works; these are those that a client is told of. */
-const REGIONS = [
-  "ap-northeast-1",
-  "ap-northeast-2",
-  "ap-northeast-3",
-  "ap-south-1",
-  "ap-southeast-1",
-  "ap-southeast-2",
-  "ca-central-1",
-  "eu-central-1",
-  "eu-north-1",
-  "eu-west-1",
-  "eu-west-2",
-  "eu-west-3",
-  "sa-east-1",
-  "us-east-1",
-  "us-east-2",
-  "us-west-1",
-  "us-west-2",
-];
-
-const REGIONS_OF: Readonly<Record<string, readonly string[]>> = {
-  aws: REGIONS,
-  "aws-cn": ["cn-north-1", "cn-northwest-1"],
-  "aws-us-gov": ["us-gov-east-1", "us-gov-west-1"],
-};
 
 const endpointOf = (region: string): string => `ec2.${region}.${dnsSuffixOf(region)}`;
 
 export const describeRegions = operation("DescribeRegions", {
   authorize: onAny("DescribeRegions"),
   run(input, context) {
-    const known = [
-      ...new Set([...(REGIONS_OF[partitionOf(context.region)] ?? []), context.region, ...(input.RegionNames ?? []).filter(isRegion)]),
-    ];
+    const known = [...new Set([...regionsSeenFrom(context.region), ...(input.RegionNames ?? []).filter(isRegion)])];
     const wanted = chosen(
       known,
       input.RegionNames,

@@ -114,6 +114,7 @@ function entryOf({ name, arn, target, createdAt, updatedAt }: AliasRecord): Alia
 }
 
 function ownTarget(context: OperationContext, id: string | undefined): KeyRecord {
+  if (/^(arn:[^:]+:kms:[^:]*:[^:]*:)?alias\//.test(id ?? "")) throw invalid("Aliases must refer to keys. Not aliases");
   const key = requireOwnKey(context, id);
   refuseStates(key, context.now, ...ENDING);
   return key;

@@ -189,6 +189,12 @@ describe("grants", () => {
       [{ app: "ann" }],
     ],
     ["a value that looks like a wildcard", { EncryptionContextSubset: { app: "*" } }, [{ app: "*" }], [{ app: "ann" }]],
+    [
+      "an empty map beside a full one, which counts",
+      { EncryptionContextEquals: {}, EncryptionContextSubset: { app: "shop" } },
+      [{ app: "shop", env: "prod" }],
+      [{ env: "prod" }],
+    ],
   ])("constraints count: %s", async (_, Constraints, allowed, refused) => {
     await using api = await kmsWorld();
     const KeyId = await api.key();

@@ -34,7 +34,7 @@ const PRINCIPAL = /^arn:[a-z-]+:(?:iam|sts)::\d{12}:(?:root|user\/.+|role\/.+|as
 
 export const createGrant = operation("CreateGrant", {
   authorize: (input, at) => {
-    const { EncryptionContextEquals: exact, EncryptionContextSubset: subset } = input.Constraints ?? {};
+    const { EncryptionContextEquals: exact, EncryptionContextSubset: subset } = withoutEmpty(input.Constraints ?? {});
     return keyPermission("CreateGrant", at, input.KeyId, {
       ...encryptionContextKeys(exact ?? subset),
       "kms:GrantOperations": input.Operations,
@@ -101,14 +101,24 @@ function wanted(input: GrantRequest, key: KeyRecord): AskedGrant {
   const impossible = Operations.find((one) => !possible.includes(one));
   if (impossible) throw invalid(`Operation ${impossible} is not supported for a key with key usage ${key.usage}.`);
   const { EncryptionContextEquals: exact, EncryptionContextSubset: subset } = Constraints ?? {};
-  if (exact && subset) throw invalid("Only one of EncryptionContextEquals and EncryptionContextSubset can be given.");
+  if (isFull(exact) && isFull(subset)) throw invalid("Only one of EncryptionContextEquals and EncryptionContextSubset can be given.");
   if ((exact ?? subset) && key.spec !== "SYMMETRIC_DEFAULT")
     throw invalid("Encryption context constraints are valid only for symmetric encryption KMS keys.");
   return {
     granteePrincipal: grantee,
     operations: [...new Set(Operations)],
-    ...defined({ name: Name, retiringPrincipal: retiring, constraints: Constraints }),
+    ...defined({ name: Name, retiringPrincipal: retiring, constraints: Constraints && withoutEmpty(Constraints) }),
   };
+}
+
+function isFull(pairs: Readonly<Record<string, string>> | undefined): boolean {
+  return pairs !== undefined && Object.keys(pairs).length > 0;
+}
+
+/** AWS takes an empty map of constraints beside a full one, which then counts alone. */
+function withoutEmpty({ EncryptionContextEquals: exact, EncryptionContextSubset: subset }: GrantConstraints): GrantConstraints {
+  if (exact && subset) return isFull(subset) ? { EncryptionContextSubset: subset } : { EncryptionContextEquals: exact };
+  return defined({ EncryptionContextEquals: exact, EncryptionContextSubset: subset });
 }
 
 const ALL_OPERATIONS = [

@@ -188,6 +188,17 @@ describe("aliases", () => {
     expect(await api.refusal(new CreateAliasCommand({ AliasName, TargetKeyId: await api.key() }))).toContain(wanted);
   });
 
+  test.each(["alias/aws/ssm", "alias/none", "arn:aws:kms:us-east-1:123456789012:alias/other"])(
+    "refer to keys: the target %s is refused",
+    async (TargetKeyId) => {
+      await using api = await kmsWorld();
+      const refusal = "ValidationException: Aliases must refer to keys. Not aliases";
+      expect(await api.refusal(new CreateAliasCommand({ AliasName: "alias/a", TargetKeyId }))).toBe(refusal);
+      await api.kms.send(new CreateAliasCommand({ AliasName: "alias/a", TargetKeyId: await api.key() }));
+      expect(await api.refusal(new UpdateAliasCommand({ AliasName: "alias/a", TargetKeyId }))).toBe(refusal);
+    },
+  );
+
   test("AWS's own are listed, and made when they are described; nobody uses them directly", async () => {
     await using api = await kmsWorld();
     const names = async () =>

@@ -62,6 +62,19 @@ describe("rotation", () => {
     );
   });
 
+  test.each([
+    ["an RSA key", { KeySpec: "RSA_2048", KeyUsage: "ENCRYPT_DECRYPT" }],
+    ["a key for signatures", { KeySpec: "ECC_NIST_P256", KeyUsage: "SIGN_VERIFY" }],
+    ["an HMAC key", { KeySpec: "HMAC_256", KeyUsage: "GENERATE_VERIFY_MAC" }],
+    ["a key of imported material", { Origin: "EXTERNAL" }],
+  ] as const)("%s does not rotate, and says so", async (_, input) => {
+    await using api = await kmsWorld();
+    const KeyId = await api.key(input);
+    const { KeyRotationEnabled } = await api.kms.send(new GetKeyRotationStatusCommand({ KeyId }));
+    expect(KeyRotationEnabled).toBe(false);
+    expect(await api.refusal(new EnableKeyRotationCommand({ KeyId }))).toMatch(/^UnsupportedOperationException/);
+  });
+
   test("a disabled key does not rotate", async () => {
     await using api = await kmsWorld();
     const KeyId = await api.key();

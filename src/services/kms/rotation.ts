@@ -75,9 +75,8 @@ export const disableKeyRotation = operation("DisableKeyRotation", {
 export const getKeyRotationStatus = operation("GetKeyRotationStatus", {
   authorize: onKey("GetKeyRotationStatus"),
   run({ KeyId }, context) {
+    // Of a key that cannot rotate, it is false. Source: KMS API Reference, "GetKeyRotationStatus".
     const key = requireKeyById(context, KeyId);
-    refuseWithoutRotation(key);
-    refuseExternal(key);
     // A key that is about to end does not rotate. Source: KMS Developer Guide, "Rotating keys".
     const rotation = key.deletion ? undefined : settleKey(context, primaryOf(context.state, key)).rotation;
     return {

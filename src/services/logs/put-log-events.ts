@@ -17,7 +17,10 @@ export const putLogEvents = operation("PutLogEvents", {
     refuse(
       ...groupNameRules(group),
       ...streamNameRules(stream),
-      lengthWithin("logEvents", logEvents, 1, MOST_EVENTS),
+      // Ten thousand lines are no part of an error.
+      logEvents.length > MOST_EVENTS
+        ? `Value at 'logEvents' failed to satisfy constraint: Member must have length less than or equal to ${MOST_EVENTS}`
+        : lengthWithin("logEvents", logEvents, 1, MOST_EVENTS),
       ...eventRules(logEvents),
     );
     refuseBatch(logEvents);

@@ -1,25 +1,29 @@
-import { parameterKey, parameters } from "../../state/parameters.ts";
+import { parameterNamed, parameters } from "../../state/parameters.ts";
 import { lengthWithin } from "../constraints.ts";
+import type { OperationContext } from "../operation.ts";
 import { notFound, onParameter, operation, refuse, resourceOf } from "./parameter.ts";
 
 export const deleteParameter = operation("DeleteParameter", {
   authorize: onParameter("DeleteParameter"),
-  run({ Name = "" }, { state, account, region }) {
-    const key = parameterKey({ account, region }, Name);
-    if (!state.table(parameters).has(key)) throw notFound(Name);
-    state.commit(() => state.table(parameters).delete(key));
+  run({ Name = "" }, context) {
+    if (!context.state.commit(() => removed(Name, context))) throw notFound(Name);
     return {};
   },
 });
 
 export const deleteParameters = operation("DeleteParameters", {
   authorize: ({ Names = [] }, at) => ({ action: "ssm:DeleteParameters", resource: Names.map((name) => resourceOf(name, at)) }),
-  run({ Names = [] }, { state, account, region }) {
+  run({ Names = [] }, context) {
     refuse(lengthWithin("names", Names, 1, 10));
     const names = [...new Set(Names)];
-    return state.commit(() => {
-      const gone = new Set(names.filter((name) => state.table(parameters).delete(parameterKey({ account, region }, name))));
+    return context.state.commit(() => {
+      const gone = new Set(names.filter((name) => removed(name, context)));
       return { DeletedParameters: [...gone], InvalidParameters: names.filter((name) => !gone.has(name)) };
     });
   },
 });
+
+function removed(name: string, context: OperationContext): boolean {
+  const found = parameterNamed(context.state, context, name);
+  return found !== undefined && context.state.table(parameters).delete(parameters.key(found));
+}

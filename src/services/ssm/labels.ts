@@ -1,5 +1,5 @@
 import { ParameterVersionLabelLimitExceeded } from "@aws-sdk/client-ssm";
-import { parameterKey, parameters, type ParameterRecord, type ParameterVersionRecord } from "../../state/parameters.ts";
+import { parameterNamed, parameters, type ParameterRecord, type ParameterVersionRecord } from "../../state/parameters.ts";
 import { lengthWithin } from "../constraints.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { notFound, onParameter, operation, refuse, versionNotFound } from "./parameter.ts";
@@ -54,9 +54,9 @@ function refuseLabels(labels: readonly string[]): void {
 function requireVersion(
   name: string,
   number: number | undefined,
-  { state, account, region }: OperationContext,
+  context: OperationContext,
 ): { readonly parameter: ParameterRecord; readonly version: ParameterVersionRecord } {
-  const parameter = state.table(parameters).get(parameterKey({ account, region }, name));
+  const parameter = parameterNamed(context.state, context, name);
   if (!parameter) throw notFound(name);
   const version = number === undefined ? parameter.versions.at(-1) : parameter.versions.find((one) => one.version === number);
   if (!version) throw versionNotFound(name, String(number));

@@ -1,4 +1,4 @@
-import { InvalidNextToken } from "@aws-sdk/client-ssm";
+import { InvalidNextToken, type GetParametersByPathRequest } from "@aws-sdk/client-ssm";
 import { decide } from "../../authorization/authorize.ts";
 import { latest, parameterArn, parameters, type ParameterRecord, type ParameterVersionRecord } from "../../state/parameters.ts";
 import { lengthWithin, within } from "../constraints.ts";
@@ -6,20 +6,22 @@ import { because, defined, type OperationContext } from "../operation.ts";
 import { compareKeys, paginate, type Page } from "../pagination.ts";
 import { passesFilters, refuseFilters } from "./filters.ts";
 import { isBelow, refusePath } from "./parameter-name.ts";
-import { invalid, onParameter, operation, refuse, requireParameter } from "./parameter.ts";
-import { shownMetadata, shownValue } from "./shown-parameter.ts";
+import { invalid, onParameter, operation, refuse, requireParameter, resourceOf } from "./parameter.ts";
+import { PUBLIC_PATH, publicParameters } from "./public-parameters.ts";
+import { shownMetadata, shownPublic, shownValue } from "./shown-parameter.ts";
 
 /** Who may see a path sees all below it, as on AWS: a deny further down does not count for this operation. */
 export const getParametersByPath = operation("GetParametersByPath", {
   authorize: ({ Path = "/", Recursive = false }, at) => ({
     action: "ssm:GetParametersByPath",
-    resource: parameterArn(at, Path),
+    resource: resourceOf(Path, at),
     context: { "ssm:Recursive": String(Recursive) },
   }),
   run({ Path = "", Recursive = false, WithDecryption, MaxResults, NextToken, ParameterFilters = [] }, context) {
     refuse(within("maxResults", MaxResults, 1, 10));
     refusePath(Path);
     refuseFilters(ParameterFilters, "GetParametersByPath");
+    if (Path.startsWith(PUBLIC_PATH)) return publicBelow(Path, { Recursive, MaxResults, NextToken }, context);
     const labels = ParameterFilters.find(({ Key }) => Key === "Label")?.Values;
     const found = own(context)
       .filter(({ name }) => isBelow(name, Path, Recursive))
@@ -32,6 +34,18 @@ export const getParametersByPath = operation("GetParametersByPath", {
     };
   },
 });
+
+function publicBelow(
+  path: string,
+  { Recursive, MaxResults, NextToken }: Pick<GetParametersByPathRequest, "Recursive" | "MaxResults" | "NextToken">,
+  context: OperationContext,
+) {
+  const found = [...publicParameters(context.region).values()]
+    .filter(({ name }) => isBelow(name, path, Recursive === true))
+    .sort((a, b) => compareKeys(a.name, b.name));
+  const page = orRefused(paginate(found, ({ name }) => name, { token: NextToken, limit: MaxResults ?? 10 }, context.secrets));
+  return { Parameters: page.items.map((parameter) => shownPublic(parameter, context.region)), ...defined({ NextToken: page.nextToken }) };
+}
 
 export const describeParameters = operation("DescribeParameters", {
   authorize: () => ({ action: "ssm:DescribeParameters", resource: "*" }),

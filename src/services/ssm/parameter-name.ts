@@ -12,7 +12,7 @@ const PATH_RULE =
 export function refuseName(name: string): void {
   const bare = name.replace(/^\//, "").toLowerCase();
   const isPath = name.lastIndexOf("/") > 0;
-  if (/^\/aws\//i.test(name)) throw new AwsError("AccessDeniedException", `No access to reserved parameter name: ${name}.`);
+  if (/^\/aws/i.test(name) && isPath) throw new AwsError("AccessDeniedException", `No access to reserved parameter name: ${name}.`);
   if (/^(aws|ssm)/.test(bare) && !isPath) throw invalid('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).');
   if (/^(aws|ssm)/.test(bare) || !/^[A-Za-z0-9._/-]+$/.test(name)) throw invalid(PATH_RULE);
   if (name.includes("/") && !name.startsWith("/")) throw invalid("Parameter name must be a fully qualified name.");

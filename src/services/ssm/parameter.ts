@@ -10,6 +10,8 @@ import { AwsError } from "../aws-error.ts";
 import { brokenConstraints, type Violation } from "../constraints.ts";
 import { because, defined, operationsOf, type OperationContext, type RequestScope } from "../operation.ts";
 
+import { PUBLIC_PATH } from "./public-parameters.ts";
+
 export const operation = operationsOf<typeof import("@aws-sdk/client-ssm")>();
 
 export const onParameter =
@@ -18,7 +20,8 @@ export const onParameter =
 
 export function resourceOf(name: string, at: RequestScope): string {
   const { scope, names } = parameterReference(at, name);
-  return parameterArn(scope, names[0] ?? name);
+  // What AWS keeps for everybody is of no account.
+  return parameterArn(name.startsWith(PUBLIC_PATH) ? { ...scope, account: "" } : scope, names[0] ?? name);
 }
 
 export function invalid(message: string): AwsError {

@@ -5,7 +5,7 @@ import {
   ParameterMaxVersionLimitExceeded,
   type PutParameterCommandInput,
 } from "@aws-sdk/client-ssm";
-import { latest, parameterKey, parameters, type ParameterRecord, type ParameterVersionRecord } from "../../state/parameters.ts";
+import { latest, parameterNamed, parameters, type ParameterRecord, type ParameterVersionRecord } from "../../state/parameters.ts";
 import { lengthWithin, oneOf } from "../constraints.ts";
 import { because, defined, requestTags, type OperationContext, type Permission } from "../operation.ts";
 import { DEFAULT_KEY } from "../../state/parameter-sealing.ts";
@@ -47,7 +47,7 @@ export const putParameter = operation("PutParameter", {
         : undefined,
     );
     refuseName(name);
-    const known = state.table(parameters).get(parameterKey({ account, region }, name));
+    const known = parameterNamed(state, context, name);
     if (known && !input.Overwrite)
       throw new ParameterAlreadyExists(
         because("The parameter already exists. To overwrite this value, set the overwrite option in the request to true."),
@@ -58,7 +58,7 @@ export const putParameter = operation("PutParameter", {
           "To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.",
       );
     refuseTags(input.Tags ?? []);
-    const version = nextVersion(input, known && latest(known), context);
+    const version = nextVersion({ ...input, Name: known?.name ?? name }, known && latest(known), context);
     if (!known) refuseTooMany(version.tier as Tier, context);
     const parameter: ParameterRecord = {
       name,

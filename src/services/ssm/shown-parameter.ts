@@ -1,6 +1,7 @@
 import type { ParameterInlinePolicy } from "@aws-sdk/client-ssm";
 import { latest, parameterArn, policyDue, type ParameterRecord, type ParameterVersionRecord } from "../../state/parameters.ts";
 import { defined, type OperationContext } from "../operation.ts";
+import type { PublicParameter } from "./public-parameters.ts";
 import { readValue } from "./key-use.ts";
 
 /** A value as GetParameter and its kin show it. Without decryption a SecureString stays sealed. */
@@ -20,6 +21,21 @@ export function shownValue(
     LastModifiedDate: new Date(version.modifiedAt),
     ARN: parameterArn(parameter, parameter.name),
     DataType: version.dataType,
+  };
+}
+
+/** Public parameters do not change here: they are as old as the list. */
+const LISTED_AT = new Date("2025-06-10T00:00:00Z");
+
+export function shownPublic({ name, value, dataType }: PublicParameter, region: string) {
+  return {
+    Name: name,
+    Type: "String" as const,
+    Value: value,
+    Version: 1,
+    LastModifiedDate: LISTED_AT,
+    ARN: parameterArn({ account: "", region }, name),
+    DataType: dataType,
   };
 }
 

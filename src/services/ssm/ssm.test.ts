@@ -57,6 +57,26 @@ test("the command line keeps a parameter and reads it by name, by ARN and by ver
   await expect(api.get("/prod/db/host:9")).rejects.toMatchObject({ name: "ParameterVersionNotFound" });
 });
 
+test.each([
+  ["name", "/name"],
+  ["/name", "name"],
+])("%s and %s are one parameter at the root", async (made, asked) => {
+  await using api = await parametersWorld();
+  await api.put(made, "1", { Type: "SecureString" });
+  expect(await api.get(asked, true)).toMatchObject({ Name: made, Value: "1" });
+  await expect(api.put(asked, "2")).rejects.toMatchObject({ name: "ParameterAlreadyExists" });
+  expect(await api.put(asked, "2", { Overwrite: true, Type: "SecureString" })).toMatchObject({ Version: 2 });
+  expect(await api.get(`${asked}:2`, true)).toMatchObject({ Name: made, Value: "2" });
+  expect(await api.client.send(new DeleteParametersCommand({ Names: [asked] }))).toMatchObject({ DeletedParameters: [asked] });
+  await expect(api.get(made)).rejects.toMatchObject({ name: "ParameterNotFound" });
+});
+
+test("below the root, a name without its slash is none", async () => {
+  await using api = await parametersWorld();
+  await api.put("/a/b", "1");
+  await expect(api.get("a/b")).rejects.toMatchObject({ name: "ParameterNotFound" });
+});
+
 test("a SecureString is shown in clear only with decryption, and never stored so", async () => {
   await using api = await parametersWorld();
   await api.put("/db/password", "hunter2", { Type: "SecureString" });
@@ -168,6 +188,7 @@ test.each([
   ["a name with a space", { Name: "a b" }, "each sub-path can be formed as a mix of letters, numbers and the following 3 symbols .-_"],
   ["a reserved prefix", { Name: "awsome" }, 'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).'],
   ["a reserved path", { Name: "/aws/x" }, "No access to reserved parameter name: /aws/x."],
+  ["a path that begins like a reserved one", { Name: "/aws_test/x" }, "No access to reserved parameter name: /aws_test/x."],
   ["a path without its slash", { Name: "a/b" }, "Parameter name must be a fully qualified name."],
   ["too many levels", { Name: "/x".repeat(16) }, "Hierarchy depth can't be greater than 15."],
   ["no type", { Type: undefined }, "A parameter type is required when you create a parameter."],

@@ -1,5 +1,5 @@
 import { InvalidResourceId, InvalidResourceType, TooManyTagsError, type Tag } from "@aws-sdk/client-ssm";
-import { parameterKey, parameters, type ParameterRecord } from "../../state/parameters.ts";
+import { parameterNamed, parameters, type ParameterRecord } from "../../state/parameters.ts";
 import { because, requestTags, type ConditionContext, type OperationContext, type Permission, type RequestScope } from "../operation.ts";
 import { invalid, operation, resourceOf } from "./parameter.ts";
 
@@ -34,10 +34,10 @@ export function refuseTags(tags: readonly Tag[]): void {
   if (tags.length > MOST_TAGS) throw new TooManyTagsError(because(`A parameter can have at most ${MOST_TAGS} tags.`));
 }
 
-function tagged({ ResourceType, ResourceId = "" }: NamesResource, { state, account, region }: OperationContext): ParameterRecord {
+function tagged({ ResourceType, ResourceId = "" }: NamesResource, context: OperationContext): ParameterRecord {
   if (ResourceType !== "Parameter")
     throw new InvalidResourceType(because(`The resource type is not valid: ${ResourceType ?? ""}. Here only parameters have tags.`));
-  const found = state.table(parameters).get(parameterKey({ account, region }, ResourceId));
+  const found = parameterNamed(context.state, context, ResourceId);
   if (!found) throw new InvalidResourceId(because(`The resource ID "${ResourceId}" is not valid. Verify the ID and try again.`));
   return found;
 }
