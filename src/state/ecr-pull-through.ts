@@ -15,6 +15,8 @@ export interface PullThroughRuleRecord extends Scope {
   readonly upstreamRegistry?: UpstreamRegistry;
   /** What stands in the place of the prefix over there; `ROOT` for nothing. */
   readonly upstreamPrefix: string;
+  /** Whether it was asked for: only then it is shown, since Terraform takes one that it did not ask for for a change. */
+  readonly upstreamPrefixGiven?: boolean;
   /** The secret of Secrets Manager with `username` and `accessToken`. */
   readonly credentialArn?: string;
   /** Who gave the rule its secret. Absent where that was before it was noted. */

@@ -4,7 +4,7 @@ import { parsePolicy } from "../../decide/iam/parse-policy.ts";
 import type { PolicyDocument, Statement } from "../../decide/iam/policy-document.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { registries, registryKey } from "../../state/ecr-registries.ts";
-import type { State } from "../../state/state.ts";
+import type { AccountView } from "../../state/account-view.ts";
 import { decideFor } from "../decide-for.ts";
 import type { OperationContext } from "../operation.ts";
 import { invalid, mustHaveLength } from "./ecr-operation.ts";
@@ -16,17 +16,17 @@ const LONGEST = 10_240;
  * The policy of a repository means that repository, so that it names no resource.
  * Source: Amazon ECR User Guide, "Private repository policies". @throws InvalidParameterException
  */
-export function checkRepositoryPolicy(state: State, scope: Scope, text: string, member = "PolicyText"): void {
+export function checkRepositoryPolicy(state: AccountView, scope: Scope, text: string, member = "PolicyText"): void {
   check(state, scope, text, member, "repository", ({ resource }) => resource === undefined);
 }
 
 /** The policy of a registry names the repositories that it is about. @throws InvalidParameterException */
-export function checkRegistryPolicy(state: State, scope: Scope, text: string): void {
+export function checkRegistryPolicy(state: AccountView, scope: Scope, text: string): void {
   check(state, scope, text, "PolicyText", "registry", ({ resource }) => resource !== undefined);
 }
 
 function check(
-  state: State,
+  state: AccountView,
   { account }: Scope,
   text: string,
   member: string,
@@ -35,17 +35,17 @@ function check(
 ): void {
   mustHaveLength(member, text, 0, LONGEST);
   const parsed = parsePolicy(text, "resource");
-  const good =
-    "policy" in parsed && parsed.policy.statements.every(suits) && namesEcr(parsed.policy) && namesKnown(state, account, parsed.policy);
+  const good = "policy" in parsed && parsed.policy.statements.every(suits) && namesEcr(parsed.policy);
   if (!good) throw invalid(member, `Invalid ${what} policy provided`);
+  if (!namesKnown(state, account, parsed.policy)) throw invalid(member, "Principal not found");
 }
 
 function namesEcr({ statements }: PolicyDocument): boolean {
   return statements.flatMap(({ action }) => action.patterns).every((pattern) => pattern === "*" || /^ecr:/i.test(pattern));
 }
 
-function namesKnown(state: State, account: string, { statements }: PolicyDocument): boolean {
-  return statements.flatMap(({ principal }) => principal?.aws ?? []).every((name) => mayBeNamed(state, account, name));
+function namesKnown(state: AccountView, account: string, { statements }: PolicyDocument): boolean {
+  return statements.flatMap(({ principal }) => principal?.aws ?? []).every((name) => mayBeNamed(state.whole, account, name));
 }
 
 /**

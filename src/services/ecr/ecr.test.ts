@@ -122,6 +122,14 @@ test("PutImage: what is there already, what is missing, what does not match, wha
       registryId: "123456789012",
     },
   });
+  const { mediaType: _none, ...untyped } = JSON.parse(one) as { mediaType?: string };
+  await expect(put({ imageManifest: JSON.stringify(untyped), imageTag: "untyped" })).rejects.toMatchObject({
+    name: "InvalidParameterException",
+    message: "image manifest mediatype not provided in manifest or parameter",
+  });
+  expect(await put({ imageManifest: JSON.stringify(untyped), imageTag: "untyped", imageManifestMediaType: MANIFEST })).toMatchObject({
+    image: { imageManifestMediaType: MANIFEST },
+  });
   await expect(put({ imageManifest: one, imageDigest: digestOf("other") })).rejects.toMatchObject({
     name: "ImageDigestDoesNotMatchException",
   });

@@ -152,7 +152,12 @@ function imageView({ account, name }: RepositoryRecord, image: ImageRecord, imag
 
 function readPut(text: string, mediaType: string | undefined): ImageManifest {
   const reading = readManifest(text, mediaType);
-  if ("manifest" in reading) return reading.manifest;
+  if ("manifest" in reading) {
+    // A push tells the type beside the manifest; here nothing else would.
+    if (mediaType === undefined && (JSON.parse(text) as { mediaType?: unknown }).mediaType === undefined)
+      throw new InvalidParameterException(because("image manifest mediatype not provided in manifest or parameter"));
+    return reading.manifest;
+  }
   const reason = "invalid" in reading ? reading.invalid : reading.unsupported;
   throw new InvalidParameterException(
     because(`Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax or manifest: ${reason}'`),

@@ -1,6 +1,7 @@
 import {
   CreateRepositoryCommand,
   DeleteRegistryPolicyCommand,
+  DeleteRepositoryPolicyCommand,
   DescribeImagesCommand,
   DescribeRepositoriesCommand,
   ECRClient,
@@ -13,6 +14,7 @@ import {
   SetRepositoryPolicyCommand,
   UntagResourceCommand,
 } from "@aws-sdk/client-ecr";
+import { CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { apiWorld, FOREIGN_ACCOUNT, FOREIGN_KEYS, type ApiWorld } from "../../testing/api-world.ts";
 
@@ -72,6 +74,30 @@ describe("a policy is refused", () => {
       name: "RepositoryPolicyNotFoundException",
     });
     await expect(ecr.send(new GetRegistryPolicyCommand({}))).rejects.toMatchObject({ name: "RegistryPolicyNotFoundException" });
+  });
+});
+
+describe("a principal that is not there", () => {
+  test.each([
+    ["a user of the account", `arn:aws:iam::${HOME}:user/nobody`],
+    ["a role of the account", `arn:aws:iam::${HOME}:role/none`],
+    ["a role of another account that lives here", "arn:aws:iam::210987654321:role/none"],
+  ])("is not found: %s", async (_what, arn) => {
+    await api.client(IAMClient, "us-east-1", FOREIGN_KEYS).send(new CreateUserCommand({ UserName: "theirs" }));
+    const refusal = {
+      name: "InvalidParameterException",
+      message: "Invalid parameter at 'PolicyText' failed to satisfy constraint: 'Principal not found'",
+    };
+    await expect(setRepository(policy(allow("ecr:*", arn)))).rejects.toMatchObject(refusal);
+    await expect(setRegistry(policy(allow("ecr:*", arn, { Resource: "*" })))).rejects.toMatchObject(refusal);
+  });
+
+  test("may be of an account that is elsewhere, and is found where it is of one that lives here", async () => {
+    await api.client(IAMClient, "us-east-1", FOREIGN_KEYS).send(new CreateUserCommand({ UserName: "theirs" }));
+    for (const arn of ["arn:aws:iam::999999999999:role/any", "arn:aws:iam::210987654321:user/theirs"]) {
+      await setRepository(policy(allow("ecr:BatchGetImage", arn)));
+      await ecr.send(new DeleteRepositoryPolicyCommand({ repositoryName }));
+    }
   });
 });
 

@@ -55,10 +55,14 @@ test("a rule is shown as it was made, gets other credentials, and is gone when i
     upstreamRegistryUrl: "registry-1.docker.io",
     registryId: "123456789012",
     upstreamRegistry: "docker-hub",
-    upstreamRepositoryPrefix: "ROOT",
     credentialArn,
   };
   expect(made).toMatchObject(rule);
+  // Who named no prefix is told none: Terraform would take it for a change.
+  expect(made).not.toHaveProperty("upstreamRepositoryPrefix");
+  const named = await create({ ecrRepositoryPrefix: "hub2", upstreamRegistryUrl: "quay.io", upstreamRepositoryPrefix: "ROOT" });
+  expect(named.upstreamRepositoryPrefix).toBe("ROOT");
+  await ecr.send(new DeletePullThroughCacheRuleCommand({ ecrRepositoryPrefix: "hub2" }));
   const other = await secret(CREDENTIALS, "ecr-pullthroughcache/other");
   await ecr.send(new UpdatePullThroughCacheRuleCommand({ ecrRepositoryPrefix: "hub", credentialArn: other }));
   const { pullThroughCacheRules } = await ecr.send(new DescribePullThroughCacheRulesCommand({}));

@@ -50,6 +50,7 @@ export const createPullThroughCacheRule = operation("CreatePullThroughCacheRule"
       upstreamUrl,
       ...(upstreamRegistry !== undefined && { upstreamRegistry }),
       upstreamPrefix,
+      ...(input.upstreamRepositoryPrefix !== undefined && { upstreamPrefixGiven: true }),
       ...(credentialArn !== undefined && { credentialArn, credentialReader: readerOf(context) }),
       ...(customRoleArn !== undefined && { customRoleArn }),
       createdAt: now,
@@ -164,13 +165,13 @@ function readRulePrefix(member: string, prefix = ""): string {
 }
 
 function ruleView(rule: PullThroughRuleRecord): PullThroughCacheRule {
-  const { prefix, upstreamUrl, upstreamRegistry, upstreamPrefix, credentialArn, customRoleArn, account } = rule;
+  const { prefix, upstreamUrl, upstreamRegistry, upstreamPrefix, upstreamPrefixGiven, credentialArn, customRoleArn, account } = rule;
   return {
     ecrRepositoryPrefix: prefix,
     upstreamRegistryUrl: upstreamUrl,
     registryId: account,
     ...(upstreamRegistry !== undefined && { upstreamRegistry }),
-    upstreamRepositoryPrefix: upstreamPrefix,
+    ...((upstreamPrefixGiven ?? upstreamPrefix !== ROOT_PREFIX) && { upstreamRepositoryPrefix: upstreamPrefix }),
     ...(credentialArn !== undefined && { credentialArn }),
     ...(customRoleArn !== undefined && { customRoleArn }),
     createdAt: new Date(rule.createdAt),

@@ -22,7 +22,7 @@ export function checkKeyPolicy(context: OperationContext, text: string, keyArn: 
   const parsed = parsePolicy(text, "resource");
   if ("refusal" in parsed) throw new MalformedPolicyDocumentException(because(parsed.refusal));
   for (const { principal } of parsed.policy.statements)
-    if (!(principal?.aws ?? []).every((name) => mayBeNamed(context.state, context.account, name)))
+    if (!(principal?.aws ?? []).every((name) => mayBeNamed(context.state.whole, context.account, name)))
       throw new MalformedPolicyDocumentException(because("Policy contains a statement with one or more invalid principals."));
   if (!bypass && locksOut(context, text, keyArn))
     throw new MalformedPolicyDocumentException(because("The new key policy will not allow you to update the key policy in the future."));

@@ -4,11 +4,10 @@ import {
   type ValidateResourcePolicyRequest,
   type ValidationErrorsEntry,
 } from "@aws-sdk/client-secrets-manager";
+import { mayBeNamed } from "../../authorization/named-principals.ts";
 import { parsePolicy } from "../../decide/iam/parse-policy.ts";
 import type { PolicyDocument } from "../../decide/iam/policy-document.ts";
-import { parseArn } from "../../domain/arn.ts";
-import { roleKey, roles, users } from "../../state/iam.ts";
-import type { State } from "../../state/state.ts";
+import type { AccountView } from "../../state/account-view.ts";
 import { lengthWithin } from "../constraints.ts";
 import { because, defined, type AuthorizeScope, type Permission } from "../operation.ts";
 import { isPublic } from "./public-policy.ts";
@@ -68,22 +67,12 @@ function onMaybe(action: string, input: ValidateResourcePolicyRequest, at: Autho
 }
 
 /** @throws MalformedPolicyDocumentException */
-function readPolicy(state: State, account: string, text: string): PolicyDocument {
+function readPolicy(state: AccountView, account: string, text: string): PolicyDocument {
   const parsed = parsePolicy(text, "resource");
   if ("refusal" in parsed) throw new MalformedPolicyDocumentException(because(/principal/i.test(parsed.refusal) ? PRINCIPAL : SYNTAX));
   const { policy } = parsed;
   const named = policy.statements.flatMap(({ principal }) => principal?.aws ?? []);
-  if (policy.statements.some(({ principal }) => !principal) || named.some((arn) => isMissing(state, account, arn)))
+  if (policy.statements.some(({ principal }) => !principal) || !named.every((name) => mayBeNamed(state.whole, account, name)))
     throw new MalformedPolicyDocumentException(because(PRINCIPAL));
   return policy;
-}
-
-/** Whether a user or role of the secret's own account is not there: AWS takes no policy for principals that it does not know. */
-function isMissing(state: State, account: string, principal: string): boolean {
-  const arn = parseArn(principal);
-  if (arn?.service !== "iam" || arn.account !== account) return false;
-  const name = arn.resource.slice(arn.resource.lastIndexOf("/") + 1);
-  if (arn.resource.startsWith("user/")) return state.table(users).get(roleKey(account, name))?.arn !== principal;
-  if (arn.resource.startsWith("role/")) return state.table(roles).get(roleKey(account, name))?.arn !== principal;
-  return false;
 }
