@@ -37,7 +37,9 @@ export async function rootAccess(flags: AccessFlags): Promise<Access> {
   const dataDirectory = dataSetting(flags.data);
   const server = runningServer(dataDirectory);
   const named = flags.port ?? process.env["AIRFIELD_PORT"];
-  const endpoint = server && !named ? server.url : `http://127.0.0.1:${portSetting(flags.port)}`;
+  // A port that is named says nothing of TLS: the server that works on this folder does.
+  const scheme = server ? new URL(server.url).protocol : "http:";
+  const endpoint = server && !named ? server.url : `${scheme}//127.0.0.1:${portSetting(flags.port)}`;
   const credentials = await (flags.account === undefined || flags.account === DEFAULT_ACCOUNT
     ? firstAccountKeys(dataDirectory, server)
     : accountKeys(dataDirectory, flags.account));

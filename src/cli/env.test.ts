@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -39,6 +39,7 @@ test("gives the keys of the installation, the endpoint and the default region", 
     AWS_ENDPOINT_URL: "http://127.0.0.1:4566",
     AWS_ACCESS_KEY_ID: kept?.accessKeyId,
     AWS_SECRET_ACCESS_KEY: kept?.secretAccessKey,
+    AWS_REGION: "us-east-1",
     AWS_DEFAULT_REGION: "us-east-1",
   });
 });
@@ -49,6 +50,31 @@ test("a server that runs tells its own port, and a port that is named wins", asy
   recordServer(data, { pid: process.pid, url: "http://127.0.0.1:4999", accessKeyId: kept?.accessKeyId ?? "" });
   expect(await environmentOf({ data })).toMatchObject({ AWS_ENDPOINT_URL: "http://127.0.0.1:4999" });
   expect(await environmentOf({ data, port: "5000" })).toMatchObject({ AWS_ENDPOINT_URL: "http://127.0.0.1:5000" });
+});
+
+test("a server with TLS is reached by it, also where its port is named", async () => {
+  await openInstallation(data, OWN);
+  const accessKeyId = (await readRootCredentials(data))?.accessKeyId ?? "";
+  recordServer(data, { pid: process.pid, url: "https://127.0.0.1:4999", accessKeyId, authorityFile: "/data/tls/ca.crt" });
+  vi.stubEnv("AIRFIELD_PORT", "4999");
+  expect(await environmentOf({ data })).toMatchObject({
+    AWS_ENDPOINT_URL: "https://127.0.0.1:4999",
+    AWS_CA_BUNDLE: "/data/tls/ca.crt",
+    NODE_EXTRA_CA_CERTS: "/data/tls/ca.crt",
+  });
+});
+
+test("a data folder that is a file, or below one, is told so, and what to do", async () => {
+  const file = join(data, "file");
+  await writeFile(file, "");
+  for (const named of [file, join(file, "below")]) {
+    vi.stubEnv("AIRFIELD_DATA", named);
+    await expect(environmentOf({})).rejects.toMatchObject({
+      name: "CliError",
+      message: `${file} is a file, so that the data folder cannot be ${named}`,
+      advice: "Name another folder with --data or AIRFIELD_DATA.",
+    });
+  }
 });
 
 test("a server that was killed is not taken for one that runs", async () => {

@@ -7,6 +7,8 @@ export async function environmentOf(flags: AccessFlags): Promise<Readonly<Record
     AWS_ENDPOINT_URL: endpoint,
     AWS_ACCESS_KEY_ID: credentials.accessKeyId,
     AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+    // The SDK for JavaScript reads this one alone, the command line the other.
+    AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     // Node.js reads a variable of its own.
     ...(authorityFile === undefined ? {} : { AWS_CA_BUNDLE: authorityFile, NODE_EXTRA_CA_CERTS: authorityFile }),

@@ -1,4 +1,5 @@
-import { join, resolve } from "node:path";
+import { statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DEFAULT_REGION } from "../domain/scope.ts";
 import { CliError } from "./cli-error.ts";
@@ -18,10 +19,26 @@ export function portSetting(flag: string | undefined): number {
   return port;
 }
 
-/** Where state lives: a flag, `AIRFIELD_DATA`, or `.airfield/` beside the program, so that the command finds it from everywhere. */
+/** Where state lives: a flag, `AIRFIELD_DATA`, or `.airfield/` beside the program, so that the command finds it from everywhere. @throws CliError for a file */
 export function dataSetting(flag: string | undefined): string {
   const named = flag ?? process.env["AIRFIELD_DATA"];
-  return named ? resolve(named) : join(PROGRAM_FOLDER, ".airfield");
+  const folder = named ? resolve(named) : join(PROGRAM_FOLDER, ".airfield");
+  const file = fileOnTheWay(folder);
+  if (file === undefined) return folder;
+  throw new CliError(`${file} is a file, so that the data folder cannot be ${folder}`, "Name another folder with --data or AIRFIELD_DATA.");
+}
+
+/** The file that stands where a folder is meant, or above it. */
+function fileOnTheWay(folder: string): string | undefined {
+  const above = dirname(folder);
+  const higher = above === folder ? undefined : fileOnTheWay(above);
+  if (higher !== undefined) return higher;
+  try {
+    return statSync(folder).isDirectory() ? undefined : folder;
+  } catch {
+    // Not there, or not to be looked at: whoever uses it will say so.
+    return undefined;
+  }
 }
 
 /** The region that commands work in: a flag, then what the AWS tools read, then the default. */

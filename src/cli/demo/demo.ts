@@ -4,6 +4,7 @@ import { engineSocket } from "../../../bin/setup/engine-socket.js";
 import { dockerEngine, EngineUnavailableError, type DockerEngine } from "../../drivers/docker/engine.ts";
 import { rootAccess } from "../access.ts";
 import { CliError } from "../cli-error.ts";
+import { portSetting } from "../settings.ts";
 import { CleanUp } from "./clean-up.ts";
 import { createExecutionRole } from "./execution-role.ts";
 import { ask, startLoad, type LoadCount } from "./load.ts";
@@ -45,7 +46,7 @@ export async function demo(flags: ServerFlags): Promise<void> {
     }
     engine.close();
   }
-  console.log(`\n${kept ? whatRuns(server) : NEXT}`);
+  console.log(`\n${kept ? whatRuns(server) : next(flags)}`);
 }
 
 interface Stage {
@@ -118,10 +119,15 @@ function told({ sent, failed, byVersion }: LoadCount): string {
   return `${sent} requests sent, ${failed} failed (${versions})`;
 }
 
-const NEXT = `Next: \`npm start\` serves on http://127.0.0.1:4566; then, in another terminal,
+/** What to do after the demo, at the port that this one was given. */
+export function next(flags: Pick<ServerFlags, "port">): string {
+  const port = portSetting(flags.port);
+  const command = flags.port === undefined ? "npm start" : `npm start -- --port ${flags.port}`;
+  return `Next: \`${command}\` serves on ${port === 0 ? "a port that is free" : `http://127.0.0.1:${port}`}; then, in another terminal,
   eval "$(npx airfield env)"     # lets aws, the SDKs and Terraform talk to it
   aws ecs list-clusters
 and \`npm run demo -- --keep\` leaves this service running for you to look at.`;
+}
 
 function whatRuns(server: DemoServer | undefined): string {
   return `Everything is left running, at ${server?.url}. Look at it:
