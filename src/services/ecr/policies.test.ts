@@ -95,7 +95,7 @@ describe("a principal that is not there", () => {
   test("may be of an account that is elsewhere, and is found where it is of one that lives here", async () => {
     await api.client(IAMClient, "us-east-1", FOREIGN_KEYS).send(new CreateUserCommand({ UserName: "theirs" }));
     for (const arn of ["arn:aws:iam::999999999999:role/any", "arn:aws:iam::210987654321:user/theirs"]) {
-      await setRepository(policy(allow("ecr:BatchGetImage", arn)));
+      expect(await setRepository(policy(allow("ecr:BatchGetImage", arn)))).toMatchObject({ repositoryName });
       await ecr.send(new DeleteRepositoryPolicyCommand({ repositoryName }));
     }
   });
