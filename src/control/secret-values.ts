@@ -107,7 +107,7 @@ function fromParameterStore(parts: SecretParts, reference: string, scope: Scope)
   if (denial !== undefined) return { failure: `${FROM_SSM} AccessDeniedException: ${denial}` };
   if (name.startsWith(SECRET_REFERENCE)) {
     const secret = findSecret(state, wanted.scope, name.slice(SECRET_REFERENCE.length), parts.now);
-    if (secret) return fromSecretsManager(parts, secret.arn, secret.arn.split(":").slice(5).join(":"));
+    if (secret) return fromSecretsManager(parts, secret.arn, secret.arn.split(":").slice(5).join(":"), scope);
   }
   if (!version) {
     // The agent asks for the name, also where the task definition has an ARN.
