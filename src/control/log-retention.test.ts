@@ -4,6 +4,7 @@ import { sqliteLogStore } from "../drivers/sqlite/log-store.ts";
 import { logGroups, newLogGroup } from "../state/logs.ts";
 import { JournaledState } from "../state/journaled-state.ts";
 import { logRetention } from "./log-retention.ts";
+import { systemClock } from "../drivers/system/clock.ts";
 
 const DAY = 86_400_000;
 
@@ -14,6 +15,7 @@ test("events older than the retention go when it is set, and every hour after th
   let now = 100 * DAY;
   const timers: { readonly ms: number; readonly run: () => void }[] = [];
   const clock = {
+    soon: systemClock.soon,
     now: () => now,
     after(ms: number, run: () => void) {
       timers.push({ ms, run });

@@ -3,12 +3,14 @@ import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import { JournaledState } from "../state/journaled-state.ts";
 import { blobCollector } from "./collect.ts";
+import { systemClock } from "../drivers/system/clock.ts";
 
 test("a round that fails is told, and the next one comes all the same, until it is stopped", async () => {
   const timers: (() => void)[] = [];
   let nextTimer = (): void => undefined;
   const timerArmed = (): Promise<void> => new Promise((resolve) => (nextTimer = resolve));
   const clock = {
+    soon: systemClock.soon,
     now: () => 0,
     after(_ms: number, run: () => void): Disposable {
       timers.push(run);

@@ -8,6 +8,7 @@ interface Timer {
 /** A clock that stands still until it is told to go on. Timers run in the order of their due times, each at its instant. */
 export class ManualClock implements Clock {
   #now: number;
+  readonly #turns = new Set<NodeJS.Immediate>();
   /** In the order in which they were set. */
   readonly #timers = new Set<Timer>();
 
@@ -25,6 +26,21 @@ export class ManualClock implements Clock {
     return { [Symbol.dispose]: () => void this.#timers.delete(timer) };
   }
 
+  /** In a later turn of the real event loop, whether time passes or not; `pass` waits for it. */
+  soon(run: () => void): Disposable {
+    const immediate = setImmediate(() => {
+      this.#turns.delete(immediate);
+      run();
+    });
+    this.#turns.add(immediate);
+    return {
+      [Symbol.dispose]: () => {
+        this.#turns.delete(immediate);
+        clearImmediate(immediate);
+      },
+    };
+  }
+
   /** Lets time pass: what becomes due runs. */
   advance(ms: number): void {
     const end = this.#now + ms;
@@ -35,9 +51,15 @@ export class ManualClock implements Clock {
   /** As `advance`; the promises that a timer settles are followed to their end before the next one runs. */
   async pass(ms: number): Promise<void> {
     const end = this.#now + ms;
-    await settled();
-    while (this.#runNext(end)) await settled();
+    await this.settled();
+    while (this.#runNext(end)) await this.settled();
     this.#now = end;
+  }
+
+  /** Resolves when no promise and no turn is left that only waits for others: fakes use no real I/O. */
+  async settled(): Promise<void> {
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (this.#turns.size > 0);
   }
 
   /** How many timers wait. */
@@ -55,9 +77,4 @@ export class ManualClock implements Clock {
     next.run();
     return true;
   }
-}
-
-/** Resolves when no promise is left that only waits for others: fakes use no real I/O. */
-async function settled(): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
 }

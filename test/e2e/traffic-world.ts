@@ -9,6 +9,7 @@ import type { Clock } from "../../src/ports/clock.ts";
 import type { Logger } from "../../src/ports/logger.ts";
 import type { TrafficProxy } from "../../src/ports/traffic-proxy.ts";
 import type { ContractTarget, TrafficProxyWorld } from "../../src/testing/traffic-proxy-contract.ts";
+import { systemClock } from "../../src/drivers/system/clock.ts";
 
 export interface HaproxyWorld extends TrafficProxyWorld {
   readonly directory: string;
@@ -39,6 +40,7 @@ export const clock: Clock = {
     const timer = setTimeout(run, ms);
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
+  soon: systemClock.soon,
 };
 
 /** A real HAProxy in a folder of its own, and real servers. All of it ends with the world. */

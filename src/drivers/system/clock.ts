@@ -17,4 +17,8 @@ export const systemClock: Clock = {
     arm();
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
+  soon(run) {
+    const immediate = setImmediate(run);
+    return { [Symbol.dispose]: () => clearImmediate(immediate) };
+  },
 };

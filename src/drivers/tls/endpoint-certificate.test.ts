@@ -7,6 +7,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { issue, newAuthority, type Credential } from "./certificate-authority.ts";
 import { openEndpointCertificate, ownNames } from "./endpoint-certificate.ts";
+import { systemClock } from "../system/clock.ts";
 
 const DAY_MS = 86_400_000;
 const silent: Logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
@@ -27,6 +28,7 @@ function ringing(start: number): Clock & { ring(at: number): void; readonly due:
       timer = { due: now + ms, run };
       return { [Symbol.dispose]: () => (timer = undefined) };
     },
+    soon: systemClock.soon,
     ring(at) {
       now = at;
       timer?.run();

@@ -1,0 +1,171 @@
+import { describe, expect, test } from "vitest";
+import type { Logger } from "../ports/logger.ts";
+import { ManualClock } from "../testing/manual-clock.ts";
+import { keyedWorker, type KeyedWorkerOptions } from "./keyed-worker.ts";
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** A worker whose steps are noted; `step` says what each does. */
+function world(step: (key: string) => Promise<void> | void = () => undefined, options: KeyedWorkerOptions = {}) {
+  const clock = new ManualClock();
+  const begun: string[] = [];
+  const told: unknown[] = [];
+  const logger: Logger = { info: () => undefined, warn: () => undefined, error: (_, fields) => void told.push(fields) };
+  const worker = keyedWorker(
+    "test",
+    (key) => {
+      begun.push(key);
+      return step(key);
+    },
+    clock,
+    logger,
+    options,
+  );
+  return { clock, begun, told, worker };
+}
+
+/** Steps that end when they are told to. */
+function pending() {
+  const waiting = new Map<string, () => void>();
+  const step = (key: string): Promise<void> => new Promise((resolve) => void waiting.set(key, resolve));
+  const end = async (key: string): Promise<void> => {
+    waiting.get(key)?.();
+    await nextTurn();
+  };
+  return { step, end };
+}
+
+test("a burst of wakes is one step, which begins after whoever woke it", async () => {
+  const { worker, begun } = world();
+  for (let count = 0; count < 1000; count += 1) worker.wake("a");
+  expect(begun).toEqual([]);
+  await nextTurn();
+  expect(begun).toEqual(["a"]);
+});
+
+test("keys are worked on in the order in which they became dirty", async () => {
+  const { worker, begun } = world((key) => {
+    if (key === "a" && begun.length < 6) worker.wake("a");
+  });
+  for (const key of ["a", "b", "c"]) worker.wake(key);
+  for (let turns = 0; turns < 5; turns += 1) await nextTurn();
+  expect(begun.slice(0, 4)).toEqual(["a", "b", "c", "a"]);
+});
+
+test("a key that is woken while its step is under way gets another one after it, and not beside it", async () => {
+  const { step, end } = pending();
+  const { worker, begun } = world(step);
+  worker.wake("a");
+  await nextTurn();
+  worker.wake("a");
+  worker.wake("a");
+  await nextTurn();
+  expect(begun).toEqual(["a"]);
+  await end("a");
+  await nextTurn();
+  expect(begun).toEqual(["a", "a"]);
+  await end("a");
+  await nextTurn();
+  expect(begun).toEqual(["a", "a"]);
+});
+
+test("only so many steps are under way at once; the others wait, and none is forgotten", async () => {
+  const { step, end } = pending();
+  const { worker, begun } = world(step, { atOnce: 2 });
+  for (const key of ["a", "b", "c", "d"]) worker.wake(key);
+  await nextTurn();
+  expect(begun).toEqual(["a", "b"]);
+  await end("b");
+  await nextTurn();
+  expect(begun).toEqual(["a", "b", "c"]);
+  await end("a");
+  await nextTurn();
+  expect(begun).toEqual(["a", "b", "c", "d"]);
+});
+
+test("steps that follow each other leave turns to others", async () => {
+  const { worker, begun } = world(() => {
+    const until = performance.now() + 4;
+    while (performance.now() < until);
+  });
+  for (let key = 0; key < 20; key += 1) worker.wake(String(key));
+  await nextTurn();
+  expect(begun.length).toBeLessThan(5);
+  while (begun.length < 20) await nextTurn();
+});
+
+describe("a step that fails", () => {
+  test("is tried again after a pause that doubles, whether it throws or rejects", async () => {
+    let count = 0;
+    const { worker, begun, clock, told } = world((key) => {
+      count += 1;
+      if (count === 1) throw new Error("thrown");
+      return count === 2 ? Promise.reject(new Error(`rejected ${key}`)) : Promise.resolve();
+    });
+    worker.wake("a");
+    await nextTurn();
+    expect(begun).toHaveLength(1);
+    await clock.pass(499);
+    expect(begun).toHaveLength(1);
+    await clock.pass(1);
+    await nextTurn();
+    expect(begun).toHaveLength(2);
+    await clock.pass(999);
+    expect(begun).toHaveLength(2);
+    await clock.pass(1);
+    await nextTurn();
+    expect(begun).toHaveLength(3);
+    expect(told).toMatchObject([{ pause: 500 }, { pause: 1000 }]);
+    await clock.pass(60_000);
+    expect(begun).toHaveLength(3);
+  });
+
+  test("is not hurried by being woken, and holds up no other key", async () => {
+    const { worker, begun, clock } = world((key) => {
+      if (key === "a") throw new Error("no");
+    });
+    worker.wake("a");
+    await nextTurn();
+    for (let count = 0; count < 10; count += 1) {
+      worker.wake("a");
+      await nextTurn();
+    }
+    worker.wake("b");
+    await nextTurn();
+    expect(begun).toEqual(["a", "b"]);
+    await clock.pass(500);
+    await nextTurn();
+    expect(begun).toEqual(["a", "b", "a"]);
+  });
+});
+
+test("a key is woken at an instant; a later word replaces an earlier one", async () => {
+  const { worker, begun, clock } = world();
+  worker.wakeAt("a", clock.now() + 1000);
+  worker.wakeAt("a", clock.now() + 2000);
+  await clock.pass(1999);
+  expect(begun).toEqual([]);
+  await clock.pass(1);
+  await nextTurn();
+  expect(begun).toEqual(["a"]);
+});
+
+test("disposing waits for the steps under way, and begins none", async () => {
+  const { step, end } = pending();
+  const { worker, begun, clock } = world(step);
+  worker.wake("a");
+  await nextTurn();
+  worker.wake("a");
+  worker.wake("b");
+  worker.wakeAt("c", clock.now() + 10);
+  let over = false;
+  const disposed = worker[Symbol.asyncDispose]().then(() => (over = true));
+  await nextTurn();
+  expect(over).toBe(false);
+  await end("a");
+  await nextTurn();
+  await disposed;
+  worker.wake("d");
+  await clock.pass(100);
+  expect(begun).toEqual(["a"]);
+});
