@@ -60,7 +60,8 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     await state.durable();
     const wanted = fingerprint(configuration);
     if (wanted !== applied) {
-      await apply(configuration, carried);
+      // Ports that could not be had are no failure: others are assigned and tried at once. Each is tried once, so that this ends.
+      if ((await apply(configuration, carried)) === "lost ports") return worker.wake("routing");
       applied = wanted;
     }
     routed = true;
@@ -76,19 +77,20 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     worker.wake("drains");
   }
 
-  async function apply(configuration: ProxyConfiguration, carried: readonly string[]): Promise<void> {
+  async function apply(configuration: ProxyConfiguration, carried: readonly string[]): Promise<"carried out" | "lost ports"> {
     try {
       await proxy.apply(configuration);
     } catch (cause) {
-      if (cause instanceof ListenerBindError && !lostPorts(cause)) {
-        logger.warn(cause.message);
-        return;
-      }
+      const isAboutPorts = cause instanceof ListenerBindError;
+      if (isAboutPorts) logger.warn(cause.message);
+      if (isAboutPorts && !lostPorts(cause)) return "carried out";
       // The proxy may have taken up a part of it.
       applied = undefined;
-      if (!(cause instanceof ListenerBindError)) fail(carried, cause);
+      if (isAboutPorts) return "lost ports";
+      fail(carried, cause);
       throw cause;
     }
+    return "carried out";
   }
 
   /** Takes away the ports that could not be had, so that others are assigned; false where they could on the address that counts. */
