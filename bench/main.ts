@@ -3,6 +3,7 @@ import type { Figure } from "./figure.ts";
 
 /** The groups, loaded when they are asked for. */
 const GROUPS: Readonly<Record<string, () => Promise<{ readonly measure: (tell: (figure: Figure) => void) => Promise<void> }>>> = {
+  "control-plane": () => import("./control-plane/control-plane.ts"),
   identity: () => import("./identity/identity.ts"),
   "main-job": () => import("./main-job/main-job.ts"),
   registry: () => import("./registry/registry.ts"),
