@@ -12,6 +12,11 @@ export interface KeyedWorker extends AsyncDisposable {
 export interface KeyedWorkerOptions {
   /** Steps that may wait for something at the same time. The others wait their turn. */
   readonly atOnce?: number;
+  /**
+   * Milliseconds for which a key rests after a step that went well, whatever wakes it: what happens meanwhile is looked at together. For steps whose
+   * cost grows with something that they look through, so that they take a bounded share of the time. No rest where absent.
+   */
+  readonly rest?: (key: string) => number;
 }
 
 const FIRST_RETRY_MS = 500;
@@ -32,7 +37,7 @@ export function keyedWorker(
   step: (key: string) => Promise<void> | void,
   clock: Clock,
   logger: Logger,
-  { atOnce = AT_ONCE }: KeyedWorkerOptions = {},
+  { atOnce = AT_ONCE, rest = () => 0 }: KeyedWorkerOptions = {},
 ): KeyedWorker {
   /** Those whose step may begin, in the order in which they became dirty. */
   const dirty = new Set<string>();
@@ -41,7 +46,7 @@ export function keyedWorker(
   const running = new Map<string, Promise<void>>();
   const timers = new Map<string, Disposable>();
   const failures = new Map<string, number>();
-  /** Keys whose last step failed, and whose pause is not over. */
+  /** Keys whose last step failed, or that rest, and whose pause is not over. */
   const paused = new Map<string, Disposable>();
   let turn: Disposable | undefined;
   let closed = false;
@@ -89,6 +94,14 @@ export function keyedWorker(
 
   function succeeded(key: string): void {
     failures.delete(key);
+    const ms = rest(key);
+    if (ms > 0 && !closed) {
+      const over = clock.after(ms, () => {
+        paused.delete(key);
+        if (later.delete(key)) wake(key);
+      });
+      paused.set(key, over);
+    }
     ended(key);
   }
 

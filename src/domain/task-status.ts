@@ -26,6 +26,9 @@ export type StopCode =
   | "SpotInterruption"
   | "TerminationNotice";
 
+/** Ends that a task comes to by itself. One that a person, the scheduler or the capacity provider stopped has not failed. */
+export const ENDED_BY_ITSELF: ReadonlySet<StopCode | undefined> = new Set<StopCode>(["TaskFailedToStart", "EssentialContainerExited"]);
+
 /** A task only ever moves forward; steps may be skipped (a task that fails to start goes from PENDING to DEPROVISIONING). */
 export function mayMove(from: TaskStatus, to: TaskStatus): boolean {
   return TASK_STATUSES.indexOf(to) > TASK_STATUSES.indexOf(from);

@@ -66,6 +66,10 @@ function viewOf<R extends object, I extends string>(
       for (const record of table.values()) if (sees(owner(record))) yield record;
     },
     by: (index, value) => table.by(index, value).filter((record) => sees(owner(record))),
+    // What others have under the same value is not told, also not as a number.
+    count(index, value) {
+      return this.by(index, value).length;
+    },
     put(record) {
       mayWrite(record);
       return table.put(record);

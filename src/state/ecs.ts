@@ -16,7 +16,7 @@ import type {
 } from "@aws-sdk/client-ecs";
 import type { CircuitBreaker } from "../decide/circuit-breaker/failure-threshold.ts";
 import type { RestartState } from "../decide/throttle/restart-throttle.ts";
-import type { DesiredTaskStatus, HealthStatus, StopCode, TaskStatus } from "../domain/task-status.ts";
+import { ENDED_BY_ITSELF, type DesiredTaskStatus, type HealthStatus, type StopCode, type TaskStatus } from "../domain/task-status.ts";
 import { targetKey } from "./elb.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
@@ -191,13 +191,22 @@ export const tasks = defineTable<TaskRecord>()("ecs.tasks", (task) => task.arn, 
   id: (task) => task.id,
   cluster: (task) => task.clusterArn,
   service: (task) => task.serviceArn,
+  /** Those of a service that its scheduler looks at: all but those that stopped and have nothing left to be counted. */
+  scheduled: (task) => (isSettled(task) ? undefined : task.serviceArn),
   /** Tasks that are not STOPPED. */
   live: (task) => (task.lastStatus === "STOPPED" ? undefined : "live"),
   address: (task) => task.networkInterface && `${task.networkInterface.subnetId}/${task.networkInterface.privateIpv4Address}`,
   subnet: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.subnetId),
+  /** How the tasks of a group are spread: `subnet-0 service:web`. */
+  groupInSubnet: ({ lastStatus, networkInterface, group }) =>
+    lastStatus === "STOPPED" || !networkInterface ? undefined : `${networkInterface.subnetId} ${group}`,
   clientToken: (task) => task.clientToken && `${task.clusterArn}/${task.clientToken}`,
   target: (task) => task.targets.map(({ targetGroupArn, targetId, port }) => targetKey(targetGroupArn, targetId, port)),
 });
+
+function isSettled({ lastStatus, stopCode, healthySeen, failureCounted }: TaskRecord): boolean {
+  return lastStatus === "STOPPED" && (failureCounted || healthySeen || !ENDED_BY_ITSELF.has(stopCode));
+}
 
 /** One rollout of a service: one entry of `deployments`. */
 export interface DeploymentRecord {

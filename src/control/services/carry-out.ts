@@ -1,6 +1,6 @@
 import { rolesFailure } from "../../authorization/task-roles.ts";
 import { providersFor } from "../../decide/placement/capacity-providers.ts";
-import { startedTasks } from "../../decide/rollout/events.ts";
+import { MOST_NAMED, startedTasks } from "../../decide/rollout/events.ts";
 import type { RolloutPlan, RolloutStep, StartTask, UpdateDeployment } from "../../decide/rollout/plan.ts";
 import type { Ids } from "../../ports/ids.ts";
 import { serviceDeployments } from "../../state/ecs-service-deployments.ts";
@@ -9,20 +9,28 @@ import { newTask } from "../../state/new-task.ts";
 import { withEvent } from "../../state/service-events.ts";
 import type { State, WholeState } from "../../state/state.ts";
 
-/** Writes a plan into the records, as one commit. */
+/** Writes a plan into the records, as one commit. Costs what the plan has steps, and where it starts tasks one count of the service's. */
 export function carryOut(state: WholeState, serviceArn: string, plan: RolloutPlan, ids: Ids, now: number): void {
   state.commit(() => {
     const started: { readonly step: StartTask; readonly task: TaskRecord }[] = [];
+    const starting = new Map<string, (step: StartTask) => TaskRecord | undefined>();
     for (const step of plan) {
       const service = state.table(services).get(serviceArn);
       if (!service) return;
       if (step.kind === "start-task") {
-        const task = start(state, service, step, ids, now);
+        const { deploymentId } = step;
+        const start = starting.get(deploymentId) ?? starter(state, service, deploymentId, startsOf(plan, deploymentId), ids, now);
+        starting.set(deploymentId, start);
+        const task = start(step);
         if (task) started.push({ step, task });
       } else apply(state, service, step, ids, now);
     }
     tellStarts(state, serviceArn, started, ids, now);
   });
+}
+
+function startsOf(plan: RolloutPlan, deploymentId: string): number {
+  return plan.filter((step) => step.kind === "start-task" && step.deploymentId === deploymentId).length;
 }
 
 function apply(state: WholeState, service: ServiceRecord, step: Exclude<RolloutStep, StartTask>, ids: Ids, now: number): void {
@@ -83,50 +91,69 @@ function stopped(
   return { ...task, desiredStatus: "STOPPED", stopCode, stoppedReason: reason, stoppingAt: now };
 }
 
-function start(whole: WholeState, service: ServiceRecord, step: StartTask, ids: Ids, now: number): TaskRecord | undefined {
+/** Starts tasks of a deployment; what they have in common is looked up once. Where none can be started, it notes why and starts none. */
+function starter(
+  whole: WholeState,
+  service: ServiceRecord,
+  deploymentId: string,
+  count: number,
+  ids: Ids,
+  now: number,
+): (step: StartTask) => TaskRecord | undefined {
   // A service runs what is its account's own, where it is its own, whatever its record says.
   const state = whole.of(service.account);
-  const deployment = service.deployments.find(({ id }) => id === step.deploymentId);
+  const deployment = service.deployments.find(({ id }) => id === deploymentId);
   const cluster = state.table(clusters).get(service.clusterArn);
   const definition = deployment && state.table(taskDefinitions).get(deployment.taskDefinitionArn);
-  if (!deployment) return undefined;
+  if (!deployment) return () => undefined;
   if (!cluster || !definition) {
-    notPlaced(state, service, deployment.id, {
-      at: now,
-      reason: `The task definition ${deployment.taskDefinitionArn} or its cluster is gone.`,
-    });
-    return undefined;
+    const reason = `The task definition ${deployment.taskDefinitionArn} or its cluster is gone.`;
+    notPlaced(state, service, deployment.id, { at: now, reason });
+    return () => undefined;
   }
-  const reason = rolesFailure({ state: whole, now }, service, definition.definition);
-  if (reason !== undefined) {
-    notPlaced(state, service, deployment.id, { at: now, reason, refused: true });
-    return undefined;
+  const refusal = rolesFailure({ state: whole, now }, service, definition.definition);
+  if (refusal !== undefined) {
+    notPlaced(state, service, deployment.id, { at: now, reason: refusal, refused: true });
+    return () => undefined;
   }
+  const providers = nextProviders(whole, service, deployment, count);
+  const tags = taskTags(service, definition.tags);
+  return (step) => {
+    const provider = providers.next().value;
+    const task = newTask(
+      {
+        cluster,
+        definition,
+        launchType: deployment.launchType,
+        group: `service:${service.name}`,
+        serviceArn: service.arn,
+        deploymentId: deployment.id,
+        startedBy: deployment.id,
+        ...(provider === undefined ? {} : { capacityProviderName: provider }),
+        ...(deployment.platformVersion ? { platformVersion: deployment.platformVersion } : {}),
+        ...(deployment.networkConfiguration ? { networkConfiguration: deployment.networkConfiguration } : {}),
+        ...(step.subnetId === undefined ? {} : { preferredSubnetId: step.subnetId }),
+        enableExecuteCommand: service.enableExecuteCommand,
+        tags,
+      },
+      ids,
+      now,
+    );
+    return state.table(tasks).put(task);
+  };
+}
+
+/** The capacity providers of the next tasks of a deployment; none where it has no strategy. */
+function nextProviders(state: WholeState, service: ServiceRecord, deployment: DeploymentRecord, count: number): Iterator<string, undefined> {
+  const strategy = deployment.capacityProviderStrategy ?? [];
+  if (strategy.length === 0) return [].values();
   const placed = state
     .table(tasks)
-    .by("service", service.arn)
+    .by("scheduled", service.arn)
     .filter((task) => task.deploymentId === deployment.id && task.lastStatus !== "STOPPED").length;
-  const provider = providersFor(deployment.capacityProviderStrategy ?? [], placed + 1)[placed];
-  const task = newTask(
-    {
-      cluster,
-      definition,
-      launchType: deployment.launchType,
-      group: `service:${service.name}`,
-      serviceArn: service.arn,
-      deploymentId: deployment.id,
-      startedBy: deployment.id,
-      ...(provider === undefined ? {} : { capacityProviderName: provider }),
-      ...(deployment.platformVersion ? { platformVersion: deployment.platformVersion } : {}),
-      ...(deployment.networkConfiguration ? { networkConfiguration: deployment.networkConfiguration } : {}),
-      ...(step.subnetId === undefined ? {} : { preferredSubnetId: step.subnetId }),
-      enableExecuteCommand: service.enableExecuteCommand,
-      tags: taskTags(service, definition.tags),
-    },
-    ids,
-    now,
-  );
-  return state.table(tasks).put(task);
+  return providersFor(strategy, placed + count)
+    .slice(placed)
+    .values();
 }
 
 function notPlaced(
@@ -146,7 +173,7 @@ function taskTags(service: ServiceRecord, definitionTags: TaskRecord["tags"]): T
   return [...propagated, { key: "aws:ecs:clusterName", value: service.clusterName }, { key: "aws:ecs:serviceName", value: service.name }];
 }
 
-/** One event tells of all tasks that a deployment starts at once, as on AWS. */
+/** Events tell of the tasks that a deployment starts at once, as on AWS. */
 function tellStarts(
   state: WholeState,
   serviceArn: string,
@@ -156,18 +183,11 @@ function tellStarts(
 ): void {
   for (const deploymentId of new Set(started.map(({ step }) => step.deploymentId))) {
     const those = started.filter(({ step }) => step.deploymentId === deploymentId);
-    const replaced = those.filter(({ step }) => step.replacesUnhealthy).length;
-    state.table(services).update(serviceArn, (service) =>
-      withEvent(
-        service,
-        startedTasks(
-          service.name,
-          those.map(({ task }) => task.id),
-          replaced,
-        ),
-        ids,
-        now,
-      ),
-    );
+    for (let at = 0; at < those.length; at += MOST_NAMED) {
+      const named = those.slice(at, at + MOST_NAMED);
+      const replaced = named.filter(({ step }) => step.replacesUnhealthy).length;
+      const names = named.map(({ task }) => task.id);
+      state.table(services).update(serviceArn, (service) => withEvent(service, startedTasks(service.name, names, replaced), ids, now));
+    }
   }
 }

@@ -3,10 +3,13 @@ import type { DeploymentView, RolloutView, TargetView, TaskView } from "../../de
 import type { HealthStatus } from "../../domain/task-status.ts";
 import { subnets } from "../../state/ec2.ts";
 import { tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../../state/ecs.ts";
-import { targetKey, targets } from "../../state/elb.ts";
+import { targetKey, targets, type TargetRecord } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
 
-/** The records of a service as its scheduler looks at them. */
+/**
+ * The records of a service as its scheduler looks at them. Costs a look at each of its tasks that has not stopped; only what changed since the
+ * last view is made anew.
+ */
 export function rolloutView(state: WholeState, service: ServiceRecord, now: number): RolloutView {
   const primary = service.deployments.find(({ status }) => status === "PRIMARY");
   const chosen = (primary?.networkConfiguration ?? service.networkConfiguration)?.awsvpcConfiguration?.subnets ?? [];
@@ -31,7 +34,7 @@ export function rolloutView(state: WholeState, service: ServiceRecord, now: numb
     deployments: service.deployments.flatMap((deployment) => deploymentView(deployment) ?? []),
     tasks: state
       .table(tasks)
-      .by("service", service.arn)
+      .by("scheduled", service.arn)
       .map((task) => taskView(state, task)),
   };
 }
@@ -54,7 +57,25 @@ function deploymentView(deployment: DeploymentRecord): DeploymentView | undefine
   return placementFailure ? { ...view, placementFailure } : view;
 }
 
+interface MadeView {
+  readonly view: TaskView;
+  /** The targets that it was made with. */
+  readonly with: readonly (TargetRecord | undefined)[];
+}
+
+/** Views by the records that they were made of: records never change, they are replaced. */
+const made = new WeakMap<TaskRecord, MadeView>();
+
 function taskView(state: WholeState, task: TaskRecord): TaskView {
+  const own = task.targets.map(({ targetGroupArn, targetId, port }) => state.table(targets).get(targetKey(targetGroupArn, targetId, port)));
+  const known = made.get(task);
+  if (known && own.every((target, at) => target === known.with[at])) return known.view;
+  const view = viewOf(task, own);
+  made.set(task, { view, with: own });
+  return view;
+}
+
+function viewOf(task: TaskRecord, own: readonly (TargetRecord | undefined)[]): TaskView {
   const stoppedAt = task.executionStoppedAt ?? task.stoppedAt;
   const health = containerHealth(task);
   const subnetId = task.networkInterface?.subnetId ?? task.preferredSubnetId;
@@ -68,10 +89,10 @@ function taskView(state: WholeState, task: TaskRecord): TaskView {
     ...(stoppedAt === undefined ? {} : { stoppedAt }),
     ...(task.stopCode ? { stopCode: task.stopCode } : {}),
     ...(health ? { containerHealth: health } : {}),
-    targets: task.targets.flatMap(({ targetGroupArn, targetId, port }): TargetView[] => {
-      const target = state.table(targets).get(targetKey(targetGroupArn, targetId, port));
+    targets: own.flatMap((target): TargetView[] => {
       if (!target) return [];
-      const { state: targetState, description } = target.health;
+      const { targetGroupArn, port, health: targetHealth } = target;
+      const { state: targetState, description } = targetHealth;
       return [{ targetGroupArn, port, state: targetState, ...(description ? { description } : {}) }];
     }),
     ...(subnetId === undefined ? {} : { subnetId }),

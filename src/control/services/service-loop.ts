@@ -16,9 +16,16 @@ export interface ServiceLoopParts {
   readonly logger: Logger;
 }
 
+/**
+ * Planning looks at each task of a service, a few microseconds each. A service rests after it for so many milliseconds a task that this takes a
+ * small share of the time, whatever its size; one of fewer than a hundred tasks does not rest.
+ */
+const REST_MS_PER_TASK = 0.01;
+
 /** Keeps every service at what its records ask for, until disposed of. */
 export function serviceLoop({ state, clock, ids, logger }: ServiceLoopParts): AsyncDisposable {
-  const worker = keyedWorker("services", step, clock, logger);
+  const rest = (arn: string): number => Math.floor(state.table(tasks).count("scheduled", arn) * REST_MS_PER_TASK);
+  const worker = keyedWorker("services", step, clock, logger, { rest });
 
   function step(arn: string): Promise<void> {
     const service = state.table(services).get(arn);

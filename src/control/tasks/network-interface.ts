@@ -8,7 +8,8 @@ import type { WholeState } from "../../state/state.ts";
 
 /**
  * Gives an awsvpc task its network interface, or tells in AWS's words why there is none. Reads only; `lastAddress` spreads reuse. This is the
- * last door: whatever made the task, its subnets and security groups are those of its account and region.
+ * last door: whatever made the task, its subnets and security groups are those of its account and region. Costs a look at each of its subnets
+ * and at the addresses between the last one and the next free one, however many tasks there are.
  */
 export function attachInterface(
   state: WholeState,
@@ -27,14 +28,13 @@ export function attachInterface(
   const groups = configuration?.securityGroups;
   if (groups?.some((id) => own.table(securityGroups).get(id)?.vpcId !== vpc.id))
     return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InvalidGroup.NotFound" };
-  const taken = new Set(
+  const inUse = (address: string): boolean =>
     state
       .table(tasks)
-      .by("subnet", subnet.id)
-      .flatMap((other) => other.networkInterface?.privateIpv4Address ?? []),
-  );
+      .by("address", `${subnet.id}/${address}`)
+      .some(({ lastStatus }) => lastStatus !== "STOPPED");
   const last = lastAddress.get(subnet.id);
-  const planned = nextAddress({ cidr: subnet.cidrBlock, taken, ...(last === undefined ? {} : { last }) });
+  const planned = nextAddress({ cidr: subnet.cidrBlock, taken: { has: inUse }, ...(last === undefined ? {} : { last }) });
   if (planned.kind !== "address")
     return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InsufficientFreeAddressesInSubnet" };
   const { address } = planned;
@@ -56,14 +56,14 @@ export function attachInterface(
 function chooseSubnet(state: WholeState, task: TaskRecord, wanted: readonly SubnetRecord[]): SubnetRecord | undefined {
   const preferred = wanted.find(({ id }) => id === task.preferredSubnetId);
   if (preferred) return preferred;
-  const places = wanted.map(({ id, availabilityZone }) => ({ subnetId: id, zone: availabilityZone }));
-  const placed = wanted.flatMap(({ id }) =>
-    state
-      .table(tasks)
-      .by("subnet", id)
-      .map((other) => ({ deploymentId: other.group, subnetId: id })),
+  const chosen = subnetForNext(
+    wanted.map(({ id, availabilityZone }) => ({
+      subnetId: id,
+      zone: availabilityZone,
+      own: state.table(tasks).count("groupInSubnet", `${id} ${task.group}`),
+      all: state.table(tasks).count("subnet", id),
+    })),
   );
-  const chosen = subnetForNext(places, placed, task.group);
   return wanted.find(({ id }) => id === chosen);
 }
 

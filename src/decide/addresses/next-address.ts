@@ -3,8 +3,8 @@ import { contains, formatAddress, parseAddress, parseCidr, type Cidr } from "../
 export interface AddressView {
   /** The subnet's block, such as `10.0.1.0/24`. */
   readonly cidr: string;
-  /** Addresses in use, in any order. */
-  readonly taken: ReadonlySet<string>;
+  /** Tells which addresses are in use. */
+  readonly taken: Pick<ReadonlySet<string>, "has">;
   /** The address given last in this subnet; absent at first. */
   readonly last?: string;
 }

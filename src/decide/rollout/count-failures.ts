@@ -1,17 +1,15 @@
-import type { StopCode } from "../../domain/task-status.ts";
+import { ENDED_BY_ITSELF } from "../../domain/task-status.ts";
 import { afterFailures, afterRecovery, afterStart, type FailedTask } from "../throttle/restart-throttle.ts";
+import { MOST_STEPS } from "./plan.ts";
 import { changeDeployment, type Draft, type JudgedTask } from "./draft.ts";
 import { hadBeenHealthy } from "./task-condition.ts";
 import type { DeploymentView } from "./view.ts";
-
-/** Ends that a task comes to by itself. One that a person, the scheduler or the capacity provider stopped has not failed. */
-const ENDED_BY_ITSELF: ReadonlySet<StopCode | undefined> = new Set<StopCode>(["TaskFailedToStart", "EssentialContainerExited"]);
 
 /**
  * Takes note of tasks that became healthy and tasks that failed: for the circuit breaker, for restart throttling.
  *
  * A task counts as failed when it does not come to RUNNING, when it ends by itself before it was healthy, or when it fails its health
- * checks. Each is counted once. A task that becomes healthy ends the run of failures.
+ * checks. Each is counted once. A task that becomes healthy ends the run of failures. Where one plan cannot count all, the next goes on.
  * Source: Amazon ECS API, `Deployment.failedTasks` and `DeploymentCircuitBreaker.resetOnHealthyTask`.
  */
 export function countFailures(draft: Draft): void {
@@ -26,7 +24,7 @@ function noteHealthy(draft: Draft, deployment: DeploymentView, own: readonly Jud
   let { failedTasks, restarts } = deployment;
   for (const { task, condition } of own) {
     if (task.startedAt !== undefined) restarts = afterStart(restarts, task.startedAt);
-    if (condition.is !== "healthy" || task.healthySeen) continue;
+    if (condition.is !== "healthy" || task.healthySeen || draft.marks.length >= MOST_STEPS) continue;
     draft.marks.push({ kind: "mark-task", taskArn: task.arn, mark: "healthySeen" });
     restarts = afterRecovery(restarts);
     if (deployment.rolloutState === "IN_PROGRESS" && draft.service.circuitBreaker.resetOnHealthyTask !== false) failedTasks = 0;
@@ -44,6 +42,10 @@ function noteFailed(draft: Draft, deployment: DeploymentView, own: readonly Judg
     const over = condition.is === "leaving" || condition.is === "stopped";
     const ended = over && ENDED_BY_ITSELF.has(task.stopCode) && !hadBeenHealthy(task, service);
     if (!ended && condition.is !== "unhealthy") continue;
+    if (failures >= MOST_STEPS) {
+      draft.uncounted.add(task.arn);
+      continue;
+    }
     draft.marks.push({ kind: "mark-task", taskArn: task.arn, mark: "failureCounted" });
     failures += 1;
     if (ended) ends.push({ createdAt: task.createdAt, ran: task.startedAt !== undefined });

@@ -14,6 +14,12 @@ export const scalingReason = (deploymentId: string): string => `Scaling activity
 export const targetHealthReason = (targetGroupArn: string): string => `Task failed ELB health checks in (target-group ${targetGroupArn})`;
 export const containerHealthReason = "Task failed container health checks";
 
+/**
+ * Tasks that one event names; more of them take several events. A service's last hundred events lie in its record, which is written
+ * whenever one is added: they must not grow with the service.
+ */
+export const MOST_NAMED = 10;
+
 const list = (taskIds: readonly string[]): string => taskIds.map((id) => `(task ${id})`).join(" ");
 
 export function startedTasks(service: string, taskIds: readonly string[], replacedUnhealthy: number): string {

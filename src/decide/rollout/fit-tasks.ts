@@ -1,8 +1,9 @@
-import { chooseToRemove, subnetForNext, type Placed, type Removable } from "../placement/spread.ts";
+import { chooseToRemove, subnetForNext, type Removable } from "../placement/spread.ts";
 import { restartAllowedAt } from "../throttle/restart-throttle.ts";
 import { boundsOf } from "./bounds.ts";
 import { isLive, primaryOf, takesRoom, changeDeployment, type Draft, type JudgedTask } from "./draft.ts";
 import * as events from "./events.ts";
+import { MOST_STEPS } from "./plan.ts";
 import { stopTasks } from "./stop-tasks.ts";
 import type { DeploymentView } from "./view.ts";
 
@@ -87,13 +88,12 @@ export function fitTasks(draft: Draft): void {
 
   if (wanted > 0 && start + startOld === 0 && leaving() === 0 && live.every(isHealthy))
     draft.tellable.set("stuck", events.unableToProgress(draft.service.name));
-  startTasks(draft, primary, start, unhealthy.length, stops);
-  if (baseline) startTasks(draft, baseline, startOld, oldUnhealthy.length, stops);
-  stopTasks(
-    draft,
-    draft.tasks.filter((judged) => stops.has(judged)),
-    primary.id,
-  );
+  // The rest is for the next plan: starts have room without the stops, and what stops may stop by itself.
+  const startNow = Math.min(start, MOST_STEPS);
+  startTasks(draft, primary, startNow, unhealthy.length, stops);
+  if (baseline) startTasks(draft, baseline, Math.min(startOld, MOST_STEPS - startNow), oldUnhealthy.length, stops);
+  const mayGo = draft.tasks.filter((judged) => stops.has(judged) && !draft.uncounted.has(judged.task.arn));
+  stopTasks(draft, mayGo.slice(0, MOST_STEPS), primary.id);
   countDesired(draft, primary, desired);
 }
 
@@ -158,10 +158,18 @@ function allowed(draft: Draft, deployment: DeploymentView, wanted: number): numb
 }
 
 function startTasks(draft: Draft, { id }: DeploymentView, count: number, unhealthy: number, stops: ReadonlySet<JudgedTask>): void {
-  const placed: Placed[] = draft.tasks.filter((judged) => isLive(judged) && !stops.has(judged)).map(({ task }) => task);
+  const subnets = new Map(draft.service.subnets.map((subnet) => [subnet.subnetId, { ...subnet, own: 0, all: 0 }]));
+  const occupy = (subnetId: string | undefined, deploymentId: string): void => {
+    const subnet = subnets.get(subnetId ?? "");
+    if (!subnet) return;
+    subnet.all += 1;
+    if (deploymentId === id) subnet.own += 1;
+  };
+  for (const judged of draft.tasks)
+    if (isLive(judged) && !stops.has(judged)) occupy(judged.task.subnetId, judged.task.deploymentId);
   for (let started = 0; started < count; started += 1) {
-    const subnetId = subnetForNext(draft.service.subnets, placed, id);
-    placed.push({ deploymentId: id, subnetId });
+    const subnetId = subnetForNext([...subnets.values()]);
+    occupy(subnetId, id);
     const hint = subnetId === undefined ? {} : { subnetId };
     draft.starts.push({ kind: "start-task", deploymentId: id, ...hint, replacesUnhealthy: started < unhealthy });
   }

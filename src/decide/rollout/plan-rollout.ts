@@ -2,7 +2,7 @@ import { completeDeployment, noteImpaired, noteSteadyState, tell } from "./concl
 import { countFailures } from "./count-failures.ts";
 import { draftOf, isLive, updateOf, type Draft } from "./draft.ts";
 import { fitTasks } from "./fit-tasks.ts";
-import type { RolloutPlan, RolloutStep, UpdateDeployment } from "./plan.ts";
+import { MOST_STEPS, type RolloutPlan, type RolloutStep, type UpdateDeployment } from "./plan.ts";
 import { stopTasks } from "./stop-tasks.ts";
 import { tripCircuitBreaker } from "./trip-circuit-breaker.ts";
 import type { RolloutView } from "./view.ts";
@@ -39,7 +39,7 @@ function planActive(view: RolloutView): RolloutPlan {
 
 function planDeletion(view: RolloutView): RolloutPlan {
   const draft = draftOf(view);
-  const live = draft.tasks.filter(isLive);
+  const live = draft.tasks.filter(isLive).slice(0, MOST_STEPS);
   for (const id of new Set(live.map(({ task }) => task.deploymentId))) {
     stopTasks(
       draft,
@@ -75,5 +75,5 @@ function nextWake(draft: Draft): readonly RolloutStep[] {
   for (const { condition } of draft.tasks) {
     if (condition.is === "starting" && condition.until !== undefined) draft.wakes.push(condition.until);
   }
-  return draft.wakes.length === 0 ? [] : [{ kind: "wake-at", at: Math.min(...draft.wakes) }];
+  return draft.wakes.length === 0 ? [] : [{ kind: "wake-at", at: draft.wakes.reduce((a, b) => Math.min(a, b)) }];
 }

@@ -1,9 +1,12 @@
 import type { DeploymentView, Told } from "./view.ts";
 
+/** A plan starts, stops and marks at most so many tasks each, so that carrying it out takes milliseconds. */
+export const MOST_STEPS = 250;
+
 /**
  * What to do next, in order. The steps of one plan belong in one transaction; should only the first few be carried out, the next
- * plan goes on from there. When a plan was carried out and nothing else has changed, the next plan at the same time is empty but
- * for its `wake-at`.
+ * plan goes on from there. When a plan of fewer than `MOST_STEPS` was carried out and nothing else has changed, the next plan at the
+ * same time is empty but for its `wake-at`; the next one of a larger plan goes on with the rest.
  */
 export type RolloutPlan = readonly RolloutStep[];
 

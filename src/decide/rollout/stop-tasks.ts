@@ -13,12 +13,10 @@ export function stopTasks(draft: Draft, tasks: readonly JudgedTask[], by: string
     const reason = failure ? failureReason(failure) : events.scalingReason(by);
     draft.stops.push({ kind: "stop-task", taskArn: task.arn, stopCode: "ServiceSchedulerInitiated", reason });
   }
-  draft.events.push(
-    events.stoppedTasks(
-      name,
-      tasks.map(({ task }) => nameFromArn(task.arn)),
-    ),
-  );
+  for (let at = 0; at < tasks.length; at += events.MOST_NAMED) {
+    const named = tasks.slice(at, at + events.MOST_NAMED).map(({ task }) => nameFromArn(task.arn));
+    draft.events.push(events.stoppedTasks(name, named));
+  }
   if (targetGroupArns.length === 0) return;
   const registered = tasks.filter(({ task }) => task.targets.length > 0);
   for (const id of new Set(registered.map(({ task }) => task.deploymentId))) {
