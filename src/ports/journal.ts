@@ -1,4 +1,4 @@
-/** One change of one record. `value` is JSON text, or `undefined` where the record is gone. */
+/** One change of one record. `value` is JSON text, or `undefined` where the record is gone; it may be made when it is read: read it once, or not at all. */
 export interface JournalChange {
   readonly table: string;
   readonly key: string;
@@ -15,7 +15,7 @@ export interface JournalRecord extends JournalChange {
  *
  * `append` resolves when all its changes will survive a crash of the process and of the machine; they become durable
  * together or not at all, and in the order of the calls. An implementation may join several appends into one write
- * (group commit). A failed append rejects, and so does every later one: memory and disk must not part ways.
+ * (group commit), and leave out of it what a later one of them replaces. A failed append rejects, and so does every later one: memory and disk must not part ways.
  */
 export interface Journal {
   /** Every live record, in no particular order, some at a time. Called once, before the first append. */

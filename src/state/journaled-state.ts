@@ -84,11 +84,7 @@ export class JournaledState implements WholeState, TableOwner {
   }
 
   #publish(commit: OpenCommit): void {
-    const changes = commit.changes.map(({ table, change }): JournalChange => ({
-      table: table.definition.name,
-      key: change.key,
-      value: change.after && JSON.stringify(change.after),
-    }));
+    const changes = commit.changes.map(({ table, change }) => journalChange(table.definition.name, change));
     const written = this.#journal.append(changes);
     const pending = Promise.all([this.#pending, written]).then(() => undefined);
     this.#pending = pending;
@@ -102,4 +98,15 @@ export class JournaledState implements WholeState, TableOwner {
         for (const watcher of this.#watchers.get(table.definition.name) ?? []) watcher(change);
     });
   }
+}
+
+/** Written as text when the journal asks: of a record that changes again before it is written, only the last text is made. */
+function journalChange(table: string, { key, after }: Change<object>): JournalChange {
+  return {
+    table,
+    key,
+    get value() {
+      return after && JSON.stringify(after);
+    },
+  };
 }

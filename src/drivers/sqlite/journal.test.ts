@@ -70,6 +70,38 @@ describe("the journal in SQLite", () => {
     expect([acknowledged, syncs.length]).toEqual([["a", "b", "c"], 2]);
   });
 
+  test("of a record that changes again in the same turn, only the last text is made", async () => {
+    const journal = sqliteJournal(join(directory, "lazy.db"));
+    const made: string[] = [];
+    const change = (key: string, text: string) => ({
+      table: "t",
+      key,
+      get value() {
+        made.push(text);
+        return text;
+      },
+    });
+    await Promise.all(["1", "2", "3"].map((text) => journal.append([change("a", text), change(`b${text}`, text)])));
+    expect(made.toSorted()).toEqual(["1", "2", "3", "3"]);
+    await journal.close();
+  });
+
+  test("many appends do not hold the thread at once, and a close writes all of them", async () => {
+    const file = join(directory, "many.db");
+    const journal = sqliteJournal(file);
+    let done = 0;
+    for (let append = 0; append < 40; append += 1) {
+      const changes = Array.from({ length: 100 }, (_, at) => ({ table: "t", key: `${append} ${at}`, value: "1" }));
+      void journal.append(changes).then(() => (done += 1));
+    }
+    await vi.waitFor(() => expect(done).toBeGreaterThan(0), { interval: 1 });
+    expect(done).toBeLessThan(40);
+    await journal.close();
+    const again = sqliteJournal(file);
+    expect(await loaded(again)).toHaveLength(4000);
+    await again.close();
+  });
+
   test("a file that is open cannot be opened again", async () => {
     const file = join(directory, "open.db");
     const journal = sqliteJournal(file);

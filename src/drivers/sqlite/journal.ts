@@ -9,10 +9,12 @@ interface Waiting {
 
 /** Records that are loaded at a time. */
 const BATCH = 1000;
+/** Changes after which a transaction ends, so that others have a turn of this thread. An append of more is one transaction all the same. */
+const MOST_CHANGES = 500;
 
 /**
- * The embedded journal. Appends made in one turn of the event loop share one transaction, and those that come while the disk is at work share the
- * next sync. SQLite itself runs on this thread and leaves the sync to us: a transaction is some hundredths of a millisecond of copying, while a
+ * The embedded journal. Appends made in one turn of the event loop share a transaction as far as they are small, in which each record is written once;
+ * those that come while the disk is at work share the next sync. SQLite itself runs on this thread and leaves the sync to us: a transaction is some hundredths of a millisecond of copying, while a
  * disk that is busy with blobs may take long to keep its promise.
  */
 export function sqliteJournal(file: string, logOf: typeof writeAheadLog = writeAheadLog): Journal & { copyTo(file: string): void } {
@@ -30,14 +32,14 @@ export function sqliteJournal(file: string, logOf: typeof writeAheadLog = writeA
   let syncing = Promise.resolve();
 
   function flush(): void {
-    const batch = waiting;
-    waiting = [];
+    const batch = takeBatch();
+    if (waiting.length > 0) setImmediate(flush);
     if (batch.length === 0) return;
     try {
       if (failure) throw failure.cause;
       database.exec("BEGIN IMMEDIATE");
-      for (const { changes } of batch)
-        for (const { table, key, value } of changes)
+      for (const changes of lastOf(batch).values())
+        for (const { table, key, value } of changes.values())
           if (value === undefined) remove.run(table, key);
           else upsert.run(table, key, value);
       database.exec("COMMIT");
@@ -48,6 +50,14 @@ export function sqliteJournal(file: string, logOf: typeof writeAheadLog = writeA
     }
     // A sync under way may have begun before these were written.
     if (unsynced.push(...batch) === batch.length) syncing = syncing.then(sync);
+  }
+
+  function takeBatch(): Waiting[] {
+    let count = 0;
+    const end = waiting.findIndex(({ changes }) => (count += changes.length) >= MOST_CHANGES);
+    const batch = end < 0 ? waiting : waiting.slice(0, end + 1);
+    waiting = waiting.slice(batch.length);
+    return batch;
   }
 
   async function sync(): Promise<void> {
@@ -84,16 +94,30 @@ export function sqliteJournal(file: string, logOf: typeof writeAheadLog = writeA
     append(changes) {
       if (closed) return Promise.reject(new Error("the journal is closed"));
       return new Promise((resolve, reject) => {
+        // Where some wait already, a turn for them is on its way.
         if (waiting.push({ changes, resolve, reject }) === 1) setImmediate(flush);
       });
     },
     async close() {
       if (closed) return;
       closed = true;
-      flush();
+      do flush();
+      while (waiting.length > 0);
       await syncing;
       log.close();
       closeDatabase(database);
     },
   };
+}
+
+/** The last change of each record, by table and key. */
+function lastOf(batch: readonly Waiting[]): ReadonlyMap<string, ReadonlyMap<string, JournalChange>> {
+  const tables = new Map<string, Map<string, JournalChange>>();
+  for (const { changes } of batch)
+    for (const change of changes) {
+      const known = tables.get(change.table);
+      if (known) known.set(change.key, change);
+      else tables.set(change.table, new Map([[change.key, change]]));
+    }
+  return tables;
 }
