@@ -125,5 +125,6 @@ export const targets = defineTable<TargetRecord>()(
   ({ targetGroupArn }) => accountOfArn(targetGroupArn),
   {
     targetGroup: (target) => target.targetGroupArn,
+    draining: ({ drainingUntil }) => (drainingUntil === undefined ? undefined : "draining"),
   },
 );

@@ -4,13 +4,14 @@ import type { TrafficProxy } from "../../ports/traffic-proxy.ts";
 import { targetGroupInUse } from "../../state/elb-targets.ts";
 import { targetKey, targets, type TargetRecord } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
+import { inSlices } from "../in-slices.ts";
 import type { HealthReports } from "./target-health.ts";
 
 /** How often a draining target is asked for its requests: the proxy has no event for the last one. */
 const ASK_AGAIN_MS = 500;
 
 /**
- * Removes the draining targets that have no request under way or whose time is over.
+ * Removes the draining targets that have no request under way or whose time is over. Costs a look at each draining one.
  * Returns when to look again, milliseconds since the Unix epoch; `undefined` where nothing drains.
  *
  * "If a deregistering target has no in-flight requests and no active connections, Elastic Load Balancing immediately completes the
@@ -22,30 +23,35 @@ export async function finishDrains(
   reports: HealthReports,
   clock: Clock,
 ): Promise<number | undefined> {
-  const draining = drainingTargets(state);
-  const answers = await Promise.allSettled(draining.map((target) => isFinished(state, proxy, reports, clock, target)));
-  const finished = draining.filter((_, at) => {
-    const answer = answers[at];
-    return answer?.status === "fulfilled" && answer.value;
+  const failures: unknown[] = [];
+  await inSlices(clock, drainingTargets(state), async (some) => {
+    const answers = await Promise.allSettled(some.map((target) => isFinished(state, proxy, reports, clock, target)));
+    const finished = some.filter((_, at) => {
+      const answer = answers[at];
+      if (answer?.status === "rejected") failures.push(answer.reason);
+      return answer?.status === "fulfilled" && answer.value;
+    });
+    state.commit(() => {
+      for (const target of finished) {
+        const key = targetKey(target.targetGroupArn, target.id, target.port);
+        // It may have been registered again meanwhile.
+        if (state.table(targets).get(key)?.drainingUntil === target.drainingUntil) state.table(targets).delete(key);
+      }
+    });
   });
-  state.commit(() => {
-    for (const target of finished) {
-      const key = targetKey(target.targetGroupArn, target.id, target.port);
-      // It may have been registered again meanwhile.
-      if (state.table(targets).get(key)?.drainingUntil === target.drainingUntil) state.table(targets).delete(key);
-    }
-  });
-  const failed = answers.find((answer) => answer.status === "rejected");
-  if (failed) throw failed.reason;
+  if (failures.length > 0) throw failures[0];
   const left = drainingTargets(state);
   if (left.length === 0) return undefined;
-  return Math.min(clock.now() + ASK_AGAIN_MS, ...left.map(({ drainingUntil }) => drainingUntil));
+  return left.reduce((next, { drainingUntil }) => Math.min(next, drainingUntil), clock.now() + ASK_AGAIN_MS);
 }
 
 type DrainingTarget = TargetRecord & { readonly drainingUntil: number };
 
 function drainingTargets(state: WholeState): DrainingTarget[] {
-  return [...state.table(targets).values()].filter((target): target is DrainingTarget => target.drainingUntil !== undefined);
+  return state
+    .table(targets)
+    .by("draining", "draining")
+    .filter((target): target is DrainingTarget => target.drainingUntil !== undefined);
 }
 
 async function isFinished(

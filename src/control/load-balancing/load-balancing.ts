@@ -6,13 +6,15 @@ import type { Logger } from "../../ports/logger.ts";
 import { ListenerBindError, type ProxyConfiguration, type TrafficProxy } from "../../ports/traffic-proxy.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
-import { listeners, loadBalancers, targetGroups, targets } from "../../state/elb.ts";
+import { listeners, loadBalancers, targetGroups, targetGroupsOf, targetKey, targets, type ListenerRecord } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
+import { inSlices } from "../in-slices.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { finishDrains } from "./drains.ts";
 import { assignPorts, giveTurns, releasePorts, someListenerLacksPort } from "./listener-ports.ts";
 import { portsOfTask } from "./published-ports.ts";
-import { routingView } from "./routing-view.ts";
+import { RoutingViews } from "./routing-view.ts";
+import { sameConfiguration } from "./same-configuration.ts";
 import { HealthReports, recordHealth } from "./target-health.ts";
 
 export interface LoadBalancingParts {
@@ -37,42 +39,56 @@ export interface LoadBalancing extends AsyncDisposable {
 }
 
 /**
+ * Routing looks at each target of a group that changed, a few microseconds each. It rests after that for so many milliseconds a target that it takes
+ * a small share of the time, however many there are; for fewer than a hundred it does not rest.
+ */
+const REST_MS_PER_TARGET = 0.01;
+
+/**
  * Starts the loop: changes of load balancers, listeners, target groups and targets become one configuration of the proxy; what its health
  * checks see becomes the health on record. Disposing it stops the loop and leaves the proxy as it is.
  */
 export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   const { state, clock, proxy, logger, surroundings, bindAddresses: addresses = ["127.0.0.1"], canBind } = parts;
   let gateways: readonly GatewayView[] = [];
-  let applied: string | undefined;
+  let applied: ProxyConfiguration | undefined;
   let routed = false;
   const refused = new Set<number>();
   const reports = new HealthReports();
+  const views = new RoutingViews(state);
+  /** Targets whose health may be another than what is on record, by their keys. */
+  const unassessed = new Set<string>();
 
-  const worker = keyedWorker("load balancing", (key) => (key === "drains" ? drain() : route()), clock, logger);
+  const size = (): number => state.table(targets).size + state.table(listeners).size;
+  const rest = (key: string): number => (key === "routing" ? Math.floor(size() * REST_MS_PER_TARGET) : 0);
+  const worker = keyedWorker("load balancing", (key) => (key === "drains" ? drain() : route()), clock, logger, { rest });
 
   async function route(): Promise<void> {
     do await assignPorts(state, bindable);
     while (someListenerLacksPort(state));
-    const { view, turnedAway } = routingView(state, { addresses, gateways, surroundings: surroundings() });
-    const configuration = planRouting(view);
+    const routing = views.make({ addresses, gateways, surroundings: surroundings() });
+    for (const key of routing.changed) unassessed.add(key);
+    const configuration = planRouting(routing.view);
     const carried = [...state.table(loadBalancers).values()].map((balancer) => balancer.arn);
     // What the proxy does must survive a crash of ours.
     await state.durable();
-    const wanted = fingerprint(configuration);
-    if (wanted !== applied) {
+    if (!applied || !sameConfiguration(configuration, applied)) {
       // Ports that could not be had are no failure: others are assigned and tried at once. Each is tried once, so that this ends.
       if ((await apply(configuration, carried)) === "lost ports") return worker.wake("routing");
-      applied = wanted;
+      applied = configuration;
     }
     routed = true;
     refused.clear();
-    reports.applied(configuration, turnedAway);
+    for (const key of reports.applied(configuration, routing)) unassessed.add(key);
     state.commit(() => {
       for (const arn of carried)
         state
           .table(loadBalancers)
           .update(arn, (balancer) => (balancer.state.code === "active" ? balancer : { ...balancer, state: { code: "active" } }));
-      recordHealth(state, reports);
+    });
+    await inSlices(clock, [...unassessed], (keys) => {
+      for (const key of keys) unassessed.delete(key);
+      recordHealth(state, reports, keys);
     });
     worker.wake("drains");
   }
@@ -124,26 +140,43 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   }
 
   const wakeRouting = (): void => worker.wake("routing");
+  const assessGroups = ({ defaultActions }: ListenerRecord): void => {
+    for (const arn of targetGroupsOf(defaultActions))
+      for (const { targetGroupArn, id, port } of state.table(targets).by("targetGroup", arn))
+        unassessed.add(targetKey(targetGroupArn, id, port));
+  };
+  const letInAnew = (): void => {
+    views.noteAll();
+    wakeRouting();
+  };
   const watches: Disposable[] = [
     state.watch(loadBalancers, wakeRouting),
-    state.watch(listeners, ({ after }) => {
+    state.watch(listeners, ({ before, after }) => {
       // At once, so that turns follow the order of the commits however long a step takes.
       if (after && after.turn === undefined) giveTurns(state);
+      // Whether a group is in use tells in the health of its targets.
+      for (const listener of [before, after]) if (listener) assessGroups(listener);
       wakeRouting();
     }),
     state.watch(targetGroups, wakeRouting),
-    state.watch(targets, wakeRouting),
+    state.watch(targets, ({ key, before, after }) => {
+      const target = after ?? before;
+      if (target) views.note(target.targetGroupArn);
+      unassessed.add(key);
+      wakeRouting();
+    }),
     // What may get requests depends on these, too.
-    state.watch(vpcs, wakeRouting),
+    state.watch(vpcs, letInAnew),
     state.watch(tasks, ({ before, after }) => {
-      if (portsOf(before) !== portsOf(after)) wakeRouting();
+      if (portsOf(before) !== portsOf(after)) letInAnew();
     }),
     proxy.onHealth((report) => {
-      reports.note(report);
-      if (routed) recordHealth(state, reports);
+      const target = reports.note(report);
+      if (routed && target !== undefined) recordHealth(state, reports, [target]);
     }),
   ];
   giveTurns(state);
+  for (const { targetGroupArn, id, port } of state.table(targets).values()) unassessed.add(targetKey(targetGroupArn, id, port));
   wakeRouting();
 
   return {
@@ -162,9 +195,4 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
 
 function portsOf(task: TaskRecord | undefined): string {
   return task ? portsOfTask(task).join() : "";
-}
-
-/** Two configurations of the same fingerprint differ at most in known health, which only matters to a proxy that starts afresh. */
-function fingerprint(configuration: ProxyConfiguration): string {
-  return JSON.stringify(configuration, (key, value: unknown) => (key === "health" ? undefined : value));
 }

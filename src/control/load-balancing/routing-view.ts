@@ -26,29 +26,87 @@ export interface Whereabouts {
 export interface Routing {
   /** What `planRouting` looks at; listeners that have no port yet are left out. */
   readonly view: RoutingView;
-  /** The targets that get nothing, by their keys. Those that drain are not among them: they get nothing new and finish what they have. */
+  /** Why a target gets nothing. One that drains is never turned away: it gets nothing new and finishes what it has. */
+  readonly turnedAway: (target: TargetRecord) => TurnedAway | undefined;
+  /** The targets that are let in or turned away other than in the view before, by their keys. */
+  readonly changed: readonly string[];
+}
+
+/** What a target group contributes. */
+interface GroupPart {
+  readonly record: TargetGroupRecord;
+  readonly view: TargetGroupView;
   readonly turnedAway: ReadonlyMap<string, TurnedAway>;
 }
 
-/** Costs a look at every listener and every target and, where a target is a port of this host, at every task that runs. */
-export function routingView(state: WholeState, { addresses, gateways, surroundings }: Whereabouts): Routing {
-  const turnedAway = new Map<string, TurnedAway>();
-  const placeOf = targetPlaces(surroundings);
-  const publishedIn = publishedPorts(state);
-  const groups = [...state.table(targetGroups).values()].map((group) => {
-    const admission: Admission = { placeOf, published: (address, port) => publishedIn(group).has(`${address} ${port}`) };
-    const members = state.table(targets).by("targetGroup", group.arn);
-    for (const target of members) {
-      const why = target.drainingUntil === undefined ? turnAway(claimOf(target, group), admission) : undefined;
-      if (why) turnedAway.set(keyOf(target), why);
+/**
+ * Makes routing views of the records, each from the one before: only target groups that something was noted of are looked at again. A view costs a
+ * look at every listener and every group, at the targets of noted groups and, where one of these is a port of this host, at every task that runs.
+ */
+export class RoutingViews {
+  readonly #state: WholeState;
+  /** By the ARNs of the groups. */
+  #parts: ReadonlyMap<string, GroupPart> = new Map();
+  readonly #noted = new Set<string>();
+  #around: string | undefined;
+
+  constructor(state: WholeState) {
+    this.#state = state;
+  }
+
+  /** A target of this group changed. */
+  note(targetGroupArn: string): void {
+    this.#noted.add(targetGroupArn);
+  }
+
+  /** Something changed by which targets of any group are let in. */
+  noteAll(): void {
+    for (const arn of this.#parts.keys()) this.#noted.add(arn);
+  }
+
+  make({ addresses, gateways, surroundings }: Whereabouts): Routing {
+    const state = this.#state;
+    const around = JSON.stringify(surroundings);
+    if (around !== this.#around) this.noteAll();
+    this.#around = around;
+    const placeOf = targetPlaces(surroundings);
+    const publishedIn = publishedPorts(state);
+    const parts = new Map<string, GroupPart>();
+    const changed: string[] = [];
+    for (const group of state.table(targetGroups).values()) {
+      const before = this.#parts.get(group.arn);
+      const isKnown = before?.record === group && !this.#noted.has(group.arn);
+      const published = (address: string, port: number): boolean => publishedIn(group).has(`${address} ${port}`);
+      const part = isKnown ? before : groupPart(state, group, { placeOf, published });
+      parts.set(group.arn, part);
+      if (!isKnown) changed.push(...admittedOtherwise(before?.turnedAway ?? NONE, part.turnedAway));
     }
-    return groupView(
-      group,
-      members.filter((target) => !turnedAway.has(keyOf(target))),
-    );
+    this.#parts = parts;
+    this.#noted.clear();
+    const listening = [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener));
+    return {
+      view: { addresses, gateways, listeners: listening, groups: [...parts.values()].map(({ view }) => view) },
+      turnedAway: (target) => parts.get(target.targetGroupArn)?.turnedAway.get(keyOf(target)),
+      changed,
+    };
+  }
+}
+
+const NONE: ReadonlyMap<string, TurnedAway> = new Map();
+
+function admittedOtherwise(before: GroupPart["turnedAway"], after: GroupPart["turnedAway"]): string[] {
+  return [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key));
+}
+
+function groupPart(state: WholeState, group: TargetGroupRecord, admission: Admission): GroupPart {
+  const turnedAway = new Map<string, TurnedAway>();
+  const members = state.table(targets).by("targetGroup", group.arn);
+  const admitted = members.filter((target) => {
+    const why = target.drainingUntil === undefined ? turnAway(claimOf(target, group), admission) : undefined;
+    if (why) turnedAway.set(keyOf(target), why);
+    return why === undefined;
   });
-  const listening = [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener));
-  return { view: { addresses, gateways, listeners: listening, groups }, turnedAway };
+  return { record: group, view: groupView(group, admitted), turnedAway };
 }
 
 function keyOf({ targetGroupArn, id, port }: TargetRecord): string {
@@ -142,9 +200,15 @@ function groupView(group: TargetGroupRecord, members: readonly TargetRecord[]): 
   };
 }
 
-function targetView({ id, port, address, addressPort, drainingUntil, health }: TargetRecord): TargetView {
+/** Views by the records that they were made of: records never change, they are replaced. */
+const made = new WeakMap<TargetRecord, TargetView>();
+
+function targetView(target: TargetRecord): TargetView {
+  const known = made.get(target);
+  if (known) return known;
+  const { id, port, address, addressPort, drainingUntil, health } = target;
   const draining = drainingUntil !== undefined;
-  return {
+  const view: TargetView = {
     id,
     port,
     address,
@@ -152,4 +216,6 @@ function targetView({ id, port, address, addressPort, drainingUntil, health }: T
     draining,
     health: draining || health.state === "healthy" ? "healthy" : health.state === "unhealthy" ? "unhealthy" : "initial",
   };
+  made.set(target, view);
+  return view;
 }

@@ -1,49 +1,123 @@
 import type { TurnedAway } from "../../decide/routing/admit-target.ts";
 import { assessTarget } from "../../decide/routing/assess-target.ts";
-import { backendId, serverId } from "../../decide/routing/plan-routing.ts";
-import type { ProxyConfiguration, ProxyServer, ServerHealthReport } from "../../ports/traffic-proxy.ts";
+import { backendId, serverId, serverOf } from "../../decide/routing/plan-routing.ts";
+import type { TargetGroupView } from "../../decide/routing/view.ts";
+import type { TargetHealth } from "../../domain/target-health.ts";
+import type { ProxyBackend, ProxyConfiguration, ProxyServer, ServerHealthReport } from "../../ports/traffic-proxy.ts";
 import { targetGroupInUse } from "../../state/elb-targets.ts";
 import { targetKey, targets, type TargetRecord } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
+import type { Routing } from "./routing-view.ts";
+
+/** A server of the proxy, and the key of the target that it stands for. */
+interface Placed {
+  readonly server: ProxyServer;
+  readonly target: string;
+}
+
+/** A backend of the proxy, with its servers by their ids. */
+interface AppliedBackend {
+  readonly backend: ProxyBackend;
+  readonly servers: ReadonlyMap<string, Placed>;
+}
 
 /** What the proxy's checks said of its servers, as long as it has them. */
 export class HealthReports {
   readonly #reports = new Map<string, ServerHealthReport>();
-  #applied: ReadonlyMap<string, ProxyServer> = new Map();
-  #turnedAway: ReadonlyMap<string, TurnedAway> = new Map();
+  /** Reports of servers that the proxy was not known to have when they came. */
+  readonly #early = new Set<string>();
+  #applied: ReadonlyMap<string, AppliedBackend> = new Map();
+  #turnedAway: Routing["turnedAway"] = () => undefined;
 
-  note(report: ServerHealthReport): void {
-    this.#reports.set(serverKey(report.backend, report.server), report);
+  /** Returns the key of the target that the report is about, where the proxy is known to have it. */
+  note(report: ServerHealthReport): string | undefined {
+    const key = serverKey(report.backend, report.server);
+    this.#reports.set(key, report);
+    const placed = this.#applied.get(report.backend)?.servers.get(report.server);
+    if (!placed) this.#early.add(key);
+    return placed?.target;
   }
 
-  /** Takes note of what the proxy works by and which targets were kept from it, and forgets the servers that are gone from it. */
-  applied(configuration: ProxyConfiguration, turnedAway: ReadonlyMap<string, TurnedAway>): void {
+  /**
+   * Takes note of what the proxy works by and which targets were kept from it, and forgets the servers that are gone from it. Returns the keys of the
+   * targets of which the proxy now has something else. Costs a look at each server of the backends that changed.
+   */
+  applied({ backends }: ProxyConfiguration, { view, turnedAway }: Routing): readonly string[] {
     this.#turnedAway = turnedAway;
-    this.#applied = new Map(
-      configuration.backends.flatMap(({ id, servers }) => servers.map((server) => [serverKey(id, server.id), server])),
-    );
-    for (const key of this.#reports.keys()) if (!this.#applied.has(key)) this.#reports.delete(key);
+    const groups = new Map(view.groups.map((group) => [backendId(group.arn), group]));
+    const before = this.#applied;
+    const after = new Map<string, AppliedBackend>();
+    const changed: string[] = [];
+    for (const backend of backends) {
+      const known = before.get(backend.id);
+      const group = groups.get(backend.id);
+      const servers = known?.backend === backend || !group ? known?.servers : placedServers(group, known?.servers, changed);
+      after.set(backend.id, { backend, servers: servers ?? new Map<string, Placed>() });
+    }
+    for (const [id, { servers }] of before) {
+      const left = after.get(id)?.servers;
+      if (left === servers) continue;
+      for (const [server, { target }] of servers) {
+        if (left?.has(server)) continue;
+        this.#reports.delete(serverKey(id, server));
+        changed.push(target);
+      }
+    }
+    this.#applied = after;
+    this.#forgetStrangers();
+    return changed;
   }
 
   /** The server that stands for a target in the proxy, where it has one at that address. */
   serverOf(target: TargetRecord): ProxyServer | undefined {
-    const server = this.#applied.get(keyOf(target));
+    const { targetGroupArn, id, port } = target;
+    const server = this.#applied.get(backendId(targetGroupArn))?.servers.get(serverId(id, port))?.server;
     return server && server.address === target.address && server.port === target.addressPort ? server : undefined;
   }
 
-  of(target: TargetRecord): ServerHealthReport | undefined {
-    return this.#reports.get(keyOf(target));
+  of({ targetGroupArn, id, port }: TargetRecord): ServerHealthReport | undefined {
+    return this.#reports.get(serverKey(backendId(targetGroupArn), serverId(id, port)));
   }
 
-  turnedAway({ targetGroupArn, id, port }: TargetRecord): TurnedAway | undefined {
-    return this.#turnedAway.get(targetKey(targetGroupArn, id, port));
+  turnedAway(target: TargetRecord): TurnedAway | undefined {
+    return this.#turnedAway(target);
+  }
+
+  #forgetStrangers(): void {
+    for (const key of this.#early) {
+      const report = this.#reports.get(key);
+      if (report && !this.#applied.get(report.backend)?.servers.has(report.server)) this.#reports.delete(key);
+    }
+    this.#early.clear();
   }
 }
 
-/** Writes the health of every target as the proxy has it now. Targets whose health did not change are not written. */
-export function recordHealth(state: WholeState, reports: HealthReports): void {
+/** @param changed gets the keys of the targets whose server is new or another */
+function placedServers(
+  { arn, targets: members }: TargetGroupView,
+  before: ReadonlyMap<string, Placed> | undefined,
+  changed: string[],
+): ReadonlyMap<string, Placed> {
+  const placed = new Map<string, Placed>();
+  for (const member of members) {
+    const server = serverOf(member);
+    const known = before?.get(server.id);
+    if (known?.server === server) placed.set(server.id, known);
+    else {
+      const target = targetKey(arn, member.id, member.port);
+      placed.set(server.id, { server, target });
+      changed.push(target);
+    }
+  }
+  return placed;
+}
+
+/** Writes the health of these targets as the proxy has it now, as one commit. Targets whose health did not change are not written. */
+export function recordHealth(state: WholeState, reports: HealthReports, keys: Iterable<string>): void {
   state.commit(() => {
-    for (const target of [...state.table(targets).values()]) {
+    for (const key of keys) {
+      const target = state.table(targets).get(key);
+      if (!target) continue;
       const health = assessTarget({
         recorded: target.health,
         draining: target.drainingUntil !== undefined,
@@ -52,13 +126,13 @@ export function recordHealth(state: WholeState, reports: HealthReports): void {
         applied: reports.serverOf(target)?.draining === false,
         report: reports.of(target),
       });
-      if (JSON.stringify(health) !== JSON.stringify(target.health)) state.table(targets).put({ ...target, health });
+      if (!isSame(health, target.health)) state.table(targets).put({ ...target, health });
     }
   });
 }
 
-function keyOf(target: TargetRecord): string {
-  return serverKey(backendId(target.targetGroupArn), serverId(target.id, target.port));
+function isSame(a: TargetHealth, b: TargetHealth): boolean {
+  return a.state === b.state && a.reason === b.reason && a.description === b.description;
 }
 
 function serverKey(backend: string, server: string): string {

@@ -1,5 +1,5 @@
-import type { ProxyBackend, ProxyConfiguration, ProxyListener, ProxyRoute } from "../../domain/proxy-configuration.ts";
-import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupView } from "./view.ts";
+import type { ProxyBackend, ProxyConfiguration, ProxyListener, ProxyRoute, ProxyServer } from "../../domain/proxy-configuration.ts";
+import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupView, TargetView } from "./view.ts";
 
 /** The names of load balancers, which nobody else has, end so. */
 export const OWN_NAMES = ".elb.localhost";
@@ -8,7 +8,7 @@ export const OWN_NAMES = ".elb.localhost";
  * The proxy's configuration for all load balancers. On loopback they share ports: a request belongs to the load balancer whose name it carries,
  * and under any other name to the listener that took the port first, so that a load balancer that is alone on its port answers to any name.
  * A name of a load balancer that does not listen there is nobody's. In a VPC only its own load balancers listen.
- * Equal views give equal configurations.
+ * Equal views give equal configurations; the view of a group or a target that was seen before gives the same object again, and costs nothing.
  */
 export function planRouting(view: RoutingView): ProxyConfiguration {
   const used = new Set(view.listeners.flatMap(({ action }) => (action.kind === "forward" ? action.groups.map((group) => group.arn) : [])));
@@ -91,15 +91,27 @@ function proxyAction(action: ActionView): ProxyRoute["action"] {
   }
 }
 
+/** What was made of views, which never change. */
+const backends = new WeakMap<TargetGroupView, ProxyBackend>();
+const serversOf = new WeakMap<TargetView, ProxyServer>();
+
 function backendOf(group: TargetGroupView): ProxyBackend {
-  const servers = group.targets.map(({ id, port, address, addressPort, draining, health }) => ({
-    id: serverId(id, port),
-    address,
-    port: addressPort,
-    draining,
-    health,
-  }));
-  return { id: backendId(group.arn), algorithm: group.algorithm, healthCheck: group.healthCheck, servers: servers.sort(byId) };
+  const known = backends.get(group);
+  if (known) return known;
+  const { arn, algorithm, healthCheck, targets } = group;
+  const backend = { id: backendId(arn), algorithm, healthCheck, servers: targets.map(serverOf).sort(byId) };
+  backends.set(group, backend);
+  return backend;
+}
+
+/** What a target is in the proxy. */
+export function serverOf(target: TargetView): ProxyServer {
+  const known = serversOf.get(target);
+  if (known) return known;
+  const { id, port, address, addressPort, draining, health } = target;
+  const server = { id: serverId(id, port), address, port: addressPort, draining, health };
+  serversOf.set(target, server);
+  return server;
 }
 
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {

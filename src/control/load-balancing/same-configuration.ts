@@ -1,0 +1,29 @@
+import type { ProxyBackend, ProxyConfiguration, ProxyServer } from "../../ports/traffic-proxy.ts";
+
+/**
+ * Two configurations that are the same to a proxy that works by one of them: they differ at most in known health, which only matters to a proxy that
+ * starts afresh. What is one object in both costs nothing.
+ */
+export function sameConfiguration(a: ProxyConfiguration, b: ProxyConfiguration): boolean {
+  return (
+    all(a.backends, b.backends, sameBackend) &&
+    (a.listeners === b.listeners || JSON.stringify(a.listeners) === JSON.stringify(b.listeners))
+  );
+}
+
+function sameBackend(a: ProxyBackend, b: ProxyBackend): boolean {
+  return (
+    a.id === b.id &&
+    a.algorithm === b.algorithm &&
+    JSON.stringify(a.healthCheck) === JSON.stringify(b.healthCheck) &&
+    all(a.servers, b.servers, sameServer)
+  );
+}
+
+function sameServer(a: ProxyServer, b: ProxyServer): boolean {
+  return a.id === b.id && a.address === b.address && a.port === b.port && a.draining === b.draining;
+}
+
+function all<T>(a: readonly T[], b: readonly T[], same: (one: T, other: T) => boolean): boolean {
+  return a.length === b.length && a.every((one, at) => one === b[at] || same(one, b[at] as T));
+}
