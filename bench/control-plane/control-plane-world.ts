@@ -14,6 +14,7 @@ import type { JournaledState } from "../../src/state/journaled-state.ts";
 import { openState } from "../../src/state/open-state.ts";
 import { apiWorld } from "../../src/testing/api-world.ts";
 import { FakeTaskEngine, fakeTaskRunner } from "../../src/testing/fake-task-runner.ts";
+import { instantClock } from "./instant-clock.ts";
 import { instantProxy } from "./instant-proxy.ts";
 
 export interface ControlPlane extends AsyncDisposable {
@@ -40,9 +41,10 @@ export async function controlPlane(folder: string): Promise<ControlPlane> {
   const journal = sqliteJournal(join(folder, "state.db"));
   parts.defer(() => journal.close());
   const state = await openState(journal);
-  const engine = new FakeTaskEngine(clock);
+  const engineClock = instantClock();
+  const engine = new FakeTaskEngine(engineClock);
   engine.script(IMAGE, { health: [{ afterMs: 0, status: "HEALTHY" }] });
-  const runner = fakeTaskRunner({ engine, clock });
+  const runner = fakeTaskRunner({ engine, clock: engineClock });
   parts.defer(() => runner.close());
   const surroundings = targetSurroundings({ state, host: () => ({ ownBlocks: [], bridgedBlocks: [] }), openedBlocks: [] });
   parts.use(loadBalancing({ state, clock, proxy: instantProxy(), logger: strict, surroundings }));

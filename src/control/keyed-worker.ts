@@ -23,7 +23,7 @@ const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 const AT_ONCE = 256;
 /** How long steps may follow each other before whoever else waits for this thread has a turn. */
-const SLICE_MS = 5;
+const SLICE_MS = 2;
 
 /**
  * Collects dirty keys and works on them in the order in which they became dirty, so that none waits longer than all others take. A step

@@ -85,10 +85,9 @@ export class JournaledState implements WholeState, TableOwner {
 
   #publish(commit: OpenCommit): void {
     const changes = commit.changes.map(({ table, change }) => journalChange(table.definition.name, change));
-    const written = this.#journal.append(changes);
-    const pending = Promise.all([this.#pending, written]).then(() => undefined);
-    this.#pending = pending;
-    pending.catch((cause: unknown) => {
+    // Appends become durable in their order: with the last one all are.
+    this.#pending = this.#journal.append(changes);
+    this.#pending.catch((cause: unknown) => {
       this.#failed?.(cause);
       this.#failed = undefined;
     });

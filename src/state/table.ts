@@ -72,7 +72,7 @@ export class StoredTable<R extends object, I extends string> implements Table<R,
   readonly definition: TableDefinition<R, I>;
   readonly #owner: TableOwner;
   readonly #records = new Map<string, R>();
-  readonly #indexes = new Map<string, Map<string, Set<string>>>();
+  readonly #indexes = new Map<string, Index>();
 
   constructor(definition: TableDefinition<R, I>, owner: TableOwner, initial: Iterable<R>) {
     this.definition = definition;
@@ -137,34 +137,35 @@ export class StoredTable<R extends object, I extends string> implements Table<R,
   /** Sets or removes a record without recording a change: for loading and for undoing. */
   restore(key: string, record: R | undefined): void {
     const before = this.#records.get(key);
-    if (before) this.#unfile(key, before);
-    if (record) {
-      this.#records.set(key, record);
-      this.#file(key, record);
-    } else this.#records.delete(key);
-  }
-
-  #file(key: string, record: R): void {
-    for (const [index, value] of this.#entries(record)) {
-      const keys = index.get(value);
-      if (keys) keys.add(key);
-      else index.set(value, new Set([key]));
-    }
-  }
-
-  #unfile(key: string, record: R): void {
-    for (const [index, value] of this.#entries(record)) {
-      const keys = index.get(value);
-      keys?.delete(key);
-      if (keys?.size === 0) index.delete(value);
-    }
-  }
-
-  *#entries(record: R): Iterable<readonly [Map<string, Set<string>>, string]> {
     for (const [name, index] of this.#indexes) {
-      const values = this.definition.indexes[name as I](record);
-      if (values === undefined) continue;
-      for (const value of typeof values === "string" ? [values] : values) yield [index, value];
+      const valuesOf = this.definition.indexes[name as I];
+      const old = before && valuesOf(before);
+      const fresh = record && valuesOf(record);
+      // Most changes leave most indexes as they are.
+      if (old === fresh) continue;
+      for (const value of listed(old)) unfile(index, value, key);
+      for (const value of listed(fresh)) file(index, value, key);
     }
+    if (record) this.#records.set(key, record);
+    else this.#records.delete(key);
   }
+}
+
+/** The keys that are filed under each value. */
+type Index = Map<string, Set<string>>;
+
+function listed(values: string | readonly string[] | undefined): readonly string[] {
+  return values === undefined ? [] : typeof values === "string" ? [values] : values;
+}
+
+function file(index: Index, value: string, key: string): void {
+  const keys = index.get(value);
+  if (keys) keys.add(key);
+  else index.set(value, new Set([key]));
+}
+
+function unfile(index: Index, value: string, key: string): void {
+  const keys = index.get(value);
+  keys?.delete(key);
+  if (keys?.size === 0) index.delete(value);
 }

@@ -5,7 +5,8 @@ import type { ContainerRecord, TaskRecord } from "../../state/ecs.ts";
 /** The record after what the runner saw; the same object where nothing is new. Statuses beyond PENDING are set by the loop. */
 export function observed(task: TaskRecord, observation: TaskObservation): TaskRecord {
   if (task.lastStatus === "STOPPED") return task;
-  const containers = task.containers.map((container) => mergeContainer(container, observation));
+  const merged = task.containers.map((container) => mergeContainer(container, observation));
+  const containers = merged.every((container, at) => container === task.containers[at]) ? task.containers : merged;
   const ended = observation.stop;
   const next: TaskRecord = {
     ...task,
@@ -19,13 +20,22 @@ export function observed(task: TaskRecord, observation: TaskObservation): TaskRe
     // A task that was already told to stop keeps the reason that it was told.
     ...(ended && task.desiredStatus === "RUNNING" ? { desiredStatus: "STOPPED", stopCode: ended.code, stoppedReason: ended.reason } : {}),
   };
-  return JSON.stringify(next) === JSON.stringify(task) ? task : next;
+  return sameMembers(next, task) ? task : next;
+}
+
+/** Lists and what is in them are small: they are compared as texts where they are not the same objects. */
+function sameMembers<R extends object>(a: R, b: R): boolean {
+  const keys = Object.keys(a) as (keyof R)[];
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => a[key] === b[key] || (typeof a[key] === "object" && JSON.stringify(a[key]) === JSON.stringify(b[key])))
+  );
 }
 
 function mergeContainer(container: ContainerRecord, observation: TaskObservation): ContainerRecord {
   const seen = observation.containers.find(({ name }) => name === container.name);
   if (!seen) return container;
-  return {
+  const merged: ContainerRecord = {
     ...container,
     lastStatus: seen.status,
     healthStatus: seen.health,
@@ -35,6 +45,7 @@ function mergeContainer(container: ContainerRecord, observation: TaskObservation
     ...present(seen, "reason"),
     networkBindings: seen.networkBindings.length > 0 ? seen.networkBindings : container.networkBindings,
   };
+  return sameMembers(merged, container) ? container : merged;
 }
 
 function present<K extends keyof ContainerObservation>(
