@@ -1,7 +1,7 @@
 import { runInNewContext } from "node:vm";
 import { setFlagsFromString } from "node:v8";
 import { join } from "node:path";
-import { KEEP_STOPPED_MS } from "../../src/control/tasks/task-loop.ts";
+import { KEEP_STOPPED_MS } from "../../src/control/tasks/retirement.ts";
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../../src/domain/scope.ts";
 import { sqliteJournal } from "../../src/drivers/sqlite/journal.ts";
 import { systemClock as clock } from "../../src/drivers/system/clock.ts";

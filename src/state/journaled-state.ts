@@ -1,5 +1,6 @@
 import type { Journal, JournalChange, JournalRecord } from "../ports/journal.ts";
 import { accountView, type AccountView } from "./account-view.ts";
+import { commonValues } from "./common-values.ts";
 import type { WholeState } from "./state.ts";
 import { StoredTable, type Change, type TableDefinition, type TableOwner } from "./table.ts";
 
@@ -35,8 +36,7 @@ export class JournaledState implements WholeState, TableOwner {
     if (known) return known as unknown as StoredTable<R, I>;
     const loaded = this.#loaded.get(definition.name);
     this.#loaded.delete(definition.name);
-    const records = [...(loaded?.values() ?? [])].map((text) => JSON.parse(text) as R);
-    const table = new StoredTable(definition, this, records);
+    const table = new StoredTable(definition, this, read<R>(loaded?.values() ?? []));
     this.#tables.set(definition.name, table as unknown as StoredTable<object, string>);
     return table;
   }
@@ -97,6 +97,12 @@ export class JournaledState implements WholeState, TableOwner {
         for (const watcher of this.#watchers.get(table.definition.name) ?? []) watcher(change);
     });
   }
+}
+
+/** Records that were made of each other shared what they have in common, and texts do not tell: it is found again. */
+function* read<R extends object>(texts: Iterable<string>): Iterable<R> {
+  const common = commonValues();
+  for (const text of texts) yield common(JSON.parse(text) as R);
 }
 
 /** Written as text when the journal asks: of a record that changes again before it is written, only the last text is made. */

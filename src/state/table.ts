@@ -98,10 +98,8 @@ export class StoredTable<R extends object, I extends string> implements Table<R,
   }
 
   by(index: I, value: string): readonly R[] {
-    const keys = this.#indexes.get(index)?.get(value);
-    if (!keys) return [];
     const found: R[] = [];
-    for (const key of keys) {
+    for (const key of keysOf(this.#indexes.get(index)?.get(value))) {
       const record = this.#records.get(key);
       if (record) found.push(record);
     }
@@ -109,7 +107,8 @@ export class StoredTable<R extends object, I extends string> implements Table<R,
   }
 
   count(index: I, value: string): number {
-    return this.#indexes.get(index)?.get(value)?.size ?? 0;
+    const keys = this.#indexes.get(index)?.get(value);
+    return keys === undefined ? 0 : typeof keys === "string" ? 1 : keys.size;
   }
 
   put(record: R): R {
@@ -151,21 +150,26 @@ export class StoredTable<R extends object, I extends string> implements Table<R,
   }
 }
 
-/** The keys that are filed under each value. */
-type Index = Map<string, Set<string>>;
+/** The keys that are filed under each value. Many values have one record only, and a set for each would weigh more than what it files. */
+type Index = Map<string, string | Set<string>>;
+
+function keysOf(filed: string | Set<string> | undefined): Iterable<string> {
+  return filed === undefined ? [] : typeof filed === "string" ? [filed] : filed;
+}
 
 function listed(values: string | readonly string[] | undefined): readonly string[] {
   return values === undefined ? [] : typeof values === "string" ? [values] : values;
 }
 
 function file(index: Index, value: string, key: string): void {
-  const keys = index.get(value);
-  if (keys) keys.add(key);
-  else index.set(value, new Set([key]));
+  const filed = index.get(value);
+  if (filed === undefined) index.set(value, key);
+  else if (typeof filed !== "string") filed.add(key);
+  else if (filed !== key) index.set(value, new Set([filed, key]));
 }
 
 function unfile(index: Index, value: string, key: string): void {
-  const keys = index.get(value);
-  keys?.delete(key);
-  if (keys?.size === 0) index.delete(value);
+  const filed = index.get(value);
+  if (typeof filed === "object") filed.delete(key);
+  if (filed === key || (typeof filed === "object" && filed.size === 0)) index.delete(value);
 }

@@ -18,9 +18,9 @@ export interface ServiceLoopParts {
 
 /**
  * Planning looks at each task of a service, a few microseconds each. A service rests after it for so many milliseconds a task that this takes a
- * small share of the time, whatever its size; one of fewer than a hundred tasks does not rest.
+ * small share of the time, whatever its size; one of fewer than fifty tasks does not rest.
  */
-const REST_MS_PER_TASK = 0.01;
+const REST_MS_PER_TASK = 0.02;
 
 /** Keeps every service at what its records ask for, until disposed of. */
 export function serviceLoop({ state, clock, ids, logger }: ServiceLoopParts): AsyncDisposable {

@@ -9,11 +9,9 @@ import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { attachInterface } from "./network-interface.ts";
 import { observed } from "./observation.ts";
+import { retirement } from "./retirement.ts";
 import { deregisterTask, isDrained, registerTask } from "./targets.ts";
 import { taskSpec, type Resolver } from "./task-spec.ts";
-
-/** How long a stopped task can still be described. Source: ECS API, `ListTasks`: "for at least one hour". */
-export const KEEP_STOPPED_MS = 60 * 60_000;
 
 export interface TaskLoopParts {
   readonly state: WholeState;
@@ -45,7 +43,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
 
   async function step(arn: string): Promise<void> {
     const task = table.get(arn);
-    if (!task || task.lastStatus === "STOPPED") return task ? retire(task) : abandon(arn);
+    if (!task || task.lastStatus === "STOPPED") return abandon(arn);
     if (task.desiredStatus === "STOPPED") return end(task);
     if (task.lastStatus === "PROVISIONING") return provision(task);
     if (task.lastStatus === "PENDING" && !delivered.has(arn)) return deliver(task);
@@ -128,17 +126,11 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
     state.commit(() => {
       const containers = leaving.containers.map((container) => ({ ...container, lastStatus: "STOPPED" as const }));
       const executionStoppedAt = leaving.startedAt === undefined ? {} : { executionStoppedAt: leaving.executionStoppedAt ?? now };
-      moveTo({ ...(table.get(task.arn) ?? leaving), containers, ...executionStoppedAt, stoppedAt: now }, "STOPPED");
+      const last = table.get(task.arn) ?? leaving;
+      // It lies there for an hour: without what only a task that lives has.
+      moveTo({ ...last, containers, endpoints: [], targets: [], ...executionStoppedAt, stoppedAt: now }, "STOPPED");
     });
     lastObservation.delete(task.arn);
-  }
-
-  /** A stopped task is forgotten after an hour; containers that it may have again are not its own. */
-  async function retire(task: TaskRecord): Promise<void> {
-    if (lastObservation.has(task.arn)) await abandon(task.arn);
-    const due = (task.stoppedAt ?? 0) + KEEP_STOPPED_MS;
-    if (due > clock.now()) worker.wakeAt(task.arn, due);
-    else state.commit(() => table.delete(task.arn));
   }
 
   /** Ends containers of a task that no record knows, or that is over. */
@@ -160,23 +152,31 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
     return table.put({ ...task, lastStatus, version: task.version + 1 });
   }
 
-  /** Sets the records beside what the engine still has: nothing that runs is started again. */
+  /** Sets the records beside what the engine still has: nothing that runs is started again. Costs nothing for tasks that had stopped. */
   function recover(adopted: readonly TaskObservation[]): void {
     const known = new Map(adopted.map((observation) => [observation.taskArn, observation]));
-    for (const task of table.values()) {
-      const seen = known.get(task.arn);
-      // What was only being created needs its specification again; the runner goes on from what exists.
-      if (seen && seen.phase !== "pulling" && seen.phase !== "creating") delivered.add(task.arn);
-      if (task.lastStatus !== "STOPPED" && !seen && !isBefore(task.lastStatus, "ACTIVATING"))
-        state.commit(() => table.put(lost(task, clock.now())));
-    }
+    // What was only being created needs its specification again; the runner goes on from what exists.
+    for (const { taskArn, phase } of adopted) if (phase !== "pulling" && phase !== "creating" && table.has(taskArn)) delivered.add(taskArn);
+    const live = table.by("live", "live");
+    for (const task of live)
+      if (!known.has(task.arn) && !isBefore(task.lastStatus, "ACTIVATING")) state.commit(() => table.put(lost(task, clock.now())));
+    // Each wakes its task, also one that stopped or that no record knows.
     for (const observation of adopted) observe(observation);
-    for (const task of table.values()) worker.wake(task.arn);
+    for (const task of live) worker.wake(task.arn);
   }
 
+  const retiring = retirement(
+    state,
+    clock,
+    [...table.values()].filter(({ lastStatus }) => lastStatus === "STOPPED"),
+  );
   const subscriptions = [
+    retiring,
     runner.onChange(observe),
-    state.watch(tasks, ({ key }) => worker.wake(key)),
+    state.watch(tasks, ({ key, before, after }) => {
+      worker.wake(key);
+      if (after?.lastStatus === "STOPPED" && before?.lastStatus !== "STOPPED") retiring.add(after);
+    }),
     state.watch(targets, ({ after, before }) => {
       // Only a target that is gone lets a task go on.
       if (after || !before) return;
