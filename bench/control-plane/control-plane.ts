@@ -103,7 +103,11 @@ async function manyServices(tell: (figure: Figure) => void): Promise<void> {
   await phase("started", create, isCompleted);
   const deployed = (service: ServiceRecord): boolean => service.taskDefinitionArn === second && isCompleted(service);
   await phase("deployed", (at) => deploy(state, arns[at] ?? "", second), deployed);
-  await phase("stopped", (at) => remove(state, arns[at] ?? ""), ({ status }) => status === "INACTIVE");
+  await phase(
+    "stopped",
+    (at) => remove(state, arns[at] ?? ""),
+    ({ status }) => status === "INACTIVE",
+  );
 }
 
 async function furnished(folder: string): Promise<ControlPlane> {

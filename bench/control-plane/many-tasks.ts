@@ -14,7 +14,11 @@ export const CLUSTER = arnOf("ecs", "cluster/bench");
 const GROUP = arnOf("elasticloadbalancing", "targetgroup/bench/0123456789abcdef");
 const BALANCER = arnOf("elasticloadbalancing", "loadbalancer/app/bench/0123456789abcdef");
 const VPC = "vpc-bench";
-const SUBNETS = ["a", "b", "c", "d"].map((zone, at) => ({ id: `subnet-${zone}`, zone: `${SCOPE.region}${zone}`, block: `10.200.${at * 64}.0/18` }));
+const SUBNETS = ["a", "b", "c", "d"].map((zone, at) => ({
+  id: `subnet-${zone}`,
+  zone: `${SCOPE.region}${zone}`,
+  block: `10.200.${at * 64}.0/18`,
+}));
 
 /** A cluster in a VPC of 65,000 addresses, and a load balancer whose target group a service may use. */
 export function furnish(state: WholeState): void {

@@ -36,7 +36,9 @@ export async function recovery(tell: (figure: Figure) => void): Promise<void> {
     tell(atMost(seconds, { name: `start over ${count} task records`, unit: "s", ours: took }));
     // What the start itself left behind is over soon.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    tell(atMost(BYTES_EACH, { name: `a stopped task's record of ${count}, in memory`, unit: "bytes", ours: (usedHeap() - before) / count }));
+    tell(
+      atMost(BYTES_EACH, { name: `a stopped task's record of ${count}, in memory`, unit: "bytes", ours: (usedHeap() - before) / count }),
+    );
   }
 }
 
@@ -48,7 +50,8 @@ async function write(folder: string, count: number): Promise<void> {
   const service = createService(state, { name: "web", definition, desiredCount: 0, balanced: false });
   for (let at = 0; at < count; at += AT_ONCE) {
     state.commit(() => {
-      for (let one = at; one < Math.min(count, at + AT_ONCE); one += 1) state.table(tasks).put(stoppedTask(state, service, definition, one));
+      for (let one = at; one < Math.min(count, at + AT_ONCE); one += 1)
+        state.table(tasks).put(stoppedTask(state, service, definition, one));
     });
     await state.durable();
   }

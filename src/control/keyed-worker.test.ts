@@ -139,6 +139,26 @@ describe("a step that fails", () => {
   });
 });
 
+describe("a key that rests after its step", () => {
+  test("is looked at once for all that happened meanwhile", async () => {
+    const { worker, begun, clock } = world(undefined, { rest: (key) => (key === "a" ? 100 : 0) });
+    worker.wake("a");
+    await nextTurn();
+    for (let count = 0; count < 10; count += 1) {
+      worker.wake("a");
+      worker.wake("b");
+      await nextTurn();
+    }
+    expect(begun.filter((key) => key === "a")).toHaveLength(1);
+    expect(begun.filter((key) => key === "b").length).toBeGreaterThan(5);
+    await clock.pass(100);
+    await nextTurn();
+    expect(begun.filter((key) => key === "a")).toHaveLength(2);
+    await clock.pass(1000);
+    expect(begun.filter((key) => key === "a")).toHaveLength(2);
+  });
+});
+
 test("a key is woken at an instant; a later word replaces an earlier one", async () => {
   const { worker, begun, clock } = world();
   worker.wakeAt("a", clock.now() + 1000);

@@ -6,8 +6,7 @@ import type { ProxyBackend, ProxyConfiguration, ProxyServer } from "../../ports/
  */
 export function sameConfiguration(a: ProxyConfiguration, b: ProxyConfiguration): boolean {
   return (
-    all(a.backends, b.backends, sameBackend) &&
-    (a.listeners === b.listeners || JSON.stringify(a.listeners) === JSON.stringify(b.listeners))
+    all(a.backends, b.backends, sameBackend) && (a.listeners === b.listeners || JSON.stringify(a.listeners) === JSON.stringify(b.listeners))
   );
 }
 

@@ -144,7 +144,12 @@ function starter(
 }
 
 /** The capacity providers of the next tasks of a deployment; none where it has no strategy. */
-function nextProviders(state: WholeState, service: ServiceRecord, deployment: DeploymentRecord, count: number): Iterator<string, undefined> {
+function nextProviders(
+  state: WholeState,
+  service: ServiceRecord,
+  deployment: DeploymentRecord,
+  count: number,
+): Iterator<string, undefined> {
   const strategy = deployment.capacityProviderStrategy ?? [];
   if (strategy.length === 0) return [].values();
   const placed = state

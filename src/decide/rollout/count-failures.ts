@@ -42,10 +42,8 @@ function noteFailed(draft: Draft, deployment: DeploymentView, own: readonly Judg
     const over = condition.is === "leaving" || condition.is === "stopped";
     const ended = over && ENDED_BY_ITSELF.has(task.stopCode) && !hadBeenHealthy(task, service);
     if (!ended && condition.is !== "unhealthy") continue;
-    if (failures >= MOST_STEPS) {
-      draft.uncounted.add(task.arn);
-      continue;
-    }
+    // The oldest first, as they are stopped.
+    if (failures >= MOST_STEPS) break;
     draft.marks.push({ kind: "mark-task", taskArn: task.arn, mark: "failureCounted" });
     failures += 1;
     if (ended) ends.push({ createdAt: task.createdAt, ran: task.startedAt !== undefined });

@@ -20,8 +20,6 @@ export interface Draft {
   /** Oldest first. */
   readonly tasks: readonly JudgedTask[];
   readonly marks: RolloutStep[];
-  /** Tasks whose failure is for the next plan to count; they stay until then. */
-  readonly uncounted: Set<string>;
   /** Set where the circuit breaker rolls back. */
   rollback?: { readonly failed: string; readonly restored: string };
   readonly stops: StopTask[];
@@ -40,7 +38,6 @@ export function draftOf(view: RolloutView): Draft {
     deployments: view.deployments.toSorted((a, b) => a.createdAt - b.createdAt || compareText(a.id, b.id)),
     tasks: tasks.map((task) => ({ task, condition: conditionOf(task, view.service, view.now) })),
     marks: [],
-    uncounted: new Set(),
     stops: [],
     starts: [],
     events: [],

@@ -92,8 +92,7 @@ export function fitTasks(draft: Draft): void {
   const startNow = Math.min(start, MOST_STEPS);
   startTasks(draft, primary, startNow, unhealthy.length, stops);
   if (baseline) startTasks(draft, baseline, Math.min(startOld, MOST_STEPS - startNow), oldUnhealthy.length, stops);
-  const mayGo = draft.tasks.filter((judged) => stops.has(judged) && !draft.uncounted.has(judged.task.arn));
-  stopTasks(draft, mayGo.slice(0, MOST_STEPS), primary.id);
+  stopTasks(draft, draft.tasks.filter((judged) => stops.has(judged)).slice(0, MOST_STEPS), primary.id);
   countDesired(draft, primary, desired);
 }
 
@@ -165,8 +164,7 @@ function startTasks(draft: Draft, { id }: DeploymentView, count: number, unhealt
     subnet.all += 1;
     if (deploymentId === id) subnet.own += 1;
   };
-  for (const judged of draft.tasks)
-    if (isLive(judged) && !stops.has(judged)) occupy(judged.task.subnetId, judged.task.deploymentId);
+  for (const judged of draft.tasks) if (isLive(judged) && !stops.has(judged)) occupy(judged.task.subnetId, judged.task.deploymentId);
   for (let started = 0; started < count; started += 1) {
     const subnetId = subnetForNext([...subnets.values()]);
     occupy(subnetId, id);

@@ -18,7 +18,7 @@ const many = (deploymentId: string, changes: Partial<TaskView>): TaskView[] =>
 function plansOf(view: RolloutView): { readonly plans: readonly RolloutPlan[]; readonly after: RolloutView } {
   const plans: RolloutPlan[] = [];
   let names = 0;
-  for (let after = view; ; ) {
+  for (let after = view; ;) {
     const plan = planRollout(after).filter(({ kind }) => kind !== "wake-at" && kind !== "complete-deletion");
     if (plan.length === 0) return { plans, after };
     plans.push(plan);

@@ -1,0 +1,150 @@
+import { describe, expect, test, vi } from "vitest";
+import { planRouting } from "../../decide/routing/plan-routing.ts";
+import { memoryJournal } from "../../drivers/memory/journal.ts";
+import { registerTarget } from "../../state/elb-targets.ts";
+import {
+  listeners,
+  loadBalancers,
+  targetGroups,
+  targetKey,
+  targets,
+  type ListenerRecord,
+  type LoadBalancerRecord,
+  type TargetGroupRecord,
+} from "../../state/elb.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
+import { RoutingViews, type Routing } from "./routing-view.ts";
+import { sameConfiguration } from "./same-configuration.ts";
+import { HealthReports, recordHealth } from "./target-health.ts";
+
+const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
+const PREFIX = "arn:aws:elasticloadbalancing:us-east-1:123456789012:";
+const GROUPS = ["a", "b"].map((name) => `${PREFIX}targetgroup/${name}/0123456789abcdef`) as [string, string];
+const BALANCER = `${PREFIX}loadbalancer/app/web/0123456789abcdef`;
+const EACH = 50;
+const keyOf = (group: string, at: number): string => targetKey(group, `10.0.0.${at}`, 80);
+
+/** A load balancer that forwards to two groups of fifty targets. */
+function world() {
+  const state = new JournaledState(memoryJournal());
+  const healthCheck = {
+    enabled: true,
+    protocol: "HTTP",
+    port: "traffic-port",
+    interval: 5,
+    timeout: 2,
+    healthyThreshold: 2,
+    unhealthyThreshold: 2,
+  } as const;
+  state.commit(() => {
+    const balancer = { ...SCOPE, arn: BALANCER, dnsName: "web", vpcId: "vpc-1", attributes: {} } as unknown as LoadBalancerRecord;
+    state.table(loadBalancers).put(balancer);
+    for (const arn of GROUPS)
+      state.table(targetGroups).put({ ...SCOPE, arn, targetType: "ip", attributes: {}, healthCheck } as unknown as TargetGroupRecord);
+    const TargetGroups = GROUPS.map((arn) => ({ TargetGroupArn: arn, Weight: 1 }));
+    const listener = {
+      ...SCOPE,
+      arn: `${BALANCER}/l`,
+      loadBalancerArn: BALANCER,
+      port: 80,
+      boundPort: 80,
+      turn: 1,
+      defaultActions: [{ Type: "forward", ForwardConfig: { TargetGroups } }],
+    };
+    state.table(listeners).put(listener as unknown as ListenerRecord);
+    for (const group of GROUPS)
+      for (let at = 0; at < EACH; at += 1) registerTarget(state, { targetGroupArn: group, id: `10.0.0.${at}`, port: 80, now: 0 });
+  });
+  const views = new RoutingViews(state);
+  const make = (ownBlocks: readonly string[] = []): Routing =>
+    views.make({ addresses: ["127.0.0.1"], gateways: [], surroundings: { ownBlocks, bridgedBlocks: [], vpcs: [], openedBlocks: [] } });
+  return { state, views, make };
+}
+
+describe("routing", () => {
+  test("looks again only at a group of which something was noted, and makes only what changed of it anew", () => {
+    const { state, views, make } = world();
+    const before = planRouting(make().view);
+    const look = vi.spyOn(state.table(targets), "by");
+    expect(planRouting(make().view).backends.map((one, at) => one === before.backends[at])).toEqual([true, true]);
+    expect(look).not.toHaveBeenCalled();
+    state.commit(() => state.table(targets).update(keyOf(GROUPS[1], 7), (one) => ({ ...one, drainingUntil: 1 })));
+    views.note(GROUPS[1]);
+    const after = planRouting(make().view);
+    expect(look).toHaveBeenCalledTimes(1);
+    expect(after.backends[0]).toBe(before.backends[0]);
+    expect(after.backends[1]?.servers.filter((one, at) => one !== before.backends[1]?.servers[at])).toHaveLength(1);
+    expect(sameConfiguration(before, after)).toBe(false);
+  });
+
+  test("looks at all groups again where it is another place", () => {
+    const { state, make } = world();
+    expect(make().changed).toEqual([]);
+    const look = vi.spyOn(state.table(targets), "by");
+    const { changed, turnedAway, view } = make(["10.0.0.3/32"]);
+    expect(look).toHaveBeenCalledTimes(2);
+    expect(changed).toEqual(GROUPS.map((group) => keyOf(group, 3)));
+    expect(view.groups.map((group) => group.targets.length)).toEqual([EACH - 1, EACH - 1]);
+    expect(GROUPS.map((group) => turnedAway(state.table(targets).get(keyOf(group, 3))!))).toEqual(["address", "address"]);
+  });
+});
+
+describe("health", () => {
+  function routed() {
+    const { state, views, make } = world();
+    const reports = new HealthReports();
+    const apply = (): readonly string[] => {
+      const routing = make();
+      return reports.applied(planRouting(routing.view), routing);
+    };
+    return { state, views, reports, apply };
+  }
+
+  test("a report costs a look at the one target that it is about", () => {
+    const { state, reports, apply } = routed();
+    apply();
+    const table = state.table(targets);
+    const looks = [vi.spyOn(table, "get"), vi.spyOn(table, "by"), vi.spyOn(table, "values")];
+    const about = reports.note({ backend: "a-0123456789abcdef", server: "10.0.0.7-80", health: "healthy" });
+    expect(about).toBe(keyOf(GROUPS[0], 7));
+    recordHealth(state, reports, [about ?? ""]);
+    expect(looks.map((look) => look.mock.calls.length)).toEqual([1, 0, 0]);
+    expect(table.get(keyOf(GROUPS[0], 7))?.health).toEqual({ state: "healthy" });
+  });
+
+  test("what is applied tells of the targets of which the proxy has something else", () => {
+    const { state, views, reports, apply } = routed();
+    expect(apply()).toHaveLength(2 * EACH);
+    expect(apply()).toEqual([]);
+    state.commit(() => {
+      state.table(targets).update(keyOf(GROUPS[1], 7), (one) => ({ ...one, drainingUntil: 1 }));
+      state.table(targets).delete(keyOf(GROUPS[1], 8));
+    });
+    views.note(GROUPS[1]);
+    expect(apply().toSorted()).toEqual([keyOf(GROUPS[1], 7), keyOf(GROUPS[1], 8)]);
+    state.commit(() => state.table(listeners).delete(`${BALANCER}/l`));
+    expect(apply()).toHaveLength(2 * EACH - 1);
+    expect(reports.serverOf(state.table(targets).get(keyOf(GROUPS[0], 1))!)).toBeUndefined();
+  });
+
+  test("a report that comes before it is known what the proxy has counts from then on; one of a strange server is forgotten", () => {
+    const { state, reports, apply } = routed();
+    const target = state.table(targets).get(keyOf(GROUPS[0], 7))!;
+    expect(reports.note({ backend: "a-0123456789abcdef", server: "10.0.0.7-80", health: "healthy" })).toBeUndefined();
+    reports.note({ backend: "a-0123456789abcdef", server: "10.0.9.9-80", health: "healthy" });
+    apply();
+    expect(reports.of(target)?.health).toBe("healthy");
+    expect(reports.of({ ...target, id: "10.0.9.9" })).toBeUndefined();
+  });
+
+  test("a report ends with its server", () => {
+    const { state, views, reports, apply } = routed();
+    apply();
+    reports.note({ backend: "a-0123456789abcdef", server: "10.0.0.7-80", health: "healthy" });
+    const target = state.table(targets).get(keyOf(GROUPS[0], 7))!;
+    state.commit(() => state.table(targets).delete(keyOf(GROUPS[0], 7)));
+    views.note(GROUPS[0]);
+    apply();
+    expect(reports.of(target)).toBeUndefined();
+  });
+});
