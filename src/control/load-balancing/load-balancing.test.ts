@@ -459,6 +459,32 @@ describe("health", () => {
   });
 });
 
+describe("health of targets that the proxy does not have", () => {
+  const unused = (target: TargetRecord | undefined): boolean => target?.health.reason === "Target.NotInUse";
+
+  test("follows their group out of use", async () => {
+    const at = await healthyWorld();
+    const foreign = { id: "vpc-9", account: "210987654321", region: "us-east-1", cidrBlock: "10.0.0.0/16", isDefault: false, tags: [] };
+    at.state.commit(() => at.state.table(vpcs).put(foreign));
+    await at.targetUntil((target) => target?.health.reason === "Target.IpUnusable");
+    at.state.commit(() => at.state.table(listeners).delete(listener.arn));
+    await at.targetUntil(unused);
+  });
+
+  test("is looked at at the start, whatever was written before", async () => {
+    const at = world();
+    at.putAll();
+    at.state.commit(() => {
+      at.state.table(listeners).delete(listener.arn);
+      at.state.table(targets).update(targetKey(GROUP, TARGET.id, TARGET.port), (one) => ({ ...one, health: { state: "healthy" } }));
+    });
+    // A start is told of nothing that was written before it.
+    await new Promise(setImmediate);
+    at.start();
+    await at.targetUntil(unused);
+  });
+});
+
 describe("draining", () => {
   const deregister = (at: World): void => void deregisterTarget(at.state, { ...TARGET, now: at.clock.now() });
   const drained = (at: World): boolean => at.proxy.configuration.backends[0]?.servers[0]?.draining === true;
