@@ -467,6 +467,8 @@ describe("health of targets that the proxy does not have", () => {
     const foreign = { id: "vpc-9", account: "210987654321", region: "us-east-1", cidrBlock: "10.0.0.0/16", isDefault: false, tags: [] };
     at.state.commit(() => at.state.table(vpcs).put(foreign));
     await at.targetUntil((target) => target?.health.reason === "Target.IpUnusable");
+    // Nothing is under way any more that would look by itself.
+    await at.clock.settled();
     at.state.commit(() => at.state.table(listeners).delete(listener.arn));
     await at.targetUntil(unused);
   });

@@ -13,6 +13,9 @@ import { retirement } from "./retirement.ts";
 import { deregisterTask, isDrained, registerTask } from "./targets.ts";
 import { taskSpec, type Resolver } from "./task-spec.ts";
 
+/** Tasks that wait for the disk or the engine together: what one sync sets going at once. */
+const AT_ONCE = 64;
+
 export interface TaskLoopParts {
   readonly state: WholeState;
   readonly clock: Clock;
@@ -32,7 +35,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
   const delivered = new Set<string>();
   const lastObservation = new Map<string, TaskObservation>();
   const lastAddress = new Map<string, string>();
-  const worker = keyedWorker("tasks", step, clock, logger);
+  const worker = keyedWorker("tasks", step, clock, logger, { atOnce: AT_ONCE });
 
   function observe(observation: TaskObservation): void {
     const task = table.get(observation.taskArn);
