@@ -68,7 +68,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     while (someListenerLacksPort(state));
     const routing = views.make({ addresses, gateways, surroundings: surroundings() });
     for (const key of routing.changed) unassessed.add(key);
-    const configuration = planRouting(routing.view);
+    const configuration = planRouting(routing.view, routing.backendOf);
     const carried = [...state.table(loadBalancers).values()].map((balancer) => balancer.arn);
     // What the proxy does must survive a crash of ours.
     await state.durable();

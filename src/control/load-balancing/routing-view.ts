@@ -1,7 +1,9 @@
 import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { turnAway, type Admission, type TurnedAway } from "../../decide/routing/admit-target.ts";
+import { backendOf, serverOf } from "../../decide/routing/plan-routing.ts";
 import { targetPlaces, type TargetSurroundings } from "../../decide/routing/target-place.ts";
 import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupView, TargetView } from "../../decide/routing/view.ts";
+import type { ProxyBackend, ProxyServer } from "../../ports/traffic-proxy.ts";
 import {
   listeners,
   loadBalancers,
@@ -26,6 +28,10 @@ export interface Whereabouts {
 export interface Routing {
   /** What `planRouting` looks at; listeners that have no port yet are left out. */
   readonly view: RoutingView;
+  /** What the proxy is to have of a group; the same object as in the routing before where nothing of it changed. */
+  readonly backendOf: (group: TargetGroupView) => ProxyBackend;
+  /** The servers of a backend, each with the target that it stands for. */
+  readonly serversOf: (backendId: string) => Iterable<readonly [TargetRecord, ProxyServer]>;
   /** Why a target gets nothing. One that drains is never turned away: it gets nothing new and finishes what it has. */
   readonly turnedAway: (target: TargetRecord) => TurnedAway | undefined;
   /** The targets that are let in or turned away other than in the view before, by their keys. */
@@ -36,7 +42,15 @@ export interface Routing {
 interface GroupPart {
   readonly record: TargetGroupRecord;
   readonly view: TargetGroupView;
+  readonly backend: ProxyBackend;
   readonly turnedAway: ReadonlyMap<string, TurnedAway>;
+  /** By the records that they were made of: records never change, they are replaced. */
+  readonly targets: ReadonlyMap<TargetRecord, MadeTarget>;
+}
+
+interface MadeTarget {
+  readonly view: TargetView;
+  readonly server: ProxyServer;
 }
 
 /**
@@ -77,15 +91,19 @@ export class RoutingViews {
       const before = this.#parts.get(group.arn);
       const isKnown = before?.record === group && !this.#noted.has(group.arn);
       const published = (address: string, port: number): boolean => publishedIn(group).has(`${address} ${port}`);
-      const part = isKnown ? before : groupPart(state, group, { placeOf, published });
+      const part = isKnown ? before : groupPart(state, group, { placeOf, published }, before?.targets);
       parts.set(group.arn, part);
       if (!isKnown) changed.push(...admittedOtherwise(before?.turnedAway ?? NONE, part.turnedAway));
     }
     this.#parts = parts;
     this.#noted.clear();
+    const byView = new Map([...parts.values()].map((part) => [part.view, part]));
+    const byBackend = new Map([...parts.values()].map((part) => [part.backend.id, part]));
     const listening = [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener));
     return {
-      view: { addresses, gateways, listeners: listening, groups: [...parts.values()].map(({ view }) => view) },
+      view: { addresses, gateways, listeners: listening, groups: [...byView.keys()] },
+      backendOf: (group) => byView.get(group)?.backend ?? backendOf(group),
+      serversOf: (id) => [...(byBackend.get(id)?.targets ?? [])].map(([record, { server }]) => [record, server] as const),
       turnedAway: (target) => parts.get(target.targetGroupArn)?.turnedAway.get(keyOf(target)),
       changed,
     };
@@ -98,15 +116,30 @@ function admittedOtherwise(before: GroupPart["turnedAway"], after: GroupPart["tu
   return [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key));
 }
 
-function groupPart(state: WholeState, group: TargetGroupRecord, admission: Admission): GroupPart {
+/** @param before what was made of the targets of this group before */
+function groupPart(
+  state: WholeState,
+  group: TargetGroupRecord,
+  admission: Admission,
+  before: ReadonlyMap<TargetRecord, MadeTarget> = new Map(),
+): GroupPart {
   const turnedAway = new Map<string, TurnedAway>();
-  const members = state.table(targets).by("targetGroup", group.arn);
-  const admitted = members.filter((target) => {
+  const admitted = new Map<TargetRecord, MadeTarget>();
+  for (const target of state.table(targets).by("targetGroup", group.arn)) {
     const why = target.drainingUntil === undefined ? turnAway(claimOf(target, group), admission) : undefined;
     if (why) turnedAway.set(keyOf(target), why);
-    return why === undefined;
-  });
-  return { record: group, view: groupView(group, admitted), turnedAway };
+    else admitted.set(target, before.get(target) ?? madeOf(target));
+  }
+  const made = [...admitted.values()];
+  const view = groupView(
+    group,
+    made.map((one) => one.view),
+  );
+  const backend = backendOf(
+    view,
+    made.map(({ server }) => server),
+  );
+  return { record: group, view, backend, turnedAway, targets: admitted };
 }
 
 function keyOf({ targetGroupArn, id, port }: TargetRecord): string {
@@ -178,7 +211,7 @@ function actionView({ Type, FixedResponseConfig, RedirectConfig, ForwardConfig, 
   };
 }
 
-function groupView(group: TargetGroupRecord, members: readonly TargetRecord[]): TargetGroupView {
+function groupView(group: TargetGroupRecord, members: readonly TargetView[]): TargetGroupView {
   const { healthCheck } = group;
   return {
     arn: group.arn,
@@ -196,17 +229,11 @@ function groupView(group: TargetGroupRecord, members: readonly TargetRecord[]): 
           ...(healthCheck.port === "traffic-port" ? {} : { port: Number(healthCheck.port) }),
         }
       : { kind: "none" },
-    targets: members.map(targetView),
+    targets: members,
   };
 }
 
-/** Views by the records that they were made of: records never change, they are replaced. */
-const made = new WeakMap<TargetRecord, TargetView>();
-
-function targetView(target: TargetRecord): TargetView {
-  const known = made.get(target);
-  if (known) return known;
-  const { id, port, address, addressPort, drainingUntil, health } = target;
+function madeOf({ id, port, address, addressPort, drainingUntil, health }: TargetRecord): MadeTarget {
   const draining = drainingUntil !== undefined;
   const view: TargetView = {
     id,
@@ -216,6 +243,5 @@ function targetView(target: TargetRecord): TargetView {
     draining,
     health: draining || health.state === "healthy" ? "healthy" : health.state === "unhealthy" ? "unhealthy" : "initial",
   };
-  made.set(target, view);
-  return view;
+  return { view, server: serverOf(view) };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { planRouting } from "../../decide/routing/plan-routing.ts";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
+import type { ProxyConfiguration } from "../../ports/traffic-proxy.ts";
 import { registerTarget } from "../../state/elb-targets.ts";
 import {
   listeners,
@@ -22,6 +23,7 @@ const PREFIX = "arn:aws:elasticloadbalancing:us-east-1:123456789012:";
 const GROUPS = ["a", "b"].map((name) => `${PREFIX}targetgroup/${name}/0123456789abcdef`) as [string, string];
 const BALANCER = `${PREFIX}loadbalancer/app/web/0123456789abcdef`;
 const EACH = 50;
+const planned = ({ view, backendOf }: Routing): ProxyConfiguration => planRouting(view, backendOf);
 const keyOf = (group: string, at: number): string => targetKey(group, `10.0.0.${at}`, 80);
 
 /** A load balancer that forwards to two groups of fifty targets. */
@@ -64,13 +66,13 @@ function world() {
 describe("routing", () => {
   test("looks again only at a group of which something was noted, and makes only what changed of it anew", () => {
     const { state, views, make } = world();
-    const before = planRouting(make().view);
+    const before = planned(make());
     const look = vi.spyOn(state.table(targets), "by");
-    expect(planRouting(make().view).backends.map((one, at) => one === before.backends[at])).toEqual([true, true]);
+    expect(planned(make()).backends.map((one, at) => one === before.backends[at])).toEqual([true, true]);
     expect(look).not.toHaveBeenCalled();
     state.commit(() => state.table(targets).update(keyOf(GROUPS[1], 7), (one) => ({ ...one, drainingUntil: 1 })));
     views.note(GROUPS[1]);
-    const after = planRouting(make().view);
+    const after = planned(make());
     expect(look).toHaveBeenCalledTimes(1);
     expect(after.backends[0]).toBe(before.backends[0]);
     expect(after.backends[1]?.servers.filter((one, at) => one !== before.backends[1]?.servers[at])).toHaveLength(1);
@@ -95,7 +97,7 @@ describe("health", () => {
     const reports = new HealthReports();
     const apply = (): readonly string[] => {
       const routing = make();
-      return reports.applied(planRouting(routing.view), routing);
+      return reports.applied(planned(routing), routing);
     };
     return { state, views, reports, apply };
   }

@@ -1,7 +1,6 @@
 import type { TurnedAway } from "../../decide/routing/admit-target.ts";
 import { assessTarget } from "../../decide/routing/assess-target.ts";
-import { backendId, serverId, serverOf } from "../../decide/routing/plan-routing.ts";
-import type { TargetGroupView } from "../../decide/routing/view.ts";
+import { backendId, serverId } from "../../decide/routing/plan-routing.ts";
 import type { TargetHealth } from "../../domain/target-health.ts";
 import type { ProxyBackend, ProxyConfiguration, ProxyServer, ServerHealthReport } from "../../ports/traffic-proxy.ts";
 import { targetGroupInUse } from "../../state/elb-targets.ts";
@@ -42,17 +41,15 @@ export class HealthReports {
    * Takes note of what the proxy works by and which targets were kept from it, and forgets the servers that are gone from it. Returns the keys of the
    * targets of which the proxy now has something else. Costs a look at each server of the backends that changed.
    */
-  applied({ backends }: ProxyConfiguration, { view, turnedAway }: Routing): readonly string[] {
+  applied({ backends }: ProxyConfiguration, { serversOf, turnedAway }: Pick<Routing, "serversOf" | "turnedAway">): readonly string[] {
     this.#turnedAway = turnedAway;
-    const groups = new Map(view.groups.map((group) => [backendId(group.arn), group]));
     const before = this.#applied;
     const after = new Map<string, AppliedBackend>();
     const changed: string[] = [];
     for (const backend of backends) {
       const known = before.get(backend.id);
-      const group = groups.get(backend.id);
-      const servers = known?.backend === backend || !group ? known?.servers : placedServers(group, known?.servers, changed);
-      after.set(backend.id, { backend, servers: servers ?? new Map<string, Placed>() });
+      const servers = known?.backend === backend ? known.servers : placedServers(serversOf(backend.id), known?.servers, changed);
+      after.set(backend.id, { backend, servers });
     }
     for (const [id, { servers }] of before) {
       const left = after.get(id)?.servers;
@@ -94,17 +91,16 @@ export class HealthReports {
 
 /** @param changed gets the keys of the targets whose server is new or another */
 function placedServers(
-  { arn, targets: members }: TargetGroupView,
+  servers: Iterable<readonly [TargetRecord, ProxyServer]>,
   before: ReadonlyMap<string, Placed> | undefined,
   changed: string[],
 ): ReadonlyMap<string, Placed> {
   const placed = new Map<string, Placed>();
-  for (const member of members) {
-    const server = serverOf(member);
+  for (const [{ targetGroupArn, id, port }, server] of servers) {
     const known = before?.get(server.id);
     if (known?.server === server) placed.set(server.id, known);
     else {
-      const target = targetKey(arn, member.id, member.port);
+      const target = targetKey(targetGroupArn, id, port);
       placed.set(server.id, { server, target });
       changed.push(target);
     }

@@ -5,7 +5,7 @@ import { targets } from "../../state/elb.ts";
 import { registerTarget } from "../../state/elb-targets.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { putTask, taskRecord } from "../../testing/task-record.ts";
-import { rolloutView } from "./rollout-view.ts";
+import { RolloutViews } from "./rollout-view.ts";
 
 const SERVICE = "arn:aws:ecs:us-east-1:123456789012:service/c/web";
 const GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef";
@@ -16,7 +16,8 @@ function world() {
   state.commit(() => state.table(services).put(service as ServiceRecord));
   const put = (digit: string, changes: Partial<TaskRecord> = {}): TaskRecord =>
     putTask(state, taskRecord(digit.repeat(32), { serviceArn: SERVICE, deploymentId: "d", ...changes }));
-  const view = () => rolloutView(state, state.table(services).get(SERVICE) as ServiceRecord, 0).tasks;
+  const views = new RolloutViews(state);
+  const view = () => views.of(state.table(services).get(SERVICE) as ServiceRecord, 0).tasks;
   return { state, put, view };
 }
 

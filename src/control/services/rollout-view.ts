@@ -6,11 +6,36 @@ import { tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } fro
 import { targetKey, targets, type TargetRecord } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
 
-/**
- * The records of a service as its scheduler looks at them. Costs a look at each of its tasks that has not stopped; only what changed since the
- * last view is made anew.
- */
-export function rolloutView(state: WholeState, service: ServiceRecord, now: number): RolloutView {
+/** Makes views of services, each from the one before. */
+export class RolloutViews {
+  readonly #state: WholeState;
+  /** By the ARNs of the services: what was made of their tasks, by the records that it was made of. Records never change, they are replaced. */
+  readonly #made = new Map<string, ReadonlyMap<TaskRecord, MadeTask>>();
+
+  constructor(state: WholeState) {
+    this.#state = state;
+  }
+
+  /**
+   * The records of a service as its scheduler looks at them. Costs a look at each of its tasks that has not stopped; only what changed since the
+   * last view is made anew.
+   */
+  of(service: ServiceRecord, now: number): RolloutView {
+    const before = this.#made.get(service.arn);
+    const made = new Map<TaskRecord, MadeTask>();
+    for (const task of this.#state.table(tasks).by("scheduled", service.arn)) {
+      const own = targetsOf(this.#state, task);
+      const known = before?.get(task);
+      made.set(task, known && own.every((target, at) => target === known.with[at]) ? known : { view: viewOf(task, own), with: own });
+    }
+    if (made.size > 0) this.#made.set(service.arn, made);
+    else this.#made.delete(service.arn);
+    const views = [...made.values()].map(({ view }) => view);
+    return rolloutView(this.#state, service, views, now);
+  }
+}
+
+function rolloutView(state: WholeState, service: ServiceRecord, views: readonly TaskView[], now: number): RolloutView {
   const primary = service.deployments.find(({ status }) => status === "PRIMARY");
   const chosen = (primary?.networkConfiguration ?? service.networkConfiguration)?.awsvpcConfiguration?.subnets ?? [];
   return {
@@ -32,10 +57,7 @@ export function rolloutView(state: WholeState, service: ServiceRecord, now: numb
       told: service.told,
     },
     deployments: service.deployments.flatMap((deployment) => deploymentView(deployment) ?? []),
-    tasks: state
-      .table(tasks)
-      .by("scheduled", service.arn)
-      .map((task) => taskView(state, task)),
+    tasks: views,
   };
 }
 
@@ -57,22 +79,14 @@ function deploymentView(deployment: DeploymentRecord): DeploymentView | undefine
   return placementFailure ? { ...view, placementFailure } : view;
 }
 
-interface MadeView {
+interface MadeTask {
   readonly view: TaskView;
   /** The targets that it was made with. */
   readonly with: readonly (TargetRecord | undefined)[];
 }
 
-/** Views by the records that they were made of: records never change, they are replaced. */
-const made = new WeakMap<TaskRecord, MadeView>();
-
-function taskView(state: WholeState, task: TaskRecord): TaskView {
-  const own = task.targets.map(({ targetGroupArn, targetId, port }) => state.table(targets).get(targetKey(targetGroupArn, targetId, port)));
-  const known = made.get(task);
-  if (known && own.every((target, at) => target === known.with[at])) return known.view;
-  const view = viewOf(task, own);
-  made.set(task, { view, with: own });
-  return view;
+function targetsOf(state: WholeState, task: TaskRecord): readonly (TargetRecord | undefined)[] {
+  return task.targets.map(({ targetGroupArn, targetId, port }) => state.table(targets).get(targetKey(targetGroupArn, targetId, port)));
 }
 
 function viewOf(task: TaskRecord, own: readonly (TargetRecord | undefined)[]): TaskView {

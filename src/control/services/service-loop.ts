@@ -7,7 +7,7 @@ import { targetKey, targets } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { carryOut } from "./carry-out.ts";
-import { rolloutView } from "./rollout-view.ts";
+import { RolloutViews } from "./rollout-view.ts";
 
 export interface ServiceLoopParts {
   readonly state: WholeState;
@@ -24,6 +24,7 @@ const REST_MS_PER_TASK = 0.02;
 
 /** Keeps every service at what its records ask for, until disposed of. */
 export function serviceLoop({ state, clock, ids, logger }: ServiceLoopParts): AsyncDisposable {
+  const views = new RolloutViews(state);
   const rest = (arn: string): number => Math.floor(state.table(tasks).count("scheduled", arn) * REST_MS_PER_TASK);
   const worker = keyedWorker("services", step, clock, logger, { rest });
 
@@ -31,7 +32,7 @@ export function serviceLoop({ state, clock, ids, logger }: ServiceLoopParts): As
     const service = state.table(services).get(arn);
     if (!service || service.status === "INACTIVE") return Promise.resolve();
     const now = clock.now();
-    const plan = planRollout(rolloutView(state, service, now));
+    const plan = planRollout(views.of(service, now));
     carryOut(state, arn, plan, ids, now);
     for (const planned of plan) if (planned.kind === "wake-at") worker.wakeAt(arn, planned.at);
     return Promise.resolve();

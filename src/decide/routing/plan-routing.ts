@@ -8,15 +8,19 @@ export const OWN_NAMES = ".elb.localhost";
  * The proxy's configuration for all load balancers. On loopback they share ports: a request belongs to the load balancer whose name it carries,
  * and under any other name to the listener that took the port first, so that a load balancer that is alone on its port answers to any name.
  * A name of a load balancer that does not listen there is nobody's. In a VPC only its own load balancers listen.
- * Equal views give equal configurations; the view of a group or a target that was seen before gives the same object again, and costs nothing.
+ * Equal views give equal configurations.
+ * @param toBackend `backendOf`, or what remembers what it gave for the same view
  */
-export function planRouting(view: RoutingView): ProxyConfiguration {
+export function planRouting(
+  view: RoutingView,
+  toBackend: (group: TargetGroupView) => ProxyBackend = (group) => backendOf(group),
+): ProxyConfiguration {
   const used = new Set(view.listeners.flatMap(({ action }) => (action.kind === "forward" ? action.groups.map((group) => group.arn) : [])));
   return {
     listeners: [...sharedListeners(view), ...view.gateways.flatMap((gateway) => gatewayListeners(gateway, view)).sort(byId)],
     backends: view.groups
       .filter((group) => used.has(group.arn))
-      .map(backendOf)
+      .map(toBackend)
       .sort(byId),
   };
 }
@@ -91,27 +95,15 @@ function proxyAction(action: ActionView): ProxyRoute["action"] {
   }
 }
 
-/** What was made of views, which never change. */
-const backends = new WeakMap<TargetGroupView, ProxyBackend>();
-const serversOf = new WeakMap<TargetView, ProxyServer>();
-
-function backendOf(group: TargetGroupView): ProxyBackend {
-  const known = backends.get(group);
-  if (known) return known;
-  const { arn, algorithm, healthCheck, targets } = group;
-  const backend = { id: backendId(arn), algorithm, healthCheck, servers: targets.map(serverOf).sort(byId) };
-  backends.set(group, backend);
-  return backend;
+/** The backend of a target group. @param servers of its targets, in any order */
+export function backendOf(group: TargetGroupView, servers: readonly ProxyServer[] = group.targets.map(serverOf)): ProxyBackend {
+  const { arn, algorithm, healthCheck } = group;
+  return { id: backendId(arn), algorithm, healthCheck, servers: servers.toSorted(byId) };
 }
 
 /** What a target is in the proxy. */
-export function serverOf(target: TargetView): ProxyServer {
-  const known = serversOf.get(target);
-  if (known) return known;
-  const { id, port, address, addressPort, draining, health } = target;
-  const server = { id: serverId(id, port), address, port: addressPort, draining, health };
-  serversOf.set(target, server);
-  return server;
+export function serverOf({ id, port, address, addressPort, draining, health }: TargetView): ProxyServer {
+  return { id: serverId(id, port), address, port: addressPort, draining, health };
 }
 
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {
