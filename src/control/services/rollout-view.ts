@@ -24,9 +24,8 @@ export class RolloutViews {
     const before = this.#made.get(service.arn);
     const made = new Map<TaskRecord, MadeTask>();
     for (const task of this.#state.table(tasks).by("scheduled", service.arn)) {
-      const own = targetsOf(this.#state, task);
       const known = before?.get(task);
-      made.set(task, known && own.every((target, at) => target === known.with[at]) ? known : { view: viewOf(task, own), with: own });
+      made.set(task, known && isCurrent(this.#state, known) ? known : madeOf(this.#state, task));
     }
     if (made.size > 0) this.#made.set(service.arn, made);
     else this.#made.delete(service.arn);
@@ -81,12 +80,19 @@ function deploymentView(deployment: DeploymentRecord): DeploymentView | undefine
 
 interface MadeTask {
   readonly view: TaskView;
-  /** The targets that it was made with. */
+  /** The targets that it was made with, and their keys. */
+  readonly keys: readonly string[];
   readonly with: readonly (TargetRecord | undefined)[];
 }
 
-function targetsOf(state: WholeState, task: TaskRecord): readonly (TargetRecord | undefined)[] {
-  return task.targets.map(({ targetGroupArn, targetId, port }) => state.table(targets).get(targetKey(targetGroupArn, targetId, port)));
+function madeOf(state: WholeState, task: TaskRecord): MadeTask {
+  const keys = task.targets.map(({ targetGroupArn, targetId, port }) => targetKey(targetGroupArn, targetId, port));
+  const own = keys.map((key) => state.table(targets).get(key));
+  return { view: viewOf(task, own), keys, with: own };
+}
+
+function isCurrent(state: WholeState, { keys, with: own }: MadeTask): boolean {
+  return keys.every((key, at) => state.table(targets).get(key) === own[at]);
 }
 
 function viewOf(task: TaskRecord, own: readonly (TargetRecord | undefined)[]): TaskView {

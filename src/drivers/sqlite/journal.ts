@@ -10,7 +10,7 @@ interface Waiting {
 /** Records that are loaded at a time. */
 const BATCH = 1000;
 /** Changes after which a transaction ends, so that others have a turn of this thread. An append of more is one transaction all the same. */
-const MOST_CHANGES = 500;
+const MOST_CHANGES = 250;
 
 /**
  * The embedded journal. Appends made in one turn of the event loop share a transaction as far as they are small, in which each record is written once;
