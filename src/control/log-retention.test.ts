@@ -15,7 +15,7 @@ test("events older than the retention go when it is set, and every hour after th
   let now = 100 * DAY;
   const timers: { readonly ms: number; readonly run: () => void }[] = [];
   const clock = {
-    soon: systemClock.soon,
+    soon: (run: () => void) => systemClock.soon(run),
     now: () => now,
     after(ms: number, run: () => void) {
       timers.push({ ms, run });

@@ -10,7 +10,7 @@ test("a round that fails is told, and the next one comes all the same, until it 
   let nextTimer = (): void => undefined;
   const timerArmed = (): Promise<void> => new Promise((resolve) => (nextTimer = resolve));
   const clock = {
-    soon: systemClock.soon,
+    soon: (run: () => void) => systemClock.soon(run),
     now: () => 0,
     after(_ms: number, run: () => void): Disposable {
       timers.push(run);

@@ -40,7 +40,7 @@ export const clock: Clock = {
     const timer = setTimeout(run, ms);
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
-  soon: systemClock.soon,
+  soon: (run: () => void) => systemClock.soon(run),
 };
 
 /** A real HAProxy in a folder of its own, and real servers. All of it ends with the world. */

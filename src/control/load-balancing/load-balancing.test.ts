@@ -471,6 +471,7 @@ describe("health of targets that the proxy does not have", () => {
     await at.clock.settled();
     at.state.commit(() => at.state.table(listeners).delete(listener.arn));
     await at.targetUntil(unused);
+    expect(at.target?.health.state).toBe("unused");
   });
 
   test("is looked at at the start, whatever was written before", async () => {
@@ -484,6 +485,7 @@ describe("health of targets that the proxy does not have", () => {
     await new Promise(setImmediate);
     at.start();
     await at.targetUntil(unused);
+    expect(at.target?.health.state).toBe("unused");
   });
 });
 

@@ -28,7 +28,7 @@ function ringing(start: number): Clock & { ring(at: number): void; readonly due:
       timer = { due: now + ms, run };
       return { [Symbol.dispose]: () => (timer = undefined) };
     },
-    soon: systemClock.soon,
+    soon: (run: () => void) => systemClock.soon(run),
     ring(at) {
       now = at;
       timer?.run();
