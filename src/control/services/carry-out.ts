@@ -1,5 +1,6 @@
 import { rolesFailure } from "../../authorization/task-roles.ts";
 import { providersFor } from "../../decide/placement/capacity-providers.ts";
+import { compareText } from "../../decide/placement/spread.ts";
 import { MOST_NAMED, startedTasks } from "../../decide/rollout/events.ts";
 import type { RolloutPlan, RolloutStep, StartTask, UpdateDeployment } from "../../decide/rollout/plan.ts";
 import type { Ids } from "../../ports/ids.ts";
@@ -25,6 +26,8 @@ export function carryOut(state: WholeState, serviceArn: string, plan: RolloutPla
         if (task) started.push({ step, task });
       } else apply(state, service, step, ids, now);
     }
+    // In the order in which plans look at them: what comes sorted out of the index costs half as much to plan.
+    for (const { task } of started.toSorted((a, b) => compareText(a.task.arn, b.task.arn))) state.table(tasks).put(task);
     tellStarts(state, serviceArn, started, ids, now);
   });
 }
@@ -91,7 +94,7 @@ function stopped(
   return { ...task, desiredStatus: "STOPPED", stopCode, stoppedReason: reason, stoppingAt: now };
 }
 
-/** Starts tasks of a deployment; what they have in common is looked up once. Where none can be started, it notes why and starts none. */
+/** Makes the records of a deployment's tasks; what they have in common is looked up once. Where none can be started, it notes why and makes none. */
 function starter(
   whole: WholeState,
   service: ServiceRecord,
@@ -120,7 +123,7 @@ function starter(
   const tags = taskTags(service, definition.tags);
   return (step) => {
     const provider = providers.next().value;
-    const task = newTask(
+    return newTask(
       {
         cluster,
         definition,
@@ -139,7 +142,6 @@ function starter(
       ids,
       now,
     );
-    return state.table(tasks).put(task);
   };
 }
 
