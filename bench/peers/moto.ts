@@ -19,7 +19,11 @@ const PACKAGES = {
 export async function motoServer(services: keyof typeof PACKAGES = "all"): Promise<{ readonly url: string } & AsyncDisposable> {
   const folder = await installed(services);
   const port = await freePort();
-  const child = spawn(join(folder, "bin", "moto_server"), ["-H", "127.0.0.1", "-p", String(port)], { stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(join(folder, "bin", "moto_server"), ["-H", "127.0.0.1", "-p", String(port)], {
+    stdio: ["ignore", "ignore", "pipe"],
+    // Without it the server has none of AWS's policies, which execution roles are given.
+    env: { ...process.env, MOTO_IAM_LOAD_MANAGED_POLICIES: "true" },
+  });
   // It tells on its standard error that it runs, and later every request: that is read away.
   await new Promise<void>((resolve, reject) => {
     child.stderr.on("data", (text: Buffer) => {
