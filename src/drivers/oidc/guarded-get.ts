@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { isForbiddenAddress } from "../upstream-registry/forbidden-address.ts";
+import { guardedLookup } from "../upstream-registry/guarded-lookup.ts";
 
 /**
  * Asks for a document, and follows no redirection. Addresses of the link and of clouds' metadata services are asked by nobody, in whatever
@@ -11,12 +12,7 @@ import { isForbiddenAddress } from "../upstream-registry/forbidden-address.ts";
 export function guardedGet(url: URL, signal: AbortSignal, lookup: LookupFunction = systemLookup): Promise<IncomingMessage> {
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
   if (isIP(host) !== 0 && isForbiddenAddress(host)) return Promise.reject(forbidden(host));
-  const guarded: LookupFunction = (name, options, answer) => {
-    lookup(name, options, (cause, found, family) => {
-      const addresses = typeof found === "string" ? [found] : (found ?? []).map(({ address }) => address);
-      answer(cause ?? (addresses.some(isForbiddenAddress) ? forbidden(host) : null), found, family);
-    });
-  };
+  const guarded = guardedLookup(lookup, isForbiddenAddress, () => forbidden(host));
   return new Promise((resolve, reject) => {
     const send = url.protocol === "https:" ? httpsRequest : httpRequest;
     send(url, { headers: { accept: "application/json" }, signal, agent: false, lookup: guarded })

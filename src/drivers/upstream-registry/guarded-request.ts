@@ -3,6 +3,7 @@ import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type 
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { isForbiddenAddress, isPrivateAddress } from "./forbidden-address.ts";
+import { guardedLookup } from "./guarded-lookup.ts";
 
 export interface RequestLimits {
   /** Until the head of the answer is there, redirections included, in milliseconds. */
@@ -66,7 +67,7 @@ export function guardedRequests(limits: RequestLimits, allowed: readonly string[
     if (isIP(host) !== 0 && isBad(host)) throw forbidden(host, host);
     return new Promise((resolve, reject) => {
       const [send, agent] = url.protocol === "https:" ? [httpsRequest, agents["https:"]] : [httpRequest, agents["http:"]];
-      const request = send(url, { method, headers, agent, lookup: guarded(host, isBad) });
+      const request = send(url, { method, headers, agent, lookup: guardedLookup(lookup, isBad, (address) => forbidden(host, address)) });
       const abort = (): void =>
         void request.destroy(new RequestFailed(`${url.host} did not answer within ${limits.answerMs / 1000} seconds`));
       signal.addEventListener("abort", abort, { once: true });
@@ -83,18 +84,6 @@ export function guardedRequests(limits: RequestLimits, allowed: readonly string[
       });
       request.end();
     });
-  }
-
-  /** What is looked at is what is connected to: a name that means something else a moment later leads nowhere else. */
-  function guarded(host: string, isBad: (address: string) => boolean): LookupFunction {
-    return (name, options, answer) => {
-      lookup(name, options, (cause, found, family) => {
-        const addresses = typeof found === "string" ? [found] : (found ?? []).map(({ address }) => address);
-        const bad = addresses.find(isBad);
-        if (cause ?? bad === undefined) answer(cause, found, family);
-        else answer(forbidden(host, bad), found, family);
-      });
-    };
   }
 }
 
