@@ -49,6 +49,7 @@ import { followHostNames } from "./drivers/host-names/follow.ts";
 import { hostNamesFolder } from "./drivers/host-names/record.ts";
 import { oidcIdentityProviders } from "./drivers/oidc/identity-providers.ts";
 import type { S3Location } from "./drivers/s3/location.ts";
+import { openTroubles, type Troubles } from "./drivers/filesystem/troubles.ts";
 import { sqliteJournal } from "./drivers/sqlite/journal.ts";
 import { sqliteLogStore } from "./drivers/sqlite/log-store.ts";
 import { systemClock as clock } from "./drivers/system/clock.ts";
@@ -256,6 +257,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     await closed;
   });
 
+  const troubles = openTroubles(dataDirectory, () => clock.now());
   const [runner, proxy] = await Promise.all([
     dockerTaskRunner({
       socketPath,
@@ -263,6 +265,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       clock,
       logSink: logSink({ state, logs, clock }),
       logger: (message) => logger.warn(message),
+      engineAway: (why) => engineAway(why, troubles, logger),
       dnsServers: await hostNameServers(),
       gatewayNames: true,
       hostPath,
@@ -418,6 +421,13 @@ function certificateSource(options: AirfieldOptions, installation: string): Cert
 function addressesOf({ host }: AirfieldOptions): readonly string[] {
   if (host === undefined) return [];
   return host === "0.0.0.0" || host === "::" ? localAddresses(host) : [host];
+}
+
+/** What needs the engine waits meanwhile: said where an operator looks, once for each time. */
+function engineAway(why: string | undefined, troubles: Troubles, logger: Logger): void {
+  const before = troubles.tell("engine", why && `${why}; tasks neither start nor stop until it does`);
+  if (why === undefined) logger.warn("the Docker engine answers again");
+  else if (before === undefined) logger.error("the Docker engine does not answer; tasks neither start nor stop until it does", { why });
 }
 
 /** Name servers for tasks, one at the gateway of each VPC. */

@@ -1,7 +1,15 @@
 /** What `airfield status` shows, and prints with `--json`. */
 export interface Overview {
   readonly endpoint: string;
+  /** What is wrong with the server itself just now. */
+  readonly troubles: readonly TroubleOverview[];
   readonly regions: readonly RegionOverview[];
+}
+
+export interface TroubleOverview {
+  /** ISO 8601. */
+  readonly since: string;
+  readonly text: string;
 }
 
 export interface RegionOverview {

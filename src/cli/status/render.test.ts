@@ -16,6 +16,7 @@ const deployment = (changes: Partial<DeploymentOverview>): DeploymentOverview =>
 
 const overview: Overview = {
   endpoint: "http://127.0.0.1:4566",
+  troubles: [],
   regions: [
     {
       region: "ap-south-1",
@@ -73,5 +74,12 @@ ap-south-1
 });
 
 test("says so where there is nothing yet", () => {
-  expect(render({ endpoint: "http://127.0.0.1:4566", regions: [] })).toContain("no clusters and no load balancers yet");
+  expect(render({ endpoint: "http://127.0.0.1:4566", troubles: [], regions: [] })).toContain("no clusters and no load balancers yet");
+});
+
+test("begins with what is wrong with the server itself", () => {
+  const troubles = [{ since: "2026-11-28T12:00:00.000Z", text: "the Docker engine does not answer" }];
+  expect(stripVTControlCharacters(render({ ...overview, troubles }))).toMatch(
+    /^Airfield at \S+\ntrouble since 2026-11-28T12:00:00\.000Z: the Docker engine does not answer\n\nap-south-1\n/,
+  );
 });

@@ -10,9 +10,13 @@ import type {
 } from "./overview.ts";
 
 /** The overview as text for a terminal. */
-export function render({ endpoint, regions }: Overview): string {
-  if (regions.length === 0) return `Airfield at ${endpoint}: no clusters and no load balancers yet. \`airfield demo\` shows what it does.`;
-  return [`Airfield at ${endpoint}`, ...regions.map(renderRegion)].join("\n\n");
+export function render({ endpoint, troubles, regions }: Overview): string {
+  const wrong = troubles.map(({ since, text }) => `${colors.red("trouble")} since ${since}: ${text}`);
+  const head =
+    regions.length === 0
+      ? `Airfield at ${endpoint}: no clusters and no load balancers yet. \`airfield demo\` shows what it does.`
+      : `Airfield at ${endpoint}`;
+  return [[head, ...wrong].join("\n"), ...regions.map(renderRegion)].join("\n\n");
 }
 
 function renderRegion({ region, clusters, loadBalancers }: RegionOverview): string {

@@ -3,7 +3,9 @@ import { ECSClient } from "@aws-sdk/client-ecs";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { clientSettings, rootAccess, type Access, type AccessFlags } from "../access.ts";
 import { CliError } from "../cli-error.ts";
-import { regionSetting } from "../settings.ts";
+import { readTroubles } from "../../drivers/filesystem/troubles.ts";
+import { runningServer } from "../running-server.ts";
+import { dataSetting, regionSetting } from "../settings.ts";
 import type { Overview, RegionOverview } from "./overview.ts";
 import { KNOWN_REGIONS } from "./regions.ts";
 import { render } from "./render.ts";
@@ -21,24 +23,36 @@ export interface StatusFlags extends AccessFlags {
 /** `airfield status`: an overview over the public APIs. */
 export async function status(flags: StatusFlags): Promise<void> {
   const access = await rootAccess(flags);
+  const dataDirectory = dataSetting(flags.data);
   const regions = flags.region ? [flags.region] : [...new Set([regionSetting(), ...KNOWN_REGIONS])];
   if (!flags.watch) {
-    const overview = await survey(access, regions);
+    const overview = await survey(access, dataDirectory, regions);
     console.log(flags.json ? JSON.stringify(overview, undefined, 2) : render(overview));
     return;
   }
   for (;;) {
-    const overview = await survey(access, regions);
+    const overview = await survey(access, dataDirectory, regions);
     // Home, the text with every line cleared to its end, and all below it.
     process.stdout.write(`\u001B[H${render(overview).replaceAll("\n", "\u001B[K\n")}\u001B[K\n\u001B[J`);
     await wait(WATCH_EVERY_MS);
   }
 }
 
-async function survey(access: Access, regions: readonly string[]): Promise<Overview> {
+/** Of a server that is not there any more, its last words are none. */
+function troublesOf(dataDirectory: string): Overview["troubles"] {
+  if (!runningServer(dataDirectory)) return [];
+  return readTroubles(dataDirectory).map(({ since, text }) => ({ since: new Date(since).toISOString(), text }));
+}
+
+async function survey(access: Access, dataDirectory: string, regions: readonly string[]): Promise<Overview> {
   try {
     const all = await Promise.all(regions.map((region) => surveyRegion(access, region)));
-    return { endpoint: access.endpoint, regions: all.filter(({ clusters, loadBalancers }) => clusters.length + loadBalancers.length > 0) };
+    const troubles = troublesOf(dataDirectory);
+    return {
+      endpoint: access.endpoint,
+      troubles,
+      regions: all.filter(({ clusters, loadBalancers }) => clusters.length + loadBalancers.length > 0),
+    };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
     throw new CliError(`nothing answers at ${access.endpoint}`, "Run `npm start`, or say where Airfield listens with AIRFIELD_PORT.", {

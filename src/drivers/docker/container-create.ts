@@ -54,12 +54,13 @@ export async function createTaskContainer(
  */
 export async function startTaskContainer(at: TaskSurroundings, plan: TaskPlan, id: string): Promise<Inspection | undefined> {
   const network = vpcNetworkOf(at, plan);
+  const vpc = plan.network;
   const start = (): Promise<Inspection | undefined> => startContainer(at.engine, id, () => engineBack(at), network);
   try {
     return await start().catch(async (error: unknown) => {
-      if (plan.network.mode !== "awsvpc" || !isNetworkMissing(error, network)) throw error;
-      at.networks.lost(plan.network.vpcId);
-      await at.networks.ensure(plan.network);
+      if (vpc.mode !== "awsvpc" || !isNetworkMissing(error, network)) throw error;
+      at.networks.lost(vpc.vpcId);
+      await persist(at, () => at.networks.ensure(vpc));
       return start();
     });
   } catch (error) {

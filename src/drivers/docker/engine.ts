@@ -1,5 +1,8 @@
 import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
+import type { Clock } from "../../ports/clock.ts";
+import { systemClock } from "../system/clock.ts";
+import { deadlineOf } from "./deadlines.ts";
 
 /** The engine's answer to a call that it refused. `message` is the engine's own text. */
 export class EngineError extends Error {
@@ -19,6 +22,14 @@ export class EngineUnavailableError extends Error {
   }
 }
 
+/** The engine took a call and did not answer it in time: it hangs, or is far too busy. Whether the call had its effect is not known. */
+export class EngineTimeoutError extends EngineUnavailableError {
+  constructor(method: string, path: string, ms: number) {
+    super(`the Docker engine did not answer ${method} ${path} within ${ms / 1000} seconds`);
+    this.name = "EngineTimeoutError";
+  }
+}
+
 export interface EngineCall {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   /** Sent as JSON; bytes are sent as a tar archive. */
@@ -27,9 +38,11 @@ export interface EngineCall {
   readonly signal?: AbortSignal;
 }
 
-/** A client of one Docker engine. Every call rejects with `EngineError` or `EngineUnavailableError`. */
+/** A client of one Docker engine. Every call rejects with `EngineError` or `EngineUnavailableError`, and none waits for ever: `deadlines.ts`. */
 export interface DockerEngine {
   readonly socketPath: string;
+  /** Rejects with `EngineUnavailableError` where the engine is away, or hangs. */
+  ping(): Promise<void>;
   /** The version of the API that both sides speak, such as `1.41`. */
   apiVersion(): Promise<string>;
   /** The decoded answer; `undefined` where it has no body. */
@@ -44,8 +57,15 @@ export interface DockerEngine {
 const NEWEST = [1, 47] as const;
 const OLDEST = [1, 40] as const;
 
+export interface EngineOptions {
+  readonly socketPath: string;
+  readonly clock?: Clock;
+  /** Hears of calls that the engine did not answer in time, besides who made them. */
+  readonly timedOut?: (error: EngineTimeoutError) => void;
+}
+
 /** A client of the engine that listens on a Unix socket. Connects at the first call. */
-export function dockerEngine({ socketPath }: { readonly socketPath: string }): DockerEngine {
+export function dockerEngine({ socketPath, clock = systemClock, timedOut = () => undefined }: EngineOptions): DockerEngine {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
   let negotiated: Promise<string> | undefined;
 
@@ -58,9 +78,8 @@ export function dockerEngine({ socketPath }: { readonly socketPath: string }): D
   };
 
   async function negotiate(): Promise<string> {
-    const response = await send({ socketPath, agent }, "GET", "/_ping", {});
-    await text(response);
-    const offered = String(response.headers["api-version"] ?? "");
+    const { headers } = await ping();
+    const offered = String(headers["api-version"] ?? "");
     const [major = 0, minor = 0] = offered.split(".").map(Number);
     if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
       throw new EngineUnavailableError(
@@ -70,21 +89,55 @@ export function dockerEngine({ socketPath }: { readonly socketPath: string }): D
     return major > NEWEST[0] || minor > NEWEST[1] ? NEWEST.join(".") : `${major}.${minor}`;
   }
 
+  function ping(): Promise<IncomingMessage> {
+    return inTime("GET", "/_ping", {}, async (signal) => {
+      const response = await send({ socketPath, agent }, "GET", "/_ping", { signal });
+      await text(response);
+      return response;
+    });
+  }
+
+  /** Gives a call up when its time is over. What it answered in time is not touched by the signal any more. */
+  async function inTime<T>(method: string, path: string, call: EngineCall, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const ms = deadlineOf(method, path, call.query);
+    const late = new AbortController();
+    const timer = ms === undefined ? undefined : clock.after(ms, () => late.abort());
+    try {
+      return await work(call.signal ? AbortSignal.any([call.signal, late.signal]) : late.signal);
+    } catch (error) {
+      if (!late.signal.aborted || ms === undefined || error instanceof EngineError) throw error;
+      const timeout = new EngineTimeoutError(method, path, ms);
+      timedOut(timeout);
+      throw timeout;
+    } finally {
+      timer?.[Symbol.dispose]();
+    }
+  }
+
   return {
     socketPath,
     apiVersion,
+    async ping() {
+      await ping();
+    },
     async call<T>(method: string, path: string, call: EngineCall = {}): Promise<T> {
-      const response = await send({ socketPath, agent }, method, `/v${await apiVersion()}${path}`, call);
-      const body = await text(response);
-      refuse(response, body);
-      const json = String(response.headers["content-type"] ?? "").includes("json");
-      return (body === "" ? undefined : json ? JSON.parse(body) : body) as T;
+      const version = await apiVersion();
+      return await inTime(method, path, call, async (signal) => {
+        const response = await send({ socketPath, agent }, method, `/v${version}${path}`, { ...call, signal });
+        const body = await text(response);
+        refuse(response, body);
+        const json = String(response.headers["content-type"] ?? "").includes("json");
+        return (body === "" ? undefined : json ? JSON.parse(body) : body) as T;
+      });
     },
     async stream(method, path, call = {}) {
-      // A connection of its own: one that carries an endless answer must not come from, or go back to, the pool.
-      const response = await send({ socketPath, agent: false }, method, `/v${await apiVersion()}${path}`, call);
-      if ((response.statusCode ?? 500) >= 400) refuse(response, await text(response));
-      return response;
+      const version = await apiVersion();
+      return await inTime(method, path, call, async (signal) => {
+        // A connection of its own: one that carries an endless answer must not come from, or go back to, the pool.
+        const response = await send({ socketPath, agent: false }, method, `/v${version}${path}`, { ...call, signal });
+        if ((response.statusCode ?? 500) >= 400) refuse(response, await text(response));
+        return response;
+      });
     },
     close: () => agent.destroy(),
   };

@@ -31,11 +31,13 @@ interface EventMessage {
 
 const KINDS: Readonly<Record<string, EngineEvent["kind"]>> = { start: "start", die: "die", oom: "oom", destroy: "destroy" };
 const LONGEST_PAUSE = 2_000;
+/** How often the engine is asked whether it is there. A stream of events that is silent looks like one of an engine that hangs: there is no event for it. */
+const PING_EVERY = 10_000;
 
 /**
  * Watches the events of containers that carry `label`. After each (re)connection `resync` runs before any event of the new
- * connection is told, so that nothing that happened in between is missed. An engine that is away is tried again, with
- * growing pauses up to two seconds: there is no event for its return.
+ * connection is told, so that nothing that happened in between is missed. An engine that is away, or that takes calls and answers none, is tried
+ * again, with growing pauses up to two seconds: there is no event for its return.
  */
 export async function watchEvents(options: {
   readonly engine: DockerEngine;
@@ -44,8 +46,10 @@ export async function watchEvents(options: {
   readonly onEvent: (event: EngineEvent) => void;
   readonly resync: () => Promise<void>;
   readonly warn: (message: string) => void;
+  /** Hears that the engine does not answer, and why; then, with `undefined`, that it does again. */
+  readonly away?: (why: string | undefined) => void;
 }): Promise<EventWatch> {
-  const { engine, clock, label, onEvent, resync, warn } = options;
+  const { engine, clock, label, onEvent, resync, warn, away = () => undefined } = options;
   const abort = new AbortController();
   let reopen: () => void = () => undefined;
   let connected: Promise<void> = Promise.resolve();
@@ -56,13 +60,16 @@ export async function watchEvents(options: {
 
   /** Tells the events of one connection; returns when it ends, however it ends. */
   const tell = async (stream: Readable): Promise<void> => {
+    using _asking = keepAsking(engine, clock, (cause) => stream.destroy(cause));
     try {
       for await (const line of textLines(stream)) {
         const event = parse(line);
         if (event) onEvent(event);
       }
     } catch (error) {
-      if (!abort.signal.aborted) warn(`the Docker engine's event stream broke: ${String(error)}`);
+      if (abort.signal.aborted) return;
+      warn(`the Docker engine's event stream broke: ${String(error)}`);
+      if (error instanceof EngineUnavailableError) away(error.message);
     }
   };
 
@@ -76,8 +83,10 @@ export async function watchEvents(options: {
         return stream;
       } catch (error) {
         stream?.destroy();
-        if (!abort.signal.aborted && !(error instanceof EngineUnavailableError))
-          warn(`the Docker engine does not tell what it runs: ${String(error)}`);
+        if (!abort.signal.aborted) {
+          if (!(error instanceof EngineUnavailableError)) warn(`the Docker engine does not tell what it runs: ${String(error)}`);
+          away(error instanceof Error ? error.message : String(error));
+        }
         await new Promise<void>((resolve) => clock.after(pause, resolve));
       }
     }
@@ -93,6 +102,7 @@ export async function watchEvents(options: {
       generation += 1;
       connected = new Promise((resolve) => (reopen = resolve));
       stream = await reconnect();
+      if (stream) away(undefined);
       reopen();
     }
   })();
@@ -103,6 +113,29 @@ export async function watchEvents(options: {
     close() {
       abort.abort();
       reopen();
+    },
+  };
+}
+
+/** Asks the engine again and again whether it is there, until it is not, or the asking is disposed of. */
+function keepAsking(engine: DockerEngine, clock: Clock, gone: (cause: EngineUnavailableError) => void): Disposable {
+  let over = false;
+  let next: Disposable;
+  const ask = (): void => {
+    engine.ping().then(
+      () => {
+        if (!over) next = clock.after(PING_EVERY, ask);
+      },
+      (cause: unknown) => {
+        if (!over) gone(cause as EngineUnavailableError);
+      },
+    );
+  };
+  next = clock.after(PING_EVERY, ask);
+  return {
+    [Symbol.dispose]() {
+      over = true;
+      next[Symbol.dispose]();
     },
   };
 }

@@ -5,7 +5,8 @@ import { Readable } from "node:stream";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { ContainerSpec } from "../../ports/task-runner.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
-import { EngineError, type DockerEngine } from "./engine.ts";
+import { silentEngine } from "../../testing/silent-engine.ts";
+import { dockerEngine, EngineError, EngineTimeoutError, type DockerEngine } from "./engine.ts";
 import { Images } from "./images.ts";
 import { PulledImages } from "./pulled-images.ts";
 
@@ -31,6 +32,7 @@ class GenerousEngine {
   readonly engine: DockerEngine = {
     socketPath: "",
     apiVersion: () => Promise.resolve("1.41"),
+    ping: () => Promise.resolve(),
     close: () => undefined,
     call: <T>(_method: string, path: string): Promise<T> => {
       const asked = /^\/images\/(.*)\/json$/.exec(path)?.[1] ?? "";
@@ -213,4 +215,56 @@ test("two accounts that pull one tag at a time each get what their registry gave
   docker.answer = (_reference, password) => ({ gives: password === "a" ? ONE : OTHER });
   const of = (password: string) => ({ ...as(password, "localhost:4566/hub/app:1"), storedImage: "never" as const });
   expect(await Promise.all([ready(of("a"), A), ready(of("b"), B)])).toEqual([ONE, OTHER]);
+});
+
+describe("a pull that stands still", () => {
+  /** An engine whose pull tells of one layer and then nothing, or of nothing at all. */
+  async function stalled(begins: boolean) {
+    const silent = await silentEngine({
+      "POST /images/create": (_, response) => void (begins && response.write('{"status":"Downloading"}\n')),
+      "GET /images/registry.example/app:1/json": (_, response) => void response.writeHead(404).end(),
+    });
+    const clock = new ManualClock();
+    const engine = dockerEngine({ socketPath: silent.socketPath, clock });
+    onTestFinished(async () => {
+      engine.close();
+      await silent[Symbol.asyncDispose]();
+    });
+    await engine.apiVersion();
+    const stream: DockerEngine["stream"] = async (...call) => {
+      const opened = await engine.stream(...call);
+      // Whether its first words were read is what the silence is counted from.
+      opened.once("data", () => setImmediate(() => begun()));
+      return opened;
+    };
+    let begun: () => void = () => undefined;
+    const firstWords = new Promise<void>((resolve) => (begun = resolve));
+    const pulled = new Images({ ...engine, stream }, clock, new PulledImages(), true).pull(as("p"), A);
+    pulled.catch(() => undefined);
+    await silent.asked("POST /images/create");
+    return { silent, clock, pulled, firstWords };
+  }
+
+  test("after it began has failed in the agent's words when nothing came for a minute", async () => {
+    const { clock, pulled, firstWords } = await stalled(true);
+    await firstWords;
+    clock.advance(60_000);
+    await expect(pulled).rejects.toThrow("CannotPullContainerError: inactivity time exceeded timeout while pulling image");
+  });
+
+  test("before it began has five minutes", async () => {
+    const { clock, pulled } = await stalled(false);
+    clock.advance(300_000);
+    await expect(pulled).rejects.toThrow("DockerTimeoutError: Could not transition to pullBegin; timed out after waiting 5m0s");
+  });
+
+  test("for an engine that hangs has not failed: it is for who asked to try again", async () => {
+    const { silent, clock, pulled, firstWords } = await stalled(true);
+    await firstWords;
+    silent.hang();
+    clock.advance(60_000);
+    await silent.asked("GET /_ping");
+    clock.advance(10_000);
+    await expect(pulled).rejects.toThrow(EngineTimeoutError);
+  });
 });

@@ -1,7 +1,10 @@
+import type { Readable } from "node:stream";
 import { formatImageReference, fullImageReference, parseImageReference, type FullImageReference } from "../../domain/image-reference.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ContainerSpec } from "../../ports/task-runner.ts";
-import { EngineError, type DockerEngine } from "./engine.ts";
+import { PULL_BEGIN_MS, PULL_QUIET_MS } from "./deadlines.ts";
+import { EngineError, EngineTimeoutError, EngineUnavailableError, type DockerEngine } from "./engine.ts";
+import { goingOn, StreamQuietError } from "./going-on.ts";
 import { ANYBODY, type PulledImages } from "./pulled-images.ts";
 import { ContainerFailure } from "./reasons.ts";
 import { registryAuthHeader } from "./registry-auth.ts";
@@ -101,7 +104,9 @@ export class Images {
       const pulled = this.#pulled.of(repository);
       const asked = { byDigest, storedImage, pulled, account, failure: error.message, madeHere: this.#madeHere };
       if (id === undefined || !mayUseStored({ id, ...asked }))
-        throw new ContainerFailure("CannotPullContainerError", `Error response from daemon: ${error.message}`);
+        throw error instanceof PullStalledError
+          ? error.failure
+          : new ContainerFailure("CannotPullContainerError", `Error response from daemon: ${error.message}`);
     }
     const known = imageDigest ?? reference.digest ?? digest;
     return { id, startedAt, stoppedAt: this.#clock.now(), ...(known !== undefined && { digest: known }) };
@@ -111,9 +116,7 @@ export class Images {
   async #ask(reference: FullImageReference, registryAuth: ImageOf["registryAuth"]): Promise<string | undefined> {
     const headers = registryAuth && registryAuthHeader(registryAuth);
     const query = { fromImage: formatImageReference(reference) };
-    const stream = await this.#engine.stream("POST", "/images/create", { query, ...(headers && { headers }) });
-    let answer = "";
-    for await (const chunk of stream.setEncoding("utf8") as AsyncIterable<string>) answer += chunk;
+    const answer = await this.#wholeAnswer(() => this.#engine.stream("POST", "/images/create", { query, ...(headers && { headers }) }));
     let digest: string | undefined;
     for (const line of answer.split("\n").filter((text) => text.trim() !== "")) {
       const { status, error } = JSON.parse(line) as PullMessage;
@@ -121,6 +124,22 @@ export class Images {
       digest = /^Digest: (sha256:[0-9a-f]{64})$/.exec(status ?? "")?.[1] ?? digest;
     }
     return digest;
+  }
+
+  /** Reads on as long as there is progress. Where there is none, and the engine answers otherwise, the pull has failed. */
+  async #wholeAnswer(begin: () => Promise<Readable>): Promise<string> {
+    let answer = "";
+    try {
+      for await (const chunk of goingOn(await begin(), this.#clock, PULL_QUIET_MS)) answer += chunk;
+      return answer;
+    } catch (error) {
+      if (error instanceof EngineError) throw error;
+      // Where it is the engine that hangs or went away, the ping says so, and the pull is begun anew when it is back.
+      await this.#engine.ping();
+      if (error instanceof StreamQuietError || error instanceof EngineTimeoutError)
+        throw new PullStalledError(error instanceof StreamQuietError);
+      throw new EngineUnavailableError(`the Docker engine broke off a pull: ${String(error)}`, { cause: error });
+    }
   }
 
   /**
@@ -145,6 +164,22 @@ export class Images {
       this.#known.set(name, found.Id);
     }
     return found.Id;
+  }
+}
+
+/** The engine is there, and nothing comes of the pull. The words are those of the Amazon ECS container agent. */
+class PullStalledError extends EngineError {
+  readonly failure: ContainerFailure;
+
+  constructor(hasBegun: boolean) {
+    const failure = hasBegun
+      ? new ContainerFailure("CannotPullContainerError", "inactivity time exceeded timeout while pulling image")
+      : new ContainerFailure(
+          "DockerTimeoutError",
+          `Could not transition to pullBegin; timed out after waiting ${PULL_BEGIN_MS / 60_000}m0s`,
+        );
+    super(500, failure.message);
+    this.failure = failure;
   }
 }
 

@@ -9,6 +9,7 @@ export type FailureName =
   | "CannotPullECRContainerError"
   | "CannotCreateContainerError"
   | "CannotStartContainerError"
+  | "DockerTimeoutError"
   | "CannotCreateVolumeError"
   | "ResourceInitializationError";
 

@@ -40,6 +40,8 @@ export interface DockerTaskRunnerOptions {
   readonly imagesMadeHere?: boolean;
   /** Hears what an operator should know. Never told anything secret. */
   readonly logger?: (message: string) => void;
+  /** Hears that the engine does not answer, and why; then, with `undefined`, that it does again. */
+  readonly engineAway?: (why: string | undefined) => void;
   /** How many containers are created and started at a time. */
   readonly concurrency?: number;
 }
@@ -57,7 +59,7 @@ const CONCURRENCY = 50;
 export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promise<TaskRunner> {
   const { instance, clock } = options;
   const warn = options.logger ?? (() => undefined);
-  const engine = dockerEngine(options);
+  const engine = dockerEngine({ ...options, timedOut: ({ message }) => warn(`${message}; what it was for waits and is tried again`) });
   const info = await engineInfo(engine);
   const published = options.reach === "published" || (options.reach !== "direct" && !info.reachable);
   const label = `${LABELS.instance}=${instance}`;
@@ -88,7 +90,8 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
   };
 
   const pulled = options.pulledImagesFile === undefined ? new PulledImages() : await PulledImages.open(options.pulledImagesFile);
-  const events = await watchEvents({ engine, clock, label, onEvent: hear, resync, warn });
+  const away = options.engineAway ?? (() => undefined);
+  const events = await watchEvents({ engine, clock, label, onEvent: hear, resync, warn, away });
   const surroundings: TaskSurroundings = {
     engine,
     events,

@@ -39,6 +39,7 @@ const UNREACHABLE = [
   /\b(?:i\/o|handshake) timeout\b/,
   /\bClient\.Timeout exceeded\b/,
   /\bcontext deadline exceeded\b/,
+  /\b(?:inactivity time exceeded timeout|timed out after waiting)\b/,
   /\brequest canceled while waiting for connection\b/,
   /\bproxyconnect\b/,
   /\b(?:tls|x509): /,

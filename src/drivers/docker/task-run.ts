@@ -173,7 +173,8 @@ export class TaskRun {
       await this.#sourcesCreated(wanted);
       const free = await this.#at.slots.take();
       try {
-        if (this.plan.network.mode === "awsvpc") await this.#race(this.#at.networks.ensure(this.plan.network));
+        const { network } = this.plan;
+        if (network.mode === "awsvpc") await this.#race(persist(this.#at, () => this.#at.networks.ensure(network)));
         if (this.plan.pause) await this.#race(this.#pause.bringUp(spec));
         await this.#createAndStart(container, spec, wanted, image);
       } finally {
