@@ -12,7 +12,7 @@ export async function clean(flags: { readonly data?: string; readonly dockerSock
       `Airfield runs as process ${running.pid} at ${running.url}`,
       "Stop it first; `airfield start --stop-tasks` stops its tasks too.",
     );
-  const { removeLeftovers } = await import("../main.ts");
+  const { removeLeftovers } = await import("../composition/leftovers.ts");
   await removeLeftovers({ dataDirectory, dockerSocket: engineSocket(flags.dockerSocket) });
   console.log(`removed the containers, networks, volumes and the proxy of ${dataDirectory}; its records are kept`);
 }

@@ -1,4 +1,4 @@
-import type { AuditRetention } from "../main.ts";
+import type { AuditRetention } from "../composition/options.ts";
 import { CliError } from "./cli-error.ts";
 
 /** How often a principal may call an API: so many requests a second, and so many at once. */

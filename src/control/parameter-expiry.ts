@@ -1,26 +1,16 @@
-import type { Clock } from "../ports/clock.ts";
-import type { Logger } from "../ports/logger.ts";
 import { latest, parameters, policyDue, type ParameterRecord } from "../state/parameters.ts";
-import type { WholeState } from "../state/state.ts";
-import { keyedWorker } from "./keyed-worker.ts";
-
-export interface ParameterExpiryParts {
-  readonly state: WholeState;
-  readonly clock: Clock;
-  readonly logger: Logger;
-}
+import { loop, records, type Needs, type Waking } from "./loop.ts";
 
 /**
  * Carries out the policies of parameters: deletes one when it expires, and tells the log what AWS tells EventBridge, which there is not
  * here: that one is about to expire, or has not changed for as long as its policy says. What became due before the
  * start is done, and told once more, at the start.
  */
-export function parameterExpiry({ state, clock, logger }: ParameterExpiryParts): AsyncDisposable {
+export const parameterExpiry = loop("parameter expiry", ({ state, clock, logger }: Needs) => {
   /** Until when notifications were told, by parameter. */
   const told = new Map<string, number>();
-  const worker = keyedWorker("parameter expiry", carryOut, clock, logger);
 
-  async function carryOut(key: string): Promise<void> {
+  async function step(key: string, { wakeAt }: Waking): Promise<void> {
     const parameter = state.table(parameters).get(key);
     if (!parameter) return void told.delete(key);
     const now = clock.now();
@@ -35,7 +25,7 @@ export function parameterExpiry({ state, clock, logger }: ParameterExpiryParts):
         logger.info("a parameter's policy is due", { parameter: parameter.name, policy: policy.type });
     }
     told.set(key, now);
-    if (pending.length > 0) worker.wakeAt(key, Math.min(...pending));
+    if (pending.length > 0) wakeAt(key, Math.min(...pending));
   }
 
   async function expire(key: string, { name, account, region }: ParameterRecord): Promise<void> {
@@ -45,15 +35,8 @@ export function parameterExpiry({ state, clock, logger }: ParameterExpiryParts):
     logger.info("a parameter expired", { parameter: name, account, region });
   }
 
-  const watch = state.watch(parameters, ({ key, before, after }) => {
-    if (after && after.versions !== before?.versions && latest(after).policies) worker.wake(key);
-  });
-  for (const parameter of state.table(parameters).values()) if (latest(parameter).policies) worker.wake(parameters.key(parameter));
-
   return {
-    async [Symbol.asyncDispose]() {
-      watch[Symbol.dispose]();
-      await worker[Symbol.asyncDispose]();
-    },
+    watches: [records(parameters, ({ before, after }) => !!after && after.versions !== before?.versions && !!latest(after).policies)],
+    step,
   };
-}
+});

@@ -18,7 +18,7 @@ import { expect, test } from "vitest";
 import { registryWorld, type RegistryWorld } from "../testing/registry-world.ts";
 import { blobDomain } from "../state/ecr-encryption.ts";
 import { repositories } from "../state/ecr.ts";
-import { collectBlobs } from "./collect.ts";
+import { collectBlobs } from "../control/blob-collection.ts";
 
 const digestOf = (bytes: Uint8Array | string): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 const MANIFEST = "application/vnd.oci.image.manifest.v1+json";

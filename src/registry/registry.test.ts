@@ -5,7 +5,7 @@ import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { expect, test } from "vitest";
 import { registryWorld, type RegistryWorld } from "../testing/registry-world.ts";
 import { commonKeys } from "../state/ecr-encryption.ts";
-import { collectBlobs } from "./collect.ts";
+import { collectBlobs } from "../control/blob-collection.ts";
 
 const digestOf = (bytes: Uint8Array | string): string => `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 

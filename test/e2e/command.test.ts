@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { removeLeftovers } from "../../src/main.ts";
+import { removeLeftovers } from "../../src/composition/leftovers.ts";
 import { engineSocket } from "../../bin/setup/engine-socket.js";
 
 const COMMAND = fileURLToPath(new URL("../../bin/airfield.cjs", import.meta.url));

@@ -2,7 +2,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { CreateRepositoryCommand, DeleteRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { expect, test } from "vitest";
-import { collectBlobs, type Collected } from "../../src/registry/collect.ts";
+import { collectBlobs, type Collected } from "../../src/control/blob-collection.ts";
 import { registryWorld } from "../../src/testing/registry-world.ts";
 import { seededRandom } from "../../src/testing/seeded-random.ts";
 import { check } from "../../src/testing/torture/check.ts";

@@ -9,7 +9,7 @@ import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { engineSocket } from "../../bin/setup/engine-socket.js";
 import { issue, newAuthority } from "../../src/drivers/tls/certificate-authority.ts";
-import { removeLeftovers } from "../../src/main.ts";
+import { removeLeftovers } from "../../src/composition/leftovers.ts";
 import { runCommand, type CliResult } from "../../src/testing/aws-cli.ts";
 import { buildImage, removeImage } from "../../src/testing/images.ts";
 

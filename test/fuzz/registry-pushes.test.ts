@@ -1,7 +1,7 @@
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { collectBlobs } from "../../src/registry/collect.ts";
+import { collectBlobs } from "../../src/control/blob-collection.ts";
 import { registryWorld, type RegistryWorld } from "../../src/testing/registry-world.ts";
 import { commands, expectAll, Model, type Real } from "./push-commands.ts";
 import { rawClient, type RawClient } from "./raw-request.ts";

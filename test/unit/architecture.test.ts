@@ -38,8 +38,25 @@ const ROOMS: Readonly<Record<string, { readonly imports: readonly string[]; read
     imports: ["domain", "state", "ports", "authorization", "audit"],
     because: "the OCI surface stores blobs through the port and shares only state with ECR",
   },
+  composition: {
+    imports: [
+      "domain",
+      "decide",
+      "ports",
+      "drivers",
+      "state",
+      "authorization",
+      "audit",
+      "control",
+      "services",
+      "gateway",
+      "registry",
+      "disposals",
+    ],
+    because: "it puts all the others together; they do not know it",
+  },
   cli: {
-    imports: ["domain", "drivers", "gateway", "main"],
+    imports: ["domain", "drivers", "gateway", "composition", "main"],
     because:
       "the command is a client of the gateway; it reads the keys of an installation and asks the engine how it is, but holds no product logic",
   },
@@ -84,9 +101,9 @@ test("domain and decide use no package and no part of Node: they are pure, and c
   expect(impure).toEqual([]);
 });
 
-test("only main.ts and the command construct drivers: everything else sees a port", () => {
+test("only the composition and the command construct drivers: everything else sees a port", () => {
   const users = imports.filter(({ file, specifier }) => roomOfImport(file, specifier) === "drivers").map(({ from }) => from);
-  expect([...new Set(users)].filter((room) => !["main", "cli", "drivers", "testing"].includes(room))).toEqual([]);
+  expect([...new Set(users)].filter((room) => !["main", "composition", "cli", "drivers", "testing"].includes(room))).toEqual([]);
 });
 
 test("the product does not lean on its testing ground", () => {

@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Lines that name the temporary directory without making anything there. */
 const LOOKS_ONLY: Readonly<Record<string, string>> = {
-  "src/main.ts": "where earlier versions had the proxy's folder: looked for, and made no more",
+  "src/composition/proxy.ts": "where earlier versions had the proxy's folder: looked for, and made no more",
   "src/testing/registry-world.ts": "the folder in which a world makes one by mkdtemp",
 };
 

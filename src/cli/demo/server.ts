@@ -72,7 +72,7 @@ export async function demoServer(flags: ServerFlags): Promise<DemoServer> {
         await exited;
       }
       if (!throwAway) return;
-      const { removeLeftovers } = await import("../../main.ts");
+      const { removeLeftovers } = await import("../../composition/leftovers.ts");
       await removeLeftovers({ dataDirectory, dockerSocket: engineSocket(flags.dockerSocket) });
       rmSync(dataDirectory, { recursive: true, force: true });
     },

@@ -47,6 +47,8 @@ const REST_MS_PER_TARGET = 0.01;
 /**
  * Starts the loop: changes of load balancers, listeners, target groups and targets become one configuration of the proxy; what its health
  * checks see becomes the health on record. Disposing it stops the loop and leaves the proxy as it is.
+ *
+ * No row of the table of loops: it is told from outside where gateways are, and one configuration is made of all records, so that its keys name none.
  */
 export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   const { state, clock, proxy, logger, surroundings, bindAddresses: addresses = ["127.0.0.1"], canBind } = parts;

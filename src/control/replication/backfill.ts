@@ -1,5 +1,3 @@
-import type { Clock } from "../../ports/clock.ts";
-import type { Logger } from "../../ports/logger.ts";
 import {
   backfillItemKey,
   backfillItems,
@@ -12,7 +10,7 @@ import {
 import { destinationsOf } from "../../state/ecr-replication.ts";
 import { listedBy } from "../../state/ecr-images.ts";
 import { images, repositories, repositoryKey } from "../../state/ecr.ts";
-import { keyedWorker } from "../keyed-worker.ts";
+import { loop, records, type Needs, type Waking } from "../loop.ts";
 import { replicateImage, type ReplicationParts } from "./replicate-image.ts";
 
 /** Source: Amazon ECR User Guide, "Replication backfill": it fails by itself when half of the replications or more did, of a hundred at least. */
@@ -22,22 +20,22 @@ const JUDGED_AFTER = 100;
  * Carries backfills out: PREPARING finds what is to be replicated, IN_PROGRESS replicates one image after the other. Each image is a commit
  * of its own, so that a restart goes on where it was, and STOPPING ends after the image under way.
  */
-export function replicationBackfills(parts: ReplicationParts & { readonly clock: Clock; readonly logger: Logger }): AsyncDisposable {
-  const { state, clock, logger } = parts;
+export const replicationBackfills = loop("replication backfill", (parts: ReplicationParts & Needs, stopping) => {
+  const { state, clock } = parts;
   const table = state.table(backfills);
   const items = state.table(backfillItems);
-  const worker = keyedWorker("replication backfill", step, clock, logger);
 
-  async function step(id: string): Promise<void> {
+  async function step(id: string, waking: Waking): Promise<void> {
     const record = table.get(id);
     if (!record) return;
-    if (!UNDER_WAY.includes(record.status)) return forgetInTime(record);
+    if (!UNDER_WAY.includes(record.status)) return forgetInTime(record, waking);
     if (record.status === "PREPARING") state.commit(() => prepare(record));
     const all = items.by("backfill", id);
     const tally = { processed: 0, failed: 0 };
     for (const { status } of all) count(tally, status);
     for (const item of all) {
       if (item.status !== "WAITING") continue;
+      if (stopping.aborted) return;
       if (table.get(id)?.status !== "IN_PROGRESS") break;
       const done = await replicate(item, record);
       count(tally, done.status);
@@ -92,27 +90,17 @@ export function replicationBackfills(parts: ReplicationParts & { readonly clock:
     if (record?.status === "IN_PROGRESS") table.put({ ...record, status: "COMPLETE", endedAt: clock.now() });
   }
 
-  function forgetInTime({ id, endedAt = clock.now() }: BackfillRecord): void {
+  function forgetInTime({ id, endedAt = clock.now() }: BackfillRecord, { wakeAt }: Waking): void {
     const over = endedAt + KEPT_MS;
-    if (clock.now() < over) return worker.wakeAt(id, over);
+    if (clock.now() < over) return wakeAt(id, over);
     state.commit(() => {
       for (const item of items.by("backfill", id)) items.delete(backfillItemKey(item));
       table.delete(id);
     });
   }
 
-  const watch = state.watch(backfills, ({ key, after }) => {
-    if (after) worker.wake(key);
-  });
-  for (const { id } of table.values()) worker.wake(id);
-
-  return {
-    async [Symbol.asyncDispose]() {
-      watch[Symbol.dispose]();
-      await worker[Symbol.asyncDispose]();
-    },
-  };
-}
+  return { watches: [records(backfills, ({ after }) => after !== undefined)], step };
+});
 
 interface Tally {
   processed: number;

@@ -1,9 +1,6 @@
-import type { Clock } from "../../ports/clock.ts";
-import type { Logger } from "../../ports/logger.ts";
 import { replications, type ReplicationRecord } from "../../state/ecr-replication.ts";
 import { imageKey, images, repositories } from "../../state/ecr.ts";
-import { keyedWorker } from "../keyed-worker.ts";
-import { atMost } from "./at-most.ts";
+import { changes, loop, records, type Needs } from "../loop.ts";
 import { replicateImage, type ReplicationParts } from "./replicate-image.ts";
 
 /** Images that are copied at the same time: the disk is shared with pushes and pulls. */
@@ -13,11 +10,9 @@ const AT_ONCE = 4;
  * Replicates what was pushed. Each push has left a record; one that is IN_PROGRESS is carried out, again after a restart, until it is
  * COMPLETE or has FAILED for a reason that trying again does not change. Deletions are not replicated.
  */
-export function replication(parts: ReplicationParts & { readonly clock: Clock; readonly logger: Logger }): AsyncDisposable {
-  const { state, clock, logger } = parts;
+export const replication = loop("replication", (parts: ReplicationParts & Needs) => {
+  const { state, logger } = parts;
   const table = state.table(replications);
-  const inTurn = atMost(AT_ONCE);
-  const worker = keyedWorker("replication", (key) => inTurn(() => step(key)), clock, logger);
 
   async function step(key: string): Promise<void> {
     const record = table.get(key);
@@ -36,14 +31,6 @@ export function replication(parts: ReplicationParts & { readonly clock: Clock; r
       logger.warn("an image was not replicated", { repository, digest, region, registryId, why: outcome.failureCode });
   }
 
-  const pushed = state.watch(replications, ({ key, after }) => {
-    if (after?.status === "IN_PROGRESS") worker.wake(key);
-  });
-  const deleted = state.watch(images, ({ before, after }) => {
-    if (before && !after) forget(imageKey(before.repository, before.digest));
-  });
-  for (const record of table.values()) if (record.status === "IN_PROGRESS") worker.wake(replications.key(record));
-
   /** Of an image that is gone, nobody asks how far it is. */
   function forget(image: string): void {
     if (state.table(images).has(image)) return;
@@ -53,13 +40,16 @@ export function replication(parts: ReplicationParts & { readonly clock: Clock; r
   }
 
   return {
-    async [Symbol.asyncDispose]() {
-      pushed[Symbol.dispose]();
-      deleted[Symbol.dispose]();
-      await worker[Symbol.asyncDispose]();
-    },
+    atOnce: AT_ONCE,
+    watches: [
+      records(replications, ({ after }) => after?.status === "IN_PROGRESS"),
+      changes(images, ({ before, after }) => {
+        if (before && !after) forget(imageKey(before.repository, before.digest));
+      }),
+    ],
+    step,
   };
-}
+});
 
 function ended({ failureCode: _before, ...record }: ReplicationRecord, failureCode: string | undefined): ReplicationRecord {
   return failureCode === undefined ? { ...record, status: "COMPLETE", tags: [] } : { ...record, status: "FAILED", failureCode };

@@ -1,6 +1,4 @@
 import { scanningOf } from "../../decide/scan/scan-frequency.ts";
-import type { Logger } from "../../ports/logger.ts";
-import type { VulnerabilityData } from "../../ports/vulnerability-data.ts";
 import { imageKey, images, repositories, repositoryKey, type ImageRecord } from "../../state/ecr.ts";
 import {
   imageScans,
@@ -12,36 +10,25 @@ import {
   scanningRulesOf,
   type ImageScanRecord,
 } from "../../state/ecr-scans.ts";
-import { keyedWorker } from "../keyed-worker.ts";
+import { changes, loop, records, type Needs } from "../loop.ts";
 import { assess } from "./assess.ts";
 import { imageInventory, type InventoryParts } from "./image-inventory.ts";
 import { UnreadableImageError } from "./reading-budget.ts";
 import { scanOutcome, type Outcome } from "./scan-outcome.ts";
 
-export interface ImageScanningParts extends InventoryParts {
-  readonly vulnerabilities: VulnerabilityData;
-  readonly logger: Logger;
-}
+/** With limits, other than the usual ones hold for reading images. */
+type ImageScanningParts = Needs<"vulnerabilities"> & InventoryParts;
 
 /**
  * Carries out scans: those that an operation asked for, those of images that are pushed to repositories which are scanned on push, and, where
  * a registry scans continuously, of all images there again whenever there is new vulnerability data. One image is read at a time,
  * so that pushes and pulls keep the disk. What was under way at a stop is done at the next start.
  */
-export function imageScanning(parts: ImageScanningParts): AsyncDisposable {
-  const { state, clock, logger, vulnerabilities } = parts;
+export const imageScanning = loop("image scanning", (parts: ImageScanningParts, stopping) => {
+  const { state, clock, vulnerabilities } = parts;
   const scans = state.table(imageScans);
-  const stop = new AbortController();
-  let turn: Promise<void> = Promise.resolve();
-  const worker = keyedWorker("image scanning", inTurn, clock, logger);
 
-  function inTurn(key: string): Promise<void> {
-    const mine = turn.then(() => (stop.signal.aborted ? undefined : scan(key)));
-    turn = mine.catch(() => undefined);
-    return mine;
-  }
-
-  async function scan(key: string): Promise<void> {
+  async function step(key: string): Promise<void> {
     const record = scans.get(key);
     if (!record || !isScanDue(record)) return;
     const outcome = await outcomeOf(record);
@@ -54,9 +41,9 @@ export function imageScanning(parts: ImageScanningParts): AsyncDisposable {
   /** `undefined` where the server stops meanwhile. */
   async function outcomeOf(record: ImageScanRecord): Promise<Outcome | undefined> {
     try {
-      return assess(await imageInventory(parts, record, stop.signal), vulnerabilities);
+      return assess(await imageInventory(parts, record, stopping), vulnerabilities);
     } catch (cause) {
-      if (stop.signal.aborted) return undefined;
+      if (stopping.aborted) return undefined;
       if (!(cause instanceof UnreadableImageError)) throw cause;
       return { kind: "unreadable", reason: `The image could not be scanned: ${cause.message}.` };
     }
@@ -103,27 +90,20 @@ export function imageScanning(parts: ImageScanningParts): AsyncDisposable {
     }
   }
 
-  const watches = [
-    state.watch(images, ({ before, after }) => {
-      if (after && !before) pushed(after);
-      else if (before && !after && !state.table(images).has(images.key(before))) removed(before);
-    }),
-    state.watch(imageScans, ({ key, after }) => {
-      if (after && isScanDue(after)) worker.wake(key);
-    }),
-    state.watch(registryScanning, () => rescan("new-rules")),
-    vulnerabilities.watch(() => rescan("new-data")),
-  ];
-  for (const record of scans.values()) if (isScanDue(record)) worker.wake(imageScans.key(record));
-
   return {
-    async [Symbol.asyncDispose]() {
-      for (const watch of watches) watch[Symbol.dispose]();
-      stop.abort();
-      await worker[Symbol.asyncDispose]();
-    },
+    atOnce: 1,
+    watches: [
+      changes(images, ({ before, after }) => {
+        if (after && !before) pushed(after);
+        else if (before && !after && !state.table(images).has(images.key(before))) removed(before);
+      }),
+      records(imageScans, ({ after }) => after !== undefined && isScanDue(after)),
+      changes(registryScanning, () => rescan("new-rules")),
+      () => vulnerabilities.watch(() => rescan("new-data")),
+    ],
+    step,
   };
-}
+});
 
 /** Artifacts that refer to an image, such as signatures, are no images; indexes are told so. Archived images are not read. */
 function isScannable({ kind, subject, status }: ImageRecord): boolean {

@@ -28,6 +28,8 @@ export interface TaskLoopParts {
 /**
  * Runs the tasks of the records. Resolves when what the engine still had from before was adopted; then works until disposed of,
  * which leaves every container as it is.
+ *
+ * No row of the table of loops: nothing may happen to a task before the engine has told what it still has, and `--stop-tasks` needs this one when all others have stopped.
  */
 export async function taskLoop({ state, clock, ids, runner, resolver, logger }: TaskLoopParts): Promise<AsyncDisposable> {
   const table = state.table(tasks);

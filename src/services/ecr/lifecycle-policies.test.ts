@@ -15,7 +15,9 @@ import {
   waitUntilLifecyclePolicyPreviewComplete,
 } from "@aws-sdk/client-ecr";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { lifecycleLoop } from "../../control/lifecycle/lifecycle-loop.ts";
+import { lifecyclePolicyLoop } from "../../control/lifecycle/lifecycle-policy-loop.ts";
+import { lifecyclePreviewLoop } from "../../control/lifecycle/lifecycle-preview-loop.ts";
+import { together } from "../../control/loop.ts";
 import { createRepositoryFor } from "../../state/ecr-created-repositories.ts";
 import { lifecyclePolicies } from "../../state/ecr-lifecycle.ts";
 import { images, type ImageRecord } from "../../state/ecr.ts";
@@ -38,7 +40,10 @@ afterEach(() => api[Symbol.asyncDispose]());
 
 const startLoop = (): AsyncDisposable => {
   const { state, clock, ids, audit } = api.platform;
-  return lifecycleLoop({
+  return together(
+    lifecyclePolicyLoop,
+    lifecyclePreviewLoop,
+  )({
     state,
     clock,
     ids,

@@ -7,7 +7,7 @@ import { FilesystemBlobStore } from "../../drivers/filesystem/blob-store.ts";
 import { sqliteJournal } from "../../drivers/sqlite/journal.ts";
 import { systemClock as clock } from "../../drivers/system/clock.ts";
 import { systemIds as ids } from "../../drivers/system/ids.ts";
-import { collectBlobs } from "../../registry/collect.ts";
+import { collectBlobs } from "../../control/blob-collection.ts";
 import { registryHandler } from "../../registry/registry.ts";
 import { repositories, repositoryKey } from "../../state/ecr.ts";
 import { settleEncryption } from "../../state/ecr-encryption.ts";

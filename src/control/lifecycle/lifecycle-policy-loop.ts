@@ -1,23 +1,10 @@
 import { evaluateLifecyclePolicy } from "../../decide/lifecycle-policy/evaluate.ts";
-import type { AuditLog } from "../../ports/audit-log.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Ids } from "../../ports/ids.ts";
-import type { Logger } from "../../ports/logger.ts";
-import { lifecyclePolicies, lifecyclePreviews, storedLifecyclePolicy } from "../../state/ecr-lifecycle.ts";
+import { lifecyclePolicies, storedLifecyclePolicy } from "../../state/ecr-lifecycle.ts";
 import { imageKey, images, repositories, type ImageRecord } from "../../state/ecr.ts";
-import type { WholeState } from "../../state/state.ts";
-import { keyedWorker } from "../keyed-worker.ts";
+import { changes, loop, records, type Needs, type Waking } from "../loop.ts";
 import { Arrivals } from "./arrivals.ts";
 import { carryOut, followSubjects } from "./carry-out.ts";
 import { executionEvents } from "./execution-event.ts";
-
-export interface LifecycleParts {
-  readonly state: WholeState;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  readonly audit: AuditLog;
-  readonly logger: Logger;
-}
 
 /** A push is often one of several: evaluation waits so long after the first one. */
 export const SETTLE_MS = 1_000;
@@ -25,17 +12,15 @@ const DAY_MS = 24 * 3_600_000;
 
 /**
  * Evaluates lifecycle policies and carries them out: when one is put, at once; when images are pushed, lose or gain tags, a second later;
- * and each day. Where AWS says "within 24 hours", it is done in seconds here. Previews are made as soon as they are asked for.
+ * and each day. Where AWS says "within 24 hours", it is done in seconds here.
  */
-export function lifecycleLoop({ state, clock, ids, audit, logger }: LifecycleParts): AsyncDisposable {
-  const policyWorker = keyedWorker("lifecycle policies", evaluate, clock, logger);
-  const previewWorker = keyedWorker("lifecycle policy previews", preview, clock, logger);
+export const lifecyclePolicyLoop = loop("lifecycle policies", ({ state, clock, ids, audit, logger }: Needs<"ids" | "audit">) => {
   const arrivals = new Arrivals();
   const settling = new Set<string>();
   /** The digests that were deleted in a repository since its last step. */
   const deleted = new Map<string, Set<string>>();
 
-  async function evaluate(key: string): Promise<void> {
+  async function step(key: string, { wakeAt }: Waking): Promise<void> {
     settling.delete(key);
     const gone = deleted.get(key) ?? [];
     deleted.delete(key);
@@ -53,7 +38,7 @@ export function lifecycleLoop({ state, clock, ids, audit, logger }: LifecyclePar
       carryOut(state, steps, now);
       state.table(lifecyclePolicies).update(key, (current) => ({ ...current, lastEvaluatedAt: now }));
     });
-    policyWorker.wakeAt(key, Math.min(now + DAY_MS, ...arriving.map((image) => arrivals.end(image))));
+    wakeAt(key, Math.min(now + DAY_MS, ...arriving.map((image) => arrivals.end(image))));
     await state.durable();
     if (followed.expired.length + followed.archived.length > 0)
       logger.info("artifacts went where their subjects went", {
@@ -67,63 +52,39 @@ export function lifecycleLoop({ state, clock, ids, audit, logger }: LifecyclePar
     logger.info("a lifecycle policy was carried out", { repository: repository.arn, expired, archived: steps.length - expired });
   }
 
-  async function preview(key: string): Promise<void> {
-    const record = state.table(lifecyclePreviews).get(key);
-    if (!record || record.results) return;
-    const steps = evaluateLifecyclePolicy(storedLifecyclePolicy(record.text), state.table(images).by("repository", key), clock.now());
-    const results = steps.map(({ image: { digest, tags, pushedAt, status }, action, rulePriority }) => ({
-      digest,
-      tags,
-      pushedAt,
-      storageClass: status === "ARCHIVED" ? ("archive" as const) : ("standard" as const),
-      action,
-      rulePriority,
-    }));
-    state.commit(() => state.table(lifecyclePreviews).put({ ...record, results }));
-    await state.durable();
-  }
-
-  function settle(repository: string): void {
+  function settle(repository: string, { wakeAt }: Waking): void {
     if (settling.has(repository) || !state.table(lifecyclePolicies).has(repository)) return;
     settling.add(repository);
-    policyWorker.wakeAt(repository, clock.now() + SETTLE_MS);
+    wakeAt(repository, clock.now() + SETTLE_MS);
   }
 
-  const watches = [
-    state.watch(lifecyclePolicies, ({ key, after }) => {
-      if (after && after.lastEvaluatedAt === undefined) policyWorker.wake(key);
-    }),
-    state.watch(lifecyclePreviews, ({ key, after }) => {
-      if (after && !after.results) previewWorker.wake(key);
-    }),
-    state.watch(images, ({ before, after }) => {
-      arrivals.note(before, after);
-      if (!after) noteDeletion(before);
-      else if (before?.tags !== after.tags || before.status !== after.status) settle(after.repository);
-    }),
-  ];
-
   /** Matters where artifacts refer to the image. */
-  function noteDeletion(image: ImageRecord | undefined): void {
+  function noteDeletion(image: ImageRecord | undefined, waking: Waking): void {
     if (!image || state.table(images).by("subject", imageKey(image.repository, image.digest)).length === 0) return;
     const { repository, digest } = image;
     if (!state.table(lifecyclePolicies).has(repository)) return;
     const known = deleted.get(repository);
     if (known) known.add(digest);
     else deleted.set(repository, new Set([digest]));
-    settle(repository);
+    settle(repository, waking);
   }
 
-  for (const { repository } of state.table(lifecyclePolicies).values()) policyWorker.wake(repository);
-  for (const { repository } of state.table(lifecyclePreviews).values()) previewWorker.wake(repository);
-
   return {
-    async [Symbol.asyncDispose]() {
-      for (const watch of watches) watch[Symbol.dispose]();
-      await Promise.all([policyWorker[Symbol.asyncDispose](), previewWorker[Symbol.asyncDispose]()]);
-    },
+    watches: [
+      // Of the changes, only a new policy concerns us; the others are our own.
+      records(
+        lifecyclePolicies,
+        ({ before, after }) => after !== undefined && (before === undefined || after.lastEvaluatedAt === undefined),
+      ),
+      changes(images, ({ before, after }, waking) => {
+        arrivals.note(before, after);
+        if (!after) noteDeletion(before, waking);
+        else if (before?.tags !== after.tags || before.status !== after.status) settle(after.repository, waking);
+      }),
+    ],
+    step,
   };
-}
+});
 
 function without(all: readonly ImageRecord[], some: readonly ImageRecord[]): readonly ImageRecord[] {
   if (some.length === 0) return all;

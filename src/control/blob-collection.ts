@@ -3,9 +3,18 @@ import type { Clock } from "../ports/clock.ts";
 import { imageKey, images, layers, repositories } from "../state/ecr.ts";
 import { blobDomain } from "../state/ecr-encryption.ts";
 import type { WholeState } from "../state/state.ts";
+import { atStart, loop, type Needs } from "./loop.ts";
 
 /** How long a blob that no image needs is left alone: a push has that time between its first layer and its manifest. */
 export const COLLECT_AFTER_MS = 24 * 3_600_000;
+
+export interface CollectionParts {
+  readonly state: WholeState;
+  readonly blobs: BlobStore;
+  readonly clock: Clock;
+  /** Ends the round before the next blob. */
+  readonly stopping?: AbortSignal;
+}
 
 export interface Collected {
   readonly links: number;
@@ -18,18 +27,17 @@ export interface Collected {
  * on with. It never takes a blob from a push: what a push touched within `graceMs` stays, and the store refuses to remove a blob that was
  * brought again meanwhile.
  */
-export async function collectBlobs(
-  { state, blobs, clock }: { readonly state: WholeState; readonly blobs: BlobStore; readonly clock: Clock },
-  graceMs = COLLECT_AFTER_MS,
-): Promise<Collected> {
+export async function collectBlobs({ state, blobs, clock, stopping }: CollectionParts, graceMs = COLLECT_AFTER_MS): Promise<Collected> {
   const before = clock.now() - graceMs;
   const links = unlinkUnused(state, before);
   // A file must not go before the record of its going is safe.
   await state.durable();
   let removed = 0;
   for await (const domain of blobs.domains())
-    for await (const digest of blobs.list(domain))
+    for await (const digest of blobs.list(domain)) {
+      if (stopping?.aborted) return { links, blobs: removed, uploads: 0 };
       if (!isNeeded(state, domain, digest) && (await blobs.remove(domain, digest, before))) removed += 1;
+    }
   return { links, blobs: removed, uploads: await blobs.abortIdle(before) };
 }
 
@@ -56,22 +64,11 @@ function isNeeded(state: WholeState, domain: string, digest: string): boolean {
 
 const EVERY_MS = 6 * 3_600_000;
 
-/** Collects now and then, first at once. @param parts.failed told what went wrong; the next round tries again */
-export function blobCollector(parts: Parameters<typeof collectBlobs>[0] & { readonly failed: (cause: unknown) => void }): Disposable {
-  let timer: Disposable | undefined;
-  let over = false;
-  const round = (): void => {
-    collectBlobs(parts)
-      .catch(parts.failed)
-      .finally(() => {
-        if (!over) timer = parts.clock.after(EVERY_MS, round);
-      });
-  };
-  round();
-  return {
-    [Symbol.dispose]() {
-      over = true;
-      timer?.[Symbol.dispose]();
-    },
-  };
-}
+/** Collects now and then, first at once. */
+export const blobCollection = loop("blob collection", (parts: Needs<"blobs">, stopping) => ({
+  watches: [atStart("all")],
+  async step(key, { wakeAt }) {
+    await collectBlobs({ ...parts, stopping });
+    wakeAt(key, parts.clock.now() + EVERY_MS);
+  },
+}));

@@ -9,8 +9,10 @@ import { lifecyclePolicies, lifecyclePreviews, putLifecyclePolicy, storedLifecyc
 import { imageKey, images, repositories, repositoryKey, type ImageRecord, type RepositoryRecord } from "../../state/ecr.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
+import { together } from "../loop.ts";
 import { ARRIVAL_MS } from "./arrivals.ts";
-import { lifecycleLoop, SETTLE_MS } from "./lifecycle-loop.ts";
+import { lifecyclePolicyLoop, SETTLE_MS } from "./lifecycle-policy-loop.ts";
+import { lifecyclePreviewLoop } from "./lifecycle-preview-loop.ts";
 
 const DAY = 86_400_000;
 const REPOSITORY: RepositoryRecord = {
@@ -50,7 +52,7 @@ function lifecycleWorld(clock = new ManualClock(), journal: Journal = memoryJour
     clock,
     audit,
     told,
-    start: () => lifecycleLoop({ state, clock, ids: systemIds, audit, logger }),
+    start: () => together(lifecyclePolicyLoop, lifecyclePreviewLoop)({ state, clock, ids: systemIds, audit, logger }),
     createRepository: () => state.commit(() => void state.table(repositories).put(REPOSITORY)),
     put: (...rules: readonly object[]) =>
       putLifecyclePolicy(state, { repository: KEY, id: "policy-1", policy: storedLifecyclePolicy(policyText(...rules)) }),

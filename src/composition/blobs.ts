@@ -1,0 +1,15 @@
+import { join } from "node:path";
+import { FilesystemBlobStore } from "../drivers/filesystem/blob-store.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Start } from "./options.ts";
+
+/** The registry's bytes: files in the data folder, or a part of a bucket with only the uploads under way here. */
+export async function openBlobs({ options, opened }: Start, owner: string): Promise<BlobStore> {
+  const { dataDirectory, registryStore } = options;
+  const directory = join(dataDirectory, "registry");
+  if (!registryStore) return FilesystemBlobStore.open(directory);
+  const { S3BlobStore } = await import("../drivers/s3/blob-store.ts");
+  const store = await S3BlobStore.open(registryStore, { directory, owner });
+  opened.defer(() => store.close());
+  return store;
+}

@@ -1,0 +1,18 @@
+import { removeInstallation } from "../drivers/docker/remove-installation.ts";
+import { installationId } from "../drivers/filesystem/installation.ts";
+import { haproxyTrafficProxy } from "../drivers/haproxy/haproxy-traffic-proxy.ts";
+import { systemClock as clock } from "../drivers/system/clock.ts";
+import { proxyPlaces } from "./proxy.ts";
+
+export interface Removal {
+  readonly dataDirectory: string;
+  readonly dockerSocket: string;
+}
+
+/** Removes what an installation that does not run has left outside of its data folder: containers, networks, volumes, its proxy. */
+export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal): Promise<void> {
+  const id = await installationId(dataDirectory);
+  await removeInstallation({ socketPath: dockerSocket, instance: id });
+  const proxy = await haproxyTrafficProxy({ ...proxyPlaces(dataDirectory, id), clock });
+  await proxy.stop();
+}

@@ -1,0 +1,34 @@
+import { blobCollection } from "../control/blob-collection.ts";
+import { imageActivation } from "../control/image-activation.ts";
+import { keyLifecycle } from "../control/key-lifecycle.ts";
+import { lifecyclePolicyLoop } from "../control/lifecycle/lifecycle-policy-loop.ts";
+import { lifecyclePreviewLoop } from "../control/lifecycle/lifecycle-preview-loop.ts";
+import { logRetention } from "../control/log-retention.ts";
+import type { Loop } from "../control/loop.ts";
+import { parameterExpiry } from "../control/parameter-expiry.ts";
+import { replicationBackfills } from "../control/replication/backfill.ts";
+import { replication } from "../control/replication/replication.ts";
+import { imageScanning } from "../control/scanning/image-scanning.ts";
+import { secretRotation } from "../control/secret-rotation/secret-rotation.ts";
+import { serviceLoop } from "../control/services/service-loop.ts";
+
+/**
+ * The control loops. Each says what it needs by its parameter, what it watches and what a step does by what it returns (`control/loop.ts`).
+ *
+ * Two are not here, since more than records and ports tells them what to do: the tasks' (`tasks.ts`), which adopts what the engine has before anything else begins
+ * and works on while all others have stopped, and load balancing (`traffic.ts`), which is told where gateways are.
+ */
+export const LOOPS: readonly Loop[] = [
+  serviceLoop,
+  secretRotation,
+  logRetention,
+  parameterExpiry,
+  keyLifecycle,
+  imageActivation,
+  imageScanning,
+  lifecyclePolicyLoop,
+  lifecyclePreviewLoop,
+  replication,
+  replicationBackfills,
+  blobCollection,
+];

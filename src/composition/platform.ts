@@ -1,0 +1,42 @@
+import { credentials } from "../authorization/credentials.ts";
+import { targetSurroundings } from "../control/load-balancing/target-surroundings.ts";
+import type { HostGrants } from "../domain/host-grants.ts";
+import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
+import { accountsFolder, followAccounts } from "../drivers/filesystem/accounts.ts";
+import { oidcIdentityProviders } from "../drivers/oidc/identity-providers.ts";
+import { systemClock as clock } from "../drivers/system/clock.ts";
+import { hostNetworks } from "../drivers/system/host-networks.ts";
+import { systemIds as ids } from "../drivers/system/ids.ts";
+import { registryClient } from "../drivers/upstream-registry/registry-client.ts";
+import type { Platform } from "../services/platform.ts";
+import { hostGrants } from "./host-grants.ts";
+import type { Start } from "./options.ts";
+import type { Storage } from "./storage.ts";
+
+/** What operations and loops work with. */
+export type WholePlatform = Platform & { readonly hostGrants: HostGrants };
+
+/** @param port where the front listens, once it does */
+export async function openPlatform({ options, logger, opened }: Start, storage: Storage, port: () => number): Promise<WholePlatform> {
+  const { installation, audit, ...stored } = storage;
+  const { state, secrets } = stored;
+  const grants = await hostGrants(options, installation.id);
+  const accounts = opened.use(await followAccounts(accountsFolder(options.dataDirectory), logger));
+  const root = { account: DEFAULT_ACCOUNT, ...installation.rootCredentials };
+  return {
+    ...stored,
+    audit: audit.all,
+    clock,
+    ids,
+    credentials: credentials({ state, secrets, roots: () => [root, ...accounts.current] }),
+    identityProviders: oidcIdentityProviders({ clock }),
+    targetSurroundings: targetSurroundings({ state, host: hostNetworks, openedBlocks: options.targetAddresses ?? [] }),
+    upstreams: opened.use(registryClient({ clock, allowed: options.allowedUpstreams ?? [] })),
+    allowedUpstreams: options.allowedUpstreams ?? [],
+    get registryHost() {
+      return `localhost:${port()}`;
+    },
+    registryOverTls: options.tls !== undefined,
+    hostGrants: grants,
+  };
+}

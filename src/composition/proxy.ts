@@ -1,0 +1,31 @@
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { haproxyTrafficProxy } from "../drivers/haproxy/haproxy-traffic-proxy.ts";
+import { systemClock as clock } from "../drivers/system/clock.ts";
+import type { TrafficProxy } from "../ports/traffic-proxy.ts";
+import type { Start } from "./options.ts";
+
+/** The data plane of all load balancers. It outlives us. */
+export async function openProxy({ options, logger, opened }: Start, installation: string): Promise<TrafficProxy> {
+  const proxy = await haproxyTrafficProxy({
+    ...proxyPlaces(options.dataDirectory, installation),
+    clock,
+    logger,
+    ...(options.haproxyBinary ? { binary: options.haproxyBinary } : {}),
+    stopped: (why) => logger.warn("the proxy had stopped and was started anew", { why }),
+  });
+  opened.defer(() => proxy.close());
+  return proxy;
+}
+
+/** Where the data folder's path is long, earlier versions had the proxy's folder elsewhere: sockets have short paths. */
+export function proxyPlaces(
+  dataDirectory: string,
+  installationId: string,
+): { readonly directory: string; readonly formerDirectory?: string } {
+  const directory = join(dataDirectory, "proxy");
+  if (Buffer.byteLength(directory) <= LONGEST_FORMER_PATH) return { directory };
+  return { directory, formerDirectory: join(tmpdir(), `airfield-${installationId}`) };
+}
+
+const LONGEST_FORMER_PATH = 75;

@@ -1,0 +1,57 @@
+import { endpointEnvironment } from "../control/tasks/endpoint-environment.ts";
+import { resolver, type ResolverParts } from "../control/tasks/resolver.ts";
+import { taskLoop } from "../control/tasks/task-loop.ts";
+import { errorTrace } from "../domain/error-text.ts";
+import { hostLink, type Link } from "../drivers/docker/link.ts";
+import { openTaskEndpoint, type OpenTaskEndpoint, type TaskDoors } from "../gateway/task-endpoint/open-task-endpoint.ts";
+import { taskEndpoint } from "../gateway/task-endpoint/task-endpoint.ts";
+import type { Logger } from "../ports/logger.ts";
+import { pullableImage } from "../registry/pullable-image.ts";
+import type { TaskRunner } from "../ports/task-runner.ts";
+import type { Front } from "./front.ts";
+import type { Start } from "./options.ts";
+import type { WholePlatform } from "./platform.ts";
+
+/** Tasks, and where they find what they are given. Resolves when what ran before is adopted. */
+export async function runTasks(
+  { options, logger, opened }: Start,
+  platform: WholePlatform,
+  front: Front,
+  runner: TaskRunner,
+): Promise<void> {
+  const { state, clock, ids, secrets, hostGrants } = platform;
+  const listener = taskEndpoint({
+    platform,
+    addressesOf: (taskArn) => runner.addressesOf(taskArn),
+    otherwise: (request, response) => void front.server.emit("request", request, response),
+    failed: (cause) => logger.error("the endpoint of tasks failed", { cause: errorTrace(cause) }),
+  });
+  const link = hostLink({ socketPath: options.dockerSocket });
+  const taskDoors = await openLinkEndpoint(link, { port: front.port, listener, hostNames: options.hostNames }, logger);
+  if (taskDoors) opened.use(taskDoors);
+  const forTasks: Pick<ResolverParts, "ready" | "environment"> = taskDoors
+    ? {
+        ready: async () => void (await link.ensure()),
+        environment: (task, container, hasRole) => endpointEnvironment(secrets, taskDoors, task, container, hasRole),
+      }
+    : {};
+  const image = pullableImage(platform);
+  const resolving = resolver({ state, secrets, clock, ids, image, hostGrants, ...forTasks });
+  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving }));
+}
+
+/** Where tasks find their credentials, metadata and the APIs. Without it tasks run, and have none of these: the operator is told. */
+async function openLinkEndpoint(link: Link, doors: Omit<TaskDoors, "address">, logger: Logger): Promise<OpenTaskEndpoint | undefined> {
+  const without = "tasks get no credentials of their roles, no metadata and no endpoint of the APIs";
+  const found = await link.ensure();
+  if ("problem" in found) {
+    logger.warn(without, { why: found.problem });
+    return undefined;
+  }
+  try {
+    return await openTaskEndpoint({ ...doors, address: found.address });
+  } catch (cause) {
+    logger.warn(without, { why: `${found.address}:${doors.port} cannot be listened on`, cause: errorTrace(cause) });
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+import { expect, test } from "vitest";
+import { memoryJournal } from "../drivers/memory/journal.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import { JournaledState } from "../state/journaled-state.ts";
+import { ManualClock } from "../testing/manual-clock.ts";
+import { blobCollection, collectBlobs } from "./blob-collection.ts";
+
+const HOUR = 3_600_000;
+const state = new JournaledState(memoryJournal());
+
+async function* eachOf<T>(...values: readonly T[]): AsyncIterable<T> {
+  yield* values;
+}
+
+test("blobs are collected at the start and every six hours; a round that fails is told, and tried again", async () => {
+  const clock = new ManualClock();
+  const rounds: number[] = [];
+  const told: string[] = [];
+  let broken = true;
+  const blobs = {
+    domains(): AsyncIterable<string> {
+      rounds.push(clock.now());
+      if (broken) throw new Error("the disk is gone");
+      return eachOf();
+    },
+    abortIdle: () => Promise.resolve(0),
+  } as unknown as BlobStore;
+  const begun = clock.now();
+  const logger = { info: () => undefined, warn: () => undefined, error: (text: string) => void told.push(text) };
+  const loop = blobCollection({ state, blobs, clock, logger });
+  await clock.pass(0);
+  expect(told).toEqual(["blob collection: a step failed and will be tried again"]);
+  broken = false;
+  await clock.pass(500);
+  await clock.pass(12 * HOUR);
+  expect(rounds.map((at) => at - begun)).toEqual([0, 500, 6 * HOUR + 500, 12 * HOUR + 500].slice(0, rounds.length));
+  expect(rounds.length).toBeGreaterThanOrEqual(3);
+  await loop[Symbol.asyncDispose]();
+  expect(clock.waiting).toBe(0);
+});
+
+test("a round ends before the next blob when the server stops", async () => {
+  const stop = new AbortController();
+  const removed: string[] = [];
+  const blobs = {
+    domains: () => eachOf("domain"),
+    list: () => eachOf("one", "two", "three"),
+    remove(_domain: string, digest: string) {
+      removed.push(digest);
+      stop.abort();
+      return Promise.resolve(true);
+    },
+  } as unknown as BlobStore;
+  expect(await collectBlobs({ state, blobs, clock: new ManualClock(), stopping: stop.signal })).toEqual({ links: 0, blobs: 1, uploads: 0 });
+  expect(removed).toEqual(["one"]);
+});

@@ -1,0 +1,129 @@
+import { expect, test } from "vitest";
+import { memoryJournal } from "../drivers/memory/journal.ts";
+import { JournaledState } from "../state/journaled-state.ts";
+import { defineTable, shared } from "../state/table.ts";
+import { ManualClock } from "../testing/manual-clock.ts";
+import { atStart, changes, loop, records, together, type Needs, type Waking } from "./loop.ts";
+
+interface Lamp {
+  readonly name: string;
+  readonly lit: boolean;
+}
+
+const lamps = defineTable<Lamp>()("lamps", ({ name }) => name, shared);
+const others = defineTable<Lamp>()("others", ({ name }) => name, shared);
+
+function world() {
+  const clock = new ManualClock();
+  const state = new JournaledState(memoryJournal());
+  const told: string[] = [];
+  const logger = { info: () => undefined, warn: () => undefined, error: (text: string) => void told.push(text) };
+  const parts: Needs = { state, clock, logger };
+  const put = (name: string, lit: boolean): void => void state.commit(() => state.table(lamps).put({ name, lit }));
+  const putOther = (name: string): void => void state.commit(() => state.table(others).put({ name, lit: true }));
+  return { clock, parts, put, putOther, told };
+}
+
+test("a loop works on the records that concern it: those that are there at the start, and those that change", async () => {
+  const { clock, parts, put } = world();
+  put("lit before", true);
+  put("dark before", false);
+  const steps: string[] = [];
+  const started = loop("lamps", () => ({
+    watches: [records(lamps, ({ before, after }) => after?.lit === true && before?.lit !== true)],
+    step: (key) => void steps.push(key),
+  }));
+  await using _running = started(parts);
+  await clock.pass(0);
+  expect(steps.splice(0)).toEqual(["lit before"]);
+  put("dark before", true);
+  put("lit before", true);
+  put("new", true);
+  await clock.pass(0);
+  expect(steps).toEqual(["dark before", "new"]);
+});
+
+test("changes of another table wake what the loop makes of them; what is there at the start is none", async () => {
+  const { clock, parts, putOther } = world();
+  putOther("before");
+  await clock.pass(0);
+  const steps: string[] = [];
+  const started = loop("lamps", () => ({
+    watches: [changes(others, ({ key }, { wake }) => wake(`of ${key}`)), atStart("start")],
+    step: (key) => void steps.push(key),
+  }));
+  await using _running = started(parts);
+  putOther("after");
+  await clock.pass(0);
+  expect(steps).toEqual(["start", "of after"]);
+});
+
+test("a step may ask for another one at an instant, and one that fails is tried again and told", async () => {
+  const { clock, parts, told } = world();
+  const begun = clock.now();
+  const at: number[] = [];
+  const step = (_key: string, { wakeAt }: Waking): void => {
+    at.push(clock.now() - begun);
+    if (at.length === 1) throw new Error("not yet");
+    if (at.length === 2) wakeAt("it", clock.now() + 1_000);
+  };
+  await using _running = loop("patience", () => ({ watches: [atStart("it")], step }))(parts);
+  await clock.pass(0);
+  await clock.pass(500);
+  await clock.pass(1_000);
+  expect(at).toEqual([0, 500, 1_500]);
+  expect(told).toEqual(["patience: a step failed and will be tried again"]);
+});
+
+test("a stop is told to the step under way and waits for it; nothing wakes the loop after that", async () => {
+  const { clock, parts, put } = world();
+  const steps: string[] = [];
+  let finish = (): void => undefined;
+  const started = loop("lamps", (_parts, stopping) => ({
+    atOnce: 1,
+    watches: [records(lamps)],
+    async step(key) {
+      steps.push(key);
+      await new Promise<void>((resolve) => (finish = resolve));
+      steps.push(stopping.aborted ? "stopped" : "went on");
+    },
+  }));
+  const running = started(parts);
+  put("one", true);
+  put("two", true);
+  await clock.pass(0);
+  let over = false;
+  const ended = Promise.resolve(running[Symbol.asyncDispose]()).then(() => (over = true));
+  put("three", true);
+  await clock.pass(0);
+  expect([steps, over]).toEqual([["one"], false]);
+  finish();
+  await ended;
+  await clock.pass(60_000);
+  expect(steps).toEqual(["one", "stopped"]);
+});
+
+test("loops that are one are all told of a stop before the first of them has stopped", async () => {
+  const { clock, parts } = world();
+  const seen: string[] = [];
+  const waiting = (name: string) =>
+    loop(name, (_parts: Needs, stopping) => ({
+      watches: [atStart("it")],
+      step: () =>
+        new Promise<void>((resolve) => {
+          stopping.addEventListener("abort", () => {
+            seen.push(`${name} is told`);
+            clock.soon(() => {
+              seen.push(`${name} ends`);
+              resolve();
+            });
+          });
+        }),
+    }));
+  const running = together(waiting("one"), waiting("two"))(parts);
+  await clock.pass(0);
+  const ended = running[Symbol.asyncDispose]();
+  await clock.pass(0);
+  await ended;
+  expect(seen).toEqual(["one is told", "two is told", "one ends", "two ends"]);
+});

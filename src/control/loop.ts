@@ -1,0 +1,116 @@
+import type { AuditLog } from "../ports/audit-log.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Ids } from "../ports/ids.ts";
+import type { LogStore } from "../ports/log-store.ts";
+import type { Logger } from "../ports/logger.ts";
+import type { SecretBox } from "../ports/secret-box.ts";
+import type { VulnerabilityData } from "../ports/vulnerability-data.ts";
+import type { WholeState } from "../state/state.ts";
+import type { Change, TableDefinition } from "../state/table.ts";
+import { keyedWorker, type KeyedWorker, type KeyedWorkerOptions } from "./keyed-worker.ts";
+
+/** What a loop may ask for. */
+export interface LoopParts {
+  readonly state: WholeState;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly ids: Ids;
+  readonly secrets: SecretBox;
+  readonly blobs: BlobStore;
+  readonly logs: LogStore;
+  readonly audit: AuditLog;
+  readonly vulnerabilities: VulnerabilityData;
+}
+
+/** What all loops need, and what else one does. */
+export type Needs<More extends keyof LoopParts = never> = Pick<LoopParts, "state" | "clock" | "logger" | More>;
+
+/** Starts a loop, which works until disposed of: that ends its watches, and waits for the steps under way. */
+export type Loop<Parts = LoopParts> = (parts: Parts) => AsyncDisposable;
+
+/** How a loop and its watches call for a step. */
+export type Waking = Pick<KeyedWorker, "wake" | "wakeAt">;
+
+/** Begins to watch something that makes keys dirty. */
+export type Watch = (waking: Waking, state: WholeState) => Disposable;
+
+/** A loop that has begun: what it is told of, and what it does then. */
+export interface Begun extends KeyedWorkerOptions {
+  readonly watches: readonly Watch[];
+  /**
+   * Brings what the key names to where the records want it. It may be called at any time and any number of times: it looks at the records, and not at what
+   * woke it. What it throws is logged, and the step is tried again.
+   */
+  readonly step: (key: string, waking: Waking) => Promise<void> | void;
+}
+
+/**
+ * A control loop: what is dirty is collected and worked on together, a step that fails is tried again after a pause that doubles, and nothing begins
+ * after a stop (`keyed-worker.ts`). A loop keeps nothing in memory that it could not find in the records at the next start.
+ *
+ * @param name for the log
+ * @param begin called once for each start; its parameter says what the loop needs. `stopping` is aborted first of all at a stop: who works through many
+ *   things looks at it between them
+ */
+export function loop<Parts extends Needs>(name: string, begin: (parts: Parts, stopping: AbortSignal) => Begun): Loop<Parts> {
+  return (parts) => {
+    const { state, clock, logger } = parts;
+    const stop = new AbortController();
+    const { watches, step, ...options } = begin(parts, stop.signal);
+    const worker = keyedWorker(name, (key) => step(key, worker), clock, logger, options);
+    const watching = watches.map((watch) => watch(worker, state));
+    return {
+      async [Symbol.asyncDispose]() {
+        stop.abort();
+        for (const watch of watching) watch[Symbol.dispose]();
+        await worker[Symbol.asyncDispose]();
+      },
+    };
+  };
+}
+
+/** Several loops as one: they are told of a stop together, and stop beside each other. */
+export function together<Parts>(...loops: readonly Loop<Parts>[]): Loop<Parts> {
+  return (parts) => {
+    const running = loops.map((start) => start(parts));
+    return {
+      async [Symbol.asyncDispose]() {
+        await Promise.all(running.map((one) => one[Symbol.asyncDispose]()));
+      },
+    };
+  };
+}
+
+/** The loop works on the records of this table: each wakes it when it changes, if the change concerns it, and at the start as if it had just come. */
+export function records<R extends object, I extends string>(
+  table: TableDefinition<R, I>,
+  concerns: (change: Change<R>) => boolean = () => true,
+): Watch {
+  return ({ wake }, state) => {
+    const watching = state.watch(table, (change) => {
+      if (concerns(change)) wake(change.key);
+    });
+    for (const record of state.table(table).values()) {
+      const key = table.key(record);
+      if (concerns({ key, before: undefined, after: record })) wake(key);
+    }
+    return watching;
+  };
+}
+
+/** The loop is told of changes in this table, and says itself what they wake. What there is at the start is no change. */
+export function changes<R extends object, I extends string>(
+  table: TableDefinition<R, I>,
+  told: (change: Change<R>, waking: Waking) => void,
+): Watch {
+  return (waking, state) => state.watch(table, (change) => told(change, waking));
+}
+
+/** The loop has this to do from the start on, whatever the records say. */
+export function atStart(key: string): Watch {
+  return ({ wake }) => {
+    wake(key);
+    return { [Symbol.dispose]: () => undefined };
+  };
+}
