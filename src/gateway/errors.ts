@@ -6,11 +6,21 @@ import type { WireError } from "./protocols/protocol.ts";
 import { errorSchema } from "./schema.ts";
 import type { SignatureRefusal } from "./signature-refusal.ts";
 
-export type Family = "json" | "query" | "ec2";
+/** Protocols whose services word the errors that they all have alike. */
+export type Family = "json" | "rest" | "query" | "ec2";
 
 export function familyOf(protocol: WireProtocol): Family {
-  if (protocol === "ec2Query") return "ec2";
-  return protocol === "awsQuery" ? "query" : "json";
+  switch (protocol) {
+    case "ec2Query":
+      return "ec2";
+    case "awsQuery":
+    case "restXml":
+      return "query";
+    case "restJson":
+      return "rest";
+    default:
+      return "json";
+  }
 }
 
 const MISMATCH =
@@ -22,6 +32,7 @@ const EC2_AUTH_FAILURE = "AWS was not able to validate the provided access crede
  * Source: "Common Errors" of the ECS (JSON), ELB (Query) and EC2 API references.
  */
 export function signatureError(refusal: SignatureRefusal, family: Family): AwsError {
+  if (family === "rest") return asRest(signatureError(refusal, "json"), 403);
   switch (refusal.kind) {
     case "missing":
       if (family === "json") return new AwsError("MissingAuthenticationTokenException", "Missing Authentication Token");
@@ -55,12 +66,18 @@ export function signatureError(refusal: SignatureRefusal, family: Family): AwsEr
   }
 }
 
+/** REST services have the codes of the JSON ones, and statuses that tell more. Source: "Common errors" of the Amazon EKS API reference. */
+function asRest({ code, message }: AwsError, status: number): AwsError {
+  return new AwsError(code, message, status);
+}
+
 /**
  * What policies do not allow, in the words of the protocol's family.
  * @param text AWS's sentence about who may not do what, and why
  */
 export function accessDenied(text: string, family: Family): AwsError {
   if (family === "json") return new AwsError("AccessDeniedException", text);
+  if (family === "rest") return new AwsError("AccessDeniedException", text, 403);
   if (family === "ec2") return new AwsError("UnauthorizedOperation", `You are not authorized to perform this operation. ${text}`, 403);
   return new AwsError("AccessDenied", text, 403);
 }
@@ -74,13 +91,16 @@ export function sessionError(limit: SessionLimit, operation: string, family: Fam
 /** Too many requests, in the words of the protocol's family. SDKs wait and try again. */
 export function throttled(family: Family): AwsError {
   if (family === "json") return new AwsError("ThrottlingException", "Rate exceeded");
+  if (family === "rest") return new AwsError("ThrottlingException", "Rate exceeded", 429);
   if (family === "ec2") return new AwsError("RequestLimitExceeded", "Request limit exceeded.", 503);
   return new AwsError("Throttling", "Rate exceeded");
 }
 
 /** A request that does not fit the schema, in the words of the service. */
-export function malformedError(error: MalformedRequestError, service: ServiceDescriptor): AwsError {
-  const family = familyOf(service.protocol);
+export function malformedError(error: MalformedRequestError, service: ServiceDescriptor, protocol: WireProtocol): AwsError {
+  if (protocol === "restXml") return new AwsError(service.missingMemberCode ?? "InvalidInput", error.message);
+  const family = familyOf(protocol);
+  const speaksJson = family === "json" || family === "rest";
   if (error.kind === "missing" || error.kind === "empty" || error.kind === "blank") {
     if (service.missingMemberCode) return new AwsError(service.missingMemberCode, error.message);
     if (family === "ec2" && error.kind !== "blank") {
@@ -88,15 +108,17 @@ export function malformedError(error: MalformedRequestError, service: ServiceDes
       return new AwsError("MissingParameter", `The request must contain the parameter ${name}`);
     }
     if (family === "ec2") return new AwsError("InvalidParameterValue", error.message);
-    return new AwsError(family === "json" ? "ValidationException" : "ValidationError", error.message);
+    return new AwsError(speaksJson ? "ValidationException" : "ValidationError", error.message);
   }
-  if (family === "json") return new AwsError("SerializationException", error.message);
+  if (speaksJson) return new AwsError("SerializationException", error.message);
   if (family === "ec2") return new AwsError("InvalidParameterValue", error.message);
   return new AwsError("ValidationError", error.message);
 }
 
-export function unknownOperation(name: string | undefined, service: ServiceDescriptor): AwsError {
-  if (familyOf(service.protocol) === "json") return new AwsError("UnknownOperationException", name ? `Unknown operation ${name}` : "");
+export function unknownOperation(name: string | undefined, service: ServiceDescriptor, protocol: WireProtocol): AwsError {
+  const isRest = protocol === "restJson" || protocol === "restXml";
+  if (isRest) return new AwsError("UnknownOperationException", "The method and the path of the request belong to no operation.", 404);
+  if (familyOf(protocol) === "json") return new AwsError("UnknownOperationException", name ? `Unknown operation ${name}` : "");
   if (name === undefined) return new AwsError("MissingAction", "The request is missing an action or a required parameter.");
   const where = service.version ? ` (version ${service.version})` : "";
   return new AwsError("InvalidAction", `The action ${name} is not valid for this web service${where}.`);

@@ -9,7 +9,7 @@ import { DEFAULT_REGION, isRegion } from "../domain/scope.ts";
 import { AwsError } from "../services/aws-error.ts";
 import { requestScope, type Operation, type OperationContext, type Permission } from "../services/operation.ts";
 import type { Platform } from "../services/platform.ts";
-import type { ServiceDescriptor } from "../services/service.ts";
+import type { ServiceDescriptor, WireProtocol } from "../services/service.ts";
 import { receive } from "./admission.ts";
 import { auditedCall, type CallInProgress } from "./audit/audited-call.ts";
 import { settleEmptyValues } from "./empty-values.ts";
@@ -29,9 +29,7 @@ import { DisconnectedError } from "./disconnected.ts";
 import { noteKeyUse } from "./key-usage.ts";
 import { loadService, protocolOf, type LoadedService } from "./loaded-service.ts";
 import { MalformedRequestError } from "./malformed.ts";
-import { awsJson } from "./protocols/aws-json.ts";
-import { awsQuery } from "./protocols/aws-query.ts";
-import { writeNotOffered } from "./protocols/not-offered.ts";
+import { guessedProtocol } from "./protocols/not-offered.ts";
 import type { ArrivingRequest, Protocol, WireRequest, WireResponse } from "./protocols/protocol.ts";
 import { route } from "./routing.ts";
 import type { OperationSchema } from "./schema.ts";
@@ -53,44 +51,41 @@ export interface GatewayOptions {
 export type Gateway = (arriving: ArrivingRequest, sourceIp: string) => Promise<WireResponse>;
 
 export function gateway(options: GatewayOptions): Gateway {
-  const protocols = new Map(options.services.map((service) => [service, protocolOf(service)]));
   return async (arriving, sourceIp) => {
     const { clock, ids, credentials } = options.platform;
     const requestId = ids.uuid();
     const now = clock.now();
     const head = checkHead(arriving, credentials, now);
     const request = await receive(arriving, head);
-    const {
-      service,
-      serviceName,
-      operation: name,
-    } = route(request, options.services, "claim" in head ? undefined : LOOKED_AT_OF_STRANGERS);
-    const call: CallInProgress = { request, requestId, now, sourceIp, service, serviceName, operationName: name };
-    if (!service) {
+    const found = route(request, options.services, "claim" in head ? undefined : LOOKED_AT_OF_STRANGERS);
+    const { service, serviceName, protocol: spoken } = found;
+    const call: CallInProgress = { request, requestId, now, sourceIp, service, serviceName, operationName: found.operation };
+    if (!service || !spoken) {
       // Nothing was verified: who is refused for the head has waited, and everybody else waits now.
       if ("claim" in head) await arriving.turn();
       return unroutable(call, options);
     }
-    const protocol = protocols.get(service) ?? protocolOf(service);
+    const protocol = protocolOf(service, spoken);
+    const family = familyOf(spoken);
     let client: Readonly<Record<string, unknown>> = {};
     try {
       // Who may not come in is not told what there is: an operation is looked up before only to learn whether it needs a signature.
       const loaded = await loadService(service);
       client = loaded.client;
+      const name = (call.operationName ??= loaded.routes(request));
       const { principal, region } = isUnsigned(loaded, name)
         ? { principal: ANONYMOUS, region: DEFAULT_REGION }
-        : await authenticate(request, head, service, { credentials, now, turn: () => arriving.turn() });
+        : await authenticate(request, head, { service, family, credentials, now, turn: () => arriving.turn() });
       if (principal.kind !== "anonymous") arriving.known();
       else if ("claim" in head) await arriving.turn();
       Object.assign(call, { principal, region });
       noteKeyUse(options.platform.state, principal, service.id, region, now);
-      const { schema, operation } = findOperation(loaded, name);
+      const { schema, operation } = findOperation(loaded, name, spoken);
       call.schema = schema;
       const limit = limitOfSession(principal, service.id, schema.name);
-      if (limit) throw sessionError(limit, schema.name, familyOf(service.protocol));
-      if (options.throttle?.({ principal, sourceIp, operation: `${service.id}:${schema.name}`, now }) === false)
-        throw throttled(familyOf(service.protocol));
-      const input = readInput(protocol, schema, request, loaded);
+      if (limit) throw sessionError(limit, schema.name, family);
+      if (options.throttle?.({ principal, sourceIp, operation: `${service.id}:${schema.name}`, now }) === false) throw throttled(family);
+      const input = readInput(schema, request, loaded, { protocol, spoken });
       call.input = input;
       const origin = { sourceIp, userAgent: request.headers["user-agent"] ?? "", secureTransport: request.secure, region };
       const scope = requestScope({ account: principal.account, region });
@@ -98,7 +93,7 @@ export function gateway(options: GatewayOptions): Gateway {
       const context: OperationContext = { ...options.platform, ...scope, state, principal, requestId, now, sourceIp, origin };
       const permissions = operation.access === undefined ? [operation.authorize(input as never, context)].flat() : [];
       call.resources = permissions.flatMap(({ resource }) => resource);
-      permit(permissions, context, familyOf(service.protocol));
+      permit(permissions, context, family);
       const output: unknown = await operation.run(input as never, context);
       await context.state.durable();
       call.output = output;
@@ -106,7 +101,7 @@ export function gateway(options: GatewayOptions): Gateway {
     } catch (thrown) {
       if (thrown instanceof DisconnectedError) throw thrown;
       const known = wireError(thrown, client);
-      if (!known) options.failed(thrown, `${service.id}:${name ?? ""}`, requestId);
+      if (!known) options.failed(thrown, `${service.id}:${call.operationName ?? ""}`, requestId);
       call.error = known ?? INTERNAL_FAILURE;
       return protocol.writeError(known ?? INTERNAL_FAILURE, requestId);
     } finally {
@@ -154,13 +149,18 @@ function isUnsigned(service: LoadedService, name: string | undefined): boolean {
   return service.operations.get(name)?.access === "unsigned" || service.descriptor.unsignedOnAws?.includes(name) === true;
 }
 
+interface Asked {
+  readonly service: ServiceDescriptor;
+  readonly family: Family;
+  readonly credentials: Credentials;
+  readonly now: number;
+}
+
 async function authenticate(
   request: WireRequest,
   head: HeadCheck,
-  service: ServiceDescriptor,
-  { credentials, now, turn }: { readonly credentials: Credentials; readonly now: number } & Pick<ArrivingRequest, "turn">,
+  { service, family, credentials, now, turn }: Asked & Pick<ArrivingRequest, "turn">,
 ): Promise<{ readonly principal: Principal; readonly region: string }> {
-  const family = familyOf(service.protocol);
   const verified = verifySignature(request, head, credentials, now);
   if ("refusal" in verified) {
     // Who was refused for the head has waited before the body was read.
@@ -182,37 +182,44 @@ async function authenticate(
 function findOperation(
   service: LoadedService,
   name: string | undefined,
+  spoken: WireProtocol,
 ): { readonly schema: OperationSchema; readonly operation: Operation } {
   const schema = name === undefined ? undefined : service.schema(name);
-  if (!schema) throw unknownOperation(name, service.descriptor);
+  if (!schema) throw unknownOperation(name, service.descriptor, spoken);
   const operation = service.operations.get(schema.name);
   if (!operation) throw notImplemented(schema.name, service.descriptor);
   return { schema, operation };
 }
 
 /** What permissions are asked for and what is done come of one reading, in which nothing is left empty by oversight. */
-function readInput(protocol: Protocol, schema: OperationSchema, request: WireRequest, service: LoadedService): unknown {
+function readInput(
+  schema: OperationSchema,
+  request: WireRequest,
+  service: LoadedService,
+  { protocol, spoken }: { readonly protocol: Protocol; readonly spoken: WireProtocol },
+): unknown {
   try {
     return settleEmptyValues(schema.input, protocol.read(schema, request), service.emptyValues);
   } catch (thrown) {
-    throw thrown instanceof MalformedRequestError ? malformedError(thrown, service.descriptor) : thrown;
+    throw thrown instanceof MalformedRequestError ? malformedError(thrown, service.descriptor, spoken) : thrown;
   }
 }
 
 /** No service of ours: answered in the protocol that the request seems to speak. */
 function unroutable(call: CallInProgress, options: GatewayOptions): WireResponse {
   const { request, serviceName, requestId } = call;
-  const speaksJson = request.headers["x-amz-target"] !== undefined || (request.headers["content-type"] ?? "").includes("json");
   const { code, message, status, fault } =
     serviceName === undefined
-      ? signatureError({ kind: "missing" }, speaksJson ? "json" : "query")
+      ? signatureError({ kind: "missing" }, speaksJson(request) ? "json" : "query")
       : new AwsError("UnknownService", `Airfield does not offer the service ${serviceName}; docs/coverage.md lists what it does.`, 501);
   const error = { code, message, status, fault, schema: undefined, members: {} };
   call.error = error;
   record(call, options);
-  if (serviceName !== undefined) return writeNotOffered(request, serviceName, error, requestId);
-  const protocol = speaksJson ? awsJson("1.1") : awsQuery("http://webservices.amazon.com/AWSFault/2005-15-09");
-  return protocol.writeError(error, requestId);
+  return guessedProtocol(request, serviceName).writeError(error, requestId);
+}
+
+function speaksJson({ headers }: WireRequest): boolean {
+  return headers["x-amz-target"] !== undefined || (headers["content-type"] ?? "").includes("json");
 }
 
 /** What cannot be recorded is a defect of ours, and no reason to keep an answer back: what was done is done. */

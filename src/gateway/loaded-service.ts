@@ -1,10 +1,14 @@
 import type { Operation } from "../services/operation.ts";
 import type { EmptyValues } from "../services/empty-values.ts";
-import type { ServiceDescriptor } from "../services/service.ts";
+import type { ServiceDescriptor, WireProtocol } from "../services/service.ts";
 import { awsJson } from "./protocols/aws-json.ts";
 import { awsQuery, ec2Query } from "./protocols/aws-query.ts";
 import type { Protocol } from "./protocols/protocol.ts";
-import { operationSchema, type OperationSchema } from "./schema.ts";
+import { restJson } from "./protocols/rest-json.ts";
+import { restRoutes, type RestRoutes } from "./protocols/rest-route.ts";
+import { restXml } from "./protocols/rest-xml.ts";
+import { rpcV2Cbor } from "./protocols/rpc-v2-cbor.ts";
+import { operationNames, operationSchema, type OperationSchema } from "./schema.ts";
 
 /** A service with its SDK package and its operations in memory. */
 export interface LoadedService {
@@ -14,6 +18,8 @@ export interface LoadedService {
   readonly emptyValues: EmptyValues;
   /** The schema of an operation that AWS has, whether it is implemented here or not. */
   schema(name: string): OperationSchema | undefined;
+  /** The name of the operation that a request of a REST protocol asks for. */
+  readonly routes: RestRoutes;
 }
 
 const loaded = new Map<ServiceDescriptor, Promise<LoadedService>>();
@@ -33,11 +39,16 @@ async function load(descriptor: ServiceDescriptor): Promise<LoadedService> {
   const [client, { operations, emptyValues }] = await Promise.all([descriptor.client(), descriptor.operations()]);
   const schemas = new Map<string, OperationSchema | undefined>();
   const record = client as Readonly<Record<string, unknown>>;
+  let routes: RestRoutes | undefined;
   return {
     descriptor,
     client: record,
     emptyValues,
     operations: new Map(operations.map((operation) => [operation.name, operation])),
+    routes(request) {
+      routes ??= restRoutes(operationNames(record).flatMap((name) => operationSchema(record, name) ?? []));
+      return routes(request);
+    },
     schema(name) {
       if (!schemas.has(name)) {
         const schema = operationSchema(record, name);
@@ -50,16 +61,22 @@ async function load(descriptor: ServiceDescriptor): Promise<LoadedService> {
   };
 }
 
-/** The protocol of a service; made once, since it holds no state. */
-export function protocolOf({ protocol, xmlNamespace = "" }: ServiceDescriptor): Protocol {
+/** The interpreter of a protocol that a service speaks; made once, since it holds no state. */
+export function protocolOf({ xmlNamespace = "", queryCompatible = false }: ServiceDescriptor, protocol: WireProtocol): Protocol {
   switch (protocol) {
     case "awsJson1.0":
-      return awsJson("1.0");
+      return awsJson("1.0", { queryCompatible });
     case "awsJson1.1":
-      return awsJson("1.1");
+      return awsJson("1.1", { queryCompatible });
     case "awsQuery":
       return awsQuery(xmlNamespace);
     case "ec2Query":
       return ec2Query(xmlNamespace);
+    case "restJson":
+      return restJson();
+    case "restXml":
+      return restXml(xmlNamespace);
+    case "rpcv2Cbor":
+      return rpcV2Cbor({ queryCompatible });
   }
 }

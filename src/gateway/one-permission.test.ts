@@ -14,7 +14,12 @@ import { loadService, type LoadedService } from "./loaded-service.ts";
 // Made from the list of operations, so that a new one is in it by birth: who may do something to one thing tries it on another, and who may do
 // all but one of the things that an operation asks for tries the operation.
 
-const REFUSALS: Readonly<Record<Family, string>> = { json: "AccessDeniedException", query: "AccessDenied", ec2: "UnauthorizedOperation" };
+const REFUSALS: Readonly<Record<Family, string>> = {
+  json: "AccessDeniedException",
+  rest: "AccessDeniedException",
+  query: "AccessDenied",
+  ec2: "UnauthorizedOperation",
+};
 
 let world: PopulatedWorld;
 beforeAll(async () => {

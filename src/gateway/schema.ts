@@ -9,6 +9,8 @@ export type Shape =
   | {
       readonly kind: "structure" | "union";
       readonly name: string;
+      /** What its element is called in XML, where that is not its name. */
+      readonly xmlName: string | undefined;
       readonly members: readonly NamedMember[];
       readonly byName: ReadonlyMap<string, NamedMember>;
     };
@@ -20,6 +22,12 @@ export interface Member {
   readonly xmlName: string | undefined;
   readonly ec2QueryName: string | undefined;
   readonly xmlFlattened: boolean;
+  /** Whether it is an attribute of its structure's element in XML. */
+  readonly xmlAttribute: boolean;
+  /** What restJson calls it, where that is not its name. */
+  readonly jsonName: string | undefined;
+  /** Where in an HTTP message the REST protocols have it. */
+  readonly binding: HttpBinding;
   /** Whether AWS's model says that values must not be shown, in logs for example. */
   readonly sensitive: boolean;
 }
@@ -29,8 +37,25 @@ export interface NamedMember extends Member {
   readonly required: boolean;
 }
 
+/** A part of an HTTP message. Source: Smithy, "HTTP bindings". */
+export type HttpBinding =
+  | { readonly kind: "body" | "label" | "payload" | "status" | "query-parameters" }
+  | { readonly kind: "query" | "header"; readonly name: string }
+  | { readonly kind: "prefixed-headers"; readonly prefix: string };
+
+/** How the REST protocols ask for an operation. */
+export interface HttpTrait {
+  readonly method: string;
+  /** `/schedules/{Name}`, `/distribution/{Id+}?Operation=Tag`. */
+  readonly uri: string;
+  /** Of the answer. */
+  readonly status: number;
+}
+
 export interface OperationSchema {
   readonly name: string;
+  /** Present in services that speak a REST protocol. */
+  readonly http: HttpTrait | undefined;
   /** `undefined` where the operation takes, or gives, nothing. */
   readonly input: Shape | undefined;
   readonly output: Shape | undefined;
@@ -52,7 +77,13 @@ const shapes = new WeakMap<object, Shape>();
 export function operationSchema(client: Readonly<Record<string, unknown>>, name: string): OperationSchema | undefined {
   const schema = client[`${name}$`];
   if (!Array.isArray(schema) || schema[0] !== 9) return undefined;
-  return { name, input: shapeOf(NormalizedSchema.of(schema[4])), output: shapeOf(NormalizedSchema.of(schema[5])) };
+  const input = shapeOf(NormalizedSchema.of(schema[4]));
+  return { name, http: httpTrait(schema[3]), input, output: shapeOf(NormalizedSchema.of(schema[5])) };
+}
+
+function httpTrait(traits: unknown): HttpTrait | undefined {
+  const { http } = traits && typeof traits === "object" ? (traits as { readonly http?: readonly [string, string, number] }) : {};
+  return http && { method: http[0], uri: http[1], status: http[2] };
 }
 
 /** The names of all operations of a client package. */
@@ -118,10 +149,11 @@ function readStructure(schema: NormalizedSchema, raw: readonly unknown[]): Shape
   const required = typeof raw[6] === "number" ? raw[6] : 0;
   const members = [...schema.structIterator()].map(([name, member], at) => readMember(member, name, at < required));
   const byName = new Map(members.map((member) => [member.name, member]));
-  return { kind: schema.isUnionSchema() ? "union" : "structure", name: schema.getName() ?? "", members, byName };
+  const { xmlName } = schema.getMergedTraits() as { readonly xmlName?: string };
+  return { kind: schema.isUnionSchema() ? "union" : "structure", name: schema.getName() ?? "", xmlName, members, byName };
 }
 
-const EMPTY: Shape = { kind: "structure", name: "Unit", members: [], byName: new Map() };
+const EMPTY: Shape = { kind: "structure", name: "Unit", xmlName: undefined, members: [], byName: new Map() };
 
 function readMember(schema: NormalizedSchema, name = "", required = false): NamedMember {
   const traits = schema.getMergedTraits() as Record<string, unknown>;
@@ -135,8 +167,23 @@ function readMember(schema: NormalizedSchema, name = "", required = false): Name
     xmlName: traits["xmlName"] as string | undefined,
     ec2QueryName: traits["ec2QueryName"] as string | undefined,
     xmlFlattened: Boolean(traits["xmlFlattened"]),
+    xmlAttribute: Boolean(traits["xmlAttribute"]),
+    jsonName: traits["jsonName"] as string | undefined,
+    binding: httpBinding(traits),
     sensitive: Boolean(traits["sensitive"]),
   };
+}
+
+function httpBinding(traits: Readonly<Record<string, unknown>>): HttpBinding {
+  if (traits["httpLabel"]) return { kind: "label" };
+  if (traits["httpPayload"]) return { kind: "payload" };
+  if (traits["httpResponseCode"]) return { kind: "status" };
+  if (traits["httpQueryParams"]) return { kind: "query-parameters" };
+  if (traits["httpQuery"] !== undefined) return { kind: "query", name: traits["httpQuery"] as string };
+  if (traits["httpHeader"] !== undefined) return { kind: "header", name: (traits["httpHeader"] as string).toLowerCase() };
+  if (traits["httpPrefixHeaders"] !== undefined)
+    return { kind: "prefixed-headers", prefix: (traits["httpPrefixHeaders"] as string).toLowerCase() };
+  return { kind: "body" };
 }
 
 function isSparse(schema: NormalizedSchema): boolean {

@@ -20,11 +20,31 @@ import { loadService, type LoadedService } from "./loaded-service.ts";
 type Intruder = "nobody" | "a wrong key" | "a wrong signature" | "an expired session" | "a user without permission";
 
 const REFUSALS: Readonly<Record<Intruder, Readonly<Record<Family, string>>>> = {
-  nobody: { json: "MissingAuthenticationTokenException", query: "MissingAuthenticationToken", ec2: "MissingAuthenticationToken" },
-  "a wrong key": { json: "UnrecognizedClientException", query: "InvalidClientTokenId", ec2: "AuthFailure" },
-  "a wrong signature": { json: "InvalidSignatureException", query: "SignatureDoesNotMatch", ec2: "AuthFailure" },
-  "an expired session": { json: "ExpiredTokenException", query: "ExpiredToken", ec2: "RequestExpired" },
-  "a user without permission": { json: "AccessDeniedException", query: "AccessDenied", ec2: "UnauthorizedOperation" },
+  nobody: {
+    json: "MissingAuthenticationTokenException",
+    rest: "MissingAuthenticationTokenException",
+    query: "MissingAuthenticationToken",
+    ec2: "MissingAuthenticationToken",
+  },
+  "a wrong key": {
+    json: "UnrecognizedClientException",
+    rest: "UnrecognizedClientException",
+    query: "InvalidClientTokenId",
+    ec2: "AuthFailure",
+  },
+  "a wrong signature": {
+    json: "InvalidSignatureException",
+    rest: "InvalidSignatureException",
+    query: "SignatureDoesNotMatch",
+    ec2: "AuthFailure",
+  },
+  "an expired session": { json: "ExpiredTokenException", rest: "ExpiredTokenException", query: "ExpiredToken", ec2: "RequestExpired" },
+  "a user without permission": {
+    json: "AccessDeniedException",
+    rest: "AccessDeniedException",
+    query: "AccessDenied",
+    ec2: "UnauthorizedOperation",
+  },
 };
 
 /** Whoever signed may call these, as on AWS. Each stands here because AWS's documentation says so; a new one has to be looked up. */

@@ -1,7 +1,7 @@
 import type { EmptyValues } from "./empty-values.ts";
 import type { Operation } from "./operation.ts";
 
-export type WireProtocol = "awsJson1.0" | "awsJson1.1" | "awsQuery" | "ec2Query";
+export type WireProtocol = "awsJson1.0" | "awsJson1.1" | "awsQuery" | "ec2Query" | "restJson" | "restXml" | "rpcv2Cbor";
 
 export interface ServiceOperations {
   readonly operations: readonly Operation[];
@@ -16,7 +16,11 @@ export interface ServiceDescriptor {
   /** The service's name in the credential scope of a signature. */
   readonly signingName: string;
   readonly protocol: WireProtocol;
-  /** The prefix of `X-Amz-Target` in the JSON protocols. */
+  /** What it speaks besides, where clients of several ages talk to it: each request says which it is. */
+  readonly furtherProtocols?: readonly WireProtocol[];
+  /** Whether clients of its later protocols know its errors by the codes of the Query one. */
+  readonly queryCompatible?: boolean;
+  /** The prefix of `X-Amz-Target` in the JSON protocols, and the name of the service in the paths of rpcv2Cbor. */
   readonly target?: string;
   /** The `Version` parameter of the Query protocols. */
   readonly version?: string;

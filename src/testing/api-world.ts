@@ -18,6 +18,7 @@ import { credentials } from "../authorization/credentials.ts";
 import type { Limits } from "../gateway/limits.ts";
 import type { Throttle } from "../gateway/throttle.ts";
 import { httpServer } from "../gateway/server.ts";
+import type { ServiceDescriptor } from "../services/service.ts";
 import type { Platform } from "../services/platform.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import { accessKeys, sealAccessKey, users } from "../state/iam.ts";
@@ -62,10 +63,15 @@ interface ClientSettings {
 export interface ApiWorldOptions {
   readonly throttle?: Throttle;
   readonly limits?: Partial<Limits>;
+  /** Those of the catalogue where absent. */
+  readonly services?: readonly ServiceDescriptor[];
 }
 
 /** @param parts what the operations under test need beyond memory state: a blob store, a log store */
-export async function apiWorld(parts: Partial<Platform> = {}, { throttle, limits }: ApiWorldOptions = {}): Promise<ApiWorld> {
+export async function apiWorld(
+  parts: Partial<Platform> = {},
+  { throttle, limits, services = SERVICES }: ApiWorldOptions = {},
+): Promise<ApiWorld> {
   const state = parts.state ?? new JournaledState(memoryJournal());
   const secrets = parts.secrets ?? secretBox(Buffer.alloc(32, 7));
   const roots = [
@@ -92,7 +98,7 @@ export async function apiWorld(parts: Partial<Platform> = {}, { throttle, limits
   const unproved = strangers({ log: platform.audit, clock: platform.clock, ids: platform.ids });
   const server = httpServer({
     gateway: gateway({
-      services: SERVICES,
+      services,
       platform,
       failed: (cause) => defects.push(cause),
       audit: auditor({ log: platform.audit, strangers: unproved.record, state, ids: platform.ids }),

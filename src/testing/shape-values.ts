@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Shape } from "../gateway/schema.ts";
+import type { NamedMember, Shape } from "../gateway/schema.ts";
 
 /** How deep generated values nest: shapes may contain themselves. */
 const DEEPEST = 4;
@@ -41,20 +41,35 @@ export function shapeValues(shape: Shape, depth = 0): fc.Arbitrary<unknown> {
 
 function structureValues(shape: Shape & { kind: "structure" | "union" }, depth: number): fc.Arbitrary<unknown> {
   const fitting = shape.members.filter(
-    (member) => member.required || (isPlain(member.shape) && (depth < DEEPEST || !isNested(member.shape))),
+    (member) => member.required || (isPlain(member.shape) && !isEmpty(member.shape) && (depth < DEEPEST || !isNested(member.shape))),
   );
   // A structure of structures alone goes on: one of its members ends sooner or later.
   const usable = fitting.length > 0 ? fitting : shape.members.filter((member) => isPlain(member.shape)).slice(0, 1);
   if (usable.length === 0) return fc.constant({});
-  const members = Object.fromEntries(usable.map((member) => [member.name, shapeValues(member.shape, depth + 1)]));
+  const members = Object.fromEntries(usable.map((member) => [member.name, memberValues(member, depth + 1)]));
   if (shape.kind === "union") return fc.oneof(...Object.entries(members).map(([name, value]) => value.map((inner) => ({ [name]: inner }))));
   const required = usable.filter((member) => member.required).map((member) => member.name);
   return fc.record(members, { requiredKeys: required }).chain((value) => {
     const [first] = usable;
     return Object.keys(value).length > 0 || !first
       ? fc.constant(value)
-      : shapeValues(first.shape, depth + 1).map((inner) => ({ [first.name]: inner }));
+      : memberValues(first, depth + 1).map((inner) => ({ [first.name]: inner }));
   });
+}
+
+/** What is in no body cannot be empty, and has no white space around it. */
+function memberValues({ shape, binding }: NamedMember, depth: number): fc.Arbitrary<unknown> {
+  if (binding.kind === "body" || binding.kind === "payload") return shapeValues(shape, depth);
+  const inHead = text.filter((one) => one !== "" && one.trim() === one);
+  if (shape.kind === "string") return inHead;
+  return shape.kind === "list" && shape.item.shape.kind === "string"
+    ? fc.array(inHead, { minLength: 1, maxLength: 3 })
+    : shapeValues(shape, depth);
+}
+
+/** A structure that never has a member. */
+function isEmpty(shape: Shape): boolean {
+  return (shape.kind === "structure" || shape.kind === "union") && shape.members.every((member) => isEmpty(member.shape));
 }
 
 /** Numbers beyond doubles and free-form documents have no stand-in here. */

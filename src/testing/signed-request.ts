@@ -4,9 +4,13 @@ import { TEST_KEYS, type Keys } from "./api-world.ts";
 
 export interface RawRequest {
   readonly service: string;
+  /** POST where absent. */
+  readonly method?: string;
+  /** `/` where absent. Without a query. */
+  readonly path?: string;
   readonly region?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** Root's where absent. */
   readonly keys?: Keys;
 }
@@ -28,19 +32,19 @@ export class NodeSha256 {
   }
 }
 
-/** The headers of a signed POST to `/`. */
+/** The headers of a signed request. */
 export async function signedHeaders(
   url: string,
-  { service, region = "us-east-1", headers = {}, body = "", keys = TEST_KEYS }: RawRequest,
+  { service, region = "us-east-1", method = "POST", path = "/", headers = {}, body = "", keys = TEST_KEYS }: RawRequest,
 ): Promise<Readonly<Record<string, string>>> {
   const { host, hostname, port } = new URL(url);
   const signer = new SignatureV4({ credentials: keys, region, service, sha256: NodeSha256 as never });
   const request = {
-    method: "POST",
+    method,
     protocol: "http:",
     hostname,
     port: Number(port),
-    path: "/",
+    path,
     query: {},
     headers: { host, ...headers },
     body,
@@ -50,7 +54,9 @@ export async function signedHeaders(
 
 /** Sends a request that no SDK would send, rightly signed. */
 export async function sendSigned(url: string, request: RawRequest): Promise<Response> {
-  return fetch(url, { method: "POST", headers: await signedHeaders(url, request), body: request.body ?? "" });
+  const { method = "POST", path = "" } = request;
+  const body = method === "GET" ? {} : { body: Buffer.from((request.body ?? "") as string) };
+  return fetch(`${url}${path}`, { method, headers: await signedHeaders(url, request), ...body });
 }
 
 /** The URL of a signed GET, good for five minutes for whoever has it. */

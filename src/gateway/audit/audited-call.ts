@@ -18,7 +18,7 @@ export interface CallInProgress {
   readonly sourceIp: string;
   readonly service: ServiceDescriptor | undefined;
   readonly serviceName: string | undefined;
-  readonly operationName: string | undefined;
+  operationName: string | undefined;
   principal?: Principal;
   region?: string;
   schema?: OperationSchema;

@@ -2,9 +2,10 @@ import { MalformedRequestError } from "../malformed.ts";
 import { readJson, writeJson } from "./json-codec.ts";
 import { checkJsonSize } from "./json-size.ts";
 import type { Protocol } from "./protocol.ts";
+import { queryErrorHeader, type Compatibility } from "./query-error-header.ts";
 
 /** awsJson1.0 and awsJson1.1. Source: Smithy, "AWS JSON 1.0 / 1.1 protocol". */
-export function awsJson(version: "1.0" | "1.1"): Protocol {
+export function awsJson(version: "1.0" | "1.1", { queryCompatible = false }: Compatibility = {}): Protocol {
   const contentType = `application/x-amz-json-${version}`;
   const headers = (requestId: string) => ({ "content-type": contentType, "x-amzn-requestid": requestId });
   return {
@@ -23,7 +24,7 @@ export function awsJson(version: "1.0" | "1.1"): Protocol {
       const named = "message" in members || "Message" in members ? members : { ...members, message: error.message };
       return {
         status: error.status,
-        headers: { ...headers(requestId), "x-amzn-errortype": error.code },
+        headers: { ...headers(requestId), "x-amzn-errortype": error.code, ...(queryCompatible ? queryErrorHeader(error) : {}) },
         body: JSON.stringify({ __type: error.code, ...named }),
       };
     },

@@ -1,10 +1,29 @@
 import { NumericValue } from "@smithy/core/serde";
 import { MalformedRequestError, missingMember, wrongType } from "../malformed.ts";
-import type { Shape } from "../schema.ts";
+import type { NamedMember, Shape } from "../schema.ts";
 import { DEEPEST } from "./json-size.ts";
 
+type Structure = Shape & { readonly kind: "structure" | "union" };
+
+/** What a protocol calls a member in JSON: restJson has names of its own. */
+export type NameInJson = (member: NamedMember) => string;
+
+const ownName: NameInJson = ({ name }) => name;
+
+/** Where a value stands in its document. */
+interface Place {
+  readonly path: string;
+  readonly depth: number;
+  readonly nameOf: NameInJson;
+}
+
 /** Reads parsed JSON by its shape: checks types and required members, drops what AWS does not know. @throws MalformedRequestError */
-export function readJson(shape: Shape, value: unknown, path = "", depth = 0): unknown {
+export function readJson(shape: Shape, value: unknown, nameOf: NameInJson = ownName): unknown {
+  return readValue(shape, value, { path: "", depth: 0, nameOf });
+}
+
+function readValue(shape: Shape, value: unknown, place: Place): unknown {
+  const { path, depth } = place;
   if (depth > DEEPEST) throw new MalformedRequestError("syntax", path, "The request is nested too deeply.");
   switch (shape.kind) {
     case "string":
@@ -31,47 +50,47 @@ export function readJson(shape: Shape, value: unknown, path = "", depth = 0): un
       return value;
     case "list":
       if (!Array.isArray(value)) throw wrongType(path, value, "a List");
-      return readList(shape, value, path, depth);
+      return readList(shape, value, place);
     case "map":
       if (!isObject(value)) throw wrongType(path, value, "a Map");
-      return readMap(shape, value, path, depth);
+      return readMap(shape, value, place);
     case "structure":
     case "union":
       if (!isObject(value)) throw wrongType(path, value, "a Structure");
-      return readStructure(shape, value, path, depth);
+      return readStructure(shape, value, place);
   }
 }
 
-function readStructure(
-  shape: Shape & { kind: "structure" | "union" },
-  value: Readonly<Record<string, unknown>>,
-  path: string,
-  depth: number,
-): unknown {
+function readStructure({ members }: Structure, value: Readonly<Record<string, unknown>>, place: Place): unknown {
   const result: Record<string, unknown> = {};
-  for (const member of shape.members) {
-    const found = Object.hasOwn(value, member.name) ? value[member.name] : undefined;
-    const at = path === "" ? member.name : `${path}.${member.name}`;
-    if (found !== undefined && found !== null) result[member.name] = readJson(member.shape, found, at, depth + 1);
-    else if (member.required) throw missingMember(at);
+  for (const member of members) {
+    const name = place.nameOf(member);
+    const found = Object.hasOwn(value, name) ? value[name] : undefined;
+    const inside = within(place, name);
+    if (found !== undefined && found !== null) result[member.name] = readValue(member.shape, found, inside);
+    else if (member.required) throw missingMember(inside.path);
   }
   return result;
 }
 
-function readList(shape: Shape & { kind: "list" }, value: readonly unknown[], path: string, depth: number): unknown[] {
+function within({ path, depth, nameOf }: Place, name: string | number): Place {
+  return { path: path === "" ? String(name) : `${path}.${name}`, depth: depth + 1, nameOf };
+}
+
+function readList(shape: Shape & { kind: "list" }, value: readonly unknown[], place: Place): unknown[] {
   const items: unknown[] = [];
   for (const [at, item] of value.entries()) {
-    if (item !== null) items.push(readJson(shape.item.shape, item, `${path}.${at}`, depth + 1));
+    if (item !== null) items.push(readValue(shape.item.shape, item, within(place, at)));
     else if (shape.sparse) items.push(null);
   }
   return items;
 }
 
-function readMap(shape: Shape & { kind: "map" }, value: Readonly<Record<string, unknown>>, path: string, depth: number): unknown {
+function readMap(shape: Shape & { kind: "map" }, value: Readonly<Record<string, unknown>>, place: Place): unknown {
   const entries = Object.entries(value).filter(([, item]) => item !== null || shape.sparse);
   // fromEntries defines properties, so that a key such as __proto__ is only a key.
   return Object.fromEntries(
-    entries.map(([key, item]) => [key, item === null ? null : readJson(shape.value.shape, item, `${path}.${key}`, depth + 1)]),
+    entries.map(([key, item]) => [key, item === null ? null : readValue(shape.value.shape, item, within(place, key))]),
   );
 }
 
@@ -91,24 +110,24 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** Turns an operation's output into what `JSON.stringify` writes as AWS does: members of the shape only, times as epoch seconds. */
-export function writeJson(shape: Shape, value: unknown): unknown {
+export function writeJson(shape: Shape, value: unknown, nameOf: NameInJson = ownName): unknown {
   switch (shape.kind) {
     case "structure":
     case "union": {
       const result: Record<string, unknown> = {};
       for (const member of shape.members) {
         const found = (value as Readonly<Record<string, unknown>>)[member.name];
-        if (found !== undefined && found !== null) result[member.name] = writeJson(member.shape, found);
+        if (found !== undefined && found !== null) result[nameOf(member)] = writeJson(member.shape, found, nameOf);
       }
       return result;
     }
     case "list":
-      return (value as readonly unknown[]).map((item) => (item === null ? null : writeJson(shape.item.shape, item)));
+      return (value as readonly unknown[]).map((item) => (item === null ? null : writeJson(shape.item.shape, item, nameOf)));
     case "map":
       return Object.fromEntries(
         Object.entries(value as object)
           .filter(([, item]) => item !== undefined)
-          .map(([key, item]) => [key, item === null ? null : writeJson(shape.value.shape, item)]),
+          .map(([key, item]) => [key, item === null ? null : writeJson(shape.value.shape, item, nameOf)]),
       );
     case "timestamp": {
       const date = value as Date;

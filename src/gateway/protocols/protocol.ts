@@ -40,7 +40,7 @@ export interface ArrivingRequest extends WireHead {
 export interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  readonly body: string | Uint8Array;
 }
 
 /** An error on its way out, whichever class it came from. */

@@ -1,5 +1,6 @@
 import { MalformedRequestError, missingMember } from "../malformed.ts";
 import type { Member, NamedMember, Shape } from "../schema.ts";
+import { readScalar } from "./scalar-text.ts";
 
 /** Which of the two Query protocols: they differ in the names of members and in how lists are spelt. */
 export type QueryDialect = "aws" | "ec2";
@@ -99,32 +100,4 @@ function memberName(member: NamedMember, dialect: QueryDialect): string {
   const name = member.xmlName ?? member.name;
   if (dialect === "aws") return name;
   return member.ec2QueryName ?? name.charAt(0).toUpperCase() + name.slice(1);
-}
-
-function readScalar(shape: Shape, text: string, path: string): unknown {
-  switch (shape.kind) {
-    case "number":
-    case "bigint":
-    case "bigdecimal": {
-      const number = Number(text);
-      if (text.trim() === "" || Number.isNaN(number)) throw unreadable(path, text, "an integer");
-      return shape.kind === "bigint" ? BigInt(Math.trunc(number)) : number;
-    }
-    case "boolean":
-      if (!/^(true|false)$/i.test(text)) throw unreadable(path, text, "a boolean");
-      return text.toLowerCase() === "true";
-    case "timestamp": {
-      const date = /^\d+(\.\d+)?$/.test(text) ? new Date(Number(text) * 1000) : new Date(text);
-      if (Number.isNaN(date.getTime())) throw unreadable(path, text, "a timestamp");
-      return date;
-    }
-    case "blob":
-      return Buffer.from(text, "base64");
-    default:
-      return text;
-  }
-}
-
-function unreadable(path: string, text: string, wanted: string): MalformedRequestError {
-  return new MalformedRequestError("type", path, `Invalid value '${text.slice(0, 100)}' for parameter ${path}: it is not ${wanted}`);
 }

@@ -1,11 +1,17 @@
+import { AwsQueryProtocol } from "@aws-sdk/core/protocols";
+import { SmithyRpcV2CborProtocol } from "@smithy/core/cbor";
 import { type HttpRequest, HttpResponse } from "@smithy/core/protocols";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { SERVICES } from "../../services/catalogue.ts";
+import type { WireProtocol } from "../../services/service.ts";
+import { FURTHER_SERVICES } from "../../testing/further-services.ts";
 import { shapeValues } from "../../testing/shape-values.ts";
 import { wireRequest } from "../../testing/wire-request.ts";
 import { protocolOf } from "../loaded-service.ts";
 import { operationNames, operationSchema } from "../schema.ts";
+import type { WireRequest } from "./protocol.ts";
+import { restRoutes } from "./rest-route.ts";
 
 /** How many values each operation is tried with. */
 const RUNS = 4;
@@ -23,12 +29,20 @@ const isOurs = (service: string, name: string): boolean =>
 /** Event streams are a protocol of their own. */
 const EVENT_STREAMS = new Set(["GetLogObject", "StartLiveTail"]);
 
+/** How the SDK is told to speak another protocol than its client's first one. */
+const SDK_PROTOCOLS: Partial<Readonly<Record<WireProtocol, unknown>>> = { awsQuery: AwsQueryProtocol, rpcv2Cbor: SmithyRpcV2CborProtocol };
+
+const SPOKEN = [...SERVICES, ...FURTHER_SERVICES].flatMap((service) =>
+  [service.protocol, ...(service.furtherProtocols ?? [])].map((protocol) => [service.id, protocol, service] as const),
+);
+
 // The SDK's own client side is the oracle: what it writes we must read, what we write it must read.
-describe.each(SERVICES.map((service) => [service.id, service] as const))("%s speaks with the SDK", (id, service) => {
+describe.each(SPOKEN)("%s in %s speaks with the SDK", (id, protocol, service) => {
   test("both ways, for every operation of AWS's", async () => {
     const client = (await service.client()) as Readonly<Record<string, unknown>>;
-    const { sdk, context } = sdkProtocol(client);
-    const ours = protocolOf(service);
+    const { sdk, context } = sdkProtocol(client, service.furtherProtocols ? SDK_PROTOCOLS[protocol] : undefined);
+    const ours = protocolOf(service, protocol);
+    const routes = restRoutes(operationNames(client).flatMap((name) => operationSchema(client, name) ?? []));
     for (const name of operationNames(client).filter((operation) => isOurs(id, operation))) {
       const schema = operationSchema(client, name)!;
       const sdkSchema = sdkOperation(client[`${name}$`] as readonly unknown[]);
@@ -38,18 +52,19 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s spe
           schema.output ? shapeValues(schema.output) : fc.constant({}),
           async (input, output) => {
             const sent = await sdk.serializeRequest(sdkSchema, input, context);
-            const body = bytesOf(sent.body);
-            const read = ours.read(schema, wireRequest({ body }));
+            const request = received(sent);
+            const read = ours.read(schema, request);
+            expect(routes(request)).toBe(schema.http ? name : undefined);
             // The SDK adds idempotency tokens, so there may be more than was given.
             expect(normal(read), `${name} request`).toMatchObject(normal(input) as object);
 
             const answer = ours.write(schema, output, "request-id");
-            const received = await sdk.deserializeResponse(
+            const understood = await sdk.deserializeResponse(
               sdkSchema,
               context,
               new HttpResponse({ statusCode: answer.status, headers: answer.headers, body: Buffer.from(answer.body) }),
             );
-            const { $metadata: _, ...members } = received;
+            const { $metadata: _, ...members } = understood;
             expect(normal(members), `${name} response`).toEqual(normal(output));
           },
         ),
@@ -60,11 +75,15 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s spe
 });
 
 /** The protocol of a client package, with what it needs to encode. */
-function sdkProtocol(client: Readonly<Record<string, unknown>>): { readonly sdk: SdkProtocol; readonly context: unknown } {
+function sdkProtocol(
+  client: Readonly<Record<string, unknown>>,
+  protocol: unknown,
+): { readonly sdk: SdkProtocol; readonly context: unknown } {
   const [, constructor] = Object.entries(client).find(([name]) => /^[A-Za-z0-9]+Client$/.test(name) && name !== "__Client") ?? [];
   const instance = new (constructor as new (config: unknown) => { config: Record<string, unknown> })({
     region: "us-east-1",
     endpoint: "http://localhost",
+    ...(protocol === undefined ? {} : { protocol }),
   });
   const { config } = instance;
   const sdk = config["protocol"] as SdkProtocol;
@@ -75,6 +94,18 @@ function sdkProtocol(client: Readonly<Record<string, unknown>>): { readonly sdk:
   };
   sdk.setSerdeContext(context);
   return { sdk, context };
+}
+
+/** A request of the SDK as the server hands it to the gateway. */
+function received({ method, path, query, headers, body }: HttpRequest): WireRequest {
+  const parameters = Object.entries(query ?? {}).flatMap(([name, value]) => [value].flat().map((one) => [name, one ?? ""] as const));
+  const text = parameters.map((pair) => pair.map(encodeURIComponent).join("=")).join("&");
+  return wireRequest({
+    method,
+    target: text === "" ? path : `${path}?${text}`,
+    lines: Object.entries(headers).flat(),
+    body: bytesOf(body),
+  });
 }
 
 function bytesOf(body: unknown): Buffer {

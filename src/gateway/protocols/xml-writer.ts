@@ -1,4 +1,5 @@
 import type { Member, Shape } from "../schema.ts";
+import { scalarText } from "./scalar-text.ts";
 
 /** Which names lists give their items where the model does not say: `member` in awsQuery, `item` in ec2Query. */
 export interface XmlDialect {
@@ -10,6 +11,7 @@ export function writeXmlMembers(shape: Shape, value: unknown, dialect: XmlDialec
   if (shape.kind !== "structure" && shape.kind !== "union") throw new Error(`only a structure has members, not a ${shape.kind}`);
   let text = "";
   for (const member of shape.members) {
+    if (member.xmlAttribute || member.binding.kind !== "body") continue;
     const found = (value as Readonly<Record<string, unknown>>)[member.name];
     if (found !== undefined && found !== null) text += writeMember(member.xmlName ?? member.name, member, found, dialect);
   }
@@ -34,22 +36,24 @@ function writeMember(name: string, member: Member, value: unknown, dialect: XmlD
     }
     case "structure":
     case "union":
-      return element(name, writeXmlMembers(shape, value, dialect));
+      return element(name, writeXmlMembers(shape, value, dialect), xmlAttributes(shape, value));
     default:
       return element(name, escapeXml(scalarText(shape, value)));
   }
 }
 
-function scalarText(shape: Shape, value: unknown): string {
-  if (shape.kind === "blob") return Buffer.from(value as Uint8Array).toString("base64");
-  if (shape.kind !== "timestamp") return String(value);
-  const date = value as Date;
-  if (shape.format === "http-date") return date.toUTCString();
-  return shape.format === "epoch-seconds" ? String(date.getTime() / 1000) : date.toISOString();
+/** The members of a structure that stand in its start tag, each with a space before it. */
+export function xmlAttributes(shape: Shape, value: unknown): string {
+  if (shape.kind !== "structure") return "";
+  const found = shape.members.flatMap((member) => {
+    const text = member.xmlAttribute ? (value as Readonly<Record<string, unknown>>)[member.name] : undefined;
+    return text === undefined || text === null ? [] : [` ${member.xmlName ?? member.name}="${escapeXml(scalarText(member.shape, text))}"`];
+  });
+  return found.join("");
 }
 
-function element(name: string, content: string): string {
-  return `<${name}>${content}</${name}>`;
+function element(name: string, content: string, attributes = ""): string {
+  return `<${name}${attributes}>${content}</${name}>`;
 }
 
 /** Escapes text for XML; characters that XML 1.0 cannot carry become U+FFFD. */

@@ -1,0 +1,139 @@
+import { NumericValue } from "@smithy/core/serde";
+import { Tagged, Tokenizer, decode, encode, type DecodeOptions, type Token } from "cborg";
+import { MalformedRequestError, missingMember, wrongType } from "../malformed.ts";
+import type { NamedMember, Shape } from "../schema.ts";
+
+/** How many values a request may hold: a thousand metrics of a hundred and fifty values each, CloudWatch's longest list, are fewer. */
+const MOST_VALUES = 500_000;
+
+const EPOCH_SECONDS = 1;
+
+const OPTIONS: DecodeOptions = {
+  useMaps: true,
+  coerceUndefinedToNull: true,
+  allowNaN: true,
+  allowInfinity: true,
+  tags: Tagged.preserve(EPOCH_SECONDS, 2, 3, 4),
+};
+
+/**
+ * Reads a document in CBOR (RFC 8949) by its shape: checks types and required members, drops what AWS does not know.
+ * @throws MalformedRequestError
+ */
+export function readCbor(shape: Shape, body: Uint8Array): unknown {
+  return readValue(shape, body.length === 0 ? new Map() : decoded(body), "");
+}
+
+function decoded(body: Uint8Array): unknown {
+  try {
+    return decode(body, { ...OPTIONS, tokenizer: new CountingTokenizer(body, OPTIONS) });
+  } catch (thrown) {
+    if (thrown instanceof MalformedRequestError) throw thrown;
+    // Among these is the end of the stack, for what nests by the ten thousand.
+    throw new MalformedRequestError("syntax", "", "The request body is not valid CBOR.");
+  }
+}
+
+class CountingTokenizer extends Tokenizer {
+  #values = 0;
+
+  override next(): Token {
+    if (++this.#values > MOST_VALUES) throw new MalformedRequestError("syntax", "", "The request holds too many values.");
+    return super.next();
+  }
+}
+
+function readValue(shape: Shape, value: unknown, path: string): unknown {
+  switch (shape.kind) {
+    case "string":
+      if (typeof value !== "string") throw wrongType(path, value, "a String");
+      return value;
+    case "boolean":
+      if (typeof value !== "boolean") throw wrongType(path, value, "a Boolean");
+      return value;
+    case "number":
+      if (typeof value !== "number" && typeof value !== "bigint") throw wrongType(path, value, "a Number");
+      return Number(value);
+    case "bigint":
+      if (typeof value !== "number" && typeof value !== "bigint") throw wrongType(path, value, "a BigInteger");
+      return BigInt(value);
+    case "bigdecimal":
+      if (typeof value !== "number") throw wrongType(path, value, "a BigDecimal");
+      return new NumericValue(String(value), "bigDecimal");
+    case "blob":
+      if (!(value instanceof Uint8Array)) throw wrongType(path, value, "a Blob");
+      return value;
+    case "timestamp":
+      return readTime(value, path);
+    case "document":
+      return value;
+    case "list":
+      if (!Array.isArray(value)) throw wrongType(path, value, "a List");
+      return (value as readonly unknown[])
+        .filter((item) => item !== null || shape.sparse)
+        .map((item, at) => (item === null ? null : readValue(shape.item.shape, item, `${path}.${at}`)));
+    case "map":
+      return Object.fromEntries(
+        entriesOf(value, path, "a Map")
+          .filter(([, item]) => item !== null || shape.sparse)
+          .map(([key, item]) => [key, item === null ? null : readValue(shape.value.shape, item, `${path}.${String(key)}`)]),
+      );
+    case "structure":
+    case "union":
+      return readMembers(shape.members, new Map(entriesOf(value, path, "a Structure")), path);
+  }
+}
+
+function readMembers(members: readonly NamedMember[], found: ReadonlyMap<unknown, unknown>, path: string): unknown {
+  const result: Record<string, unknown> = {};
+  for (const { name, shape, required } of members) {
+    const at = path === "" ? name : `${path}.${name}`;
+    const value = found.get(name) ?? undefined;
+    if (value !== undefined) result[name] = readValue(shape, value, at);
+    else if (required) throw missingMember(at);
+  }
+  return result;
+}
+
+function entriesOf(value: unknown, path: string, wanted: string): readonly (readonly [string, unknown])[] {
+  if (!(value instanceof Map)) throw wrongType(path, value, wanted);
+  return [...(value as ReadonlyMap<unknown, unknown>)].map(([key, item]) => [String(key), item]);
+}
+
+function readTime(value: unknown, path: string): Date {
+  const seconds = value instanceof Tagged && value.tag === EPOCH_SECONDS ? value.value : value;
+  const date = typeof seconds === "number" ? new Date(seconds * 1000) : undefined;
+  if (!date || Number.isNaN(date.getTime())) throw wrongType(path, value, "a Timestamp");
+  return date;
+}
+
+/** Writes the members of a structure in CBOR, times as tagged epoch seconds. @param further members that the shape lacks */
+export function writeCbor(shape: Shape | undefined, value: unknown, further: Readonly<Record<string, string>> = {}): Uint8Array {
+  const members = shape ? (encodable(shape, value) as ReadonlyMap<string, unknown>) : [];
+  return encode(new Map([...Object.entries(further), ...members]));
+}
+
+function encodable(shape: Shape, value: unknown): unknown {
+  switch (shape.kind) {
+    case "structure":
+    case "union": {
+      const found = (member: NamedMember): unknown => (value as Readonly<Record<string, unknown>>)[member.name];
+      const present = shape.members.filter((member) => found(member) !== undefined && found(member) !== null);
+      return new Map(present.map((member) => [member.name, encodable(member.shape, found(member))]));
+    }
+    case "list":
+      return (value as readonly unknown[]).map((item) => (item === null ? null : encodable(shape.item.shape, item)));
+    case "map":
+      return new Map(
+        Object.entries(value as object)
+          .filter(([, item]) => item !== undefined)
+          .map(([key, item]) => [key, item === null ? null : encodable(shape.value.shape, item)]),
+      );
+    case "timestamp":
+      return new Tagged(EPOCH_SECONDS, (value as Date).getTime() / 1000);
+    case "bigdecimal":
+      return Number(String(value));
+    default:
+      return value;
+  }
+}

@@ -1,0 +1,62 @@
+import { SaxesParser } from "saxes";
+import { MalformedRequestError } from "../malformed.ts";
+
+/** An element of a document. Names are without their prefixes. */
+export interface XmlElement {
+  readonly name: string;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly children: readonly XmlElement[];
+  /** Its own text, without that of its children. */
+  readonly text: string;
+}
+
+/** How deep elements may nest: no AWS shape comes near. */
+const DEEPEST = 100;
+/** How many elements and attributes a request may hold: a thousand changes of ten records each, Route 53's longest list, are thirty thousand. */
+const MOST_NODES = 250_000;
+
+/**
+ * Reads a document that comes from a client: well-formed XML without a document type, so that there are no entities but XML's own five.
+ * @throws MalformedRequestError
+ */
+export function readXmlTree(body: Buffer): XmlElement {
+  const root: Growing = { name: "", attributes: new Map(), children: [], text: "" };
+  const open: Growing[] = [root];
+  let nodes = 0;
+  const parser = new SaxesParser();
+  const add = (text: string): void => {
+    const inner = open.at(-1);
+    if (inner) inner.text += text;
+  };
+  parser.on("error", refuse);
+  parser.on("doctype", () => refuse());
+  parser.on("opentag", ({ name, attributes }) => {
+    const made: Growing = { name: local(name), attributes: new Map(), children: [], text: "" };
+    for (const [key, value] of Object.entries(attributes)) made.attributes.set(key, value);
+    nodes += 1 + made.attributes.size;
+    if (open.length > DEEPEST) throw new MalformedRequestError("syntax", "", "The request is nested too deeply.");
+    if (nodes > MOST_NODES) throw new MalformedRequestError("syntax", "", "The request holds too many values.");
+    open.at(-1)?.children.push(made);
+    open.push(made);
+  });
+  parser.on("closetag", () => void open.pop());
+  parser.on("text", add);
+  parser.on("cdata", add);
+  parser.write(body.toString("utf8")).close();
+  return root.children[0] ?? refuse();
+}
+
+interface Growing {
+  readonly name: string;
+  readonly attributes: Map<string, string>;
+  readonly children: Growing[];
+  text: string;
+}
+
+function local(name: string): string {
+  return name.slice(name.indexOf(":") + 1);
+}
+
+function refuse(): never {
+  throw new MalformedRequestError("syntax", "", "The request body is not valid XML.");
+}
