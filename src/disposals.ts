@@ -1,4 +1,7 @@
-/** What must be let go of, last one first: for Node versions without `AsyncDisposableStack`. */
+/**
+ * What must be let go of, last one first: for Node versions without `AsyncDisposableStack`. All is let go of, also where some of it throws; then
+ * disposing throws the one error, or an `AggregateError` of several, in the order in which they came.
+ */
 export class Disposals implements AsyncDisposable {
   #steps: (() => unknown)[] = [];
 
@@ -20,6 +23,15 @@ export class Disposals implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) await step();
+    const errors: unknown[] = [];
+    for (let step = this.#steps.pop(); step; step = this.#steps.pop()) {
+      try {
+        await step();
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length === 1) throw errors[0] as Error;
+    if (errors.length > 1) throw new AggregateError(errors, `${errors.length} parts could not be let go of cleanly`);
   }
 }

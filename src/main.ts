@@ -58,15 +58,14 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     ...(front.authorityFile === undefined ? {} : { authorityFile: front.authorityFile }),
     accessKeyId: installation.rootCredentials.accessKeyId,
     async close({ stopTasks = false } = {}) {
-      if (stopTasks) {
-        // Nobody starts new ones meanwhile.
-        await loops[Symbol.asyncDispose]();
-        await stopAllTasks(platform.state, platform.clock);
-        // What is being brought about is finished first: nothing starts the proxy again.
-        await balancing[Symbol.asyncDispose]();
-        await proxy.stop();
-      }
-      await parts[Symbol.asyncDispose]();
+      await using _parts = parts;
+      if (!stopTasks) return;
+      // Nobody starts new ones meanwhile.
+      await loops[Symbol.asyncDispose]();
+      await stopAllTasks(platform.state, platform.clock);
+      // What is being brought about is finished first: nothing starts the proxy again.
+      await balancing[Symbol.asyncDispose]();
+      await proxy.stop();
     },
   };
 }

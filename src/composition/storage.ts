@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { errorTrace } from "../domain/error-text.ts";
 import { newBackupFile } from "../drivers/filesystem/backup-file.ts";
 import { openInstallation, type Installation } from "../drivers/filesystem/installation.ts";
 import { sealPlainBlobs } from "../drivers/filesystem/plain-blobs.ts";
@@ -60,6 +61,7 @@ export async function openStorage(start: Start): Promise<Storage> {
       journal.copyTo(file);
       logger.warn("the data is of an earlier version; a copy of the state was kept", { version, file });
     },
+    watcherFailed: (cause, at) => logger.error("a watcher failed; what it is for may lag behind", { ...at, cause: errorTrace(cause) }),
     migrated: (step) => logger.warn("the state was brought to a later version", step),
     failed: (cause) => {
       logger.error("the journal failed; ending before anything else is promised", { cause: String(cause) });

@@ -74,6 +74,14 @@ function viewOf<R extends object, I extends string>(
       mayWrite(record);
       return table.put(record);
     },
+    insert(record) {
+      mayWrite(record);
+      return table.insert(record);
+    },
+    replace(before, after) {
+      mayWrite(after);
+      return table.replace(before, after);
+    },
     update(at, change) {
       const before = seen(table.get(at));
       return before && this.put(change(before));

@@ -10,6 +10,21 @@ interface OpenCommit {
 
 type Watcher = (change: Change<object>) => void;
 
+export interface JournaledStateOptions {
+  readonly records?: Iterable<JournalRecord>;
+  /** Told once that the journal failed. */
+  readonly failed?: (cause: unknown) => void;
+  /** Told of each watcher that threw, and at which record. The others hear of it, and of all else, nevertheless. */
+  readonly watcherFailed?: (cause: unknown, at: { readonly table: string; readonly key: string }) => void;
+}
+
+/** Nobody listens: an error that nobody hears of must not be lost, and must not keep others from being told. */
+function unheard(cause: unknown): void {
+  queueMicrotask(() => {
+    throw cause;
+  });
+}
+
 /** The state over a journal, from which it is loaded. */
 export class JournaledState implements WholeState, TableOwner {
   readonly #journal: Journal;
@@ -19,11 +34,13 @@ export class JournaledState implements WholeState, TableOwner {
   #open: OpenCommit | undefined;
   #pending: Promise<void> = Promise.resolve();
   #failed: ((cause: unknown) => void) | undefined;
+  readonly #watcherFailed: (cause: unknown, at: { readonly table: string; readonly key: string }) => void;
 
   /** @param options.records what was loaded from the journal, see `openState` */
-  constructor(journal: Journal, options: { readonly records?: Iterable<JournalRecord>; readonly failed?: (cause: unknown) => void } = {}) {
+  constructor(journal: Journal, options: JournaledStateOptions = {}) {
     this.#journal = journal;
     this.#failed = options.failed;
+    this.#watcherFailed = options.watcherFailed ?? unheard;
     for (const { table, key, value } of options.records ?? []) {
       const records = this.#loaded.get(table);
       if (records) records.set(key, value);
@@ -94,8 +111,16 @@ export class JournaledState implements WholeState, TableOwner {
     // Watchers run after the current step, so that one that commits again never does so in the middle of another's work.
     queueMicrotask(() => {
       for (const { table, change } of commit.changes)
-        for (const watcher of this.#watchers.get(table.definition.name) ?? []) watcher(change);
+        for (const watcher of this.#watchers.get(table.definition.name) ?? []) this.#tell(watcher, table.definition.name, change);
     });
+  }
+
+  #tell(watcher: Watcher, table: string, change: Change<object>): void {
+    try {
+      watcher(change);
+    } catch (cause) {
+      this.#watcherFailed(cause, { table, key: change.key });
+    }
   }
 }
 

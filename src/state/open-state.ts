@@ -1,5 +1,5 @@
 import type { Journal, JournalChange, JournalRecord } from "../ports/journal.ts";
-import { JournaledState } from "./journaled-state.ts";
+import { JournaledState, type JournaledStateOptions } from "./journaled-state.ts";
 import { MIGRATIONS } from "./migrations/index.ts";
 import type { Contents, Migration, Records } from "./migrations/migration.ts";
 
@@ -8,13 +8,11 @@ export class NewerStateError extends Error {
   override readonly name = "NewerStateError";
 }
 
-export interface OpenStateOptions {
+export interface OpenStateOptions extends Pick<JournaledStateOptions, "failed" | "watcherFailed"> {
   /** Keeps a copy of the data as it is, before anything of it is changed. */
   readonly backup?: (fromVersion: number) => Promise<void>;
   /** Told of each step that was done, when all are durable. */
   readonly migrated?: (step: { readonly to: number; readonly title: string }) => void;
-  /** Told once that the journal failed. */
-  readonly failed?: (cause: unknown) => void;
   readonly migrations?: readonly Migration[];
 }
 
@@ -47,7 +45,8 @@ export async function openState(journal: Journal, options: OpenStateOptions = {}
     records = applied(records, changes);
     if (!empty) for (const { to, title } of steps) options.migrated?.({ to, title });
   }
-  return new JournaledState(journal, { records, ...(options.failed ? { failed: options.failed } : {}) });
+  const { failed, watcherFailed } = options;
+  return new JournaledState(journal, { records, ...(failed && { failed }), ...(watcherFailed && { watcherFailed }) });
 }
 
 function versionOf(records: readonly JournalRecord[]): number {

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { JournalChange } from "../ports/journal.ts";
 import { JournaledState } from "./journaled-state.ts";
-import { defineTable, shared } from "./table.ts";
+import { defineTable, shared, StaleRecordError } from "./table.ts";
 
 interface Pet {
   readonly name: string;
@@ -68,6 +68,31 @@ describe("a commit", () => {
   });
 });
 
+describe("a record is not overwritten by who has not seen it", () => {
+  const world = () => {
+    const state = new JournaledState(memoryJournal());
+    const table = state.table(pets);
+    const read = state.commit(() => table.insert(tom));
+    return { state, table, read };
+  };
+
+  test("a new one only where there is none", () => {
+    const { state, table } = world();
+    expect(() => state.commit(() => table.insert({ ...tom, kind: "tiger" }))).toThrow("Tom is there already");
+    expect(table.get("Tom")).toEqual(tom);
+  });
+
+  test("one that was read only where it is as it was", () => {
+    const { state, table, read } = world();
+    const tiger = state.commit(() => table.replace(read, { ...read, kind: "tiger" }));
+    expect(() => state.commit(() => table.replace(read, { ...read, kind: "lion" }))).toThrow(StaleRecordError);
+    expect(table.get("Tom")).toBe(tiger);
+    state.commit(() => table.delete("Tom"));
+    expect(() => state.commit(() => table.replace(tiger, { ...tiger, kind: "lion" }))).toThrow(StaleRecordError);
+    expect(table.size).toBe(0);
+  });
+});
+
 describe("the change feed", () => {
   test("tells each change, after the commit, with what was before", async () => {
     const state = new JournaledState(memoryJournal());
@@ -86,6 +111,24 @@ describe("the change feed", () => {
       ["tiger", undefined],
     ]);
     expect(watching).toBeDefined();
+  });
+
+  test("tells everybody, also where one of them throws", async () => {
+    const told: unknown[] = [];
+    const state = new JournaledState(memoryJournal(), { watcherFailed: (cause, at) => told.push([String(cause), at]) });
+    const seen: string[] = [];
+    state.watch(pets, ({ key }) => {
+      if (key === "Tom") throw new Error("no");
+      seen.push(`first ${key}`);
+    });
+    state.watch(pets, ({ key }) => seen.push(`second ${key}`));
+    state.commit(() => {
+      state.table(pets).put(tom);
+      state.table(pets).put(rex);
+    });
+    await state.durable();
+    expect(seen).toEqual(["second Tom", "first Rex", "second Rex"]);
+    expect(told).toEqual([["Error: no", { table: "pets", key: "Tom" }]]);
   });
 
   test("tells nothing of a commit that failed, nor to one who left", async () => {

@@ -61,10 +61,23 @@ export interface Table<R extends object, I extends string> {
   by(index: I, value: string): readonly R[];
   /** How many an index files under `value`. Costs nothing more where there are many. */
   count(index: I, value: string): number;
+  /** Writes the record whatever is there. Not for loops, which `await` between reading and writing: see decision 30. */
   put(record: R): R;
-  /** Replaces the record under `key` by what `change` makes of it; does nothing where there is none. */
+  /** Writes a record that is new. @throws Error where its key is taken */
+  insert(record: R): R;
+  /** Writes `after` where `before` is still what is there. @throws StaleRecordError where it is not: somebody was quicker */
+  replace(before: R, after: R): R;
+  /** Replaces the record under `key`, as it is now, by what `change` makes of it; does nothing where there is none. */
   update(key: string, change: (record: R) => R): R | undefined;
   delete(key: string): boolean;
+}
+
+/** A record was to be replaced that is not there any more as it was read. Nothing was written; who reads it again may. */
+export class StaleRecordError extends Error {
+  override readonly name = "StaleRecordError";
+  constructor(table: string, key: string) {
+    super(`${table} ${key} has changed since it was read: nothing was written`);
+  }
 }
 
 /** A table as the state keeps it, with the records of all accounts. */
@@ -118,6 +131,18 @@ export class StoredTable<R extends object, I extends string> implements Table<R,
     this.#owner.recordChange(this as unknown as StoredTable<object, string>, { key, before, after: record });
     this.restore(key, record);
     return record;
+  }
+
+  insert(record: R): R {
+    const key = this.definition.key(record);
+    if (this.#records.has(key)) throw new Error(`${this.definition.name} ${key} is there already: nothing was written`);
+    return this.put(record);
+  }
+
+  replace(before: R, after: R): R {
+    const key = this.definition.key(after);
+    if (this.#records.get(key) !== before) throw new StaleRecordError(this.definition.name, key);
+    return this.put(after);
   }
 
   update(key: string, change: (record: R) => R): R | undefined {

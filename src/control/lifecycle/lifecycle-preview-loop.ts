@@ -18,7 +18,7 @@ export const lifecyclePreviewLoop = loop("lifecycle policy previews", ({ state, 
       action,
       rulePriority,
     }));
-    state.commit(() => state.table(lifecyclePreviews).put({ ...record, results }));
+    state.commit(() => state.table(lifecyclePreviews).replace(record, { ...record, results }));
     await state.durable();
   },
 }));

@@ -28,7 +28,7 @@ export function giveTurns(state: WholeState): void {
   if (waiting.length === 0) return;
   waiting.sort((a, b) => a.createdAt - b.createdAt || (a.arn < b.arn ? -1 : 1));
   const last = all.reduce((most, { turn = 0 }) => Math.max(most, turn), 0);
-  state.commit(() => waiting.forEach((listener, at) => state.table(listeners).put({ ...listener, turn: last + 1 + at })));
+  state.commit(() => waiting.forEach((listener, at) => state.table(listeners).replace(listener, { ...listener, turn: last + 1 + at })));
 }
 
 /**
@@ -40,7 +40,8 @@ export async function assignPorts(state: WholeState, canBind: (port: number) => 
     const chosen = sharedPort(state, port) ?? (await freePort(state, port, canBind));
     state.commit(() => {
       for (const listener of state.table(listeners).values())
-        if (listener.port === port && listener.boundPort === undefined) state.table(listeners).put({ ...listener, boundPort: chosen });
+        if (listener.port === port && listener.boundPort === undefined)
+          state.table(listeners).replace(listener, { ...listener, boundPort: chosen });
     });
   }
   tellPorts(state);
@@ -52,7 +53,7 @@ export function releasePorts(state: WholeState, ports: readonly number[]): void 
     for (const listener of [...state.table(listeners).values()])
       if (listener.boundPort !== undefined && ports.includes(listener.boundPort)) {
         const { boundPort: _released, ...rest } = listener;
-        state.table(listeners).put(rest);
+        state.table(listeners).replace(listener, rest);
       }
   });
 }
@@ -89,7 +90,7 @@ function tellPorts(state: WholeState): void {
   state.commit(() => {
     for (const balancer of [...state.table(loadBalancers).values()]) {
       const tags = tagsWithPorts(balancer, state.table(listeners).by("loadBalancer", balancer.arn), firsts);
-      if (JSON.stringify(tags) !== JSON.stringify(balancer.tags)) state.table(loadBalancers).put({ ...balancer, tags });
+      if (JSON.stringify(tags) !== JSON.stringify(balancer.tags)) state.table(loadBalancers).replace(balancer, { ...balancer, tags });
     }
   });
 }

@@ -122,7 +122,7 @@ export function recordHealth(state: WholeState, reports: HealthReports, keys: It
         applied: reports.serverOf(target)?.draining === false,
         report: reports.of(target),
       });
-      if (!isSame(health, target.health)) state.table(targets).put({ ...target, health });
+      if (!isSame(health, target.health)) state.table(targets).replace(target, { ...target, health });
     }
   });
 }

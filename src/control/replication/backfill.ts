@@ -40,7 +40,7 @@ export const replicationBackfills = loop("replication backfill", (parts: Replica
       const done = await replicate(item, record);
       count(tally, done.status);
       state.commit(() => {
-        items.put(done);
+        items.replace(item, done);
         judge(id, tally);
       });
       await state.durable();
@@ -60,11 +60,11 @@ export const replicationBackfills = loop("replication backfill", (parts: Replica
         // An image that only its index names goes with it.
         if (image.tags.length === 0 && listedBy(state, image).length > 0) continue;
         const item = { backfill: id, repository: image.repository, digest: image.digest, status: "WAITING" } as const;
-        if (image.tags.length === 0) items.put(item);
-        for (const tag of image.tags) items.put({ ...item, tag });
+        if (image.tags.length === 0) items.insert(item);
+        for (const tag of image.tags) items.insert({ ...item, tag });
       }
     }
-    table.put({ ...record, status: "IN_PROGRESS" });
+    table.replace(record, { ...record, status: "IN_PROGRESS" });
   }
 
   async function replicate(item: BackfillItemRecord, { destination }: BackfillRecord): Promise<BackfillItemRecord> {
@@ -81,13 +81,13 @@ export const replicationBackfills = loop("replication backfill", (parts: Replica
   function judge(id: string, { processed, failed }: Tally): void {
     const record = table.get(id);
     if (record?.status === "IN_PROGRESS" && processed >= JUDGED_AFTER && failed * 2 >= processed)
-      table.put({ ...record, status: "FAILED", failureCode: "TooManyFailures", endedAt: clock.now() });
+      table.replace(record, { ...record, status: "FAILED", failureCode: "TooManyFailures", endedAt: clock.now() });
   }
 
   function end(id: string): void {
     const record = table.get(id);
-    if (record?.status === "STOPPING") table.put({ ...record, status: "STOPPED", endedAt: clock.now() });
-    if (record?.status === "IN_PROGRESS") table.put({ ...record, status: "COMPLETE", endedAt: clock.now() });
+    if (record?.status === "STOPPING") table.replace(record, { ...record, status: "STOPPED", endedAt: clock.now() });
+    if (record?.status === "IN_PROGRESS") table.replace(record, { ...record, status: "COMPLETE", endedAt: clock.now() });
   }
 
   function forgetInTime({ id, endedAt = clock.now() }: BackfillRecord, { wakeAt }: Waking): void {

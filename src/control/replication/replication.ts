@@ -23,7 +23,7 @@ export const replication = loop("replication", (parts: ReplicationParts & Needs)
     if (table.get(key) !== record) return;
     state.commit(() => {
       if (outcome.failureCode === "ImageNotFoundException") table.delete(key);
-      else table.put(ended(record, outcome.failureCode));
+      else table.replace(record, ended(record, outcome.failureCode));
     });
     await state.durable();
     const { digest, repository, region, registryId } = record;

@@ -33,6 +33,7 @@ export async function imageInventory(
   const blobs = blobsOf(parts, home, ({ message }) => new UnreadableImageError(`the key of its repository cannot be used: ${message}`));
   const read = await readInventory(blobs, digest, new ReadingBudget(clock, limits, stop));
   // Kept as long as any repository has the image; it may be gone meanwhile.
-  if (read && state.table(images).by("manifest", digest).length > 0) state.commit(() => state.table(inventories).put(read));
+  const isWanted = state.table(images).by("manifest", digest).length > 0 && !state.table(inventories).has(digest);
+  if (read && isWanted) state.commit(() => state.table(inventories).insert(read));
   return read;
 }

@@ -34,7 +34,7 @@ export const imageScanning = loop("image scanning", (parts: ImageScanningParts, 
     const outcome = await outcomeOf(record);
     // Where the image went away, or somebody asked anew meanwhile, this is no answer any more; the latter has woken the worker.
     if (!outcome || scans.get(key) !== record) return;
-    state.commit(() => scans.put(scanOutcome(record, outcome, isContinuous(record), clock.now())));
+    state.commit(() => scans.replace(record, scanOutcome(record, outcome, isContinuous(record), clock.now())));
     await state.durable();
   }
 
@@ -84,7 +84,7 @@ export const imageScanning = loop("image scanning", (parts: ImageScanningParts, 
         const known = scans.get(scanKey(key, image.digest, applied.scanType));
         const active = known?.status === "ACTIVE";
         if (!isScannable(image) || (active && why === "new-rules")) continue;
-        if (active) state.commit(() => scans.put({ ...known, reassess: true }));
+        if (active) state.commit(() => scans.replace(known, { ...known, reassess: true }));
         else requestScan(state, image, applied.scanType, clock.now());
       }
     }

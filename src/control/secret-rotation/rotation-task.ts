@@ -45,7 +45,7 @@ export function startRotationTask(
     ids,
     now,
   );
-  return own.table(tasks).put(task);
+  return own.table(tasks).insert(task);
 }
 
 /** Wants a rotation's task stopped; control stops it. Inside of a commit. */

@@ -27,7 +27,7 @@ export function carryOut(state: WholeState, serviceArn: string, plan: RolloutPla
       } else apply(state, service, step, ids, now);
     }
     // In the order in which plans look at them: what comes sorted out of the index costs half as much to plan.
-    for (const { task } of started.toSorted((a, b) => compareText(a.task.arn, b.task.arn))) state.table(tasks).put(task);
+    for (const { task } of started.toSorted((a, b) => compareText(a.task.arn, b.task.arn))) state.table(tasks).insert(task);
     tellStarts(state, serviceArn, started, ids, now);
   });
 }
@@ -37,7 +37,7 @@ function startsOf(plan: RolloutPlan, deploymentId: string): number {
 }
 
 function apply(state: WholeState, service: ServiceRecord, step: Exclude<RolloutStep, StartTask>, ids: Ids, now: number): void {
-  const put = (changed: ServiceRecord): void => void state.table(services).put(changed);
+  const put = (changed: ServiceRecord): void => void state.table(services).replace(service, changed);
   switch (step.kind) {
     case "update-deployment":
       return put(withUpdate(service, step, now));
@@ -76,7 +76,10 @@ function rememberTrip(state: WholeState, { arn, deployments }: ServiceRecord, fa
   const failureCount = deployments.find(({ id }) => id === failed)?.failedTasks;
   const restoredRevisionArn = table.by("deployment", `${arn}/${restored}`)[0]?.revisionArn;
   if (!record || failureCount === undefined) return;
-  table.put({ ...record, tripped: { failureCount, at: now, ...(restoredRevisionArn === undefined ? {} : { restoredRevisionArn }) } });
+  table.replace(record, {
+    ...record,
+    tripped: { failureCount, at: now, ...(restoredRevisionArn === undefined ? {} : { restoredRevisionArn }) },
+  });
 }
 
 function withUpdate(service: ServiceRecord, { deploymentId, changes }: UpdateDeployment, now: number): ServiceRecord {
@@ -171,7 +174,7 @@ function notPlaced(
 ): void {
   const note = (deployment: DeploymentRecord): DeploymentRecord =>
     deployment.id === deploymentId ? { ...deployment, placementFailure } : deployment;
-  state.table(services).put({ ...service, deployments: service.deployments.map(note) });
+  state.table(services).replace(service, { ...service, deployments: service.deployments.map(note) });
 }
 
 function taskTags(service: ServiceRecord, definitionTags: TaskRecord["tags"]): TaskRecord["tags"] {

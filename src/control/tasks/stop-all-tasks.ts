@@ -18,7 +18,7 @@ export async function stopAllTasks(state: WholeState, clock: Clock): Promise<voi
   state.commit(() => {
     for (const task of live())
       if (task.desiredStatus === "RUNNING")
-        table.put({
+        table.replace(task, {
           ...task,
           desiredStatus: "STOPPED",
           stopCode: "TerminationNotice",

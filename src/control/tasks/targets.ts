@@ -20,7 +20,7 @@ export function registerTask(state: WholeState, task: TaskRecord, ids: Ids, now:
     registered.push(target);
     addServiceEvent(state, service.arn, registeredTargets(service.name, 1, target.targetGroupArn), ids, now);
   }
-  return registered.length === 0 ? task : state.table(tasks).put({ ...task, targets: registered });
+  return registered.length === 0 ? task : state.table(tasks).replace(task, { ...task, targets: registered });
 }
 
 function registerIn(state: WholeState, task: TaskRecord, balancer: LoadBalancer, now: number): TaskTarget | undefined {

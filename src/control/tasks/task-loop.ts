@@ -38,12 +38,17 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
   const lastObservation = new Map<string, TaskObservation>();
   const lastAddress = new Map<string, string>();
   const worker = keyedWorker("tasks", step, clock, logger, { atOnce: AT_ONCE });
+  /** Until then, whether a task has containers is not known, and nothing is decided on it. */
+  let adopted = false;
+
+  function wake(arn: string): void {
+    if (adopted) worker.wake(arn);
+  }
 
   function observe(observation: TaskObservation): void {
-    const task = table.get(observation.taskArn);
     lastObservation.set(observation.taskArn, observation);
-    if (task) state.commit(() => table.put(observed(task, observation)));
-    worker.wake(observation.taskArn);
+    state.commit(() => table.update(observation.taskArn, (task) => observed(task, observation)));
+    wake(observation.taskArn);
   }
 
   async function step(arn: string): Promise<void> {
@@ -51,34 +56,37 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
     if (!task || task.lastStatus === "STOPPED") return abandon(arn);
     if (task.desiredStatus === "STOPPED") return end(task);
     if (task.lastStatus === "PROVISIONING") return provision(task);
-    if (task.lastStatus === "PENDING" && !delivered.has(arn)) return deliver(task);
+    if (task.lastStatus === "PENDING" && !delivered.has(arn)) return deliver(arn);
     if (isBefore(task.lastStatus, "RUNNING") && lastObservation.get(arn)?.phase === "running") activate(task);
   }
 
   function provision(task: TaskRecord): Promise<void> {
     if (task.networkMode !== "awsvpc") {
-      const pending = state.commit(() => moveTo(task, "PENDING"));
-      return deliver(pending);
+      state.commit(() => moveTo(task, "PENDING"));
+      return deliver(task.arn);
     }
     const attached = attachInterface(state, ids, task, lastAddress);
     if ("failure" in attached) {
-      failToStart(task, attached.failure);
+      failToStart(task.arn, attached.failure);
       return Promise.resolve();
     }
     const { availabilityZone } = attached;
-    return deliver(state.commit(() => moveTo({ ...task, networkInterface: attached, availabilityZone }, "PENDING")));
+    state.commit(() => moveTo(task, "PENDING", { networkInterface: attached, availabilityZone }));
+    return deliver(task.arn);
   }
 
-  async function deliver(task: TaskRecord): Promise<void> {
-    const definition = state.table(taskDefinitions).get(task.taskDefinitionArn);
-    if (!definition) return failToStart(task, `The task definition ${task.taskDefinitionArn} is gone.`);
+  async function deliver(arn: string): Promise<void> {
     if (resolver.ready) await resolver.ready();
+    const task = table.get(arn);
+    if (task?.desiredStatus !== "RUNNING") return worker.wake(arn);
+    const definition = state.table(taskDefinitions).get(task.taskDefinitionArn);
+    if (!definition) return failToStart(arn, `The task definition ${task.taskDefinitionArn} is gone.`);
     const spec = taskSpec(task, definition, resolver);
-    if ("failure" in spec) return failToStart(task, spec.failure);
+    if ("failure" in spec) return failToStart(arn, spec.failure);
     // A container whose task would be forgotten by a crash belongs to nobody: the record first.
     await state.durable();
-    if (table.get(task.arn)?.desiredStatus !== "RUNNING") return worker.wake(task.arn);
-    delivered.add(task.arn);
+    if (table.get(arn)?.desiredStatus !== "RUNNING") return worker.wake(arn);
+    delivered.add(arn);
     runner.start(spec);
   }
 
@@ -96,7 +104,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
     // Drain, then SIGTERM: the proxy sends nothing new by the time the containers hear of it. A task that already ended need not wait.
     if (leaving.executionStoppedAt === undefined && !isDrained(state, leaving)) return;
     if (isBefore(leaving.lastStatus, "STOPPING"))
-      state.commit(() => moveTo({ ...leaving, stoppingAt: leaving.stoppingAt ?? clock.now() }, "STOPPING"));
+      state.commit(() => moveTo(leaving, "STOPPING", { stoppingAt: leaving.stoppingAt ?? clock.now() }));
     await state.durable();
     runner.stop(task.arn);
   }
@@ -116,26 +124,27 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
 
   /** The containers are at rest: what the task held is given back before it counts as stopped. */
   async function finish(task: TaskRecord): Promise<void> {
-    const leaving = state.commit(() => {
-      deregisterTask(state, task, ids, clock.now());
-      return isBefore(task.lastStatus, "DEPROVISIONING")
-        ? moveTo({ ...task, stoppingAt: task.stoppingAt ?? clock.now() }, "DEPROVISIONING")
-        : task;
-    });
-    if (isKnownToRunner(task.arn)) {
-      await state.durable();
-      await runner.forget(task.arn);
-      delivered.delete(task.arn);
-    }
-    const now = clock.now();
+    const { arn } = task;
     state.commit(() => {
-      const containers = leaving.containers.map((container) => ({ ...container, lastStatus: "STOPPED" as const }));
-      const executionStoppedAt = leaving.startedAt === undefined ? {} : { executionStoppedAt: leaving.executionStoppedAt ?? now };
-      const last = table.get(task.arn) ?? leaving;
-      // It lies there for an hour: without what only a task that lives has.
-      moveTo({ ...last, containers, endpoints: [], targets: [], ...executionStoppedAt, stoppedAt: now }, "STOPPED");
+      deregisterTask(state, task, ids, clock.now());
+      if (isBefore(task.lastStatus, "DEPROVISIONING")) moveTo(task, "DEPROVISIONING", { stoppingAt: task.stoppingAt ?? clock.now() });
     });
-    lastObservation.delete(task.arn);
+    if (isKnownToRunner(arn)) {
+      await state.durable();
+      await runner.forget(arn);
+      delivered.delete(arn);
+    }
+    const last = table.get(arn);
+    if (last && last.lastStatus !== "STOPPED") stopped(last);
+    lastObservation.delete(arn);
+  }
+
+  function stopped(task: TaskRecord): void {
+    const now = clock.now();
+    const containers = task.containers.map((container) => ({ ...container, lastStatus: "STOPPED" as const }));
+    const executionStoppedAt = task.startedAt === undefined ? {} : { executionStoppedAt: task.executionStoppedAt ?? now };
+    // It lies there for an hour: without what only a task that lives has.
+    state.commit(() => moveTo(task, "STOPPED", { containers, endpoints: [], targets: [], ...executionStoppedAt, stoppedAt: now }));
   }
 
   /** Ends containers of a task that no record knows, or that is over. */
@@ -147,26 +156,34 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
     lastObservation.delete(arn);
   }
 
-  function failToStart(task: TaskRecord, reason: string): void {
+  /** A task that was told to stop meanwhile keeps the reason that it was told. */
+  function failToStart(arn: string, reason: string): void {
     const stopCode: StopCode = "TaskFailedToStart";
-    state.commit(() => table.put({ ...task, desiredStatus: "STOPPED", stopCode, stoppedReason: reason }));
+    state.commit(() =>
+      table.update(arn, (task) =>
+        task.desiredStatus === "STOPPED" ? task : { ...task, desiredStatus: "STOPPED", stopCode, stoppedReason: reason },
+      ),
+    );
   }
 
-  function moveTo(task: TaskRecord, lastStatus: TaskStatus): TaskRecord {
+  /** @throws StaleRecordError where the task is not as it was read any more */
+  function moveTo(task: TaskRecord, lastStatus: TaskStatus, changes: Partial<TaskRecord> = {}): TaskRecord {
     if (!mayMove(task.lastStatus, lastStatus)) throw new Error(`${task.arn} may not go from ${task.lastStatus} to ${lastStatus}`);
-    return table.put({ ...task, lastStatus, version: task.version + 1 });
+    return table.replace(task, { ...task, ...changes, lastStatus, version: task.version + 1 });
   }
 
   /** Sets the records beside what the engine still has: nothing that runs is started again. Costs nothing for tasks that had stopped. */
-  function recover(adopted: readonly TaskObservation[]): void {
-    const known = new Map(adopted.map((observation) => [observation.taskArn, observation]));
+  function recover(found: readonly TaskObservation[]): void {
+    adopted = true;
+    const known = new Map(found.map((observation) => [observation.taskArn, observation]));
     // What was only being created needs its specification again; the runner goes on from what exists.
-    for (const { taskArn, phase } of adopted) if (phase !== "pulling" && phase !== "creating" && table.has(taskArn)) delivered.add(taskArn);
+    for (const { taskArn, phase } of found) if (phase !== "pulling" && phase !== "creating" && table.has(taskArn)) delivered.add(taskArn);
     const live = table.by("live", "live");
     for (const task of live)
-      if (!known.has(task.arn) && !isBefore(task.lastStatus, "ACTIVATING")) state.commit(() => table.put(lost(task, clock.now())));
+      if (!known.has(task.arn) && !isBefore(task.lastStatus, "ACTIVATING"))
+        state.commit(() => table.replace(task, lost(task, clock.now())));
     // Each wakes its task, also one that stopped or that no record knows.
-    for (const observation of adopted) observe(observation);
+    for (const observation of found) observe(observation);
     for (const task of live) worker.wake(task.arn);
   }
 
@@ -179,13 +196,13 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
     retiring,
     runner.onChange(observe),
     state.watch(tasks, ({ key, before, after }) => {
-      worker.wake(key);
+      wake(key);
       if (after?.lastStatus === "STOPPED" && before?.lastStatus !== "STOPPED") retiring.add(after);
     }),
     state.watch(targets, ({ after, before }) => {
       // Only a target that is gone lets a task go on.
       if (after || !before) return;
-      for (const task of table.by("target", targetKey(before.targetGroupArn, before.id, before.port))) worker.wake(task.arn);
+      for (const task of table.by("target", targetKey(before.targetGroupArn, before.id, before.port))) wake(task.arn);
     }),
   ];
   recover(await runner.adopt());
