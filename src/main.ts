@@ -2,7 +2,7 @@ import { together } from "./control/loop.ts";
 import { stopAllTasks } from "./control/tasks/stop-all-tasks.ts";
 import { openEngine } from "./composition/engine.ts";
 import { openFront } from "./composition/front.ts";
-import { lookAtHostBlocks } from "./composition/host-blocks.ts";
+import { openNetworks } from "./composition/networks.ts";
 import { LOOPS } from "./composition/loops.ts";
 import type { AirfieldOptions } from "./composition/options.ts";
 import { openPlatform } from "./composition/platform.ts";
@@ -36,7 +36,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   // Storage
   const storage = await openStorage(start);
   const { installation } = storage;
-  await lookAtHostBlocks(start, storage);
+  const networks = await openNetworks(start, storage);
 
   // Front
   let { port } = options;
@@ -46,8 +46,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
 
   // Engine and traffic
   const [engine, proxy] = await Promise.all([openEngine(start, platform, installation.id), openProxy(start, installation.id)]);
-  const balancing = openTraffic(start, platform, proxy);
-  await runTasks(start, platform, front, engine);
+  const balancing = openTraffic(start, platform, proxy, networks);
+  await runTasks(start, platform, front, { runner: engine, networks });
 
   // Loops
   const loops = opened.use(together(...LOOPS)({ ...platform, logger }));

@@ -1,6 +1,7 @@
 import { endpointEnvironment } from "../control/tasks/endpoint-environment.ts";
 import { resolver, type ResolverParts } from "../control/tasks/resolver.ts";
 import { taskLoop } from "../control/tasks/task-loop.ts";
+import { networkForTask } from "../control/vpc-networks/network-for-task.ts";
 import { errorTrace } from "../domain/error-text.ts";
 import { hostLink, type Link } from "../drivers/docker/link.ts";
 import { openTaskEndpoint, type OpenTaskEndpoint, type TaskDoors } from "../gateway/task-endpoint/open-task-endpoint.ts";
@@ -8,6 +9,7 @@ import { taskEndpoint } from "../gateway/task-endpoint/task-endpoint.ts";
 import type { Logger } from "../ports/logger.ts";
 import { pullableImage } from "../registry/pullable-image.ts";
 import type { TaskRunner } from "../ports/task-runner.ts";
+import type { VpcNetworks } from "../ports/vpc-networks.ts";
 import type { Front } from "./front.ts";
 import type { Start } from "./options.ts";
 import type { WholePlatform } from "./platform.ts";
@@ -17,7 +19,7 @@ export async function runTasks(
   { options, logger, opened }: Start,
   platform: WholePlatform,
   front: Front,
-  runner: TaskRunner,
+  { runner, networks }: { readonly runner: TaskRunner; readonly networks: VpcNetworks },
 ): Promise<void> {
   const { state, clock, ids, secrets, hostGrants } = platform;
   const listener = taskEndpoint({
@@ -37,7 +39,8 @@ export async function runTasks(
     : {};
   const image = pullableImage(platform);
   const resolving = resolver({ state, secrets, clock, ids, image, hostGrants, ...forTasks });
-  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving }));
+  const making = networkForTask({ state, networks, logger });
+  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving, networkForTask: making }));
 }
 
 /** Where tasks find their credentials, metadata and the APIs. Without it tasks run, and have none of these: the operator is told. */

@@ -1,10 +1,12 @@
 import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
-import { vpcGateways } from "../control/vpc-gateways.ts";
+import { followGateways } from "../control/vpc-networks/follow-networks.ts";
+import { gatewayNameServers } from "../control/vpc-networks/gateway-name-servers.ts";
+import { dnsServer } from "../drivers/dns/server.ts";
 import { canBind } from "../drivers/haproxy/can-bind.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import type { TrafficProxy } from "../ports/traffic-proxy.ts";
+import type { VpcNetworks } from "../ports/vpc-networks.ts";
 import type { Platform } from "../services/platform.ts";
-import { gatewayNameServers } from "./gateway-name-servers.ts";
 import type { Start } from "./options.ts";
 
 /** Load balancers carried by the proxy, and found by name, at the addresses that this host has in the networks of VPCs. */
@@ -12,15 +14,19 @@ export function openTraffic(
   { logger, opened }: Start,
   { state, targetSurroundings: surroundings }: Platform,
   proxy: TrafficProxy,
+  networks: VpcNetworks,
 ): AsyncDisposable {
   const balancing = opened.use(loadBalancing({ state, clock, proxy, logger, surroundings, canBind }));
+  const names = opened.use(
+    gatewayNameServers({ state, clock, logger, open: (address, answers) => dnsServer({ addresses: [address], port: 53, ...answers }) }),
+  );
   // In one step, so that a restart's first configuration has the gateways, too.
-  const names = opened.use(gatewayNameServers(state, logger));
-  const gateways = vpcGateways(state, (found) => {
-    // Names first: a listener on their port goes without the gateway.
-    names.listen(found);
-    balancing.bind(found);
-  });
-  opened.defer(() => gateways[Symbol.dispose]());
+  opened.use(
+    followGateways(state, networks, (gateways) => {
+      // Names first: a listener on their port goes without the gateway.
+      names.listen(gateways);
+      balancing.bind(gateways);
+    }),
+  );
   return balancing;
 }

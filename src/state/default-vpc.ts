@@ -1,7 +1,8 @@
 import { availabilityZones } from "../domain/availability-zones.ts";
+import { parseCidr } from "../domain/cidr.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
-import { overlap, parseCidr } from "../domain/cidr.ts";
+import { freeBlock, subnetBlocks } from "../decide/addresses/free-block.ts";
 import { securityGroups, subnets, vpcs, type SecurityGroupRecord, type SubnetRecord, type VpcRecord } from "./ec2.ts";
 import { hostBlocks } from "./host-blocks.ts";
 import type { State, WholeState } from "./state.ts";
@@ -12,10 +13,19 @@ export interface DefaultNetwork {
   readonly securityGroup: SecurityGroupRecord;
 }
 
+/** Every block that a default VPC could have is another one's, or the host's. */
+export class NoBlockLeftError extends Error {
+  constructor() {
+    super("no block of addresses is left on this host for another default VPC");
+    this.name = "NoBlockLeftError";
+  }
+}
+
 /**
  * The default VPC of an account and region, with a subnet in each zone and the default security group; made at the first
  * use. AWS gives every region 172.31.0.0/16; since all VPCs share one host here, only the first one
- * gets it, the others one of their own.
+ * gets it, the others one of their own. Nothing of the host is taken by that: its network is made when something is to run there.
+ * @throws NoBlockLeftError
  */
 export function defaultNetwork(state: WholeState, ids: Ids, { account, region }: Scope): DefaultNetwork {
   // Callers may pass something larger, none of which belongs in a record.
@@ -27,14 +37,17 @@ export function defaultNetwork(state: WholeState, ids: Ids, { account, region }:
     .find((vpc) => vpc.isDefault);
   if (known) return existing(state, known);
   return state.commit(() => {
-    const prefix = freePrefix(state);
-    const vpc = state.table(vpcs).put({ ...scope, id: `vpc-${ids.hex(17)}`, cidrBlock: `${prefix}.0.0/16`, isDefault: true, tags: [] });
-    for (const [at, zone] of availabilityZones(scope.region).entries())
+    const cidrBlock = freeBlock(takenBlocks(state));
+    if (cidrBlock === undefined) throw new NoBlockLeftError();
+    const vpc = state.table(vpcs).put({ ...scope, id: `vpc-${ids.hex(17)}`, cidrBlock, isDefault: true, tags: [] });
+    const zones = availabilityZones(scope.region);
+    const blocks = subnetBlocks(cidrBlock, zones.length);
+    for (const [at, zone] of zones.entries())
       state.table(subnets).put({
         ...scope,
         id: `subnet-${ids.hex(17)}`,
         vpcId: vpc.id,
-        cidrBlock: `${prefix}.${at * 16}.0/20`,
+        cidrBlock: blocks[at] ?? "",
         availabilityZone: zone.name,
         availabilityZoneId: zone.id,
         defaultForAz: true,
@@ -81,17 +94,42 @@ function existing(state: State, vpc: VpcRecord): DefaultNetwork {
   };
 }
 
-/** 172.31 first, then 10.200, 10.201, …: two octets whose addresses neither a VPC here nor the host uses. */
-function freePrefix(state: WholeState): string {
-  const taken = [...state.table(vpcs).values()]
-    .map((vpc) => vpc.cidrBlock)
-    .concat([...state.table(hostBlocks).values()].map(({ cidr }) => cidr));
-  const blocks = taken.flatMap((cidr) => parseCidr(cidr) ?? []);
-  const candidates = ["172.31", ...Array.from({ length: 56 }, (_, at) => `10.${200 + at}`)];
-  const free = candidates.find((candidate) => {
-    const block = parseCidr(`${candidate}.0.0/16`);
-    return block && !blocks.some((other) => overlap(block, other));
+/**
+ * Gives a default VPC on which nothing runs another block, since its own is somebody else's on this host: its subnets stay what they are, at other
+ * addresses. Costs a look at all VPCs.
+ * @param tried blocks that this host refused
+ * @throws NoBlockLeftError
+ */
+export function moveDefaultVpc(state: WholeState, vpcId: string, tried: readonly string[]): VpcRecord | undefined {
+  return state.commit(() => {
+    const vpc = state.table(vpcs).get(vpcId);
+    if (!vpc?.isDefault) return undefined;
+    const cidrBlock = freeBlock([...takenBlocks(state), ...tried]);
+    if (cidrBlock === undefined) throw new NoBlockLeftError();
+    const own = state.table(subnets).by("vpc", vpcId).toSorted(byBlock);
+    const blocks = subnetBlocks(cidrBlock, own.length);
+    for (const [at, subnet] of own.entries()) state.table(subnets).put({ ...subnet, cidrBlock: blocks[at] ?? "" });
+    return state.table(vpcs).put({ ...vpc, cidrBlock });
   });
-  if (!free) throw new Error("no address block is left for another default VPC");
-  return free;
+}
+
+function byBlock(a: SubnetRecord, b: SubnetRecord): number {
+  return (parseCidr(a.cidrBlock)?.base ?? 0) - (parseCidr(b.cidrBlock)?.base ?? 0);
+}
+
+function takenBlocks(state: WholeState): readonly string[] {
+  const known = [...state.table(vpcs).values()].map((vpc) => vpc.cidrBlock);
+  return known.concat([...state.table(hostBlocks).values()].map(({ cidr }) => cidr));
+}
+
+/** What the host uses for something else now. */
+export function noteHostBlocks(state: WholeState, blocks: readonly string[]): void {
+  const table = state.table(hostBlocks);
+  const gone = [...table.values()].filter(({ cidr }) => !blocks.includes(cidr));
+  const come = blocks.filter((cidr) => !table.has(cidr));
+  if (gone.length + come.length === 0) return;
+  state.commit(() => {
+    for (const { cidr } of gone) table.delete(cidr);
+    for (const cidr of come) table.put({ cidr });
+  });
 }

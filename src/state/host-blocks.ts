@@ -6,5 +6,5 @@ export interface HostBlockRecord {
   readonly cidr: string;
 }
 
-/** Written at every start; a default VPC is laid beside these blocks. */
+/** Kept as the host is; a default VPC is laid beside these blocks. */
 export const hostBlocks = defineTable<HostBlockRecord>()("host.address-blocks", ({ cidr }) => cidr, shared);

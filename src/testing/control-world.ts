@@ -2,6 +2,8 @@ import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
 import { targetSurroundings } from "../control/load-balancing/target-surroundings.ts";
 import { serviceLoop } from "../control/services/service-loop.ts";
 import { taskLoop } from "../control/tasks/task-loop.ts";
+import { keepHostBlocks } from "../control/vpc-networks/follow-networks.ts";
+import { networkForTask } from "../control/vpc-networks/network-for-task.ts";
 import { newDeployment } from "../decide/rollout/new-deployment.ts";
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { Disposals } from "../disposals.ts";
@@ -16,6 +18,7 @@ import { JournaledState } from "../state/journaled-state.ts";
 import type { WholeState } from "../state/state.ts";
 import { FakeTaskEngine, fakeTaskRunner, type FakeBehaviour } from "./fake-task-runner.ts";
 import { FakeTrafficProxy } from "./fake-traffic-proxy.ts";
+import { FakeVpcNetworks } from "./fake-vpc-networks.ts";
 import { ManualClock } from "./manual-clock.ts";
 import type { Random } from "./seeded-random.ts";
 
@@ -41,6 +44,8 @@ export class ControlWorld {
   readonly clock = new ManualClock();
   readonly engine = new FakeTaskEngine(this.clock);
   readonly proxy = new FakeTrafficProxy();
+  /** The networks of the host, which outlive the control plane too. */
+  readonly networks = new FakeVpcNetworks();
   readonly random: Random;
   /** What the loops told as errors: steps that threw. */
   readonly errors: string[] = [];
@@ -211,6 +216,7 @@ export class ControlWorld {
     this.#running = running;
     const runner = fakeTaskRunner({ engine: this.engine, clock });
     running.defer(() => runner.close());
+    running.use(keepHostBlocks(state, this.networks));
     const surroundings = targetSurroundings({ state, host: () => ({ ownBlocks: [], bridgedBlocks: [] }), openedBlocks: [] });
     running.use(loadBalancing({ state, clock, proxy: this.proxy.reopen(), logger, surroundings }));
     const resolver = {
@@ -221,7 +227,17 @@ export class ControlWorld {
         environment: () => ({}),
       }),
     };
-    running.use(await taskLoop({ state, clock, ids, runner, logger, resolver }));
+    running.use(
+      await taskLoop({
+        state,
+        clock,
+        ids,
+        runner,
+        logger,
+        resolver,
+        networkForTask: networkForTask({ state, networks: this.networks, logger }),
+      }),
+    );
     running.use(serviceLoop({ state, clock, ids, logger }));
   }
 

@@ -26,7 +26,8 @@ export class FakeTrafficProxy implements TrafficProxy {
   readonly #observed = new Map<string, Observed>();
   readonly #told = new Map<string, string>();
   readonly #sessions = new Map<string, number>();
-  readonly #taken = new Set<number>();
+  /** Ports, and `address port` where it is taken on one address. */
+  readonly #taken = new Set<number | string>();
   readonly #failures: Error[] = [];
   #waiting: { configuration: ProxyConfiguration; readonly done: Promise<void> } | undefined;
 
@@ -86,13 +87,13 @@ export class FakeTrafficProxy implements TrafficProxy {
     return fakeAnswer(this.configuration, { address: "127.0.0.1", client: "127.0.0.1", ...from, port, head });
   }
 
-  /** Somebody else has this port. */
-  take(port: number): void {
-    this.#taken.add(port);
+  /** Somebody else has this port, on every address unless one is named. */
+  take(port: number, address?: string): void {
+    this.#taken.add(address === undefined ? port : `${address} ${port}`);
   }
 
-  release(port: number): void {
-    this.#taken.delete(port);
+  release(port: number, address?: string): void {
+    this.#taken.delete(address === undefined ? port : `${address} ${port}`);
   }
 
   /** The next configuration is refused with this error, and changes nothing. */
@@ -111,7 +112,9 @@ export class FakeTrafficProxy implements TrafficProxy {
     }
     this.#report();
     const [first, ...others] = configuration.listeners.flatMap(({ id, addresses, port }): ListenerBindFailure[] =>
-      this.#taken.has(port) ? addresses.map((address) => ({ listener: id, address, port })) : [],
+      addresses
+        .filter((address) => this.#taken.has(port) || this.#taken.has(`${address} ${port}`))
+        .map((address) => ({ listener: id, address, port })),
     );
     if (first !== undefined) throw new ListenerBindError([first, ...others]);
   }

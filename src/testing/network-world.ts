@@ -14,6 +14,7 @@ export async function networkWorld() {
   return {
     ...api,
     client,
+    clientIn: (region: string) => api.client(EC2Client, region),
     network,
     /** Runs `aws ec2 … --output json`, expecting success. */
     async json(...args: readonly string[]): Promise<unknown> {

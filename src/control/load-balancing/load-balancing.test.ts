@@ -273,6 +273,54 @@ describe("ports", () => {
   });
 });
 
+describe("a port that a gateway does not have", () => {
+  const gateway = { vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: "10.0.0.1" };
+
+  test("is told once, tried anew with a growing pause, and not any more when it is there", async () => {
+    const at = await healthyWorld();
+    at.proxy.take(80, "10.0.0.1");
+    at.loop?.bind([gateway]);
+    await at.clock.settled();
+    const before = at.proxy.applied;
+    await at.clock.pass(10 * 60_000);
+    expect(at.complaints.filter((text) => text.includes("10.0.0.1:80"))).toHaveLength(1);
+    const tries = at.proxy.applied - before;
+    expect(tries).toBeGreaterThan(10);
+    expect(tries).toBeLessThan(20);
+
+    at.proxy.release(80, "10.0.0.1");
+    await at.clock.pass(61_000);
+    const last = at.proxy.applied;
+    expect(last).toBeGreaterThan(before + tries);
+    await at.clock.pass(10 * 60_000);
+    expect(at.proxy.applied).toBe(last);
+  });
+
+  test("is given up with the gateway", async () => {
+    const at = await healthyWorld();
+    at.proxy.take(80, "10.0.0.1");
+    at.loop?.bind([gateway]);
+    await at.clock.settled();
+    at.loop?.bind([]);
+    await at.clock.pass(2000);
+    const { applied } = at.proxy;
+    await at.clock.pass(10 * 60_000);
+    expect(at.proxy.applied).toBe(applied);
+  });
+});
+
+test("where no port is free, what was refused is tried again when it is", async () => {
+  const at = world();
+  at.putAll();
+  at.proxy.take(80);
+  at.start({ canBind: (_address, port) => Promise.resolve(port === 80) });
+  await at.clock.pass(2000);
+  expect(at.state.table(listeners).get(listener.arn)?.boundPort).toBeUndefined();
+  at.proxy.release(80);
+  await at.clock.pass(30_000);
+  expect(at.state.table(listeners).get(listener.arn)?.boundPort).toBe(80);
+});
+
 describe("a port that load balancers share", () => {
   const OLDER = "aws:airfield:listener-host:80";
 

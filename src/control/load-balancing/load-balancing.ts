@@ -44,6 +44,10 @@ export interface LoadBalancing extends AsyncDisposable {
  */
 const REST_MS_PER_TARGET = 0.01;
 
+/** How long until a port that could not be had is tried anew, at first and at most: no event tells when another program lets go of it. */
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 60_000;
+
 /**
  * Starts the loop: changes of load balancers, listeners, target groups and targets become one configuration of the proxy; what its health
  * checks see becomes the health on record. Disposing it stops the loop and leaves the proxy as it is.
@@ -56,6 +60,8 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   let applied: ProxyConfiguration | undefined;
   let routed = false;
   const refused = new Set<number>();
+  /** What could not be bound and is gone without, in the proxy's words, and how often it was tried. */
+  let unbound: { readonly message: string; readonly tries: number } | undefined;
   const reports = new HealthReports();
   const views = new RoutingViews(state);
   /** Targets whose health may be another than what is on record, by their keys. */
@@ -63,11 +69,18 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
 
   const size = (): number => state.table(targets).size + state.table(listeners).size;
   const rest = (key: string): number => (key === "routing" ? Math.floor(size() * REST_MS_PER_TARGET) : 0);
-  const worker = keyedWorker("load balancing", (key) => (key === "drains" ? drain() : route()), clock, logger, { rest });
+  const worker = keyedWorker("load balancing", (key) => STEPS[key as keyof typeof STEPS](), clock, logger, { rest });
+  const STEPS = { routing: route, drains: drain, binds: bindAnew };
 
   async function route(): Promise<void> {
-    do await assignPorts(state, bindable);
-    while (someListenerLacksPort(state));
+    try {
+      do await assignPorts(state, bindable);
+      while (someListenerLacksPort(state));
+    } catch (cause) {
+      // What was refused may be free when this is tried again.
+      refused.clear();
+      throw cause;
+    }
     const routing = views.make({ addresses, gateways, surroundings: surroundings() });
     for (const key of routing.changed) unassessed.add(key);
     const configuration = planRouting(routing.view, routing.backendOf);
@@ -100,7 +113,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       await proxy.apply(configuration);
     } catch (cause) {
       const isAboutPorts = cause instanceof ListenerBindError;
-      if (isAboutPorts) logger.warn(cause.message);
+      if (isAboutPorts) tellUnbound(cause.message);
       if (isAboutPorts && !lostPorts(cause)) return "carried out";
       // The proxy may have taken up a part of it.
       applied = undefined;
@@ -108,7 +121,23 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       fail(carried, cause);
       throw cause;
     }
+    unbound = undefined;
     return "carried out";
+  }
+
+  /** Tells what could not be bound, once for as long as it is the same, and has it tried anew. */
+  function tellUnbound(message: string): void {
+    const tries = unbound?.message === message ? unbound.tries + 1 : 0;
+    if (tries === 0) logger.warn(message);
+    unbound = { message, tries };
+    worker.wakeAt("binds", clock.now() + Math.min(FIRST_RETRY_MS * 2 ** tries, LONGEST_RETRY_MS));
+  }
+
+  /** The proxy tries each port anew whenever it is told a configuration. */
+  function bindAnew(): void {
+    if (unbound === undefined) return;
+    applied = undefined;
+    worker.wake("routing");
   }
 
   /** Takes away the ports that could not be had, so that others are assigned; false where they could on the address that counts. */

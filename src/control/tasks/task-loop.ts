@@ -12,6 +12,7 @@ import { observed } from "./observation.ts";
 import { retirement } from "./retirement.ts";
 import { deregisterTask, isDrained, registerTask } from "./targets.ts";
 import { taskSpec, type Resolver } from "./task-spec.ts";
+import type { NetworkForTask } from "../vpc-networks/network-for-task.ts";
 
 /** Tasks that wait for the disk or the engine together: what one sync sets going at once. */
 const AT_ONCE = 64;
@@ -23,6 +24,8 @@ export interface TaskLoopParts {
   readonly runner: TaskRunner;
   readonly resolver: Resolver;
   readonly logger: Logger;
+  /** Has a VPC's network made before the first task there gets an address. Without it every network is there. */
+  readonly networkForTask?: NetworkForTask;
 }
 
 /**
@@ -31,7 +34,7 @@ export interface TaskLoopParts {
  *
  * No row of the table of loops: nothing may happen to a task before the engine has told what it still has, and `--stop-tasks` needs this one when all others have stopped.
  */
-export async function taskLoop({ state, clock, ids, runner, resolver, logger }: TaskLoopParts): Promise<AsyncDisposable> {
+export async function taskLoop({ state, clock, ids, runner, resolver, logger, networkForTask }: TaskLoopParts): Promise<AsyncDisposable> {
   const table = state.table(tasks);
   /** Tasks that the runner knows of. */
   const delivered = new Set<string>();
@@ -65,6 +68,8 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
       state.commit(() => moveTo(task, "PENDING"));
       return deliver(task.arn);
     }
+    const making = networkForTask?.(task);
+    if (making) return networkMade(task.arn, making);
     const attached = attachInterface(state, ids, task, lastAddress);
     if ("failure" in attached) {
       failToStart(task.arn, attached.failure);
@@ -73,6 +78,13 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger }: 
     const { availabilityZone } = attached;
     state.commit(() => moveTo(task, "PENDING", { networkInterface: attached, availabilityZone }));
     return deliver(task.arn);
+  }
+
+  /** The task is looked at anew then: it may have been stopped meanwhile. */
+  async function networkMade(arn: string, making: NonNullable<ReturnType<NetworkForTask>>): Promise<void> {
+    const failed = await making;
+    if (failed) failToStart(arn, failed.failure);
+    worker.wake(arn);
   }
 
   async function deliver(arn: string): Promise<void> {

@@ -1,5 +1,5 @@
+import { parseCidr, routerOf } from "../../domain/cidr.ts";
 import { droppedCapabilities, hardening } from "./hardening.ts";
-import { gatewayOf } from "./networks.ts";
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { accountOf, accountVolumeName, containerName, LABELS, PAUSE, type TaskPlan, taskVolumeName } from "./task-plan.ts";
 
@@ -131,7 +131,8 @@ function networkPart(
   // In the host's network, names are the host's, where a container does not say otherwise.
   const hosts = [...(own ? at.extraHosts : []), ...containers.flatMap(({ extraHosts = [] }) => extraHosts)];
   const named = [...new Set(containers.flatMap(({ dnsServers = [] }) => dnsServers))];
-  const gateway = at.gatewayNames && network.mode === "awsvpc" ? [gatewayOf(network.vpcCidr)] : [];
+  const block = at.gatewayNames && network.mode === "awsvpc" ? parseCidr(network.vpcCidr) : undefined;
+  const gateway = block ? [routerOf(block)] : [];
   const dns = named.length > 0 || !own ? named : [...gateway, ...at.dnsServers];
   const search = containers.flatMap(({ dnsSearchDomains = [] }) => dnsSearchDomains);
   return {

@@ -22,7 +22,8 @@ export interface EventWatch {
   close(): void;
 }
 
-interface EventMessage {
+/** As the engine writes it. */
+export interface EventMessage {
   readonly Action: string;
   readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };
   readonly timeNano: number;
@@ -34,26 +35,42 @@ const LONGEST_PAUSE = 2_000;
 /** How often the engine is asked whether it is there. A stream of events that is silent looks like one of an engine that hangs: there is no event for it. */
 const PING_EVERY = 10_000;
 
-/**
- * Watches the events of containers that carry `label`. After each (re)connection `resync` runs before any event of the new
- * connection is told, so that nothing that happened in between is missed. An engine that is away, or that takes calls and answers none, is tried
- * again, with growing pauses up to two seconds: there is no event for its return.
- */
-export async function watchEvents(options: {
+export interface EventWatchParts {
   readonly engine: DockerEngine;
   readonly clock: Clock;
-  readonly label: string;
-  readonly onEvent: (event: EngineEvent) => void;
   readonly resync: () => Promise<void>;
   readonly warn: (message: string) => void;
   /** Hears that the engine does not answer, and why; then, with `undefined`, that it does again. */
   readonly away?: (why: string | undefined) => void;
-}): Promise<EventWatch> {
-  const { engine, clock, label, onEvent, resync, warn, away = () => undefined } = options;
+}
+
+/** Watches the events of containers that carry `label`. */
+export function watchEvents(
+  parts: EventWatchParts & { readonly label: string; readonly onEvent: (event: EngineEvent) => void },
+): Promise<EventWatch> {
+  const onMessage = (message: EventMessage): void => {
+    const event = parse(message);
+    if (event) parts.onEvent(event);
+  };
+  return watchMessages({ ...parts, filters: { type: ["container"], label: [parts.label] }, onMessage });
+}
+
+/**
+ * Watches the events that pass `filters`. After each reconnection `resync` runs before any event of the new
+ * connection is told, so that nothing that happened in between is missed. An engine that is away, or that takes calls and answers none, is tried
+ * again, with growing pauses up to two seconds: there is no event for its return.
+ */
+export async function watchMessages(
+  parts: EventWatchParts & {
+    readonly filters: Readonly<Record<string, readonly string[]>>;
+    readonly onMessage: (message: EventMessage) => void;
+  },
+): Promise<EventWatch> {
+  const { engine, clock, filters, onMessage, resync, warn, away = () => undefined } = parts;
   const abort = new AbortController();
   let reopen: () => void = () => undefined;
   let connected: Promise<void> = Promise.resolve();
-  const query = { filters: JSON.stringify({ type: ["container"], label: [label] }) };
+  const query = { filters: JSON.stringify(filters) };
 
   let generation = 0;
   const open = (): Promise<Readable> => engine.stream("GET", "/events", { query, signal: abort.signal });
@@ -62,10 +79,7 @@ export async function watchEvents(options: {
   const tell = async (stream: Readable): Promise<void> => {
     using _asking = keepAsking(engine, clock, (cause) => stream.destroy(cause));
     try {
-      for await (const line of textLines(stream)) {
-        const event = parse(line);
-        if (event) onEvent(event);
-      }
+      for await (const line of textLines(stream)) if (line.trim() !== "") onMessage(JSON.parse(line) as EventMessage);
     } catch (error) {
       if (abort.signal.aborted) return;
       warn(`the Docker engine's event stream broke: ${String(error)}`);
@@ -149,9 +163,7 @@ async function* textLines(stream: Readable): AsyncGenerator<string> {
   }
 }
 
-function parse(line: string): EngineEvent | undefined {
-  if (line.trim() === "") return undefined;
-  const message = JSON.parse(line) as EventMessage;
+function parse(message: EventMessage): EngineEvent | undefined {
   const [action, detail] = message.Action.split(": ");
   const told = {
     containerId: message.Actor.ID,

@@ -1,6 +1,7 @@
 import type { TaskNetwork } from "../../ports/task-runner.ts";
-import { EngineError, type DockerEngine } from "./engine.ts";
+import type { DockerEngine } from "./engine.ts";
 import { ContainerFailure } from "./reasons.ts";
+import { makeVpcNetwork, vpcNetworkName } from "./vpc-network.ts";
 
 type VpcNetwork = Extract<TaskNetwork, { readonly mode: "awsvpc" }>;
 
@@ -16,7 +17,7 @@ export class Networks {
   }
 
   nameOf(vpcId: string): string {
-    return `airfield-${this.#instance}-${vpcId}`;
+    return vpcNetworkName(this.#instance, vpcId);
   }
 
   /** Rejects with `ResourceInitializationError: …`, such as where the engine uses the VPC's addresses for something else. */
@@ -37,57 +38,7 @@ export class Networks {
   }
 
   async #ensure({ vpcId, vpcCidr }: VpcNetwork): Promise<void> {
-    const name = this.nameOf(vpcId);
-    try {
-      const found = await this.#find(name);
-      if (found) {
-        if (found.subnet !== vpcCidr)
-          throw new ContainerFailure(
-            "ResourceInitializationError",
-            `the network ${name} has the addresses ${found.subnet}, and the VPC ${vpcCidr}: remove the network, and it is made anew`,
-          );
-        return;
-      }
-      await this.#engine.call("POST", "/networks/create", {
-        body: {
-          Name: name,
-          Driver: "bridge",
-          // Older engines take a second network of the same name unless they are told to look.
-          CheckDuplicate: true,
-          IPAM: { Driver: "default", Config: [{ Subnet: vpcCidr, Gateway: gatewayOf(vpcCidr) }] },
-          Labels: { "airfield.instance": this.#instance, "airfield.vpc": vpcId },
-        },
-      });
-    } catch (error) {
-      // Somebody was quicker: the network is there now.
-      if (error instanceof EngineError && error.status === 409 && (await this.#find(name))) return;
-      if (error instanceof EngineError) {
-        throw new ContainerFailure(
-          "ResourceInitializationError",
-          `unable to make a network with the addresses ${vpcCidr} for ${vpcId}: ${error.message}`,
-        );
-      }
-      throw error;
-    }
+    const made = await makeVpcNetwork(this.#engine, this.#instance, { vpcId, vpcCidr });
+    if (made.kind !== "there") throw new ContainerFailure("ResourceInitializationError", made.reason);
   }
-
-  async #find(name: string): Promise<{ readonly subnet: string } | undefined> {
-    const found = await this.#engine.call<readonly { Name: string; IPAM: { Config?: readonly { Subnet?: string }[] | null } }[]>(
-      "GET",
-      "/networks",
-      {
-        query: { filters: JSON.stringify({ name: [name] }) },
-      },
-    );
-    // The filter matches parts of names too.
-    const network = found.find(({ Name }) => Name === name);
-    return network && { subnet: network.IPAM.Config?.[0]?.Subnet ?? "" };
-  }
-}
-
-/** The first address after the network's own: AWS reserves it for the VPC's router. */
-export function gatewayOf(cidr: string): string {
-  const [address = ""] = cidr.split("/");
-  const bytes = address.split(".").map(Number);
-  return [...bytes.slice(0, 3), (bytes[3] ?? 0) + 1].join(".");
 }

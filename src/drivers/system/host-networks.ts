@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { formatAddress } from "../../domain/cidr.ts";
+import { formatAddress, parseAddress } from "../../domain/cidr.ts";
 
 /** This host in its IPv4 networks, at this moment. */
 export interface HostNetworks {
@@ -25,6 +25,25 @@ export function hostNetworks(): HostNetworks {
   return { ownBlocks: ["127.0.0.0/8", ...own], bridgedBlocks: [] };
 }
 
+/** No network of a host's own is larger; a route to more, such as a VPN's to 10.0.0.0/8, leaves room for blocks that are more specific. */
+const SHORTEST_PREFIX = 12;
+
+/** The IPv4 blocks that this host has networks of its own in, or routes to, whatever is bridged there included. */
+export function claimedBlocks(): readonly string[] {
+  const routed = process.platform === "linux" ? blocksOfRoutes(readFileSync("/proc/net/route", "utf8"), () => true) : [];
+  const addressed = Object.values(networkInterfaces()).flatMap((addresses = []) =>
+    addresses.flatMap(({ family, cidr }) => (family === "IPv4" && cidr ? blockAround(cidr) : [])),
+  );
+  return [...new Set([...routed, ...addressed])].filter((block) => Number(block.split("/")[1]) >= SHORTEST_PREFIX);
+}
+
+/** `172.17.0.1/16` → `172.17.0.0/16`. */
+function blockAround(cidr: string): string {
+  const [address = "", prefix = "32"] = cidr.split("/");
+  const number = parseAddress(address) ?? 0;
+  return `${formatAddress(number - (number % 2 ** (32 - Number(prefix))))}/${prefix}`;
+}
+
 /** The blocks that a dump of Linux's tables, `/proc/net/fib_trie`, says are this host's. */
 export function localBlocks(trie: string): readonly string[] {
   const found = new Set<string>();
@@ -39,9 +58,14 @@ export function localBlocks(trie: string): readonly string[] {
 
 /** The blocks that a dump of Linux's main table, `/proc/net/route`, sends straight to these devices. */
 export function routedBlocks(routes: string, isWanted: (device: string) => boolean): readonly string[] {
+  return blocksOfRoutes(routes, (device, gateway) => gateway === "00000000" && isWanted(device));
+}
+
+/** The blocks of the routes that are wanted: by their device, and their gateway as the kernel prints it. */
+export function blocksOfRoutes(routes: string, isWanted: (device: string, gateway: string) => boolean): readonly string[] {
   return routes.split("\n").flatMap((line) => {
-    const [device = "", destination = "", gateway, , , , , mask = ""] = line.split("\t");
-    if (gateway !== "00000000" || !isWanted(device)) return [];
+    const [device = "", destination = "", gateway = "", , , , , mask = ""] = line.split("\t");
+    if (!/^[0-9A-F]{8}$/.test(destination) || !isWanted(device, gateway)) return [];
     const prefix = mask.split("").reduce((bits, digit) => bits + (Number.parseInt(digit, 16).toString(2).split("1").length - 1), 0);
     return [`${formatAddress(fromLittleEndian(destination))}/${prefix}`];
   });

@@ -1,4 +1,4 @@
-import { defaultNetwork } from "../../state/default-vpc.ts";
+import { defaultNetwork, NoBlockLeftError, type DefaultNetwork } from "../../state/default-vpc.ts";
 import { AwsError } from "../aws-error.ts";
 import {
   operationsOf,
@@ -21,12 +21,25 @@ export const operation: typeof plain = (name, body) => {
     run(input, context) {
       if (input.DryRun) throw new AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
       // A region has its default VPC from the first look on.
-      defaultNetwork(context.state.whole, context.ids, context);
+      defaultNetworkOf(context);
       return run(input, context);
     },
   };
   return plain(name, wrapped as unknown as typeof body);
 };
+
+/**
+ * The default VPC of the caller's account and region, with all that belongs to it.
+ * @throws VpcLimitExceeded where no addresses are left for one
+ */
+export function defaultNetworkOf(context: OperationContext): DefaultNetwork {
+  try {
+    return defaultNetwork(context.state.whole, context.ids, context);
+  } catch (cause) {
+    if (!(cause instanceof NoBlockLeftError)) throw cause;
+    throw new AwsError("VpcLimitExceeded", `The maximum number of VPCs has been reached: ${cause.message}.`);
+  }
+}
 
 /** Most of EC2's Describe operations have no resources in IAM. */
 export const onAny = (action: string) => () => ({ action: `ec2:${action}`, resource: "*" });

@@ -10,7 +10,48 @@ import {
   DescribeVpcsCommand,
 } from "@aws-sdk/client-ec2";
 import { describe, expect, test } from "vitest";
+import { noteHostBlocks } from "../../state/default-vpc.ts";
 import { networkWorld, putTask } from "../../testing/network-world.ts";
+
+describe("the blocks of default VPCs", () => {
+  const vpcOf = async (api: Awaited<ReturnType<typeof networkWorld>>, region: string) => {
+    const { Vpcs } = await api.clientIn(region).send(new DescribeVpcsCommand({}));
+    return Vpcs?.[0]?.CidrBlock;
+  };
+
+  test("are each region's own, also in the sixtieth, and stay as they were read", async () => {
+    await using api = await networkWorld();
+    const regions = Array.from({ length: 60 }, (_, at) => `eu-west-${at + 1}`);
+    const read = async () => {
+      const found: (string | undefined)[] = [];
+      for (const region of regions) found.push(await vpcOf(api, region));
+      return found;
+    };
+    const first = await read();
+    expect(first.slice(0, 2)).toEqual(["172.31.0.0/16", "10.200.0.0/16"]);
+    expect(first.slice(56)).toEqual(["10.255.0.0/16", "10.16.0.0/20", "10.16.16.0/20", "10.16.32.0/20"]);
+    expect(await read()).toEqual(first);
+    const { Subnets } = await api.clientIn("eu-west-60").send(new DescribeSubnetsCommand({}));
+    expect(Subnets?.map(({ CidrBlock, AvailableIpAddressCount }) => [CidrBlock, AvailableIpAddressCount]).toSorted()).toEqual([
+      ["10.16.32.0/23", 507],
+      ["10.16.34.0/23", 507],
+      ["10.16.36.0/23", 507],
+    ]);
+  });
+
+  test("are none that this host uses; where it leaves none, that is told in AWS's frame", async () => {
+    await using api = await networkWorld();
+    noteHostBlocks(api.state, ["172.31.5.0/24", "10.192.0.0/10"]);
+    expect(await vpcOf(api, "eu-west-1")).toBe("10.16.0.0/20");
+    noteHostBlocks(api.state, ["172.31.5.0/24", "10.0.0.0/8"]);
+    await expect(vpcOf(api, "eu-west-2")).rejects.toMatchObject({
+      name: "VpcLimitExceeded",
+      message: "The maximum number of VPCs has been reached: no block of addresses is left on this host for another default VPC.",
+      $metadata: { httpStatusCode: 400 },
+    });
+    expect(await vpcOf(api, "eu-west-1")).toBe("10.16.0.0/20");
+  });
+});
 
 describe("the default network", () => {
   test("is there for the command line from the first look on", { timeout: 90_000 }, async () => {

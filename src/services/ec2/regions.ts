@@ -1,10 +1,9 @@
 import { availabilityZones } from "../../domain/availability-zones.ts";
-import { defaultNetwork } from "../../state/default-vpc.ts";
 import { dnsSuffixOf } from "../../domain/partition.ts";
 import { regionsSeenFrom } from "../../domain/regions.ts";
 import { isRegion } from "../../domain/scope.ts";
 import { chosen, described } from "./describe.ts";
-import { invalidValue, onAny, operation } from "./ec2-operation.ts";
+import { defaultNetworkOf, invalidValue, onAny, operation } from "./ec2-operation.ts";
 
 const endpointOf = (region: string): string => `ec2.${region}.${dnsSuffixOf(region)}`;
 
@@ -69,7 +68,7 @@ export const describeAvailabilityZones = operation("DescribeAvailabilityZones", 
 export const describeAccountAttributes = operation("DescribeAccountAttributes", {
   authorize: onAny("DescribeAccountAttributes"),
   run({ AttributeNames: names }, context) {
-    const { vpc } = defaultNetwork(context.state.whole, context.ids, context);
+    const { vpc } = defaultNetworkOf(context);
     const attributes: Readonly<Record<string, string>> = {
       "supported-platforms": "VPC",
       "default-vpc": vpc.id,

@@ -8,13 +8,12 @@ import type {
   TagSpecification,
   UserIdGroupPair,
 } from "@aws-sdk/client-ec2";
-import { defaultNetwork } from "../../state/default-vpc.ts";
 import { securityGroups, type SecurityGroupRecord, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import { loadBalancers } from "../../state/elb.ts";
 import { AwsError } from "../aws-error.ts";
 import { defined, type OperationContext } from "../operation.ts";
 import { chosen, described, type FilterFields } from "./describe.ts";
-import { invalidValue, onAny, operation, scopeOf } from "./ec2-operation.ts";
+import { defaultNetworkOf, invalidValue, onAny, operation, scopeOf } from "./ec2-operation.ts";
 import { taskInterfaces } from "./network-interfaces.ts";
 import { onGroup, onNewGroup } from "./security-group-permissions.ts";
 import { refuseTags } from "./tag-rules.ts";
@@ -37,7 +36,7 @@ export function requireGroup(
     return group;
   }
   if (name === undefined) throw new AwsError("MissingParameter", "The request must contain the parameter groupName or groupId");
-  const { vpc } = defaultNetwork(state.whole, context.ids, context);
+  const { vpc } = defaultNetworkOf(context);
   const group = state
     .table(securityGroups)
     .by("vpc", vpc.id)
@@ -54,7 +53,7 @@ export const createSecurityGroup = operation("CreateSecurityGroup", {
     refuseGroupName(name);
     refuseDescription(description);
     const tags = tagsFor("security-group", input.TagSpecifications);
-    const vpcId = input.VpcId === undefined ? defaultNetwork(state.whole, ids, context).vpc.id : requireVpc(context, input.VpcId).id;
+    const vpcId = input.VpcId === undefined ? defaultNetworkOf(context).vpc.id : requireVpc(context, input.VpcId).id;
     if (
       state
         .table(securityGroups)

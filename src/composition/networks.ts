@@ -1,0 +1,21 @@
+import { keepHostBlocks } from "../control/vpc-networks/follow-networks.ts";
+import { dockerVpcNetworks } from "../drivers/docker/vpc-networks.ts";
+import { systemClock as clock } from "../drivers/system/clock.ts";
+import { claimedBlocks } from "../drivers/system/host-networks.ts";
+import type { VpcNetworks } from "../ports/vpc-networks.ts";
+import type { Start } from "./options.ts";
+import type { Storage } from "./storage.ts";
+
+/** The networks of VPCs, and which blocks of addresses this host uses for something else, so that no VPC gets one of them. @throws EngineUnavailableError */
+export async function openNetworks({ options, logger, opened }: Start, { state, installation }: Storage): Promise<VpcNetworks> {
+  const networks = await dockerVpcNetworks({
+    socketPath: options.dockerSocket,
+    instance: installation.id,
+    clock,
+    hostBlocks: claimedBlocks,
+    warn: (message) => logger.warn(message),
+  });
+  opened.defer(() => networks.close());
+  opened.use(keepHostBlocks(state, networks));
+  return networks;
+}

@@ -1,0 +1,96 @@
+import { expect, test } from "vitest";
+import { memoryJournal } from "../../drivers/memory/journal.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
+import { ManualClock } from "../../testing/manual-clock.ts";
+import type { Gateway } from "./follow-networks.ts";
+import { gatewayNameServers } from "./gateway-name-servers.ts";
+
+const gateway = (id: string, octet = 0): Gateway => ({
+  id,
+  vpcId: `vpc-${octet}`,
+  vpcCidr: `10.${octet}.0.0/16`,
+  address: `10.${octet}.0.1`,
+});
+
+/** Addresses that cannot be had answer with their error codes; one that is bound cannot be bound again. */
+function world() {
+  const clock = new ManualClock();
+  const refused = new Map<string, string>();
+  const bound = new Set<string>();
+  const tries: string[] = [];
+  const told: string[] = [];
+  const note = (message: string, fields: object = {}): void => void told.push(`${message} ${JSON.stringify(fields)}`);
+  const open = async (address: string): Promise<AsyncDisposable> => {
+    tries.push(address);
+    await Promise.resolve();
+    const code = bound.has(address) ? "EADDRINUSE" : refused.get(address);
+    if (code !== undefined) throw Object.assign(new Error(`listen ${code}: ${address}:53`), { code });
+    bound.add(address);
+    return { [Symbol.asyncDispose]: () => new Promise((resolve) => setImmediate(() => resolve(void bound.delete(address)))) };
+  };
+  const logger = { info: note, warn: note, error: note };
+  const servers = gatewayNameServers({ state: new JournaledState(memoryJournal()), clock, logger, open });
+  return { clock, refused, bound, tries, told, servers };
+}
+
+test("a name server that cannot be opened is told once, tried again with a growing pause, and told when it is there", async () => {
+  const { clock, refused, bound, tries, told, servers } = world();
+  await using _servers = servers;
+  refused.set("10.0.0.1", "EADDRNOTAVAIL");
+  servers.listen([gateway("a"), gateway("b", 1)]);
+  await clock.settled();
+  expect(bound).toEqual(new Set(["10.1.0.1"]));
+  await clock.pass(10 * 60_000);
+  const failed = tries.filter((address) => address === "10.0.0.1").length;
+  expect(failed).toBeGreaterThan(20);
+  expect(failed).toBeLessThan(30);
+  expect(told).toEqual([
+    'tasks cannot look up load balancers by name; trying again {"vpc":"vpc-0","address":"10.0.0.1","why":"listen EADDRNOTAVAIL: 10.0.0.1:53"}',
+  ]);
+
+  refused.clear();
+  await clock.pass(30_000);
+  expect(bound).toContain("10.0.0.1");
+  expect(told.slice(1)).toEqual(['tasks can look up load balancers by name {"vpc":"vpc-0","address":"10.0.0.1"}']);
+  await clock.pass(60_000);
+  expect(clock.waiting).toBe(0);
+});
+
+test("a user that may not open port 53 is told where the remedy is", async () => {
+  const { clock, refused, told, servers } = world();
+  await using _servers = servers;
+  refused.set("10.0.0.1", "EACCES");
+  servers.listen([gateway("a")]);
+  await clock.settled();
+  expect(told[0]).toContain("`airfield doctor` tells how this user may open port 53");
+});
+
+test("a name server goes with its network, and comes back with one that is made anew at the same address", async () => {
+  const { clock, bound, tries, told, servers } = world();
+  servers.listen([gateway("a")]);
+  await clock.settled();
+  servers.listen([gateway("a")]);
+  await clock.settled();
+  expect(tries).toHaveLength(1);
+  servers.listen([gateway("made anew")]);
+  await clock.settled();
+  await clock.settled();
+  expect(tries).toHaveLength(2);
+  expect(bound).toEqual(new Set(["10.0.0.1"]));
+  servers.listen([]);
+  await clock.settled();
+  await clock.settled();
+  expect(bound.size).toBe(0);
+  expect(told).toEqual([]);
+  await servers[Symbol.asyncDispose]();
+});
+
+test("nothing is tried any more once it is disposed of", async () => {
+  const { clock, refused, tries, servers } = world();
+  refused.set("10.0.0.1", "EACCES");
+  servers.listen([gateway("a")]);
+  await clock.settled();
+  await servers[Symbol.asyncDispose]();
+  await clock.pass(60_000);
+  expect(tries).toHaveLength(1);
+});

@@ -1,0 +1,81 @@
+import type { Logger } from "../../ports/logger.ts";
+import type { VpcNetworks } from "../../ports/vpc-networks.ts";
+import { moveDefaultVpc, NoBlockLeftError } from "../../state/default-vpc.ts";
+import { subnets, vpcs, type VpcRecord } from "../../state/ec2.ts";
+import { tasks, type TaskRecord } from "../../state/ecs.ts";
+import type { WholeState } from "../../state/state.ts";
+
+/** Has the network of a task's VPC made; see `networkForTask`. */
+export type NetworkForTask = (task: TaskRecord) => Promise<{ readonly failure: string } | undefined> | undefined;
+
+export interface NetworkForTaskParts {
+  readonly state: WholeState;
+  readonly networks: VpcNetworks;
+  readonly logger: Logger;
+}
+
+/** An engine that refuses so many blocks, although nobody is seen to have them, is not asked for one after the other. */
+const MOST_BLOCKS = 8;
+
+/**
+ * Before a task gets an address, this host must have the addresses: `undefined` where the network of its VPC is there, which costs nothing. Else the
+ * network is made; and where its block was taken meanwhile, by another installation or program, and nothing runs there, a default VPC moves
+ * to a block that is free. Gives why there is no network in AWS's frame, and in our words what to do.
+ */
+export function networkForTask({ state, networks, logger }: NetworkForTaskParts): NetworkForTask {
+  return (task) => {
+    const vpc = vpcOf(state, task);
+    return !vpc || networks.has(wantedOf(vpc)) ? undefined : make(vpc.id);
+  };
+
+  async function make(vpcId: string): Promise<{ readonly failure: string } | undefined> {
+    const tried: string[] = [];
+    for (;;) {
+      const vpc = state.table(vpcs).get(vpcId);
+      if (!vpc) return undefined;
+      const outcome = await networks.ensure(wantedOf(vpc));
+      if (outcome.kind === "there") return undefined;
+      if (outcome.kind === "refused" || !vpc.isDefault || tried.length >= MOST_BLOCKS || isInUse(state, vpcId))
+        return failure(outcome.reason);
+      // Somebody else's step may have moved it meanwhile: then the new block is tried.
+      if (state.table(vpcs).get(vpcId)?.cidrBlock !== vpc.cidrBlock) continue;
+      tried.push(vpc.cidrBlock);
+      try {
+        const moved = moveDefaultVpc(state, vpcId, tried);
+        logger.warn("a default VPC has other addresses now: this host uses its block for something else, and nothing ran there", {
+          vpc: vpcId,
+          before: vpc.cidrBlock,
+          after: moved?.cidrBlock,
+          why: outcome.reason,
+        });
+      } catch (cause) {
+        if (!(cause instanceof NoBlockLeftError)) throw cause;
+        return failure(`${outcome.reason}; ${cause.message}`);
+      }
+    }
+  }
+}
+
+const failure = (reason: string): { readonly failure: string } => ({ failure: `ResourceInitializationError: ${reason}` });
+
+function wantedOf({ id, cidrBlock }: VpcRecord): { readonly vpcId: string; readonly vpcCidr: string } {
+  return { vpcId: id, vpcCidr: cidrBlock };
+}
+
+/** All subnets of a task are of one VPC. */
+function vpcOf(state: WholeState, { account, networkConfiguration }: TaskRecord): VpcRecord | undefined {
+  const own = state.of(account);
+  for (const id of networkConfiguration?.awsvpcConfiguration?.subnets ?? []) {
+    const subnet = own.table(subnets).get(id);
+    if (subnet) return own.table(vpcs).get(subnet.vpcId);
+  }
+  return undefined;
+}
+
+/** Whether a task that has not stopped has an address there. */
+function isInUse(state: WholeState, vpcId: string): boolean {
+  return state
+    .table(tasks)
+    .by("live", "live")
+    .some(({ networkInterface }) => networkInterface?.vpcId === vpcId);
+}

@@ -1,0 +1,59 @@
+import { overlap, parseCidr, routerOf } from "../domain/cidr.ts";
+import type { NetworkOutcome, SeenNetworks, VpcNetwork, VpcNetworks, WantedNetwork } from "../ports/vpc-networks.ts";
+
+/** A host whose networks a test makes and removes. As on the real one, what overlaps is refused, and everybody is told of every change. */
+export class FakeVpcNetworks implements VpcNetworks {
+  /** What `ensure` was asked for. */
+  readonly asked: WantedNetwork[] = [];
+  #seen: SeenNetworks = { networks: [], foreignBlocks: [] };
+  #unseen: readonly string[] = [];
+  readonly #followers = new Set<(seen: SeenNetworks) => void>();
+  #made = 0;
+
+  follow(tell: (seen: SeenNetworks) => void): Disposable {
+    this.#followers.add(tell);
+    tell(this.#seen);
+    return { [Symbol.dispose]: () => void this.#followers.delete(tell) };
+  }
+
+  has(wanted: WantedNetwork): boolean {
+    return this.#seen.networks.some(({ vpcId, vpcCidr }) => vpcId === wanted.vpcId && vpcCidr === wanted.vpcCidr);
+  }
+
+  async ensure(wanted: WantedNetwork): Promise<NetworkOutcome> {
+    this.asked.push(wanted);
+    await Promise.resolve();
+    if (this.has(wanted)) return { kind: "there" };
+    const used = [...this.#seen.foreignBlocks, ...this.#unseen, ...this.#seen.networks.map(({ vpcCidr }) => vpcCidr)];
+    if (used.some((block) => overlap(parseCidr(block)!, parseCidr(wanted.vpcCidr)!)))
+      return { kind: "taken", reason: `unable to make a network with the addresses ${wanted.vpcCidr}: Pool overlaps` };
+    this.make(wanted);
+    return { kind: "there" };
+  }
+
+  make({ vpcId, vpcCidr }: WantedNetwork): void {
+    const others = this.#seen.networks.filter((network) => network.vpcId !== vpcId);
+    this.#made += 1;
+    const network: VpcNetwork = { id: `network-${this.#made}`, vpcId, vpcCidr, address: routerOf(parseCidr(vpcCidr)!) };
+    this.#tell({ networks: [...others, network] });
+  }
+
+  remove(vpcId: string): void {
+    this.#tell({ networks: this.#seen.networks.filter((network) => network.vpcId !== vpcId) });
+  }
+
+  /** @param unseen blocks that the engine refuses although nobody is seen to have them */
+  use(foreignBlocks: readonly string[], unseen: readonly string[] = []): void {
+    this.#unseen = unseen;
+    this.#tell({ foreignBlocks });
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #tell(change: Partial<SeenNetworks>): void {
+    this.#seen = { ...this.#seen, ...change };
+    for (const tell of this.#followers) tell(this.#seen);
+  }
+}
