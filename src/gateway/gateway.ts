@@ -10,6 +10,8 @@ import { AwsError } from "../services/aws-error.ts";
 import { requestScope, type Operation, type OperationContext, type Permission } from "../services/operation.ts";
 import type { Platform } from "../services/platform.ts";
 import type { ServiceDescriptor, WireProtocol } from "../services/service.ts";
+import { vpcs } from "../state/ec2.ts";
+import { accessKeys, roles, users } from "../state/iam.ts";
 import { receive } from "./admission.ts";
 import { auditedCall, type CallInProgress } from "./audit/audited-call.ts";
 import { settleEmptyValues } from "./empty-values.ts";
@@ -89,7 +91,7 @@ export function gateway(options: GatewayOptions): Gateway {
       call.input = input;
       const origin = { sourceIp, userAgent: request.headers["user-agent"] ?? "", secureTransport: request.secure, region };
       const scope = requestScope({ account: principal.account, region });
-      const state = options.platform.state.of(principal.account);
+      const state = options.platform.state.visit(LOOKED_UP_APART).of(principal.account);
       const context: OperationContext = { ...options.platform, ...scope, state, principal, requestId, now, sourceIp, origin };
       const permissions = operation.access === undefined ? [operation.authorize(input as never, context)].flat() : [];
       call.resources = permissions.flatMap(({ resource }) => resource);
@@ -109,6 +111,9 @@ export function gateway(options: GatewayOptions): Gateway {
     }
   };
 }
+
+/** What the platform's parts look into for a request by themselves: whose key it is, and in whose VPC an address lies. */
+const LOOKED_UP_APART = [accessKeys, users, roles, vpcs] as const;
 
 /** Parameters among which a stranger's request must name its operation: the one that needs no signature has about twenty. */
 const LOOKED_AT_OF_STRANGERS = 100;

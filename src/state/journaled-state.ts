@@ -1,8 +1,10 @@
 import type { Journal, JournalChange, JournalRecord } from "../ports/journal.ts";
 import { accountView, type AccountView } from "./account-view.ts";
 import { commonValues } from "./common-values.ts";
-import type { WholeState } from "./state.ts";
+import type { Visit, WholeState } from "./state.ts";
 import { StoredTable, type Change, type TableDefinition, type TableOwner } from "./table.ts";
+import { Unsettled } from "./unsettled.ts";
+import { visit } from "./visit.ts";
 
 interface OpenCommit {
   readonly changes: { readonly table: StoredTable<object, string>; readonly change: Change<object> }[];
@@ -31,6 +33,7 @@ export class JournaledState implements WholeState, TableOwner {
   readonly #loaded = new Map<string, Map<string, string>>();
   readonly #tables = new Map<string, StoredTable<object, string>>();
   readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #unsettled = new Unsettled();
   #open: OpenCommit | undefined;
   #pending: Promise<void> = Promise.resolve();
   #failed: ((cause: unknown) => void) | undefined;
@@ -60,6 +63,10 @@ export class JournaledState implements WholeState, TableOwner {
 
   of(account: string): AccountView {
     return accountView(this, account);
+  }
+
+  visit(apart: readonly Pick<TableDefinition<never, never>, "name">[] = []): Visit {
+    return visit(this, this.#unsettled, apart);
   }
 
   commit<T>(change: () => T): T {
@@ -104,6 +111,10 @@ export class JournaledState implements WholeState, TableOwner {
     const changes = commit.changes.map(({ table, change }) => journalChange(table.definition.name, change));
     // Appends become durable in their order: with the last one all are.
     this.#pending = this.#journal.append(changes);
+    this.#unsettled.add(
+      commit.changes.map(({ table, change }) => ({ table: table.definition, change })),
+      this.#pending,
+    );
     this.#pending.catch((cause: unknown) => {
       this.#failed?.(cause);
       this.#failed = undefined;

@@ -24,4 +24,17 @@ export interface WholeState extends State {
   of(account: string): AccountView;
   /** Calls `watcher` after each commit for each changed record of the table, in the order of the commits. */
   watch<R extends object, I extends string>(definition: TableDefinition<R, I>, watcher: (change: Change<R>) => void): Disposable;
+  /**
+   * The state as somebody sees it who tells others of it: its `durable()` waits for what was seen and committed through it, and for nothing else.
+   * @param apart tables that others look into on its behalf: they count as seen, whole
+   */
+  visit(apart?: readonly Pick<TableDefinition<never, never>, "name">[]): Visit;
+}
+
+export interface Visit extends WholeState {
+  /**
+   * Resolves when every commit that made or removed what was shown here, and every one that was made here, would survive a crash; rejects where the
+   * journal failed before. Others' commits are not waited for.
+   */
+  durable(): Promise<void>;
 }
