@@ -195,7 +195,17 @@ export interface ContainerSpec {
   /** How the engine keeps its output: options of Docker's `json-file` driver, such as `max-size`. */
   readonly logOptions?: Readonly<Record<string, string>>;
   /** Where its output goes: lines are delivered to the runner's `LogSink`. Absent: the engine keeps them. */
-  readonly log?: { readonly account: string; readonly region: string; readonly group: string; readonly stream: string };
+  readonly log?: LogPlace;
+}
+
+/** Where a container's output goes. */
+export interface LogPlace {
+  readonly account: string;
+  readonly region: string;
+  readonly group: string;
+  readonly stream: string;
+  /** In the syntax of RE2: a line that matches begins an event, and the lines after it that do not are part of it. Each line is an event where absent. */
+  readonly multilinePattern?: string;
 }
 
 /** What a volume is made with where the runner makes it. */
@@ -223,20 +233,16 @@ export interface LogSink {
    * A container that writes to this log has started; it comes before its first lines. Also told of an adopted one of which no position is
    * stored: the process may have ended in between.
    */
-  begin?(log: NonNullable<ContainerSpec["log"]>): Promise<void>;
+  begin?(log: LogPlace): Promise<void>;
   /**
    * Lines of one container, oldest first; resolves when they are stored. Times are milliseconds since the Unix epoch.
    * `position` is opaque and says how far the container's output has come with these lines: store it in the same
    * transaction, so that after a crash the lines are there exactly if the position is.
    */
-  write(
-    log: NonNullable<ContainerSpec["log"]>,
-    lines: readonly { readonly timestamp: number; readonly message: string }[],
-    position: string,
-  ): Promise<void>;
+  write(log: LogPlace, lines: readonly { readonly timestamp: number; readonly message: string }[], position: string): Promise<void>;
   /**
    * The `position` stored last for this log. A sink without memory leaves this out: then the output of a container that is
    * adopted is followed from the adoption on, and what it printed while nobody listened is left to the engine.
    */
-  resumeFrom?(log: NonNullable<ContainerSpec["log"]>): Promise<string | undefined>;
+  resumeFrom?(log: LogPlace): Promise<string | undefined>;
 }

@@ -305,6 +305,36 @@ test("long lines arrive whole, also from a terminal, and empty lines are left ou
   expect(world.lines("terminal")).toEqual(["x".repeat(40_000), "end", "err"]);
 });
 
+test("what is printed last arrives: without a line feed, at a signal, and of a container that prints a lot and exits at once", async () => {
+  const world = await inWorld();
+  const endings = Array.from({ length: 6 }, (_, at) => `part-${at}`);
+  const parts = endings.map((stream) =>
+    run(world, taskSpec(world, [{ ...world.shell("printf part; sleep 1"), ...log(stream) }]), "stopped"),
+  );
+  const much = run(
+    world,
+    taskSpec(world, [{ ...world.shell("yes 0123456789abcde | head -c 4194304; printf end"), ...log("much") }]),
+    "stopped",
+  );
+  const signalled = taskSpec(world, [{ ...world.shell("trap 'printf bye; exit 0' TERM; while :; do sleep 0.1; done"), ...log("bye") }]);
+  await run(world, signalled, "running");
+  const ended = follow(world.runner(), signalled.taskArn).until("stopped");
+  world.runner().stop(signalled.taskArn);
+  await Promise.all([...parts, much, ended]);
+  expect(endings.map((stream) => world.lines(stream))).toEqual(endings.map(() => ["part"]));
+  expect(world.lines("bye")).toEqual(["bye"]);
+  expect(world.lines("much")).toHaveLength(4_194_304 / 16 + 1);
+  expect(world.lines("much").at(-1)).toBe("end");
+});
+
+test("an event may have several lines", async () => {
+  const world = await inWorld();
+  const printed = world.shell("echo INFO a; echo '  at x'; echo '  at y'; echo ERROR b");
+  const { log: place } = log("joined");
+  await run(world, taskSpec(world, [{ ...printed, log: { ...place!, multilinePattern: "^(INFO|ERROR)" } }]), "stopped");
+  expect(world.lines("joined")).toEqual(["INFO a\n  at x\n  at y\n", "ERROR b\n"]);
+});
+
 test("lines are stored while the container runs, and a burst loses nothing", async () => {
   const world = await inWorld();
   const spec = taskSpec(world, [{ ...world.shell("seq 1 20000; echo last; sleep 600"), ...log("burst") }]);

@@ -119,7 +119,7 @@ export async function taskWorld(options: Partial<DockerTaskRunnerOptions> = {}):
         if (dead.value) return new Promise(() => undefined);
         // What was not begun has no place.
         const known = stored.get(stream);
-        if (known) stored.set(stream, [...known, ...lines.map(({ message }) => message)]);
+        known?.push(...lines.map(({ message }) => message));
         positions.set(stream, position);
         return Promise.resolve();
       },

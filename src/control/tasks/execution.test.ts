@@ -242,6 +242,18 @@ describe("logs are written as the execution role", () => {
     expect([...state.table(logStreams).values()]).toEqual([]);
   });
 
+  test("whose driver cannot start: nothing is made", () => {
+    const more = { "awslogs-multiline-pattern": "(unclosed", "awslogs-create-group": "true" };
+    const { state, spec } = start({ roles: { exec: allow("logs:*") }, definition: logging(more) });
+    expect(spec).toEqual({ failure: expect.stringContaining("could not parse multiline pattern key") as string });
+    expect([...state.table(logGroups).values()]).toEqual([]);
+  });
+
+  test("and the pattern of events of several lines comes to the runner", () => {
+    const { spec } = start({ roles: { exec: allow("logs:*") }, definition: logging({ "awslogs-multiline-pattern": "^INFO" }), prepare });
+    expect(spec).toMatchObject({ containers: [{ log: { stream, multilinePattern: "^INFO" } }] });
+  });
+
   test("which may make the stream and not write to it: the task runs, its lines are lost", () => {
     const { spec } = start({ roles: { exec: allow("logs:CreateLogStream") }, definition: logging(), prepare });
     expect(spec).toMatchObject({ containers: [{ name: "app" }] });

@@ -1,12 +1,10 @@
 import { arn } from "../../domain/arn.ts";
 import { isRegion } from "../../domain/scope.ts";
-import type { ContainerSpec } from "../../ports/task-runner.ts";
+import type { LogPlace } from "../../ports/task-runner.ts";
 import type { TaskRecord } from "../../state/ecs.ts";
 import { logGroupKey, logGroups, logStreamKey, logStreams } from "../../state/logs.ts";
 import type { WholeState } from "../../state/state.ts";
 import type { Ask } from "./execution.ts";
-
-type LogKey = NonNullable<ContainerSpec["log"]>;
 
 /**
  * Asks for what the awslogs driver does before a container starts: it makes the stream, and the group first where that is missing and may
@@ -15,7 +13,7 @@ type LogKey = NonNullable<ContainerSpec["log"]>;
 export function logStreamDenial(
   state: WholeState,
   ask: Ask,
-  log: LogKey,
+  log: LogPlace,
   createGroup: boolean,
   launchType: TaskRecord["launchType"],
 ): string | undefined {
@@ -36,7 +34,7 @@ const NAMES = { logGroupName: /^[.\-_/#A-Za-z0-9]{1,512}$/, logStreamName: /^[^:
  * Where a definition names nothing that CloudWatch Logs could have. Such a name might be put together to that of a group which policies were not asked
  * about: `us-east-1/` and `a` to `/a` in `us-east-1`.
  */
-function misnamed({ region, group, stream }: LogKey): string | undefined {
+function misnamed({ region, group, stream }: LogPlace): string | undefined {
   if (!isRegion(region)) return `RequestError: send request failed caused by: dial tcp: lookup logs.${region}.amazonaws.com: no such host`;
   const wrong = NAMES.logGroupName.test(group) ? (NAMES.logStreamName.test(stream) ? undefined : "logStreamName") : "logGroupName";
   if (wrong === undefined) return undefined;
@@ -45,7 +43,7 @@ function misnamed({ region, group, stream }: LogKey): string | undefined {
 }
 
 /** Whether lines may be written. Where not, AWS runs the task all the same, and the lines are lost. */
-export function mayWriteLogs(ask: Ask, log: LogKey): boolean {
+export function mayWriteLogs(ask: Ask, log: LogPlace): boolean {
   return ask("logs:PutLogEvents", arn("logs", log, `log-group:${log.group}:log-stream:${log.stream}`)) === undefined;
 }
 

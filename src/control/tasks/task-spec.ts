@@ -1,7 +1,8 @@
 import type { ContainerDefinition, ContainerOverride, Volume } from "@aws-sdk/client-ecs";
-import type { ContainerSpec, TaskNetwork, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
+import type { ContainerSpec, LogPlace, TaskNetwork, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { cannotRun } from "../../state/cannot-run.ts";
 import type { TaskDefinitionRecord, TaskRecord } from "../../state/ecs.ts";
+import { driverFailure, multilinePattern } from "./awslogs-options.ts";
 import { containerSpec } from "./container-spec.ts";
 import { withRepositoryCredentials } from "./repository-credentials.ts";
 
@@ -25,7 +26,7 @@ export interface TaskResources {
   image(reference: string): FoundImage;
   secret(reference: string): { readonly value: string } | Failure;
   /** Whether the log stream may be made when the container starts, its group now where it is missing; else a `failure`. Output is `delivered`, or lost as on AWS. */
-  logStream(log: NonNullable<ContainerSpec["log"]>, createGroup: boolean): { readonly delivered: boolean } | Failure;
+  logStream(log: LogPlace, createGroup: boolean): { readonly delivered: boolean } | Failure;
   /** Whether the operator has opened the engine's own volume of this name to the task's account. */
   opensVolume?(name: string): boolean;
   /** What the platform itself puts into a container's environment; the definition's own values stand before it. */
@@ -45,6 +46,7 @@ export function taskSpec(task: TaskRecord, definition: TaskDefinitionRecord, res
     const environment = resolveEnvironment(task, container, override, resources);
     if ("failure" in environment) return environment;
     const log = logOf(task, container);
+    if (log && "failure" in log) return log;
     const written = log && resources.logStream(log.key, log.createGroup);
     if (written && "failure" in written) return written;
     const image = withRepositoryCredentials(resources.image(container.image ?? ""), container, task, resources);
@@ -106,14 +108,23 @@ function resolveEnvironment(
 function logOf(
   task: TaskRecord,
   container: ContainerDefinition,
-): { readonly key: NonNullable<ContainerSpec["log"]>; readonly createGroup: boolean } | undefined {
+): { readonly key: LogPlace; readonly createGroup: boolean } | Failure | undefined {
   const configuration = container.logConfiguration;
   if (configuration?.logDriver !== "awslogs") return undefined;
   const options = configuration.options ?? {};
+  const failure = driverFailure(options, task.launchType);
+  if (failure !== undefined) return { failure };
+  const pattern = multilinePattern(options);
   const prefix = options["awslogs-stream-prefix"];
   const stream = prefix ? `${prefix}/${container.name ?? ""}/${task.id}` : `${container.name ?? ""}/${task.id}`;
   return {
-    key: { account: task.account, region: options["awslogs-region"] ?? task.region, group: options["awslogs-group"] ?? "", stream },
+    key: {
+      account: task.account,
+      region: options["awslogs-region"] ?? task.region,
+      group: options["awslogs-group"] ?? "",
+      stream,
+      ...(pattern === undefined ? {} : { multilinePattern: pattern }),
+    },
     createGroup: options["awslogs-create-group"] === "true",
   };
 }

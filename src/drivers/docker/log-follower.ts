@@ -1,10 +1,6 @@
 import type { Clock } from "../../ports/clock.ts";
-import type { ContainerSpec, LogSink } from "../../ports/task-runner.ts";
-import { EngineError, EngineUnavailableError, type DockerEngine } from "./engine.ts";
-import type { EventWatch } from "./events.ts";
-import { type LogLine, logLines, LogPosition } from "./log-lines.ts";
-
-type LogDestination = NonNullable<ContainerSpec["log"]>;
+import { EngineError, EngineUnavailableError } from "./engine.ts";
+import { LogDelivery, pause, text, type Following } from "./log-delivery.ts";
 
 export interface LogFollowing {
   /** Resolves when all that the container printed is stored, or given up with a word to the logger. Never rejects. */
@@ -12,25 +8,6 @@ export interface LogFollowing {
   /** Ends the following; lines under way are not waited for. */
   stop(): void;
 }
-
-interface Following {
-  readonly engine: DockerEngine;
-  readonly sink: LogSink;
-  readonly clock: Clock;
-  readonly containerId: string;
-  readonly log: LogDestination;
-  readonly terminal: boolean;
-  /** Where the last life of this process may have come to already; a container started just now has nothing to resume. */
-  readonly adopted: boolean;
-  /** Resolves when the container is known to have exited. */
-  readonly exited: Promise<void>;
-  readonly events: Pick<EventWatch, "connected" | "generation">;
-  readonly warn: (message: string) => void;
-}
-
-/** Lines that wait while the sink is busy; beyond it, reading pauses. */
-const BATCH = 2_000;
-const WRITE_ATTEMPTS = 6;
 
 /**
  * Follows a container's output until it ends. Lines go to the sink as soon as it is free: a lone line at once, a burst in batches.
@@ -41,13 +18,18 @@ export function followLog(following: Following): LogFollowing {
   return { drained: follow(following, abort.signal), stop: () => abort.abort() };
 }
 
+/** Seconds that are read once more where the engine went away: the two streams may be that far apart. */
+const RESUMED = 60n;
+/** The same for the last reading, which is of a container that exited just now. */
+const LAST = 5n;
+
 async function follow(following: Following, signal: AbortSignal): Promise<void> {
-  const { engine, sink, containerId, log, terminal, adopted, clock, exited, events, warn } = following;
-  let position: LogPosition;
+  const { sink, containerId, log, adopted, clock, exited, events, warn } = following;
+  let delivery: LogDelivery;
   try {
     const stored = adopted ? await sink.resumeFrom?.(log) : undefined;
     if (stored === undefined) await sink.begin?.(log);
-    position = new LogPosition(stored ?? (adopted && !sink.resumeFrom ? fromNow(clock) : undefined));
+    delivery = new LogDelivery(following, stored ?? (adopted && !sink.resumeFrom ? fromNow(clock) : undefined), signal);
   } catch (error) {
     warn(`the log ${log.group}/${log.stream} cannot be resumed: ${text(error)}`);
     return;
@@ -55,75 +37,35 @@ async function follow(following: Following, signal: AbortSignal): Promise<void> 
   for (;;) {
     const generation = events.generation();
     try {
-      const query = { follow: true, stdout: true, stderr: true, timestamps: true, since: position.since };
-      const stream = await engine.stream("GET", `/containers/${containerId}/logs`, { query, signal });
-      await deliver(logLines(stream, terminal), position, following, signal);
-      stream.destroy();
+      await delivery.read({ follow: true, margin: RESUMED });
       // An engine that shuts down ends its streams as if the containers had. The end counts where the same engine tells of the exit.
       const over = await Promise.race([exited.then(() => true), pause(clock, 1_000).then(() => false)]);
-      if (signal.aborted || (over && events.generation() === generation)) return;
+      if (signal.aborted) return;
+      if (over && events.generation() === generation) {
+        // An engine that follows may stop before what was printed last, such as a line without a line feed.
+        let margin = LAST;
+        while (await delivery.read({ follow: false, margin })) margin = 1n;
+        await delivery.end();
+        return;
+      }
     } catch (error) {
       if (signal.aborted) return;
       // 404 and 409: the container is gone or about to be. Others the engine will not take back either.
       if (error instanceof EngineError) {
         if (error.status !== 404 && error.status !== 409) warn(`the output of container ${containerId} cannot be read: ${error.message}`);
+        await delivery.end();
         return;
       }
       if (!(error instanceof EngineUnavailableError) && !isBroken(error)) {
         warn(`the output of container ${containerId} is lost from here on: ${text(error)}`);
+        await delivery.end();
         return;
       }
     }
-    // The container may run on. What was delivered is in the position: begin again after it.
-    position = new LogPosition(position.toString());
+    // The container may run on.
     await pause(clock, 100);
     await events.connected();
     if (signal.aborted) return;
-  }
-}
-
-/** Reads and writes side by side: one write at a time, with all that came in meanwhile. */
-async function deliver(lines: AsyncIterable<LogLine>, position: LogPosition, following: Following, signal: AbortSignal): Promise<void> {
-  let waiting: { timestamp: number; message: string }[] = [];
-  let writing: Promise<void> | undefined;
-  const write = async (): Promise<void> => {
-    while (waiting.length > 0 && !signal.aborted) {
-      const batch = waiting;
-      const upTo = position.toString();
-      waiting = [];
-      await store(batch, upTo, following);
-    }
-    writing = undefined;
-  };
-  for await (const line of lines) {
-    if (signal.aborted) return;
-    if (!position.advance(line)) continue;
-    // Like the awslogs driver: an empty line is no event.
-    if (line.message === "") continue;
-    waiting.push({ timestamp: Number(line.ns / 1_000_000n), message: line.message });
-    writing ??= Promise.resolve().then(write);
-    if (waiting.length >= BATCH) await writing;
-  }
-  await writing;
-}
-
-/** The sink may be out of order for a moment; for longer, the lines are given up and said so. */
-async function store(
-  batch: readonly { timestamp: number; message: string }[],
-  position: string,
-  { sink, log, clock, warn }: Following,
-): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await sink.write(log, batch, position);
-      return;
-    } catch (error) {
-      if (attempt === WRITE_ATTEMPTS) {
-        warn(`${batch.length} lines of ${log.group}/${log.stream} could not be stored: ${text(error)}`);
-        return;
-      }
-      await pause(clock, 50 * 2 ** attempt);
-    }
   }
 }
 
@@ -133,15 +75,7 @@ function fromNow(clock: Clock): string {
   return `${ns}.0-${ns}.0`;
 }
 
-function pause(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => clock.after(ms, resolve));
-}
-
 function isBroken(error: unknown): boolean {
   const code = (error as NodeJS.ErrnoException).code;
   return code === "ECONNRESET" || code === "EPIPE" || code === "ERR_STREAM_PREMATURE_CLOSE";
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { logLines, LogPosition, nanoseconds } from "./log-lines.ts";
+import { LONGEST_EVENT, logLines, LogPosition, nanoseconds } from "./log-lines.ts";
 
 const PIECE = 16 * 1024;
 let clock = 1_700_000_000_000_000_000n;
@@ -20,8 +20,8 @@ function pieces(text: string): { stamp: string; ns: bigint; content: string }[] 
   return found;
 }
 
-function frame(stream: 1 | 2, text: string): Buffer {
-  const body = Buffer.from(text);
+function frame(stream: 1 | 2, text: string | Buffer): Buffer {
+  const body = Buffer.from(text as string);
   const header = Buffer.alloc(8);
   header[0] = stream;
   header.writeUInt32BE(body.length, 4);
@@ -38,7 +38,7 @@ function chunked(bytes: Buffer, cuts: readonly number[]): Readable {
 
 async function collect(stream: Readable, terminal: boolean): Promise<{ source: string; message: string; ns: bigint }[]> {
   const lines = [];
-  for await (const line of logLines(stream, terminal)) lines.push(line);
+  for await (const line of logLines(stream, { terminal, whole: true })) lines.push(line);
   return lines;
 }
 
@@ -87,6 +87,38 @@ test("a last line without a line feed is a line", async () => {
   expect(await collect(Readable.from([frame(1, `${piece!.stamp} ${piece!.content}`)]), false)).toEqual([
     { source: "stdout", ns: piece!.ns, message: "no end" },
   ]);
+});
+
+test("where the engine follows, what has no end yet is left for the reading after it", async () => {
+  const [first, second] = [...pieces("whole\n"), ...pieces("no end")];
+  const bytes = [first, second].map((piece) => frame(1, `${piece!.stamp} ${piece!.content}`));
+  const lines = [];
+  for await (const { message } of logLines(Readable.from(bytes), { terminal: false, whole: false })) lines.push(message);
+  expect(lines).toEqual(["whole"]);
+});
+
+test.each([
+  ["letters", "x".repeat(600_000)],
+  ["characters of several bytes, which pieces cut", `a${"é€😀".repeat(60_000)}`],
+])("a line that is longer than an event is several events, cut between characters: %s", async (_, text) => {
+  const bytes = Buffer.from(text);
+  const cut = Array.from({ length: Math.ceil(bytes.length / PIECE) }, (_piece, at) => bytes.subarray(at * PIECE, (at + 1) * PIECE));
+  const stamp = "2026-11-21T09:54:13.852186009Z ";
+  const framed = cut.map((piece, at) => {
+    return frame(1, Buffer.concat([Buffer.from(stamp), piece, Buffer.from(at === cut.length - 1 ? "\n" : "")]));
+  });
+  const lines = await collect(Readable.from(framed), false);
+  expect(lines.map(({ message }) => message).join("")).toBe(text);
+  expect(Math.max(...lines.map(({ message }) => Buffer.byteLength(message)))).toBeLessThanOrEqual(LONGEST_EVENT);
+  expect(lines.length).toBeLessThanOrEqual(Math.ceil(bytes.length / LONGEST_EVENT) + 3);
+});
+
+test("bytes that are no text arrive as U+FFFD, in events that are not too long", async () => {
+  const stamp = "2026-11-21T09:54:13.852186009Z ";
+  const content = Buffer.concat([Buffer.from(stamp), Buffer.alloc(250_000, 0xff), Buffer.from("\n")]);
+  const lines = await collect(Readable.from([frame(1, content)]), false);
+  expect(lines.map(({ message }) => message).join("")).toBe("\ufffd".repeat(250_000));
+  expect(Math.max(...lines.map(({ message }) => Buffer.byteLength(message)))).toBeLessThanOrEqual(LONGEST_EVENT);
 });
 
 test("resumed at any line, a log is delivered neither with gaps nor twice", () => {

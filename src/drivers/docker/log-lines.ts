@@ -9,8 +9,8 @@ export interface LogLine {
 
 /** The engine hands on a longer line in pieces of this size, each with a time stamp of its own, only the last with a line feed. */
 const PIECE = 16 * 1024;
-/** CloudWatch Logs takes no larger event; what is longer arrives as several lines. */
-const LONGEST_LINE = 256 * 1024 - 26;
+/** Bytes in UTF-8. CloudWatch Logs takes no larger event; what is longer arrives as several. */
+export const LONGEST_EVENT = 256 * 1024 - 26;
 const HEADER = 8;
 /** Multiplexed streams begin each frame with the number of the stream, three zeros and the length. */
 const STDERR = 2;
@@ -52,30 +52,103 @@ export async function* terminalFrames(stream: Readable): AsyncGenerator<{ readon
   if (rest.length > 0) yield { source: "stdout", payload: rest };
 }
 
-/** Joins frames to lines. A line takes the time stamp of its last piece, so that a resumption after it never splits a line. */
-export async function* logLines(stream: Readable, terminal: boolean): AsyncGenerator<LogLine> {
-  const open = { stdout: [] as Buffer[], stderr: [] as Buffer[] };
-  const size = { stdout: 0, stderr: 0 };
-  const last = { stdout: 0n, stderr: 0n };
-  const take = (source: "stdout" | "stderr"): LogLine => {
-    const text = Buffer.concat(open[source]).toString("utf8");
-    open[source] = [];
-    size[source] = 0;
-    return { source, ns: last[source], message: terminal && text.endsWith("\r") ? text.slice(0, -1) : text };
-  };
+export interface LineSettings {
+  /** Whether the answer is that of a terminal, without frames. */
+  readonly terminal: boolean;
+  /**
+   * Whether what stands at the end without a line feed is a line. Not so where the engine follows: it may end in the middle of what was
+   * printed, and the rest is read after it.
+   */
+  readonly whole: boolean;
+}
+
+/**
+ * Joins frames to lines. A line takes the time stamp of its last piece, so that a resumption after it never splits a line. One that is longer than an
+ * event may be arrives as several, cut between characters; bytes that are no UTF-8 become U+FFFD, as the awslogs driver has it.
+ */
+export async function* logLines(stream: Readable, { terminal, whole }: LineSettings): AsyncGenerator<LogLine> {
+  const open = { stdout: new OpenLine("stdout", terminal), stderr: new OpenLine("stderr", terminal) };
   for await (const { source, payload } of terminal ? terminalFrames(stream) : frames(stream)) {
     const stamp = payload.indexOf(0x20);
     if (stamp < 0) continue;
-    last[source] = nanoseconds(payload.toString("latin1", 0, stamp));
     const ended = payload.at(-1) === 0x0a;
-    const content = payload.subarray(stamp + 1, ended ? -1 : undefined);
-    if (size[source] + content.length > LONGEST_LINE && size[source] > 0) yield take(source);
-    // A copy: the payload is a view of a larger chunk that must not be kept alive.
-    open[source].push(ended && open[source].length === 0 ? content : Buffer.from(content));
-    size[source] += content.length;
-    if (ended) yield take(source);
+    const line = open[source];
+    line.add(payload.subarray(stamp + 1, ended ? -1 : undefined), nanoseconds(payload.toString("latin1", 0, stamp)));
+    if (ended) yield* line.end();
+    else if (line.size > LONGEST_EVENT) yield* line.begin();
   }
-  for (const source of ["stdout", "stderr"] as const) if (open[source].length > 0) yield take(source);
+  if (whole) for (const line of Object.values(open)) if (line.size > 0) yield* line.end();
+}
+
+/** The pieces of a line that has no end yet. */
+class OpenLine {
+  readonly #source: LogLine["source"];
+  readonly #terminal: boolean;
+  #pieces: Buffer[] = [];
+  #ns = 0n;
+  size = 0;
+
+  constructor(source: LogLine["source"], terminal: boolean) {
+    this.#source = source;
+    this.#terminal = terminal;
+  }
+
+  add(content: Buffer, ns: bigint): void {
+    // A copy: it is a view of a larger chunk that must not be kept alive.
+    this.#pieces.push(Buffer.from(content));
+    this.size += content.length;
+    this.#ns = ns;
+  }
+
+  *end(): Generator<LogLine> {
+    const text = this.#take(0).toString("utf8");
+    yield* this.#lines(this.#terminal && text.endsWith("\r") ? text.slice(0, -1) : text);
+  }
+
+  /** What of it is certain, where it is too long to wait for its end. The bytes of a character that is not whole stay. */
+  *begin(): Generator<LogLine> {
+    const last = this.#pieces.at(-1);
+    yield* this.#lines(this.#take(last ? unfinished(last) : 0).toString("utf8"));
+  }
+
+  #take(left: number): Buffer {
+    const all = Buffer.concat(this.#pieces);
+    const rest = all.subarray(all.length - left);
+    this.#pieces = left > 0 ? [Buffer.from(rest)] : [];
+    this.size = left;
+    return all.subarray(0, all.length - left);
+  }
+
+  *#lines(text: string): Generator<LogLine> {
+    for (const message of parts(text)) yield { source: this.#source, ns: this.#ns, message };
+  }
+}
+
+/** How many bytes at the end begin a character of UTF-8 that goes on after them. */
+function unfinished(bytes: Buffer): number {
+  for (let back = 1; back <= 3 && back <= bytes.length; back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte >= 0xc0) return back < (byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2) ? back : 0;
+    if (byte < 0x80) return 0;
+  }
+  return 0;
+}
+
+const encoder = new TextEncoder();
+
+/** A text in parts that fit an event, cut between characters. */
+function* parts(text: string): Generator<string> {
+  // A character of a string is at most three bytes.
+  if (text.length * 3 <= LONGEST_EVENT || Buffer.byteLength(text) <= LONGEST_EVENT) {
+    yield text;
+    return;
+  }
+  const room = new Uint8Array(LONGEST_EVENT);
+  for (let at = 0; at < text.length;) {
+    const { read } = encoder.encodeInto(text.slice(at, at + LONGEST_EVENT), room);
+    yield text.slice(at, at + read);
+    at += read;
+  }
 }
 
 /** Nanoseconds since the Unix epoch, from RFC 3339 with up to nine fractional digits, always UTC as the engine writes it. */
@@ -101,12 +174,12 @@ export class LogPosition {
   }
 
   /**
-   * What the engine's `since` takes. A minute before the last line: the engine may have written the two streams slightly out of
-   * order, and `advance` tells what was delivered.
+   * What the engine's `since` takes: some seconds before the last line, since the engine may have written the two streams slightly out of order, and
+   * `advance` tells what was delivered.
    */
-  get since(): string {
+  since(margin: bigint): string {
     const last = this.#at.stdout.ns > this.#at.stderr.ns ? this.#at.stdout.ns : this.#at.stderr.ns;
-    const seconds = last / 1_000_000_000n - 60n;
+    const seconds = last / 1_000_000_000n - margin;
     return String(seconds > 0n ? seconds : 0n);
   }
 

@@ -99,6 +99,7 @@ test("on EC2 the network mode stays unsaid, and a dynamic host port is 0", async
 describe("a definition is refused", () => {
   const sidecar: ContainerDefinition = { name: "sidecar", image: "busybox", memory: 32, essential: false };
   const log = { logDriver: "awslogs", options: { "awslogs-group": "g", "awslogs-region": "r" } } as const;
+  const logging = (more: Record<string, string> = {}) => ({ logConfiguration: { ...log, options: { ...log.options, ...more } } });
   test.each<readonly [string, RegisterTaskDefinitionCommand]>([
     ["Family contains invalid characters.", register({ family: "a b" })],
     ["Container list cannot be empty.", register({ containerDefinitions: [] })],
@@ -178,6 +179,17 @@ describe("a definition is refused", () => {
     ["Container.image contains invalid characters.", container({ image: "../../containers/json?x=" })],
     ["Container.image should be 255 characters or less.", container({ image: "a".repeat(256) })],
     ["Log driver awslogs requires options: awslogs-region, awslogs-group", container({ logConfiguration: { logDriver: "awslogs" } })],
+    ["Log driver awslogs option 'awslogs-group' should not be null or empty.", container(logging({ "awslogs-group": "" }))],
+    ["Log driver awslogs disallows options: log_key", container(logging({ log_key: "log" }))],
+    ["Log driver awslogs disallows options: awslogs-stream, tag", container(logging({ "awslogs-stream": "s", tag: "t" }))],
+    [
+      "Log driver awslogs option 'awslogs-create-group' should only be set to 'true', else omit option.",
+      container(logging({ "awslogs-create-group": "false" })),
+    ],
+    [
+      "Fargate requires log configuration options to include awslogs-stream-prefix to support log driver awslogs.",
+      fargate({ executionRoleArn: "arn:aws:iam::123456789012:role/exec", containerDefinitions: [{ ...WEB, ...logging() }] }),
+    ],
     [
       "When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.",
       container({ secrets: [{ name: "A", valueFrom: "b" }] }),

@@ -79,9 +79,11 @@ function containerProblem(container: ContainerDefinition, definition: CompleteDe
   const driver = logConfiguration?.logDriver;
   if (driver !== undefined && !FARGATE_LOG_DRIVERS.includes(driver))
     return `Fargate compatible task definitions do not support log driver ${driver}`;
-  if (definition.executionRoleArn) return undefined;
-  if (driver === "awslogs") return "Fargate requires task definition to have execution role ARN to support log driver awslogs.";
-  if (/^\d{12}\.dkr\.ecr\./.test(image) || image.startsWith(`${registryHost}/`))
+  const hasRole = Boolean(definition.executionRoleArn);
+  if (driver === "awslogs" && !hasRole) return "Fargate requires task definition to have execution role ARN to support log driver awslogs.";
+  if (driver === "awslogs" && !logConfiguration?.options?.["awslogs-stream-prefix"])
+    return "Fargate requires log configuration options to include awslogs-stream-prefix to support log driver awslogs.";
+  if (!hasRole && (/^\d{12}\.dkr\.ecr\./.test(image) || image.startsWith(`${registryHost}/`)))
     return "Fargate requires task definition to have execution role ARN to support ECR images.";
   return undefined;
 }
