@@ -20,6 +20,20 @@ function forwardTo(hosts: readonly string[], ...backends: readonly { id: string;
   return { hosts, action: { kind: "forward", backends }, idleTimeout: 60 };
 }
 
+test("two hundred servers come, drain at once, are asked for what they carry, and go, over few connections", async () => {
+  await using world = await haproxyWorld();
+  const target = await world.target(200);
+  const port = await world.freePort();
+  const many = (draining: boolean) =>
+    Array.from({ length: 200 }, (_, at) => ({ ...serverAt(`s${at}`, target, known), address: `127.1.0.${at + 1}`, draining }));
+  const listeners = [listener("main", port)];
+  await world.proxy.apply({ listeners, backends: [backend("web", [])] });
+  for (const draining of [false, true]) await world.proxy.apply({ listeners, backends: [backend("web", many(draining))] });
+  const asked = Array.from({ length: 200 }, (_, at) => world.proxy.activeSessions("web", `s${at}`));
+  expect(new Set(await Promise.all(asked))).toEqual(new Set([0]));
+  await world.proxy.apply({ listeners, backends: [backend("web", [])] });
+});
+
 describe("requests", () => {
   test("reach a target with the headers that a load balancer adds", async () => {
     await using world = await haproxyWorld();

@@ -18,8 +18,9 @@ import { HealthBook } from "./health-book.ts";
 import { planServerChanges, type ServerCommand } from "./plan-server-changes.ts";
 import { proxyFiles, renderConfiguration, type ProxyFiles, type RenderedConfiguration } from "./render-configuration.ts";
 import { desiredServers } from "./render-servers.ts";
-import { askHaproxy, wasDone, watchHealthRing } from "./runtime-api.ts";
-import { backendName, serverIdOf } from "./server-names.ts";
+import { askHaproxy, askHaproxyAll, wasDone, watchHealthRing } from "./runtime-api.ts";
+import { backendName } from "./server-names.ts";
+import { SessionCounts, sessionKey } from "./session-counts.ts";
 import { parseStatTable, rowsByBackend, type ServerRow } from "./stat-table.ts";
 
 export interface HaproxyOptions {
@@ -84,6 +85,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   readonly #listeners = new Set<(report: ServerHealthReport) => void>();
   /** Everything that changes HAProxy happens one after the other. */
   #lane: Promise<void> = Promise.resolve();
+  readonly #sessions = new SessionCounts(() => this.#rowsOfAll());
   #waiting: Waiting | undefined;
   #refreshWaits = false;
   #configuration: ProxyConfiguration | undefined;
@@ -137,14 +139,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   async activeSessions(backend: string, server: string): Promise<number> {
-    const workers = await this.#process.workers();
-    if (workers === undefined) return 0;
-    const pids = [...(workers.current === undefined ? [] : [workers.current]), ...workers.retired];
-    const tables = await Promise.all(pids.map((pid) => this.#rows(pid)));
-    return tables
-      .flat()
-      .filter((row) => row.backend === backendName(backend) && serverIdOf(row.name) === server)
-      .reduce((sum, row) => sum + row.sessions, 0);
+    return (await this.#sessions.count()).get(sessionKey(backendName(backend), server)) ?? 0;
   }
 
   async close(): Promise<void> {
@@ -226,14 +221,12 @@ class HaproxyTrafficProxy implements TrafficProxy {
 
   async #changeServers(configuration: ProxyConfiguration): Promise<void> {
     const rows = rowsByBackend(await this.#currentRows());
-    let left = false;
-    for (const backend of configuration.backends) {
+    const commands = configuration.backends.flatMap((backend) => {
       const name = backendName(backend.id);
-      const desired = this.#desired(backend);
-      for (const command of planServerChanges(name, desired, rows.get(name) ?? new Map())) {
-        left = !(await this.#carryOut(command)) || left;
-      }
-    }
+      return planServerChanges(name, this.#desired(backend), rows.get(name) ?? new Map());
+    });
+    let left = false;
+    for (let at = 0; at < commands.length; at += BATCH) left = (await this.#carryOut(commands.slice(at, at + BATCH))) || left;
     this.#schedule(configuration, left);
   }
 
@@ -241,12 +234,16 @@ class HaproxyTrafficProxy implements TrafficProxy {
     return backend.servers.flatMap((server) => desiredServers(backend, server, this.#health.of(backend, server)));
   }
 
-  /** Tells whether it was done; a server that still has connections stays in maintenance and is removed later. */
-  async #carryOut(command: ServerCommand): Promise<boolean> {
-    const answer = await askHaproxy(this.#files.workerSocket, command.text);
-    if (wasDone(answer)) return true;
-    if (command.mayWait === true) return false;
-    throw new HaproxyRefusalError(`${command.text}: ${answer}`);
+  /** Tells whether something is left: a server that still has connections stays in maintenance and is removed later. */
+  async #carryOut(commands: readonly ServerCommand[]): Promise<boolean> {
+    const answers = await askHaproxyAll(
+      this.#files.workerSocket,
+      commands.map(({ text }) => text),
+    );
+    const undone = commands.flatMap((command, at) => (wasDone(answers[at] ?? "") ? [] : [{ command, answer: answers[at] ?? "" }]));
+    const refused = undone.find(({ command }) => command.mayWait !== true);
+    if (refused) throw new HaproxyRefusalError(`${refused.command.text}: ${refused.answer}`);
+    return undone.length > 0;
   }
 
   /** What has no event: a target that fails for as long as its threshold allows, and a removed server whose last request ends. */
@@ -376,8 +373,13 @@ class HaproxyTrafficProxy implements TrafficProxy {
     return parseStatTable(await askHaproxy(this.#files.workerSocket, "show stat -1 4 -1"));
   }
 
-  async #rows(pid: number): Promise<readonly ServerRow[]> {
-    return parseStatTable(await askHaproxy(this.#files.masterSocket, `@!${pid} show stat -1 4 -1`));
+  /** The servers of every worker, of those that a reload replaced and that still carry something too. */
+  async #rowsOfAll(): Promise<readonly ServerRow[]> {
+    const workers = await this.#process.workers();
+    const pids = workers ? [...(workers.current === undefined ? [] : [workers.current]), ...workers.retired] : [];
+    const rows: ServerRow[] = [];
+    for (const pid of pids) rows.push(...parseStatTable(await askHaproxy(this.#files.masterSocket, `@!${pid} show stat -1 4 -1`)));
+    return rows;
   }
 
   #report(configuration: ProxyConfiguration): void {
@@ -392,6 +394,8 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 }
 
+/** Commands that one connection carries: a worker answers others meanwhile. */
+const BATCH = 500;
 /** Seconds until the next try to remove a server that still had connections. HAProxy tells nobody when the last one ends. */
 const removalRetry = 1;
 /** Seconds until the next try to bring back a proxy that does not start. */

@@ -1,18 +1,35 @@
 import { createConnection } from "node:net";
 
 /** Asks one command over HAProxy's command line socket; resolves with what it printed. Rejects where nobody listens. */
-export function askHaproxy(socketPath: string, command: string): Promise<string> {
+export async function askHaproxy(socketPath: string, command: string): Promise<string> {
+  return (await tell(socketPath, `${command}\n`)).trim();
+}
+
+function tell(socketPath: string, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let answer = "";
     const socket = createConnection(socketPath);
     socket.setEncoding("utf8");
-    socket.on("data", (text: string) => (answer += text));
+    socket.on("data", (some: string) => (answer += some));
     socket.on("error", reject);
     socket.on("close", (failed) => {
-      if (!failed) resolve(answer.trim());
+      if (!failed) resolve(answer);
     });
-    socket.end(`${command}\n`);
+    socket.end(text);
   });
+}
+
+/**
+ * Asks many commands over one connection of a worker's socket, one after the other; resolves with what each printed. HAProxy's queue of connections is
+ * short: who asks a hundred things by a hundred of them is refused with EAGAIN. Rejects where nobody listens, or not all was answered.
+ */
+export async function askHaproxyAll(socketPath: string, commands: readonly string[]): Promise<readonly string[]> {
+  if (commands.length === 0) return [];
+  // With a prompt, the end of each answer can be told: it prints one before each command, and after the last.
+  const [, ...answers] = (await tell(socketPath, ["prompt", ...commands, "quit", ""].join("\n"))).split("\n> ");
+  // What follows the last prompt is no answer.
+  if (answers.length <= commands.length) throw new Error(`HAProxy answered ${answers.length - 1} of ${commands.length} commands`);
+  return commands.map((_, at) => (answers[at] ?? "").trim());
 }
 
 /** Whether a command that changes something was done: HAProxy prints nothing, or one of these sentences. */
