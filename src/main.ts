@@ -12,6 +12,7 @@ import { openStorage } from "./composition/storage.ts";
 import { runTasks } from "./composition/tasks.ts";
 import { openTraffic } from "./composition/traffic.ts";
 import { Disposals } from "./disposals.ts";
+import { ServedNames } from "./drivers/host-names/served-names.ts";
 import { lineLogger } from "./drivers/system/logger.ts";
 
 export interface Airfield {
@@ -40,8 +41,9 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
 
   // Front
   let { port } = options;
-  const platform = await openPlatform(start, storage, () => port);
-  const front = await openFront(start, buildServer(start, platform, storage.audit), installation.id);
+  const served = new ServedNames();
+  const platform = await openPlatform(start, storage, { port: () => port, served });
+  const front = await openFront(start, buildServer(start, platform, storage.audit), { installation: installation.id, served });
   ({ port } = front);
 
   // Engine and traffic

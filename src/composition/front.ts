@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import { followHostNames } from "../drivers/host-names/follow.ts";
+import type { ServedNames } from "../drivers/host-names/served-names.ts";
 import { hostNamesFolder } from "../drivers/host-names/record.ts";
 import { openEndpointCertificate } from "../drivers/tls/endpoint-certificate.ts";
 import { openEndpoint, type Endpoint } from "../gateway/endpoint.ts";
@@ -19,7 +20,11 @@ export interface Front {
 }
 
 /** Opens the doors: requests are accepted from here on. @throws what listening throws */
-export async function openFront({ options, logger, opened }: Start, server: Server, installation: string): Promise<Front> {
+export async function openFront(
+  { options, logger, opened }: Start,
+  server: Server,
+  { installation, served }: { readonly installation: string; readonly served: ServedNames },
+): Promise<Front> {
   const front: { endpoint?: Endpoint } = {};
   const source = certificateSource(options, installation);
   const certificate =
@@ -36,7 +41,15 @@ export async function openFront({ options, logger, opened }: Start, server: Serv
     await closed;
   });
   const hostNames = hostNamesFolder(options.dataDirectory);
-  opened.use(await followHostNames({ folder: hostNames, clock, logger, open: (door) => openTlsEndpoint(server, door) }));
+  opened.use(
+    await followHostNames({
+      folder: hostNames,
+      clock,
+      logger,
+      open: (door) => openTlsEndpoint(server, door),
+      served: (hosts) => served.show(hosts),
+    }),
+  );
   return {
     server,
     port: opening.port,

@@ -4,6 +4,7 @@ import type { HostGrants } from "../domain/host-grants.ts";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import { accountsFolder, followAccounts } from "../drivers/filesystem/accounts.ts";
 import { oidcIdentityProviders } from "../drivers/oidc/identity-providers.ts";
+import type { ServedNames } from "../drivers/host-names/served-names.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import { hostNetworks } from "../drivers/system/host-networks.ts";
 import { systemIds as ids } from "../drivers/system/ids.ts";
@@ -16,8 +17,17 @@ import type { Storage } from "./storage.ts";
 /** What operations and loops work with. */
 export type WholePlatform = Platform & { readonly hostGrants: HostGrants };
 
-/** @param port where the front listens, once it does */
-export async function openPlatform({ options, logger, opened }: Start, storage: Storage, port: () => number): Promise<WholePlatform> {
+/** By what the registry can be called: the port where the front listens, once it does, and ECR's names that lead here. */
+export interface RegistryNames {
+  readonly port: () => number;
+  readonly served: ServedNames;
+}
+
+export async function openPlatform(
+  { options, logger, opened }: Start,
+  storage: Storage,
+  { port, served }: RegistryNames,
+): Promise<WholePlatform> {
   const { installation, audit, ...stored } = storage;
   const { state, secrets } = stored;
   const grants = await hostGrants(options, installation.id);
@@ -37,6 +47,7 @@ export async function openPlatform({ options, logger, opened }: Start, storage: 
       return `localhost:${port()}`;
     },
     registryOverTls: options.tls !== undefined,
+    ecrHost: (scope) => served.hostOf(scope),
     hostGrants: grants,
   };
 }

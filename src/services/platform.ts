@@ -3,6 +3,7 @@ import type { Credentials } from "../authorization/credentials.ts";
 import type { HostGrants } from "../domain/host-grants.ts";
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
+import type { Scope } from "../domain/scope.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { IdentityProviders } from "../ports/identity-providers.ts";
 import type { Ids } from "../ports/ids.ts";
@@ -35,6 +36,8 @@ export interface Platform {
   readonly registryHost: string;
   /** Whether that host speaks TLS alone. */
   readonly registryOverTls?: boolean;
+  /** ECR's own host name for the registry of an account in a region, where it leads here, with TLS; none does where absent. */
+  readonly ecrHost?: (scope: Scope) => string | undefined;
   /** What of the host tasks may reach; nothing where absent. */
   readonly hostGrants?: HostGrants;
 }

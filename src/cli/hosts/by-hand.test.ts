@@ -28,7 +28,7 @@ test.each([
     expect(told).toContain("this needs root: EACCES: permission denied");
 
     const commands = told
-      .slice(told.indexOf("or do what it would do:"))
+      .slice(told.indexOf("or do what it would do, and then run it again as yourself:"))
       .split("\n")
       .slice(1)
       .map((line) => line.replace(/^ {2}/, ""));

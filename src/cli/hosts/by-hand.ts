@@ -19,11 +19,11 @@ export async function installByHand({ dataDirectory, id }: Home, { names, block 
     : [`and put this in place of the block in ${names.hostsFile} that begins alike:`, "", blockText(block)];
   return [
     `airfield: this needs root: ${why}`,
-    "The server knows the names now, but nothing leads to it yet. Run the same command as root:",
+    "Nothing is installed. Run the same command as root:",
     "",
     `  ${sameAsRoot(dataDirectory)}`,
     "",
-    "or do what it would do:",
+    "or do what it would do, and then run it again as yourself:",
     "",
     ...copies,
     ...lines,

@@ -9,7 +9,7 @@ import { awaitEndpoint } from "../../drivers/host-names/await-endpoint.ts";
 import { ecrHostName } from "../../drivers/host-names/ecr-host-name.ts";
 import { engineConcerns } from "../../drivers/host-names/engine-concerns.ts";
 import { DamagedBlockError } from "../../drivers/host-names/hosts-block.ts";
-import { HostNamesConflictError, place, prepare, removeHostNames, type Home } from "../../drivers/host-names/installation.ts";
+import { HostNamesConflictError, place, prepare, removeHostNames, withdraw, type Home } from "../../drivers/host-names/installation.ts";
 import { forgetEndpointState, hostNamesFolder, type EndpointState, type HostNames } from "../../drivers/host-names/record.ts";
 import { CliError } from "../cli-error.ts";
 import { runningServer } from "../running-server.ts";
@@ -53,6 +53,7 @@ export async function installHosts(flags: InstallFlags): Promise<void> {
   try {
     changed = await place(prepared);
   } catch (cause) {
+    await withdraw(home, prepared);
     if (!isDenied(cause)) throw cause;
     console.error(await installByHand(home, prepared, cause.message));
     process.exitCode = 1;

@@ -22,12 +22,15 @@ let clock: ManualClock;
 let doors: string[];
 let context: (() => Promise<SecureContext>) | undefined;
 let failure: NodeJS.ErrnoException | undefined;
+/** Which names were told to lead here, each time. */
+let served: (readonly string[])[];
 
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), "airfield-follow-"));
   folder = join(data, "host-names");
   clock = new ManualClock(Date.now());
   doors = [];
+  served = [];
   context = undefined;
   failure = undefined;
 });
@@ -48,7 +51,8 @@ const open: FollowOptions["open"] = async (door) => {
   };
 };
 
-const follow = (): Promise<AsyncDisposable> => followHostNames({ folder, clock, logger: quiet, open });
+const follow = (): Promise<AsyncDisposable> =>
+  followHostNames({ folder, clock, logger: quiet, open, served: (hosts) => void served.push(hosts) });
 
 async function turnOn(revision: string, changes: Partial<HostNames> = {}): Promise<void> {
   await openAuthority({ folder, installation: "0a1b2c3d", now: clock.now(), owner });
@@ -89,6 +93,26 @@ test("a server that starts with host names on listens before it is ready, and le
   }
   expect(doors).toEqual(["127.45.66.1:443", "closed 127.45.66.1:443"]);
   expect(await readEndpointState(folder)).toBeUndefined();
+});
+
+test("names that lead here are told with each change, and none where they cannot be served or are taken back", async () => {
+  await using _follower = await follow();
+  await turnOn("one");
+  await noted("one");
+  await turnOn("two", { hosts: ["a.amazonaws.com", "b.amazonaws.com"] });
+  await noted("two");
+  expect(served.at(-1)).toEqual(["a.amazonaws.com", "b.amazonaws.com"]);
+  failure = Object.assign(new Error("listen EACCES"), { code: "EACCES" });
+  await turnOn("three", { address: "127.45.66.2" });
+  await noted("three");
+  expect(served.at(-1)).toEqual([]);
+  failure = undefined;
+  await turnOn("four");
+  await noted("four");
+  expect(served.at(-1)).toEqual(["a.amazonaws.com"]);
+  await rm(join(folder, "names.json"));
+  await awaitEndpoint(folder, (state) => state === undefined, 5000);
+  expect(served.at(-1)).toEqual([]);
 });
 
 test("other hosts get a new certificate at the door that is open; another address is another door", async () => {

@@ -17,13 +17,22 @@ export interface FollowOptions {
     readonly context: () => Promise<SecureContext>;
   }) => Promise<AsyncDisposable>;
   readonly port?: number;
+  /** Told which names are served, whenever that changes. */
+  readonly served?: (hosts: readonly string[]) => void;
 }
 
 /**
  * Listens with TLS while host names are on, as the folder says now and whenever it changes, and notes there what became of it. Resolves when the
  * first state is reached. A port that cannot be opened is told, and is no failure of the server.
  */
-export async function followHostNames({ folder, clock, logger, open, port = 443 }: FollowOptions): Promise<AsyncDisposable> {
+export async function followHostNames({
+  folder,
+  clock,
+  logger,
+  open,
+  port = 443,
+  served = () => undefined,
+}: FollowOptions): Promise<AsyncDisposable> {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   let current: HostNames | undefined;
   let door: AsyncDisposable | undefined;
@@ -41,6 +50,7 @@ export async function followHostNames({ folder, clock, logger, open, port = 443 
     current = names;
     if (!names || moved) await close();
     if (!names) {
+      served([]);
       await forgetEndpointState(folder);
       return;
     }
@@ -49,9 +59,11 @@ export async function followHostNames({ folder, clock, logger, open, port = 443 
       await context();
       // A door that is open asks for the certificate of the new hosts itself.
       door ??= await open({ address: names.address, port, context });
+      served(names.hosts);
       await writeEndpointState(folder, state);
       logger.info("ECR's host names are served", { address: names.address, hosts: names.hosts });
     } catch (cause) {
+      served([]);
       await close();
       const { code = "UNKNOWN", message } = cause as NodeJS.ErrnoException;
       logger.warn("ECR's host names are on, but cannot be served", { address: names.address, cause: message });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DamagedBlockError } from "./hosts-block.ts";
-import { HostNamesConflictError, place, prepare, removeHostNames, type Home, type Wish } from "./installation.ts";
+import { HostNamesConflictError, place, prepare, removeHostNames, withdraw, type Home, type Wish } from "./installation.ts";
 import { hostNamesFolder, readHostNames } from "./record.ts";
 
 const STOCKHOLM = "123456789012.dkr.ecr.eu-north-1.amazonaws.com";
@@ -46,6 +46,19 @@ async function snapshot(folder: string): Promise<Readonly<Record<string, string>
   }
   return seen;
 }
+
+test.each([
+  ["nothing", []],
+  ["another name", [STOCKHOLM]],
+])("an installation that was refused leaves the record as it was: %s", async (_, before) => {
+  if (before.length > 0) await install(before);
+  const folder = hostNamesFolder(home.dataDirectory);
+  const known = await readHostNames(folder);
+  const prepared = await prepare(home, { hosts: [MUMBAI], hostsFile, dockerCerts, revision: "refused", now: Date.now() });
+  expect((await readHostNames(folder))?.revision).toBe("refused");
+  await withdraw(home, prepared);
+  expect(await readHostNames(folder)).toEqual(known);
+});
 
 describe("removing leaves what was there before, byte for byte", () => {
   const outside = (): Promise<Readonly<Record<string, string>>> => snapshot(join(root, "etc"));

@@ -41,6 +41,8 @@ export interface Prepared {
   readonly block: HostsBlock;
   /** The authority's certificate, as PEM. */
   readonly certificate: string;
+  /** What was on record before. */
+  readonly before: HostNames | undefined;
 }
 
 /**
@@ -70,7 +72,14 @@ export async function prepare({ dataDirectory, id }: Home, wish: Wish): Promise<
   const madeFolders = [...new Set([...(known?.madeFolders ?? []), ...(await missingFolders(dockerCerts, hosts))])];
   const names: HostNames = { revision: wish.revision, address, hosts, hostsFile, dockerCerts, madeFolders };
   await writeHostNames(folder, names, owner);
-  return { names, block, certificate };
+  return { names, block, certificate, before: known };
+}
+
+/** Takes `prepare` back where `place` was refused: names that lead elsewhere are not recorded as ours. The authority stays, for who goes on by hand. */
+export async function withdraw({ dataDirectory }: Home, { before }: Prepared): Promise<void> {
+  const folder = hostNamesFolder(dataDirectory);
+  if (before) await writeHostNames(folder, before, await stat(dataDirectory));
+  else await rm(join(folder, HOST_NAMES_FILE), { force: true });
 }
 
 /** The part that changes the machine, as a rule for root alone. The names come last: they lead here once they are believed. Gives whether anything changed. */

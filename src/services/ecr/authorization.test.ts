@@ -2,9 +2,11 @@ import {
   BatchDeleteImageCommand,
   BatchGetImageCommand,
   CompleteLayerUploadCommand,
+  CreateRepositoryCommand,
   DeleteRegistryPolicyCommand,
   DeregisterPullTimeUpdateExclusionCommand,
   DescribeRegistryCommand,
+  DescribeRepositoriesCommand,
   ECRClient,
   GetAccountSettingCommand,
   GetAuthorizationTokenCommand,
@@ -22,6 +24,7 @@ import {
   UploadLayerPartCommand,
 } from "@aws-sdk/client-ecr";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ServedNames } from "../../drivers/host-names/served-names.ts";
 import { apiWorld } from "../../testing/api-world.ts";
 import { permissionWorld, type Grant, type PermissionWorld } from "../../testing/permission-world.ts";
 
@@ -80,4 +83,36 @@ test.each([
   await using api = await apiWorld({ registryOverTls });
   const { authorizationData } = await api.client(ECRClient).send(new GetAuthorizationTokenCommand({}));
   expect(authorizationData).toMatchObject([{ proxyEndpoint }]);
+});
+
+test("where ECR's own names lead here, they are what docker logs in to and what repositories are called, each account's and region's own", async () => {
+  const served = new ServedNames();
+  await using api = await apiWorld({ ecrHost: (scope) => served.hostOf(scope) });
+  const here = api.client(ECRClient);
+  const hostsOf = (region: string, end: string) =>
+    ["123456789012", "210987654321"].map((account) => `${account}.dkr.ecr.${region}.amazonaws.${end}`);
+  const [ours, others] = hostsOf("us-east-1", "com");
+  const [elsewhere] = hostsOf("cn-north-1", "com.cn");
+  const { repository } = await here.send(new CreateRepositoryCommand({ repositoryName: "team/app" }));
+  expect(repository?.repositoryUri).toBe("localhost:4566/team/app");
+
+  served.show([ours!, others!, elsewhere!]);
+  const { authorizationData } = await here.send(
+    new GetAuthorizationTokenCommand({ registryIds: ["123456789012", "210987654321", "333333333333"] }),
+  );
+  expect(authorizationData?.map(({ proxyEndpoint }) => proxyEndpoint)).toEqual([
+    `https://${ours}`,
+    `https://${others}`,
+    "http://localhost:4566",
+  ]);
+  const { repositories } = await here.send(new DescribeRepositoriesCommand({}));
+  expect(repositories?.map(({ repositoryUri }) => repositoryUri)).toEqual([`${ours}/team/app`]);
+  const china = await api.client(ECRClient, "cn-north-1").send(new CreateRepositoryCommand({ repositoryName: "app" }));
+  expect(china.repository?.repositoryUri).toBe(`${elsewhere}/app`);
+  const london = await api.client(ECRClient, "eu-west-2").send(new GetAuthorizationTokenCommand({}));
+  expect(london.authorizationData).toMatchObject([{ proxyEndpoint: "http://localhost:4566" }]);
+
+  served.show([]);
+  const again = await here.send(new DescribeRepositoriesCommand({ repositoryNames: ["team/app"] }));
+  expect(again.repositories).toMatchObject([{ repositoryUri: "localhost:4566/team/app" }]);
 });

@@ -15,7 +15,7 @@ export const getAuthorizationToken = operation("GetAuthorizationToken", {
     const authorizationData = (registryIds ?? [context.account]).map((account) => {
       const token = mintRegistryToken(secrets, { account, region, holder: { kind: "principal", principal }, issuedAt: now, expiresAt });
       const authorizationToken = Buffer.from(`${REGISTRY_USER}:${token}`).toString("base64");
-      return { authorizationToken, expiresAt: new Date(expiresAt), proxyEndpoint: registryUrl(context) };
+      return { authorizationToken, expiresAt: new Date(expiresAt), proxyEndpoint: registryUrl(context, { account, region }) };
     });
     return { authorizationData };
   },

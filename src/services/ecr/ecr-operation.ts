@@ -27,9 +27,19 @@ export function mustMatch(member: string, value: string, pattern: RegExp, source
   if (!pattern.test(value)) throw invalid(member, `must satisfy regular expression '${source}'`);
 }
 
-/** Where the registry is reached: `http://localhost:4566`. */
-export function registryUrl({ registryHost, registryOverTls = false }: Pick<OperationContext, "registryHost" | "registryOverTls">): string {
-  return `${registryOverTls ? "https" : "http"}://${registryHost}`;
+/** By what name clients reach the registry of an account in a region. */
+type RegistryAddress = Pick<OperationContext, "registryHost" | "registryOverTls" | "ecrHost">;
+
+/** ECR's own name where it leads here, and `localhost:4566` where it does not: every account and region shares that one. */
+export function registryHostOf({ registryHost, ecrHost }: RegistryAddress, scope: Scope): string {
+  return ecrHost?.(scope) ?? registryHost;
+}
+
+/** The same with how it is spoken to: `http://localhost:4566`. */
+export function registryUrl(address: RegistryAddress, scope: Scope): string {
+  const own = address.ecrHost?.(scope);
+  if (own !== undefined) return `https://${own}`;
+  return `${address.registryOverTls ? "https" : "http"}://${address.registryHost}`;
 }
 
 /** The permission for an action on one repository. */

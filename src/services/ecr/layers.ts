@@ -68,6 +68,6 @@ export const getDownloadUrlForLayer = operation("GetDownloadUrlForLayer", {
       );
     const expiresAt = now + LAYER_DOWNLOAD_LIFETIME_MS;
     const path = layerDownloadPath(secrets, { account, region, repository: name, madeAt, digest: layerDigest, expiresAt });
-    return { downloadUrl: `${registryUrl(context)}${path}`, layerDigest };
+    return { downloadUrl: `${registryUrl(context, repository)}${path}`, layerDigest };
   },
 });

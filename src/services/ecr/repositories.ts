@@ -2,21 +2,21 @@ import { RepositoryAlreadyExistsException, RepositoryNotEmptyException, type Rep
 import { arn } from "../../domain/arn.ts";
 import { images, repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
 import { deleteRepository as deleteRepositoryRecords } from "../../state/ecr-images.ts";
-import { because, requestTags } from "../operation.ts";
-import { invalid, mustHaveLength, onRepository, operation, pageOf, registryScope } from "./ecr-operation.ts";
+import { because, requestTags, type OperationContext } from "../operation.ts";
+import { invalid, mustHaveLength, onRepository, operation, pageOf, registryHostOf, registryScope } from "./ecr-operation.ts";
 import { checkRepositoryName, requireRepository } from "./find-repository.ts";
 import { readEncryption } from "./repository-blobs.ts";
 import { readTagMutability } from "./tag-mutability.ts";
 import { checkTags } from "./tags.ts";
 
 /** A record as the answers show it. */
-export function repositoryView(repository: RepositoryRecord, registryHost: string): Repository {
+export function repositoryView(repository: RepositoryRecord, context: OperationContext): Repository {
   const { arn: repositoryArn, account, name, tagMutability, tagMutabilityExclusions, scanOnPush, encryption, createdAt } = repository;
   return {
     repositoryArn,
     registryId: account,
     repositoryName: name,
-    repositoryUri: `${registryHost}/${name}`,
+    repositoryUri: `${registryHostOf(context, repository)}/${name}`,
     createdAt: new Date(createdAt),
     imageTagMutability: tagMutability,
     ...(tagMutabilityExclusions.length > 0 && { imageTagMutabilityExclusionFilters: [...tagMutabilityExclusions] }),
@@ -33,7 +33,7 @@ export const createRepository = operation("CreateRepository", {
     return (input.tags?.length ?? 0) === 0 ? asked : [asked, { ...asked, action: "ecr:TagResource" }];
   },
   run(input, context) {
-    const { state, now, registryHost } = context;
+    const { state, now } = context;
     const { repositoryName: name = "", registryId } = input;
     checkRepositoryName(name);
     const scope = registryScope(registryId, context);
@@ -54,7 +54,7 @@ export const createRepository = operation("CreateRepository", {
         because(`The repository with name '${name}' already exists in the registry with id '${account}'`),
       );
     state.commit(() => state.table(repositories).put(record));
-    return { repository: repositoryView(record, registryHost) };
+    return { repository: repositoryView(record, context) };
   },
 });
 
@@ -64,7 +64,7 @@ export const describeRepositories = operation("DescribeRepositories", {
       ? repositoryNames.map((repositoryName) => onRepository("DescribeRepositories")({ repositoryName, registryId }, at))
       : onRepository("DescribeRepositories")({ registryId }, at),
   run({ registryId, repositoryNames, nextToken, maxResults }, context) {
-    const { state, registryHost } = context;
+    const { state } = context;
     const { account, region } = registryScope(registryId, context);
     if (repositoryNames?.length) {
       mustHaveLength("repositoryNames", repositoryNames, 1, 100);
@@ -74,12 +74,12 @@ export const describeRepositories = operation("DescribeRepositories", {
           "cannot be used when repositories are specified with repositoryNames",
         );
       const found = repositoryNames.map((repositoryName) => requireRepository({ repositoryName, registryId }, context));
-      return { repositories: found.map((repository) => repositoryView(repository, registryHost)) };
+      return { repositories: found.map((repository) => repositoryView(repository, context)) };
     }
     const all = state.table(repositories).by("scope", `${account}/${region}`);
     const page = pageOf(all, ({ name }) => name, { nextToken, maxResults }, context);
     return {
-      repositories: page.items.map((repository) => repositoryView(repository, registryHost)),
+      repositories: page.items.map((repository) => repositoryView(repository, context)),
       ...(page.nextToken !== undefined && { nextToken: page.nextToken }),
     };
   },
@@ -88,7 +88,7 @@ export const describeRepositories = operation("DescribeRepositories", {
 export const deleteRepository = operation("DeleteRepository", {
   authorize: onRepository("DeleteRepository"),
   run(input, context) {
-    const { state, registryHost } = context;
+    const { state } = context;
     const repository = requireRepository(input, context);
     const { name, account } = repository;
     if (!input.force && state.table(images).by("repository", repositoryKey(repository, name)).length > 0)
@@ -96,6 +96,6 @@ export const deleteRepository = operation("DeleteRepository", {
         because(`The repository with name '${name}' in registry with id '${account}' cannot be deleted because it still contains images`),
       );
     deleteRepositoryRecords(state, repository);
-    return { repository: repositoryView(repository, registryHost) };
+    return { repository: repositoryView(repository, context) };
   },
 });
