@@ -17,11 +17,14 @@ export function digestOf(bytes: Uint8Array | string): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
+/** Of all files: one layer has one digest, whichever second it is made in. */
+const MTIME = new Date(0);
+
 /** A layer of these paths, in their order. */
 export async function tarLayer(content: Readonly<Record<string, LayerContent>>): Promise<Buffer> {
   const entries = Object.entries(content).map(([name, what]) => {
-    if (typeof what === "string") return { header: { name, size: Buffer.byteLength(what) }, body: what };
-    const header: TarHeader = { name, size: 0, ...what };
+    if (typeof what === "string") return { header: { name, size: Buffer.byteLength(what), mtime: MTIME }, body: what };
+    const header: TarHeader = { name, size: 0, mtime: MTIME, ...what };
     return { header };
   });
   return Buffer.from(await packTar(entries));
