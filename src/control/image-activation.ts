@@ -10,15 +10,17 @@ class IncompleteImageError extends Error {}
  * Brings images back from the archive: one that is ACTIVATING can be pulled when its manifest and all of its blobs were found. On AWS that
  * takes minutes; here, where the archive is the same store, moments.
  */
-export const imageActivation = loop("image activation", ({ state, blobs, secrets, clock }: Needs<"blobs" | "secrets">) => ({
+export const imageActivation = loop("image activation", ({ state, blobs, secrets, clock }: Needs<"blobs" | "secrets">, stopping) => ({
   watches: [records(images, ({ after }) => after?.status === "ACTIVATING")],
   async step(key) {
     const image = state.table(images).get(key);
     const repository = image && state.table(repositories).get(image.repository);
     if (!repository || image.status !== "ACTIVATING") return;
     const store = blobsOf({ state, secrets, clock, blobs }, repository, ({ code, message }) => new IncompleteImageError(message || code));
-    for (const digest of [image.digest, ...image.blobs])
+    for (const digest of [image.digest, ...image.blobs]) {
+      stopping.throwIfAborted();
       if (!(await store.stat(digest))) throw new IncompleteImageError(`the blob ${digest} is not there`);
+    }
     state.commit(
       () =>
         void state.table(images).update(key, (current) => (current.status === "ACTIVATING" ? activated(current, clock.now()) : current)),

@@ -10,7 +10,8 @@ function world(step: (key: string) => Promise<void> | void = () => undefined, op
   const clock = new ManualClock();
   const begun: string[] = [];
   const told: unknown[] = [];
-  const logger: Logger = { info: () => undefined, warn: () => undefined, error: (_, fields) => void told.push(fields) };
+  const tell: Logger["error"] = (_, fields) => void told.push(fields);
+  const logger: Logger = { info: () => undefined, warn: tell, error: tell };
   const worker = keyedWorker(
     "test",
     (key) => {
@@ -188,4 +189,18 @@ test("disposing waits for the steps under way, and begins none", async () => {
   worker.wake("d");
   await clock.pass(100);
   expect(begun).toEqual(["a"]);
+});
+
+test("disposing does not wait for ever: what is not over in ten seconds is cut off, and told", async () => {
+  const { step } = pending();
+  const { worker, clock, told } = world(step);
+  worker.wake("a");
+  await nextTurn();
+  let over = false;
+  const disposed = worker[Symbol.asyncDispose]().then(() => (over = true));
+  await clock.pass(9_999);
+  expect(over).toBe(false);
+  await clock.pass(1);
+  await disposed;
+  expect(told).toEqual([{ count: 1, key: "a" }]);
 });

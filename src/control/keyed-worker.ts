@@ -22,6 +22,8 @@ export interface KeyedWorkerOptions {
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 30_000;
 const AT_ONCE = 256;
+/** How long disposing waits for the steps under way. */
+const PATIENCE_MS = 10_000;
 /** How long steps may follow each other before whoever else waits for this thread has a turn. */
 const SLICE_MS = 2;
 
@@ -29,8 +31,8 @@ const SLICE_MS = 2;
  * Collects dirty keys and works on them in the order in which they became dirty, so that none waits longer than all others take. A step
  * begins in a later turn of the event loop than what woke it: what a commit, or a burst of them, changes is looked at once.
  *
- * A step that throws is tried again after a pause that doubles, and not before, however often the key is woken. Disposing waits for the steps
- * under way, and begins no other.
+ * A step that throws is tried again after a pause that doubles, and not before, however often the key is woken. Disposing begins no other step, and waits
+ * for those under way, ten seconds at most: what is not over by then is cut off as by a crash, which every step must bear.
  */
 export function keyedWorker(
   name: string,
@@ -137,6 +139,19 @@ export function keyedWorker(
     timers.set(key, timer);
   }
 
+  async function stepsOver(): Promise<void> {
+    if (running.size === 0) return;
+    let timer: Disposable | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = clock.after(PATIENCE_MS, () => {
+        logger.warn(`${name}: steps are cut off, and done again at the next start`, { count: running.size, key: [...running.keys()][0] });
+        resolve();
+      });
+    });
+    await Promise.race([Promise.all(running.values()), patience]);
+    timer?.[Symbol.dispose]();
+  }
+
   return {
     wake,
     wakeAt,
@@ -144,7 +159,7 @@ export function keyedWorker(
       closed = true;
       turn?.[Symbol.dispose]();
       for (const timer of [...timers.values(), ...paused.values()]) timer[Symbol.dispose]();
-      await Promise.all(running.values());
+      await stepsOver();
     },
   };
 }

@@ -127,3 +127,19 @@ test("loops that are one are all told of a stop before the first of them has sto
   await ended;
   expect(seen).toEqual(["one is told", "two is told", "one ends", "two ends"]);
 });
+
+test("a step that ends because of a stop has not failed; one that ends for another reason has", async () => {
+  const { clock, parts, told } = world();
+  const fails = (name: string, why: (reason: unknown) => unknown) =>
+    loop(name, (_parts: Needs, stopping) => ({
+      watches: [atStart("it")],
+      step: () => new Promise<void>((_, reject) => stopping.addEventListener("abort", () => reject(why(stopping.reason) as Error))),
+    }));
+  const running = together(
+    fails("stopped", (reason) => reason),
+    fails("broken", () => new Error("no")),
+  )(parts);
+  await clock.pass(0);
+  await running[Symbol.asyncDispose]();
+  expect(told).toEqual(["broken: a step failed and will be tried again"]);
+});

@@ -51,14 +51,17 @@ export interface Begun extends KeyedWorkerOptions {
  *
  * @param name for the log
  * @param begin called once for each start; its parameter says what the loop needs. `stopping` is aborted first of all at a stop: who works through many
- *   things looks at it between them
+ *   things looks at it between them. A step that throws its reason has not failed: what it left is found again at the next start
  */
 export function loop<Parts extends Needs>(name: string, begin: (parts: Parts, stopping: AbortSignal) => Begun): Loop<Parts> {
   return (parts) => {
     const { state, clock, logger } = parts;
     const stop = new AbortController();
     const { watches, step, ...options } = begin(parts, stop.signal);
-    const worker = keyedWorker(name, (key) => step(key, worker), clock, logger, options);
+    const unlessStopped = (cause: unknown): void => {
+      if (!stop.signal.aborted || cause !== stop.signal.reason) throw cause;
+    };
+    const worker = keyedWorker(name, (key) => step(key, worker)?.catch(unlessStopped), clock, logger, options);
     const watching = watches.map((watch) => watch(worker, state));
     return {
       async [Symbol.asyncDispose]() {

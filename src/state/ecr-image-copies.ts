@@ -26,7 +26,8 @@ export interface ImageCopy {
   readonly pushed: boolean;
 }
 
-type Parts = BlobParts & { readonly ids: Ids };
+/** `stopping` ends a copy between two pieces of it: then it throws the signal's reason, and what it has brought over so far is left for the next time. */
+export type CopyParts = BlobParts & { readonly ids: Ids; readonly stopping?: AbortSignal };
 
 class KeyRefused extends Error {}
 
@@ -34,7 +35,7 @@ class KeyRefused extends Error {}
  * Copies an image with all that it is made of, and the images that an index lists before the index. Bytes are read and written only where
  * the two repositories lie under different keys. May be repeated: what is there is left alone.
  */
-export async function copyImage(parts: Parts, copy: ImageCopy): Promise<CopyFailure | undefined> {
+export async function copyImage(parts: CopyParts, copy: ImageCopy): Promise<CopyFailure | undefined> {
   try {
     return await copyWhole(parts, copy);
   } catch (cause) {
@@ -43,7 +44,7 @@ export async function copyImage(parts: Parts, copy: ImageCopy): Promise<CopyFail
   }
 }
 
-async function copyWhole(parts: Parts, copy: ImageCopy): Promise<CopyFailure | undefined> {
+async function copyWhole(parts: CopyParts, copy: ImageCopy): Promise<CopyFailure | undefined> {
   const { state } = parts;
   const image = state.table(images).get(imageKey(copy.from, copy.digest));
   const ends = endsOf(parts, copy);
@@ -55,8 +56,12 @@ async function copyWhole(parts: Parts, copy: ImageCopy): Promise<CopyFailure | u
     if (failure) listed.push(failure.failureCode);
   }
   if (listed[0] !== undefined) return { failureCode: listed[0] as CopyFailure["failureCode"], listed: [...new Set(listed)] };
-  for (const digest of image.blobs) await copyBlob(parts, ends, copy, digest);
+  for (const digest of image.blobs) {
+    parts.stopping?.throwIfAborted();
+    await copyBlob(parts, ends, copy, digest);
+  }
   const text = await readManifestText(ends.source, copy.digest);
+  parts.stopping?.throwIfAborted();
   if (ends.source.domain !== ends.target.domain) await storeManifest({ blobs: ends.target, ids: parts.ids }, text, copy.digest);
   return arrive(parts, copy, ends, text);
 }
@@ -66,14 +71,19 @@ interface Ends {
   readonly target: Blobs;
 }
 
-function endsOf(parts: Parts, { from, to }: ImageCopy): Ends | undefined {
+function endsOf(parts: CopyParts, { from, to }: ImageCopy): Ends | undefined {
   const [source, target] = [from, to].map((key) => parts.state.table(repositories).get(key));
   if (!source || !target) return undefined;
   const refuse = (): Error => new KeyRefused();
   return { source: blobsOf(parts, source, refuse), target: blobsOf(parts, target, refuse) };
 }
 
-async function copyBlob({ state, ids, clock }: Parts, { source, target }: Ends, { from, to }: ImageCopy, digest: string): Promise<void> {
+async function copyBlob(
+  { state, ids, clock, stopping }: CopyParts,
+  { source, target }: Ends,
+  { from, to }: ImageCopy,
+  digest: string,
+): Promise<void> {
   const layer = state.table(layers).get(imageKey(from, digest));
   // The last step tells that it is missing.
   if (!layer) return;
@@ -83,7 +93,7 @@ async function copyBlob({ state, ids, clock }: Parts, { source, target }: Ends, 
   const id = `copy-${ids.hex(32)}`;
   await target.startUpload(id);
   try {
-    await target.append(id, 0, await source.read(digest));
+    await target.append(id, 0, until(stopping, await source.read(digest)));
     await target.commit(id, digest);
   } catch (cause) {
     await target.abort(id);
@@ -92,8 +102,15 @@ async function copyBlob({ state, ids, clock }: Parts, { source, target }: Ends, 
   linkLayer(state, linked);
 }
 
+async function* until(stopping: AbortSignal | undefined, bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of bytes) {
+    stopping?.throwIfAborted();
+    yield piece;
+  }
+}
+
 /** The last step: all that was looked at before is looked at again, and the image is there at once. */
-function arrive({ state, clock }: Parts, copy: ImageCopy, { source, target }: Ends, text: Buffer): CopyFailure | undefined {
+function arrive({ state, clock }: CopyParts, copy: ImageCopy, { source, target }: Ends, text: Buffer): CopyFailure | undefined {
   const image = state.table(images).get(imageKey(copy.from, copy.digest));
   const [origin, repository] = [copy.from, copy.to].map((key) => state.table(repositories).get(key));
   if (!image) return { failureCode: "ImageNotFoundException" };

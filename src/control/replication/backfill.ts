@@ -71,7 +71,7 @@ export const replicationBackfills = loop("replication backfill", (parts: Replica
     const source = state.table(repositories).get(item.repository);
     const tags = item.tag === undefined ? [] : [item.tag];
     const outcome = source
-      ? await replicateImage(parts, source, { digest: item.digest, tags }, destination)
+      ? await replicateImage({ ...parts, stopping }, source, { digest: item.digest, tags }, destination)
       : { failureCode: "RepositoryNotFoundException" };
     const { failureCode, listed } = outcome;
     if (failureCode === undefined) return { ...item, status: "COMPLETE" };

@@ -2,15 +2,13 @@ import { rootPrincipal } from "../../authorization/credentials.ts";
 import { decide } from "../../authorization/authorize.ts";
 import { arn } from "../../domain/arn.ts";
 import type { Scope } from "../../domain/scope.ts";
-import type { Ids } from "../../ports/ids.ts";
 import { createRepositoryFor } from "../../state/ecr-created-repositories.ts";
-import type { BlobParts } from "../../state/ecr-encryption.ts";
-import { copyImage } from "../../state/ecr-image-copies.ts";
+import { copyImage, type CopyParts } from "../../state/ecr-image-copies.ts";
 import type { ReplicationDestination } from "../../state/ecr-replication.ts";
 import { repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
 import type { WholeState } from "../../state/state.ts";
 
-export type ReplicationParts = BlobParts & { readonly state: WholeState; readonly ids: Ids };
+export type ReplicationParts = CopyParts & { readonly state: WholeState };
 
 export interface ReplicationOutcome {
   /** Absent where the image arrived. */
@@ -21,7 +19,7 @@ export interface ReplicationOutcome {
 
 /**
  * Brings an image to a destination: into the repository of the same name, which is made where there is none. Another account must have
- * allowed it in its registry's policy. May be repeated.
+ * allowed it in its registry's policy. May be repeated, and ends with the reason of `stopping` where that is aborted.
  * Source: Amazon ECR User Guide, "Registry permissions", `ecr:ReplicateImage` and `ecr:CreateRepository`.
  */
 export async function replicateImage(

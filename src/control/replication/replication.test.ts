@@ -12,6 +12,7 @@ import {
 } from "@aws-sdk/client-ecr";
 import { CreateKeyCommand, DisableKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Blobs, BlobStore } from "../../ports/blob-store.ts";
 import { blobDomain } from "../../state/ecr-encryption.ts";
 import { replications, type ReplicationRecord } from "../../state/ecr-replication.ts";
 import { changeRegistry } from "../../state/ecr-registries.ts";
@@ -268,6 +269,56 @@ test("a key that cannot be used over there fails the replication, and leaves no 
   await pushImageTo(world, "app", "1", smallImage());
   expect(await settled()).toMatchObject([{ status: "FAILED", failureCode: "KmsException" }]);
   expect((await far.send(new DescribeRepositoriesCommand({}))).repositories).toEqual([]);
+});
+
+test.each([
+  ["whose bytes are linked", "AES256"],
+  ["whose bytes are written anew", "KMS"],
+] as const)("a stop waits for none of thirty images %s, and the next start replicates them all", async (_how, encryptionType) => {
+  await loop[Symbol.asyncDispose]();
+  const template = { prefix: "ROOT", appliedFor: ["REPLICATION" as const], encryptionConfiguration: { encryptionType } };
+  await far.send(new CreateRepositoryCreationTemplateCommand(template));
+  await repository("app");
+  await configure([{ region: FAR, registryId: HOME }]);
+  for (let at = 0; at < 30; at += 1) await pushImageTo(world, "app", String(at), smallImage({ content: String(at) }));
+
+  // A store of which every read waits for the test, and a stop that comes while the first ones do.
+  let reads = 0;
+  let readOn: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (readOn = resolve));
+  let under: () => void = () => undefined;
+  const underWay = new Promise<void>((resolve) => (under = resolve));
+  const inner = world.platform.blobs;
+  const slow: Pick<BlobStore, "in"> = {
+    in(keys) {
+      const blobs = inner.in(keys);
+      const read: Blobs["read"] = async (...which) => {
+        reads += 1;
+        under();
+        await held;
+        return blobs.read(...which);
+      };
+      return Object.assign(Object.create(blobs) as Blobs, { read });
+    },
+  };
+  const told: string[] = [];
+  const logger = { ...LOGGER, error: (text: string) => void told.push(text) };
+  const stopped = replication({ ...world.platform, blobs: Object.assign(Object.create(inner) as BlobStore, slow), logger });
+  await underWay;
+  const stop = stopped[Symbol.asyncDispose]();
+  readOn();
+  await stop;
+  const table = world.platform.state.table(replications);
+  expect([...table.values()].map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => "IN_PROGRESS"));
+  expect(reads).toBeLessThanOrEqual(4);
+  expect(told).toEqual([]);
+  const arrived = [...world.platform.state.table(layers).values()].filter((layer) => layer.repository.includes(FAR));
+  // What is linked costs nothing, and may stay.
+  expect(encryptionType === "KMS" ? arrived : []).toEqual([]);
+
+  loop = replication({ ...world.platform, logger: LOGGER });
+  expect((await settled()).map(({ status }) => status)).toEqual(Array.from({ length: 30 }, () => "COMPLETE"));
+  expect(await tagsIn(far, "app")).toHaveLength(30);
 });
 
 test("what a push queued while nobody replicated is done when somebody does", async () => {

@@ -10,7 +10,7 @@ const AT_ONCE = 4;
  * Replicates what was pushed. Each push has left a record; one that is IN_PROGRESS is carried out, again after a restart, until it is
  * COMPLETE or has FAILED for a reason that trying again does not change. Deletions are not replicated.
  */
-export const replication = loop("replication", (parts: ReplicationParts & Needs) => {
+export const replication = loop("replication", (parts: ReplicationParts & Needs, stopping) => {
   const { state, logger } = parts;
   const table = state.table(replications);
 
@@ -18,7 +18,9 @@ export const replication = loop("replication", (parts: ReplicationParts & Needs)
     const record = table.get(key);
     if (record?.status !== "IN_PROGRESS") return;
     const source = state.table(repositories).get(record.repository);
-    const outcome = source ? await replicateImage(parts, source, record, record) : { failureCode: "ImageNotFoundException" };
+    const outcome = source
+      ? await replicateImage({ ...parts, stopping }, source, record, record)
+      : { failureCode: "ImageNotFoundException" };
     // What was pushed meanwhile is another round, and the worker has been woken for it.
     if (table.get(key) !== record) return;
     state.commit(() => {
