@@ -1,4 +1,5 @@
-import type { AccessView, Decision, PrincipalView } from "../decide/iam/view.ts";
+import type { AccessView, Decision } from "../decide/iam/view.ts";
+import type { PrincipalView } from "../decide/iam/principal-view.ts";
 import { decideAccess } from "../decide/iam/evaluate.ts";
 import { parseArn, type Arn } from "../domain/arn.ts";
 import type { Principal } from "../domain/principal.ts";

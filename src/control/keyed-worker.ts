@@ -1,3 +1,4 @@
+import { errorTrace } from "../domain/error-text.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
 
@@ -111,7 +112,7 @@ export function keyedWorker(
     const count = (failures.get(key) ?? 0) + 1;
     failures.set(key, count);
     const pause = Math.min(FIRST_RETRY_MS * 2 ** (count - 1), LONGEST_RETRY_MS);
-    logger.error(`${name}: a step failed and will be tried again`, { key, pause, cause: describe(cause) });
+    logger.error(`${name}: a step failed and will be tried again`, { key, pause, cause: errorTrace(cause) });
     if (!closed) {
       const again = clock.after(pause, () => {
         paused.delete(key);
@@ -162,8 +163,4 @@ export function keyedWorker(
       await stepsOver();
     },
   };
-}
-
-function describe(cause: unknown): string {
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }

@@ -1,3 +1,4 @@
+import type { LaunchType } from "../domain/launch-type.ts";
 import type { HealthStatus, StopCode } from "../domain/task-status.ts";
 
 /**
@@ -83,7 +84,7 @@ export interface TaskSpec {
   /** The task definition's revision: a label of the containers. */
   readonly revision?: number;
   /** Fargate gives the failing container's reason as the task's `stoppedReason`; the others say `Task failed to start`. */
-  readonly launchType?: "EC2" | "FARGATE" | "EXTERNAL";
+  readonly launchType?: LaunchType;
   readonly network: TaskNetwork;
   readonly containers: readonly ContainerSpec[];
   readonly volumes: readonly TaskVolume[];
@@ -107,6 +108,11 @@ export type TaskNetwork =
   | { readonly mode: "bridge" }
   | { readonly mode: "host" }
   | { readonly mode: "none" };
+
+/** What the engine needs to get an image; `failure` where the task stops before it has a container. */
+export type PullableImage =
+  | Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure" | "storedImage">
+  | { readonly failure: string };
 
 export interface ContainerSpec {
   readonly name: string;

@@ -1,10 +1,11 @@
 import { parseImageReference } from "../domain/image-reference.ts";
-import type { PullableImage, PullTask } from "./pullable-image.ts";
+import type { LaunchType } from "../domain/launch-type.ts";
+import type { PullableImage } from "../ports/task-runner.ts";
 
 // Sources: Amazon ECS Developer Guide, "CannotPullContainer task errors" and "ResourceInitializationError", and reports of users.
 
 /** There is no token for the registry: Fargate fails before it looks at containers, the agent on an instance when it pulls. */
-export function noRegistryAuth(reference: string, denial: string, launchType: PullTask["launchType"]): PullableImage {
+export function noRegistryAuth(reference: string, denial: string, launchType: LaunchType): PullableImage {
   if (launchType !== "FARGATE")
     return { pullReference: reference, pullFailure: `CannotPullECRContainerError: AccessDeniedException: ${denial}` };
   return {
@@ -15,7 +16,7 @@ export function noRegistryAuth(reference: string, denial: string, launchType: Pu
 }
 
 /** The registry does not give the image: containerd tells the status, Docker the registry's words. */
-export function accessDenied(reference: string, denial: string, launchType: PullTask["launchType"]): PullableImage {
+export function accessDenied(reference: string, denial: string, launchType: LaunchType): PullableImage {
   const { host = "", repository = "", tag, digest } = parseImageReference(reference) ?? {};
   const said =
     launchType === "FARGATE"
@@ -25,7 +26,7 @@ export function accessDenied(reference: string, denial: string, launchType: Pull
 }
 
 /** What neither containerd nor Docker takes for a reference. */
-export function malformed(reference: string, launchType: PullTask["launchType"]): PullableImage {
+export function malformed(reference: string, launchType: LaunchType): PullableImage {
   const upper = parseImageReference(reference.toLowerCase()) !== undefined;
   const said =
     launchType === "FARGATE"

@@ -1,20 +1,16 @@
+import type { LaunchType } from "../domain/launch-type.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { Credentials } from "../authorization/credentials.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
-import type { ContainerSpec } from "../ports/task-runner.ts";
+import type { PullableImage } from "../ports/task-runner.ts";
 import { mintRegistryToken, REGISTRY_TOKEN_LIFETIME_MS, REGISTRY_USER, type RegistryHolder } from "../state/registry-token.ts";
 import { registryAccess } from "./permit.ts";
 import { accessDenied, malformed, noRegistryAuth } from "./pull-refusals.ts";
 import { resolveImage, type ResolvePlatform } from "./resolve.ts";
 
-/** What the engine needs to get an image; `failure` where the task stops before it has a container. */
-export type PullableImage =
-  | Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "pullFailure" | "storedImage">
-  | { readonly failure: string };
-
 export interface PullTask extends Scope {
-  readonly launchType: "EC2" | "FARGATE" | "EXTERNAL";
+  readonly launchType: LaunchType;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { LaunchType } from "../domain/launch-type.ts";
 import {
   formatImageReference,
   fullImageReference,
@@ -48,7 +49,7 @@ export function resolveImage(
   { state, registryHost, clock }: ResolvePlatform,
   reference: string,
   scope: Scope,
-  launchType: "EC2" | "FARGATE" | "EXTERNAL" = "FARGATE",
+  launchType: LaunchType = "FARGATE",
 ): ResolvedImage {
   const parsed = parseImageReference(reference);
   if (!parsed) return { kind: "malformed" };

@@ -3,7 +3,7 @@ import { arn } from "../domain/arn.ts";
 import type { RequestOrigin } from "../authorization/authorize.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { Scope } from "../domain/scope.ts";
-import type { AccountView } from "../state/account-view.ts";
+import type { AccountView } from "../state/state.ts";
 import type { Platform } from "./platform.ts";
 
 /** The IAM action that an operation asks for, on which resource ARNs (`*` where it has none). */
@@ -108,13 +108,4 @@ export function operationsOf<C extends Client>() {
 /** The argument of an SDK exception: `throw new ClusterNotFoundException(because("Cluster not found."))`. */
 export function because(message: string): { readonly message: string; readonly $metadata: Record<string, never> } {
   return { message, $metadata: {} };
-}
-
-/** Drops the members that are `undefined`, so that they fit exact optional properties and take no room in the journal. */
-export function defined<T extends object>(
-  members: T,
-): { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
-  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
-} {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
 }

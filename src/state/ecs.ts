@@ -1,3 +1,5 @@
+import type { RolloutState } from "../decide/rollout/view.ts";
+import type { LaunchType } from "../domain/launch-type.ts";
 import type {
   CapacityProviderStrategyItem,
   ClusterConfiguration,
@@ -139,7 +141,7 @@ export interface TaskRecord {
   /** Such as `ecs-svc/1234567890123456789`, for a service's task. */
   readonly deploymentId?: string;
   readonly startedBy?: string;
-  readonly launchType: "FARGATE" | "EC2" | "EXTERNAL";
+  readonly launchType: LaunchType;
   readonly capacityProviderName?: string;
   readonly platformVersion?: string;
   readonly platformFamily?: string;
@@ -215,11 +217,11 @@ export interface DeploymentRecord {
   readonly status: "PRIMARY" | "ACTIVE" | "INACTIVE";
   readonly taskDefinitionArn: string;
   readonly failedTasks: number;
-  readonly rolloutState: "IN_PROGRESS" | "COMPLETED" | "FAILED";
+  readonly rolloutState: RolloutState;
   readonly rolloutStateReason: string;
   readonly createdAt: number;
   readonly updatedAt: number;
-  readonly launchType: "FARGATE" | "EC2" | "EXTERNAL";
+  readonly launchType: LaunchType;
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[];
   readonly platformVersion?: string;
   readonly networkConfiguration?: NetworkConfiguration;
@@ -251,7 +253,7 @@ export interface ServiceRecord {
   readonly taskDefinitionArn: string;
   readonly schedulingStrategy: "REPLICA" | "DAEMON";
   readonly desiredCount: number;
-  readonly launchType: "FARGATE" | "EC2" | "EXTERNAL";
+  readonly launchType: LaunchType;
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[];
   readonly platformVersion?: string;
   readonly deploymentController: DeploymentController;

@@ -1,5 +1,6 @@
 import type { Journal, JournalChange, JournalRecord } from "../ports/journal.ts";
-import { accountView, type AccountView } from "./account-view.ts";
+import { accountView } from "./account-view.ts";
+import type { AccountView } from "./state.ts";
 import { commonValues } from "./common-values.ts";
 import type { Visit, WholeState } from "./state.ts";
 import { StoredTable, type Change, type TableDefinition, type TableOwner } from "./table.ts";

@@ -1,3 +1,4 @@
+import type { LaunchType } from "../domain/launch-type.ts";
 import type { ContainerDefinition, NetworkConfiguration, Tag, TaskOverride } from "@aws-sdk/client-ecs";
 import { arn } from "../domain/arn.ts";
 import type { Ids } from "../ports/ids.ts";
@@ -7,7 +8,7 @@ import { localContainerInstanceArn } from "./local-host.ts";
 export interface NewTask {
   readonly cluster: ClusterRecord;
   readonly definition: TaskDefinitionRecord;
-  readonly launchType: TaskRecord["launchType"];
+  readonly launchType: LaunchType;
   /** `family:<name>` where absent. */
   readonly group?: string;
   readonly serviceArn?: string;

@@ -1,9 +1,10 @@
+import type { LaunchType } from "../domain/launch-type.ts";
 import type { NetworkConfiguration } from "@aws-sdk/client-ecs";
 import { arn, parseArn } from "../domain/arn.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
 import { defaultNetwork } from "./default-vpc.ts";
-import { clusters, families, taskDefinitions, type ClusterRecord, type TaskDefinitionRecord, type TaskRecord } from "./ecs.ts";
+import { clusters, families, taskDefinitions, type ClusterRecord, type TaskDefinitionRecord } from "./ecs.ts";
 import type { State, WholeState } from "./state.ts";
 
 /** Tags of a task definition that say where its rotation tasks run. Lists are separated by spaces. */
@@ -15,7 +16,7 @@ const SECURITY_GROUPS_TAG = "airfield:rotation-security-groups";
 export interface RotationFunction {
   readonly definition: TaskDefinitionRecord;
   readonly cluster: ClusterRecord;
-  readonly launchType: TaskRecord["launchType"];
+  readonly launchType: LaunchType;
 }
 
 /**

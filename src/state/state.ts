@@ -1,4 +1,3 @@
-import type { AccountView } from "./account-view.ts";
 import type { Change, Table, TableDefinition } from "./table.ts";
 
 /**
@@ -37,4 +36,17 @@ export interface Visit extends WholeState {
    * journal failed before. Others' commits are not waited for.
    */
   durable(): Promise<void>;
+}
+
+/**
+ * The state as one account sees it: its own records, and those that all accounts share. Records of another account are not there, by
+ * whatever key or index they are looked up, and cannot be written, until a policy of that account has been asked and `open` was called.
+ * Lists cost what all accounts have under the index; indexes that lists use begin with the account.
+ */
+export interface AccountView extends State {
+  readonly account: string;
+  /** The state of all accounts, for what the machine has only once, and for the rooms that decide. Each use is a way across: say why. */
+  readonly whole: WholeState;
+  /** Shows the records of the service and the account in an ARN that policies have allowed this request to use. */
+  open(resource: string): void;
 }

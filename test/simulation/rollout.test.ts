@@ -1,3 +1,4 @@
+import { errorText } from "../../src/domain/error-text.ts";
 import { describe, expect, test } from "vitest";
 import { SETTLE_SECONDS } from "../../src/decide/rollout/new-deployment.ts";
 import { conditionOf } from "../../src/decide/rollout/task-condition.ts";
@@ -144,7 +145,7 @@ function failureOf(seed: number, tell: (world: SimulatedWorld) => void): string 
     return undefined;
   } catch (error) {
     const trace = REPLAY === undefined ? "" : `\n${world.trace.join("\n")}`;
-    return `${tell.name} fails; replay it with ROLLOUT_SEED=${seed}: ${error instanceof Error ? error.message : String(error)}${trace}`;
+    return `${tell.name} fails; replay it with ROLLOUT_SEED=${seed}: ${errorText(error)}${trace}`;
   }
 }
 

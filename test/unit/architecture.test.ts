@@ -111,6 +111,28 @@ test("the product does not lean on its testing ground", () => {
   expect(leaning).toEqual([]);
 });
 
+test("no file imports itself by way of others, not even for a type: one of them cannot be read, tested or moved without the other", () => {
+  const targets = new Map(imports.map(({ file }) => [file, new Set<string>()]));
+  for (const { file, specifier } of imports) {
+    const target = relative(src, resolve(src, dirname(file), specifier));
+    if (specifier.startsWith(".") && targets.has(target)) targets.get(file)?.add(target);
+  }
+  // Who imports nothing that is left is in no circle, nor are those then who import only such.
+  for (let before = Infinity; targets.size < before;) {
+    before = targets.size;
+    for (const [file, to] of targets) if (![...to].some((target) => targets.has(target))) targets.delete(file);
+  }
+  const circle: string[] = [];
+  for (let at = targets.keys().next().value; at !== undefined; at = [...(targets.get(at) ?? [])].find((to) => targets.has(to))) {
+    if (circle.includes(at)) {
+      circle.splice(0, circle.indexOf(at));
+      break;
+    }
+    circle.push(at);
+  }
+  expect(circle).toEqual([]);
+});
+
 test("SDK packages are loaded late: outside of a service's own folder they are named in types and in dynamic imports alone", () => {
   const eager = imports
     .filter(({ from }) => from !== "testing" && from !== "services" && from !== "cli")

@@ -1,4 +1,4 @@
-import type { LifecycleStep } from "../../decide/lifecycle-policy/evaluate.ts";
+import type { LifecycleStep } from "../../decide/lifecycle-policy/view.ts";
 import { leftBehind, referrersOf } from "../../decide/lifecycle-policy/referrers.ts";
 import { archiveImage } from "../../state/ecr-archive.ts";
 import { deleteImage, listedBy } from "../../state/ecr-images.ts";

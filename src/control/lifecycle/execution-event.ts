@@ -1,4 +1,4 @@
-import type { LifecycleStep } from "../../decide/lifecycle-policy/evaluate.ts";
+import type { LifecycleStep } from "../../decide/lifecycle-policy/view.ts";
 import type { LifecyclePolicy, LifecycleRule } from "../../decide/lifecycle-policy/policy.ts";
 import type { AuditRecord } from "../../ports/audit-log.ts";
 import type { LifecyclePolicyRecord } from "../../state/ecr-lifecycle.ts";

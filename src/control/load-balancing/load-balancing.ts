@@ -1,3 +1,4 @@
+import { errorText } from "../../domain/error-text.ts";
 import { planRouting } from "../../decide/routing/plan-routing.ts";
 import type { TargetSurroundings } from "../../decide/routing/target-place.ts";
 import type { GatewayView } from "../../decide/routing/view.ts";
@@ -149,7 +150,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   }
 
   function fail(carried: readonly string[], cause: unknown): void {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorText(cause);
     state.commit(() => {
       for (const arn of carried)
         state

@@ -1,3 +1,4 @@
+import { errorText } from "../../domain/error-text.ts";
 import { readManifest } from "../../domain/image-manifest.ts";
 import type { Blobs } from "../../ports/blob-store.ts";
 import type { InventoryRecord, PackageSource } from "../../state/ecr-scans.ts";
@@ -53,6 +54,6 @@ async function manifestText(blobs: Blobs, digest: string): Promise<Buffer> {
   try {
     return await readManifestText(blobs, digest);
   } catch (cause) {
-    throw new UnreadableImageError(`its manifest cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new UnreadableImageError(`its manifest cannot be read: ${errorText(cause)}`, { cause });
   }
 }

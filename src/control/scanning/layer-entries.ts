@@ -1,3 +1,4 @@
+import { errorText } from "../../domain/error-text.ts";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ReadableStream } from "node:stream/web";
@@ -59,7 +60,7 @@ export async function* layerEntries(blobs: Blobs, digest: string, budget: Readin
 /** What goes wrong with a layer is its own fault, unless reading it was stopped. */
 function unreadable(digest: string, cause: unknown, { stop }: ReadingBudget): unknown {
   if (cause instanceof UnreadableImageError || stop.aborted) return cause;
-  return new UnreadableImageError(`the layer ${digest} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+  return new UnreadableImageError(`the layer ${digest} cannot be read: ${errorText(cause)}`, {
     cause,
   });
 }

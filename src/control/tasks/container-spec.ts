@@ -1,3 +1,4 @@
+import { defined } from "../../domain/defined.ts";
 import type { ContainerDefinition, ContainerOverride } from "@aws-sdk/client-ecs";
 import type { ContainerSpec } from "../../ports/task-runner.ts";
 
@@ -15,7 +16,7 @@ export function containerSpec(
   resolved: ResolvedContainer,
 ): ContainerSpec {
   const linux = definition.linuxParameters;
-  return compact<ContainerSpec>({
+  return defined({
     name: definition.name ?? "",
     image: definition.image ?? "",
     ...resolved.image,
@@ -50,7 +51,7 @@ export function containerSpec(
       Object.fromEntries(definition.systemControls.map(({ namespace, value }) => [namespace ?? "", value ?? ""])),
     linux:
       linux &&
-      compact<NonNullable<ContainerSpec["linux"]>>({
+      defined({
         addCapabilities: linux.capabilities?.add,
         dropCapabilities: linux.capabilities?.drop,
         initProcessEnabled: linux.initProcessEnabled,
@@ -70,7 +71,7 @@ export function containerSpec(
         })),
       }),
     portMappings: (definition.portMappings ?? []).map(({ containerPort, hostPort, protocol }) =>
-      compact<ContainerSpec["portMappings"][number]>({ containerPort: containerPort ?? 0, hostPort, protocol: protocol ?? "tcp" }),
+      defined({ containerPort: containerPort ?? 0, hostPort, protocol: protocol ?? "tcp" }),
     ),
     mountPoints: (definition.mountPoints ?? []).map(({ sourceVolume, containerPath, readOnly }) => ({
       sourceVolume: sourceVolume ?? "",
@@ -116,11 +117,4 @@ function dependenciesOf({ dependsOn = [], links = [] }: ContainerDefinition): Co
   const said = dependsOn.map(({ containerName = "", condition = "START" }) => ({ containerName, condition }));
   const linked = linksOf(links).map(({ containerName }) => ({ containerName, condition: "START" as const }));
   return [...said, ...linked.filter(({ containerName }) => !said.some((one) => one.containerName === containerName))];
-}
-
-type Loose<T> = { readonly [K in keyof T]: T[K] | undefined };
-
-/** Drops the members that are `undefined`. */
-function compact<T extends object>(members: Loose<T>): T {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as T;
 }

@@ -1,7 +1,7 @@
+import type { LaunchType } from "../../domain/launch-type.ts";
 import { arn } from "../../domain/arn.ts";
 import { isRegion } from "../../domain/scope.ts";
 import type { LogPlace } from "../../ports/task-runner.ts";
-import type { TaskRecord } from "../../state/ecs.ts";
 import { logGroupKey, logGroups, logStreamKey, logStreams } from "../../state/logs.ts";
 import type { WholeState } from "../../state/state.ts";
 import type { Ask } from "./execution.ts";
@@ -15,7 +15,7 @@ export function logStreamDenial(
   ask: Ask,
   log: LogPlace,
   createGroup: boolean,
-  launchType: TaskRecord["launchType"],
+  launchType: LaunchType,
 ): string | undefined {
   const unnamed = misnamed(log);
   if (unnamed !== undefined) return failure("stream", unnamed, launchType);
@@ -48,7 +48,7 @@ export function mayWriteLogs(ask: Ask, log: LogPlace): boolean {
 }
 
 /** Fargate's agent checks a logger's arguments itself; on instances Docker reports what its driver met. */
-function failure(what: "stream" | "group", why: string, launchType: TaskRecord["launchType"]): string {
+function failure(what: "stream" | "group", why: string, launchType: LaunchType): string {
   const said = `failed to create Cloudwatch log ${what}: ${why}`;
   return launchType === "FARGATE"
     ? `ResourceInitializationError: failed to validate logger args: create stream has been retried 1 times: ${said} : exit status 1`

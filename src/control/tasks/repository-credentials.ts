@@ -1,7 +1,8 @@
+import type { PullableImage } from "../../ports/task-runner.ts";
 import type { ContainerDefinition } from "@aws-sdk/client-ecs";
 import { arn } from "../../domain/arn.ts";
 import type { Scope } from "../../domain/scope.ts";
-import type { Failure, FoundImage, TaskResources } from "./task-spec.ts";
+import type { Failure, TaskResources } from "./task-resources.ts";
 
 const UNABLE = "ResourceInitializationError: unable to pull secrets or registry auth: execution resource retrieval failed:";
 
@@ -11,11 +12,11 @@ const UNABLE = "ResourceInitializationError: unable to pull secrets or registry 
  * Source: Amazon ECS Developer Guide, "Using non-AWS container images in Amazon ECS".
  */
 export function withRepositoryCredentials(
-  image: FoundImage,
+  image: PullableImage,
   { repositoryCredentials }: ContainerDefinition,
   scope: Scope,
   resources: Pick<TaskResources, "secret">,
-): FoundImage {
+): PullableImage {
   const named = repositoryCredentials?.credentialsParameter;
   if (named === undefined || "failure" in image || image.registryAuth) return image;
   const found = resources.secret(named.startsWith("arn:") ? named : arn("secretsmanager", scope, `secret:${named}`));

@@ -1,3 +1,4 @@
+import type { PullableImage } from "../../ports/task-runner.ts";
 import { hostRefusal } from "../../decide/host-rights/host-refusal.ts";
 import { NO_HOST_GRANTS, opensVolume, type HostGrants } from "../../domain/host-grants.ts";
 import { taskRoles } from "../../authorization/task-roles.ts";
@@ -11,7 +12,7 @@ import type { WholeState } from "../../state/state.ts";
 import { secretValue } from "../secret-values.ts";
 import { asker, executionOf, type Execution } from "./execution.ts";
 import { logStreamDenial, mayWriteLogs } from "./log-permission.ts";
-import type { FoundImage, Resolver } from "./task-spec.ts";
+import type { Resolver } from "./task-resources.ts";
 
 export interface ResolverParts {
   readonly state: WholeState;
@@ -19,7 +20,7 @@ export interface ResolverParts {
   readonly clock: Clock;
   readonly ids: Ids;
   /** Finds an image by its reference, in the registry here or elsewhere; `holder` pulls it, where somebody does. */
-  readonly image: (reference: string, task: TaskRecord, holder: RegistryHolder | undefined) => FoundImage;
+  readonly image: (reference: string, task: TaskRecord, holder: RegistryHolder | undefined) => PullableImage;
   /** What of the host tasks may reach; nothing where absent. */
   readonly hostGrants?: HostGrants;
   /** Waited for before a task is opened. */

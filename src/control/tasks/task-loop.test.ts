@@ -7,7 +7,7 @@ import { JournaledState } from "../../state/journaled-state.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { putTask, taskRecord } from "../../testing/task-record.ts";
 import { taskLoop } from "./task-loop.ts";
-import type { Resolver, TaskResources } from "./task-spec.ts";
+import type { Resolver, TaskResources } from "./task-resources.ts";
 
 const ID = "0".repeat(32);
 

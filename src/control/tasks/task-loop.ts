@@ -11,7 +11,8 @@ import { attachInterface } from "./network-interface.ts";
 import { observed } from "./observation.ts";
 import { retirement } from "./retirement.ts";
 import { deregisterTask, isDrained, registerTask } from "./targets.ts";
-import { taskSpec, type Resolver } from "./task-spec.ts";
+import type { Resolver } from "./task-resources.ts";
+import { taskSpec } from "./task-spec.ts";
 import type { NetworkForTask } from "../vpc-networks/network-for-task.ts";
 
 /** Tasks that wait for the disk or the engine together: what one sync sets going at once. */

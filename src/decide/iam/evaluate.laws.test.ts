@@ -5,7 +5,8 @@ import { compilePolicy, type CompiledPolicy } from "./compile-policy.ts";
 import { decideAccess } from "./evaluate.ts";
 import type { ConditionElement, PolicyDocument, Statement } from "./policy-document.ts";
 import type { KeyValue } from "./policy-variables.ts";
-import type { AccessView, PrincipalView } from "./view.ts";
+import type { AccessView } from "./view.ts";
+import type { PrincipalView } from "./principal-view.ts";
 
 // A small world, so that policies and requests often meet.
 const ACTIONS = ["s3:GetObject", "s3:PutObject", "ecs:RunTask"];

@@ -4,7 +4,8 @@ import { compileKeptPolicy, compilePolicyText } from "./compile-policy.ts";
 import { decideAccess } from "./evaluate.ts";
 import type { KeyValue } from "./policy-variables.ts";
 import type { PolicyUse } from "./policy-document.ts";
-import type { AccessView, Decision, PrincipalView } from "./view.ts";
+import type { AccessView, Decision } from "./view.ts";
+import type { PrincipalView } from "./principal-view.ts";
 
 const KEYS: Readonly<Record<string, KeyValue>> = { "ecs:cluster": "arn:aws:ecs:us-east-1:123456789012:cluster/a" };
 const REQUEST = {

@@ -1,6 +1,6 @@
 import { PARTITIONS } from "../../domain/partition.ts";
 import type { PrincipalElement } from "./policy-document.ts";
-import type { PrincipalView } from "./view.ts";
+import type { PrincipalView } from "./principal-view.ts";
 
 /**
  * How a resource's policy names who asks:

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { evaluateLifecyclePolicy, type LifecycleImage } from "./evaluate.ts";
+import { evaluateLifecyclePolicy } from "./evaluate.ts";
+import type { LifecycleImage } from "./view.ts";
 import { fuzzRuns } from "../../testing/fuzz-runs.ts";
 import { parseLifecyclePolicy } from "./parse-policy.ts";
 import type { LifecyclePolicy, LifecycleRule, LifecycleSelection } from "./policy.ts";

@@ -1,30 +1,8 @@
 import { globMatches, parseStars, type Glob } from "../../domain/wildcard.ts";
 import { keepNeeded } from "./keep-needed.ts";
-import { storageClassOf, type LifecycleAction, type LifecyclePolicy, type LifecycleSelection, type TagStatus } from "./policy.ts";
+import { storageClassOf, type LifecyclePolicy, type LifecycleSelection, type TagStatus } from "./policy.ts";
 import { referrersOf } from "./referrers.ts";
-
-/** What of an image decides over it. Times are milliseconds since the Unix epoch. */
-export interface LifecycleImage {
-  readonly digest: string;
-  readonly tags: readonly string[];
-  readonly pushedAt: number;
-  readonly lastPulledAt?: number;
-  /** Active where absent. */
-  readonly status?: "ARCHIVED" | "ACTIVATING";
-  readonly lastArchivedAt?: number;
-  readonly lastActivatedAt?: number;
-  /** The image that this artifact refers to. */
-  readonly subject?: string;
-  /** The images that this index lists. */
-  readonly manifests: readonly { readonly digest: string }[];
-}
-
-export interface LifecycleStep<I extends LifecycleImage = LifecycleImage> {
-  readonly image: I;
-  readonly action: LifecycleAction;
-  /** Of the rule that acts: the image's own, or that of the subject which it follows. */
-  readonly rulePriority: number;
-}
+import type { LifecycleImage, LifecycleStep } from "./view.ts";
 
 /**
  * What a policy does to the images of a repository, the oldest first. The order of `images` does not matter; equal views give equal steps,

@@ -1,4 +1,4 @@
-import type { LifecycleImage, LifecycleStep } from "./evaluate.ts";
+import type { LifecycleImage, LifecycleStep } from "./view.ts";
 
 /**
  * Takes those steps back that would leave an index without an image, or part an artifact from its subject: an image that an index lists is

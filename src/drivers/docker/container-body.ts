@@ -1,4 +1,5 @@
 import { parseCidr, routerOf } from "../../domain/cidr.ts";
+import { defined } from "../../domain/defined.ts";
 import { droppedCapabilities, hardening } from "./hardening.ts";
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { accountOf, accountVolumeName, containerName, LABELS, PAUSE, type TaskPlan, taskVolumeName } from "./task-plan.ts";
@@ -220,9 +221,4 @@ function labels(spec: TaskSpec, name: string, at: BodyContext): Record<string, s
     "com.amazonaws.ecs.task-definition-family": spec.family,
     ...(spec.revision !== undefined && { "com.amazonaws.ecs.task-definition-version": String(spec.revision) }),
   };
-}
-
-/** Without members that are `undefined`. */
-function defined(members: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

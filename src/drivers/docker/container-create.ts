@@ -1,3 +1,4 @@
+import { errorText } from "../../domain/error-text.ts";
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { containerBody, volumeName } from "./container-body.ts";
 import { discarded, unenforced } from "./hardening.ts";
@@ -114,7 +115,7 @@ async function hostPath(at: TaskSurroundings, path: string, spec: TaskSpec): Pro
   try {
     return await at.hostPath(path, accountOf(spec));
   } catch (error) {
-    throw new ContainerFailure("CannotCreateContainerError", error instanceof Error ? error.message : String(error));
+    throw new ContainerFailure("CannotCreateContainerError", errorText(error));
   }
 }
 

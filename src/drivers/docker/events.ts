@@ -1,3 +1,4 @@
+import { errorText } from "../../domain/error-text.ts";
 import type { Readable } from "node:stream";
 import type { Clock } from "../../ports/clock.ts";
 import { EngineUnavailableError, type DockerEngine } from "./engine.ts";
@@ -99,7 +100,7 @@ export async function watchMessages(
         stream?.destroy();
         if (!abort.signal.aborted) {
           if (!(error instanceof EngineUnavailableError)) warn(`the Docker engine does not tell what it runs: ${String(error)}`);
-          away(error instanceof Error ? error.message : String(error));
+          away(errorText(error));
         }
         await new Promise<void>((resolve) => clock.after(pause, resolve));
       }

@@ -1,3 +1,4 @@
+import { errorText } from "../../domain/error-text.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { LogPlace, LogSink } from "../../ports/task-runner.ts";
 import type { DockerEngine } from "./engine.ts";
@@ -126,7 +127,7 @@ export class LogDelivery {
         return;
       } catch (error) {
         if (attempt === WRITE_ATTEMPTS) {
-          warn(`${batch.length} lines of ${log.group}/${log.stream} could not be stored: ${text(error)}`);
+          warn(`${batch.length} lines of ${log.group}/${log.stream} could not be stored: ${errorText(error)}`);
           return;
         }
         await pause(clock, 50 * 2 ** attempt);
@@ -137,8 +138,4 @@ export class LogDelivery {
 
 export function pause(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => clock.after(ms, resolve));
-}
-
-export function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
+import { errorText } from "../../domain/error-text.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { EngineError, EngineUnavailableError } from "./engine.ts";
-import { LogDelivery, pause, text, type Following } from "./log-delivery.ts";
+import { LogDelivery, pause, type Following } from "./log-delivery.ts";
 
 export interface LogFollowing {
   /** Resolves when all that the container printed is stored, or given up with a word to the logger. Never rejects. */
@@ -31,7 +32,7 @@ async function follow(following: Following, signal: AbortSignal): Promise<void> 
     if (stored === undefined) await sink.begin?.(log);
     delivery = new LogDelivery(following, stored ?? (adopted && !sink.resumeFrom ? fromNow(clock) : undefined), signal);
   } catch (error) {
-    warn(`the log ${log.group}/${log.stream} cannot be resumed: ${text(error)}`);
+    warn(`the log ${log.group}/${log.stream} cannot be resumed: ${errorText(error)}`);
     return;
   }
   for (;;) {
@@ -57,7 +58,7 @@ async function follow(following: Following, signal: AbortSignal): Promise<void> 
         return;
       }
       if (!(error instanceof EngineUnavailableError) && !isBroken(error)) {
-        warn(`the output of container ${containerId} is lost from here on: ${text(error)}`);
+        warn(`the output of container ${containerId} is lost from here on: ${errorText(error)}`);
         await delivery.end();
         return;
       }

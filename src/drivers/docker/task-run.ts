@@ -1,3 +1,4 @@
+import { errorText } from "../../domain/error-text.ts";
 import type { ContainerSpec, RunnerPhase, TaskObservation, TaskSpec } from "../../ports/task-runner.ts";
 import { createTaskContainer, startTaskContainer } from "./container-create.ts";
 import { ContainerRun } from "./container-run.ts";
@@ -183,8 +184,7 @@ export class TaskRun {
     } catch (error) {
       if (error instanceof Abandoned || this.#at.closed()) return;
       if (error instanceof ContainerFailure) this.#failed(container, error);
-      else
-        this.#failed(container, new ContainerFailure("CannotStartContainerError", error instanceof Error ? error.message : String(error)));
+      else this.#failed(container, new ContainerFailure("CannotStartContainerError", errorText(error)));
     }
   }
 

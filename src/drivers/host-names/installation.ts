@@ -1,3 +1,4 @@
+import { defined } from "../../domain/defined.ts";
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AUTHORITY_CERTIFICATE_FILE, AUTHORITY_FILE, openAuthority, SERVER_FILE } from "./certificates.ts";
@@ -114,10 +115,4 @@ function refuseRivals(hostsFile: string, [rival]: readonly Mapping[]): void {
       `line ${rival.line} of ${hostsFile} leads ${rival.host} to ${rival.address}`,
       "That is not ours to change: take the line out, then try again.",
     );
-}
-
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
-function defined<T extends object>(object: T): Defined<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -1,3 +1,4 @@
+import { errorText } from "../../domain/error-text.ts";
 import type { IncomingMessage } from "node:http";
 import { allowedUrl } from "./allowed-url.ts";
 import { guardedGet } from "./guarded-get.ts";
@@ -18,7 +19,7 @@ export async function fetchDocument(url: URL, limits: DocumentLimits): Promise<F
   try {
     return await follow(url, limits, AbortSignal.timeout(limits.timeoutMs));
   } catch (cause) {
-    return { kind: "unreachable", detail: `${url.href}: ${reason(cause)}` };
+    return { kind: "unreachable", detail: `${url.href}: ${errorText(cause)}` };
   }
 }
 
@@ -68,8 +69,4 @@ function parseObject(text: string): Readonly<Record<string, unknown>> | undefine
     // Whatever it is, it is no document of an issuer.
     return undefined;
   }
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

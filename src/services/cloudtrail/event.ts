@@ -1,7 +1,7 @@
 import type { Event, Resource } from "@aws-sdk/client-cloudtrail";
 import { nameFromArn, parseArn } from "../../domain/arn.ts";
 import type { AuditRecord } from "../../ports/audit-log.ts";
-import { defined } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 
 /** A record as LookupEvents shows it: a few of its members, and the whole as JSON. */
 export function eventOf(record: AuditRecord): Event {

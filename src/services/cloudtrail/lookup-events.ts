@@ -6,7 +6,8 @@ import {
   InvalidTimeRangeException,
   type LookupAttribute,
 } from "@aws-sdk/client-cloudtrail";
-import { because, defined, operationsOf } from "../operation.ts";
+import { because, operationsOf } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { eventOf } from "./event.ts";
 import { lookupCondition } from "./lookup-condition.ts";
 import { readPageToken, writePageToken } from "./page-token.ts";

@@ -1,7 +1,8 @@
 import type { Filter, Tag } from "@aws-sdk/client-ec2";
 import { globMatches, globOf, type Glob } from "../../domain/wildcard.ts";
 import { AwsError } from "../aws-error.ts";
-import { defined, type OperationContext } from "../operation.ts";
+import type { OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { compareKeys, paginate } from "../pagination.ts";
 import { invalidValue } from "./ec2-operation.ts";
 

@@ -2,7 +2,8 @@ import type { NetworkInterface } from "@aws-sdk/client-ec2";
 import { securityGroups } from "../../state/ec2.ts";
 import { tasks, type TaskInterface, type TaskRecord } from "../../state/ecs.ts";
 import { AwsError } from "../aws-error.ts";
-import { defined, type OperationContext } from "../operation.ts";
+import type { OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { chosen, described } from "./describe.ts";
 import { onAny, operation } from "./ec2-operation.ts";
 

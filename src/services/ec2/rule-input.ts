@@ -2,7 +2,8 @@ import { isIPv4, isIPv6 } from "node:net";
 import type { IpPermission } from "@aws-sdk/client-ec2";
 import type { SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import { AwsError } from "../aws-error.ts";
-import { defined, type OperationContext } from "../operation.ts";
+import type { OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { invalidValue } from "./ec2-operation.ts";
 import { requireGroup } from "./security-groups.ts";
 

@@ -1,7 +1,8 @@
 import type { SecurityGroupRule, TagSpecification } from "@aws-sdk/client-ec2";
 import { securityGroups, type SecurityGroupRecord, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import { AwsError } from "../aws-error.ts";
-import { defined, type OperationContext } from "../operation.ts";
+import type { OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { chosen, described } from "./describe.ts";
 import { invalidValue, onAny, operation, scopeOf } from "./ec2-operation.ts";
 import {

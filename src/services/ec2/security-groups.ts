@@ -11,7 +11,8 @@ import type {
 import { securityGroups, type SecurityGroupRecord, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import { loadBalancers } from "../../state/elb.ts";
 import { AwsError } from "../aws-error.ts";
-import { defined, type OperationContext } from "../operation.ts";
+import type { OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { chosen, described, type FilterFields } from "./describe.ts";
 import { defaultNetworkOf, invalidValue, onAny, operation, scopeOf } from "./ec2-operation.ts";
 import { taskInterfaces } from "./network-interfaces.ts";

@@ -4,7 +4,7 @@ import { parsePolicy } from "../../decide/iam/parse-policy.ts";
 import type { PolicyDocument, Statement } from "../../decide/iam/policy-document.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { registries, registryKey } from "../../state/ecr-registries.ts";
-import type { AccountView } from "../../state/account-view.ts";
+import type { AccountView } from "../../state/state.ts";
 import { decideFor } from "../decide-for.ts";
 import type { OperationContext } from "../operation.ts";
 import { invalid, mustHaveLength } from "./ecr-operation.ts";

@@ -1,5 +1,5 @@
 import type { ServiceRecord } from "../../state/ecs.ts";
-import { defined } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 
 /**
  * A service with what its PRIMARY deployment runs. The record keeps what was asked for last, which differs after a rollback: then the

@@ -1,3 +1,4 @@
+import type { LaunchType } from "../../domain/launch-type.ts";
 import type { Cluster, ClusterField, KeyValuePair } from "@aws-sdk/client-ecs";
 import { services, tasks, type ClusterRecord } from "../../state/ecs.ts";
 import type { State } from "../../state/state.ts";
@@ -61,6 +62,6 @@ const STATISTICS = ["EC2", "Fargate", "External"].flatMap((type) => [
   `draining${type}ServiceCount`,
 ]);
 
-function launchName(type: "EC2" | "FARGATE" | "EXTERNAL"): string {
+function launchName(type: LaunchType): string {
   return type === "EC2" ? "EC2" : type === "FARGATE" ? "Fargate" : "External";
 }

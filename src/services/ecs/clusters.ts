@@ -1,6 +1,7 @@
 import { ClusterContainsServicesException, ClusterContainsTasksException, type Failure } from "@aws-sdk/client-ecs";
 import { clusters, services, tasks, type ClusterRecord } from "../../state/ecs.ts";
-import { because, defined, type Permission } from "../operation.ts";
+import { because, type Permission } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { ensureLinkedRole } from "../iam/linked-role.ts";
 import { compareKeys, paginate } from "../pagination.ts";
 import { effectiveSetting } from "./account-settings.ts";

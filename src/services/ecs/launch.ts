@@ -1,17 +1,18 @@
-import { PlatformUnknownException, type CapacityProviderStrategyItem, type LaunchType } from "@aws-sdk/client-ecs";
-import type { ClusterRecord, TaskDefinitionRecord, TaskRecord } from "../../state/ecs.ts";
+import { LAUNCH_TYPES, type LaunchType } from "../../domain/launch-type.ts";
+import { PlatformUnknownException, type CapacityProviderStrategyItem } from "@aws-sdk/client-ecs";
+import type { ClusterRecord, TaskDefinitionRecord } from "../../state/ecs.ts";
 import { because } from "../operation.ts";
 import { checkStrategy, defaultStrategy } from "./capacity-provider-strategy.ts";
 import { invalid, mustBeOneOf } from "./ecs-operation.ts";
 
 /** On what tasks are launched: a launch type, or a strategy of capacity providers that stands for one. */
 export interface Launch {
-  readonly launchType: TaskRecord["launchType"];
+  readonly launchType: LaunchType;
   readonly strategy?: readonly CapacityProviderStrategyItem[];
 }
 
 interface LaunchRequest {
-  readonly launchType?: LaunchType | undefined;
+  readonly launchType?: string | undefined;
   readonly capacityProviderStrategy?: readonly CapacityProviderStrategyItem[] | undefined;
 }
 
@@ -19,10 +20,10 @@ interface LaunchRequest {
 export function resolveLaunch(request: LaunchRequest, cluster: ClusterRecord): Launch {
   const { launchType } = request;
   const asked = request.capacityProviderStrategy?.length ? request.capacityProviderStrategy : undefined;
-  mustBeOneOf("launchType", launchType, ["EC2", "FARGATE", "EXTERNAL"]);
+  mustBeOneOf("launchType", launchType, LAUNCH_TYPES);
   if (launchType !== undefined) {
     if (asked) throw invalid("Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.");
-    return { launchType: launchType as Launch["launchType"] };
+    return { launchType: launchType as LaunchType };
   }
   const strategy = asked ? checkStrategy(asked, cluster.capacityProviders, cluster) : defaultStrategy(cluster);
   // FARGATE and FARGATE_SPOT are the only providers here.

@@ -1,3 +1,4 @@
+import { LAUNCH_TYPES } from "../../domain/launch-type.ts";
 import { ServiceNotFoundException, type ListTasksCommandInput } from "@aws-sdk/client-ecs";
 import { services, tasks, type ClusterRecord, type TaskRecord } from "../../state/ecs.ts";
 import { because, type OperationContext } from "../operation.ts";
@@ -17,7 +18,7 @@ export const listTasks = operation("ListTasks", {
     const { desiredStatus = "RUNNING", launchType, maxResults = 100, nextToken } = input;
     const cluster = requireCluster(input.cluster, context);
     mustBeOneOf("desiredStatus", desiredStatus, ["RUNNING", "PENDING", "STOPPED"]);
-    mustBeOneOf("launchType", launchType, ["EC2", "FARGATE", "EXTERNAL"]);
+    mustBeOneOf("launchType", launchType, LAUNCH_TYPES);
     if (maxResults < 1 || maxResults > 100) throw invalid("maxResults must be between 1 and 100.");
     const instance = input.containerInstance && requireArnIn(cluster, "container-instance", input.containerInstance, context);
     const arns = candidates(input, cluster, context)

@@ -1,3 +1,4 @@
+import type { LaunchType } from "../../domain/launch-type.ts";
 import type { NetworkConfiguration } from "@aws-sdk/client-ecs";
 import { securityGroups, subnets } from "../../state/ec2.ts";
 import type { TaskDefinitionRecord } from "../../state/ecs.ts";
@@ -11,7 +12,7 @@ import { invalid, mustBeOneOf } from "./ecs-operation.ts";
 export function checkNetworkConfiguration(
   given: NetworkConfiguration | undefined,
   definition: TaskDefinitionRecord,
-  launchType: "EC2" | "FARGATE" | "EXTERNAL",
+  launchType: LaunchType,
   context: OperationContext,
 ): NetworkConfiguration | undefined {
   const asked = given?.awsvpcConfiguration;

@@ -1,7 +1,7 @@
 import { newDeployment as beginDeployment } from "../../decide/rollout/new-deployment.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { DeploymentRecord, ServiceRecord } from "../../state/ecs.ts";
-import { defined } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 
 type Deployed = Pick<
   ServiceRecord,

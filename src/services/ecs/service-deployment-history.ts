@@ -2,7 +2,8 @@ import type { Rollback, ServiceDeploymentStatus } from "@aws-sdk/client-ecs";
 import { serviceDeployments, type ServiceDeploymentRecord, type TrippedBreaker } from "../../state/ecs-service-deployments.ts";
 import type { DeploymentRecord, ServiceRecord } from "../../state/ecs.ts";
 import type { State } from "../../state/state.ts";
-import { defined, type OperationContext, type RequestScope } from "../operation.ts";
+import type { OperationContext, RequestScope } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 
 /** How many deployments of a service are remembered. AWS remembers those of the last 90 days. */
 const REMEMBERED = 100;

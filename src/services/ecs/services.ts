@@ -1,3 +1,4 @@
+import { LAUNCH_TYPES } from "../../domain/launch-type.ts";
 import { ServiceNotFoundException, type Failure, type Service } from "@aws-sdk/client-ecs";
 import { services, type ServiceRecord } from "../../state/ecs.ts";
 import { claimsToBeArn } from "../../domain/arn.ts";
@@ -37,7 +38,7 @@ export const listServices = operation("ListServices", {
   authorize: ({ cluster }, at) => ({ action: "ecs:ListServices", resource: "*", context: inCluster(at, cluster) }),
   run({ cluster: clusterId, launchType, schedulingStrategy, resourceManagementType, nextToken, maxResults = 10 }, context) {
     const cluster = requireCluster(clusterId, context);
-    mustBeOneOf("launchType", launchType, ["EC2", "FARGATE", "EXTERNAL"]);
+    mustBeOneOf("launchType", launchType, LAUNCH_TYPES);
     mustBeOneOf("schedulingStrategy", schedulingStrategy, ["REPLICA", "DAEMON"]);
     if (maxResults < 1 || maxResults > 100) throw invalid("maxResults must be between 1 and 100.");
     const arns = context.state

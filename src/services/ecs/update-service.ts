@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from "node:util";
 import type { UpdateServiceCommandInput } from "@aws-sdk/client-ecs";
 import { services, taskDefinitions, type ClusterRecord, type ServiceRecord, type TaskDefinitionRecord } from "../../state/ecs.ts";
-import { defined, type OperationContext, type Permission } from "../operation.ts";
+import type { OperationContext, Permission } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { asDeployed } from "./as-deployed.ts";
 import { checkGracePeriod, DAEMON_COUNT, serviceRole } from "./create-service.ts";
 import { inCluster, serviceKeys } from "./condition-keys.ts";

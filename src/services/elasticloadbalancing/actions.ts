@@ -10,7 +10,8 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
 import { targetGroupsOf, type LoadBalancerRecord } from "../../state/elb.ts";
-import { because, defined } from "../operation.ts";
+import { because } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { checkEnum, checkRange, invalid } from "./elb-operation.ts";
 import { findTargetGroup, type Place } from "./find.ts";
 

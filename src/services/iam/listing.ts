@@ -1,6 +1,7 @@
 import { AwsError } from "../aws-error.ts";
 import { within } from "../constraints.ts";
-import { defined, type OperationContext } from "../operation.ts";
+import type { OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { compareKeys, paginate } from "../pagination.ts";
 import { refuse } from "./iam-operation.ts";
 

@@ -1,7 +1,8 @@
 import { PolicyNotAttachableException, type AttachedPolicy, type Policy } from "@aws-sdk/client-iam";
 import { awsManagedPolicies, awsManagedPolicy, type KnownManagedPolicy } from "../../authorization/aws-managed-policies.ts";
 import { groups, policies, roles, users, type PolicyRecord, type PolicyVersionRecord } from "../../state/iam.ts";
-import { because, defined, type OperationContext } from "../operation.ts";
+import { because, type OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { missing } from "./iam-operation.ts";
 import { isServiceLinked } from "./protected-role.ts";
 

@@ -1,6 +1,6 @@
 import { iamAccounts } from "../../state/iam-account.ts";
 import { within } from "../constraints.ts";
-import { defined } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { changeAccount } from "./account-record.ts";
 import { missing, onAccount, operation, refuse } from "./iam-operation.ts";
 

@@ -1,7 +1,8 @@
 import { DeleteConflictException } from "@aws-sdk/client-iam";
 import { policies, type PolicyRecord } from "../../state/iam.ts";
 import { lengthWithin, oneOf } from "../constraints.ts";
-import { because, defined } from "../operation.ts";
+import { because } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { refuseManagedDocument } from "./documents.ts";
 import { requirePolicy } from "./find.ts";
 import { alreadyExists, iamArn, onAccount, onPolicy, operation, refuse } from "./iam-operation.ts";

@@ -1,7 +1,8 @@
 import { DeleteConflictException, InvalidInputException, type Role } from "@aws-sdk/client-iam";
 import { instanceProfiles, roleKey, roles, type RoleRecord } from "../../state/iam.ts";
 import { within } from "../constraints.ts";
-import { because, defined } from "../operation.ts";
+import { because } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { boundaryContext, refuseBoundary, shownBoundary } from "./boundaries.ts";
 import { refuseTrustDocument } from "./documents.ts";
 import { requireRole } from "./find.ts";

@@ -7,7 +7,7 @@ import {
 import { parseArn } from "../../domain/arn.ts";
 import { isAccount } from "../../domain/scope.ts";
 import type { KeyValue } from "../../decide/iam/policy-variables.ts";
-import type { PrincipalView } from "../../decide/iam/view.ts";
+import type { PrincipalView } from "../../decide/iam/principal-view.ts";
 import { lengthWithin } from "../constraints.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { evaluate, tried, type Simulation } from "./evaluation.ts";

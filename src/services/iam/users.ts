@@ -1,6 +1,7 @@
 import { DeleteConflictException, type User } from "@aws-sdk/client-iam";
 import { accessKeys, groups, roleKey, users, type UserRecord } from "../../state/iam.ts";
-import { because, defined, type ConditionContext, type OperationContext } from "../operation.ts";
+import { because, type ConditionContext, type OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { accountRecord } from "./account-record.ts";
 import { boundaryContext, refuseBoundary, shownBoundary } from "./boundaries.ts";
 import { requireUser, userOrCaller } from "./find.ts";

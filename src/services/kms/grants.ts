@@ -14,7 +14,8 @@ import { rootOf } from "../../state/kms/key-policies.ts";
 import { keys, type KeyRecord } from "../../state/kms/keys.ts";
 import type { State } from "../../state/state.ts";
 import { lengthWithin, matches, oneOf } from "../constraints.ts";
-import { because, defined, type OperationContext } from "../operation.ts";
+import { because, type OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { compareKeys } from "../pagination.ts";
 import {
   NOT_USABLE,

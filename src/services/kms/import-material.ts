@@ -10,7 +10,8 @@ import { currentMaterial, keys, type KeyMaterialRecord, type KeyRecord } from ".
 import { withoutSecret } from "../../state/kms/lifecycle.ts";
 import { wrapMaterial } from "../../state/kms/material.ts";
 import { lengthWithin, oneOf } from "../constraints.ts";
-import { because, defined, type OperationContext } from "../operation.ts";
+import { because, type OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { externalKey, readToken } from "./import-parameters.ts";
 import { DAY, ENDING, invalid, keyPermission, onKey, operation, refuse, refuseStates, requireOwnKey } from "./key.ts";
 import { kindOf, readMaterial, type ClearMaterial } from "./key-specs.ts";

@@ -3,7 +3,7 @@ import { arn } from "../../domain/arn.ts";
 import { currentMaterial, keyState, type KeyRecord } from "../../state/kms/keys.ts";
 import { isReplica, relatedKeys } from "../../state/kms/lifecycle.ts";
 import type { State } from "../../state/state.ts";
-import { defined } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { algorithmsOf } from "./key-specs.ts";
 
 /** A key as CreateKey, DescribeKey and ReplicateKey show it. */

@@ -3,7 +3,8 @@ import { currentMaterial, keys, materialIsThere, type KeyMaterialRecord, type Ke
 import { isReplica, relatedKeys, rotateKey as makeMaterial, settleKey } from "../../state/kms/lifecycle.ts";
 import type { State } from "../../state/state.ts";
 import { oneOf, within } from "../constraints.ts";
-import { because, defined } from "../operation.ts";
+import { because } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import {
   DAY,
   NOT_USABLE,

@@ -9,7 +9,8 @@ import { claimsToBeArn, parseArn } from "../../domain/arn.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { logGroupArn, logGroupKey, logGroups, logStreams, newLogGroup, type LogGroupRecord } from "../../state/logs.ts";
 import { brokenConstraints, lengthWithin, matches, oneOf, within, type Violation } from "../constraints.ts";
-import { because, defined, operationsOf, requestTags, type OperationContext, type Permission, type RequestScope } from "../operation.ts";
+import { because, operationsOf, requestTags, type OperationContext, type Permission, type RequestScope } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { compareKeys, paginate } from "../pagination.ts";
 import { requireLogGroupKey } from "./log-group-key.ts";
 

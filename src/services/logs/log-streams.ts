@@ -6,7 +6,8 @@ import {
 } from "@aws-sdk/client-cloudwatch-logs";
 import { logGroupArn, logGroupKey, logStreamKey, logStreams, type LogStreamRecord } from "../../state/logs.ts";
 import { lengthWithin, matches, oneOf, within, type Violation } from "../constraints.ts";
-import { because, defined, type OperationContext, type RequestScope } from "../operation.ts";
+import { because, type OperationContext, type RequestScope } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { compareKeys, descendingKey, paginate } from "../pagination.ts";
 import { groupInDecision, groupNameRules, groupResource, namedGroup, operation, refuse, requireGroup } from "./log-groups.ts";
 

@@ -1,6 +1,7 @@
 import { InvalidParameterException, type InputLogEvent, type RejectedLogEventsInfo } from "@aws-sdk/client-cloudwatch-logs";
 import { lengthWithin, within } from "../constraints.ts";
-import { because, defined } from "../operation.ts";
+import { because } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { groupNameRules, operation, refuse, requireGroup } from "./log-groups.ts";
 import { onLogStream, requireStream, streamNameRules } from "./log-streams.ts";
 

@@ -8,7 +8,8 @@ import { secrets as secretsTable, type SecretRecord } from "../../state/secrets.
 import { AwsError } from "../aws-error.ts";
 import { lengthWithin, within } from "../constraints.ts";
 import { denialFor } from "../decide-for.ts";
-import { because, defined, type OperationContext, type Permission } from "../operation.ts";
+import { because, type OperationContext, type Permission } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { paginate } from "../pagination.ts";
 import { passes, refuseFilters } from "./filters.ts";
 import { onSecret, operation, refuse, requireLiveSecret } from "./secret.ts";

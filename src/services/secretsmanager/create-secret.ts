@@ -1,7 +1,8 @@
 import { InvalidRequestException, ResourceExistsException } from "@aws-sdk/client-secrets-manager";
 import { findSecret, type SecretRecord } from "../../state/secrets.ts";
 import { lengthWithin } from "../constraints.ts";
-import { because, defined, requestTags, type Permission } from "../operation.ts";
+import { because, requestTags, type Permission } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { readValue } from "./key-use.ts";
 import { addReplicaKeys, refuseRegions, withReplicas } from "./replicas.ts";
 import { futureArn, keyText, operation, putSecret, refuse, refuseName, refuseToken } from "./secret.ts";

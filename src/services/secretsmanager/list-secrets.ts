@@ -1,7 +1,8 @@
 import { InvalidNextTokenException } from "@aws-sdk/client-secrets-manager";
 import { isGone, secrets as secretsTable, type SecretRecord } from "../../state/secrets.ts";
 import { oneOf, within } from "../constraints.ts";
-import { because, defined } from "../operation.ts";
+import { because } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { compareKeys, descendingKey, paginate } from "../pagination.ts";
 import { passes, refuseFilters } from "./filters.ts";
 import { operation, refuse } from "./secret.ts";

@@ -7,9 +7,10 @@ import {
 import { mayBeNamed } from "../../authorization/named-principals.ts";
 import { parsePolicy } from "../../decide/iam/parse-policy.ts";
 import type { PolicyDocument } from "../../decide/iam/policy-document.ts";
-import type { AccountView } from "../../state/account-view.ts";
+import type { AccountView } from "../../state/state.ts";
 import { lengthWithin } from "../constraints.ts";
-import { because, defined, type AuthorizeScope, type Permission } from "../operation.ts";
+import { because, type AuthorizeScope, type Permission } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { isPublic } from "./public-policy.ts";
 import { keyText, onSecret, operation, putSecret, refuse, requireLiveSecret, requirePrimary, requireSecret } from "./secret.ts";
 

@@ -6,7 +6,8 @@ import { unfinishedVersion, withPendingVersion } from "../../state/secret-stages
 import type { SecretRecord, SecretRotation } from "../../state/secrets.ts";
 import { matches } from "../constraints.ts";
 import { passTaskRoles } from "../ecs/pass-role.ts";
-import { because, defined, type AuthorizeScope, type Permission } from "../operation.ts";
+import { because, type AuthorizeScope, type Permission } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { keyText, onSecret, operation, putSecret, refuse, refuseToken, requirePrimary } from "./secret.ts";
 
 const rotatePermission = onSecret("RotateSecret", (input: RotateSecretRequest) => ({

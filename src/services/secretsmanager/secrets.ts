@@ -1,7 +1,8 @@
 import { InvalidParameterException } from "@aws-sdk/client-secrets-manager";
 import { findSecret, isReplica, secrets as secretsTable, type SecretRecord } from "../../state/secrets.ts";
 import { lengthWithin } from "../constraints.ts";
-import { because, defined } from "../operation.ts";
+import { because } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { withOtherKey } from "./key-use.ts";
 import { withReplicaKey } from "./replicas.ts";
 import { rescheduledByHand } from "./rotation-state.ts";

@@ -3,7 +3,7 @@ import { DEFAULT_KEY } from "../../state/secret-sealing.ts";
 import { replicaArn } from "../../state/secret-replicas.ts";
 import { secrets, type SecretRecord, type SecretRotation } from "../../state/secrets.ts";
 import type { State } from "../../state/state.ts";
-import { defined } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 
 const date = (at: number | undefined): Date | undefined => (at === undefined ? undefined : new Date(at));
 

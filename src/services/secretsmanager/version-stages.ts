@@ -2,7 +2,8 @@ import { InvalidNextTokenException, InvalidParameterException, ResourceNotFoundE
 import { holderOf, moveStage } from "../../state/secret-stages.ts";
 import type { SecretRecord } from "../../state/secrets.ts";
 import { lengthWithin, within } from "../constraints.ts";
-import { because, defined } from "../operation.ts";
+import { because } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { compareKeys, paginate } from "../pagination.ts";
 import { onSecret, operation, putSecret, refuse, requirePrimary, requireSecret } from "./secret.ts";
 import { refuseStages } from "./versions.ts";

@@ -2,7 +2,8 @@ import { InvalidNextToken, type GetParametersByPathRequest } from "@aws-sdk/clie
 import { decide } from "../../authorization/authorize.ts";
 import { latest, parameterArn, parameters, type ParameterRecord, type ParameterVersionRecord } from "../../state/parameters.ts";
 import { lengthWithin, within } from "../constraints.ts";
-import { because, defined, type OperationContext } from "../operation.ts";
+import { because, type OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { compareKeys, paginate, type Page } from "../pagination.ts";
 import { passesFilters, refuseFilters } from "./filters.ts";
 import { isBelow, refusePath } from "./parameter-name.ts";

@@ -8,7 +8,8 @@ import {
 } from "../../state/parameters.ts";
 import { AwsError } from "../aws-error.ts";
 import { brokenConstraints, type Violation } from "../constraints.ts";
-import { because, defined, operationsOf, type OperationContext, type RequestScope } from "../operation.ts";
+import { because, operationsOf, type OperationContext, type RequestScope } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 
 import { PUBLIC_PATH } from "./public-parameters.ts";
 

@@ -7,7 +7,8 @@ import {
 } from "@aws-sdk/client-ssm";
 import { latest, parameterNamed, parameters, type ParameterRecord, type ParameterVersionRecord } from "../../state/parameters.ts";
 import { lengthWithin, oneOf } from "../constraints.ts";
-import { because, defined, requestTags, type OperationContext, type Permission } from "../operation.ts";
+import { because, requestTags, type OperationContext, type Permission } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { DEFAULT_KEY } from "../../state/parameter-sealing.ts";
 import { sealValue } from "./key-use.ts";
 import { refusePattern } from "./allowed-pattern.ts";

@@ -1,6 +1,7 @@
 import type { ParameterInlinePolicy } from "@aws-sdk/client-ssm";
 import { latest, parameterArn, policyDue, type ParameterRecord, type ParameterVersionRecord } from "../../state/parameters.ts";
-import { defined, type OperationContext } from "../operation.ts";
+import type { OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import type { PublicParameter } from "./public-parameters.ts";
 import { readValue } from "./key-use.ts";
 

@@ -4,7 +4,8 @@ import { denialText } from "../../decide/iam/denial.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { RoleRecord } from "../../state/iam.ts";
 import { AwsError } from "../aws-error.ts";
-import { defined, type OperationContext, type Permission } from "../operation.ts";
+import type { OperationContext, Permission } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { answerAssumedRole } from "./role-session.ts";
 import {
   DEFAULT_ROLE_SECONDS,

@@ -1,6 +1,7 @@
 import { globalArn } from "../../domain/arn.ts";
 import { issueCredentials, sessionTimes } from "../../authorization/temporary-credentials.ts";
-import { defined, type Permission } from "../operation.ts";
+import type { Permission } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { packedPolicySize, refuseHugeToken } from "./packed-policy-size.ts";
 import { nameRules, userDuration, userDurationRules } from "./session-input.ts";
 import { sessionPolicies } from "./session-policies.ts";

@@ -1,7 +1,8 @@
 import { issueCredentials, roleSession, sessionTimes } from "../../authorization/temporary-credentials.ts";
 import type { SessionFacts } from "../../domain/principal.ts";
 import type { RoleRecord } from "../../state/iam.ts";
-import { defined, type OperationContext } from "../operation.ts";
+import type { OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
 import { packedPolicySize, refuseHugeToken } from "./packed-policy-size.ts";
 import { credentialsView } from "./sts-operation.ts";
 

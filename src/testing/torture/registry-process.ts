@@ -1,3 +1,4 @@
+import { errorTrace } from "../../domain/error-text.ts";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -22,7 +23,7 @@ const REST_MS = 100;
 const directory = process.argv[2] ?? "";
 
 function failed(cause: unknown): void {
-  process.stderr.write(`${cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)}\n`);
+  process.stderr.write(`${errorTrace(cause)}\n`);
   process.exit(70);
 }
 

@@ -1,3 +1,4 @@
+import { errorText } from "../../domain/error-text.ts";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -62,7 +63,7 @@ export async function torture({ kills, seed, lived }: TortureOptions): Promise<T
     const count = (wanted: string): number => ledger.images.filter(({ status }) => status === wanted).length;
     return { kills, images: count("pushed") + count("deleted"), deleted: count("deleted"), resumed };
   } catch (cause) {
-    throw new Error(`with the seed ${seed}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new Error(`with the seed ${seed}: ${errorText(cause)}`, { cause });
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-import type { PrincipalView } from "../../../src/decide/iam/view.ts";
+import type { PrincipalView } from "../../../src/decide/iam/principal-view.ts";
 import { seededRandom, type Random } from "../../../src/testing/seeded-random.ts";
 
 /** A request and all the policies that it meets. Plain data, so that it can be printed, and changed. */

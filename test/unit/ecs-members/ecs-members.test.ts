@@ -12,7 +12,8 @@ import {
   type UpdateServiceCommandInput,
 } from "@aws-sdk/client-ecs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { taskSpec, type Resolver } from "../../../src/control/tasks/task-spec.ts";
+import { taskSpec } from "../../../src/control/tasks/task-spec.ts";
+import type { Resolver } from "../../../src/control/tasks/task-resources.ts";
 import { containerBody, pauseBody } from "../../../src/drivers/docker/container-body.ts";
 import { planTask } from "../../../src/drivers/docker/task-plan.ts";
 import { NO_HOST_GRANTS } from "../../../src/domain/host-grants.ts";

@@ -1,4 +1,5 @@
-import type { PolicyKind, PrincipalView } from "../view.ts";
+import type { PolicyKind } from "../view.ts";
+import type { PrincipalView } from "../principal-view.ts";
 
 /** What a table of cases holds: policies once, and what becomes of requests under them. */
 export interface Situation {

@@ -1,5 +1,5 @@
 import type { ContainerDefinition, NetworkMode, PortMapping, RegisterTaskDefinitionRequest, TaskDefinition } from "@aws-sdk/client-ecs";
-import { defined } from "../../operation.ts";
+import { defined } from "../../../domain/defined.ts";
 import { cpuUnits, memoryMib } from "./task-size.ts";
 
 /** A definition with AWS's defaults in place, not yet with a revision. */
