@@ -6,6 +6,16 @@ export interface Scope {
   readonly region: string;
 }
 
+/** Under which records of a scope are filed. Keys of the journal begin with it: it never changes. */
+export function scopeKey({ account, region }: Scope): string {
+  return `${account}/${region}`;
+}
+
+/** The key of what is the only one of its name in its account and region. A name may have parts: `family/web`. */
+export function keyInScope({ account, region }: Scope, name: string): string {
+  return `${account}/${region}/${name}`;
+}
+
 export const DEFAULT_ACCOUNT = "123456789012";
 export const DEFAULT_REGION = "us-east-1";
 

@@ -1,3 +1,4 @@
+import { scopeKey } from "../domain/scope.ts";
 import { images, repositories, repositoryKey } from "../state/ecr.ts";
 import { answerJson, requireRepository, type RegistryCall } from "./call.ts";
 import { RegistryError } from "./errors.ts";
@@ -21,7 +22,7 @@ export function listRepositories(call: RegistryCall): void {
   const { account, region } = call.scope;
   const names = call.platform.state
     .table(repositories)
-    .by("scope", `${account}/${region}`)
+    .by("scope", scopeKey({ account, region }))
     .map(({ name }) => name);
   const { items, headers } = page(call, "/v2/_catalog", names);
   answerJson(call, headers, { repositories: items });

@@ -1,6 +1,6 @@
 import { availabilityZones } from "../domain/availability-zones.ts";
 import { parseCidr } from "../domain/cidr.ts";
-import type { Scope } from "../domain/scope.ts";
+import { scopeKey, type Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
 import { freeBlock, subnetBlocks } from "../decide/addresses/free-block.ts";
 import { securityGroups, subnets, vpcs, type SecurityGroupRecord, type SubnetRecord, type VpcRecord } from "./ec2.ts";
@@ -30,7 +30,7 @@ export class NoBlockLeftError extends Error {
 export function defaultNetwork(state: WholeState, ids: Ids, { account, region }: Scope): DefaultNetwork {
   // Callers may pass something larger, none of which belongs in a record.
   const scope = { account, region };
-  const key = `${scope.account}/${scope.region}`;
+  const key = scopeKey(scope);
   const known = state
     .table(vpcs)
     .by("scope", key)

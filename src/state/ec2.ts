@@ -1,3 +1,4 @@
+import { scopeKey } from "../domain/scope.ts";
 import type { Tag } from "@aws-sdk/client-ec2";
 import { defineTable, ofAccount } from "./table.ts";
 
@@ -11,7 +12,7 @@ export interface VpcRecord {
 }
 
 export const vpcs = defineTable<VpcRecord>()("ec2.vpcs", (vpc) => vpc.id, ofAccount, {
-  scope: ({ account, region }) => `${account}/${region}`,
+  scope: scopeKey,
 });
 
 export interface SubnetRecord {
@@ -28,7 +29,7 @@ export interface SubnetRecord {
 }
 
 export const subnets = defineTable<SubnetRecord>()("ec2.subnets", (subnet) => subnet.id, ofAccount, {
-  scope: ({ account, region }) => `${account}/${region}`,
+  scope: scopeKey,
   vpc: (subnet) => subnet.vpcId,
 });
 
@@ -58,6 +59,6 @@ export interface SecurityGroupRecord {
 }
 
 export const securityGroups = defineTable<SecurityGroupRecord>()("ec2.security-groups", (group) => group.id, ofAccount, {
-  scope: ({ account, region }) => `${account}/${region}`,
+  scope: scopeKey,
   vpc: (group) => group.vpcId,
 });

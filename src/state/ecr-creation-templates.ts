@@ -6,7 +6,7 @@ import type {
   Tag,
 } from "@aws-sdk/client-ecr";
 import { mostExact } from "../domain/repository-prefix.ts";
-import type { Scope } from "../domain/scope.ts";
+import { keyInScope, type Scope, scopeKey } from "../domain/scope.ts";
 import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
@@ -28,15 +28,15 @@ export interface CreationTemplateRecord extends Scope {
   readonly updatedAt: number;
 }
 
-export function creationTemplateKey({ account, region }: Scope, prefix: string): string {
-  return `${account}/${region}/${prefix}`;
+export function creationTemplateKey(scope: Scope, prefix: string): string {
+  return keyInScope(scope, prefix);
 }
 
 export const creationTemplates = defineTable<CreationTemplateRecord>()(
   "ecr.creation-templates",
   (template) => creationTemplateKey(template, template.prefix),
   ofAccount,
-  { scope: ({ account, region }) => `${account}/${region}` },
+  { scope: scopeKey },
 );
 
 /** The template for a repository that is made for this reason: the one with the most exact prefix among those that apply. */
@@ -48,7 +48,7 @@ export function creationTemplateFor(
 ): CreationTemplateRecord | undefined {
   const applying = state
     .table(creationTemplates)
-    .by("scope", `${account}/${region}`)
+    .by("scope", scopeKey({ account, region }))
     .filter(({ appliedFor }) => appliedFor.includes(reason));
   return mostExact(applying, ({ prefix }) => prefix, repository);
 }

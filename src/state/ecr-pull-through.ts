@@ -1,7 +1,7 @@
 import type { UpstreamRegistry } from "@aws-sdk/client-ecr";
 import { exchangePrefix, mostExact } from "../domain/repository-prefix.ts";
 import type { Principal } from "../domain/principal.ts";
-import type { Scope } from "../domain/scope.ts";
+import { keyInScope, type Scope, scopeKey } from "../domain/scope.ts";
 import type { State } from "./state.ts";
 import { accountOfKey, defineTable, ofAccount } from "./table.ts";
 
@@ -34,20 +34,20 @@ export interface CredentialReader {
   readonly origin: { readonly sourceIp: string; readonly userAgent: string; readonly secureTransport: boolean; readonly region: string };
 }
 
-export function pullThroughRuleKey({ account, region }: Scope, prefix: string): string {
-  return `${account}/${region}/${prefix}`;
+export function pullThroughRuleKey(scope: Scope, prefix: string): string {
+  return keyInScope(scope, prefix);
 }
 
 export const pullThroughRules = defineTable<PullThroughRuleRecord>()(
   "ecr.pull-through-rules",
   (rule) => pullThroughRuleKey(rule, rule.prefix),
   ofAccount,
-  { scope: ({ account, region }) => `${account}/${region}` },
+  { scope: scopeKey },
 );
 
 /** The rule for a repository, whether it is there or not: the one with the most exact prefix. */
 export function pullThroughRuleFor(state: State, { account, region }: Scope, repository: string): PullThroughRuleRecord | undefined {
-  return mostExact(state.table(pullThroughRules).by("scope", `${account}/${region}`), ({ prefix }) => prefix, repository);
+  return mostExact(state.table(pullThroughRules).by("scope", scopeKey({ account, region })), ({ prefix }) => prefix, repository);
 }
 
 /** What a repository is called over there. */

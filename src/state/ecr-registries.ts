@@ -1,5 +1,5 @@
 import type { Principal } from "../domain/principal.ts";
-import type { Scope } from "../domain/scope.ts";
+import { type Scope, scopeKey } from "../domain/scope.ts";
 import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
@@ -22,8 +22,8 @@ export interface RegistryRecord extends Scope {
   readonly settings: Readonly<Partial<Record<AccountSettingName, string>>>;
 }
 
-export function registryKey({ account, region }: Scope): string {
-  return `${account}/${region}`;
+export function registryKey(scope: Scope): string {
+  return scopeKey(scope);
 }
 
 export const registries = defineTable<RegistryRecord>()("ecr.registries", registryKey, ofAccount, {});

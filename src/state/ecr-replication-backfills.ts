@@ -1,5 +1,5 @@
 import type { ReplicationBackfillStatus } from "@aws-sdk/client-ecr";
-import type { Scope } from "../domain/scope.ts";
+import { type Scope, scopeKey } from "../domain/scope.ts";
 import type { ReplicationDestination } from "./ecr-replication.ts";
 import type { State } from "./state.ts";
 import { accountOfKey, defineTable, ofAccount } from "./table.ts";
@@ -15,7 +15,7 @@ export interface BackfillRecord extends Scope {
 }
 
 export const backfills = defineTable<BackfillRecord>()("ecr.replication-backfills", ({ id }) => id, ofAccount, {
-  scope: ({ account, region }) => `${account}/${region}`,
+  scope: scopeKey,
 });
 
 /** One image under one tag, or without any: each is a replication of its own, as ECR counts them. */
@@ -53,6 +53,6 @@ export const KEPT_MS = 90 * 24 * 3_600_000;
 export function knownBackfills(state: State, { account, region }: Scope, now: number): readonly BackfillRecord[] {
   return state
     .table(backfills)
-    .by("scope", `${account}/${region}`)
+    .by("scope", scopeKey({ account, region }))
     .filter(({ endedAt }) => endedAt === undefined || now - endedAt < KEPT_MS);
 }

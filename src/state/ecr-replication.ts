@@ -1,5 +1,5 @@
 import type { ReplicationStatus } from "@aws-sdk/client-ecr";
-import type { Scope } from "../domain/scope.ts";
+import { type Scope, scopeKey } from "../domain/scope.ts";
 import { imageKey, type ImageRecord, type RepositoryRecord } from "./ecr.ts";
 import type { State } from "./state.ts";
 import { accountOfKey, defineTable, ofAccount } from "./table.ts";
@@ -22,12 +22,12 @@ export interface ReplicationConfigurationRecord extends Scope {
 
 export const replicationConfigurations = defineTable<ReplicationConfigurationRecord>()(
   "ecr.replication-configurations",
-  ({ account, region }) => `${account}/${region}`,
+  scopeKey,
   ofAccount,
 );
 
 export function replicationRules(state: State, { account, region }: Scope): readonly ReplicationRule[] {
-  return state.table(replicationConfigurations).get(`${account}/${region}`)?.rules ?? [];
+  return state.table(replicationConfigurations).get(scopeKey({ account, region }))?.rules ?? [];
 }
 
 /** How far one image is on its way to one destination. */

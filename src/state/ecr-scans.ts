@@ -1,7 +1,7 @@
 import type { ScanStatus } from "@aws-sdk/client-ecr";
 import type { ScanningRules } from "../decide/scan/scan-frequency.ts";
 import type { Finding } from "../decide/scan/findings.ts";
-import type { Scope } from "../domain/scope.ts";
+import { type Scope, scopeKey } from "../domain/scope.ts";
 import type { InstalledPackage } from "../domain/vulnerability.ts";
 import { imageKey, type ImageRecord } from "./ecr.ts";
 import type { State } from "./state.ts";
@@ -94,13 +94,9 @@ export function packagesOf({ sources }: InventoryRecord): readonly InstalledPack
 
 export interface RegistryScanningRecord extends Scope, ScanningRules {}
 
-export const registryScanning = defineTable<RegistryScanningRecord>()(
-  "ecr.registry-scanning",
-  ({ account, region }) => `${account}/${region}`,
-  ofAccount,
-);
+export const registryScanning = defineTable<RegistryScanningRecord>()("ecr.registry-scanning", scopeKey, ofAccount);
 
 /** How a registry scans; basic scanning without rules where nothing was said. */
 export function scanningRulesOf(state: State, { account, region }: Scope): ScanningRules {
-  return state.table(registryScanning).get(`${account}/${region}`) ?? { scanType: "BASIC", rules: [] };
+  return state.table(registryScanning).get(scopeKey({ account, region })) ?? { scanType: "BASIC", rules: [] };
 }

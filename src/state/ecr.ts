@@ -1,12 +1,12 @@
 import type { EncryptionConfiguration, ImageTagMutability, ImageTagMutabilityExclusionFilter, Tag } from "@aws-sdk/client-ecr";
-import type { Scope } from "../domain/scope.ts";
+import { keyInScope, type Scope, scopeKey } from "../domain/scope.ts";
 import { accountOfKey, defineTable, ofAccount } from "./table.ts";
 
 // Times in these records are milliseconds since the Unix epoch.
 
 /** Names a repository in the keys below: `account/region/name`. */
-export function repositoryKey({ account, region }: Scope, name: string): string {
-  return `${account}/${region}/${name}`;
+export function repositoryKey(scope: Scope, name: string): string {
+  return keyInScope(scope, name);
 }
 
 /** The name in a `repositoryKey`; it may have slashes itself. */
@@ -32,7 +32,7 @@ export const repositories = defineTable<RepositoryRecord>()(
   (repository) => repositoryKey(repository, repository.name),
   ofAccount,
   {
-    scope: ({ account, region }) => `${account}/${region}`,
+    scope: scopeKey,
     account: ({ account }) => account,
     arn: ({ arn }) => arn,
   },

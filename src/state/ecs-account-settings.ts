@@ -1,3 +1,4 @@
+import { keyInScope, scopeKey } from "../domain/scope.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
 /** An account setting of ECS: of one principal, or of all of the account where the principal is its root. */
@@ -11,7 +12,7 @@ export interface AccountSettingRecord {
 
 export const accountSettings = defineTable<AccountSettingRecord>()(
   "ecs.account-settings",
-  ({ account, region, principalArn, name }) => `${account}/${region}/${principalArn}/${name}`,
+  ({ account, region, principalArn, name }) => keyInScope({ account, region }, `${principalArn}/${name}`),
   ofAccount,
-  { scope: ({ account, region }) => `${account}/${region}` },
+  { scope: scopeKey },
 );

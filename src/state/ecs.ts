@@ -1,3 +1,4 @@
+import { keyInScope, scopeKey } from "../domain/scope.ts";
 import type { RolloutState } from "../decide/rollout/view.ts";
 import type { LaunchType } from "../domain/launch-type.ts";
 import type {
@@ -42,7 +43,7 @@ export interface ClusterRecord {
 }
 
 export const clusters = defineTable<ClusterRecord>()("ecs.clusters", (cluster) => cluster.arn, ofAccount, {
-  scope: ({ account, region }) => `${account}/${region}`,
+  scope: scopeKey,
 });
 
 export interface TaskDefinitionRecord {
@@ -62,8 +63,8 @@ export interface TaskDefinitionRecord {
 }
 
 export const taskDefinitions = defineTable<TaskDefinitionRecord>()("ecs.task-definitions", (definition) => definition.arn, ofAccount, {
-  scope: ({ account, region }) => `${account}/${region}`,
-  family: ({ account, region, family }) => `${account}/${region}/${family}`,
+  scope: scopeKey,
+  family: (record) => keyInScope(record, record.family),
 });
 
 /** The highest revision that a family ever had: numbers are never used again. */
@@ -74,11 +75,7 @@ export interface FamilyRecord {
   readonly lastRevision: number;
 }
 
-export const families = defineTable<FamilyRecord>()(
-  "ecs.families",
-  ({ account, region, family }) => `${account}/${region}/${family}`,
-  ofAccount,
-);
+export const families = defineTable<FamilyRecord>()("ecs.families", (record) => keyInScope(record, record.family), ofAccount);
 
 export interface ContainerRecord {
   readonly arn: string;
@@ -290,6 +287,6 @@ export interface ServiceRecord {
 
 export const services = defineTable<ServiceRecord>()("ecs.services", (service) => service.arn, ofAccount, {
   cluster: (service) => service.clusterArn,
-  scope: ({ account, region }) => `${account}/${region}`,
+  scope: scopeKey,
   status: (service) => service.status,
 });

@@ -1,3 +1,4 @@
+import { scopeKey } from "../domain/scope.ts";
 import type { Action, Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { TargetHealth } from "../domain/target-health.ts";
 import { accountOfArn, defineTable, ofAccount } from "./table.ts";
@@ -26,7 +27,7 @@ export interface LoadBalancerRecord {
 }
 
 export const loadBalancers = defineTable<LoadBalancerRecord>()("elb.load-balancers", (balancer) => balancer.arn, ofAccount, {
-  scope: ({ account, region }) => `${account}/${region}`,
+  scope: scopeKey,
 });
 
 export interface ListenerRecord {
@@ -96,7 +97,7 @@ export interface TargetGroupRecord {
 }
 
 export const targetGroups = defineTable<TargetGroupRecord>()("elb.target-groups", (group) => group.arn, ofAccount, {
-  scope: ({ account, region }) => `${account}/${region}`,
+  scope: scopeKey,
 });
 
 /** A target in a target group; it stays, draining, until its deregistration delay is over. */

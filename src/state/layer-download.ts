@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { Scope } from "../domain/scope.ts";
+import { keyInScope, type Scope } from "../domain/scope.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 
 /** What a download URL is good for: one layer of one repository, to whoever has the URL, until it expires. Times are of the Unix epoch. */
@@ -20,7 +20,7 @@ export const LAYER_DOWNLOADS = "/ecr-download/";
 /** The path and query under which a layer is given out without credentials. */
 export function layerDownloadPath(secrets: SecretBox, download: LayerDownload): string {
   const { account, region, repository, madeAt, digest, expiresAt } = download;
-  return `${LAYER_DOWNLOADS}${account}/${region}/${repository}/${digest}?made=${madeAt}&expires=${expiresAt}&signature=${sign(secrets, download)}`;
+  return `${LAYER_DOWNLOADS}${keyInScope({ account, region }, repository)}/${digest}?made=${madeAt}&expires=${expiresAt}&signature=${sign(secrets, download)}`;
 }
 
 /** What such a URL names, if we made it, whether or not its time is over; `undefined` for any other. */

@@ -1,6 +1,6 @@
 import type { LogGroupClass } from "@aws-sdk/client-cloudwatch-logs";
 import { arn } from "../domain/arn.ts";
-import type { Scope } from "../domain/scope.ts";
+import { keyInScope, type Scope, scopeKey } from "../domain/scope.ts";
 import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
@@ -19,12 +19,12 @@ export interface LogGroupRecord {
 }
 
 /** Group names have no colon, so that it may divide. */
-export function logGroupKey({ account, region }: Scope, group: string): string {
-  return `${account}/${region}/${group}`;
+export function logGroupKey(scope: Scope, group: string): string {
+  return keyInScope(scope, group);
 }
 
 export const logGroups = defineTable<LogGroupRecord>()("logs.groups", (group) => logGroupKey(group, group.name), ofAccount, {
-  scope: ({ account, region }) => `${account}/${region}`,
+  scope: scopeKey,
 });
 
 export interface LogStreamRecord {

@@ -1,6 +1,6 @@
 import type { ParameterTier, ParameterType, Tag } from "@aws-sdk/client-ssm";
 import { arn, parseArn } from "../domain/arn.ts";
-import type { Scope } from "../domain/scope.ts";
+import { keyInScope, type Scope, scopeKey } from "../domain/scope.ts";
 import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
@@ -57,8 +57,8 @@ export interface ParameterRecord {
   readonly sharing?: ParameterSharingRecord;
 }
 
-export function parameterKey({ account, region }: Scope, name: string): string {
-  return `${account}/${region}/${name}`;
+export function parameterKey(scope: Scope, name: string): string {
+  return keyInScope(scope, name);
 }
 
 export const parameters = defineTable<ParameterRecord>()(
@@ -66,7 +66,7 @@ export const parameters = defineTable<ParameterRecord>()(
   (parameter) => parameterKey(parameter, parameter.name),
   ofAccount,
   {
-    scope: ({ account, region }) => `${account}/${region}`,
+    scope: scopeKey,
     /** The regions of parameters that are shared. */
     shared: ({ region, sharing }) => sharing && region,
   },

@@ -1,7 +1,7 @@
 import type { LaunchType } from "../domain/launch-type.ts";
 import type { NetworkConfiguration } from "@aws-sdk/client-ecs";
 import { arn, parseArn } from "../domain/arn.ts";
-import type { Scope } from "../domain/scope.ts";
+import { keyInScope, type Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
 import { defaultNetwork } from "./default-vpc.ts";
 import { clusters, families, taskDefinitions, type ClusterRecord, type TaskDefinitionRecord } from "./ecs.ts";
@@ -67,7 +67,7 @@ export function rotationNetwork(state: WholeState, ids: Ids, { definition }: Rot
 }
 
 function newest(state: State, scope: Scope, family: string): TaskDefinitionRecord | undefined {
-  const last = state.table(families).get(`${scope.account}/${scope.region}/${family}`)?.lastRevision ?? 0;
+  const last = state.table(families).get(keyInScope(scope, family))?.lastRevision ?? 0;
   for (let revision = last; revision > 0; revision--) {
     const definition = state.table(taskDefinitions).get(definitionArn(scope, family, revision));
     if (definition?.status === "ACTIVE") return definition;

@@ -2,7 +2,7 @@ import type { Tag } from "@aws-sdk/client-secrets-manager";
 import type { RotationRules, RotationWindow } from "../decide/secret-rotation/schedule.ts";
 import type { RotationRun } from "../decide/secret-rotation/plan-rotation.ts";
 import { parseArn } from "../domain/arn.ts";
-import type { Scope } from "../domain/scope.ts";
+import { keyInScope, type Scope, scopeKey } from "../domain/scope.ts";
 import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
@@ -76,8 +76,8 @@ export interface SecretRecord {
 }
 
 export const secrets = defineTable<SecretRecord>()("secretsmanager.secrets", (secret) => secret.arn, ofAccount, {
-  scope: ({ account, region }) => `${account}/${region}`,
-  name: ({ account, region, name }) => `${account}/${region}/${name}`,
+  scope: scopeKey,
+  name: (record) => keyInScope(record, record.name),
   rotationTask: ({ rotation }) => rotation?.run?.taskArn,
 });
 
@@ -93,7 +93,7 @@ export function findSecret(state: State, scope: Scope, id: string, now: number):
 
   function named({ account, region }: Scope, name: string): SecretRecord | undefined {
     // A name may be taken again while a secret that is gone still has its record.
-    return table.by("name", `${account}/${region}/${name}`).find((secret) => !isGone(secret, now));
+    return table.by("name", keyInScope({ account, region }, name)).find((secret) => !isGone(secret, now));
   }
 }
 

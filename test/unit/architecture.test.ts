@@ -70,9 +70,10 @@ interface Import {
   readonly specifier: string;
 }
 
-const imports = readdirSync(src, { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && !file.endsWith(".d.ts"))
-  .flatMap(importsOf);
+const sources = readdirSync(src, { recursive: true, encoding: "utf8" }).filter(
+  (file) => file.endsWith(".ts") && !file.endsWith(".test.ts") && !file.endsWith(".d.ts"),
+);
+const imports = sources.flatMap(importsOf);
 
 describe.each(Object.entries(ROOMS))("src/%s", (room, { imports: allowed, because }) => {
   test(`imports only ${[room, ...allowed].join(", ")}: ${because}`, () => {
@@ -138,6 +139,11 @@ test("SDK packages are loaded late: outside of a service's own folder they are n
     .filter(({ from }) => from !== "testing" && from !== "services" && from !== "cli")
     .filter(({ file, specifier }) => specifier.startsWith("@aws-sdk/client-") && isEager(file, specifier));
   expect(eager).toEqual([]);
+});
+
+test("the key of a scope is written in one place: what is filed under one text is not looked for under another", () => {
+  const byHand = sources.filter((file) => /\$\{(\w+\.)?account\}\/\$\{(\w+\.)?region\}/.test(readFileSync(join(src, file), "utf8")));
+  expect(byHand).toEqual(["domain/scope.ts"]);
 });
 
 /** Operations see their caller's account. What looks at all accounts is one of these, each for a reason. */

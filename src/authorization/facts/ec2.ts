@@ -1,5 +1,5 @@
 import { arn } from "../../domain/arn.ts";
-import type { Scope } from "../../domain/scope.ts";
+import { type Scope, scopeKey } from "../../domain/scope.ts";
 import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
 import type { WholeState } from "../../state/state.ts";
 import { tagFacts, type FactsOf, type ResourceFacts } from "./resource-facts.ts";
@@ -7,7 +7,7 @@ import { tagFacts, type FactsOf, type ResourceFacts } from "./resource-facts.ts"
 /** Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2". */
 export const ec2Facts: FactsOf = (state, { account, region, resource }) => {
   const [kind, id = ""] = resource.split("/");
-  const found = kindOf(state, kind, id, `${account}/${region}`);
+  const found = kindOf(state, kind, id, scopeKey({ account, region }));
   // Ids are unique among accounts, but an ARN tells whose it is.
   return found?.owner.account === account && found.owner.region === region ? found.facts : undefined;
 };

@@ -1,4 +1,4 @@
-import type { Scope } from "../../domain/scope.ts";
+import { type Scope, scopeKey } from "../../domain/scope.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import type { WholeState } from "../../state/state.ts";
 
@@ -12,13 +12,13 @@ export function publishedPorts(state: WholeState): (scope: Scope) => ReadonlySet
   return ({ account, region }) => {
     if (!looked) for (const task of state.table(tasks).by("live", "live")) note(task);
     looked = true;
-    return scopes.get(`${account}/${region}`) ?? NONE;
+    return scopes.get(scopeKey({ account, region })) ?? NONE;
   };
 
   function note(task: TaskRecord): void {
     const ports = portsOfTask(task);
     if (ports.length === 0) return;
-    const key = `${task.account}/${task.region}`;
+    const key = scopeKey(task);
     const known = scopes.get(key) ?? new Set();
     scopes.set(key, known);
     for (const port of ports) known.add(port);

@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import {
   backfillItemKey,
   backfillItems,
@@ -51,7 +52,7 @@ export const replicationBackfills = loop("replication backfill", (parts: Replica
 
   function prepare(record: BackfillRecord): void {
     const { id, account, region, destination } = record;
-    for (const repository of state.table(repositories).by("scope", `${account}/${region}`)) {
+    for (const repository of state.table(repositories).by("scope", scopeKey({ account, region }))) {
       const goes = destinationsOf(state, repository).some(
         (other) => other.region === destination.region && other.registryId === destination.registryId,
       );

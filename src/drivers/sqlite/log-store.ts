@@ -1,3 +1,4 @@
+import { keyInScope } from "../../domain/scope.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { LogEvent, LogQuery, LogStore, LogStreamKey, StoredLogEvent } from "../../ports/log-store.ts";
 import { closeDatabase, openDatabase } from "./database.ts";
@@ -59,7 +60,7 @@ export function sqliteLogStore(file: string): LogStore {
   let forgetting = Promise.resolve();
 
   function groupId({ account, region, group }: GroupKey): number | undefined {
-    const name = `${account}/${region}/${group}`;
+    const name = keyInScope({ account, region }, group);
     const known = groupIds.get(name);
     if (known !== undefined) return known;
     const row = selectGroup.get(account, region, group) as { id: number } | undefined;

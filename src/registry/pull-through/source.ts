@@ -7,7 +7,7 @@ import { rootPrincipal } from "../../authorization/credentials.ts";
 import { arn } from "../../domain/arn.ts";
 import { scopeOfRegistryHost } from "../../domain/image-reference.ts";
 import type { Principal } from "../../domain/principal.ts";
-import { DEFAULT_ACCOUNT, type Scope } from "../../domain/scope.ts";
+import { DEFAULT_ACCOUNT, scopeKey, type Scope } from "../../domain/scope.ts";
 import { UNSUPPORTED_UPSTREAM, upstreamPlace, type UpstreamPlace } from "../../domain/upstream-registry.ts";
 import type { SecretBox } from "../../ports/secret-box.ts";
 import { VIA_HEADER, type Upstream } from "../../ports/upstream-registry.ts";
@@ -27,7 +27,7 @@ const LONGEST_CHAIN = 8;
 
 /** What this registry calls itself to others: a name that tells them nothing. */
 export function nameAmongRegistries(secrets: SecretBox, { account, region }: Scope): string {
-  return createHmac("sha256", secrets.derive("pull-through-via")).update(`${account}/${region}`).digest("hex").slice(0, 24);
+  return createHmac("sha256", secrets.derive("pull-through-via")).update(scopeKey({ account, region })).digest("hex").slice(0, 24);
 }
 
 /**

@@ -59,10 +59,6 @@ export function tagAtCreation(
   return [{ action: "ec2:CreateTags", resource, context: { ...tagKeys(tags), "ec2:CreateAction": createAction } }];
 }
 
-export function scopeOf({ account, region }: OperationContext): string {
-  return `${account}/${region}`;
-}
-
 export function invalidValue(message: string): AwsError {
   return new AwsError("InvalidParameterValue", message);
 }

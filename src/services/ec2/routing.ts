@@ -1,7 +1,8 @@
+import { scopeKey } from "../../domain/scope.ts";
 import { vpcs, subnets, type VpcRecord } from "../../state/ec2.ts";
 import { AwsError } from "../aws-error.ts";
 import { chosen, described } from "./describe.ts";
-import { onAny, operation, scopeOf } from "./ec2-operation.ts";
+import { onAny, operation } from "./ec2-operation.ts";
 
 // A VPC has one route table, one network ACL and, the default one, an internet gateway. They follow from the VPC and are not records,
 // until others can be made.
@@ -15,7 +16,7 @@ const mainAssociationOf = (vpc: VpcRecord): string => derived("rtbassoc-", vpc);
 export const describeRouteTables = operation("DescribeRouteTables", {
   authorize: onAny("DescribeRouteTables"),
   run(input, context) {
-    const all = context.state.table(vpcs).by("scope", scopeOf(context));
+    const all = context.state.table(vpcs).by("scope", scopeKey(context));
     const wanted = chosen(
       all,
       input.RouteTableIds,
@@ -83,7 +84,7 @@ export const describeInternetGateways = operation("DescribeInternetGateways", {
   run(input, context) {
     const all = context.state
       .table(vpcs)
-      .by("scope", scopeOf(context))
+      .by("scope", scopeKey(context))
       .filter(({ isDefault }) => isDefault);
     const missing = (id: string) => new AwsError("InvalidInternetGatewayID.NotFound", `The internetGateway ID '${id}' does not exist`);
     const wanted = chosen(all, input.InternetGatewayIds, gatewayOf, missing);
@@ -110,7 +111,7 @@ export const describeInternetGateways = operation("DescribeInternetGateways", {
 export const describeNetworkAcls = operation("DescribeNetworkAcls", {
   authorize: onAny("DescribeNetworkAcls"),
   run(input, context) {
-    const all = context.state.table(vpcs).by("scope", scopeOf(context));
+    const all = context.state.table(vpcs).by("scope", scopeKey(context));
     const wanted = chosen(
       all,
       input.NetworkAclIds,

@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import type { CreateSecurityGroupCommandInput, TagSpecification } from "@aws-sdk/client-ec2";
 import { securityGroups, vpcs } from "../../state/ec2.ts";
 import type { AuthorizeScope, Permission } from "../operation.ts";
@@ -46,7 +47,7 @@ function groupArn({ GroupId, GroupName }: NamesGroup, at: AuthorizeScope): strin
 function defaultVpc({ state, account, region }: AuthorizeScope) {
   return state
     .table(vpcs)
-    .by("scope", `${account}/${region}`)
+    .by("scope", scopeKey({ account, region }))
     .find(({ isDefault }) => isDefault);
 }
 

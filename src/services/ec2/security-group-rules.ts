@@ -1,10 +1,11 @@
+import { scopeKey } from "../../domain/scope.ts";
 import type { SecurityGroupRule, TagSpecification } from "@aws-sdk/client-ec2";
 import { securityGroups, type SecurityGroupRecord, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { chosen, described } from "./describe.ts";
-import { invalidValue, onAny, operation, scopeOf } from "./ec2-operation.ts";
+import { invalidValue, onAny, operation } from "./ec2-operation.ts";
 import {
   ipv4Block,
   ipv6Block,
@@ -168,7 +169,7 @@ export const describeSecurityGroupRules = operation("DescribeSecurityGroupRules"
       if (!/^sg-|[*?]/.test(id)) throw new AwsError("InvalidGroupId.Malformed", `The security group ID '${id}' is malformed`);
     const all = context.state
       .table(securityGroups)
-      .by("scope", scopeOf(context))
+      .by("scope", scopeKey(context))
       .flatMap((group) => group.rules.map((rule) => ({ group, rule })));
     const wanted = chosen(all, input.SecurityGroupRuleIds, ({ rule }) => rule.id, ruleNotFound);
     const fields = {

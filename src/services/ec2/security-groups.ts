@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import type {
   IpPermission,
   IpRange,
@@ -14,7 +15,7 @@ import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { chosen, described, type FilterFields } from "./describe.ts";
-import { defaultNetworkOf, invalidValue, onAny, operation, scopeOf } from "./ec2-operation.ts";
+import { defaultNetworkOf, invalidValue, onAny, operation } from "./ec2-operation.ts";
 import { taskInterfaces } from "./network-interfaces.ts";
 import { onGroup, onNewGroup } from "./security-group-permissions.ts";
 import { refuseTags } from "./tag-rules.ts";
@@ -111,7 +112,7 @@ export const deleteSecurityGroup = operation("DeleteSecurityGroup", {
       taskInterfaces(context).some(({ own }) => own.securityGroups.includes(group.id)) ||
       state
         .table(loadBalancers)
-        .by("scope", scopeOf(context))
+        .by("scope", scopeKey(context))
         .some((balancer) => balancer.securityGroups.includes(group.id));
     if (referenced || attached) throw new AwsError("DependencyViolation", `resource ${group.id} has a dependent object`);
     state.commit(() => state.table(securityGroups).delete(group.id));
@@ -146,7 +147,7 @@ const FIELDS: FilterFields<SecurityGroupRecord> = {
 export const describeSecurityGroups = operation("DescribeSecurityGroups", {
   authorize: onAny("DescribeSecurityGroups"),
   run(input, context) {
-    const all = context.state.table(securityGroups).by("scope", scopeOf(context));
+    const all = context.state.table(securityGroups).by("scope", scopeKey(context));
     for (const id of input.GroupIds ?? []) requireGroup(context, { GroupId: id });
     for (const name of input.GroupNames ?? []) requireGroup(context, { GroupName: name });
     const byName = chosenByName(all, input.GroupNames);

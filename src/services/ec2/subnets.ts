@@ -1,10 +1,11 @@
+import { scopeKey } from "../../domain/scope.ts";
 import type { Subnet } from "@aws-sdk/client-ec2";
 import { subnets, type SubnetRecord } from "../../state/ec2.ts";
 import { tasks } from "../../state/ecs.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { chosen, described } from "./describe.ts";
-import { onAny, operation, scopeOf } from "./ec2-operation.ts";
+import { onAny, operation } from "./ec2-operation.ts";
 
 /** Addresses of every subnet that AWS keeps for itself. */
 const RESERVED = 5;
@@ -16,7 +17,7 @@ export function subnetNotFound(id: string): AwsError {
 export const describeSubnets = operation("DescribeSubnets", {
   authorize: onAny("DescribeSubnets"),
   run(input, context) {
-    const all = context.state.table(subnets).by("scope", scopeOf(context));
+    const all = context.state.table(subnets).by("scope", scopeKey(context));
     const wanted = chosen(all, input.SubnetIds, ({ id }) => id, subnetNotFound);
     const { items, ...more } = described(
       wanted,

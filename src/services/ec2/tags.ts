@@ -1,9 +1,10 @@
+import { scopeKey } from "../../domain/scope.ts";
 import type { Tag } from "@aws-sdk/client-ec2";
 import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext, RequestScope } from "../operation.ts";
 import { described } from "./describe.ts";
-import { onAny, operation, scopeOf, tagKeys } from "./ec2-operation.ts";
+import { onAny, operation, tagKeys } from "./ec2-operation.ts";
 import { groupNotFound } from "./security-groups.ts";
 import { subnetNotFound } from "./subnets.ts";
 import { refuseTags } from "./tag-rules.ts";
@@ -19,7 +20,7 @@ interface Taggable {
 
 function taggables(context: OperationContext): readonly Taggable[] {
   const { state } = context;
-  const scope = scopeOf(context);
+  const scope = scopeKey(context);
   const groups = state.table(securityGroups);
   return [
     ...state

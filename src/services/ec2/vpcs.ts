@@ -1,9 +1,10 @@
+import { scopeKey } from "../../domain/scope.ts";
 import type { Vpc } from "@aws-sdk/client-ec2";
 import { vpcs, type VpcRecord } from "../../state/ec2.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { chosen, described, type FilterFields } from "./describe.ts";
-import { invalidValue, onAny, operation, scopeOf } from "./ec2-operation.ts";
+import { invalidValue, onAny, operation } from "./ec2-operation.ts";
 
 const FIELDS: FilterFields<VpcRecord> = {
   "vpc-id": (vpc) => vpc.id,
@@ -34,7 +35,7 @@ export function requireVpc({ state, account, region }: OperationContext, id: str
 export const describeVpcs = operation("DescribeVpcs", {
   authorize: onAny("DescribeVpcs"),
   run(input, context) {
-    const all = context.state.table(vpcs).by("scope", scopeOf(context));
+    const all = context.state.table(vpcs).by("scope", scopeKey(context));
     const wanted = chosen(all, input.VpcIds, ({ id }) => id, vpcNotFound);
     const { items, ...more } = described(wanted, input, { id: ({ id }) => id, fields: FIELDS, tags: ({ tags }) => tags }, context);
     return { Vpcs: items.map(shown), ...more };

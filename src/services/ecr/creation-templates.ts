@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import {
   LimitExceededException,
   TemplateAlreadyExistsException,
@@ -42,7 +43,7 @@ export const createRepositoryCreationTemplate = operation("CreateRepositoryCreat
       throw new TemplateAlreadyExistsException(
         because(`The repository creation template with prefix '${prefix}' already exists in the registry with id '${account}'`),
       );
-    if (table.by("scope", `${account}/${region}`).length >= MOST_TEMPLATES)
+    if (table.by("scope", scopeKey({ account, region })).length >= MOST_TEMPLATES)
       throw new LimitExceededException(because(`A registry may have at most ${MOST_TEMPLATES} repository creation templates`));
     state.commit(() => table.put(template));
     return { registryId: account, repositoryCreationTemplate: templateView(template) };
@@ -86,7 +87,7 @@ export const describeRepositoryCreationTemplates = operation("DescribeRepository
     mustHaveLength("prefixes", prefixes, 0, 100);
     const all = prefixes?.length
       ? prefixes.map((prefix) => requireTemplate(prefix, context))
-      : state.table(creationTemplates).by("scope", `${account}/${region}`);
+      : state.table(creationTemplates).by("scope", scopeKey({ account, region }));
     const page = pageOf(all, ({ prefix }) => prefix, { nextToken, maxResults }, context);
     return {
       registryId: account,

@@ -6,7 +6,7 @@ import {
   type PullThroughCacheRule,
 } from "@aws-sdk/client-ecr";
 import { credentialReader, ruleCredentials } from "../../authorization/pull-through-secret.ts";
-import type { Scope } from "../../domain/scope.ts";
+import { type Scope, scopeKey } from "../../domain/scope.ts";
 import { ROOT_PREFIX } from "../../domain/repository-prefix.ts";
 import { UNSUPPORTED_UPSTREAM, upstreamPlace } from "../../domain/upstream-registry.ts";
 import { pullThroughRuleKey, pullThroughRules, type CredentialReader, type PullThroughRuleRecord } from "../../state/ecr-pull-through.ts";
@@ -41,7 +41,7 @@ export const createPullThroughCacheRule = operation("CreatePullThroughCacheRule"
       );
     const { registry: upstreamRegistry } = readUpstreamRegistry({ upstreamUrl, asked: input.upstreamRegistry, credentialArn }, context);
     checkCredentialArn(credentialArn, { account, region }, context);
-    if (table.by("scope", `${account}/${region}`).length >= MOST_RULES)
+    if (table.by("scope", scopeKey({ account, region })).length >= MOST_RULES)
       throw new LimitExceededException(because(`A registry may have at most ${MOST_RULES} pull through cache rules`));
     const rule: PullThroughRuleRecord = {
       account,
@@ -105,7 +105,7 @@ export const describePullThroughCacheRules = operation("DescribePullThroughCache
     mustHaveLength("ecrRepositoryPrefixes", ecrRepositoryPrefixes, 1, 100);
     const all = ecrRepositoryPrefixes?.length
       ? ecrRepositoryPrefixes.map((ecrRepositoryPrefix) => requireRule({ ecrRepositoryPrefix, registryId }, context))
-      : context.state.table(pullThroughRules).by("scope", `${account}/${region}`);
+      : context.state.table(pullThroughRules).by("scope", scopeKey({ account, region }));
     const page = pageOf(all, ({ prefix }) => prefix, { nextToken, maxResults }, context);
     return {
       pullThroughCacheRules: page.items.map(ruleView),

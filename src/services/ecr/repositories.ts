@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import { RepositoryAlreadyExistsException, RepositoryNotEmptyException, type Repository } from "@aws-sdk/client-ecr";
 import { arn } from "../../domain/arn.ts";
 import { images, repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
@@ -76,7 +77,7 @@ export const describeRepositories = operation("DescribeRepositories", {
       const found = repositoryNames.map((repositoryName) => requireRepository({ repositoryName, registryId }, context));
       return { repositories: found.map((repository) => repositoryView(repository, context)) };
     }
-    const all = state.table(repositories).by("scope", `${account}/${region}`);
+    const all = state.table(repositories).by("scope", scopeKey({ account, region }));
     const page = pageOf(all, ({ name }) => name, { nextToken, maxResults }, context);
     return {
       repositories: page.items.map((repository) => repositoryView(repository, context)),

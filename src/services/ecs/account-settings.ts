@@ -1,6 +1,6 @@
 import type { Setting, SettingName } from "@aws-sdk/client-ecs";
 import { globalArn, parseArn } from "../../domain/arn.ts";
-import type { Scope } from "../../domain/scope.ts";
+import { keyInScope, type Scope, scopeKey } from "../../domain/scope.ts";
 import { accountSettings } from "../../state/ecs-account-settings.ts";
 import type { State } from "../../state/state.ts";
 import type { OperationContext } from "../operation.ts";
@@ -25,7 +25,7 @@ const SETTINGS: Readonly<Record<SettingName, { readonly initial: string; readonl
 /** The value that holds for a principal: its own, else the account's, else AWS's. */
 export function effectiveSetting(name: SettingName, principalArn: string, scope: Scope, state: State): string {
   const table = state.table(accountSettings);
-  const of = (principal: string): string | undefined => table.get(`${scope.account}/${scope.region}/${principal}/${name}`)?.value;
+  const of = (principal: string): string | undefined => table.get(keyInScope(scope, `${principal}/${name}`))?.value;
   return of(principalArn) ?? of(rootArn(scope)) ?? SETTINGS[name].initial;
 }
 
@@ -57,7 +57,7 @@ function allEffective(principalArn: string, context: OperationContext): Setting[
 function explicit(principalArn: string, { state, account, region }: OperationContext): Setting[] {
   const own = state
     .table(accountSettings)
-    .by("scope", `${account}/${region}`)
+    .by("scope", scopeKey({ account, region }))
     .filter((record) => record.principalArn === principalArn);
   return own.map((record) => setting(record.name as SettingName, record.value, principalArn));
 }
@@ -109,7 +109,7 @@ export const deleteAccountSetting = operation("DeleteAccountSetting", {
     mustBeOneOf("name", name, Object.keys(SETTINGS));
     if (name === undefined) throw invalid("name cannot be empty.");
     const principal = ownPrincipal(principalArn, context);
-    state.commit(() => state.table(accountSettings).delete(`${account}/${region}/${principal}/${name}`));
+    state.commit(() => state.table(accountSettings).delete(keyInScope({ account, region }, `${principal}/${name}`)));
     return { setting: setting(name, effectiveSetting(name, principal, context, state), principal) };
   },
 });

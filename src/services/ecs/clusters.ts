@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import { ClusterContainsServicesException, ClusterContainsTasksException, type Failure } from "@aws-sdk/client-ecs";
 import { clusters, services, tasks, type ClusterRecord } from "../../state/ecs.ts";
 import { because, type Permission } from "../operation.ts";
@@ -87,7 +88,7 @@ export const listClusters = operation("ListClusters", {
     if (maxResults < 1 || maxResults > 100) throw invalid("maxResults must be between 1 and 100.");
     const arns = state
       .table(clusters)
-      .by("scope", `${account}/${region}`)
+      .by("scope", scopeKey({ account, region }))
       .filter((cluster) => cluster.status === "ACTIVE")
       .map((cluster) => cluster.arn)
       .sort(compareKeys);

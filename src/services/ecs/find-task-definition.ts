@@ -1,7 +1,7 @@
 import type { TaskDefinition } from "@aws-sdk/client-ecs";
 import { ClientException, InvalidParameterException } from "@aws-sdk/client-ecs";
 import { parseArn } from "../../domain/arn.ts";
-import type { Scope } from "../../domain/scope.ts";
+import { keyInScope, type Scope } from "../../domain/scope.ts";
 import { families, taskDefinitions, type TaskDefinitionRecord } from "../../state/ecs.ts";
 import type { State } from "../../state/state.ts";
 import { because, type OperationContext, type RequestScope } from "../operation.ts";
@@ -57,7 +57,7 @@ function latestActive(family: string, at: RequestScope & { readonly state: State
 }
 
 export function lastRevision(state: State, { account, region }: Scope, family: string): number {
-  return state.table(families).get(`${account}/${region}/${family}`)?.lastRevision ?? 0;
+  return state.table(families).get(keyInScope({ account, region }, family))?.lastRevision ?? 0;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { keyInScope, scopeKey } from "../../domain/scope.ts";
 import { families, taskDefinitions } from "../../state/ecs.ts";
 import { compareKeys, paginate } from "../pagination.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
@@ -12,7 +13,9 @@ export const listTaskDefinitions = operation("ListTaskDefinitions", {
     const table = state.table(taskDefinitions);
     // `familyPrefix` is a whole family name, whatever it is called.
     const records =
-      familyPrefix === undefined ? table.by("scope", `${account}/${region}`) : table.by("family", `${account}/${region}/${familyPrefix}`);
+      familyPrefix === undefined
+        ? table.by("scope", scopeKey({ account, region }))
+        : table.by("family", keyInScope({ account, region }, familyPrefix));
     const items = records
       .filter((record) => record.status === status)
       .map(({ arn, family, revision }) => ({ arn, key: sortKey(family, revision, sort) }));

@@ -67,8 +67,3 @@ export function findListener(arn: string | undefined, at: Place): ListenerRecord
   if (!found) throw new ListenerNotFoundException(because(`Listener '${arn}' not found`));
   return found;
 }
-
-/** All load balancers, or target groups, of a request's account and region. */
-export function scopeKey({ account, region }: Scope): string {
-  return `${account}/${region}`;
-}

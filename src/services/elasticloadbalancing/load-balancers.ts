@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import {
   DuplicateLoadBalancerNameException,
   InvalidConfigurationRequestException,
@@ -10,7 +11,7 @@ import { listeners, loadBalancers, type LoadBalancerRecord } from "../../state/e
 import { ensureLinkedRole, makingLinkedRole } from "../iam/linked-role.ts";
 import { because, type ConditionContext } from "../operation.ts";
 import { checkEnum, creation, invalid, operation, permission } from "./elb-operation.ts";
-import { checkArn, findLoadBalancer, own, scopeKey, type Place } from "./find.ts";
+import { checkArn, findLoadBalancer, own, type Place } from "./find.ts";
 import { canonicalHostedZoneId } from "./hosted-zones.ts";
 import { defaultLoadBalancerAttributes } from "./load-balancer-attributes.ts";
 import { checkLoadBalancerName } from "./names.ts";

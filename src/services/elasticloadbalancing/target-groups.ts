@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import {
   DuplicateTargetGroupNameException,
   InvalidConfigurationRequestException,
@@ -14,7 +15,7 @@ import type { State } from "../../state/state.ts";
 import { ensureLinkedRole } from "../iam/linked-role.ts";
 import { because } from "../operation.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
-import { checkArn, findLoadBalancer, findTargetGroup, own, scopeKey, type Place } from "./find.ts";
+import { checkArn, findLoadBalancer, findTargetGroup, own, type Place } from "./find.ts";
 import { checkHealthCheck } from "./health-check.ts";
 import { checkName } from "./names.ts";
 import { pageByArn } from "./page.ts";

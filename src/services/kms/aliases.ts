@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import { AlreadyExistsException, NotFoundException, type AliasListEntry } from "@aws-sdk/client-kms";
 import { aliases, type AliasRecord } from "../../state/kms/aliases.ts";
 import { AWS_MANAGED_ALIASES } from "../../state/kms/aws-managed-keys.ts";
@@ -91,7 +92,7 @@ export const listAliases = operation("ListAliases", {
   run(input, context) {
     const { state, account, region } = context;
     const key = input.KeyId === undefined ? undefined : requireOwnKey(context, input.KeyId);
-    const own = state.table(aliases).by("scope", `${account}/${region}`);
+    const own = state.table(aliases).by("scope", scopeKey({ account, region }));
     const entries = own.filter((alias) => !key || alias.target === key.arn).map(entryOf);
     // AWS lists the names of its own keys also before they are made.
     const unmade = key ? [] : AWS_MANAGED_ALIASES.filter((name) => !own.some((alias) => alias.name === name));

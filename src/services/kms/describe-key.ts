@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import { parseArn } from "../../domain/arn.ts";
 import { ensureAwsManagedKey, isAwsManagedAlias } from "../../state/kms/aws-managed-keys.ts";
 import { keys, keyState, type KeyRecord } from "../../state/kms/keys.ts";
@@ -26,7 +27,7 @@ export const listKeys = operation("ListKeys", {
     const id = (key: KeyRecord): string => key.id;
     const live = state
       .table(keys)
-      .by("scope", `${account}/${region}`)
+      .by("scope", scopeKey({ account, region }))
       .filter((key) => keyState(key, now) !== undefined)
       .toSorted((a, b) => compareKeys(a.id, b.id));
     const { items, mark } = page(input, live, id, context);

@@ -6,7 +6,7 @@ import {
   type LogGroup,
 } from "@aws-sdk/client-cloudwatch-logs";
 import { claimsToBeArn, parseArn } from "../../domain/arn.ts";
-import type { Scope } from "../../domain/scope.ts";
+import { type Scope, scopeKey } from "../../domain/scope.ts";
 import { logGroupArn, logGroupKey, logGroups, logStreams, newLogGroup, type LogGroupRecord } from "../../state/logs.ts";
 import { brokenConstraints, lengthWithin, matches, oneOf, within, type Violation } from "../constraints.ts";
 import { because, operationsOf, requestTags, type OperationContext, type Permission, type RequestScope } from "../operation.ts";
@@ -135,7 +135,7 @@ export const describeLogGroups = operation("DescribeLogGroups", {
     const wanted = logGroupIdentifiers && new Set(logGroupIdentifiers.map((identifier) => groupNameOf(context, identifier)));
     const found = state
       .table(logGroups)
-      .by("scope", `${account}/${region}`)
+      .by("scope", scopeKey({ account, region }))
       .filter(({ name }) => name.startsWith(prefix ?? "") && name.toLowerCase().includes((pattern ?? "").toLowerCase()))
       .filter((group) => !input.logGroupClass || group.logGroupClass === input.logGroupClass)
       .filter(({ name }) => !wanted || wanted.has(name))

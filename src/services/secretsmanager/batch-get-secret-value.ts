@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import {
   InvalidNextTokenException,
   InvalidParameterException,
@@ -53,7 +54,7 @@ function matching(
   const key = (secret: SecretRecord): string => secret.arn;
   const found = state
     .table(secretsTable)
-    .by("scope", `${account}/${region}`)
+    .by("scope", scopeKey({ account, region }))
     .filter((secret) => secret.deletionDate === undefined && filters.every((filter) => passes(secret, filter)))
     .sort((a, b) => (key(a) < key(b) ? -1 : 1));
   const page = paginate(found, key, { token, limit }, secrets);

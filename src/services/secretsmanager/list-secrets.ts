@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import { InvalidNextTokenException } from "@aws-sdk/client-secrets-manager";
 import { isGone, secrets as secretsTable, type SecretRecord } from "../../state/secrets.ts";
 import { oneOf, within } from "../constraints.ts";
@@ -24,7 +25,7 @@ export const listSecrets = operation("ListSecrets", {
     };
     const found = state
       .table(secretsTable)
-      .by("scope", `${account}/${region}`)
+      .by("scope", scopeKey({ account, region }))
       .filter((secret) => !isGone(secret, now) && (input.IncludePlannedDeletion === true || secret.deletionDate === undefined))
       .filter((secret) => Filters.every((filter) => passes(secret, filter)))
       .sort((a, b) => compareKeys(key(a), key(b)));

@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import { InvalidParameterException, InvalidRequestException, ResourceNotFoundException } from "@aws-sdk/client-secrets-manager";
 import { writeSecret } from "../../state/secret-replicas.ts";
 import { isGone, findSecret, isReplica, secrets, type SecretRecord } from "../../state/secrets.ts";
@@ -105,7 +106,7 @@ export function putSecret({ state, secrets: box, now }: OperationContext, secret
   return state.commit(() => {
     const table = state.table(secrets);
     const written = writeSecret({ state, secrets: box }, secret, now);
-    for (const other of table.by("scope", `${secret.account}/${secret.region}`)) if (isGone(other, now)) table.delete(other.arn);
+    for (const other of table.by("scope", scopeKey(secret))) if (isGone(other, now)) table.delete(other.arn);
     return written;
   });
 }

@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import { InvalidNextToken, type GetParametersByPathRequest } from "@aws-sdk/client-ssm";
 import { decide } from "../../authorization/authorize.ts";
 import { latest, parameterArn, parameters, type ParameterRecord, type ParameterVersionRecord } from "../../state/parameters.ts";
@@ -90,7 +91,7 @@ export const getParameterHistory = operation("GetParameterHistory", {
 });
 
 function own({ state, account, region }: OperationContext): readonly ParameterRecord[] {
-  return state.table(parameters).by("scope", `${account}/${region}`);
+  return state.table(parameters).by("scope", scopeKey({ account, region }));
 }
 
 /** What other accounts' policies let this principal describe. */

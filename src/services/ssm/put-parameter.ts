@@ -1,3 +1,4 @@
+import { scopeKey } from "../../domain/scope.ts";
 import {
   HierarchyTypeMismatchException,
   ParameterAlreadyExists,
@@ -89,7 +90,7 @@ function withRoom({ name, versions }: ParameterRecord): readonly ParameterVersio
 }
 
 function refuseTooMany(tier: Tier, { state, account, region }: OperationContext): void {
-  const there = state.table(parameters).by("scope", `${account}/${region}`);
+  const there = state.table(parameters).by("scope", scopeKey({ account, region }));
   const limit = MOST_PARAMETERS[tier];
   if (there.length >= limit && there.filter((parameter) => latest(parameter).tier === tier).length >= limit)
     throw new ParameterLimitExceeded(

@@ -1,4 +1,4 @@
-import type { Scope } from "../../domain/scope.ts";
+import { type Scope, scopeKey } from "../../domain/scope.ts";
 import { defineTable, ofAccount } from "../table.ts";
 
 // Times are milliseconds since the Unix epoch.
@@ -14,6 +14,6 @@ export interface AliasRecord extends Scope {
 }
 
 export const aliases = defineTable<AliasRecord>()("kms.aliases", (alias) => alias.arn, ofAccount, {
-  scope: ({ account, region }) => `${account}/${region}`,
+  scope: scopeKey,
   target: ({ target }) => target,
 });

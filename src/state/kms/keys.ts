@@ -1,5 +1,5 @@
 import type { KeySpec, KeyUsageType, RotationType, Tag } from "@aws-sdk/client-kms";
-import type { Scope } from "../../domain/scope.ts";
+import { type Scope, scopeKey } from "../../domain/scope.ts";
 import { defineTable, ofAccount } from "../table.ts";
 
 // Times are milliseconds since the Unix epoch.
@@ -51,7 +51,7 @@ export interface KeyRecord extends Scope {
 }
 
 export const keys = defineTable<KeyRecord>()("kms.keys", (key) => key.arn, ofAccount, {
-  scope: ({ account, region }) => `${account}/${region}`,
+  scope: scopeKey,
   id: ({ id }) => id,
 });
 
