@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
+import { layers } from "../state/ecr.ts";
 import { JournaledState } from "../state/journaled-state.ts";
+import { HeldJournal } from "../testing/held-journal.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { blobCollection, collectBlobs } from "./blob-collection.ts";
 
@@ -53,4 +55,26 @@ test("a round ends before the next blob when the server stops", async () => {
   } as unknown as BlobStore;
   expect(await collectBlobs({ state, blobs, clock: new ManualClock(), stopping: stop.signal })).toEqual({ links: 0, blobs: 1, uploads: 0 });
   expect(removed).toEqual(["one"]);
+});
+
+test("a blob goes from the store only once the record of its going is durable", async () => {
+  const journal = new HeldJournal();
+  const held = new JournaledState(journal);
+  const clock = new ManualClock();
+  const unused = "sha256:unused";
+  held.commit(() => held.table(layers).put({ repository: "r", digest: unused, size: 1, usedAt: 0 }));
+  const removed: string[] = [];
+  const blobs = {
+    domains: () => eachOf("plain"),
+    list: () => eachOf(unused),
+    remove: (_domain: string, digest: string) => Promise.resolve(removed.push(digest) > 0),
+    abortIdle: () => Promise.resolve(0),
+  } as unknown as BlobStore;
+  journal.hold();
+  const collecting = collectBlobs({ state: held, blobs, clock });
+  await clock.settled();
+  expect([journal.waiting, removed]).toEqual([1, []]);
+  journal.letGo();
+  expect(await collecting).toEqual({ links: 1, blobs: 1, uploads: 0 });
+  expect(removed).toEqual([unused]);
 });

@@ -96,8 +96,7 @@ export function gateway(options: GatewayOptions): Gateway {
       const permissions = operation.access === undefined ? [operation.authorize(input as never, context)].flat() : [];
       call.resources = permissions.flatMap(({ resource }) => resource);
       permit(permissions, context, family);
-      const output: unknown = await operation.run(input as never, context);
-      await context.state.durable();
+      const output: unknown = await onceDurable(context, () => operation.run(input as never, context));
       call.output = output;
       return protocol.write(schema, output, requestId);
     } catch (thrown) {
@@ -146,6 +145,15 @@ function permit(permissions: readonly Permission[], context: OperationContext, f
       const message = sealAuthorizationMessage(parts, { principal, asked, origin, explicit: decision.explicit });
       throw accessDenied(`${text}. Encoded authorization failure message: ${message}`, family);
     }
+  }
+}
+
+/** What an operation says, refusals included, tells of records: nobody hears of them before they are on disk. */
+async function onceDurable<T>({ state }: Pick<OperationContext, "state">, run: () => Promise<T> | T): Promise<T> {
+  try {
+    return await run();
+  } finally {
+    await state.durable();
   }
 }
 

@@ -3,7 +3,6 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { credentials } from "../../authorization/credentials.ts";
-import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds } from "../../drivers/system/ids.ts";
 import { secretBox } from "../../drivers/system/secret-box.ts";
 import { roleKey, roles } from "../../state/iam.ts";
@@ -11,6 +10,7 @@ import { JournaledState } from "../../state/journaled-state.ts";
 import type { WholeState } from "../../state/state.ts";
 import { taskEndpointId } from "../../state/task-endpoint-id.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
+import { askHeld, HeldJournal } from "../../testing/held-journal.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { putRole, trustOf } from "../../testing/roles.ts";
 import { definitionRecord, interfaceOf, putTask, taskRecord } from "../../testing/task-record.ts";
@@ -19,13 +19,15 @@ import { taskEndpoint } from "./task-endpoint.ts";
 const [MINE, OTHER] = ["a".repeat(32), "b".repeat(32)];
 const HERE = "127.0.0.1";
 const secrets = secretBox(Buffer.alloc(32, 1));
+let journal: HeldJournal;
 let state: WholeState;
 let clock: ManualClock;
 let server: Server;
 let speaking: readonly string[];
 
 beforeEach(async () => {
-  state = new JournaledState(memoryJournal());
+  journal = new HeldJournal();
+  state = new JournaledState(journal);
   clock = new ManualClock();
   speaking = [];
   const failed = (cause: unknown): never => {
@@ -217,4 +219,23 @@ test("everything else is for the APIs", async () => {
     body: "Action=GetCallerIdentity",
   });
   expect(await answer.text()).toBe("the APIs");
+});
+
+test.each([
+  ["credentials", credentialsPath],
+  ["metadata", metadataPath],
+])("%s are told only once all that they tell of is durable", async (_what, pathOf) => {
+  const path = pathOf(mine());
+  putRole(state, "app");
+  journal.hold();
+  state.commit(() => state.table(tasks).update(mine().arn, (task) => ({ ...task, version: task.version + 1 })));
+  const { early, answer } = await askHeld(
+    journal,
+    () => get(path),
+    async () => {
+      // What is nobody's is answered in the same way, and waits for nothing.
+      for (let count = 0; count < 40; count += 1) await (await fetch(`http://${HERE}:${(server.address() as AddressInfo).port}/`)).text();
+    },
+  );
+  expect([early, answer.status]).toEqual([false, 200]);
 });

@@ -80,6 +80,8 @@ export function taskEndpoint(options: TaskEndpointOptions): RequestListener {
             : Promise.resolve(UNKNOWN);
     answer.then(
       async (ready) => {
+        // What is told of a task, or given in a role's name, must be so after a crash.
+        await platform.state.durable();
         // Who has shown an id of its own is known; whoever guesses has to wait for it.
         if ("body" in ready) noteKnown(request.socket);
         else if (!(await isInTurn(strangers, request.socket))) return;
