@@ -92,7 +92,8 @@ test("steps that follow each other leave turns to others", async () => {
   for (let key = 0; key < 20; key += 1) worker.wake(String(key));
   await nextTurn();
   expect(begun.length).toBeLessThan(5);
-  while (begun.length < 20) await nextTurn();
+  for (let turns = 0; turns < 20; turns += 1) await nextTurn();
+  expect(begun).toHaveLength(20);
 });
 
 describe("a step that fails", () => {
@@ -116,9 +117,31 @@ describe("a step that fails", () => {
     await clock.pass(1);
     await nextTurn();
     expect(begun).toHaveLength(3);
-    expect(told).toMatchObject([{ pause: 500 }, { pause: 1000 }]);
+    expect(told).toMatchObject([
+      { key: "a", pause: 500, cause: expect.stringContaining("Error: thrown") },
+      { key: "a", pause: 1000, cause: expect.stringContaining("Error: rejected a") },
+    ]);
     await clock.pass(60_000);
     expect(begun).toHaveLength(3);
+  });
+
+  test("pauses as at first once a step went well in between", async () => {
+    const outcomes = ["fails", "fails", "goes well", "fails"];
+    const { worker, clock, told } = world(() => {
+      if (outcomes.shift() === "fails") throw new Error("no");
+    });
+    worker.wake("a");
+    await clock.pass(500 + 1000);
+    worker.wake("a");
+    await clock.settled();
+    expect(told).toMatchObject([{ pause: 500 }, { pause: 1000 }, { pause: 500 }]);
+  });
+
+  test("pauses half a minute at most", async () => {
+    const { worker, clock, told } = world(() => Promise.reject(new Error("no")));
+    worker.wake("a");
+    await clock.pass(10 * 60_000);
+    expect(told.slice(5, 8)).toMatchObject([{ pause: 16_000 }, { pause: 30_000 }, { pause: 30_000 }]);
   });
 
   test("is not hurried by being woken, and holds up no other key", async () => {
@@ -203,4 +226,41 @@ test("disposing does not wait for ever: what is not over in ten seconds is cut o
   await clock.pass(1);
   await disposed;
   expect(told).toEqual([{ count: 1, key: "a" }]);
+});
+
+describe("once disposed of", () => {
+  test("nothing that is woken begins, though the step under way goes on", async () => {
+    const { step, end } = pending();
+    const { worker, begun } = world(step);
+    worker.wake("a");
+    await nextTurn();
+    const disposed = worker[Symbol.asyncDispose]();
+    worker.wake("a");
+    worker.wake("b");
+    await nextTurn();
+    await end("a");
+    await nextTurn();
+    await disposed;
+    expect(begun).toEqual(["a"]);
+  });
+
+  test("no timer is left: neither of keys that wait for an instant, nor that rest, nor that failed, before or after", async () => {
+    const waiting: (() => void)[] = [];
+    const { worker, clock } = world(
+      (key) => {
+        if (key === "fails") throw new Error("no");
+        return key === "fails later" ? new Promise((_, reject) => waiting.push(() => reject(new Error("no")))) : undefined;
+      },
+      { rest: (key) => (key === "rests" ? 1000 : 0) },
+    );
+    worker.wakeAt("at an instant", clock.now() + 1000);
+    for (const key of ["fails", "fails later", "rests"]) worker.wake(key);
+    await clock.settled();
+    expect(clock.waiting).toBe(3);
+    const disposed = worker[Symbol.asyncDispose]();
+    for (const fail of waiting) fail();
+    await disposed;
+    worker.wakeAt("later", clock.now() + 1000);
+    expect(clock.waiting).toBe(0);
+  });
 });

@@ -1,15 +1,17 @@
 import { expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
+import type { Journal } from "../ports/journal.ts";
 import { parameters, type ParameterPolicyRecord } from "../state/parameters.ts";
 import { JournaledState } from "../state/journaled-state.ts";
+import { HeldJournal } from "../testing/held-journal.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { parameterExpiry } from "./parameter-expiry.ts";
 
 const HOUR = 3_600_000;
 
-function expiryWorld() {
+function expiryWorld(journal: Journal = memoryJournal()) {
   const clock = new ManualClock();
-  const state = new JournaledState(memoryJournal());
+  const state = new JournaledState(journal);
   const told: string[] = [];
   const logger = {
     info: (text: string, fields?: Readonly<Record<string, unknown>>) =>
@@ -46,6 +48,19 @@ test("a parameter is there until it expires, and gone after that", async () => {
   expect(world.names()).toEqual(["long", "forever"]);
   await world.clock.pass(100 * 24 * HOUR);
   expect(world.names()).toEqual(["forever"]);
+});
+
+test("that one expired is told only once it is durable", async () => {
+  const journal = new HeldJournal();
+  const world = expiryWorld(journal);
+  await using _loop = world.start();
+  world.put("short", world.expiration(HOUR));
+  journal.hold();
+  await world.clock.pass(HOUR);
+  expect([world.names(), world.told]).toEqual([[], []]);
+  journal.letGo();
+  await world.clock.settled();
+  expect(world.told).toEqual(["a parameter expired: short"]);
 });
 
 test("what expired while nobody watched is deleted at the start", async () => {

@@ -6,6 +6,7 @@ import { expect, test } from "vitest";
 import { sealPlainBlobs } from "../drivers/filesystem/plain-blobs.ts";
 import { layers, repositories, repositoryKey } from "../state/ecr.ts";
 import { registryWorld, type RegistryWorld } from "../testing/registry-world.ts";
+import { pushImageTo, smallImage } from "../testing/small-image.ts";
 import { homesOf, settleOldRepositories } from "./upgrade.ts";
 
 const SCOPE = { account: "123456789012", region: "us-east-1" };
@@ -58,3 +59,33 @@ test("blobs that lie in the clear are sealed at the start, for each key that nee
 function inRegion(world: RegistryWorld): RequestInit {
   return { headers: { authorization: world.authorization(SCOPE) } };
 }
+
+test("a repository with a key of its own keeps it, and so does one whose key AWS manages already", async () => {
+  await using world = await registryWorld();
+  const { platform } = world;
+  const { state } = platform;
+  await world.client(ECRClient, SCOPE.region).send(new CreateRepositoryCommand({ repositoryName: "own" }));
+  const key = repositoryKey(SCOPE, "own");
+  const encryption = { encryptionType: "KMS", kmsKey: `arn:aws:kms:${SCOPE.region}:${SCOPE.account}:key/own` } as const;
+  state.commit(() => state.table(repositories).update(key, (old) => ({ ...old, encryption })));
+  settleOldRepositories(platform);
+  expect(state.table(repositories).get(key)?.encryption).toEqual(encryption);
+});
+
+test("a blob is at home where a repository that is there has it as a layer or as a manifest, and nowhere else", async () => {
+  await using world = await registryWorld();
+  const { platform } = world;
+  const { state } = platform;
+  await world.client(ECRClient, SCOPE.region).send(new CreateRepositoryCommand({ repositoryName: "app" }));
+  const image = smallImage();
+  await pushImageTo(world, "app", "v1", image);
+  state.commit(() =>
+    state
+      .table(layers)
+      .put({ repository: repositoryKey(SCOPE, "gone"), digest: digestOf("of a repository that is gone"), size: 1, usedAt: 0 }),
+  );
+  expect(homesOf(platform, image.digest)).toHaveLength(1);
+  expect(homesOf(platform, image.blobs[0]?.digest ?? "")).toHaveLength(1);
+  expect(homesOf(platform, digestOf("of a repository that is gone"))).toEqual([]);
+  expect(homesOf(platform, digestOf("of nobody"))).toEqual([]);
+});

@@ -9,16 +9,18 @@ import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { Disposals } from "../disposals.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { Ids } from "../ports/ids.ts";
-import type { JournalChange } from "../ports/journal.ts";
+import type { Journal, JournalRecord } from "../ports/journal.ts";
 import type { Logger } from "../ports/logger.ts";
 import { defaultNetwork } from "../state/default-vpc.ts";
 import { clusters, services, taskDefinitions, tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../state/ecs.ts";
 import { listeners, loadBalancers, targetGroups, targets, type TargetRecord } from "../state/elb.ts";
 import { JournaledState } from "../state/journaled-state.ts";
 import type { WholeState } from "../state/state.ts";
+import { ControlLaws, type Watched } from "./control-laws.ts";
 import { FakeTaskEngine, fakeTaskRunner, type FakeBehaviour } from "./fake-task-runner.ts";
 import { FakeTrafficProxy } from "./fake-traffic-proxy.ts";
 import { FakeVpcNetworks } from "./fake-vpc-networks.ts";
+import { HeldJournal } from "./held-journal.ts";
 import { ManualClock } from "./manual-clock.ts";
 import type { Random } from "./seeded-random.ts";
 
@@ -37,8 +39,8 @@ export interface Version {
 }
 
 /**
- * The real control loops over a simulated engine, proxy and clock. The control plane can die at any moment and come back with what its
- * journal has; the engine and the proxy go on meanwhile.
+ * The real control loops over a simulated engine, proxy, disk and clock. The disk is late; the control plane can die at any moment, loses what had not
+ * got there, and comes back with the rest; the engine and the proxy go on meanwhile. The laws are looked at whenever anything happens.
  */
 export class ControlWorld {
   readonly clock = new ManualClock();
@@ -49,18 +51,21 @@ export class ControlWorld {
   readonly random: Random;
   /** What the loops told as errors: steps that threw. */
   readonly errors: string[] = [];
-  readonly #journal = new Map<string, JournalChange & { readonly value: string }>();
+  readonly laws = new ControlLaws();
+  readonly #records = new Map<string, JournalRecord>();
   readonly #versions = new Map<string, Version>();
   readonly #probed = new Set<string>();
   readonly #ids: Ids;
   #state: WholeState;
-  #running: Disposals | undefined;
+  #running: { readonly parts: Disposals; readonly journal: HeldJournal } | undefined;
   #count = 0;
+  /** What was deployed, in order, and whether the API would have answered. */
+  readonly #asked: { readonly definition: string; acknowledged: boolean }[] = [];
 
   constructor(random: Random) {
     this.random = random;
     this.#ids = seededIds(random);
-    this.#state = new JournaledState(memoryJournal(this.#journal), { records: this.#journal.values() });
+    this.#state = this.#recovered(memoryJournal(this.#records));
   }
 
   get service(): ServiceRecord {
@@ -82,6 +87,12 @@ export class ControlWorld {
     return [...this.engine.tasks]
       .flatMap(([arn, { containers }]) => (containers.some(({ state }) => state !== "absent") ? arn : []))
       .sort();
+  }
+
+  /** The definitions one of which is deployed in the end: the last one that was acknowledged, and those asked for after it. */
+  get deployable(): readonly string[] {
+    const last = this.#asked.findLastIndex(({ acknowledged }) => acknowledged);
+    return this.#asked.slice(Math.max(last, 0)).map(({ definition }) => definition);
   }
 
   /** Makes a cluster, a load balancer and a service of version `v1`. */
@@ -178,6 +189,7 @@ export class ControlWorld {
         createdBy: "root",
       });
     });
+    this.#asked.push({ definition: this.service.taskDefinitionArn, acknowledged: true });
     await this.start();
   }
 
@@ -193,7 +205,32 @@ export class ControlWorld {
     this.#state.commit(() =>
       this.#state.table(services).put({ ...service, taskDefinitionArn: definition, deployments: [deployment, ...others] }),
     );
+    const asked = { definition, acknowledged: false };
+    this.#asked.push(asked);
+    this.#state.durable().then(
+      () => (asked.acknowledged = true),
+      () => undefined,
+    );
     return definition;
+  }
+
+  /** For so long the engine starts no container. */
+  failStarts(ms: number): void {
+    this.engine.failStarts("the engine has no room");
+    this.clock.after(ms, () => this.engine.failStarts(undefined));
+  }
+
+  /** What StopTask does. */
+  stopTask(arn: string): void {
+    this.#state.commit(() =>
+      this.#state
+        .table(tasks)
+        .update(arn, (task) =>
+          task.desiredStatus === "STOPPED"
+            ? task
+            : { ...task, desiredStatus: "STOPPED", stopCode: "UserInitiated", stoppedReason: "Task stopped by user" },
+        ),
+    );
   }
 
   scale(desiredCount: number): void {
@@ -203,22 +240,30 @@ export class ControlWorld {
   /** The control plane begins, with what the journal has. */
   async start(): Promise<void> {
     if (this.#running) return;
-    this.#state = new JournaledState(memoryJournal(this.#journal), { records: this.#journal.values() });
+    const { clock, engine, random } = this;
+    // As a rule a sync takes milliseconds; now and then the disk has something else to do.
+    const late = (): number => (random.chance(0.1) ? random.between(100, 3000) : random.between(0, 20));
+    const journal = new HeldJournal(this.#records, (write) => void clock.after(late(), write));
+    this.#state = this.#recovered(journal);
     const state = this.#state;
-    const { clock } = this;
     const ids = this.#ids;
     const logger: Logger = {
       info: () => undefined,
       warn: () => undefined,
       error: (message, fields) => void this.errors.push(`${message} ${JSON.stringify(fields)}`),
     };
-    const running = new Disposals();
-    this.#running = running;
-    const runner = fakeTaskRunner({ engine: this.engine, clock });
-    running.defer(() => runner.close());
-    running.use(keepHostBlocks(state, this.networks));
+    const parts = new Disposals();
+    this.#running = { parts, journal };
+    const watched: Watched = { state, journal, engine, proxy: this.proxy, now: () => clock.now() };
+    const check = (): void => this.laws.check(watched);
+    for (const watch of [state.watch(tasks, check), state.watch(targets, check), engine.watch(check)])
+      parts.defer(() => watch[Symbol.dispose]());
+    const runner = this.laws.runner(fakeTaskRunner({ engine, clock }), watched);
+    parts.defer(() => runner.close());
+    parts.use(keepHostBlocks(state, this.networks));
     const surroundings = targetSurroundings({ state, host: () => ({ ownBlocks: [], bridgedBlocks: [] }), openedBlocks: [] });
-    running.use(loadBalancing({ state, clock, proxy: this.proxy.reopen(), logger, surroundings }));
+    const proxy = this.laws.proxy(this.proxy.reopen(), watched);
+    parts.use(loadBalancing({ state, clock, proxy, logger, surroundings }));
     const resolver = {
       open: () => ({
         image: (reference: string) => ({ pullReference: reference }),
@@ -227,31 +272,27 @@ export class ControlWorld {
         environment: () => ({}),
       }),
     };
-    running.use(
-      await taskLoop({
-        state,
-        clock,
-        ids,
-        runner,
-        logger,
-        resolver,
-        networkForTask: networkForTask({ state, networks: this.networks, logger }),
-      }),
-    );
-    running.use(serviceLoop({ state, clock, ids, logger }));
+    const network = networkForTask({ state, networks: this.networks, logger });
+    parts.use(await taskLoop({ state, clock, ids, runner, logger, resolver, networkForTask: network }));
+    parts.use(serviceLoop({ state, clock, ids, logger }));
   }
 
-  /** The control plane dies: what it was about to do is not done. */
+  /** The control plane dies: what it was about to do is not done, and what the disk had not taken is lost. */
   async die(): Promise<void> {
     const running = this.#running;
+    if (!running) return;
     this.#running = undefined;
     // Whatever it still commits goes to a state that nobody will read again.
-    const dead = this.#state;
-    this.#state = new JournaledState(memoryJournal(this.#journal), { records: this.#journal.values() });
-    dead.commit = () => {
+    this.#state.commit = () => {
       throw new Error("this control plane is dead");
     };
-    await running?.[Symbol.asyncDispose]();
+    running.journal.fail(new Error("this control plane is dead"));
+    this.#state = this.#recovered(memoryJournal(this.#records));
+    await running.parts[Symbol.asyncDispose]();
+  }
+
+  #recovered(journal: Journal): WholeState {
+    return new JournaledState(journal, { records: this.#records.values() });
   }
 
   get isRunning(): boolean {
@@ -264,6 +305,7 @@ export class ControlWorld {
     for (let passed = 0; passed < ms; passed += step) {
       await this.clock.pass(Math.min(step, ms - passed));
       this.#probe();
+      this.laws.check({ state: this.#state, engine: this.engine, proxy: this.proxy });
     }
   }
 
@@ -279,9 +321,22 @@ export class ControlWorld {
           if (healthy) this.proxy.see(backend.id, server.id, "healthy");
           else this.proxy.see(backend.id, server.id, "unhealthy", { kind: "status", status: 503 });
         });
+        this.#visit(backend.id, server.id);
         // Another task may get the same address later: then its server is looked at anew.
         this.clock.after(30_000, () => this.#probed.delete(key));
       }
+  }
+
+  /** Clients come now and then, as long as new requests go to the server, and some stay for a while. */
+  #visit(backend: string, server: string): void {
+    const { proxy, random, clock } = this;
+    clock.after(random.between(1000, 40_000), () => {
+      if (!proxy.inRotation().some(({ backend: of, id }) => of === backend && id === server)) return;
+      proxy.carry(backend, server, random.between(1, 5));
+      const stay = random.chance(0.2) ? random.between(10_000, 40_000) : random.between(10, 3000);
+      clock.after(stay, () => proxy.carry(backend, server, 0));
+      this.#visit(backend, server);
+    });
   }
 
   #publish(version: Version): string {

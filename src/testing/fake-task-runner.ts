@@ -49,10 +49,13 @@ interface FakeTask {
 /** The engine behind fake runners: it goes on when a runner is dropped, and the next runner adopts what it has. */
 export class FakeTaskEngine {
   readonly tasks = new Map<string, FakeTask>();
+  /** Every start of a container, as `<task ARN> <name>`. */
+  readonly starts: string[] = [];
   readonly #clock: Clock;
   readonly #behaviours = new Map<string, FakeBehaviour>();
   readonly #watchers = new Set<(taskArn: string) => void>();
   #ids = 0;
+  #startsFail: string | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -65,6 +68,11 @@ export class FakeTaskEngine {
 
   behaviour(image: string): FakeBehaviour {
     return this.#behaviours.get(image) ?? {};
+  }
+
+  /** From now on no container starts, and this is why; `undefined`: they start again. */
+  failStarts(why: string | undefined): void {
+    this.#startsFail = why;
   }
 
   watch(watcher: (taskArn: string) => void): Disposable {
@@ -91,7 +99,7 @@ export class FakeTaskEngine {
   }
 
   start(taskArn: string, container: FakeContainer): void {
-    const { startError, exits, prints = [], health = [] } = this.behaviour(container.spec.pullReference);
+    const { startError = this.#startsFail, exits, prints = [], health = [] } = this.behaviour(container.spec.pullReference);
     if (startError !== undefined) {
       container.state = "failed";
       container.reason = `CannotStartContainerError: Error response from daemon: ${startError}`;
@@ -99,6 +107,7 @@ export class FakeTaskEngine {
       return;
     }
     this.#ids += 1;
+    this.starts.push(`${taskArn} ${container.spec.name}`);
     container.id = this.#ids.toString(16).padStart(64, "0");
     container.state = "running";
     container.startedAt = this.#clock.now();

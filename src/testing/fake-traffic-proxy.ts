@@ -51,7 +51,11 @@ export class FakeTrafficProxy implements TrafficProxy {
   }
 
   activeSessions(backend: string, server: string): Promise<number> {
-    return Promise.resolve(this.#sessions.get(`${backend}/${server}`) ?? 0);
+    return Promise.resolve(this.sessionsOf(backend, server));
+  }
+
+  sessionsOf(backend: string, server: string): number {
+    return this.#sessions.get(`${backend}/${server}`) ?? 0;
   }
 
   close(): Promise<void> {
@@ -75,6 +79,15 @@ export class FakeTrafficProxy implements TrafficProxy {
   see(backend: string, server: string, health: ServerHealthReport["health"], cause?: ServerHealthReport["cause"]): void {
     this.#observed.set(`${backend}/${server}`, cause === undefined ? { health } : { health, cause });
     this.#report();
+  }
+
+  /** The servers that new requests go to, with the ids of their backends. */
+  inRotation(): readonly (ProxyServer & { readonly backend: string })[] {
+    return this.configuration.backends.flatMap(({ id: backend, servers }) =>
+      servers
+        .filter(({ id, draining }) => !draining && this.#observed.get(`${backend}/${id}`)?.health === "healthy")
+        .map((server) => ({ ...server, backend })),
+    );
   }
 
   /** How many requests this server has under way. */

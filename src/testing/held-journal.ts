@@ -16,12 +16,16 @@ export class HeldJournal implements Journal {
   readonly #memory: Journal;
   readonly #waiting: Append[] = [];
   readonly #watchers: (() => void)[] = [];
-  #held = false;
+  readonly #late: ((write: () => void) => void) | undefined;
+  #held: boolean;
   #failed: { readonly cause: unknown } | undefined;
 
-  constructor(records = new Map<string, JournalRecord>()) {
+  /** @param late where the disk is slow all the time: calls `write` when it has taken the next append */
+  constructor(records = new Map<string, JournalRecord>(), late?: (write: () => void) => void) {
     this.records = records;
     this.#memory = memoryJournal(records);
+    this.#late = late;
+    this.#held = late !== undefined;
   }
 
   load(): AsyncIterable<readonly JournalRecord[]> {
@@ -34,6 +38,7 @@ export class HeldJournal implements Journal {
     return new Promise<void>((resolve, reject) => {
       this.#waiting.push({ changes, resolve, reject });
       for (const told of this.#watchers.splice(0)) told();
+      this.#late?.(() => this.release(1));
     });
   }
 
@@ -77,6 +82,11 @@ export class HeldJournal implements Journal {
   durable<R extends object>({ name }: { readonly name: string }, key: string): R | undefined {
     const value = this.records.get(`${name}\n${key}`)?.value;
     return value === undefined ? undefined : (JSON.parse(value) as R);
+  }
+
+  /** All records of a table that a crash would leave. */
+  all<R extends object>({ name }: { readonly name: string }): readonly R[] {
+    return [...this.records.values()].filter(({ table }) => table === name).map(({ value }) => JSON.parse(value) as R);
   }
 }
 

@@ -7,26 +7,30 @@ import { checkLaws } from "../../src/testing/rollout-laws.ts";
 import { aService } from "../../src/testing/rollout-view.ts";
 import { seededRandom } from "../../src/testing/seeded-random.ts";
 import { NO_FAULTS, SimulatedWorld, type WorldFaults, type WorldOptions } from "../../src/testing/simulated-world.ts";
+import { inHundreds, seeds } from "./seeds.ts";
 
 /**
  * The service scheduler in simulated worlds: many histories, each from a seed. `ROLLOUT_SEED=123` replays one and prints what happened in
- * it; `ROLLOUT_SEEDS=5000` runs more.
+ * it.
  */
 const REPLAY = process.env["ROLLOUT_SEED"];
-const SEEDS = REPLAY === undefined ? range(1, Number(process.env["ROLLOUT_SEEDS"] ?? 400)) : [Number(REPLAY)];
+const SEEDS = inHundreds(seeds("ROLLOUT", 400));
 const HOUR = 3_600_000;
 
 describe("a service in a world of faults", () => {
-  test("keeps its bounds throughout, and comes to rest once the faults end", () => {
-    for (const seed of SEEDS) expect(failureOf(seed, rough)).toBeUndefined();
+  test.each(SEEDS)("seeds %s: keeps its bounds throughout, and comes to rest once the faults end", (_range, some) => {
+    for (const seed of some) expect(failureOf(seed, rough)).toBeUndefined();
   });
 
-  test("that is deployed to a broken revision goes back by itself, and loses no healthy task meanwhile", () => {
-    for (const seed of SEEDS) expect(failureOf(seed, rollback)).toBeUndefined();
-  });
+  test.each(SEEDS)(
+    "seeds %s: that is deployed to a broken revision goes back by itself, and loses no healthy task meanwhile",
+    (_range, some) => {
+      for (const seed of some) expect(failureOf(seed, rollback)).toBeUndefined();
+    },
+  );
 
-  test("is deployed to without falling below its desired count of healthy tasks", () => {
-    for (const seed of SEEDS) expect(failureOf(seed, quietDeploy)).toBeUndefined();
+  test.each(SEEDS)("seeds %s: is deployed to without falling below its desired count of healthy tasks", (_range, some) => {
+    for (const seed of some) expect(failureOf(seed, quietDeploy)).toBeUndefined();
   });
 });
 
@@ -207,8 +211,4 @@ function isSettled(world: SimulatedWorld): boolean {
 
 function mustBeSettled(world: SimulatedWorld): void {
   must(isSettled(world), world, "not settled");
-}
-
-function range(first: number, last: number): readonly number[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
 }

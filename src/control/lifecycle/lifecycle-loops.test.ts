@@ -8,6 +8,7 @@ import { deleteImage, deleteRepository } from "../../state/ecr-images.ts";
 import { lifecyclePolicies, lifecyclePreviews, putLifecyclePolicy, storedLifecyclePolicy } from "../../state/ecr-lifecycle.ts";
 import { imageKey, images, repositories, repositoryKey, type ImageRecord, type RepositoryRecord } from "../../state/ecr.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
+import { HeldJournal } from "../../testing/held-journal.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { together } from "../loop.ts";
 import { ARRIVAL_MS } from "./arrivals.ts";
@@ -391,6 +392,21 @@ describe("a preview", () => {
 });
 
 describe("the audit log", () => {
+  test("hears of what was carried out only once it is durable", async () => {
+    const journal = new HeldJournal();
+    const world = lifecycleWorld(new ManualClock(), journal);
+    world.createRepository();
+    await using _loop = world.start();
+    await pushed(world, ["a", "v1"], ["b", "v2"]);
+    world.put(rule(1, keepAny(1)));
+    journal.hold();
+    await world.clock.pass(0);
+    expect([world.digests(), world.audit.records, world.told]).toEqual(["b", [], []]);
+    journal.letGo();
+    await world.clock.pass(0);
+    expect([world.audit.records.length, world.told]).toEqual([1, ["a lifecycle policy was carried out"]]);
+  });
+
   test("has what was done, as CloudTrail has it", async () => {
     const world = startedWorld();
     await using _loop = world.start();

@@ -55,6 +55,23 @@ test("who follows them hears of an account that is added, and keeps those known 
   expect(followed.current).toEqual([added]);
 });
 
+test("who follows them no more hears of nothing", async () => {
+  const [gone, stays] = [listener(), listener()];
+  const left = await followAccounts(folder, gone);
+  using followed = await followAccounts(folder, stays);
+  left[Symbol.dispose]();
+  // The other one was told after it would have been.
+  const told = stays.told();
+  const added = await addAccount(folder, "222222222222");
+  await told;
+  expect([left.current, followed.current]).toEqual([[], [added]]);
+});
+
+test("a folder that cannot be read is no folder without accounts", async () => {
+  await writeFile(folder, "");
+  await expect(readAccounts(folder)).rejects.toMatchObject({ code: "ENOTDIR" });
+});
+
 test.each(["credentials.json", "root-key"])("%s that others may read is closed to them, and told", async (name) => {
   const none = { accessKeyId: undefined, secretAccessKey: undefined };
   const before = await openInstallation(data, none);
