@@ -7,11 +7,13 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["src/**/*.test.ts", "test/unit/**/*.test.ts", "test/golden/**/*.test.ts", "test/regression/**/*.test.ts"],
-          testTimeout: 20_000,
+          // Only what hangs should end by it, also on a machine that does much else.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       { test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 300_000 } },
-      { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], hookTimeout: 60_000 } },
+      { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
       { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000 } },
       {
         test: {

@@ -8,6 +8,7 @@ import { smallImage } from "../../testing/small-image.ts";
 import { readChallenge } from "./challenge.ts";
 import { isForbiddenAddress, isPrivateAddress } from "./forbidden-address.ts";
 import { registryClient } from "./registry-client.ts";
+import { cpuMs } from "../../testing/cpu-time.ts";
 
 const IMAGE = smallImage();
 const LIMITS = { answerMs: 400, idleMs: 400, mostRedirects: 3 };
@@ -290,13 +291,11 @@ test.each([
 });
 
 test("a challenge made to be slow is read at once", () => {
-  const started = performance.now();
-  for (const header of [
+  const headers = [
     `Bearer ${"a=b ".repeat(4000)}`,
     `${"a".repeat(16_000)}"`,
     `Bearer ${",".repeat(16_000)}`,
     `Bearer a="${"\\".repeat(16_001)}`,
-  ])
-    readChallenge(header);
-  expect(performance.now() - started).toBeLessThan(2_000);
+  ];
+  expect(cpuMs(() => headers.forEach((header) => void readChallenge(header)))).toBeLessThan(2_000);
 });
