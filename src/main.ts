@@ -47,8 +47,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   ({ port } = front);
 
   // Engine and traffic
-  const [engine, proxy] = await Promise.all([openEngine(start, platform, installation.id), openProxy(start, installation.id)]);
-  const balancing = openTraffic(start, platform, proxy, networks);
+  const [engine, proxy] = await Promise.all([openEngine(start, platform, storage), openProxy(start, installation.id)]);
+  const balancing = openTraffic(start, platform, proxy, { networks, troubles: storage.troubles });
   await runTasks(start, platform, front, { runner: engine, networks });
 
   // Loops

@@ -8,6 +8,7 @@ import { HOW_TO_JOIN_DOCKER_GROUP, howToInstall, howToStartEngine } from "../../
 import { engineSocket } from "../../bin/setup/engine-socket.js";
 import { dockerEngine, EngineUnavailableError } from "../drivers/docker/engine.ts";
 import { engineInfo } from "../drivers/docker/engine-info.ts";
+import { lookWhereRootDoes } from "./program-path.ts";
 import { runningServer } from "./running-server.ts";
 import { dataSetting, portSetting } from "./settings.ts";
 
@@ -29,6 +30,7 @@ export interface DoctorFlags {
 
 /** `airfield doctor`: exits with 1 where something that Airfield needs is missing. */
 export async function doctor(flags: DoctorFlags): Promise<void> {
+  lookWhereRootDoes();
   const dataDirectory = dataSetting(flags.data);
   const findings = [
     nodeVersion(),
@@ -38,6 +40,7 @@ export async function doctor(flags: DoctorFlags): Promise<void> {
       dataFolder(dataDirectory),
       server(dataDirectory, portSetting(flags.port)),
       webPort(),
+      namePort(),
       client("aws", ["--version"], "the aws command line", "every AWS SDK works as well"),
       client("docker", ["--version"], "the docker command line", "skopeo, crane and podman can push as well"),
     ])),
@@ -165,18 +168,37 @@ async function webPort(): Promise<Finding> {
     name,
     verdict: refusal === "EADDRINUSE" ? "good" : "wanting",
     detail,
-    advice: "`airfield status` shows where each load balancer answers",
+    advice: refusal === "EACCES" ? HOW_TO_OPEN_LOW_PORTS : "`airfield status` shows where each load balancer answers",
   };
 }
+
+/** What a privileged port needs, once for all: load balancers have it from it, too. */
+const HOW_TO_OPEN_LOW_PORTS =
+  "`sudo sysctl -w net.ipv4.ip_unprivileged_port_start=53` lets every user of this machine open ports from 53 on, until it restarts; a line in /etc/sysctl.d/ keeps it";
+
+/** The port of the name servers, one in each VPC's network. Who has the port elsewhere is not in their way. */
+async function namePort(): Promise<Finding> {
+  const name = "Port 53";
+  if ((await bindable(53, NOBODYS)) !== "EACCES") return { name, verdict: "good", detail: "tasks can look up load balancers by name" };
+  return {
+    name,
+    verdict: "wanting",
+    detail: "cannot be opened by this user (EACCES): tasks cannot look up load balancers by name",
+    advice: HOW_TO_OPEN_LOW_PORTS,
+  };
+}
+
+/** An address of loopback that programs do not use; where the machine has not got it, nothing is known of the port. */
+const NOBODYS = "127.45.66.53";
 
 const reasonOf = (code: string): string => (code === "EADDRINUSE" ? "is taken" : `cannot be opened by this user (${code})`);
 
 /** `undefined` where the port could be bound just now, else the system's error code. */
-function bindable(port: number): Promise<string | undefined> {
+function bindable(port: number, address = "127.0.0.1"): Promise<string | undefined> {
   return new Promise((resolve) => {
     const probe = createServer();
     probe.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(undefined)));
+    probe.listen(port, address, () => probe.close(() => resolve(undefined)));
   });
 }
 
@@ -199,8 +221,7 @@ function readsEndpointUrl(version: string): boolean {
 
 /** The first line that a command prints; `undefined` where it cannot be run. */
 function output(command: string, args: readonly string[]): Promise<string | undefined> {
-  const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin` };
   return new Promise((resolve) => {
-    execFile(command, [...args], { env }, (error, stdout) => resolve(error ? undefined : stdout.trim().split("\n")[0]));
+    execFile(command, [...args], (error, stdout) => resolve(error ? undefined : stdout.trim().split("\n")[0]));
   });
 }

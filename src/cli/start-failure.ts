@@ -47,7 +47,7 @@ export function explained(error: unknown, { port, dataDirectory, dockerSocket }:
     const advice = `If Docker is installed, ${howToStartEngine()}; if not, ${howToInstall(["dockerd"])}. \`airfield doctor\` tells more.`;
     return new CliError(error.message, advice, cause);
   }
-  if (code === "ENOENT" && systemCall(error)?.startsWith("spawn") && String((error as { path?: unknown }).path).includes("haproxy")) {
+  if (error instanceof Error && error.name === "HaproxyMissingError") {
     return new CliError(
       "HAProxy, which carries the traffic of the load balancers, is not installed",
       sentence(howToInstall(["haproxy"])),

@@ -5,6 +5,7 @@ import { endpointSettings, type EndpointFlags } from "./endpoint-settings.ts";
 import { auditSetting, requestLimitSetting } from "./limit-settings.ts";
 import { hostRightsSettings, type HostRightsFlags } from "./host-rights-settings.ts";
 import { registryStoreSetting } from "./registry-store-setting.ts";
+import { lookWhereRootDoes } from "./program-path.ts";
 import { forgetServer, recordServer } from "./running-server.ts";
 import { keepCoreFilesEmpty } from "../drivers/system/core-files.ts";
 import { dataSetting, portSetting } from "./settings.ts";
@@ -34,8 +35,7 @@ export async function start(flags: StartFlags): Promise<void> {
   // What is written from here on is for this user alone, whatever the shell's mask says.
   process.umask(0o077);
   await keepCoreFilesEmpty();
-  // Debian keeps HAProxy where only root's PATH looks.
-  process.env["PATH"] = `${process.env["PATH"] ?? ""}:/usr/local/sbin:/usr/sbin:/sbin`;
+  lookWhereRootDoes();
   const { startAirfield } = await import("../main.ts");
   const airfield = await startAirfield({
     port,

@@ -2,23 +2,23 @@ import { join } from "node:path";
 import { logSink } from "../control/log-delivery.ts";
 import { openHostPaths } from "../drivers/filesystem/host-paths.ts";
 import { dockerTaskRunner } from "../drivers/docker/runner.ts";
-import { openTroubles, type Troubles } from "../drivers/filesystem/troubles.ts";
+import type { Troubles } from "../drivers/filesystem/troubles.ts";
 import { hostNameServers } from "../drivers/system/name-servers.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { TaskRunner } from "../ports/task-runner.ts";
 import type { Start } from "./options.ts";
+import type { Storage } from "./storage.ts";
 import type { WholePlatform } from "./platform.ts";
 
 /** The engine that runs tasks: one of Docker on this host. @throws EngineUnavailableError */
 export async function openEngine(
   { options, logger, opened }: Start,
   { state, logs, clock, hostGrants }: WholePlatform,
-  installation: string,
+  { installation, troubles }: Storage,
 ): Promise<TaskRunner> {
-  const troubles = openTroubles(options.dataDirectory, () => clock.now());
   const runner = await dockerTaskRunner({
     socketPath: options.dockerSocket,
-    instance: installation,
+    instance: installation.id,
     clock,
     logSink: logSink({ state, logs, clock }),
     logger: (message) => logger.warn(message),

@@ -1,12 +1,15 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { haproxyTrafficProxy } from "../drivers/haproxy/haproxy-traffic-proxy.ts";
+import { requireHaproxy } from "../drivers/haproxy/haproxy-version.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import type { TrafficProxy } from "../ports/traffic-proxy.ts";
 import type { Start } from "./options.ts";
 
-/** The data plane of all load balancers. It outlives us. */
+/** The data plane of all load balancers. It outlives us. @throws HaproxyMissingError */
 export async function openProxy({ options, logger, opened }: Start, installation: string): Promise<TrafficProxy> {
+  // Who says ready can carry traffic: a load balancer that nobody could start would be found out by its user.
+  await requireHaproxy(options.haproxyBinary);
   const proxy = await haproxyTrafficProxy({
     ...proxyPlaces(options.dataDirectory, installation),
     clock,

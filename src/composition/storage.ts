@@ -3,6 +3,7 @@ import { errorTrace } from "../domain/error-text.ts";
 import { newBackupFile } from "../drivers/filesystem/backup-file.ts";
 import { openInstallation, type Installation } from "../drivers/filesystem/installation.ts";
 import { sealPlainBlobs } from "../drivers/filesystem/plain-blobs.ts";
+import { openTroubles, type Troubles } from "../drivers/filesystem/troubles.ts";
 import { operatorRootKey } from "../drivers/filesystem/root-key.ts";
 import { sqliteJournal } from "../drivers/sqlite/journal.ts";
 import { sqliteLogStore } from "../drivers/sqlite/log-store.ts";
@@ -31,6 +32,8 @@ export interface Storage {
   readonly secrets: SecretBox;
   readonly vulnerabilities: VulnerabilityData;
   readonly blobs: BlobStore;
+  /** What the operator should know, and `airfield status` tells. */
+  readonly troubles: Troubles;
 }
 
 /**
@@ -78,7 +81,8 @@ export async function openStorage(start: Start): Promise<Storage> {
   await state.durable();
   const damaged = (digest: string): void => logger.warn("a blob of an earlier version is damaged and is left aside", { digest });
   await sealPlainBlobs(join(dataDirectory, "registry"), (digest) => homesOf({ state, secrets, clock, blobs }, digest), damaged);
-  return { installation, state, logs, audit, secrets, vulnerabilities, blobs };
+  const troubles = openTroubles(dataDirectory, () => clock.now());
+  return { installation, state, logs, audit, secrets, vulnerabilities, blobs, troubles };
 }
 
 const EXPOSED = "a file of keys could be read by other users of this machine until now; if there are any, its keys should be replaced";

@@ -2,6 +2,7 @@ import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
 import { followGateways } from "../control/vpc-networks/follow-networks.ts";
 import { gatewayNameServers } from "../control/vpc-networks/gateway-name-servers.ts";
 import { dnsServer } from "../drivers/dns/server.ts";
+import type { Troubles } from "../drivers/filesystem/troubles.ts";
 import { canBind } from "../drivers/haproxy/can-bind.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import type { TrafficProxy } from "../ports/traffic-proxy.ts";
@@ -14,11 +15,19 @@ export function openTraffic(
   { logger, opened }: Start,
   { state, targetSurroundings: surroundings }: Platform,
   proxy: TrafficProxy,
-  networks: VpcNetworks,
+  { networks, troubles }: { readonly networks: VpcNetworks; readonly troubles: Troubles },
 ): AsyncDisposable {
-  const balancing = opened.use(loadBalancing({ state, clock, proxy, logger, surroundings, canBind }));
+  const balancing = opened.use(
+    loadBalancing({ state, clock, proxy, logger, surroundings, canBind, trouble: (text) => troubles.tell("load balancers", text) }),
+  );
   const names = opened.use(
-    gatewayNameServers({ state, clock, logger, open: (address, answers) => dnsServer({ addresses: [address], port: 53, ...answers }) }),
+    gatewayNameServers({
+      state,
+      clock,
+      logger,
+      open: (address, answers) => dnsServer({ addresses: [address], port: 53, ...answers }),
+      trouble: (text) => troubles.tell("names", text),
+    }),
   );
   // In one step, so that a restart's first configuration has the gateways, too.
   opened.use(

@@ -188,7 +188,8 @@ describe("coming up", () => {
     at.proxy.failNext(new Error("haproxy is not installed"));
     at.proxy.failNext(new Error("haproxy is not installed"));
     at.putAll();
-    at.start();
+    const troubles: (string | undefined)[] = [];
+    at.start({ trouble: (text) => void troubles.push(text) });
     await at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "failed");
     expect(at.state.table(loadBalancers).get(balancer.arn)?.state.reason).toBe("haproxy is not installed");
     // The pause doubles.
@@ -197,6 +198,8 @@ describe("coming up", () => {
     await at.clock.pass(1000);
     expect(at.state.table(loadBalancers).get(balancer.arn)?.state.code).toBe("active");
     expect(at.complaints).not.toEqual([]);
+    expect(new Set(troubles)).toEqual(new Set(["changes of load balancers do not come about: haproxy is not installed", undefined]));
+    expect(troubles.at(-1)).toBeUndefined();
   });
 });
 

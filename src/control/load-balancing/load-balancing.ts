@@ -32,6 +32,8 @@ export interface LoadBalancingParts {
   readonly bindAddresses?: readonly string[];
   /** Tells whether a port is free there. Absent: the proxy finds out. */
   readonly canBind?: (address: string, port: number) => Promise<boolean>;
+  /** Told that the proxy does not carry what it should, in words for an operator; with `undefined` that it does again. */
+  readonly trouble?: (text: string | undefined) => void;
 }
 
 export interface LoadBalancing extends AsyncDisposable {
@@ -56,7 +58,7 @@ const LONGEST_RETRY_MS = 60_000;
  * No row of the table of loops: it is told from outside where gateways are, and one configuration is made of all records, so that its keys name none.
  */
 export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
-  const { state, clock, proxy, logger, surroundings, bindAddresses: addresses = ["127.0.0.1"], canBind } = parts;
+  const { state, clock, proxy, logger, surroundings, bindAddresses: addresses = ["127.0.0.1"], canBind, trouble } = parts;
   let gateways: readonly GatewayView[] = [];
   let applied: ProxyConfiguration | undefined;
   let routed = false;
@@ -115,14 +117,17 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     } catch (cause) {
       const isAboutPorts = cause instanceof ListenerBindError;
       if (isAboutPorts) tellUnbound(cause.message);
+      if (isAboutPorts) trouble?.(undefined);
       if (isAboutPorts && !lostPorts(cause)) return "carried out";
       // The proxy may have taken up a part of it.
       applied = undefined;
       if (isAboutPorts) return "lost ports";
       fail(carried, cause);
+      trouble?.(`changes of load balancers do not come about: ${cause instanceof Error ? cause.message : String(cause)}`);
       throw cause;
     }
     unbound = undefined;
+    trouble?.(undefined);
     return "carried out";
   }
 

@@ -29,8 +29,10 @@ function world() {
     return { [Symbol.asyncDispose]: () => new Promise((resolve) => setImmediate(() => resolve(void bound.delete(address)))) };
   };
   const logger = { info: note, warn: note, error: note };
-  const servers = gatewayNameServers({ state: new JournaledState(memoryJournal()), clock, logger, open });
-  return { clock, refused, bound, tries, told, servers };
+  const troubles: (string | undefined)[] = [];
+  const trouble = (text: string | undefined): void => void troubles.push(text);
+  const servers = gatewayNameServers({ state: new JournaledState(memoryJournal()), clock, logger, open, trouble });
+  return { troubles, clock, refused, bound, tries, told, servers };
 }
 
 test("a name server that cannot be opened is told once, tried again with a growing pause, and told when it is there", async () => {
@@ -57,12 +59,19 @@ test("a name server that cannot be opened is told once, tried again with a growi
 });
 
 test("a user that may not open port 53 is told where the remedy is", async () => {
-  const { clock, refused, told, servers } = world();
+  const { clock, refused, told, troubles, servers } = world();
   await using _servers = servers;
   refused.set("10.0.0.1", "EACCES");
   servers.listen([gateway("a")]);
   await clock.settled();
-  expect(told[0]).toContain("`airfield doctor` tells how this user may open port 53");
+  const text = /: listen EACCES: 10.0.0.1:53: this user may not open port 53; `sudo sysctl -w net.ipv4.ip_unprivileged_port_start=53` lets/;
+  expect(troubles).toEqual([expect.stringMatching(text)]);
+  expect(told[0]).toContain("`sudo sysctl -w net.ipv4.ip_unprivileged_port_start=53`");
+  await clock.pass(60_000);
+  expect(troubles).toHaveLength(1);
+  refused.clear();
+  await clock.pass(60_000);
+  expect(troubles.slice(1)).toEqual([undefined]);
 });
 
 test("a name server goes with its network, and comes back with one that is made anew at the same address", async () => {

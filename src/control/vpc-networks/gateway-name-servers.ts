@@ -10,6 +10,8 @@ export interface NameServerParts {
   readonly logger: Logger;
   /** Opens a name server on port 53 of an address. Rejects, with nothing left open, where it cannot. */
   readonly open: (address: string, answers: NameServerAnswers) => Promise<AsyncDisposable>;
+  /** Told what keeps tasks from looking up names, in words for an operator; with `undefined` that nothing does any more. */
+  readonly trouble?: (text: string | undefined) => void;
 }
 
 interface NameServerAnswers {
@@ -31,6 +33,17 @@ const LONGEST_RETRY_MS = 30_000;
  */
 export function gatewayNameServers(parts: NameServerParts): GatewayNameServers {
   const servers = new Map<string, { close(): Promise<void> }>();
+  /** Those that are not open, and why. */
+  const wanting = new Map<string, string>();
+
+  function note(key: string, why: string | undefined): void {
+    if (wanting.get(key) === why) return;
+    if (why === undefined) wanting.delete(key);
+    else wanting.set(key, why);
+    const [first] = wanting.values();
+    parts.trouble?.(first && `tasks cannot look up load balancers by name: ${first}`);
+  }
+
   /** What is being closed: an address may be wanted again before its sockets are gone. */
   let closing: Promise<unknown> = Promise.resolve();
 
@@ -39,9 +52,15 @@ export function gatewayNameServers(parts: NameServerParts): GatewayNameServers {
     for (const [key, server] of servers) {
       if (wanted.has(key)) continue;
       servers.delete(key);
+      note(key, undefined);
       closing = Promise.all([closing, server.close()]);
     }
-    for (const [key, gateway] of wanted) if (!servers.has(key)) servers.set(key, nameServer(parts, gateway, closing));
+    for (const [key, gateway] of wanted)
+      if (!servers.has(key))
+        servers.set(
+          key,
+          nameServer(parts, gateway, closing, (why) => note(key, why)),
+        );
   }
 
   return {
@@ -57,6 +76,7 @@ function nameServer(
   { state, clock, logger, open }: NameServerParts,
   gateway: Gateway,
   before: Promise<unknown>,
+  note: (why: string | undefined) => void,
 ): { close(): Promise<void> } {
   const { address, vpcId } = gateway;
   const failed = (cause: unknown): void => logger.warn("a name server of a VPC failed", { vpc: vpcId, address, why: reasonOf(cause) });
@@ -69,11 +89,13 @@ function nameServer(
   async function attempt(): Promise<void> {
     try {
       server = await open(address, answers);
+      if (!closed) note(undefined);
       if (failures > 0 && !closed) logger.info("tasks can look up load balancers by name", { vpc: vpcId, address });
     } catch (cause) {
       if (closed) return;
-      if (failures === 0)
-        logger.warn("tasks cannot look up load balancers by name; trying again", { vpc: vpcId, ...whyNot(address, cause) });
+      const why = whyNot(cause);
+      note(why);
+      if (failures === 0) logger.warn("tasks cannot look up load balancers by name; trying again", { vpc: vpcId, address, why });
       retry = clock.after(Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS), () => {
         working = attempt();
       });
@@ -92,10 +114,12 @@ function nameServer(
   };
 }
 
-function whyNot(address: string, cause: unknown): Readonly<Record<string, string>> {
-  const why = reasonOf(cause);
-  return codeOf(cause) === "EACCES" ? { address, why, remedy: "`airfield doctor` tells how this user may open port 53" } : { address, why };
+/** What an operator can do belongs to it. */
+function whyNot(cause: unknown): string {
+  return codeOf(cause) === "EACCES" ? `${reasonOf(cause)}: this user may not open port 53; ${REMEDY}` : reasonOf(cause);
 }
+
+const REMEDY = "`sudo sysctl -w net.ipv4.ip_unprivileged_port_start=53` lets every user, and `airfield doctor` tells more";
 
 function codeOf(cause: unknown): unknown {
   return cause instanceof Error && "code" in cause ? cause.code : undefined;
