@@ -6,6 +6,7 @@ import {
   ECSClient,
   ListClustersCommand,
   PutClusterCapacityProvidersCommand,
+  UpdateClusterCommand,
   UpdateClusterSettingsCommand,
 } from "@aws-sdk/client-ecs";
 import { expect, test } from "vitest";
@@ -102,4 +103,20 @@ test("a cluster's settings and capacity providers can be changed", async () => {
   const described = await ecs.send(new DescribeCapacityProvidersCommand({ capacityProviders: ["FARGATE", "mine"] }));
   expect(described.capacityProviders).toMatchObject([{ name: "FARGATE", status: "ACTIVE" }]);
   expect(described.failures).toMatchObject([{ reason: "MISSING" }]);
+});
+
+test.each([
+  ["arn:aws:servicediscovery:us-east-1:123456789012:namespace/ns-aaaaaaaaaaaaaaaa", "NamespaceNotFoundException", "wasn't found"],
+  ["web", "UnsupportedFeatureException", "does not support Cloud Map"],
+])("a cluster's namespace that is not there is refused: %s", async (namespace, name, message) => {
+  await using api = await apiWorld();
+  const ecs = api.client(ECSClient);
+  const refused = { name, message: expect.stringContaining(message) as string };
+  await expect(ecs.send(new CreateClusterCommand({ serviceConnectDefaults: { namespace } }))).rejects.toMatchObject(refused);
+  expect((await ecs.send(new ListClustersCommand({}))).clusterArns).toEqual([]);
+  await ecs.send(new CreateClusterCommand({}));
+  const update = new UpdateClusterCommand({ cluster: "default", serviceConnectDefaults: { namespace } });
+  await expect(ecs.send(update)).rejects.toMatchObject(refused);
+  const { cluster } = await ecs.send(new UpdateClusterCommand({ cluster: "default", serviceConnectDefaults: { namespace: "" } }));
+  expect(cluster).not.toHaveProperty("serviceConnectDefaults");
 });

@@ -1,5 +1,11 @@
 import { scopeKey } from "../../domain/scope.ts";
-import { ClusterContainsServicesException, ClusterContainsTasksException, type Failure } from "@aws-sdk/client-ecs";
+import {
+  ClusterContainsServicesException,
+  ClusterContainsTasksException,
+  NamespaceNotFoundException,
+  UnsupportedFeatureException,
+  type Failure,
+} from "@aws-sdk/client-ecs";
 import { clusters, services, tasks, type ClusterRecord } from "../../state/ecs.ts";
 import { because, type Permission } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
@@ -29,6 +35,7 @@ export const createCluster = operation("CreateCluster", {
     checkConfiguration(input.configuration);
     const capacityProviders = checkProviders(input.capacityProviders ?? [], context);
     const strategy = checkStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders, context);
+    refuseNamespace(input.serviceConnectDefaults?.namespace);
     const known = context.state.table(clusters).get(clusterArn(context, name));
     if (known?.status === "ACTIVE") {
       if (contradicts(input, known))
@@ -42,7 +49,7 @@ export const createCluster = operation("CreateCluster", {
       region: context.region,
       status: "ACTIVE",
       settings,
-      ...defined({ configuration: input.configuration, serviceConnectNamespace: input.serviceConnectDefaults?.namespace }),
+      ...defined({ configuration: input.configuration }),
       capacityProviders,
       defaultCapacityProviderStrategy: strategy,
       tags,
@@ -56,6 +63,16 @@ export const createCluster = operation("CreateCluster", {
     return { cluster: clusterView(cluster, context.state, ["TAGS", "CONFIGURATIONS"]) };
   },
 });
+
+/**
+ * There is no Cloud Map here yet: an ARN names a namespace that is not there, and of a name AWS would make one. Empty text takes the default away.
+ * @throws NamespaceNotFoundException, UnsupportedFeatureException
+ */
+function refuseNamespace(namespace: string | undefined): void {
+  if (!namespace) return;
+  if (namespace.startsWith("arn:")) throw new NamespaceNotFoundException(because("The specified namespace wasn't found."));
+  throw new UnsupportedFeatureException(because("Airfield does not support Cloud Map (serviceConnectDefaults) yet."));
+}
 
 /** Creating a cluster again is refused only where it says other capacity providers than the cluster has; all else is left as it is. */
 function contradicts(input: { capacityProviders?: string[] | undefined }, known: ClusterRecord): boolean {
@@ -129,11 +146,13 @@ export const updateCluster = operation("UpdateCluster", {
   run(input, context) {
     const cluster = requireCluster(input.cluster, context);
     checkConfiguration(input.configuration);
+    refuseNamespace(input.serviceConnectDefaults?.namespace);
+    const { serviceConnectNamespace, ...rest } = cluster;
     const updated: ClusterRecord = {
-      ...cluster,
+      ...rest,
+      ...(input.serviceConnectDefaults?.namespace === "" ? {} : defined({ serviceConnectNamespace })),
       settings: checkSettings(input.settings, cluster.settings),
       ...defined({ configuration: input.configuration ?? cluster.configuration }),
-      ...defined({ serviceConnectNamespace: input.serviceConnectDefaults?.namespace ?? cluster.serviceConnectNamespace }),
     };
     context.state.commit(() => context.state.table(clusters).put(updated));
     return { cluster: clusterView(updated, context.state, ["CONFIGURATIONS"]) };

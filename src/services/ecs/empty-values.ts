@@ -30,5 +30,7 @@ export const emptyValues: EmptyValues = {
     "UpdateServiceRequest.capacityProviderStrategy": "value",
     "PutClusterCapacityProvidersRequest.capacityProviders": "value",
     "PutClusterCapacityProvidersRequest.defaultCapacityProviderStrategy": "value",
+    // Cleared by an empty text.
+    "ClusterServiceConnectDefaultsRequest.namespace": "value",
   },
 };

@@ -134,7 +134,10 @@ describe("a definition is refused", () => {
       "Fargate compatible task definitions do not support dockerVolumeConfiguration",
       fargate({ volumes: [{ name: "v", dockerVolumeConfiguration: { scope: "task" } }] }),
     ],
-    ["Tasks using the Fargate launch type do not support pidMode host.", fargate({ pidMode: "host" })],
+    [
+      "Tasks using the Fargate launch type do not support pidMode 'host'. The supported value for pidMode is 'task'.",
+      fargate({ pidMode: "host" }),
+    ],
     [
       "Airfield does not support the dockerSecurityOptions value 'credentialspec:x' of container 'web'.",
       container({ dockerSecurityOptions: ["credentialspec:x"] }),

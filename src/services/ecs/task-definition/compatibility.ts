@@ -29,7 +29,8 @@ function fargateProblem(definition: CompleteDefinition, registryHost: string): s
   if (!isFargateSize(Number(cpu), Number(memory)))
     return `No Fargate configuration exists for given values: ${cpu} CPU, ${memory} memory. See the Amazon ECS documentation for the valid values.`;
   if (definition.ipcMode !== undefined) return "Tasks using the Fargate launch type do not support ipcMode.";
-  if (definition.pidMode === "host") return "Tasks using the Fargate launch type do not support pidMode host.";
+  if (definition.pidMode === "host")
+    return "Tasks using the Fargate launch type do not support pidMode 'host'. The supported value for pidMode is 'task'.";
   if ((definition.placementConstraints?.length ?? 0) > 0) return "Fargate compatible task definitions do not support constraints";
   if (volumes.some((volume) => volume.host?.sourcePath)) return "Fargate compatible task definitions do not support sourcePath";
   if (volumes.some((volume) => volume.dockerVolumeConfiguration))
