@@ -19,6 +19,9 @@ export interface StartFlags extends EndpointFlags, HostRightsFlags {
   readonly stopTasks?: boolean;
 }
 
+/** A stop takes seconds. Where a part of it hangs, all that was acknowledged is on disk nevertheless, and whoever supervises us would only kill us. */
+const STOP_WITHIN_MS = 60_000;
+
 /** `airfield start`: serves until SIGTERM or SIGINT. Prints one line, with `ready`, when it accepts requests. */
 export async function start(flags: StartFlags): Promise<void> {
   const port = portSetting(flags.port);
@@ -61,6 +64,12 @@ export async function start(flags: StartFlags): Promise<void> {
     if (stopping) process.exit(signal === "SIGINT" ? 130 : 143);
     stopping = true;
     forgetServer(dataDirectory);
+    // Tasks that are stopped, too, have their own time for it.
+    if (!flags.stopTasks)
+      setTimeout(() => {
+        console.error(`airfield: could not stop within ${STOP_WITHIN_MS / 1000} seconds; ending as it is`);
+        process.exit(1);
+      }, STOP_WITHIN_MS).unref();
     airfield.close({ stopTasks: flags.stopTasks ?? false }).then(
       () => process.exit(0),
       (error: unknown) => {
