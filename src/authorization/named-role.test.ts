@@ -10,9 +10,10 @@ const ADMIN = `arn:aws:iam::${ACCOUNT}:role/AdminTask`;
 const DEEP = `arn:aws:iam::${ACCOUNT}:role/team/red/Deep`;
 
 let state: JournaledState;
+let platform: Parameters<typeof putRole>[0];
 beforeEach(() => {
   state = new JournaledState(memoryJournal());
-  const platform = { state, ids: systemIds, clock: { now: () => 0 } } as unknown as Parameters<typeof putRole>[0];
+  platform = { state, ids: systemIds, clock: { now: () => 0 } } as unknown as Parameters<typeof putRole>[0];
   putRole(platform, { name: "AdminTask", trust: [] });
   putRole(platform, { name: "Deep", path: "/team/red/", trust: [] });
   putRole(platform, { name: "AdminTask", account: "210987654321", trust: [] });
@@ -31,6 +32,26 @@ describe("a text that names a role means it", () => {
   ])("%s", (text, arn) => {
     expect(namedRole(state, ACCOUNT, text)).toMatchObject({ kind: "role", role: { arn } });
   });
+});
+
+test.each(["Far", "/team/Far", "team/Far", "arn:aws-cn:iam::123456789012:role/team/Far"])("a role of China is meant by %s", (text) => {
+  const role = putRole(platform, { name: "Far", path: "/team/", arn: `arn:aws-cn:iam::${ACCOUNT}:role/team/Far`, trust: [] });
+  expect(namedRole(state, ACCOUNT, text, "cn-north-1")).toMatchObject({ kind: "role", role: { arn: role.arn } });
+  // Its ARN has to be its own to the letter.
+  expect(namedRole(state, ACCOUNT, `arn:aws:iam::${ACCOUNT}:role/team/Far`, "cn-north-1")).toMatchObject({ kind: "absent" });
+});
+
+test.each([
+  ["cn-north-1", "aws-cn"],
+  ["us-gov-west-1", "aws-us-gov"],
+  ["eu-west-1", "aws"],
+])("a name that no role has would be one of the partition of %s", (region, partition) => {
+  for (const name of ["Missing", "team/Missing"])
+    expect(namedRole(state, ACCOUNT, name, region)).toEqual({
+      kind: "absent",
+      arn: `arn:${partition}:iam::${ACCOUNT}:role/${name}`,
+      by: "name",
+    });
 });
 
 describe("a text that is nearly so means another role, which is not there", () => {

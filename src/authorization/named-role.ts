@@ -1,4 +1,5 @@
-import { arn, parseArn } from "../domain/arn.ts";
+import { globalArn, parseArn } from "../domain/arn.ts";
+import type { Scope } from "../domain/scope.ts";
 import { roleKey, roles, type RoleRecord } from "../state/iam.ts";
 import type { State } from "../state/state.ts";
 
@@ -18,31 +19,30 @@ const PATH_AND_NAME = /^(?:\/|\/[!-~]+\/)([\w+=,.@-]{1,64})$/;
 
 /**
  * Resolves an ARN or, within an account, a name. An ARN means the role whose ARN it is, to the letter; a name that comes with its path
- * (`/team/deploy`) means that one; a bare name the role that is written so, wherever its path leads.
+ * (`/team/deploy`) means that one; a bare name the role that is written so, wherever its path leads. A name says nothing of the partition: the role has
+ * its own, and one that is not there would have that of the region.
  * Source: ECS API Reference, `CreateService`, `role`, and `RegisterTaskDefinition`, `taskRoleArn`.
  */
-export function namedRole(state: State, account: string, named: string): NamedRole {
+export function namedRole(state: State, account: string, named: string, region = ""): NamedRole {
   const parsed = parseArn(named);
-  if (!parsed) return byName(state, account, named);
-  const { service, region, resource } = parsed;
-  if (service !== "iam" || region !== "" || !/^\d{12}$/.test(parsed.account) || !resource.startsWith("role/")) return INVALID;
+  if (!parsed) return byName(state, { account, region }, named);
+  const { service, resource } = parsed;
+  if (service !== "iam" || parsed.region !== "" || !/^\d{12}$/.test(parsed.account) || !resource.startsWith("role/")) return INVALID;
   return byArn(state, parsed.account, resource.slice("role".length), named);
 }
 
 const INVALID = { kind: "invalid" } as const;
 
-function byName(state: State, account: string, named: string): NamedRole {
+function byName(state: State, scope: Scope, named: string): NamedRole {
+  const { account } = scope;
   // What looks like an ARN is one, or nothing.
   if (named.includes(":")) return INVALID;
-  const arnOf = (path: string): string => arn("iam", { account, region: "" }, `role${path}`);
-  if (named.includes("/")) {
-    const path = named.startsWith("/") ? named : `/${named}`;
-    const found = byArn(state, account, path, arnOf(path));
-    return found.kind === "absent" ? { ...found, by: "name" } : found;
-  }
-  if (!PATH_AND_NAME.test(`/${named}`)) return INVALID;
-  const role = state.table(roles).get(roleKey(account, named));
-  return role?.name === named ? { kind: "role", role } : { kind: "absent", arn: arnOf(`/${named}`), by: "name" };
+  const path = named.startsWith("/") ? named : `/${named}`;
+  const name = PATH_AND_NAME.exec(path)?.[1];
+  if (name === undefined) return INVALID;
+  const role = state.table(roles).get(roleKey(account, name));
+  const isMeant = role?.name === name && (!named.includes("/") || `${role.path}${name}` === path);
+  return isMeant ? { kind: "role", role } : { kind: "absent", arn: globalArn("iam", scope, `role${path}`), by: "name" };
 }
 
 function byArn(state: State, account: string, path: string, roleArn: string): NamedRole {

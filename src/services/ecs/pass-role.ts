@@ -25,8 +25,8 @@ export function passTaskRoles(
 }
 
 /** A text that names no role passes none: the operation refuses it, and who would take it on finds nobody. */
-function resourceOf({ state, account }: AuthorizeScope, role: string): readonly string[] {
-  const named = namedRole(state, account, role);
+function resourceOf({ state, account, region }: AuthorizeScope, role: string): readonly string[] {
+  const named = namedRole(state, account, role, region);
   if (named.kind === "invalid") return [];
   return [named.kind === "role" ? named.role.arn : named.arn];
 }
