@@ -32,11 +32,11 @@ const known = new Set<string>();
 
 test.each(SERVICES.map((service) => [service.id, service] as const))(
   "%s asks on the resources that AWS's reference names",
-  async (id, descriptor) => {
+  async (_id, descriptor) => {
     const service = await loadService(descriptor);
     const wrong: string[] = [];
     for (const operation of governed(service)) {
-      const asked = askedFor(world.api, operation, aimedInput(service.schema(operation.name)?.input, world.aim, id));
+      const asked = askedFor(world.api, operation, aimedInput(service, operation.name, world.aim));
       for (const action of new Set(asked.map((one) => one.action))) {
         const resources = asked.filter((one) => one.action === action).map(({ resource }) => resource);
         const disagreements = await disagreementsOn(action, resources);

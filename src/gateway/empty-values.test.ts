@@ -11,7 +11,7 @@ import type { ApiWorld } from "../testing/api-world.ts";
 import { emptyPlaces, type EmptyPlace } from "../testing/empty-places.ts";
 import type { Aim } from "../testing/populated-account.ts";
 import { populatedWorld, type PopulatedWorld } from "../testing/populated-world.ts";
-import { settleEmptyValues } from "./empty-values.ts";
+import { settleInput } from "./empty-values.ts";
 import { loadService, type LoadedService } from "./loaded-service.ts";
 import { MalformedRequestError } from "./malformed.ts";
 
@@ -34,7 +34,7 @@ afterAll(() => world[Symbol.asyncDispose]());
 /** An input after the gateway has read it, or that it is refused. */
 function settled(service: LoadedService, operation: string, input: unknown): unknown {
   try {
-    return settleEmptyValues(service.schema(operation)?.input, input, service.emptyValues);
+    return settleInput(service.schema(operation)?.input, input, service);
   } catch (thrown) {
     if (thrown instanceof MalformedRequestError) return REFUSED;
     throw thrown;

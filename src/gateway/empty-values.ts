@@ -1,19 +1,34 @@
 import type { EmptyMeaning, EmptyValues } from "../services/empty-values.ts";
-import { MalformedRequestError } from "./malformed.ts";
+import type { Constraint, Violation } from "./constraints/constraint.ts";
+import { shownValue } from "./constraints/shown-value.ts";
+import { brokenBy, isBrokenNumber, type ValueCheck, type ValueChecks } from "./constraints/value-checks.ts";
+import { InvalidInputError, wrongType } from "./malformed.ts";
 import type { NamedMember, Shape } from "./schema.ts";
 
 type Structure = Shape & { kind: "structure" | "union" };
 
+interface InputRules {
+  readonly emptyValues: EmptyValues;
+  readonly checks: ValueChecks;
+}
+
 /**
- * An input with its empty values settled: each is absent from now on, a value that the service has a use for, or the end of the request.
- * The work is proportional to the input. @throws MalformedRequestError
+ * An input that holds to the rules of its service: required members are there, values are within the constraints of AWS's model, and each
+ * empty value is absent from now on or one that the service has a use for. What does not hold is told of all at once. The work is
+ * proportional to the input. @throws MalformedRequestError
  */
-export function settleEmptyValues(shape: Shape | undefined, input: unknown, rule: EmptyValues): unknown {
-  return shape ? settle(shape, input, { rule, path: "", key: "" }) : input;
+export function settleInput(shape: Shape | undefined, input: unknown, { emptyValues, checks }: InputRules): unknown {
+  if (!shape) return input;
+  const violations: Violation[] = [];
+  const settled = settle(shape, input, { rule: emptyValues, checks, violations, path: "", key: "" });
+  if (violations.length > 0) throw new InvalidInputError(violations);
+  return settled;
 }
 
 interface Place {
   readonly rule: EmptyValues;
+  readonly checks: ValueChecks;
+  readonly violations: Violation[];
   /** Where in the input, as AWS's messages write it: `containerDefinitions.1.member.name`. */
   readonly path: string;
   /** What the exceptions of the rule call it: `ContainerDefinition.name`. */
@@ -42,15 +57,23 @@ function settle(shape: Shape, value: unknown, place: Place): unknown {
   }
 }
 
-function settleStructure(shape: Structure, value: Readonly<Record<string, unknown>>, { rule, path }: Place): object {
+function settleStructure(shape: Structure, value: Readonly<Record<string, unknown>>, outer: Place): object {
   const settled: Record<string, unknown> = {};
   for (const member of shape.members) {
     const found = Object.hasOwn(value, member.name) ? value[member.name] : undefined;
-    if (found === undefined) continue;
-    const place = { rule, path: path === "" ? member.name : `${path}.${member.name}`, key: `${shape.name}.${member.name}` };
+    const name = camelCase(member.name);
+    const place = { ...outer, path: outer.path === "" ? name : `${outer.path}.${name}`, key: `${shape.name}.${member.name}` };
+    if (found === undefined) {
+      if (member.required) report(place, member, { kind: "missing", shown: null }, [{ kind: "not-null" }]);
+      continue;
+    }
     const meaning = meaningOf(found, member, place);
-    if (meaning === "refused") throw tooShort(found, place.path);
-    if (meaning !== "absent") settled[member.name] = settle(member.shape, found, place);
+    if (meaning === "absent") continue;
+    const check = outer.checks(shape.name, member.name);
+    if (check && isBrokenNumber(found, check)) throw wrongType(place.path, found, "an Integer");
+    if (meaning === "refused") report(place, member, emptiness(found), whyRefused(found, check));
+    else if (check && !isEmpty(found)) report(place, member, { kind: "broken", shown: shownValue(member, found) }, brokenBy(found, check));
+    settled[member.name] = settle(member.shape, found, place);
   }
   return settled;
 }
@@ -67,22 +90,41 @@ function meaningOf(found: unknown, member: NamedMember, { rule, key }: Place): E
 
 function settleItem(shape: Shape, item: unknown, place: Place, at: number): unknown {
   if (item === null) return item;
-  const path = `${place.path}.${at + 1}.member`;
-  if (isEmpty(item) && typeof item === "string" && place.rule.members[`${place.key}[]`] !== "value") throw tooShort(item, path);
-  return settle(shape, item, { ...place, path });
+  const inner = { ...place, path: `${place.path}.${at + 1}.member` };
+  if (isEmpty(item) && typeof item === "string" && place.rule.members[`${place.key}[]`] !== "value")
+    report(inner, undefined, emptiness(item), whyRefused(item, undefined));
+  return settle(shape, item, inner);
 }
 
 function isEmpty(value: unknown): boolean {
   return typeof value === "string" ? value.trim() === "" : Array.isArray(value) && value.length === 0;
 }
 
-/** In the words of AWS's own checks, which write the members of all services in camel case. */
-function tooShort(found: unknown, path: string): MalformedRequestError {
-  const [shown, constraint] =
-    typeof found === "string" && found !== ""
-      ? [found, "Member must satisfy regular expression pattern: .*\\S.*"]
-      : [Array.isArray(found) ? "[]" : "", "Member must have length greater than or equal to 1"];
-  const at = path.replaceAll(/(?<=^|\.)[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase());
-  const message = `1 validation error detected: Value '${shown}' at '${at}' failed to satisfy constraint: ${constraint}`;
-  return new MalformedRequestError(found === "" ? "empty" : "blank", path, message);
+function report(
+  { violations, path, key }: Place,
+  member: NamedMember | undefined,
+  found: Pick<Violation, "kind" | "shown">,
+  broken: readonly Constraint[],
+): void {
+  const wireName = member?.ec2QueryName ?? member?.xmlName ?? key.slice(key.indexOf(".") + 1);
+  for (const constraint of broken) violations.push({ ...found, path, wireName, constraint });
+}
+
+function emptiness(found: unknown): Pick<Violation, "kind" | "shown"> {
+  if (typeof found === "string") return { kind: found === "" ? "empty" : "blank", shown: found };
+  return { kind: "empty", shown: "[]" };
+}
+
+/** What AWS's model has against an empty value; where it has nothing, that there is nothing in it. */
+function whyRefused(found: unknown, check: ValueCheck | undefined): readonly Constraint[] {
+  const broken = check ? brokenBy(found, check) : [];
+  if (broken.length > 0) return broken;
+  return typeof found === "string" && found !== ""
+    ? [{ kind: "pattern", source: ".*\\S.*" }]
+    : [{ kind: "length", bound: "least", limit: 1 }];
+}
+
+/** AWS's own checks write the members of all services in camel case. */
+function camelCase(name: string): string {
+  return /^[A-Z][a-z]/.test(name) ? name.charAt(0).toLowerCase() + name.slice(1) : name;
 }

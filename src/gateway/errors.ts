@@ -1,10 +1,11 @@
 import type { SessionLimit } from "../authorization/session-limits.ts";
 import { AwsError } from "../services/aws-error.ts";
 import type { ServiceDescriptor, WireProtocol } from "../services/service.ts";
-import type { MalformedRequestError } from "./malformed.ts";
+import { InvalidInputError, type MalformedRequestError } from "./malformed.ts";
 import type { WireError } from "./protocols/protocol.ts";
 import { errorSchema } from "./schema.ts";
 import type { SignatureRefusal } from "./signature-refusal.ts";
+import { boundText, constraintText, type Violation } from "./constraints/constraint.ts";
 
 /** Protocols whose services word the errors that they all have alike. */
 export type Family = "json" | "rest" | "query" | "ec2";
@@ -98,21 +99,45 @@ export function throttled(family: Family): AwsError {
 
 /** A request that does not fit the schema, in the words of the service. */
 export function malformedError(error: MalformedRequestError, service: ServiceDescriptor, protocol: WireProtocol): AwsError {
-  if (protocol === "restXml") return new AwsError(service.missingMemberCode ?? "InvalidInput", error.message);
+  if (error instanceof InvalidInputError) return invalidInput(error, service, protocol);
+  if (protocol === "restXml") return new AwsError(service.invalidInputCode ?? "InvalidInput", error.message);
   const family = familyOf(protocol);
-  const speaksJson = family === "json" || family === "rest";
-  if (error.kind === "missing" || error.kind === "empty" || error.kind === "blank") {
-    if (service.missingMemberCode) return new AwsError(service.missingMemberCode, error.message);
-    if (family === "ec2" && error.kind !== "blank") {
-      const name = service.missingMemberNames?.[error.path] ?? error.path;
-      return new AwsError("MissingParameter", `The request must contain the parameter ${name}`);
-    }
-    if (family === "ec2") return new AwsError("InvalidParameterValue", error.message);
-    return new AwsError(speaksJson ? "ValidationException" : "ValidationError", error.message);
-  }
-  if (speaksJson) return new AwsError("SerializationException", error.message);
+  if (family === "json" || family === "rest") return new AwsError("SerializationException", error.message);
   if (family === "ec2") return new AwsError("InvalidParameterValue", error.message);
   return new AwsError("ValidationError", error.message);
+}
+
+const INVALID_INPUT = {
+  json: "ValidationException",
+  rest: "ValidationException",
+  query: "ValidationError",
+  ec2: "InvalidParameterValue",
+  restXml: "InvalidInput",
+} as const;
+
+/** An input beyond what AWS's model allows, in the words of the service. */
+function invalidInput({ message, violations }: InvalidInputError, service: ServiceDescriptor, protocol: WireProtocol): AwsError {
+  const family = familyOf(protocol);
+  const [first] = violations;
+  if (family === "ec2" && first) return invalidInEc2(first, message, service);
+  const code = service.invalidInputCode ?? INVALID_INPUT[protocol === "restXml" ? protocol : family];
+  return new AwsError(code, service.constraintWords === "ecr" && first ? ecrText(first) : message);
+}
+
+function invalidInEc2({ kind, wireName, shown, constraint, path }: Violation, message: string, service: ServiceDescriptor): AwsError {
+  if (kind === "missing" || kind === "empty") {
+    const name = service.missingMemberNames?.[wireName] ?? wireName.charAt(0).toUpperCase() + wireName.slice(1);
+    return new AwsError("MissingParameter", `The request must contain the parameter ${name}`);
+  }
+  if (constraint.kind !== "value") return new AwsError("InvalidParameterValue", message);
+  const text = `Value ( ${shown ?? ""} ) for parameter ${path} is invalid. Expecting a value ${boundText(constraint)}.`;
+  return new AwsError("InvalidParameterValue", text);
+}
+
+/** ECR tells of one broken constraint. */
+function ecrText({ path, constraint }: Violation): string {
+  const text = constraint.kind === "pattern" ? `must satisfy regular expression '${constraint.source}'` : constraintText(constraint);
+  return `Invalid parameter at '${path}' failed to satisfy constraint: '${text}'`;
 }
 
 export function unknownOperation(name: string | undefined, service: ServiceDescriptor, protocol: WireProtocol): AwsError {

@@ -14,7 +14,7 @@ import { vpcs } from "../state/ec2.ts";
 import { accessKeys, roles, users } from "../state/iam.ts";
 import { receive } from "./admission.ts";
 import { auditedCall, type CallInProgress } from "./audit/audited-call.ts";
-import { settleEmptyValues } from "./empty-values.ts";
+import { settleInput } from "./empty-values.ts";
 import {
   accessDenied,
   familyOf,
@@ -212,7 +212,7 @@ function readInput(
   { protocol, spoken }: { readonly protocol: Protocol; readonly spoken: WireProtocol },
 ): unknown {
   try {
-    return settleEmptyValues(schema.input, protocol.read(schema, request), service.emptyValues);
+    return settleInput(schema.input, protocol.read(schema, request), service);
   } catch (thrown) {
     throw thrown instanceof MalformedRequestError ? malformedError(thrown, service.descriptor, spoken) : thrown;
   }

@@ -1,6 +1,7 @@
 import type { Operation } from "../services/operation.ts";
 import type { EmptyValues } from "../services/empty-values.ts";
 import type { ServiceDescriptor, WireProtocol } from "../services/service.ts";
+import { valueChecks, type ValueChecks } from "./constraints/value-checks.ts";
 import { awsJson } from "./protocols/aws-json.ts";
 import { awsQuery, ec2Query } from "./protocols/aws-query.ts";
 import type { Protocol } from "./protocols/protocol.ts";
@@ -16,6 +17,7 @@ export interface LoadedService {
   readonly client: Readonly<Record<string, unknown>>;
   readonly operations: ReadonlyMap<string, Operation>;
   readonly emptyValues: EmptyValues;
+  readonly checks: ValueChecks;
   /** The schema of an operation that AWS has, whether it is implemented here or not. */
   schema(name: string): OperationSchema | undefined;
   /** The name of the operation that a request of a REST protocol asks for. */
@@ -36,7 +38,7 @@ export function loadService(descriptor: ServiceDescriptor): Promise<LoadedServic
 }
 
 async function load(descriptor: ServiceDescriptor): Promise<LoadedService> {
-  const [client, { operations, emptyValues }] = await Promise.all([descriptor.client(), descriptor.operations()]);
+  const [client, { operations, emptyValues, constraints }] = await Promise.all([descriptor.client(), descriptor.operations()]);
   const schemas = new Map<string, OperationSchema | undefined>();
   const record = client as Readonly<Record<string, unknown>>;
   let routes: RestRoutes | undefined;
@@ -44,6 +46,7 @@ async function load(descriptor: ServiceDescriptor): Promise<LoadedService> {
     descriptor,
     client: record,
     emptyValues,
+    checks: valueChecks(constraints),
     operations: new Map(operations.map((operation) => [operation.name, operation])),
     routes(request) {
       routes ??= restRoutes(operationNames(record).flatMap((name) => operationSchema(record, name) ?? []));

@@ -1,5 +1,7 @@
-/** `empty` and `blank`: text or a list with nothing in it, and text of white space, where the operation cannot do without. */
-type Malformation = "syntax" | "type" | "missing" | "empty" | "blank";
+import { violationsText, type Violation } from "./constraints/constraint.ts";
+
+/** `invalid`: of the right types, but beyond what AWS's model allows. */
+type Malformation = "syntax" | "type" | "invalid";
 
 /** A request that does not fit its operation's schema. Each protocol words it as AWS does. */
 export class MalformedRequestError extends Error {
@@ -11,6 +13,16 @@ export class MalformedRequestError extends Error {
     super(message);
     this.kind = kind;
     this.path = path;
+  }
+}
+
+/** An input that lacks what it needs or holds what it must not; all that is wrong with it. */
+export class InvalidInputError extends MalformedRequestError {
+  readonly violations: readonly Violation[];
+
+  constructor(violations: readonly Violation[]) {
+    super("invalid", violations[0]?.path ?? "", violationsText(violations));
+    this.violations = violations;
   }
 }
 
@@ -26,10 +38,7 @@ function foundName(found: unknown): string {
   return Array.isArray(found) ? "START_ARRAY" : "START_OBJECT";
 }
 
-export function missingMember(path: string): MalformedRequestError {
-  return new MalformedRequestError(
-    "missing",
-    path,
-    `1 validation error detected: Value null at '${path}' failed to satisfy constraint: Member must not be null`,
-  );
+/** What a codec cannot do without. Members that are missing are told of later, all at once. */
+export function missingMember(path: string): InvalidInputError {
+  return new InvalidInputError([{ kind: "missing", path, wireName: path, shown: null, constraint: { kind: "not-null" } }]);
 }

@@ -36,7 +36,7 @@ interface Try {
   readonly lacking: readonly Asked[];
 }
 
-describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (id, descriptor) => {
+describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (_id, descriptor) => {
   test("refuses who may do it to another thing of the same kind", async () => {
     const problems = await problemsOf(await loadService(descriptor), ({ name: operation }, input, asked) => {
       const lacking = asked.filter(({ resource }) => resource !== "*");
@@ -58,7 +58,7 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (
   test("refuses who may do it to the first thing of a list only", async () => {
     const service = await loadService(descriptor);
     const problems = await problemsOf(service, (operation, second) => {
-      const first = aimedInput(service.schema(operation.name)?.input, (member, of) => renamed(world.aim(member, of)), id);
+      const first = aimedInput(service, operation.name, (member, of) => renamed(world.aim(member, of)));
       const [both, instead] = [
         withLists(first, second, (own, others) => [...own, ...others]),
         withLists(first, second, (_own, others) => others),
@@ -78,7 +78,7 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (
     const service = await loadService(descriptor);
     const refused: string[] = [];
     for (const operation of governed(service)) {
-      const input = aimedInput(service.schema(operation.name)?.input, other.aim, id);
+      const input = aimedInput(service, operation.name, other.aim);
       const keys = other.api.user(`user-${operation.name}`, allowing(askedFor(other.api, operation, input)));
       using caller = callerOf(other.api.url, service, keys);
       const { code, message } = await caller.attempt(operation.name, input);
@@ -95,10 +95,10 @@ async function problemsOf(
   triesOf: (operation: Operation, input: unknown, asked: readonly Asked[]) => readonly Try[],
 ): Promise<readonly string[]> {
   const { api, aim, written } = world;
-  const { id, protocol } = service.descriptor;
+  const { protocol } = service.descriptor;
   const problems: string[] = [];
   for (const operation of governed(service)) {
-    const input = aimedInput(service.schema(operation.name)?.input, aim, id);
+    const input = aimedInput(service, operation.name, aim);
     for (const one of triesOf(operation, input, askedFor(api, operation, input))) {
       const name = `user-${written.length}`;
       using caller = callerOf(api.url, service, api.user(name, allowing(one.allowed)));

@@ -104,7 +104,7 @@ describe.each(SERVICES.map((service) => [service.id, service] as const))("%s", (
     const wanted: Record<string, string> = {};
     for (const operation of service.operations.values()) {
       const expected = due(operation, intruder, familyOf(descriptor.protocol));
-      const input = aimedInput(service.schema(operation.name)?.input, aim, id);
+      const input = aimedInput(service, operation.name, aim);
       const { code: outcome } = await caller.attempt(operation.name, input);
       if (expected === undefined) continue;
       wanted[operation.name] = expected;
@@ -176,9 +176,7 @@ async function toldTo(keys: Keys, service: LoadedService, operations: readonly s
 }
 
 function aimedInputs(service: LoadedService, operation: string): readonly unknown[] {
-  const { id } = service.descriptor;
-  const shape = service.schema(operation)?.input;
-  return [aimedInput(shape, aim, id), ...smallAimedInputs(shape, aim, id)];
+  return [aimedInput(service, operation, aim), ...smallAimedInputs(service, operation, aim)];
 }
 
 function expiredSession(): Keys {

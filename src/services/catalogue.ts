@@ -10,7 +10,8 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     target: "AmazonEC2ContainerRegistry_V20150921",
     client: () => import("@aws-sdk/client-ecr"),
     operations: () => import("./ecr/index.ts"),
-    missingMemberCode: "InvalidParameterException",
+    invalidInputCode: "InvalidParameterException",
+    constraintWords: "ecr",
     notOffered: Object.fromEntries(
       ["PutSigningConfiguration", "GetSigningConfiguration", "DeleteSigningConfiguration", "DescribeImageSigningStatus"].map((name) => [
         name,
@@ -26,7 +27,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     target: "AmazonEC2ContainerServiceV20141113",
     client: () => import("@aws-sdk/client-ecs"),
     operations: () => import("./ecs/index.ts"),
-    missingMemberCode: "InvalidParameterException",
+    invalidInputCode: "InvalidParameterException",
   },
   {
     id: "elasticloadbalancing",
@@ -57,7 +58,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     target: "Logs_20140328",
     client: () => import("@aws-sdk/client-cloudwatch-logs"),
     operations: () => import("./logs/index.ts"),
-    missingMemberCode: "InvalidParameterException",
+    invalidInputCode: "InvalidParameterException",
   },
   {
     id: "secretsmanager",

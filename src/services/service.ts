@@ -1,4 +1,5 @@
 import type { EmptyValues } from "./empty-values.ts";
+import type { ServiceConstraints } from "./model-constraints.ts";
 import type { Operation } from "./operation.ts";
 
 export type WireProtocol = "awsJson1.0" | "awsJson1.1" | "awsQuery" | "ec2Query" | "restJson" | "restXml" | "rpcv2Cbor";
@@ -6,6 +7,7 @@ export type WireProtocol = "awsJson1.0" | "awsJson1.1" | "awsQuery" | "ec2Query"
 export interface ServiceOperations {
   readonly operations: readonly Operation[];
   readonly emptyValues: EmptyValues;
+  readonly constraints: ServiceConstraints;
 }
 
 /** What the gateway must know of a service before it is loaded. Names, versions and targets are AWS's. */
@@ -27,13 +29,15 @@ export interface ServiceDescriptor {
   readonly xmlNamespace?: string;
   /** The service's SDK package, which brings schemas and exceptions. */
   readonly client: () => Promise<object>;
-  /** Its folder: the operations, and what empty values mean to them. */
+  /** Its folder: the operations, what empty values mean to them, and what AWS's model asks of their inputs. */
   readonly operations: () => Promise<ServiceOperations>;
   /**
-   * The code that this service gives a request in which a required member is missing.
+   * The code that this service gives a request in which a required member is missing, or a value is beyond its constraints.
    * `ValidationException`, or `ValidationError` and `MissingParameter` in the Query protocols, where absent.
    */
-  readonly missingMemberCode?: string;
+  readonly invalidInputCode?: string;
+  /** `ecr`: it tells of one broken constraint, in words of its own. */
+  readonly constraintWords?: "ecr";
   /** What AWS calls a member that is missing, where that is not its name on the wire. */
   readonly missingMemberNames?: Readonly<Record<string, string>>;
   /** Operations that are not here and take no signature on AWS: who asks for them is told that they are not here. */

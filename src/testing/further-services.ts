@@ -2,6 +2,7 @@ import type { EmptyValues } from "../services/empty-values.ts";
 import type { Operation } from "../services/operation.ts";
 import type { ServiceDescriptor } from "../services/service.ts";
 
+const NO_CONSTRAINTS = { model: { shapes: {}, members: {} }, exceptions: {} };
 const EMPTY_VALUES: EmptyValues = { text: "absent", members: {} };
 
 /** Services of AWS's that are not offered: the wire is tried with their schemas, in protocols that no offered service speaks. */
@@ -44,9 +45,14 @@ export const FURTHER_SERVICES: readonly ServiceDescriptor[] = [
 export function furtherService(id: string, operations: readonly Operation[]): ServiceDescriptor {
   const found = FURTHER_SERVICES.find((service) => service.id === id);
   if (!found) throw new Error(`there is no ${id} among the further services`);
-  return { ...found, operations: () => Promise.resolve({ operations, emptyValues: EMPTY_VALUES }) };
+  return { ...found, operations: () => Promise.resolve({ operations, emptyValues: EMPTY_VALUES, constraints: NO_CONSTRAINTS }) };
 }
 
 function described(id: string, signingName: string) {
-  return { id, title: id, signingName, operations: () => Promise.resolve({ operations: [], emptyValues: EMPTY_VALUES }) };
+  return {
+    id,
+    title: id,
+    signingName,
+    operations: () => Promise.resolve({ operations: [], emptyValues: EMPTY_VALUES, constraints: NO_CONSTRAINTS }),
+  };
 }

@@ -10,8 +10,10 @@ import { DescribeServiceDeploymentsCommand, ECSClient, TagResourceCommand } from
 import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { AttachUserPolicyCommand, IAMClient, UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
-import type { NamedMember, Shape } from "../gateway/schema.ts";
+import type { LoadedService } from "../gateway/loaded-service.ts";
+import type { NamedMember } from "../gateway/schema.ts";
 import { TEST_KEYS, type ApiWorld } from "./api-world.ts";
+import { fitted } from "./fitting-input.ts";
 import { furnish, NAME, plantedIn, POLICY, TRUST, type AccountNames } from "./furnished-account.ts";
 import { sampleValue } from "./sample-value.ts";
 import { smallImage } from "./small-image.ts";
@@ -69,23 +71,29 @@ function trustOfTheAccount(): string {
 }
 
 /** The input of an operation with every member set, aimed at the populated account. */
-export function aimedInput(shape: Shape | undefined, aim: Aim, service: string): unknown {
-  return shape ? sampleValue(shape, 9, (member) => aim(member, service)) : {};
+export function aimedInput(service: LoadedService, operation: string, aim: Aim): unknown {
+  const { checks, descriptor } = service;
+  const shape = service.schema(operation)?.input;
+  const input = shape ? sampleValue(shape, 9, (member) => aim(member, descriptor.id)) : {};
+  return shape ? fitted(shape, input, checks) : input;
 }
 
 /**
  * Inputs aimed so, each small enough to get past the rules on what may stand together: what is required, alone and with each one of the
  * other members.
  */
-export function smallAimedInputs(shape: Shape | undefined, aim: Aim, service: string): readonly object[] {
+export function smallAimedInputs(service: LoadedService, operation: string, aim: Aim): readonly object[] {
+  const { checks, descriptor } = service;
+  const shape = service.schema(operation)?.input;
   if (shape?.kind !== "structure") return [{}];
   const valued = ({ name, shape: inner }: NamedMember): readonly [string, unknown] => [
     name,
-    sampleValue(inner, 8, (member) => aim(member, service), name),
+    sampleValue(inner, 8, (member) => aim(member, descriptor.id), name),
   ];
   const required = Object.fromEntries(shape.members.filter((member) => member.required).map(valued));
   const others = shape.members.filter((member) => !member.required);
-  return [required, ...others.map((member) => Object.fromEntries([...Object.entries(required), valued(member)]))];
+  const inputs = [required, ...others.map((member) => Object.fromEntries([...Object.entries(required), valued(member)]))];
+  return inputs.map((input) => fitted(shape, input, checks) as object);
 }
 
 type Names = readonly (readonly [RegExp, string | undefined])[];

@@ -1,6 +1,6 @@
 import { NumericValue } from "@smithy/core/serde";
 import { Tagged, Tokenizer, decode, encode, type DecodeOptions, type Token } from "cborg";
-import { MalformedRequestError, missingMember, wrongType } from "../malformed.ts";
+import { MalformedRequestError, wrongType } from "../malformed.ts";
 import type { NamedMember, Shape } from "../schema.ts";
 
 /** How many values a request may hold: a thousand metrics of a hundred and fifty values each, CloudWatch's longest list, are fewer. */
@@ -86,11 +86,10 @@ function readValue(shape: Shape, value: unknown, path: string): unknown {
 
 function readMembers(members: readonly NamedMember[], found: ReadonlyMap<unknown, unknown>, path: string): unknown {
   const result: Record<string, unknown> = {};
-  for (const { name, shape, required } of members) {
+  for (const { name, shape } of members) {
     const at = path === "" ? name : `${path}.${name}`;
     const value = found.get(name) ?? undefined;
     if (value !== undefined) result[name] = readValue(shape, value, at);
-    else if (required) throw missingMember(at);
   }
   return result;
 }

@@ -1,5 +1,5 @@
 import { NumericValue } from "@smithy/core/serde";
-import { MalformedRequestError, missingMember, wrongType } from "../malformed.ts";
+import { MalformedRequestError, wrongType } from "../malformed.ts";
 import type { NamedMember, Shape } from "../schema.ts";
 import { DEEPEST } from "./json-size.ts";
 
@@ -17,7 +17,7 @@ interface Place {
   readonly nameOf: NameInJson;
 }
 
-/** Reads parsed JSON by its shape: checks types and required members, drops what AWS does not know. @throws MalformedRequestError */
+/** Reads parsed JSON by its shape: checks types, drops what AWS does not know. @throws MalformedRequestError */
 export function readJson(shape: Shape, value: unknown, nameOf: NameInJson = ownName): unknown {
   return readValue(shape, value, { path: "", depth: 0, nameOf });
 }
@@ -68,7 +68,6 @@ function readStructure({ members }: Structure, value: Readonly<Record<string, un
     const found = Object.hasOwn(value, name) ? value[name] : undefined;
     const inside = within(place, name);
     if (found !== undefined && found !== null) result[member.name] = readValue(member.shape, found, inside);
-    else if (member.required) throw missingMember(inside.path);
   }
   return result;
 }

@@ -52,7 +52,6 @@ function readNode(shape: Shape, node: ParameterNode, path: string, dialect: Quer
         const at = path === "" ? name : `${path}.${name}`;
         const found = child && readMember(member, child, at, dialect);
         if (found !== undefined) result[member.name] = found;
-        else if (member.required) throw missingMember(at);
       }
       return result;
     }

@@ -1,4 +1,4 @@
-import { MalformedRequestError, missingMember } from "../malformed.ts";
+import { MalformedRequestError } from "../malformed.ts";
 import type { HttpTrait, NamedMember, OperationSchema, Shape } from "../schema.ts";
 import type { WireRequest } from "./protocol.ts";
 import { readLabels } from "./rest-route.ts";
@@ -31,7 +31,6 @@ export function readBound(operation: OperationSchema, request: WireRequest, code
     if (member.binding.kind === "body") continue;
     const found = member.binding.kind === "payload" ? readPayload(member, request.body, codec) : read(member);
     if (found !== undefined) result[member.name] = found;
-    else if (member.required) throw missingMember(member.name);
   }
   return result;
 }

@@ -12,7 +12,6 @@ export function readXmlMembers(members: readonly NamedMember[], element: XmlElem
     const at = path === "" ? name : `${path}.${name}`;
     const found = member.xmlAttribute ? readAttribute(member, element, at) : readMember(member, children.get(name) ?? [], at);
     if (found !== undefined) result[member.name] = found;
-    else if (member.required) throw missingMember(at);
   }
   return result;
 }

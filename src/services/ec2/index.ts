@@ -15,6 +15,7 @@ import { describeSubnets } from "./subnets.ts";
 import { createTags, deleteTags, describeTags } from "./tags.ts";
 import { describeVpcAttribute, describeVpcs } from "./vpcs.ts";
 
+export { constraints } from "./constraints.ts";
 export { emptyValues } from "./empty-values.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */

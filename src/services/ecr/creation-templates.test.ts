@@ -39,7 +39,10 @@ test("a template is shown as it was made, changed member by member, and gone whe
   const whole = {
     prefix: "team",
     description: "what the team needs",
-    encryptionConfiguration: { encryptionType: "KMS", kmsKey: "alias/team" },
+    encryptionConfiguration: {
+      encryptionType: "KMS",
+      kmsKey: "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
+    },
     resourceTags: [{ Key: "team", Value: "a" }],
     imageTagMutability: "IMMUTABLE_WITH_EXCLUSION",
     imageTagMutabilityExclusionFilters: [{ filterType: "WILDCARD", filter: "latest*" }],

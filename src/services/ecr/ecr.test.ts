@@ -45,7 +45,7 @@ async function worldWithImages(
   return { world, ecr, [Symbol.asyncDispose]: () => world[Symbol.asyncDispose]() };
 }
 
-const pattern = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*";
+const pattern = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(\\/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*";
 
 test.each<[string, CreateRepositoryCommandInput, string, string]>([
   [

@@ -46,6 +46,7 @@ import { updateImageStorageClass } from "./storage-class.ts";
 import { putImageTagMutability } from "./tag-mutability.ts";
 import { listTagsForResource, tagResource, untagResource } from "./tags.ts";
 
+export { constraints } from "./constraints.ts";
 export { emptyValues } from "./empty-values.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */

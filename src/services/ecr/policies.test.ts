@@ -64,11 +64,11 @@ describe("a policy is refused", () => {
   ])("with %s: of a repository and of the registry", async (_what, ofRepository, ofRegistry) => {
     await expect(setRepository(ofRepository)).rejects.toMatchObject({
       name: "InvalidParameterException",
-      message: expect.stringMatching(/^Invalid parameter at 'PolicyText' failed to satisfy constraint: '/),
+      message: expect.stringMatching(/^Invalid parameter at '[Pp]olicyText' failed to satisfy constraint: '/),
     });
     await expect(setRegistry(ofRegistry)).rejects.toMatchObject({
       name: "InvalidParameterException",
-      message: expect.stringMatching(/^Invalid parameter at 'PolicyText' failed to satisfy constraint: '/),
+      message: expect.stringMatching(/^Invalid parameter at '[Pp]olicyText' failed to satisfy constraint: '/),
     });
     await expect(ecr.send(new GetRepositoryPolicyCommand({ repositoryName }))).rejects.toMatchObject({
       name: "RepositoryPolicyNotFoundException",

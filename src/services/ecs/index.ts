@@ -15,6 +15,7 @@ import { describeContainerInstances, listAttributes, listContainerInstances } fr
 import { listTagsForResource, tagResource, untagResource } from "./resource-tags.ts";
 import { describeServiceDeployments, describeServiceRevisions, listServiceDeployments } from "./service-deployments.ts";
 
+export { constraints } from "./constraints.ts";
 export { emptyValues } from "./empty-values.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */

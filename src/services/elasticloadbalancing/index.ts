@@ -18,6 +18,7 @@ import { describeTargetGroupAttributes, modifyTargetGroupAttributes } from "./ta
 import { createTargetGroup, deleteTargetGroup, describeTargetGroups, modifyTargetGroup } from "./target-groups.ts";
 import { deregisterTargets, describeTargetHealth, registerTargets } from "./targets.ts";
 
+export { constraints } from "./constraints.ts";
 export { emptyValues } from "./empty-values.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */

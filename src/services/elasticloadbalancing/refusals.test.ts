@@ -97,7 +97,7 @@ const refusals: readonly (readonly [
     "a threshold of 1",
     ({ group }, client) => client.send(new elb.ModifyTargetGroupCommand({ TargetGroupArn: group, HealthyThresholdCount: 1 })),
     "ValidationError",
-    "must be in the range '2-10'",
+    "Value '1' at 'healthyThresholdCount' failed to satisfy constraint: Member must have value greater than or equal to 2",
   ],
   [
     "a matcher out of range",

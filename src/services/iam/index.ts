@@ -97,6 +97,7 @@ import {
 } from "./tagging.ts";
 import { createUser, deleteUser, getUser, listUsers, updateUser } from "./users.ts";
 
+export { constraints } from "./constraints.ts";
 export { emptyValues } from "./empty-values.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */

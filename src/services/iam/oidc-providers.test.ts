@@ -85,7 +85,7 @@ test.each([
     "a short thumbprint",
     { Url: "https://a.example.com", ThumbprintList: ["12"] },
     "ValidationError",
-    "at 'thumbprintList.1.member' failed to satisfy constraint",
+    "at 'thumbprintList' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 40",
   ],
   [
     "a thumbprint of other letters",

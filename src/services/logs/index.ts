@@ -5,6 +5,7 @@ import { putLogEvents } from "./put-log-events.ts";
 import { filterLogEvents, getLogEvents } from "./read-log-events.ts";
 import { listTagsForResource, listTagsLogGroup, tagLogGroup, tagResource, untagLogGroup, untagResource } from "./tags.ts";
 
+export { constraints } from "./constraints.ts";
 export { emptyValues } from "./empty-values.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */

@@ -11,6 +11,7 @@ import { tagResource, untagResource } from "./tags.ts";
 import { getSecretValue, putSecretValue } from "./values.ts";
 import { listSecretVersionIds, updateSecretVersionStage } from "./version-stages.ts";
 
+export { constraints } from "./constraints.ts";
 export { emptyValues } from "./empty-values.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */

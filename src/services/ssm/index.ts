@@ -7,6 +7,7 @@ import { putParameter } from "./put-parameter.ts";
 import { deleteResourcePolicy, getResourcePolicies, putResourcePolicy } from "./resource-policies.ts";
 import { addTagsToResource, listTagsForResource, removeTagsFromResource } from "./tags.ts";
 
+export { constraints } from "./constraints.ts";
 export { emptyValues } from "./empty-values.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */

@@ -7,6 +7,7 @@ import { decodeAuthorizationMessage } from "./decode-authorization-message.ts";
 import { getFederationToken } from "./federation-token.ts";
 import { getSessionToken } from "./session-token.ts";
 
+export { constraints } from "./constraints.ts";
 export { emptyValues } from "./empty-values.ts";
 
 /** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */

@@ -1,0 +1,11 @@
+import type { ServiceConstraints } from "../model-constraints.ts";
+import { model } from "./model.ts";
+
+export const constraints: ServiceConstraints = {
+  model,
+  exceptions: {
+    "LookupEventsRequest.MaxResults": "answered",
+    "LookupEventsRequest.EventCategory": "answered",
+    "LookupAttribute.AttributeKey": "answered",
+  },
+};

@@ -1,0 +1,9 @@
+import type { ServiceConstraints } from "../model-constraints.ts";
+import { model } from "./model.ts";
+
+export const constraints: ServiceConstraints = {
+  model,
+  exceptions: {
+    "PutParameterRequest.Type": "answered",
+  },
+};

@@ -1,0 +1,51 @@
+import type { ModelConstraints } from "../model-constraints.ts";
+
+/**
+ * Made by `npm run model-constraints` from AWS's model of this service in botocore 1.43.11 (Apache-2.0): not written by hand.
+ */
+export const model: ModelConstraints = {
+  shapes: {
+    "arnType": {"min":20,"max":2048,"pattern":"[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+"},
+    "roleSessionNameType": {"min":2,"max":64,"pattern":"[\\w+=,.@-]*"},
+    "unrestrictedSessionPolicyDocumentType": {"min":1,"pattern":"[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"},
+    "roleDurationSecondsType": {"min":900,"max":43200,"whole":true},
+    "tagListType": {"max":50},
+    "tagKeyType": {"min":1,"max":128,"pattern":"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+"},
+    "tagKeyListType": {"max":50,"item":"tagKeyType"},
+    "externalIdType": {"min":2,"max":1224,"pattern":"[\\w+=,.@:\\/-]*"},
+    "serialNumberType": {"min":9,"max":256,"pattern":"[\\w+=/:,.@-]*"},
+    "tokenCodeType": {"min":6,"max":6,"pattern":"[\\d]*"},
+    "sourceIdentityType": {"min":2,"max":64,"pattern":"[\\w+=,.@-]*"},
+    "ProvidedContextsListType": {"min":1,"max":5},
+    "SAMLAssertionType": {"min":4,"max":100000},
+    "sessionPolicyDocumentType": {"min":1,"max":2048,"pattern":"[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"},
+    "clientTokenType": {"min":4,"max":20000},
+    "urlType": {"min":4,"max":2048},
+    "TargetPrincipalType": {"min":12,"max":2048},
+    "RootDurationSecondsType": {"min":0,"max":900,"whole":true},
+    "encodedMessageType": {"min":1,"max":10240},
+    "accessKeyIdType": {"min":16,"max":128,"pattern":"[\\w]*"},
+    "userNameType": {"min":2,"max":32,"pattern":"[\\w+=,.@-]*"},
+    "durationSecondsType": {"min":900,"max":129600,"whole":true},
+    "webIdentityTokenAudienceStringType": {"min":1,"max":1000},
+    "webIdentityTokenAudienceListType": {"min":1,"max":10,"item":"webIdentityTokenAudienceStringType"},
+    "webIdentityTokenDurationSecondsType": {"min":60,"max":3600,"whole":true},
+    "jwtAlgorithmType": {"min":5,"max":5},
+    "contextAssertionType": {"min":4,"max":2048},
+    "tagValueType": {"max":256,"pattern":"[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"},
+  },
+  members: {
+    "AssumeRoleRequest": {"RoleArn":"arnType","RoleSessionName":"roleSessionNameType","Policy":"unrestrictedSessionPolicyDocumentType","DurationSeconds":"roleDurationSecondsType","Tags":"tagListType","TransitiveTagKeys":"tagKeyListType","ExternalId":"externalIdType","SerialNumber":"serialNumberType","TokenCode":"tokenCodeType","SourceIdentity":"sourceIdentityType","ProvidedContexts":"ProvidedContextsListType"},
+    "AssumeRoleWithSAMLRequest": {"RoleArn":"arnType","PrincipalArn":"arnType","SAMLAssertion":"SAMLAssertionType","Policy":"sessionPolicyDocumentType","DurationSeconds":"roleDurationSecondsType"},
+    "AssumeRoleWithWebIdentityRequest": {"RoleArn":"arnType","RoleSessionName":"roleSessionNameType","WebIdentityToken":"clientTokenType","ProviderId":"urlType","Policy":"sessionPolicyDocumentType","DurationSeconds":"roleDurationSecondsType"},
+    "AssumeRootRequest": {"TargetPrincipal":"TargetPrincipalType","DurationSeconds":"RootDurationSecondsType"},
+    "DecodeAuthorizationMessageRequest": {"EncodedMessage":"encodedMessageType"},
+    "GetAccessKeyInfoRequest": {"AccessKeyId":"accessKeyIdType"},
+    "GetFederationTokenRequest": {"Name":"userNameType","Policy":"sessionPolicyDocumentType","DurationSeconds":"durationSecondsType","Tags":"tagListType"},
+    "GetSessionTokenRequest": {"DurationSeconds":"durationSecondsType","SerialNumber":"serialNumberType","TokenCode":"tokenCodeType"},
+    "GetWebIdentityTokenRequest": {"Audience":"webIdentityTokenAudienceListType","DurationSeconds":"webIdentityTokenDurationSecondsType","SigningAlgorithm":"jwtAlgorithmType","Tags":"tagListType"},
+    "PolicyDescriptorType": {"arn":"arnType"},
+    "ProvidedContext": {"ProviderArn":"arnType","ContextAssertion":"contextAssertionType"},
+    "Tag": {"Key":"tagKeyType","Value":"tagValueType"},
+  },
+};
