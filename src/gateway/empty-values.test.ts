@@ -142,6 +142,12 @@ const answers = (): Readonly<Record<string, readonly [operation: string, input: 
     container({ healthCheck: { command: [] } }),
     "healthCheck.command should not be null or empty.",
   ],
+  "RegisterTaskDefinitionRequest.tags": ["RegisterTaskDefinition", { ...container({}), tags: [] }, "Tags can not be empty."],
+  "RepositoryCredentials.credentialsParameter": [
+    "RegisterTaskDefinition",
+    container({ repositoryCredentials: { credentialsParameter: "" } }),
+    "The repository credentials parameter specified for container 'web' is invalid.",
+  ],
   "Secret.name": ["RegisterTaskDefinition", container({ secrets: [{ name: "", valueFrom: "a" }] }), "should not be null or empty."],
   "Secret.valueFrom": [
     "RegisterTaskDefinition",

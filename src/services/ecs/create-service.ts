@@ -20,6 +20,7 @@ import { passRole, passTaskRoles } from "./pass-role.ts";
 import { checkPlacement } from "./placement.ts";
 import { rememberDeployment } from "./service-deployment-history.ts";
 import { checkLoadBalancers } from "./service-load-balancers.ts";
+import { QUOTAS } from "./quotas.ts";
 import { serviceView } from "./service-view.ts";
 import { checkTags } from "./tags.ts";
 
@@ -69,10 +70,10 @@ function newService(input: CreateServiceCommandInput, context: OperationContext)
   mustBeOneOf("schedulingStrategy", schedulingStrategy, ["REPLICA", "DAEMON"]);
   checkEnumerations(input);
   refuseNotYet(input);
-  checkPlacement(input);
   const definition = requireActiveDefinition(input.taskDefinition, context);
   refuseDefinitionNotYet(definition);
   const launch = resolveLaunch(input, cluster);
+  checkPlacement(input, launch);
   checkCompatibility(launch, definition);
   checkHostRights(definition.definition, context);
   checkPlatformVersion(input.platformVersion, launch);
@@ -139,8 +140,13 @@ function checkDesiredCount(count: number | undefined, strategy: ServiceRecord["s
     return 1;
   }
   if (count === undefined) throw invalid("desiredCount must be specified for a service with the REPLICA scheduling strategy.");
-  if (count < 0) throw invalid("desiredCount cannot be negative.");
+  checkCount(count);
   return count;
+}
+
+export function checkCount(count: number): void {
+  if (count < 0) throw invalid("desiredCount cannot be negative.");
+  if (count > QUOTAS.desiredCount) throw invalid("Desired count exceeds limit.");
 }
 
 export const DAEMON_COUNT =

@@ -15,6 +15,8 @@ export const emptyValues: EmptyValues = {
     // Told in words of their own.
     "RegisterTaskDefinitionRequest.family": "answered",
     "RegisterTaskDefinitionRequest.containerDefinitions": "answered",
+    "RegisterTaskDefinitionRequest.tags": "answered",
+    "RepositoryCredentials.credentialsParameter": "answered",
     "HealthCheck.command": "answered",
     "Secret.name": "answered",
     "Secret.valueFrom": "answered",

@@ -4,6 +4,7 @@ import { targetGroupInUse } from "../../state/elb-targets.ts";
 import { targetGroups } from "../../state/elb.ts";
 import type { State } from "../../state/state.ts";
 import { invalid } from "./ecs-operation.ts";
+import { QUOTAS } from "./quotas.ts";
 
 /** The target groups of a service: each exists, is listened for, and fits a port of the task definition. @throws InvalidParameterException */
 export function checkLoadBalancers(
@@ -11,7 +12,7 @@ export function checkLoadBalancers(
   definition: TaskDefinitionRecord,
   state: State,
 ): readonly LoadBalancer[] {
-  if (given.length > 5) throw invalid("loadBalancers can have at most 5 items.");
+  if (given.length > QUOTAS.targetGroups) throw invalid("loadBalancers can have at most 5 items.");
   for (const { targetGroupArn, containerName, containerPort } of given) {
     if (!targetGroupArn) throw invalid("targetGroupArn cannot be empty.");
     if (!containerName) throw invalid("containerName cannot be empty.");

@@ -185,6 +185,9 @@ describe("creating a service is refused", () => {
     ["Name contains invalid characters.", { serviceName: "a b" }],
     ["TaskDefinition not found.", { taskDefinition: "gone" }, "ClientException"],
     ["You cannot specify an IAM role for services that require a service linked role.", { role: "ecsServiceRole" }],
+    ["Placement strategies are not supported with FARGATE launch type.", { placementStrategy: [{ type: "random" }] }],
+    ["Placement constraints are not supported with FARGATE launch type.", { placementConstraints: [{ type: "distinctInstance" }] }],
+    ["Desired count exceeds limit.", { desiredCount: 5001 }],
     ["Cluster not found.", { cluster: "gone" }, "ClusterNotFoundException"],
     ["desiredCount must be specified for a service with the REPLICA scheduling strategy.", { desiredCount: undefined }],
     ["Network Configuration must be provided when networkMode 'awsvpc' is specified.", { networkConfiguration: undefined }],
@@ -283,6 +286,16 @@ describe("an update", () => {
     expect(service?.deployments).toHaveLength(deployments);
     const { taskDefinition: _definition, forceNewDeployment: _force, ...shown } = changes;
     expect(service).toMatchObject(shown);
+  });
+
+  test("of a service on Fargate takes no placement rules", async () => {
+    await using world = await ecsWorld();
+    await create(world);
+    await expect(update(world, { placementStrategy: [{ type: "random" }] })).rejects.toMatchObject({
+      message: "Placement strategies are not supported with FARGATE launch type.",
+    });
+    await expect(update(world, { desiredCount: 5001 })).rejects.toMatchObject({ message: "Desired count exceeds limit." });
+    expect((await update(world, { placementStrategy: [] }))?.placementStrategy).toEqual([]);
   });
 
   test("of the subnets begins a deployment in them", async () => {

@@ -1,5 +1,6 @@
 import type { Tag } from "@aws-sdk/client-ecs";
 import { invalid } from "./ecs-operation.ts";
+import { QUOTAS } from "./quotas.ts";
 
 /**
  * Refuses tags that AWS would: more than 50, keys twice or reserved, keys and values too long.
@@ -7,7 +8,7 @@ import { invalid } from "./ecs-operation.ts";
  */
 export function checkTags(tags: readonly Tag[] | undefined): readonly Tag[] {
   if (!tags) return [];
-  if (tags.length > 50) throw invalid("The number of tags exceeds the limit of 50.");
+  if (tags.length > QUOTAS.tags) throw invalid("The number of tags exceeds the limit of 50.");
   const keys = new Set<string>();
   for (const { key, value } of tags) {
     if (key === undefined || key === "") throw invalid("Tag keys cannot be null or empty.");

@@ -96,6 +96,21 @@ test("on EC2 the network mode stays unsaid, and a dynamic host port is 0", async
   expect(taskDefinition?.containerDefinitions?.[0]?.portMappings).toEqual([{ containerPort: 80, hostPort: 0, protocol: "tcp" }]);
 });
 
+/** Source: reports of users. */
+const PARAMETER_NAME =
+  "The Systems Manager parameter name specified for secret X is invalid. The parameter name can be up to 2048 characters and include the following letters and symbols: a-zA-Z0-9_.-, and /";
+const CREDENTIALS =
+  "The repository credentials parameter specified for container 'web' is invalid. Parameter names can include up to 255 (uppercase and lowercase), numbers, hyphens, and underscores are allowed. Spaces are not allowed.";
+
+test("a definition of more than 64 KiB is refused", async () => {
+  await using api = await apiWorld();
+  const environment = [{ name: "A", value: "x".repeat(65_536) }];
+  await expect(api.client(ECSClient).send(container({ environment }))).rejects.toMatchObject({
+    name: "ClientException",
+    message: expect.stringMatching(/^Actual length: '65\d{3}'\. Max allowed length is '65536' bytes\.$/),
+  });
+});
+
 describe("a definition is refused", () => {
   const sidecar: ContainerDefinition = { name: "sidecar", image: "busybox", memory: 32, essential: false };
   const log = { logDriver: "awslogs", options: { "awslogs-group": "g", "awslogs-region": "r" } } as const;
@@ -162,7 +177,7 @@ describe("a definition is refused", () => {
       container({ memory: undefined, memoryReservation: 8, linuxParameters: { maxSwap: 1 } }),
     ],
     [
-      "When you are specifying container repositoryCredentials, you must also specify a value for 'executionRoleArn'.",
+      "Private repository authentication requires that the task definition specify a value for executionRoleArn.",
       container({ repositoryCredentials: { credentialsParameter: "a" } }),
     ],
     [
@@ -175,7 +190,17 @@ describe("a definition is refused", () => {
       }),
     ],
     ["Tasks using the Fargate launch type do not support ipcMode.", fargate({ ipcMode: "task" })],
+    ["Too many containers.", register({ containerDefinitions: Array.from({ length: 11 }, (_, at) => ({ ...WEB, name: `c${at}` })) })],
+    ["Tags can not be empty.", register({ tags: [] })],
+    ["Role is not valid", register({ executionRoleArn: "arn:aws:ecs:us-east-1:123456789012:cluster/c" })],
+    ...["arn:aws:ssm:us-east-1::parameter/x", "arn:aws:ssm:us-east-1:123456789012:x", "a b", "arn:aws:s3:::x"].map(
+      (valueFrom) => [PARAMETER_NAME, container({ secrets: [{ name: "X", valueFrom }] })] as const,
+    ),
+    ...["", "a b", "arn:aws:secretsmanager:us-east-1:123456789012:secret:a:b"].map(
+      (credentialsParameter) => [CREDENTIALS, container({ repositoryCredentials: { credentialsParameter } })] as const,
+    ),
     ["Container.image contains invalid characters.", container({ image: "$REGISTRY/app:1" })],
+    ["Container.image contains invalid characters.", container({ image: "<IMAGE>" })],
     ["Container.image contains invalid characters.", container({ image: "https://registry.example/app" })],
     ["Container.image contains invalid characters.", container({ image: "a".repeat(64) })],
     ["Container.image contains invalid characters.", container({ image: `sha256:${"a".repeat(64)}` })],

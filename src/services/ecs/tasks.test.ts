@@ -160,6 +160,8 @@ describe("a run is refused", () => {
     ["Task definition does not support launch_type FARGATE.", { taskDefinition: "host" }],
     ["TaskDefinition not found.", { taskDefinition: "gone" }, "ClientException"],
     ["TaskDefinition is inactive", { taskDefinition: "host:1", launchType: "EC2", networkConfiguration: undefined }],
+    ["Placement strategies are not supported with FARGATE launch type.", { placementStrategy: [{ type: "random" }] }],
+    ["Placement constraints are not supported with FARGATE launch type.", { placementConstraints: [{ type: "distinctInstance" }] }],
     ["Cluster not found.", { cluster: "gone" }, "ClusterNotFoundException"],
     ["count must be between 1 and 10.", { count: 11 }],
     ["Override for container named db is not a container in the TaskDefinition.", { overrides: { containerOverrides: [{ name: "db" }] } }],

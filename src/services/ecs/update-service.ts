@@ -4,7 +4,7 @@ import { services, taskDefinitions, type ClusterRecord, type ServiceRecord, type
 import type { OperationContext, Permission } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { asDeployed } from "./as-deployed.ts";
-import { checkGracePeriod, DAEMON_COUNT, serviceRole } from "./create-service.ts";
+import { checkCount, checkGracePeriod, DAEMON_COUNT, serviceRole } from "./create-service.ts";
 import { inCluster, serviceKeys } from "./condition-keys.ts";
 import { checkDeploymentConfiguration } from "./deployment-configuration.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
@@ -71,13 +71,12 @@ export const updateService = operation("UpdateService", {
 
 function checkInput(input: UpdateServiceCommandInput, { schedulingStrategy }: ServiceRecord): void {
   refuseNotYet(input);
-  checkPlacement(input);
   checkGracePeriod(input.healthCheckGracePeriodSeconds);
   mustBeOneOf("propagateTags", input.propagateTags, ["TASK_DEFINITION", "SERVICE", "NONE"]);
   mustBeOneOf("availabilityZoneRebalancing", input.availabilityZoneRebalancing, ["ENABLED", "DISABLED"]);
   if (input.desiredCount === undefined) return;
   if (schedulingStrategy === "DAEMON") throw invalid(DAEMON_COUNT);
-  if (input.desiredCount < 0) throw invalid("desiredCount cannot be negative.");
+  checkCount(input.desiredCount);
 }
 
 /** The definition asked for; else the one that the service runs, which may have become INACTIVE meanwhile. */
@@ -111,7 +110,10 @@ function withNewTasks(
     networkConfiguration: network = before.networkConfiguration,
     loadBalancers: balancers = before.loadBalancers,
   } = input;
-  if (taskDefinition !== undefined || launch.launchType !== before.launchType) checkCompatibility(launch, definition);
+  const moves = launch.launchType !== before.launchType;
+  // What a service was given by an earlier version is looked at when it moves.
+  checkPlacement(moves ? { ...before, ...defined(input) } : input, launch);
+  if (taskDefinition !== undefined || moves) checkCompatibility(launch, definition);
   checkPlatformVersion(input.platformVersion, launch);
   const networkConfiguration =
     taskDefinition !== undefined || input.networkConfiguration

@@ -1,5 +1,7 @@
-import type { ContainerDefinition, HealthCheck } from "@aws-sdk/client-ecs";
+import type { ContainerDefinition, HealthCheck, RepositoryCredentials } from "@aws-sdk/client-ecs";
+import { claimsToBeArn, parseArn } from "../../../domain/arn.ts";
 import { parseImageReference } from "../../../domain/image-reference.ts";
+import { isAccount } from "../../../domain/scope.ts";
 import { isEcsName, mustBeOneOf } from "../ecs-operation.ts";
 import { checkLinux } from "./check-linux.ts";
 import { checkLogging } from "./check-logging.ts";
@@ -57,11 +59,11 @@ function checkEnvironment(
   for (const secret of secrets) {
     if (!secret.name) throw refusal(`Secret names of container '${name}' should not be null or empty.`);
     if (!secret.valueFrom) throw refusal("Secrets valueFrom should not be null or empty.");
+    checkReference(secret.name, secret.valueFrom);
   }
   if (secrets.length > 0 && !definition.executionRoleArn)
     throw refusal("When you are specifying container secrets, you must also specify a value for 'executionRoleArn'.");
-  if (repositoryCredentials && !definition.executionRoleArn)
-    throw refusal("When you are specifying container repositoryCredentials, you must also specify a value for 'executionRoleArn'.");
+  if (repositoryCredentials) checkCredentials(name, repositoryCredentials, definition);
   const seen = new Set(environment.map((variable) => variable.name));
   for (const secret of secrets) {
     if (seen.has(secret.name))
@@ -71,6 +73,36 @@ function checkEnvironment(
     seen.add(secret.name);
   }
   if (environmentFiles.length > 10) throw refusal("A maximum of 10 environment files can be specified for a container.");
+}
+
+/** A reference that is no ARN of a secret is the name of a parameter, or its ARN. */
+function checkReference(secret: string, reference: string): void {
+  const arn = claimsToBeArn(reference) ? parseArn(reference) : undefined;
+  if (arn?.service === "secretsmanager") return;
+  const isParameter = claimsToBeArn(reference)
+    ? arn?.service === "ssm" && isAccount(arn.account) && /^parameter\//.test(arn.resource)
+    : true;
+  const name = arn?.resource.replace(/^parameter/, "") ?? reference;
+  if (!isParameter || !/^[a-zA-Z0-9_.\-/]{1,2048}$/.test(name))
+    throw refusal(
+      `The Systems Manager parameter name specified for secret ${secret} is invalid. The parameter name can be up to 2048 characters and include the following letters and symbols: a-zA-Z0-9_.-, and /`,
+    );
+}
+
+function checkCredentials(
+  name: string,
+  { credentialsParameter = "" }: RepositoryCredentials,
+  { executionRoleArn }: CompleteDefinition,
+): void {
+  const secret = claimsToBeArn(credentialsParameter)
+    ? parseArn(credentialsParameter)?.resource.replace(/^secret:/, "")
+    : credentialsParameter;
+  if (!/^[\w/+=.@-]{1,512}$/.test(secret ?? ""))
+    throw refusal(
+      `The repository credentials parameter specified for container '${name}' is invalid. Parameter names can include up to 255 (uppercase and lowercase), numbers, hyphens, and underscores are allowed. Spaces are not allowed.`,
+    );
+  if (!executionRoleArn)
+    throw refusal("Private repository authentication requires that the task definition specify a value for executionRoleArn.");
 }
 
 /** Source: Amazon ECS API Reference, "HealthCheck". */

@@ -6,14 +6,19 @@ import { checkOffered } from "./check-offered.ts";
 import { checkPorts } from "./check-ports.ts";
 import { checkVolumes } from "./check-volumes.ts";
 import type { CompleteDefinition } from "./complete.ts";
+import { QUOTAS } from "../quotas.ts";
 import { refusal } from "./refusal.ts";
 
 /** What can be seen from the request alone, before defaults are filled in. @throws ClientException, InvalidParameterException */
 export function checkRequest(request: RegisterTaskDefinitionRequest): void {
-  const { family, containerDefinitions, networkMode, pidMode, ipcMode, requiresCompatibilities, runtimePlatform } = request;
+  const { family, containerDefinitions, networkMode, pidMode, ipcMode, requiresCompatibilities, runtimePlatform, tags } = request;
   if (!family) throw refusal("Family should not be null or empty.");
   if (!isEcsName(family)) throw refusal("Family contains invalid characters.");
   if (!containerDefinitions || containerDefinitions.length === 0) throw refusal("Container list cannot be empty.");
+  if (containerDefinitions.length > QUOTAS.containers) throw refusal("Too many containers.");
+  if (tags?.length === 0) throw refusal("Tags can not be empty.");
+  const bytes = Buffer.byteLength(JSON.stringify(request));
+  if (bytes > QUOTAS.definitionBytes) throw refusal(`Actual length: '${bytes}'. Max allowed length is '${QUOTAS.definitionBytes}' bytes.`);
   mustBeOneOf("networkMode", networkMode, ["awsvpc", "bridge", "host", "none"]);
   mustBeOneOf("pidMode", pidMode, ["host", "task"]);
   mustBeOneOf("ipcMode", ipcMode, ["host", "task", "none"]);
