@@ -130,12 +130,15 @@ describe("a failure is worded as ECS words it", () => {
     ],
   ])("%s", (_what, reference, words) => {
     const result = read(reference());
-    expect(result).toEqual({ failure: expect.stringContaining(words) });
+    expect(result).toMatchObject({ failure: expect.stringContaining(words) });
     expect(JSON.stringify(result)).not.toMatch(/hunter2|root|5432/);
   });
 
   test("a parameter's name counts in the task's own region", () => {
-    expect(read("/prod/token", { ...SCOPE, region: "eu-west-1" })).toEqual({ failure: `${SSM}invalid ssm parameters: /prod/token` });
+    expect(read("/prod/token", { ...SCOPE, region: "eu-west-1" })).toEqual({
+      failure: `${SSM}invalid ssm parameters: /prod/token`,
+      missingParameter: "/prod/token",
+    });
   });
 });
 

@@ -8,7 +8,8 @@ import { encryptionContext, FOREIGN_TO_DEFAULT_KEY, hasOwnKey, openVersion } fro
 import { findSecret, versionOf } from "../state/secrets.ts";
 import type { WholeState } from "../state/state.ts";
 
-export type SecretValue = { readonly value: string } | { readonly failure: string };
+/** `missingParameter`: the name of a parameter that is not there, of which the agent tells all that a task lacks at once. */
+export type SecretValue = { readonly value: string } | { readonly failure: string; readonly missingParameter?: string };
 
 type ConditionKeys = Readonly<Record<string, string | readonly string[] | undefined>>;
 
@@ -98,6 +99,11 @@ function jsonMember(text: string, key: string): SecretValue {
   }
 }
 
+/** What the agent says of parameters that are not there. */
+export function invalidParameters(names: readonly string[]): string {
+  return `${FROM_SSM} invalid ssm parameters: ${names.join(",")}`;
+}
+
 function fromParameterStore(parts: SecretParts, reference: string, scope: Scope): SecretValue {
   const { state, ask } = parts;
   const wanted = parameterReference(scope, reference);
@@ -112,7 +118,7 @@ function fromParameterStore(parts: SecretParts, reference: string, scope: Scope)
   if (!version) {
     // The agent asks for the name, also where the task definition has an ARN.
     const named = parseArn(reference)?.resource.replace(/^parameter/, "") ?? reference;
-    return { failure: `${FROM_SSM} invalid ssm parameters: ${named}` };
+    return { failure: invalidParameters([named]), missingParameter: named };
   }
   if (version.type === "SecureString" && !mayDecrypt(parts, parameter, version, scope))
     return {

@@ -129,6 +129,8 @@ export interface ContainerSpec {
   readonly storedImage?: "granted" | "never";
   /** The digest that the tag meant when the task was started, where it is known. */
   readonly imageDigest?: string;
+  /** What the image has to be made for; absent: what the engine itself is, or `amd64`, which ECS means where nothing is said. */
+  readonly architecture?: "amd64" | "arm64";
   /**
    * Set where the image was found wanting before the runner was asked, such as a tag that our registry does not have: the task
    * stops with this reason as if the pull had failed.

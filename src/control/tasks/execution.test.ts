@@ -150,6 +150,19 @@ describe("secrets are read as the execution role", () => {
     );
   });
 
+  test("which may: then all parameters that are not there are told of, of all containers", () => {
+    const withSecrets = (name: string, ...from: readonly string[]) => ({
+      name,
+      image: "busybox",
+      essential: true,
+      secrets: from.map((valueFrom, at) => ({ name: `S${at}`, valueFrom })),
+    });
+    const definition = { executionRoleArn: EXECUTION, containerDefinitions: [withSecrets("a", "/a", "/b"), withSecrets("b", "/a", "/c")] };
+    expect(failureOf({ roles: { exec: allow("ssm:GetParameters", "*") }, definition })).toBe(
+      `${UNABLE} unable to retrieve secrets from ssm: service call has been retried 1 time(s): invalid ssm parameters: /a,/b,/c`,
+    );
+  });
+
   test("which may: then a secret that is not there is told as such", () => {
     expect(failureOf({ roles: { exec: allow("secretsmanager:GetSecretValue", SECRET) }, definition: of(SECRET) })).toContain(
       "ResourceNotFoundException",
@@ -195,6 +208,15 @@ describe("a container instance, which a task without an execution role leans on"
     const roles = { ecsInstanceRole: allow("*") };
     expect(failureOf({ roles, definition: { containerDefinitions }, task: { launchType: "EC2" } })).toMatch(instance);
   });
+});
+
+test.each([
+  ["X86_64", "amd64"],
+  ["ARM64", "arm64"],
+  [undefined, undefined],
+] as const)("containers of a task for %s take images for it", (cpuArchitecture, architecture) => {
+  const { spec } = start({ roles: { exec: {} }, definition: cpuArchitecture ? { runtimePlatform: { cpuArchitecture } } : {} });
+  expect("containers" in spec && spec.containers[0]?.architecture).toBe(architecture);
 });
 
 test("variables may have the names of what every object has", () => {

@@ -1,5 +1,6 @@
 import type { LogPlace, PullableImage } from "../../ports/task-runner.ts";
 import type { TaskDefinitionRecord, TaskRecord } from "../../state/ecs.ts";
+import type { SecretValue } from "../secret-values.ts";
 
 /** In AWS's words; becomes the task's `stoppedReason`. */
 export interface Failure {
@@ -17,7 +18,7 @@ export interface Resolver {
 /** What one task may have of what its definition names. */
 export interface TaskResources {
   image(reference: string): PullableImage;
-  secret(reference: string): { readonly value: string } | Failure;
+  secret(reference: string): SecretValue;
   /** Whether the log stream may be made when the container starts, its group now where it is missing; else a `failure`. Output is `delivered`, or lost as on AWS. */
   logStream(log: LogPlace, createGroup: boolean): { readonly delivered: boolean } | Failure;
   /** Whether the operator has opened the engine's own volume of this name to the task's account. */

@@ -1,7 +1,8 @@
-import type { ContainerDefinition, ContainerOverride, Volume } from "@aws-sdk/client-ecs";
+import type { ContainerDefinition, ContainerOverride, TaskDefinition, Volume } from "@aws-sdk/client-ecs";
 import type { ContainerSpec, LogPlace, TaskNetwork, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { cannotRun } from "../../state/cannot-run.ts";
 import type { TaskDefinitionRecord, TaskRecord } from "../../state/ecs.ts";
+import { invalidParameters } from "../secret-values.ts";
 import { driverFailure, multilinePattern } from "./awslogs-options.ts";
 import { containerSpec } from "./container-spec.ts";
 import { withRepositoryCredentials } from "./repository-credentials.ts";
@@ -14,20 +15,22 @@ export function taskSpec(task: TaskRecord, definition: TaskDefinitionRecord, res
   if (missing !== undefined) return { failure: `ResourceInitializationError: Airfield does not support ${missing} yet.` };
   const resources = resolver.open(task, definition);
   if ("failure" in resources) return resources;
+  const secrets = resolveSecrets(definition, resources);
+  if ("failure" in secrets) return secrets;
   const containers: ContainerSpec[] = [];
   for (const container of definition.definition.containerDefinitions ?? []) {
     const override = task.overrides.containerOverrides?.find(({ name }) => name === container.name);
-    const environment = resolveEnvironment(task, container, override, resources);
-    if ("failure" in environment) return environment;
+    const environment = resolveEnvironment(task, container, override, resources.environment(container.name ?? ""), secrets);
     const log = logOf(task, container);
     if (log && "failure" in log) return log;
     const written = log && resources.logStream(log.key, log.createGroup);
     if (written && "failure" in written) return written;
     const image = withRepositoryCredentials(resources.image(container.image ?? ""), container, task, resources);
     if ("failure" in image) return image;
-    containers.push(
-      containerSpec(container, override, { image, environment: environment.values, log: written?.delivered ? log?.key : undefined }),
-    );
+    containers.push({
+      ...containerSpec(container, override, { image, environment, log: written?.delivered ? log?.key : undefined }),
+      ...architectureOf(definition.definition),
+    });
   }
   return {
     taskArn: task.arn,
@@ -46,6 +49,13 @@ export function taskSpec(task: TaskRecord, definition: TaskDefinitionRecord, res
   };
 }
 
+const ARCHITECTURES: Readonly<Record<string, ContainerSpec["architecture"]>> = { X86_64: "amd64", ARM64: "arm64" };
+
+function architectureOf({ runtimePlatform }: TaskDefinition): Pick<ContainerSpec, "architecture"> {
+  const architecture = ARCHITECTURES[runtimePlatform?.cpuArchitecture ?? ""];
+  return architecture === undefined ? {} : { architecture };
+}
+
 function networkOf(task: TaskRecord): TaskNetwork {
   if (task.networkMode !== "awsvpc") return { mode: task.networkMode };
   const attached = task.networkInterface;
@@ -54,28 +64,43 @@ function networkOf(task: TaskRecord): TaskNetwork {
   return { mode: "awsvpc", vpcId, vpcCidr, address: privateIpv4Address, macAddress, hostname: privateDnsName };
 }
 
-type Environment = { readonly values: Readonly<Record<string, string>> } | Failure;
+type Secrets = ReadonlyMap<string, string>;
+
+/** The values of all secrets of a task, by what names them, each asked for once; parameters that are not there are told of together, as the agent does. */
+function resolveSecrets({ definition }: TaskDefinitionRecord, resources: TaskResources): Secrets | Failure {
+  const values = new Map<string, string>();
+  const missing = new Set<string>();
+  const wanted = new Set(
+    (definition.containerDefinitions ?? []).flatMap(({ secrets = [] }) => secrets.map(({ valueFrom = "" }) => valueFrom)),
+  );
+  for (const reference of wanted) {
+    const found = resources.secret(reference);
+    if ("value" in found) values.set(reference, found.value);
+    else if (found.missingParameter === undefined) return found;
+    else missing.add(found.missingParameter);
+  }
+  return missing.size === 0 ? values : { failure: invalidParameters([...missing]) };
+}
 
 function resolveEnvironment(
   task: TaskRecord,
   container: ContainerDefinition,
   override: ContainerOverride | undefined,
-  resources: TaskResources,
-): Environment {
+  given: Readonly<Record<string, string>>,
+  secrets: Secrets,
+): Readonly<Record<string, string>> {
   const own =
     task.launchType === "FARGATE"
       ? { AWS_EXECUTION_ENV: "AWS_ECS_FARGATE", AWS_REGION: task.region, AWS_DEFAULT_REGION: task.region }
       : { AWS_EXECUTION_ENV: "AWS_ECS_EC2" };
   // A map: variables may be called __proto__, too.
-  const values = new Map<string, string>(Object.entries({ ...own, ...resources.environment(container.name ?? "") }));
+  const values = new Map<string, string>(Object.entries({ ...own, ...given }));
   for (const { name, value } of [...(container.environment ?? []), ...(override?.environment ?? [])])
     if (name) values.set(name, value ?? "");
   for (const { name, valueFrom } of container.secrets ?? []) {
-    const found = resources.secret(valueFrom ?? "");
-    if ("failure" in found) return found;
-    if (name) values.set(name, found.value);
+    if (name) values.set(name, secrets.get(valueFrom ?? "") ?? "");
   }
-  return { values: Object.fromEntries(values) };
+  return Object.fromEntries(values);
 }
 
 /** Where awslogs sends a container's output: `prefix/container/task-id`. Source: ECS Developer Guide, "Using the awslogs log driver". */

@@ -23,6 +23,10 @@ class GenerousEngine {
   /** By the short name, such as `app:1` or `registry.example/app@sha256:…`. */
   readonly names = new Map<string, string>();
   readonly pulls: string[] = [];
+  /** What the engine is, and what images were made for. */
+  own = "amd64";
+  readonly made = new Map<string, string>();
+  readonly platforms: unknown[] = [];
   answer: (reference: string, password: string | undefined) => Answer = () => ({ fails: UNREACHABLE });
 
   has(id: string, ...names: readonly string[]): void {
@@ -35,6 +39,7 @@ class GenerousEngine {
     ping: () => Promise.resolve(),
     close: () => undefined,
     call: <T>(_method: string, path: string): Promise<T> => {
+      if (path === "/version") return Promise.resolve({ Arch: this.own } as T);
       const asked = /^\/images\/(.*)\/json$/.exec(path)?.[1] ?? "";
       const id = this.names.get(short(asked)) ?? this.#byId(asked);
       if (id === undefined) return Promise.reject(new EngineError(404, `No such image: ${asked}`));
@@ -43,12 +48,14 @@ class GenerousEngine {
         Id: id,
         RepoTags: names.filter((name) => !name.includes("@")),
         RepoDigests: names.filter((name) => name.includes("@")),
+        Architecture: this.made.get(id) ?? "amd64",
       };
       return Promise.resolve(answer as T);
     },
     stream: (_method, _path, { query, headers } = {}) => {
       const reference = String(query?.["fromImage"]);
       this.pulls.push(reference);
+      this.platforms.push(query?.["platform"]);
       const auth = headers?.["x-registry-auth"];
       const password = auth && (JSON.parse(Buffer.from(auth, "base64url").toString()) as { password: string }).password;
       const answer = this.answer(reference, password);
@@ -73,7 +80,10 @@ function world(made: { readonly madeHere?: boolean; readonly pulled?: PulledImag
   const docker = new GenerousEngine();
   const pulled = made.pulled ?? new PulledImages();
   const images = new Images(docker.engine, new ManualClock(), pulled, made.madeHere ?? true);
-  const ready = async (image: string | Pick<ContainerSpec, "pullReference" | "registryAuth" | "storedImage">, account = A) => {
+  const ready = async (
+    image: string | Pick<ContainerSpec, "pullReference" | "registryAuth" | "storedImage" | "architecture">,
+    account = A,
+  ) => {
     const of = typeof image === "string" ? { pullReference: image } : image;
     return ((await images.stored(of)) ?? (await images.pull(of, account))).id;
   };
@@ -123,6 +133,47 @@ describe("a digest that the registry has said yes to", () => {
     docker.answer = () => ({ gives: ONE });
     expect(await ready(granted)).toBe(ONE);
     expect(docker.pulls).toEqual([granted.pullReference]);
+  });
+});
+
+describe("an image for another architecture", () => {
+  const NONE = (platform: string): string =>
+    `CannotPullContainerError: pull image manifest has been retried 1 time(s): image Manifest does not contain descriptor matching platform '${platform}'`;
+
+  test.each([
+    ["what was made for another, where nothing is said", "amd64", undefined, "arm64", "linux/amd64"],
+    ["what is the engine's own, where another was asked for", "amd64", "arm64", "amd64", "linux/arm64/v8"],
+    ["on an engine of another kind, too", "arm64", "amd64", "arm64", "linux/amd64"],
+    ["what neither of them runs", "arm64", undefined, "s390x", "linux/amd64"],
+  ] as const)("is not run: %s", async (_what, own, architecture, made, platform) => {
+    const { docker, ready } = world();
+    Object.assign(docker, { own });
+    docker.made.set(ONE, made);
+    docker.answer = () => ({ gives: ONE });
+    await expect(ready({ pullReference: "registry.example/app:1", ...(architecture && { architecture }) })).rejects.toThrow(NONE(platform));
+    const stored = { pullReference: `localhost:4566/app@${ONE}`, storedImage: "granted", ...(architecture && { architecture }) } as const;
+    docker.has(ONE, `localhost:4566/app@${ONE}`);
+    await expect(ready(stored)).rejects.toThrow(NONE(platform));
+  });
+
+  test.each([
+    ["the engine's own where nothing is said", "arm64", undefined, "arm64", undefined],
+    ["what ECS means by nothing, on an engine of another kind", "arm64", undefined, "amd64", undefined],
+    ["another that was asked for, pulled for it", "amd64", "arm64", "arm64", "linux/arm64"],
+    ["what does not say what it was made for", "amd64", "amd64", "", undefined],
+  ] as const)("is run: %s", async (_what, own, architecture, made, platform) => {
+    const { docker, ready } = world();
+    Object.assign(docker, { own });
+    docker.made.set(ONE, made);
+    docker.answer = () => ({ gives: ONE });
+    expect(await ready({ pullReference: "registry.example/app:1", ...(architecture && { architecture }) })).toBe(ONE);
+    expect(docker.platforms).toEqual([platform]);
+  });
+
+  test("is told of in AWS's words where the index has none", async () => {
+    const { docker, ready } = world();
+    docker.answer = () => ({ fails: "no matching manifest for linux/arm64/v8 in the manifest list entries" });
+    await expect(ready({ pullReference: "registry.example/app:1", architecture: "arm64" })).rejects.toThrow(NONE("linux/arm64/v8"));
   });
 });
 

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { formatImageReference, fullImageReference, parseImageReference, type FullImageReference } from "../../domain/image-reference.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ContainerSpec } from "../../ports/task-runner.ts";
+import { engineArchitecture, fitsArchitecture, isPlatformMissing, noSuchPlatform, type Architecture } from "./image-architecture.ts";
 import { PULL_BEGIN_MS, PULL_QUIET_MS } from "./deadlines.ts";
 import { EngineError, EngineTimeoutError, EngineUnavailableError, type DockerEngine } from "./engine.ts";
 import { goingOn, StreamQuietError } from "./going-on.ts";
@@ -23,13 +24,19 @@ export interface PulledImage extends ReadyImage {
   readonly stoppedAt: number;
 }
 
-type ImageOf = Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "storedImage">;
+type ImageOf = Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "storedImage" | "architecture">;
 
 /** What the engine tells of an image: under which names it has it, in docker's short form. */
 interface ImageInspection {
   readonly Id: string;
   readonly RepoTags: readonly string[] | null;
   readonly RepoDigests: readonly string[] | null;
+  readonly Architecture: string;
+}
+
+interface StoredImage {
+  readonly id: string;
+  readonly architecture: string;
 }
 
 /** A line of the engine's answer to a pull. */
@@ -49,7 +56,8 @@ export class Images {
   readonly #madeHere: boolean;
   readonly #pulls = new Map<string, Promise<PulledImage>>();
   /** What references by digest mean on the engine: always the same, as long as it is there. */
-  readonly #known = new Map<string, string>();
+  readonly #known = new Map<string, StoredImage>();
+  #own: Promise<string> | undefined;
 
   /** @param madeHere whether every account may have what was made on this engine, under its own tag */
   constructor(engine: DockerEngine, clock: Clock, pulled: PulledImages, madeHere: boolean) {
@@ -60,22 +68,24 @@ export class Images {
   }
 
   /** The image as the engine has it, where the registry has said yes to it already, and nobody need be asked. */
-  async stored({ pullReference, storedImage }: ImageOf): Promise<ReadyImage | undefined> {
+  async stored({ pullReference, storedImage, architecture }: ImageOf): Promise<ReadyImage | undefined> {
     const reference = referenceOf(pullReference);
     if (storedImage !== "granted" || reference.digest === undefined) return undefined;
-    const id = await this.#find(reference);
-    return id === undefined ? undefined : { id, digest: reference.digest };
+    const found = await this.#find(reference);
+    // Under the digest of an index the engine may have what was pulled for another architecture.
+    if (!found || !(await this.#fits(found, architecture))) return undefined;
+    return { id: found.id, digest: reference.digest };
   }
 
   /** The engine turned out not to have the image any more. */
   gone(id: string): void {
-    for (const [reference, known] of this.#known) if (known === id) this.#known.delete(reference);
+    for (const [reference, known] of this.#known) if (known.id === id) this.#known.delete(reference);
   }
 
   /** Pulls the image for a task of this account. Rejects with `CannotPullContainerError: …`. */
   async pull(image: ImageOf, account: string): Promise<PulledImage> {
     const reference = referenceOf(image.pullReference);
-    const key = JSON.stringify([formatImageReference(reference), image.registryAuth, image.storedImage, account]);
+    const key = JSON.stringify([formatImageReference(reference), image.registryAuth, image.storedImage, image.architecture, account]);
     const running = this.#pulls.get(key);
     if (running) return await running;
     const pull = this.#pull(image, reference, account).finally(() => this.#pulls.delete(key));
@@ -83,39 +93,45 @@ export class Images {
     return await pull;
   }
 
-  async #pull({ registryAuth, imageDigest, storedImage }: ImageOf, reference: FullImageReference, account: string): Promise<PulledImage> {
+  async #pull(image: ImageOf, reference: FullImageReference, account: string): Promise<PulledImage> {
+    const { registryAuth, imageDigest, storedImage, architecture } = image;
     const startedAt = this.#clock.now();
     const repository = `${reference.host}/${reference.repository}`;
     // Our own registry decides for each task: nothing of it needs to be remembered.
     const elsewhere = storedImage === undefined;
     if (elsewhere && registryAuth) await this.#pulled.guard(repository);
-    let id: string | undefined;
+    let found: StoredImage | undefined;
     let digest: string | undefined;
     try {
-      digest = await this.#ask(reference, registryAuth);
+      digest = await this.#ask(reference, image);
       // A tag may mean another image by now, which somebody else was given: what was given here is told by its digest.
-      id = await this.#find(digest === undefined ? reference : fullImageReference({ ...reference, digest }));
-      if (id === undefined) throw new EngineError(404, `No such image: ${formatImageReference(reference)}`);
-      if (elsewhere) await this.#pulled.given(repository, id, registryAuth ? account : ANYBODY);
+      found = await this.#find(digest === undefined ? reference : fullImageReference({ ...reference, digest }));
+      if (!found) throw new EngineError(404, `No such image: ${formatImageReference(reference)}`);
+      if (elsewhere) await this.#pulled.given(repository, found.id, registryAuth ? account : ANYBODY);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      id = await this.#find(reference);
+      if (isPlatformMissing(error.message)) throw noSuchPlatform(architecture);
+      found = await this.#find(reference);
       const byDigest = reference.digest !== undefined;
       const pulled = this.#pulled.of(repository);
       const asked = { byDigest, storedImage, pulled, account, failure: error.message, madeHere: this.#madeHere };
-      if (id === undefined || !mayUseStored({ id, ...asked }))
+      if (!found || !mayUseStored({ id: found.id, ...asked }))
         throw error instanceof PullStalledError
           ? error.failure
           : new ContainerFailure("CannotPullContainerError", `Error response from daemon: ${error.message}`);
     }
+    if (!(await this.#fits(found, architecture))) throw noSuchPlatform(architecture);
+    const { id } = found;
     const known = imageDigest ?? reference.digest ?? digest;
     return { id, startedAt, stoppedAt: this.#clock.now(), ...(known !== undefined && { digest: known }) };
   }
 
   /** Pulls; gives the digest that the registry told. */
-  async #ask(reference: FullImageReference, registryAuth: ImageOf["registryAuth"]): Promise<string | undefined> {
+  async #ask(reference: FullImageReference, { registryAuth, architecture }: ImageOf): Promise<string | undefined> {
     const headers = registryAuth && registryAuthHeader(registryAuth);
-    const query = { fromImage: formatImageReference(reference) };
+    // The engine pulls what it is itself, unless it is told.
+    const foreign = architecture !== undefined && architecture !== (await this.#architecture());
+    const query = { fromImage: formatImageReference(reference), ...(foreign && { platform: `linux/${architecture}` }) };
     const answer = await this.#wholeAnswer(() => this.#engine.stream("POST", "/images/create", { query, ...(headers && { headers }) }));
     let digest: string | undefined;
     for (const line of answer.split("\n").filter((text) => text.trim() !== "")) {
@@ -146,24 +162,36 @@ export class Images {
    * The engine's id of the image that it has under exactly this name. The engine itself is more generous: it takes the beginning of an id for a name
    * or a tag.
    */
-  async #find(reference: FullImageReference): Promise<string | undefined> {
+  async #find(reference: FullImageReference): Promise<StoredImage | undefined> {
     const name = formatImageReference(reference);
     const known = this.#known.get(name);
     if (known !== undefined) return known;
-    let found: ImageInspection;
+    let inspected: ImageInspection;
     try {
-      found = await this.#engine.call<ImageInspection>("GET", `/images/${name}/json`);
+      inspected = await this.#engine.call<ImageInspection>("GET", `/images/${name}/json`);
     } catch (error) {
       if (error instanceof EngineError && error.status === 404) return undefined;
       throw error;
     }
-    const names = (reference.digest === undefined ? found.RepoTags : found.RepoDigests) ?? [];
+    const names = (reference.digest === undefined ? inspected.RepoTags : inspected.RepoDigests) ?? [];
     if (!names.some((own) => fullName(own) === name)) return undefined;
+    const found = { id: inspected.Id, architecture: inspected.Architecture };
     if (reference.digest !== undefined) {
       if (this.#known.size >= MOST_KNOWN) this.#known.delete(this.#known.keys().next().value ?? "");
-      this.#known.set(name, found.Id);
+      this.#known.set(name, found);
     }
-    return found.Id;
+    return found;
+  }
+
+  async #fits({ architecture }: StoredImage, wanted: Architecture | undefined): Promise<boolean> {
+    return fitsArchitecture(architecture, wanted, await this.#architecture());
+  }
+
+  #architecture(): Promise<string> {
+    return (this.#own ??= engineArchitecture(this.#engine).catch((error: unknown) => {
+      this.#own = undefined;
+      throw error;
+    }));
   }
 }
 
