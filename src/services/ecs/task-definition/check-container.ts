@@ -80,7 +80,7 @@ function checkReference(secret: string, reference: string): void {
   const arn = claimsToBeArn(reference) ? parseArn(reference) : undefined;
   if (arn?.service === "secretsmanager") return;
   const isParameter = claimsToBeArn(reference)
-    ? arn?.service === "ssm" && isAccount(arn.account) && /^parameter\//.test(arn.resource)
+    ? arn?.service === "ssm" && isAccount(arn.account) && arn.resource.startsWith("parameter/")
     : true;
   const name = arn?.resource.replace(/^parameter/, "") ?? reference;
   if (!isParameter || !/^[a-zA-Z0-9_.\-/]{1,2048}$/.test(name))
