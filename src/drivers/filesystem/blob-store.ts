@@ -1,5 +1,5 @@
-import { closeSync, fstat, open } from "node:fs";
-import { mkdir, opendir, rename, rm } from "node:fs/promises";
+import { fstatSync, open } from "node:fs";
+import { opendir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -7,14 +7,16 @@ import { BlobCorruptError, BlobMissingError, type BlobKeys, type BlobRange, type
 import { sealedBytes, sizeOfSealed } from "../sealing/format.ts";
 import { openSealed } from "../sealing/open.ts";
 import { ALGORITHMS, checkDomain, lockOf, parseDigest, type Digest } from "./blob-digest.ts";
-import { makeDurableFolder, readdirOptional, statOptional, syncFolder } from "./durable-folders.ts";
-import { fileSource } from "./file-source.ts";
+import { makeDurableFolder, readdirOptional, statOptional } from "./durable-folders.ts";
+import { fileSource, memorySource, readWhole } from "./file-source.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import { OpeningThreads } from "./opening-threads.ts";
+import type { Place } from "./sealing-jobs.ts";
+import type { SealingThreads } from "./sealing-threads.ts";
+import { SMALL_FILE, SmallFiles } from "./small-files.ts";
 import { UploadFolder, type SealedFile } from "./upload-folder.ts";
 
 const openFile = promisify(open);
-const statFile = promisify(fstat);
 
 /**
  * Sealed blobs as files: `<directory>/sealed/<domain>/<algorithm>/<first two digits>/<hex>`, uploads under `<directory>/uploads/<id>`. Both lie
@@ -25,25 +27,28 @@ export class FilesystemBlobStore implements BlobStore {
   readonly #uploads: UploadFolder;
   readonly #threads = new OpeningThreads();
   readonly #lock = new KeyedLock();
+  readonly #small = new SmallFiles();
   readonly #durableFolders = new Set<string>();
 
-  private constructor(directory: string) {
+  private constructor(directory: string, uploads: UploadFolder) {
     this.#directory = directory;
-    this.#uploads = new UploadFolder(join(directory, "uploads"));
+    this.#uploads = uploads;
   }
 
-  static async open(directory: string): Promise<FilesystemBlobStore> {
+  /** @param threads those of the process where absent */
+  static async open(directory: string, threads?: SealingThreads): Promise<FilesystemBlobStore> {
     const root = resolve(directory);
-    await makeDurableFolder(join(root, "uploads"));
-    return new FilesystemBlobStore(root);
+    const uploads = join(root, "uploads");
+    await makeDurableFolder(uploads);
+    return new FilesystemBlobStore(root, new UploadFolder(uploads, threads));
   }
 
   in(keys: BlobKeys): Blobs {
     const domain = checkDomain(keys.domain);
     return {
       domain,
-      ...this.#uploads.in(keys, (sealed, digest) =>
-        this.#lock.run(lockOf(domain, digest), () => this.#publish(sealed, this.#path(domain, digest))),
+      ...this.#uploads.in(keys, (digest, seal) =>
+        this.#lock.run(lockOf(domain, digest), () => this.#publish(this.#path(domain, digest), seal)),
       ),
       stat: (digest) => this.#stat(domain, digest),
       read: (digest, range, size) => this.#read(keys, digest, range, size),
@@ -69,6 +74,7 @@ export class FilesystemBlobStore implements BlobStore {
       const path = this.#path(domain, parsed);
       const found = await statOptional(path);
       if (!found || (unusedSince !== undefined && found.mtimeMs >= unusedSince)) return false;
+      this.#small.forget(path);
       await rm(path);
       return true;
     });
@@ -80,7 +86,10 @@ export class FilesystemBlobStore implements BlobStore {
 
   async #stat(domain: string, digest: string): Promise<{ readonly size: number } | undefined> {
     const parsed = parseDigest(digest);
-    const found = parsed && (await statOptional(this.#path(domain, parsed)));
+    if (!parsed) return undefined;
+    // Nobody is told of a blob before it is durable.
+    await this.#lock.idle(lockOf(domain, parsed));
+    const found = await statOptional(this.#path(domain, parsed));
     if (!found) return undefined;
     const size = sizeOfSealed(found.size);
     if (size === undefined) throw new BlobCorruptError(`the blob ${digest} is damaged in the store: it is cut off`);
@@ -90,36 +99,32 @@ export class FilesystemBlobStore implements BlobStore {
   async #read(keys: BlobKeys, digest: string, range?: BlobRange, expected?: number): Promise<Readable> {
     const parsed = parseDigest(digest);
     if (!parsed) throw new BlobMissingError(`${digest} is no digest`);
-    const fd = await openFile(this.#path(keys.domain, parsed), "r").catch((cause: NodeJS.ErrnoException) => {
+    await this.#lock.idle(lockOf(keys.domain, parsed));
+    const path = this.#path(keys.domain, parsed);
+    const known = this.#small.get(path);
+    if (known) return openSealed(memorySource(known, expected), keys, digest, range, expected);
+    const fd = await openFile(path, "r").catch((cause: NodeJS.ErrnoException) => {
       throw cause.code === "ENOENT" ? new BlobMissingError(`there is no blob ${digest}`) : cause;
     });
-    let bytes: number;
-    try {
+    // What the system tells of a file that is open, it has in memory.
+    const { size, ino, mtimeMs } = fstatSync(fd);
+    if (size > SMALL_FILE) {
       // A file that is not as long as it should be does not open.
-      bytes = expected === undefined ? (await statFile(fd)).size : sealedBytes(expected);
-    } catch (cause) {
-      closeSync(fd);
-      throw cause;
+      const bytes = expected === undefined ? size : sealedBytes(expected);
+      return openSealed(fileSource(fd, bytes, this.#threads), keys, digest, range, expected);
     }
-    return openSealed(fileSource(fd, bytes, this.#threads), keys, digest, range, expected);
-  }
-
-  /** Moves a sealed file to its place. Its bytes are on disk before its name is, and its name is before anyone is told. */
-  async #publish({ file, path }: SealedFile, target: string): Promise<void> {
-    const folder = dirname(target);
-    if (!this.#durableFolders.has(folder)) await this.#makeFolder(folder);
-    await file.datasync();
-    await rename(path, target);
-    await syncFolder(folder);
+    const bytes = await readWhole(fd, size);
+    this.#small.keep(path, { bytes, ino, mtimeMs });
+    return openSealed(memorySource(bytes, expected), keys, digest, range, expected);
   }
 
   /** A folder is durable when its name is, and those of the folders above it. What was made before a crash may not be: each is synced once. */
-  async #makeFolder(folder: string): Promise<void> {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+  async #publish(target: string, seal: (place: Place) => Promise<SealedFile>): Promise<void> {
     const unsure: string[] = [];
-    for (let at = folder; at.length > this.#directory.length && !this.#durableFolders.has(at); at = dirname(at)) unsure.push(at);
-    for (const made of unsure) await syncFolder(dirname(made));
-    for (const made of unsure) this.#durableFolders.add(made);
+    for (let at = dirname(target); at.length > this.#directory.length && !this.#durableFolders.has(at); at = dirname(at)) unsure.push(at);
+    const { small } = await seal({ target, unsure });
+    if (small) this.#small.keep(target, small);
+    for (const folder of unsure) this.#durableFolders.add(folder);
   }
 
   #path(domain: string, { algorithm, hex }: Digest): string {

@@ -1,6 +1,6 @@
 import { closeSync, read as readFile } from "node:fs";
 import { promisify } from "node:util";
-import { recordAt, RECORD_BYTES, TRAILER_BYTES, unfinishedBytes } from "../sealing/format.ts";
+import { recordAt, RECORD_BYTES, sealedBytes, TRAILER_BYTES, unfinishedBytes } from "../sealing/format.ts";
 import type { SealedSource } from "../sealing/open.ts";
 import { JOB_RECORDS, type OpeningThreads } from "./opening-threads.ts";
 
@@ -17,6 +17,27 @@ const read = promisify(readFile);
 /** A sealed blob in a file. @param fd the open file, which is closed with the source @param bytes that the file should have */
 export function fileSource(fd: number, bytes: number, threads: OpeningThreads): SealedSource {
   return bytes <= SMALL_BYTES ? smallSource(fd, bytes) : largeSource(fd, bytes, threads);
+}
+
+/** Up to `size` bytes of a file, which is closed. */
+export async function readWhole(fd: number, size: number): Promise<Buffer> {
+  try {
+    const buffer = Buffer.allocUnsafeSlow(size);
+    const { bytesRead } = await read(fd, buffer, 0, size, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A sealed blob that is in memory, all of it. @param size that the blob should have, where it is known */
+export function memorySource(sealed: Uint8Array, size: number | undefined): SealedSource {
+  const all = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length);
+  return {
+    bytes: size === undefined ? all.length : sealedBytes(size),
+    read: (at, length) => Promise.resolve(all.subarray(at, at + length)),
+    close: () => Promise.resolve(),
+  };
 }
 
 function smallSource(fd: number, bytes: number): SealedSource {

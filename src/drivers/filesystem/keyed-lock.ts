@@ -12,4 +12,9 @@ export class KeyedLock {
     mine.then(forget, forget);
     return mine;
   }
+
+  /** Resolves when what runs for that key, or waits to, is over, however it ends. */
+  async idle(key: string): Promise<void> {
+    await this.#last.get(key)?.catch(() => undefined);
+  }
 }

@@ -4,11 +4,12 @@ import { parentPort } from "node:worker_threads";
 import { BlobCorruptError } from "../../ports/blob-store.ts";
 import { releaseMemory } from "../../ports/release-memory.ts";
 import { openRecord, recordAt, RECORD_BYTES } from "../sealing/format.ts";
+import type { Numbered } from "./job-thread.ts";
 import type { Opened, OpeningJob } from "./opening-threads.ts";
 
 let sealed = Buffer.alloc(0);
 
-parentPort?.on("message", (job: OpeningJob) => {
+parentPort?.on("message", (job: OpeningJob & Numbered) => {
   const opened: Opened = { id: job.id, into: job.into, ...outcome(job) };
   parentPort?.postMessage(opened, [job.into]);
 });

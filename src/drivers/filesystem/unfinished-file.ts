@@ -1,5 +1,7 @@
 import { createHash } from "node:crypto";
-import { open, readFile, writeFile, type FileHandle } from "node:fs/promises";
+import { readSync, writeFileSync } from "node:fs";
+import { open, readFile, type FileHandle } from "node:fs/promises";
+import { setImmediate } from "node:timers/promises";
 import { BlobCorruptError, type BlobKeys } from "../../ports/blob-store.ts";
 import {
   CHUNK_BYTES,
@@ -73,30 +75,34 @@ function opens(key: Uint8Array, index: number, record: Buffer): boolean {
 }
 
 /** The bytes in the last record, where it is not full. */
-export async function readTail(file: FileHandle, key: Uint8Array, size: number): Promise<Buffer> {
-  const record = await lastRecord(file, size);
+export function readTail(fd: number, key: Uint8Array, size: number): Buffer {
+  const record = lastRecord(fd, size);
   return Buffer.concat(record ? openRecord(key, Math.floor(size / CHUNK_BYTES), record) : []);
 }
 
 /** Copies the last record, where it is not full. */
-export async function keepTail(file: FileHandle, size: number, path: string): Promise<void> {
-  const record = await lastRecord(file, size);
-  if (record) await writeFile(path, record, { mode: 0o600 });
+export function keepTail(fd: number, size: number, path: string): void {
+  const record = lastRecord(fd, size);
+  if (record) writeFileSync(tailOf(path), record, { mode: 0o600 });
 }
 
-async function lastRecord(file: FileHandle, size: number): Promise<Buffer | undefined> {
+function lastRecord(fd: number, size: number): Buffer | undefined {
   if (size % CHUNK_BYTES === 0) return undefined;
   const at = recordAt(Math.floor(size / CHUNK_BYTES));
-  return readAt(file, at, unfinishedBytes(size) - at);
+  return readSyncAt(fd, at, unfinishedBytes(size) - at);
 }
 
-/** @param size of the blob, all of which is in the file @param algorithm as Node's crypto calls it @throws BlobCorruptError */
-export async function digestOf(file: FileHandle, key: Uint8Array, size: number, algorithm: string): Promise<string> {
+/**
+ * Computed from the file; others have a turn of the thread in between.
+ * @param size of the blob, all of which is in the file @param algorithm as Node's crypto calls it @throws BlobCorruptError
+ */
+export async function digestOf(fd: number, key: Uint8Array, size: number, algorithm: string): Promise<string> {
   const hash = createHash(algorithm);
   const end = unfinishedBytes(size);
   for (let index = 0; recordAt(index) < end; index += 1) {
     const at = recordAt(index);
-    for (const piece of openRecord(key, index, await readAt(file, at, Math.min(RECORD_BYTES, end - at)))) hash.update(piece);
+    for (const piece of openRecord(key, index, readSyncAt(fd, at, Math.min(RECORD_BYTES, end - at)))) hash.update(piece);
+    await setImmediate();
   }
   return hash.digest("hex");
 }
@@ -105,4 +111,9 @@ async function readAt(file: FileHandle, at: number, length: number): Promise<Buf
   const buffer = Buffer.allocUnsafe(length);
   const { bytesRead } = await file.read(buffer, 0, length, at);
   return buffer.subarray(0, bytesRead);
+}
+
+function readSyncAt(fd: number, at: number, length: number): Buffer {
+  const buffer = Buffer.allocUnsafe(length);
+  return buffer.subarray(0, readSync(fd, buffer, 0, length, at));
 }

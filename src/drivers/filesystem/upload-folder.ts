@@ -1,5 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
-import { open, readdir, truncate, type FileHandle } from "node:fs/promises";
+import { readdir, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import {
   BlobCorruptError,
@@ -10,48 +9,59 @@ import {
   type Blobs,
   type BlobUpload,
 } from "../../ports/blob-store.ts";
-import { unfinishedBytes, writeHeader, writeTrailer } from "../sealing/format.ts";
+import { sealedBytes, unfinishedBytes, writeHeader } from "../sealing/format.ts";
 import { openHeader } from "../sealing/open.ts";
 import { parseDigest, type Digest } from "./blob-digest.ts";
 import { removeOptional, statOptional } from "./durable-folders.ts";
 import { roomOn } from "./free-space.ts";
 import { KeyedLock } from "./keyed-lock.ts";
-import { FileWriteError, sealToFile } from "./seal-to-file.ts";
-import { digestOf, keepTail, readTail, reopen, tailOf } from "./unfinished-file.ts";
+import { sealToFile } from "./seal-to-file.ts";
+import type { Place } from "./sealing-jobs.ts";
+import type { SmallFile } from "./small-files.ts";
+import { SealingFailure, SealingThreads, type SealingThread } from "./sealing-threads.ts";
+import { reopen, tailOf } from "./unfinished-file.ts";
 
 interface OpenUpload {
   readonly domain: string;
   size: number;
   readonly header: Buffer;
-  /** SHA-256 of the first `size` bytes; `undefined` where it must be computed from the file, as after a restart. */
-  hash: Hash | undefined;
+  /** Seals it, and has its file open. */
+  readonly thread: SealingThread;
 }
 
-/** A blob that is verified and sealed. Who publishes it moves or copies the file, and makes it durable. */
+/**
+ * What makes an upload visible under its digest, by calling `seal`, once, which verifies and seals it: with a place, the file goes there and is durable; without one
+ * it stays where it is, for whoever publishes it to copy.
+ */
+export type Publish = (digest: Digest, seal: (place?: Place) => Promise<SealedFile>) => Promise<void>;
+
 export interface SealedFile {
-  readonly file: FileHandle;
   readonly path: string;
   readonly bytes: number;
+  /** All of it, where it was given its place and is small. */
+  readonly small?: SmallFile;
 }
+
+/** All uploads of the process share them. */
+const shared = new SealingThreads();
 
 /** Uploads under way: a sealed file each, without its trailer. One process at a time may use a folder. */
 export class UploadFolder {
   readonly #directory: string;
   readonly #room: (bytes: number) => Promise<void>;
   readonly #known = new Map<string, OpenUpload>();
+  readonly #threads: SealingThreads;
   readonly #lock = new KeyedLock();
 
   /** @param directory an existing folder */
-  constructor(directory: string) {
+  constructor(directory: string, threads = shared) {
     this.#directory = directory;
+    this.#threads = threads;
     this.#room = roomOn(directory);
   }
 
-  /** The part of `Blobs` that is about uploads. @param publish makes what `finish` hands to it visible under its digest */
-  in(
-    keys: BlobKeys,
-    publish: (sealed: SealedFile, digest: Digest) => Promise<void>,
-  ): Pick<Blobs, "startUpload" | "upload" | "append" | "commit" | "abort"> {
+  /** The part of `Blobs` that is about uploads. */
+  in(keys: BlobKeys, publish: Publish): Pick<Blobs, "startUpload" | "upload" | "append" | "commit" | "abort"> {
     return {
       startUpload: (id) => this.start(id, keys),
       upload: (id) => this.find(id, keys),
@@ -64,16 +74,14 @@ export class UploadFolder {
   async start(id: string, keys: BlobKeys): Promise<BlobUpload> {
     const path = this.#path(id);
     const header = writeHeader(keys.newKey().wrapped);
-    const file = await open(path, "wx", 0o600);
+    const thread = this.#threads.join();
     try {
-      await file.write(header);
+      await thread.ask({ kind: "begin", path, header });
     } catch (cause) {
-      await removeOptional(path);
+      thread.leave();
       throw cause;
-    } finally {
-      await file.close();
     }
-    this.#known.set(id, { domain: keys.domain, size: 0, header, hash: createHash("sha256") });
+    this.#known.set(id, { domain: keys.domain, size: 0, header, thread });
     return { id, size: 0 };
   }
 
@@ -87,66 +95,52 @@ export class UploadFolder {
       const upload = await this.#require(id, keys);
       if (offset !== upload.size) throw new BlobRangeError(upload.size);
       const key = openHeader(keys, upload.header);
-      const file = await open(this.#path(id), "r+");
-      let interrupted: unknown;
-      try {
-        await keepTail(file, upload.size, tailOf(this.#path(id)));
-        const tail = await readTail(file, key, upload.size);
-        const outcome = await sealToFile({ file, key, size: upload.size, tail, hash: upload.hash, room: this.#room }, bytes);
-        upload.size = outcome.size;
-        interrupted = outcome.interrupted;
-      } catch (thrown) {
-        if (!(thrown instanceof FileWriteError)) throw thrown;
-        upload.size = thrown.size;
-        upload.hash = undefined;
-        await file.truncate(unfinishedBytes(upload.size));
-        throw thrown.cause as Error;
-      } finally {
-        await file.close();
-      }
-      if (interrupted !== undefined) throw interrupted as Error;
+      const target = { threads: this.#threads, thread: upload.thread, path: this.#path(id), key, size: upload.size, room: this.#room };
+      const outcome = await sealToFile(target, bytes).catch((cause: unknown) => {
+        if (cause instanceof SealingFailure) {
+          upload.size = cause.size;
+          throw cause.cause;
+        }
+        // Nobody knows what is in the file: whoever asks for the upload next looks.
+        this.#leave(id);
+        throw cause;
+      });
+      upload.size = outcome.size;
+      if (outcome.interrupted !== undefined) throw outcome.interrupted as Error;
       return { id, size: upload.size };
     });
   }
 
-  /** Verifies and seals an upload, hands its file to `publish`, and ends it. Where that rejects, the upload goes on as it was. */
-  finish(
-    id: string,
-    keys: BlobKeys,
-    digest: string,
-    publish: (sealed: SealedFile, digest: Digest) => Promise<void>,
-  ): Promise<{ readonly size: number }> {
+  /** Verifies and seals an upload, hands it to `publish`, and ends it. Where that rejects, the upload goes on as it was. */
+  finish(id: string, keys: BlobKeys, digest: string, publish: Publish): Promise<{ readonly size: number }> {
     return this.#lock.run(id, async () => {
-      const { size, header, hash } = await this.#require(id, keys);
+      const { size, header, thread } = await this.#require(id, keys);
       const wanted = parseDigest(digest);
       if (!wanted) {
         await this.#discard(id);
         throw new BlobDigestError(`${digest} is no digest`);
       }
-      const key = openHeader(keys, header);
       const path = this.#path(id);
-      const file = await open(path, "r+");
+      const key = openHeader(keys, header);
+      let placed = false;
+      const seal = async (place?: Place): Promise<SealedFile> => {
+        const { otherDigest, small } = await thread.ask({ kind: "finish", path, key, header, size, ...wanted, ...(place && { place }) });
+        if (otherDigest !== undefined)
+          throw new BlobDigestError(`the bytes have the digest ${wanted.algorithm}:${otherDigest}, not ${digest}`);
+        placed = place !== undefined;
+        return { path, bytes: sealedBytes(size), ...(small && { small }) };
+      };
       try {
-        const actual =
-          wanted.algorithm === "sha256" && hash ? hash.copy().digest("hex") : await digestOf(file, key, size, wanted.algorithm);
-        if (actual !== wanted.hex) {
-          await this.#discard(id);
-          throw new BlobDigestError(`the bytes have the digest ${wanted.algorithm}:${actual}, not ${digest}`);
-        }
-        const trailer = writeTrailer(key, header, size, digest);
-        const at = unfinishedBytes(size);
-        try {
-          await file.write(trailer, 0, trailer.length, at);
-          await publish({ file, path, bytes: at + trailer.length }, wanted);
-        } catch (cause) {
-          // By its path: where it has its place already, it must stay whole.
-          await truncate(path, at).catch(() => undefined);
-          throw cause;
-        }
-      } finally {
-        await file.close();
+        await publish(wanted, seal);
+      } catch (cause) {
+        if (cause instanceof BlobDigestError) await this.#discard(id);
+        else this.#leave(id);
+        // Of the trailer, where there is one. What has its place already must stay whole.
+        if (!placed) await truncate(path, unfinishedBytes(size)).catch(() => undefined);
+        throw cause;
       }
-      await this.#discard(id);
+      if (placed) this.#leave(id);
+      else await this.#discard(id);
       return { size };
     });
   }
@@ -177,11 +171,12 @@ export class UploadFolder {
       throw cause;
     });
     if (!found) return undefined;
-    const upload = { ...found, domain: keys.domain, hash: found.size === 0 ? createHash("sha256") : undefined };
     // Another caller may have found it meanwhile: there is one record an upload.
-    const first = this.#known.get(id) ?? upload;
-    this.#known.set(id, first);
-    return first;
+    const first = this.#known.get(id);
+    if (first) return first;
+    const upload = { ...found, domain: keys.domain, thread: this.#threads.join() };
+    this.#known.set(id, upload);
+    return upload;
   }
 
   async #require(id: string, keys: BlobKeys): Promise<OpenUpload> {
@@ -192,9 +187,14 @@ export class UploadFolder {
 
   async #discard(id: string): Promise<void> {
     if (!isUploadId(id)) return;
+    const path = this.#path(id);
+    this.#leave(id);
+    for (const file of [path, tailOf(path)]) await removeOptional(file);
+  }
+
+  #leave(id: string): void {
+    this.#known.get(id)?.thread.leave();
     this.#known.delete(id);
-    await removeOptional(this.#path(id));
-    await removeOptional(tailOf(this.#path(id)));
   }
 
   #path(id: string): string {

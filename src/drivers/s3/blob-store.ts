@@ -1,3 +1,4 @@
+import { open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { BlobCorruptError, BlobMissingError, type BlobKeys, type BlobRange, type Blobs, type BlobStore } from "../../ports/blob-store.ts";
@@ -65,8 +66,8 @@ export class S3BlobStore implements BlobStore {
     const domain = checkDomain(keys.domain);
     return {
       domain,
-      ...this.#uploads.in(keys, (sealed, digest) =>
-        this.#lock.run(lockOf(domain, digest), () => this.#publish(sealed, nameOf(domain, digest))),
+      ...this.#uploads.in(keys, (digest, seal) =>
+        this.#lock.run(lockOf(domain, digest), async () => this.#publish(await seal(), nameOf(domain, digest))),
       ),
       stat: (digest) => this.#stat(domain, digest),
       read: (digest, range, size) => this.#read(keys, digest, range, size),
@@ -115,7 +116,8 @@ export class S3BlobStore implements BlobStore {
     return openSealed(objectSource(this.#bucket, name, found), keys, digest, range, expected);
   }
 
-  async #publish({ file, bytes }: SealedFile, name: string): Promise<void> {
+  async #publish({ path, bytes }: SealedFile, name: string): Promise<void> {
+    await using file = await open(path, "r");
     const size = Math.max(PART_BYTES, Math.ceil(bytes / MOST_PARTS));
     const part = async (index: number): Promise<Buffer> => {
       const buffer = Buffer.allocUnsafeSlow(Math.min(size, bytes - index * size));
