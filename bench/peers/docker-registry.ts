@@ -1,50 +1,20 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { freePort } from "../../src/testing/airfield-process.ts";
 import { runCommand } from "../../src/testing/aws-cli.ts";
+import { registryProcess, type RegistryProcess } from "./registry-process.ts";
 
 const PACKAGE = "docker-registry";
 
-export interface DockerRegistry extends AsyncDisposable {
-  /** `127.0.0.1:<port>`. */
-  readonly host: string;
-  readonly pid: number;
-}
-
 /**
- * Debian's `docker-registry` on a port and a folder of its own. Its settings are the package's, but for what slows it: it asks nobody who
+ * Debian's `docker-registry`. Its settings are the package's, but for what slows it: it asks nobody who
  * he is, and writes no log.
  */
-export async function dockerRegistry(): Promise<DockerRegistry> {
-  const folder = await mkdtemp(join(tmpdir(), "airfield-docker-registry-"));
-  const removeFolder = (): Promise<void> => rm(folder, { recursive: true, force: true });
-  try {
-    const port = await freePort();
+export function dockerRegistry(): Promise<RegistryProcess> {
+  return registryProcess(PACKAGE, async ({ folder, port }) => {
     const config = join(folder, "config.yml");
     await writeFile(config, configuration(join(folder, "data"), port));
-    const child = spawn(await program(folder), ["serve", config], { stdio: "ignore" });
-    const exited = once(child, "exit").then(([code]) => {
-      throw new Error(`${PACKAGE} ended with ${String(code)} before it answered`);
-    });
-    await Promise.race([answers(`http://127.0.0.1:${port}/v2/`), exited]);
-    exited.catch(() => undefined);
-    return {
-      host: `127.0.0.1:${port}`,
-      pid: child.pid ?? 0,
-      async [Symbol.asyncDispose]() {
-        const gone = once(child, "exit");
-        child.kill("SIGKILL");
-        await gone;
-        await removeFolder();
-      },
-    };
-  } catch (cause) {
-    await removeFolder();
-    throw cause;
-  }
+    return [await program(folder), "serve", config];
+  });
 }
 
 function configuration(data: string, port: number): string {
@@ -68,13 +38,4 @@ async function program(folder: string): Promise<string> {
   const unpacked = await runCommand("dpkg-deb", ["-x", join(folder, archive), folder], process.env);
   if (unpacked.code !== 0) throw new Error(`${archive} cannot be unpacked: ${unpacked.stderr}`);
   return join(folder, "usr", "bin", PACKAGE);
-}
-
-/** It tells nobody when it listens: it is asked until it answers. */
-async function answers(url: string): Promise<void> {
-  while (true) {
-    const response = await fetch(url).catch(() => undefined);
-    if (response?.ok) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

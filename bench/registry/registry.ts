@@ -5,8 +5,10 @@ import { airfieldProcess } from "../../src/testing/airfield-process.ts";
 import { runCommand } from "../../src/testing/aws-cli.ts";
 import { atLeast, atMost, median, type Figure } from "../figure.ts";
 import { dockerRegistry } from "../peers/docker-registry.ts";
+import { olareg } from "../peers/olareg.ts";
 import { MEBIBYTE } from "./image.ts";
 import type { Load, LoadResult } from "./load.ts";
+import { measureParts, rateOfParts, tellParts, type Parts } from "./parts.ts";
 
 interface Case {
   readonly name: string;
@@ -18,58 +20,80 @@ interface Case {
   readonly images: number;
   /** In each round, before anything is measured: what starts cold is the load itself, and code that is compiled as it runs. */
   readonly warmUp: number;
-  /** What our rates must be, at least, over the peer's. */
+  /** What our rates must be, at least, over `docker-registry`'s. */
   readonly aim: number;
+  /** Whether olareg takes part: it serves files as they are, and keeps no promise about them. */
+  readonly besideFiles: boolean;
 }
+
+type Whose = "ours" | "docker" | "files";
+type Way = "push" | "pull";
 
 const ROUNDS = 3;
 const REPOSITORY = "bench";
+/** What our rates must be, at least, over olareg's. */
+const AIMS_BESIDE_FILES = { push: 0.7, pull: 1 } as const;
+/** What our rates must be, at least, of what the parts give that nobody can do without. */
+const AIM_OF_PARTS = 0.7;
+
+const SMALL = { size: MEBIBYTE, layers: 2, warmUp: 50, aim: 1.5, besideFiles: true } as const;
+const MIDDLE = { size: 10 * MEBIBYTE, layers: 4, aim: 1.5, besideFiles: true } as const;
+const LARGE = { size: 100 * MEBIBYTE, layers: 4, warmUp: 2, aim: 1.5, besideFiles: true } as const;
 
 const CASES: readonly Case[] = [
-  { name: "1 MB images, one at a time", size: MEBIBYTE, layers: 2, concurrency: 1, images: 200, warmUp: 50, aim: 1.5 },
-  { name: "1 MB images, 10 at a time", size: MEBIBYTE, layers: 2, concurrency: 10, images: 400, warmUp: 50, aim: 1.5 },
-  { name: "10 MB images, one at a time", size: 10 * MEBIBYTE, layers: 4, concurrency: 1, images: 40, warmUp: 10, aim: 1.5 },
-  { name: "10 MB images, 10 at a time", size: 10 * MEBIBYTE, layers: 4, concurrency: 10, images: 80, warmUp: 20, aim: 1.5 },
-  { name: "100 MB images, one at a time", size: 100 * MEBIBYTE, layers: 4, concurrency: 1, images: 6, warmUp: 2, aim: 1.5 },
-  { name: "100 MB images, 10 at a time", size: 100 * MEBIBYTE, layers: 4, concurrency: 10, images: 20, warmUp: 2, aim: 1.5 },
-  { name: "a blob of 1 GB", size: 1024 * MEBIBYTE, layers: 1, concurrency: 1, images: 1, warmUp: 0, aim: 1 },
+  { name: "1 MB images, one at a time", ...SMALL, concurrency: 1, images: 200 },
+  { name: "1 MB images, 10 at a time", ...SMALL, concurrency: 10, images: 300 },
+  { name: "10 MB images, one at a time", ...MIDDLE, concurrency: 1, images: 30, warmUp: 10 },
+  { name: "10 MB images, 10 at a time", ...MIDDLE, concurrency: 10, images: 60, warmUp: 20 },
+  { name: "100 MB images, one at a time", ...LARGE, concurrency: 1, images: 5 },
+  { name: "100 MB images, 10 at a time", ...LARGE, concurrency: 10, images: 12 },
+  { name: "a blob of 1 GB", size: 1024 * MEBIBYTE, layers: 1, concurrency: 1, images: 1, warmUp: 0, aim: 1, besideFiles: false },
 ];
 
 /**
- * Whole images, pushed and pulled over HTTP on loopback, against Debian's `docker-registry`, in turns. The load is a process of its own,
- * the same for both, which warms up before it measures. Each is as durable as it is by itself: both sync the bytes of a blob before they answer; we also sync its folder and
- * the journal, encrypt, ask policies and keep an audit log, which the peer does not.
+ * Whole images, pushed and pulled over HTTP on loopback, against Debian's `docker-registry` and olareg, in turns. The load is a process of its own,
+ * the same for all, which warms up before it measures. Each is as durable as it is by itself: we and `docker-registry` sync the bytes of a blob before we answer; we also sync its folder and
+ * the journal, encrypt, ask policies and keep an audit log, which no peer does.
  */
 export async function measure(tell: (figure: Figure) => void): Promise<void> {
+  const parts = await measureParts();
+  tellParts(parts, tell);
   let memory = 0;
-  for (const wanted of CASES) memory = Math.max(memory, await measureCase(wanted, tell));
+  for (const wanted of CASES) memory = Math.max(memory, await measureCase(wanted, parts, tell));
   tell(atMost(200, { name: "registry: most resident memory", unit: "MB", ours: memory }));
 }
 
 /** @returns the most megabytes that our process had in memory */
-async function measureCase({ name, aim, ...kind }: Case, tell: (figure: Figure) => void): Promise<number> {
-  await using peer = await dockerRegistry();
+async function measureCase({ name, aim, besideFiles, ...kind }: Case, parts: Parts, tell: (figure: Figure) => void): Promise<number> {
+  await using docker = await dockerRegistry();
+  await using files = besideFiles ? await olareg() : undefined;
   await using airfield = await airfieldProcess();
   const ecr = airfield.client(ECRClient);
   await ecr.send(new CreateRepositoryCommand({ repositoryName: REPOSITORY }));
   const { authorizationData = [] } = await ecr.send(new GetAuthorizationTokenCommand());
   const authorization = `Basic ${authorizationData[0]?.authorizationToken ?? ""}`;
-  const results: Record<"ours" | "peer", LoadResult[]> = { ours: [], peer: [] };
+  const results: Record<Whose, LoadResult[]> = { ours: [], docker: [], files: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
     results.ours.push(await loaded({ ...kind, host: `127.0.0.1:${airfield.port}`, authorization, repository: REPOSITORY }));
-    results.peer.push(await loaded({ ...kind, host: peer.host, repository: REPOSITORY }));
+    results.docker.push(await loaded({ ...kind, host: docker.host, repository: REPOSITORY }));
+    if (files) results.files.push(await loaded({ ...kind, host: files.host, repository: REPOSITORY }));
   }
-  const rate = (whose: "ours" | "peer", way: "push" | "pull"): number =>
+  const rate = (whose: Whose, way: Way): number =>
     median(results[whose].map((result) => (kind.size * kind.images) / 1e6 / result[way].seconds));
-  const slowest = (whose: "ours" | "peer", way: "push" | "pull"): number =>
+  const slowest = (whose: Whose, way: Way): number =>
     percentile(
       results[whose].flatMap((result) => result[way].latencies),
       0.99,
     );
   for (const way of ["push", "pull"] as const) {
-    tell(atLeast(aim, { name: `${way}: ${name}`, unit: "MB/s", ours: rate("ours", way), peer: rate("peer", way) }));
+    const ours = rate("ours", way);
+    tell(atLeast(aim, { name: `${way}: ${name}`, unit: "MB/s", ours, peer: rate("docker", way) }));
     if (kind.concurrency > 1)
-      tell(atMost(1, { name: `${way}: ${name}, p99`, unit: "s", ours: slowest("ours", way), peer: slowest("peer", way) }));
+      tell(atMost(1, { name: `${way}: ${name}, p99`, unit: "s", ours: slowest("ours", way), peer: slowest("docker", way) }));
+    if (files)
+      tell(atLeast(AIMS_BESIDE_FILES[way], { name: `${way}: ${name}, beside olareg`, unit: "MB/s", ours, peer: rate("files", way) }));
+    if (kind.concurrency === 1)
+      tell(atLeast(AIM_OF_PARTS, { name: `${way}: ${name}, of its parts`, unit: "MB/s", ours, peer: rateOfParts(parts, way, kind) }));
   }
   // Awaited here: the process ends with this function.
   return await mostResident(airfield.pid);

@@ -30,7 +30,7 @@ export interface BlobKeys {
 }
 
 /**
- * Content-addressed bytes, encrypted at rest. A blob is visible only when complete, its digest verified, and durable together with its
+ * Content-addressed bytes, encrypted at rest. A blob is told of only when complete, its digest verified, and durable together with its
  * name. Digests are `algorithm:hex` as in the OCI image specification. No byte is given out that is not the one that was put in.
  */
 export interface BlobStore {

@@ -10,7 +10,8 @@ import {
 } from "@aws-sdk/client-ecs";
 import { IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dockerRegistry, type DockerRegistry } from "../../bench/peers/docker-registry.ts";
+import { dockerRegistry } from "../../bench/peers/docker-registry.ts";
+import type { RegistryProcess } from "../../bench/peers/registry-process.ts";
 import { airfieldProcess, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
 import type { CliResult } from "../../src/testing/aws-cli.ts";
 import { buildImage, pushImage, removeImage } from "../../src/testing/images.ts";
@@ -21,7 +22,7 @@ import { ensureExecutionRole } from "../../src/testing/roles.ts";
 const LOCAL = "airfield-test/cached:v1";
 const SAYS_HELLO = { name: LOCAL, files: { "etc/greeting": "hello from upstream" }, instructions: ['CMD ["cat", "/etc/greeting"]'] };
 let airfield: AirfieldProcess;
-let upstream: DockerRegistry;
+let upstream: RegistryProcess;
 let isUp = true;
 let executionRoleArn: string;
 let registry: string;

@@ -1,0 +1,187 @@
+import { spawn } from "node:child_process";
+import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { closeSync, fdatasyncSync, fsyncSync, openSync, readSync, renameSync, writeSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { median, type Figure } from "../figure.ts";
+import { MEBIBYTE } from "./image.ts";
+
+/** What the same bytes cost by themselves, one part after the other, on this machine and in this run. */
+export interface Parts {
+  /** Seconds a byte. */
+  readonly hash: number;
+  readonly encrypt: number;
+  readonly decrypt: number;
+  /** From the page cache. */
+  readonly read: number;
+  /** From one process of Node to another, over loopback, and nothing else. */
+  readonly loopback: number;
+  /** Seconds: so many bytes into a new file, synced, renamed, the folder synced. */
+  readonly store: (bytes: number) => number;
+  /** Seconds: a page of a file that is there already, synced, as the journal does. */
+  readonly journal: number;
+}
+
+const PIECE = 64 * 1024;
+const RECORD = 256 * 1024;
+const PASS = 64 * MEBIBYTE;
+const TIMES = 5;
+/** An empty layer, as it were: a configuration or a manifest. */
+const SMALL = 1024;
+
+export async function measureParts(): Promise<Parts> {
+  const folder = await mkdtemp(join(tmpdir(), "airfield-parts-"));
+  try {
+    const bytes = randomBytes(PIECE);
+    const [key, nonce] = [randomBytes(32), randomBytes(12)];
+    const pieces = (total: number, each: (piece: Buffer) => unknown): void => {
+      for (let at = 0; at < total; at += PIECE) each(bytes);
+    };
+    const hash = createHash("sha256");
+    const [small, quarter, large] = [SMALL, MEBIBYTE, 16 * MEBIBYTE].map((size) => storing(folder, size));
+    const [fixed, some, more] = [small ?? 0, quarter ?? 0, large ?? 0];
+    const slope = (more - some) / (15 * MEBIBYTE);
+    return {
+      hash: perByte(() => pieces(PASS, (piece) => hash.update(piece))),
+      encrypt: perByte(() => records(() => createCipheriv("aes-256-gcm", key, nonce), pieces)),
+      decrypt: perByte(() => records(() => createDecipheriv("aes-256-gcm", key, nonce), pieces)),
+      read: reading(folder),
+      loopback: await loopback(),
+      // What is small waits for the disk's answer alone.
+      store: (size) => Math.max(fixed, some + slope * (size - MEBIBYTE)),
+      journal: journalling(folder),
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+export function tellParts(parts: Parts, tell: (figure: Figure) => void): void {
+  const plain = (name: string, unit: string, ours: number): void =>
+    tell({ name: `part: ${name}`, unit, ours, peer: undefined, ratio: ours, aim: "none", met: true });
+  for (const name of ["hash", "encrypt", "decrypt", "read", "loopback"] as const) plain(name, "MB/s", 1 / parts[name] / 1e6);
+  for (const size of [SMALL, 2.5 * MEBIBYTE, 25 * MEBIBYTE])
+    plain(`${Math.ceil(size / 1024)} KB into a file, synced with its name`, "ms", parts.store(size) * 1000);
+  plain("a page of the journal, synced", "ms", parts.journal * 1000);
+}
+
+/**
+ * The rate of images one at a time if nothing but the parts took time, and what can go side by side on two cores did so without loss: what comes over the network is hashed and
+ * encrypted meanwhile, what goes there is read and decrypted. The disk comes after that, since nothing is acknowledged before it.
+ */
+export function rateOfParts(parts: Parts, way: "push" | "pull", image: { readonly size: number; readonly layers: number }): number {
+  const layer = image.size / image.layers;
+  const { hash, encrypt, read, decrypt, loopback: network, store, journal } = parts;
+  const seconds =
+    way === "pull"
+      ? image.size * Math.max(read + decrypt, network)
+      : image.size * Math.max(hash + encrypt, network) +
+        image.layers * (store(layer) + journal) +
+        // The configuration and the manifest.
+        2 * (store(SMALL) + journal);
+  return image.size / 1e6 / seconds;
+}
+
+function records(start: () => { update(piece: Buffer): Buffer }, pieces: (total: number, each: (piece: Buffer) => unknown) => void): void {
+  for (let at = 0; at < PASS; at += RECORD) {
+    const cipher = start();
+    pieces(RECORD, (piece) => cipher.update(piece));
+  }
+}
+
+function perByte(pass: () => void): number {
+  return timed(pass) / PASS;
+}
+
+/** Seconds, the median of several. */
+function timed(work: () => void, times = TIMES): number {
+  return median(
+    Array.from({ length: times }, () => {
+      const started = performance.now();
+      work();
+      return (performance.now() - started) / 1000;
+    }),
+  );
+}
+
+function reading(folder: string): number {
+  const path = join(folder, "read");
+  const buffer = Buffer.alloc(RECORD);
+  const fd = openSync(path, "w+");
+  for (let at = 0; at < PASS; at += RECORD) writeSync(fd, buffer, 0, RECORD, at);
+  const seconds = timed(() => {
+    for (let at = 0; at < PASS; at += RECORD) readSync(fd, buffer, 0, RECORD, at);
+  });
+  closeSync(fd);
+  return seconds / PASS;
+}
+
+function storing(folder: string, size: number): number {
+  const bytes = randomBytes(size);
+  let count = 0;
+  const names = openSync(folder, "r");
+  const seconds = timed(() => {
+    const path = join(folder, `${size}-${(count += 1)}`);
+    const fd = openSync(`${path}.new`, "wx");
+    writeSync(fd, bytes);
+    renameSync(`${path}.new`, path);
+    fdatasyncSync(fd);
+    fsyncSync(names);
+    closeSync(fd);
+  }, 15);
+  closeSync(names);
+  return seconds;
+}
+
+function journalling(folder: string): number {
+  const page = randomBytes(4096);
+  const fd = openSync(join(folder, "journal"), "w");
+  writeSync(fd, Buffer.alloc(MEBIBYTE));
+  fsyncSync(fd);
+  let at = 0;
+  const seconds = timed(() => {
+    writeSync(fd, page, 0, page.length, (at += page.length));
+    fdatasyncSync(fd);
+  }, 15);
+  closeSync(fd);
+  return seconds;
+}
+
+const SENDER = `
+  const bytes = Buffer.alloc(${RECORD});
+  const server = require("node:net").createServer((socket) => {
+    let left = Number(process.argv[1]);
+    const send = () => {
+      while (left > 0) {
+        left -= bytes.length;
+        if (!socket.write(bytes)) return void socket.once("drain", send);
+      }
+      socket.end();
+    };
+    send();
+  });
+  server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+`;
+
+async function loopback(): Promise<number> {
+  const sender = spawn(process.execPath, ["-e", SENDER, String(4 * PASS)], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const [port] = (await once(sender.stdout, "data")) as [Buffer];
+    const seconds: number[] = [];
+    for (let time = 0; time < TIMES; time += 1) {
+      const started = performance.now();
+      const buffer = Buffer.allocUnsafeSlow(2 * RECORD);
+      const socket = connect({ host: "127.0.0.1", port: Number(port), onread: { buffer, callback: () => true } });
+      await once(socket, "close");
+      seconds.push((performance.now() - started) / 1000);
+    }
+    return median(seconds) / (4 * PASS);
+  } finally {
+    const gone = once(sender, "exit");
+    sender.kill("SIGKILL");
+    await gone;
+  }
+}
