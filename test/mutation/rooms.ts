@@ -32,6 +32,7 @@ export const ROOMS: readonly Room[] = [
   room("control/secret-rotation"),
   room("control/services", "test/simulation/control-loops.test.ts"),
   room("control/tasks", "test/simulation/control-loops.test.ts"),
+  room("control/vpc-networks"),
   { name: "gateway", tests: ["src/gateway/**/*.test.ts"] },
   room("gateway/audit"),
   room("gateway/door"),
