@@ -21,7 +21,7 @@ export const ROOMS: readonly Room[] = [
   room("decide/placement"),
   room("decide/rollout", "test/simulation/rollout.test.ts"),
   room("decide/routing"),
-  room("decide/scan"),
+  room("decide/scan", "src/control/scanning/*.test.ts", "src/registry/software-bills.test.ts"),
   room("decide/secret-rotation"),
   room("decide/throttle"),
   { name: "control", tests: ["src/control/*.test.ts"] },
