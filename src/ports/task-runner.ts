@@ -9,6 +9,11 @@ import type { HealthStatus, StopCode } from "../domain/task-status.ts";
 export interface TaskRunner {
   /** Begins to bring a task about; what happens is told through the listener. Never rejects for what is wrong with the task itself. */
   start(spec: TaskSpec): void;
+  /**
+   * The next task of `place`, such as a subnet, will probably have this network: what can be made ready for it may be. A hint; another one for the same
+   * place replaces it.
+   */
+  foresee(place: string, network: TaskNetwork): void;
   /** Stops a task: SIGTERM, then SIGKILL after each container's `stopTimeout`. Idempotent; a task not known is reported as stopped. */
   stop(taskArn: string): void;
   /** Removes what is left of a stopped task: containers, volumes of its own. Resolves when it is gone. */
@@ -25,7 +30,7 @@ export interface TaskRunner {
   addressesOf(taskArn: string): Promise<readonly string[]>;
   /** State changes. An observation is whole, not a difference, so that losing or repeating one does no harm. */
   onChange(listener: (observation: TaskObservation) => void): Disposable;
-  /** Lets go of the engine without touching any container. */
+  /** Lets go of the engine without touching any task's containers. */
   close(): Promise<void>;
 }
 

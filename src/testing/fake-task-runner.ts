@@ -342,6 +342,8 @@ export function fakeTaskRunner({ engine, clock, logSink }: FakeTaskRunnerOptions
       if (task.containers.every(({ state }) => state !== "absent")) tell(handling, true);
       clock.after(0, () => step(spec.taskArn));
     },
+    // Nothing here takes time that could be saved.
+    foresee: () => undefined,
     stop(taskArn) {
       const handling = handlings.get(taskArn);
       if (!handling) {

@@ -1,7 +1,7 @@
 import { nextAddress } from "../../decide/addresses/next-address.ts";
 import { subnetForNext } from "../../decide/placement/spread.ts";
 import type { Ids } from "../../ports/ids.ts";
-import { securityGroups, subnets, vpcs, type SubnetRecord } from "../../state/ec2.ts";
+import { securityGroups, subnets, vpcs, type SubnetRecord, type VpcRecord } from "../../state/ec2.ts";
 import { tasks, type TaskInterface, type TaskRecord } from "../../state/ecs.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
 import type { WholeState } from "../../state/state.ts";
@@ -28,28 +28,46 @@ export function attachInterface(
   const groups = configuration?.securityGroups;
   if (groups?.some((id) => own.table(securityGroups).get(id)?.vpcId !== vpc.id))
     return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InvalidGroup.NotFound" };
+  const place = nextPlace(state, subnet, vpc, lastAddress.get(subnet.id));
+  if (!place) return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InsufficientFreeAddressesInSubnet" };
+  lastAddress.set(subnet.id, place.privateIpv4Address);
+  return {
+    attachmentId: ids.uuid(),
+    networkInterfaceId: `eni-${ids.hex(17)}`,
+    subnetId: subnet.id,
+    availabilityZone: subnet.availabilityZone,
+    ...place,
+    securityGroups: groups && groups.length > 0 ? groups : [defaultNetwork(state, ids, task).securityGroup.id],
+  };
+}
+
+/** What a container notices of its interface. */
+export type InterfacePlace = Pick<TaskInterface, "vpcId" | "vpcCidr" | "privateIpv4Address" | "macAddress" | "privateDnsName">;
+
+/** Where the next task of a task's subnet will be, as far as can be told now. */
+export function foreseenPlace(state: WholeState, task: TaskRecord, lastAddress: ReadonlyMap<string, string>): InterfacePlace | undefined {
+  const own = state.of(task.account);
+  const subnet = own.table(subnets).get(task.networkInterface?.subnetId ?? "");
+  const vpc = subnet && own.table(vpcs).get(subnet.vpcId);
+  return vpc && nextPlace(state, subnet, vpc, lastAddress.get(subnet.id));
+}
+
+function nextPlace(state: WholeState, subnet: SubnetRecord, vpc: VpcRecord, last: string | undefined): InterfacePlace | undefined {
   const inUse = (address: string): boolean =>
     state
       .table(tasks)
       .by("address", `${subnet.id}/${address}`)
       .some(({ lastStatus }) => lastStatus !== "STOPPED");
-  const last = lastAddress.get(subnet.id);
   const planned = nextAddress({ cidr: subnet.cidrBlock, taken: { has: inUse }, ...(last === undefined ? {} : { last }) });
-  if (planned.kind !== "address")
-    return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InsufficientFreeAddressesInSubnet" };
+  if (planned.kind !== "address") return undefined;
   const { address } = planned;
-  lastAddress.set(subnet.id, address);
+  const domain = subnet.region === "us-east-1" ? "ec2" : `${subnet.region}.compute`;
   return {
-    attachmentId: ids.uuid(),
-    networkInterfaceId: `eni-${ids.hex(17)}`,
-    subnetId: subnet.id,
     vpcId: vpc.id,
     vpcCidr: vpc.cidrBlock,
-    availabilityZone: subnet.availabilityZone,
     privateIpv4Address: address,
     macAddress: macOf(address),
-    privateDnsName: `ip-${address.replaceAll(".", "-")}.${task.region === "us-east-1" ? "ec2" : `${task.region}.compute`}.internal`,
-    securityGroups: groups && groups.length > 0 ? groups : [defaultNetwork(state, ids, task).securityGroup.id],
+    privateDnsName: `ip-${address.replaceAll(".", "-")}.${domain}.internal`,
   };
 }
 

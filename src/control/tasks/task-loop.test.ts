@@ -2,10 +2,11 @@ import { expect, onTestFinished, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds } from "../../drivers/system/ids.ts";
 import type { TaskObservation, TaskRunner } from "../../ports/task-runner.ts";
+import { defaultNetwork } from "../../state/default-vpc.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
-import { putTask, taskRecord } from "../../testing/task-record.ts";
+import { interfaceOf, putTask, taskRecord } from "../../testing/task-record.ts";
 import { taskLoop } from "./task-loop.ts";
 import type { Resolver, TaskResources } from "./task-resources.ts";
 
@@ -30,6 +31,7 @@ async function world(task: TaskRecord, refusal?: string) {
   let adopt: (found: readonly TaskObservation[]) => void = () => undefined;
   const runner: TaskRunner = {
     start: ({ taskArn }) => void asked.push(`start ${taskArn}`),
+    foresee: (place, network) => void asked.push(`foresee ${place} ${JSON.stringify(network)}`),
     stop: (taskArn) => void asked.push(`stop ${taskArn}`),
     forget: async (taskArn) => {
       asked.push(`forget ${taskArn}`);
@@ -63,6 +65,7 @@ async function world(task: TaskRecord, refusal?: string) {
   await clock.settled();
   return {
     clock,
+    state,
     asked,
     adopted: async (...found: readonly TaskObservation[]) => {
       adopt(found);
@@ -173,4 +176,22 @@ test("a task that is told to stop while its record becomes durable is not starte
   await at.change(STOPPED_BY_USER);
   await at.open("durable");
   expect(at.asked).toEqual([]);
+});
+
+test("when a task runs, the runner hears where the next one of its subnet will be", async () => {
+  const at = await world({ ...pending, networkMode: "awsvpc", networkInterface: interfaceOf("172.31.0.4") });
+  const [subnet] = defaultNetwork(at.state, systemIds, { account: "123456789012", region: "us-east-1" }).subnets;
+  await at.change({ networkInterface: { ...interfaceOf("172.31.0.4"), subnetId: subnet?.id ?? "" } });
+  expect(at.asked).toEqual([]);
+  await at.adopted(observation("running"));
+  expect(at.record?.lastStatus).toBe("RUNNING");
+  const next = {
+    mode: "awsvpc",
+    vpcId: subnet?.vpcId,
+    vpcCidr: "172.31.0.0/16",
+    address: "172.31.0.5",
+    macAddress: "02:42:ac:1f:00:05",
+    hostname: "ip-172-31-0-5.ec2.internal",
+  };
+  expect(at.asked).toEqual([`foresee ${subnet?.id} ${JSON.stringify(next)}`]);
 });

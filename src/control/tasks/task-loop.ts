@@ -7,12 +7,12 @@ import { taskDefinitions, tasks, type TaskRecord } from "../../state/ecs.ts";
 import { targetKey, targets } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
-import { attachInterface } from "./network-interface.ts";
+import { attachInterface, foreseenPlace } from "./network-interface.ts";
 import { observed } from "./observation.ts";
 import { retirement } from "./retirement.ts";
 import { deregisterTask, isDrained, registerTask } from "./targets.ts";
 import type { Resolver } from "./task-resources.ts";
-import { taskSpec } from "./task-spec.ts";
+import { taskSpec, vpcNetworkOf } from "./task-spec.ts";
 import type { NetworkForTask } from "../vpc-networks/network-for-task.ts";
 
 /** Tasks that wait for the disk or the engine together: what one sync sets going at once. */
@@ -108,6 +108,13 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger, ne
       const activating = task.lastStatus === "ACTIVATING" ? task : moveTo(task, "ACTIVATING");
       moveTo(registerTask(state, activating, ids, clock.now()), "RUNNING");
     });
+    foresee(task);
+  }
+
+  /** Told when the engine has time: the task is up. */
+  function foresee(task: TaskRecord): void {
+    const place = foreseenPlace(state, task, lastAddress);
+    if (place && task.networkInterface) runner.foresee(task.networkInterface.subnetId, vpcNetworkOf(place));
   }
 
   async function end(task: TaskRecord): Promise<void> {

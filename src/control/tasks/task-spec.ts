@@ -5,6 +5,7 @@ import type { TaskDefinitionRecord, TaskRecord } from "../../state/ecs.ts";
 import { invalidParameters } from "../secret-values.ts";
 import { driverFailure, multilinePattern } from "./awslogs-options.ts";
 import { containerSpec } from "./container-spec.ts";
+import type { InterfacePlace } from "./network-interface.ts";
 import { withRepositoryCredentials } from "./repository-credentials.ts";
 import type { Failure, Resolver, TaskResources } from "./task-resources.ts";
 
@@ -60,7 +61,11 @@ function networkOf(task: TaskRecord): TaskNetwork {
   if (task.networkMode !== "awsvpc") return { mode: task.networkMode };
   const attached = task.networkInterface;
   if (!attached) throw new Error(`${task.arn} has no network interface`);
-  const { vpcId, vpcCidr, privateIpv4Address, macAddress, privateDnsName } = attached;
+  return vpcNetworkOf(attached);
+}
+
+/** A place in a VPC, as the runner knows it. */
+export function vpcNetworkOf({ vpcId, vpcCidr, privateIpv4Address, macAddress, privateDnsName }: InterfacePlace): TaskNetwork {
   return { mode: "awsvpc", vpcId, vpcCidr, address: privateIpv4Address, macAddress, hostname: privateDnsName };
 }
 

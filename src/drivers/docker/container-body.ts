@@ -2,7 +2,7 @@ import { parseCidr, routerOf } from "../../domain/cidr.ts";
 import { defined } from "../../domain/defined.ts";
 import { droppedCapabilities, hardening } from "./hardening.ts";
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
-import { accountOf, accountVolumeName, containerName, LABELS, PAUSE, type TaskPlan, taskVolumeName } from "./task-plan.ts";
+import { accountOf, accountVolumeName, containerName, LABELS, PAUSE, SANDBOX, type TaskPlan, taskVolumeName } from "./task-plan.ts";
 
 export interface BodyContext {
   readonly instance: string;
@@ -103,6 +103,17 @@ export function pauseBody(spec: TaskSpec, image: string, at: BodyContext): Recor
   });
 }
 
+/** The same for one that waits for a task with this network: no port is published, and nothing is shared but the network. */
+export function sandboxBody(network: TaskSpec["network"], image: string, at: Omit<BodyContext, "plan">): Record<string, unknown> {
+  const part = networkPart({ network }, [], { ...at, plan: { published: false } });
+  return defined({
+    Image: image,
+    Labels: { [LABELS.instance]: at.instance, [LABELS.containerName]: PAUSE, [LABELS.role]: SANDBOX },
+    ...part.config,
+    HostConfig: defined({ ...part.hostConfig, LogConfig: { Type: "none" }, RestartPolicy: { Name: "no" } }),
+  });
+}
+
 /** Nothing but a loopback. The port bindings of such a container would lead nowhere. */
 const NO_NETWORK = { config: { NetworkDisabled: true }, hostConfig: { NetworkMode: "none" } };
 
@@ -113,9 +124,9 @@ function largestShm(containers: readonly ContainerSpec[]): number | undefined {
 
 /** The part that belongs to whoever owns the network namespace. */
 function networkPart(
-  spec: TaskSpec,
+  spec: Pick<TaskSpec, "network">,
   containers: readonly ContainerSpec[],
-  at: BodyContext,
+  at: Omit<BodyContext, "plan"> & { readonly plan: Pick<TaskPlan, "published"> },
 ): { readonly config: Record<string, unknown>; readonly hostConfig: Record<string, unknown> } {
   const { network } = spec;
   const own = network.mode === "awsvpc" || network.mode === "bridge";

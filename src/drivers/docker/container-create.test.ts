@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { createTaskContainer } from "./container-create.ts";
-import { EngineError } from "./engine.ts";
+import { EngineError, type DockerEngine } from "./engine.ts";
 import { HostMounts } from "./host-mounts.ts";
 import type { TaskSurroundings } from "./surroundings.ts";
 import { planTask } from "./task-plan.ts";
@@ -15,7 +15,12 @@ interface Created {
 }
 
 /** An engine that has the volumes and images of these names, and a host that gives every path below `/real`, or refuses it. */
-function world({ volumes = [] as readonly string[], images = [IMAGE], refuses = (_path: string): boolean => false } = {}) {
+function world({
+  volumes = [] as readonly string[],
+  images = [IMAGE],
+  refuses = (_path: string): boolean => false,
+  call: given = undefined as DockerEngine["call"] | undefined,
+} = {}) {
   const created: Created[] = [];
   const gone: string[] = [];
   const asked: string[] = [];
@@ -29,7 +34,7 @@ function world({ volumes = [] as readonly string[], images = [IMAGE], refuses = 
     return Promise.resolve({ Id: "c1" });
   };
   const at = {
-    engine: { call },
+    engine: { call: given ?? call },
     images: { gone: (id: string) => void gone.push(id) },
     hostMounts,
     hostPath: (path: string, account: string) => {
@@ -134,4 +139,33 @@ test("a container is made from the image's id; where that is gone meanwhile it i
   await create({ name: "t", kind: "task" }, { pull: () => Promise.resolve(next) });
   expect(created.map(({ Image }) => Image)).toEqual([next]);
   expect(gone).toEqual([IMAGE]);
+});
+
+test.each([
+  ["was to share a network that is gone is made anew", "container:gone", false, ["DELETE c1", "create"]],
+  ["shares a network that is there is gone on with", "container:there", false, []],
+  ["was started already is gone on with, whatever became of that", "container:gone", true, []],
+])("a container of an earlier life that %s", async (_what, NetworkMode, started, expected) => {
+  const asked: string[] = [];
+  let there = true;
+  const existing = {
+    Id: "c1",
+    Name: "/c1",
+    Config: { Labels: { "airfield.task-arn": TASK } },
+    HostConfig: { NetworkMode },
+    State: { StartedAt: started ? "2026-01-01T00:00:00Z" : "0001-01-01T00:00:00Z", Error: "" },
+    NetworkSettings: {},
+  };
+  const call = (method: string, path: string): Promise<unknown> => {
+    if (method === "DELETE") {
+      there = false;
+      asked.push(`DELETE ${path.split("/")[2]}`);
+    }
+    if (method === "POST" && there) return Promise.reject(new EngineError(409, "the name is in use"));
+    if (method === "POST") asked.push("create");
+    if (path === "/containers/gone/json") return Promise.reject(new EngineError(404, "No such container: gone"));
+    return Promise.resolve(method === "GET" ? existing : { Id: "c2" });
+  };
+  const made = await world({ call: call as DockerEngine["call"] }).create({ name: "t", kind: "task" });
+  expect([made.id, made.existing?.Id, asked]).toEqual(expected.length > 0 ? ["c2", undefined, expected] : ["c1", "c1", []]);
 });

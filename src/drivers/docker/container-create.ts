@@ -2,7 +2,15 @@ import { errorText } from "../../domain/error-text.ts";
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { containerBody, volumeName } from "./container-body.ts";
 import { discarded, unenforced } from "./hardening.ts";
-import { createContainer, type Inspection, isImageMissing, isNetworkMissing, startContainer } from "./container-start.ts";
+import {
+  createContainer,
+  hasLostItsNetwork,
+  type Inspection,
+  isImageMissing,
+  isNetworkMissing,
+  startContainer,
+  wasStarted,
+} from "./container-start.ts";
 import { EngineError } from "./engine.ts";
 import { ContainerFailure, engineFailure } from "./reasons.ts";
 import { engineBack, persist, type TaskSurroundings } from "./surroundings.ts";
@@ -29,8 +37,13 @@ export async function createTaskContainer(
   await engineVolumesPresent(at, spec, wanted);
   const mounted = await mountHostPaths(at, spec, wanted);
   const name = containerName(at.settings.instance, spec.taskId, wanted.name);
-  const create = (pullReference: string): ReturnType<typeof createContainer> => {
+  const create = async (pullReference: string): ReturnType<typeof createContainer> => {
     const body = containerBody(mounted, { ...wanted, pullReference }, { ...at.settings, plan, vpcNetwork: vpcNetworkOf(at, plan) });
+    const created = await persist(at, () => createContainer(at.engine, name, spec.taskArn, body));
+    const { existing } = created;
+    if (!existing || wasStarted(existing) || !(await persist(at, () => hasLostItsNetwork(at.engine, existing)))) return created;
+    // An earlier life asked for it, and its sandbox was gone by the time it was there.
+    await persist(at, () => at.engine.call("DELETE", `/containers/${created.id}`, { query: { force: true } }));
     return persist(at, () => createContainer(at.engine, name, spec.taskArn, body));
   };
   try {

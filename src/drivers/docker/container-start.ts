@@ -8,6 +8,7 @@ export interface Inspection {
   readonly Id: string;
   readonly Name: string;
   readonly Config: { readonly Labels: Readonly<Record<string, string>> };
+  readonly HostConfig?: { readonly NetworkMode: string };
   readonly State: {
     readonly Status: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead";
     readonly OOMKilled: boolean;
@@ -78,6 +79,12 @@ export async function createContainer(
     }
     await pause(LOOK_AGAIN_MS);
   }
+}
+
+/** True for one that was created to share the network of a container that is gone: the engine will never start it. */
+export async function hasLostItsNetwork(engine: DockerEngine, { HostConfig }: Inspection): Promise<boolean> {
+  const other = /^container:(.*)$/.exec(HostConfig?.NetworkMode ?? "")?.[1];
+  return other !== undefined && (await inspectIfThere(engine, other)) === undefined;
 }
 
 async function inspectIfThere(engine: DockerEngine, name: string): Promise<Inspection | undefined> {

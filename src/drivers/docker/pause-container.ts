@@ -53,6 +53,12 @@ export class PauseContainer {
     const at = this.#at;
     try {
       const name = containerName(at.settings.instance, spec.taskId, PAUSE);
+      this.id = await at.sandboxes.take(spec, name);
+      if (this.id !== undefined) {
+        this.ran = true;
+        return;
+      }
+      await at.sandboxes.vacate(spec);
       const image = await persist(at, at.pauseImage);
       const body = pauseBody(spec, image, { ...at.settings, plan: this.#plan, vpcNetwork: vpcNetworkOf(at, this.#plan) });
       const { id, existing } = await persist(at, () => createContainer(at.engine, name, spec.taskArn, body));

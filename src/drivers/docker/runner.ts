@@ -9,9 +9,10 @@ import { Images } from "./images.ts";
 import { Networks } from "./networks.ts";
 import { ensurePauseImage } from "./pause-image.ts";
 import { PulledImages } from "./pulled-images.ts";
+import { Sandboxes } from "./sandboxes.ts";
 import { Slots } from "./slots.ts";
 import type { TaskSurroundings } from "./surroundings.ts";
-import { LABELS, planTask, readPlan } from "./task-plan.ts";
+import { containerName, LABELS, PAUSE, planTask, readPlan, SANDBOX } from "./task-plan.ts";
 import { TaskRun } from "./task-run.ts";
 
 export interface DockerTaskRunnerOptions {
@@ -67,6 +68,7 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
   const listeners = new Set<(observation: TaskObservation) => void>();
   let closed = false;
   let pauseImage: Promise<string> | undefined;
+  const waiting: { sandboxes?: Sandboxes } = {};
 
   const report = (observation: TaskObservation): void => {
     for (const listener of listeners) {
@@ -77,7 +79,10 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
       }
     }
   };
-  const hear = (event: EngineEvent): void => tasks.get(event.attributes[LABELS.taskArn] ?? "")?.hear(event);
+  const hear = (event: EngineEvent): void => {
+    waiting.sandboxes?.hear(event);
+    tasks.get(event.attributes[LABELS.taskArn] ?? waiting.sandboxes?.ownerOf(event.containerId) ?? "")?.hear(event);
+  };
   const list = (filters: readonly string[]): Promise<readonly Listed[]> =>
     engine.call<readonly Listed[]>("GET", "/containers/json", { query: { all: true, filters: JSON.stringify({ label: filters }) } });
 
@@ -86,13 +91,14 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
     pauseImage = undefined;
     const known = new Set([...tasks.values()].flatMap(({ ids }) => ids));
     const listed = new Map((await list([label])).map(({ Id, State, Status }) => [Id, { state: State, status: Status }]));
+    waiting.sandboxes?.resync((id) => listed.get(id)?.state === "running");
     await Promise.all([...tasks.values()].filter(({ stopped }) => !stopped).map((task) => task.resync(listed, known)));
   };
 
   const pulled = options.pulledImagesFile === undefined ? new PulledImages() : await PulledImages.open(options.pulledImagesFile);
   const away = options.engineAway ?? (() => undefined);
   const events = await watchEvents({ engine, clock, label, onEvent: hear, resync, warn, away });
-  const surroundings: TaskSurroundings = {
+  const parts: Omit<TaskSurroundings, "sandboxes"> = {
     engine,
     events,
     images: new Images(engine, clock, pulled, options.imagesMadeHere ?? true),
@@ -119,15 +125,23 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
     warn,
     closed: () => closed,
   };
+  const ready = new Sandboxes(parts);
+  waiting.sandboxes = ready;
+  const surroundings: TaskSurroundings = { ...parts, sandboxes: ready };
 
   return {
     start(spec: TaskSpec): void {
       let task = tasks.get(spec.taskArn);
       if (!task) {
-        task = new TaskRun(planTask(spec, { instance, published }), surroundings);
+        const sandboxed = ready.reserve(spec);
+        task = new TaskRun(planTask(spec, { instance, published, sandboxed }), surroundings);
         tasks.set(spec.taskArn, task);
       }
       task.start(spec);
+    },
+
+    foresee(place, network): void {
+      if (!published && !closed && network.mode === "awsvpc") ready.foresee(place, network);
     },
 
     stop(taskArn: string): void {
@@ -140,6 +154,7 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
     async forget(taskArn: string): Promise<void> {
       const task = tasks.get(taskArn);
       tasks.delete(taskArn);
+      ready.forget(taskArn);
       task?.drop();
       const ids = task ? task.ids : (await list([label, `${LABELS.taskArn}=${taskArn}`])).map(({ Id }) => Id);
       await Promise.all(ids.map((id) => gone(engine, `/containers/${id}`, { v: true, force: true })));
@@ -153,11 +168,14 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
         (found) => found !== undefined,
       );
       const byTask = new Map<string, Inspection[]>();
+      const made = inspected.filter(({ Config }) => Config.Labels[LABELS.role] === SANDBOX);
       for (const found of inspected) {
+        if (made.includes(found)) continue;
         const arn = found.Config.Labels[LABELS.taskArn] ?? "";
         byTask.set(arn, [...(byTask.get(arn) ?? []), found]);
       }
-      return [...byTask.entries()].flatMap(([taskArn, found]) => {
+      const stray = new Set(made);
+      const adopted = [...byTask.entries()].flatMap(([taskArn, found]) => {
         const plan = readPlan(found[0]?.Config.Labels[LABELS.plan]);
         if (plan?.taskArn !== taskArn) {
           warn(`container ${found[0]?.Name} carries the label ${label}, but no plan of a task: left alone`);
@@ -165,9 +183,16 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
         }
         const task = new TaskRun(plan, surroundings);
         tasks.set(taskArn, task);
-        task.adopt(found);
+        const sandbox = made.find(({ Name }) => Name === `/${containerName(instance, plan.taskId, PAUSE)}`);
+        if (sandbox) {
+          stray.delete(sandbox);
+          ready.adopted(sandbox.Id, taskArn);
+        }
+        task.adopt([...found, ...(sandbox ? [sandbox] : [])]);
         return [task.observe()];
       });
+      await ready.removeStray([...stray].map(({ Id }) => Id));
+      return adopted;
     },
 
     async addressesOf(taskArn): Promise<readonly string[]> {
@@ -184,9 +209,9 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
     async close(): Promise<void> {
       closed = true;
       for (const task of tasks.values()) task.drop();
+      await ready.close();
       events.close();
       engine.close();
-      await Promise.resolve();
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../ports/clock.ts";
-import type { LogSink, TaskObservation } from "../../ports/task-runner.ts";
+import type { LogSink, TaskObservation, TaskSpec } from "../../ports/task-runner.ts";
 import type { BodyContext } from "./container-body.ts";
 import { EngineUnavailableError, type DockerEngine } from "./engine.ts";
 import type { EventWatch } from "./events.ts";
@@ -7,6 +7,14 @@ import type { HostMounts } from "./host-mounts.ts";
 import type { Images } from "./images.ts";
 import type { Networks } from "./networks.ts";
 import type { Slots } from "./slots.ts";
+
+/** What a task needs of those that wait: see `sandboxes.ts`. */
+export interface ReadySandboxes {
+  /** Gives the task the sandbox that is kept for it, running, under `name`; nothing where there is none after all, and then its address is free. */
+  take(spec: Pick<TaskSpec, "taskArn">, name: string): Promise<string | undefined>;
+  /** Resolves when no sandbox has the address: the task brings about a namespace of its own. */
+  vacate(spec: Pick<TaskSpec, "network">): Promise<void>;
+}
 
 /** What the tasks of one runner share. */
 export interface TaskSurroundings {
@@ -18,6 +26,7 @@ export interface TaskSurroundings {
   readonly hostPath: (path: string, account: string) => Promise<string>;
   readonly networks: Networks;
   readonly slots: Slots;
+  readonly sandboxes: ReadySandboxes;
   readonly clock: Clock;
   readonly logSink: LogSink;
   readonly settings: Omit<BodyContext, "plan" | "vpcNetwork">;
@@ -30,6 +39,8 @@ export interface TaskSurroundings {
   readonly closed: () => boolean;
 }
 
+type EngineAwaited = Pick<TaskSurroundings, "clock" | "events" | "closed">;
+
 /** Ends the work on a container without a word: its task is stopping, or the runner closes. */
 export class Abandoned extends Error {}
 
@@ -37,14 +48,14 @@ export class Abandoned extends Error {}
 const NOTICE = 100;
 
 /** Resolves when the engine answers again. Rejects with `Abandoned` where the runner closes meanwhile. */
-export async function engineBack({ clock, events, closed }: TaskSurroundings): Promise<void> {
+export async function engineBack({ clock, events, closed }: EngineAwaited): Promise<void> {
   await new Promise<void>((resolve) => clock.after(NOTICE, resolve));
   await events.connected();
   if (closed()) throw new Abandoned();
 }
 
 /** Does what may be repeated, again and again while the engine is away. */
-export async function persist<T>(at: TaskSurroundings, work: () => Promise<T>): Promise<T> {
+export async function persist<T>(at: EngineAwaited, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await work();

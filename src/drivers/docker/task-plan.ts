@@ -42,9 +42,14 @@ export const LABELS = {
 
 /** The name that labels the pause container: no container of a task definition can have it, for the tilde. */
 export const PAUSE = "~pause";
+/** The role of a pause container that was made before there was a task for it. */
+export const SANDBOX = "sandbox";
 const DEFAULT_STOP_TIMEOUT = 30;
 
-export function planTask(spec: TaskSpec, at: { readonly instance: string; readonly published: boolean }): TaskPlan {
+export function planTask(
+  spec: TaskSpec,
+  at: { readonly instance: string; readonly published: boolean; readonly sandboxed?: boolean },
+): TaskPlan {
   const several = spec.containers.length > 1;
   return {
     taskArn: spec.taskArn,
@@ -52,7 +57,7 @@ export function planTask(spec: TaskSpec, at: { readonly instance: string; readon
     ...(spec.launchType && { launchType: spec.launchType }),
     network: spec.network,
     published: at.published && spec.network.mode === "awsvpc",
-    pause: several && (spec.network.mode === "awsvpc" || spec.pidMode === "task" || spec.ipcMode === "task"),
+    pause: at.sandboxed === true || (several && (spec.network.mode === "awsvpc" || spec.pidMode === "task" || spec.ipcMode === "task")),
     containers: spec.containers.map((container) => ({
       name: container.name,
       image: container.image,

@@ -177,6 +177,7 @@ export class TaskRun {
         const { network } = this.plan;
         if (network.mode === "awsvpc") await this.#race(persist(this.#at, () => this.#at.networks.ensure(network)));
         if (this.plan.pause) await this.#race(this.#pause.bringUp(spec));
+        else await this.#race(this.#at.sandboxes.vacate(spec));
         await this.#createAndStart(container, spec, wanted, image);
       } finally {
         free();
