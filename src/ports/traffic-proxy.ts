@@ -27,6 +27,27 @@ export interface TrafficProxy {
   stop(): Promise<void>;
 }
 
+/** A part of a configuration that the proxy would not work by. */
+export type RefusedPart =
+  | { readonly kind: "backend"; readonly id: string; readonly reason: string }
+  | { readonly kind: "route"; readonly listener: string; readonly hosts: readonly string[]; readonly reason: string };
+
+/**
+ * `apply` rejects with this where the proxy refuses parts. All the rest works. A part that was there before in another form stays in that form; a
+ * backend that was not has no servers, and a route that was not answers 503.
+ */
+export class RefusedPartsError extends Error {
+  readonly parts: readonly RefusedPart[];
+  constructor(parts: readonly RefusedPart[]) {
+    super(
+      parts
+        .map((part) => `${part.kind} ${part.kind === "backend" ? part.id : (part.hosts[0] ?? part.listener)}: ${part.reason}`)
+        .join("; "),
+    );
+    this.parts = parts;
+  }
+}
+
 /** One port of one listener that could not be bound. */
 export interface ListenerBindFailure {
   readonly listener: string;

@@ -1,5 +1,6 @@
 import {
   ListenerBindError,
+  RefusedPartsError,
   type ListenerBindFailure,
   type ProxyBackend,
   type ProxyConfiguration,
@@ -109,14 +110,14 @@ export class FakeTrafficProxy implements TrafficProxy {
     this.#taken.delete(address === undefined ? port : `${address} ${port}`);
   }
 
-  /** The next configuration is refused with this error, and changes nothing. */
+  /** The next configuration is refused with this error, and changes nothing, unless only parts of it are refused. */
   failNext(error: Error): void {
     this.#failures.push(error);
   }
 
   #bringAbout(configuration: ProxyConfiguration): void {
     const failure = this.#failures.shift();
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined && !(failure instanceof RefusedPartsError)) throw failure;
     this.configuration = configuration;
     this.applied += 1;
     const present = new Set(configuration.backends.flatMap((backend) => backend.servers.map((server) => `${backend.id}/${server.id}`)));
@@ -130,6 +131,7 @@ export class FakeTrafficProxy implements TrafficProxy {
         .map((address) => ({ listener: id, address, port })),
     );
     if (first !== undefined) throw new ListenerBindError([first, ...others]);
+    if (failure !== undefined) throw failure;
   }
 
   #report(): void {

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { Agent, request, type ServerResponse } from "node:http";
 import { describe, expect, test } from "vitest";
-import type { ProxyConfiguration, ProxyRoute } from "../../src/ports/traffic-proxy.ts";
+import { RefusedPartsError, type ProxyConfiguration, type ProxyRoute } from "../../src/ports/traffic-proxy.ts";
 import { backend, listener, serverAt, trafficProxyContract, watchHealth } from "../../src/testing/traffic-proxy-contract.ts";
 import { load, send } from "./load.ts";
 import { haproxyWorld, type HaproxyWorld } from "./traffic-world.ts";
@@ -465,6 +465,16 @@ describe("life", () => {
     const refused = world.proxy.apply({ listeners, backends: [backend("web", servers, { matcher: "nonsense" })] });
     await expect(refused).rejects.toThrow(/invalid argument|status code|nonsense/);
     expect((await send(port)).status).toBe(200);
+    // Others go on: a backend more, and a listener for it.
+    const other = await world.freePort();
+    const shop = serverAt("two", await world.target(200), known);
+    const more = world.proxy.apply({
+      listeners: [...listeners, { ...routes(other, forwardTo([], { id: "shop", weight: 1 })), id: "other" }],
+      backends: [backend("web", servers, { matcher: "nonsense" }), { ...backend("shop", [shop]), id: "shop" }],
+    });
+    await expect(more).rejects.toBeInstanceOf(RefusedPartsError);
+    expect((await send(port)).status).toBe(200);
+    expect((await send(other)).status).toBe(200);
     await world.proxy.apply({ listeners, backends: [backend("web", servers, { matcher: "200-204" })] });
     expect((await send(port)).status).toBe(200);
   });

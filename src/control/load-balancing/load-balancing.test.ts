@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import type { Logger } from "../../ports/logger.ts";
+import { RefusedPartsError } from "../../ports/traffic-proxy.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { tasks } from "../../state/ecs.ts";
 import { deregisterTarget, registerTarget } from "../../state/elb-targets.ts";
@@ -274,6 +275,49 @@ describe("ports", () => {
     }
     expect(at.proxy.configuration.listeners[1]).toMatchObject({ addresses: ["10.0.0.1"], clients: ["10.0.0.0/16"] });
   });
+});
+
+test("a part that the proxy refuses impairs its load balancer, says why, once, and nobody else's", async () => {
+  const at = await healthyWorld();
+  const troubles: (string | undefined)[] = [];
+  await at.loop?.[Symbol.asyncDispose]();
+  at.proxy.reopen();
+  const other = {
+    ...balancer,
+    arn: `${PREFIX}loadbalancer/app/other/0123456789abcdef`,
+    name: "other",
+    dnsName: "Other-1.us-east-1.elb.localhost",
+  };
+  at.state.commit(() => at.state.table(loadBalancers).put(other));
+  const stateOf = (arn: string) => at.state.table(loadBalancers).get(arn)?.state;
+  const backend = { kind: "backend", id: BACKEND, reason: "no such status" } as const;
+  at.proxy.failNext(new RefusedPartsError([backend]));
+  at.start({ trouble: (text) => void troubles.push(text) });
+  await at.clock.pass(1000);
+  expect(stateOf(balancer.arn)).toEqual({ code: "active_impaired", reason: "no such status" });
+  expect(stateOf(other.arn)).toEqual({ code: "active" });
+  expect(troubles.at(-1)).toContain(balancer.arn);
+  expect(at.complaints.filter((text) => text.includes("refuses a part"))).toHaveLength(1);
+
+  // Of a route it is told by its name. The same is not told again.
+  at.proxy.failNext(
+    new RefusedPartsError([backend, { kind: "route", listener: "port-80", hosts: [other.dnsName.toLowerCase()], reason: "bad body" }]),
+  );
+  at.loop?.bind([]);
+  await at.clock.pass(1000);
+  expect(stateOf(other.arn)).toEqual({ code: "active_impaired", reason: "bad body" });
+  const { length } = at.complaints;
+  at.proxy.failNext(
+    new RefusedPartsError([backend, { kind: "route", listener: "port-80", hosts: [other.dnsName.toLowerCase()], reason: "bad body" }]),
+  );
+  at.loop?.bind([]);
+  await at.clock.pass(1000);
+  expect(at.complaints).toHaveLength(length);
+
+  at.loop?.bind([]);
+  await at.clock.pass(1000);
+  expect([stateOf(balancer.arn), stateOf(other.arn)]).toEqual([{ code: "active" }, { code: "active" }]);
+  expect(troubles.at(-1)).toBeUndefined();
 });
 
 describe("a port that a gateway does not have", () => {

@@ -1,13 +1,28 @@
 import { errorText } from "../../domain/error-text.ts";
-import { planRouting } from "../../decide/routing/plan-routing.ts";
+import { backendId, planRouting } from "../../decide/routing/plan-routing.ts";
 import type { TargetSurroundings } from "../../decide/routing/target-place.ts";
 import type { GatewayView } from "../../decide/routing/view.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
-import { ListenerBindError, type ProxyConfiguration, type TrafficProxy } from "../../ports/traffic-proxy.ts";
+import {
+  ListenerBindError,
+  RefusedPartsError,
+  type RefusedPart,
+  type ProxyConfiguration,
+  type TrafficProxy,
+} from "../../ports/traffic-proxy.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
-import { listeners, loadBalancers, targetGroups, targetGroupsOf, targetKey, targets, type ListenerRecord } from "../../state/elb.ts";
+import {
+  listeners,
+  loadBalancers,
+  targetGroups,
+  targetGroupsOf,
+  targetKey,
+  targets,
+  type ListenerRecord,
+  type LoadBalancerRecord,
+} from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
 import { inSlices } from "../in-slices.ts";
 import { keyedWorker } from "../keyed-worker.ts";
@@ -63,6 +78,8 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   let applied: ProxyConfiguration | undefined;
   let routed = false;
   const refused = new Set<number>();
+  /** Load balancers of which the proxy refuses a part, with its words. */
+  let impaired: ReadonlyMap<string, string> = new Map();
   /** What could not be bound and is gone without, in the proxy's words, and how often it was tried. */
   let unbound: { readonly message: string; readonly tries: number } | undefined;
   const reports = new HealthReports();
@@ -99,10 +116,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     refused.clear();
     for (const key of reports.applied(configuration, routing)) unassessed.add(key);
     state.commit(() => {
-      for (const arn of carried)
-        state
-          .table(loadBalancers)
-          .update(arn, (balancer) => (balancer.state.code === "active" ? balancer : { ...balancer, state: { code: "active" } }));
+      for (const arn of carried) state.table(loadBalancers).update(arn, (balancer) => inState(balancer, impaired.get(arn)));
     });
     await inSlices(clock, [...unassessed], (keys) => {
       for (const key of keys) unassessed.delete(key);
@@ -119,6 +133,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       if (isAboutPorts) tellUnbound(cause.message);
       if (isAboutPorts) trouble?.(undefined);
       if (isAboutPorts && !lostPorts(cause)) return "carried out";
+      if (cause instanceof RefusedPartsError) return refusedParts(cause);
       // The proxy may have taken up a part of it.
       applied = undefined;
       if (isAboutPorts) return "lost ports";
@@ -127,7 +142,17 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       throw cause;
     }
     unbound = undefined;
+    impaired = new Map();
     trouble?.(undefined);
+    return "carried out";
+  }
+
+  /** Everybody else's changes have come about. Told once for as long as it is the same. */
+  function refusedParts({ parts, message }: RefusedPartsError): "carried out" {
+    const before = [...impaired.values()].join();
+    impaired = impairedBy(state, parts);
+    if ([...impaired.values()].join() !== before) logger.error("the proxy refuses a part of a load balancer; the others go on", { parts });
+    trouble?.(`HAProxy refuses a part of ${[...impaired.keys()].join(", ")}: ${message}`);
     return "carried out";
   }
 
@@ -228,6 +253,24 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       await worker[Symbol.asyncDispose]();
     },
   };
+}
+
+function inState(balancer: LoadBalancerRecord, reason: string | undefined): LoadBalancerRecord {
+  const now: LoadBalancerRecord["state"] = reason === undefined ? { code: "active" } : { code: "active_impaired", reason };
+  return balancer.state.code === now.code && balancer.state.reason === now.reason ? balancer : { ...balancer, state: now };
+}
+
+/** The load balancers that a refused part belongs to: by the names of its route, or by who forwards to its target group. */
+function impairedBy(state: WholeState, parts: readonly RefusedPart[]): ReadonlyMap<string, string> {
+  const names = new Map([...state.table(loadBalancers).values()].map(({ arn, dnsName }) => [dnsName.toLowerCase(), arn]));
+  const found = new Map<string, string>();
+  for (const part of parts) {
+    if (part.kind === "route") for (const host of part.hosts) if (names.has(host)) found.set(names.get(host) ?? "", part.reason);
+    if (part.kind === "backend")
+      for (const { loadBalancerArn, defaultActions } of state.table(listeners).values())
+        if (targetGroupsOf(defaultActions).some((group) => backendId(group) === part.id)) found.set(loadBalancerArn, part.reason);
+  }
+  return found;
 }
 
 function portsOf(task: TaskRecord | undefined): string {

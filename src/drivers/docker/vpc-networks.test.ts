@@ -21,6 +21,8 @@ async function fakeEngine({ operatingSystem = "Debian" } = {}) {
   const busy = new Set<string>();
   const streams = new Set<ServerResponse>();
   const asked: string[] = [];
+  /** What happens while nobody watches: before the next who does is heard. */
+  const meanwhile: (() => void)[] = [];
   let count = 0;
   const happen = (Action: string): void => {
     for (const stream of streams) stream.write(`${JSON.stringify({ Type: "network", Action, Actor: { ID: "n", Attributes: {} } })}\n`);
@@ -53,6 +55,7 @@ async function fakeEngine({ operatingSystem = "Debian" } = {}) {
       };
       asked.push(`${request.method} ${path}`);
       if (path === "/events") {
+        meanwhile.splice(0).forEach((happens) => happens());
         streams.add(response);
         response.on("close", () => streams.delete(response));
         response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
@@ -71,7 +74,7 @@ async function fakeEngine({ operatingSystem = "Debian" } = {}) {
     await rm(folder, { recursive: true });
   });
   const others = (Name: string, Subnet: string): string => (make({ Name, Labels: {}, IPAM: { Config: [{ Subnet }] } }), `n${count}`);
-  return { socketPath, networks, asked, others, remove, busy, breakEvents: () => streams.forEach((stream) => stream.destroy()) };
+  return { socketPath, networks, asked, meanwhile, others, remove, busy, breakEvents: () => streams.forEach((stream) => stream.destroy()) };
 }
 
 /** What the driver tells of an engine, and a way to wait until it tells something. */
@@ -128,8 +131,8 @@ test("what others make and remove is told as it happens, also over a break of th
   expect(networks.has(wanted)).toBe(false);
   engine.others("compose", "10.200.0.0/16");
   await until((now) => now.foreignBlocks.includes("10.200.0.0/16"));
+  engine.meanwhile.push(() => void engine.others("late", "10.9.0.0/16"));
   engine.breakEvents();
-  engine.others("late", "10.9.0.0/16");
   await until((now) => now.foreignBlocks.includes("10.9.0.0/16"));
 });
 

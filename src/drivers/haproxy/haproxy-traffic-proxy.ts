@@ -4,6 +4,7 @@ import type { Logger } from "../../ports/logger.ts";
 import {
   ListenerBindError,
   type ListenerBindFailure,
+  RefusedPartsError,
   type ProxyBackend,
   type ProxyConfiguration,
   type ServerHealthReport,
@@ -17,6 +18,7 @@ import { HaproxyProcess, HaproxyRefusalError, nobodyListens } from "./haproxy-pr
 import { HealthBook } from "./health-book.ts";
 import { planServerChanges, type ServerCommand } from "./plan-server-changes.ts";
 import { proxyFiles, renderConfiguration, type ProxyFiles, type RenderedConfiguration } from "./render-configuration.ts";
+import { RefusedParts } from "./refused-parts.ts";
 import { desiredServers } from "./render-servers.ts";
 import { askHaproxy, askHaproxyAll, wasDone, watchHealthRing } from "./runtime-api.ts";
 import { backendName } from "./server-names.ts";
@@ -90,6 +92,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   #refreshWaits = false;
   #configuration: ProxyConfiguration | undefined;
   #unbound: readonly ListenerBindFailure[] = [];
+  readonly #refused = new RefusedParts();
   /** `address port` of what HAProxy has bound. */
   #bound: ReadonlySet<string> = new Set();
   /** The structure that the running worker has. */
@@ -171,7 +174,32 @@ class HaproxyTrafficProxy implements TrafficProxy {
     return done;
   }
 
+  /** Parts that HAProxy refuses are left out, and all the rest comes about. */
   async #applyNow(configuration: ProxyConfiguration): Promise<void> {
+    const accepted = (): ProxyConfiguration => this.#refused.leaveOut(configuration, this.#configuration);
+    try {
+      await this.#applyWhole(accepted());
+    } catch (error) {
+      if (!(error instanceof HaproxyRefusalError) || !(await this.#refused.look(configuration, (some) => this.#reasonAgainst(some))))
+        throw error;
+      await this.#applyWhole(accepted());
+    }
+    const parts = this.#refused.in(configuration);
+    if (parts.length > 0) throw new RefusedPartsError(parts);
+  }
+
+  async #reasonAgainst(configuration: ProxyConfiguration): Promise<string | undefined> {
+    await writeFile(`${this.#files.directory}/${CANDIDATE}`, this.#render(configuration).text, { mode: 0o600 });
+    try {
+      await this.#process.check(CANDIDATE);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof HaproxyRefusalError)) throw error;
+      return error.message;
+    }
+  }
+
+  async #applyWhole(configuration: ProxyConfiguration): Promise<void> {
     if (this.#closed) throw new Error("the traffic proxy is closed");
     const before = { configuration: this.#configuration, unbound: this.#unbound };
     this.#health.expect(configuration);

@@ -1,0 +1,97 @@
+import { expect, test } from "vitest";
+import type { ProxyBackend, ProxyConfiguration, ProxyRoute } from "../../ports/traffic-proxy.ts";
+import { RefusedParts } from "./refused-parts.ts";
+
+const backend = (id: string, matcher = "200"): ProxyBackend => ({
+  id,
+  algorithm: "round_robin",
+  healthCheck: { kind: "http", path: "/", matcher, interval: 5, timeout: 2, healthyThreshold: 2, unhealthyThreshold: 2 },
+  servers: [{ id: "s", address: "10.0.0.5", port: 80, draining: false, health: "healthy" }],
+});
+const forward = (host: string, ...ids: readonly string[]): ProxyRoute => ({
+  hosts: [host],
+  action: { kind: "forward", backends: ids.map((id) => ({ id, weight: 1 })) },
+  idleTimeout: 60,
+});
+const fixed = (host: string, body: string): ProxyRoute => ({
+  hosts: [host],
+  action: { kind: "fixed-response", status: 200, body },
+  idleTimeout: 60,
+});
+const configuration = (backends: readonly ProxyBackend[], routes: readonly ProxyRoute[]): ProxyConfiguration => ({
+  listeners: [{ id: "main", addresses: ["127.0.0.1"], port: 80, routes }],
+  backends,
+});
+
+/** Refuses every text with `bad` in it, and a forward to a backend that is not there. */
+function checker() {
+  const seen = { checks: 0 };
+  const check = async ({ listeners, backends }: ProxyConfiguration): Promise<string | undefined> => {
+    seen.checks += 1;
+    const bad = backends.some(({ healthCheck }) => healthCheck.kind !== "none" && healthCheck.matcher === "bad");
+    const there = new Set(backends.map(({ id }) => id));
+    const actions = listeners.flatMap(({ routes }) => routes.map(({ action }) => action));
+    const lost = actions.some((action) => action.kind === "forward" && action.backends.some(({ id }) => !there.has(id)));
+    const said = actions.some((action) => action.kind === "fixed-response" && action.body === "bad");
+    return bad || lost || said ? "refused" : undefined;
+  };
+  return { seen, check };
+}
+
+test("of five hundred backends the two that are refused are found in some checks, and left out", async () => {
+  const { seen, check } = checker();
+  const parts = new RefusedParts();
+  const wanted = configuration(
+    Array.from({ length: 500 }, (_, at) => backend(`b${at}`, at === 7 || at === 300 ? "bad" : "200")),
+    [forward("a.example", "b7", "b8")],
+  );
+  expect(await parts.look(wanted, check)).toBe(true);
+  expect(seen.checks).toBeLessThan(50);
+  expect(parts.in(wanted)).toEqual(["b7", "b300"].map((id) => ({ kind: "backend", id, reason: "refused" })));
+  const left = parts.leaveOut(wanted, undefined);
+  expect(left.backends).toHaveLength(498);
+  expect(left.listeners[0]?.routes).toEqual([forward("a.example", "b8")]);
+  expect(await check(left)).toBeUndefined();
+});
+
+test("a route that is refused answers 503, and the others on its listener answer as they do", async () => {
+  const { check } = checker();
+  const parts = new RefusedParts();
+  const wanted = configuration([], [fixed("a.example", "bad"), fixed("b.example", "good")]);
+  expect(await parts.look(wanted, check)).toBe(true);
+  expect(parts.in(wanted)).toEqual([{ kind: "route", listener: "main", hosts: ["a.example"], reason: "refused" }]);
+  expect(parts.leaveOut(wanted, undefined).listeners[0]?.routes).toMatchObject([
+    { hosts: ["a.example"], action: { kind: "fixed-response", status: 503 } },
+    { hosts: ["b.example"], action: { body: "good" } },
+  ]);
+});
+
+test("what was there before stays in its form, a backend with the servers of now", async () => {
+  const { check } = checker();
+  const parts = new RefusedParts();
+  const before = configuration([backend("web")], [forward("a.example", "web"), fixed("b.example", "good")]);
+  const servers = [{ ...backend("web").servers[0]!, id: "new" }];
+  const wanted = configuration([{ ...backend("web", "bad"), servers }], [forward("a.example", "web"), fixed("b.example", "bad")]);
+  expect(await parts.look(wanted, check)).toBe(true);
+  expect(parts.leaveOut(wanted, before)).toEqual(configuration([{ ...backend("web"), servers }], before.listeners[0]!.routes));
+});
+
+test("what was refused once is not tried again until it is another, whatever its servers", async () => {
+  const { seen, check } = checker();
+  const parts = new RefusedParts();
+  const bad = configuration([backend("web", "bad"), backend("shop")], []);
+  await parts.look(bad, check);
+  const moved = configuration([{ ...backend("web", "bad"), servers: [] }, backend("shop")], []);
+  expect(parts.in(moved)).toHaveLength(1);
+  seen.checks = 0;
+  expect(await parts.look(moved, check)).toBe(false);
+  expect(seen.checks).toBe(1);
+  const mended = configuration([backend("web", "201"), backend("shop")], []);
+  expect(parts.in(mended)).toEqual([]);
+  expect(parts.leaveOut(mended, undefined)).toBe(mended);
+});
+
+test("where no part is refused by itself, there is none to leave out", async () => {
+  const parts = new RefusedParts();
+  expect(await parts.look(configuration([backend("web")], []), async () => undefined)).toBe(false);
+});

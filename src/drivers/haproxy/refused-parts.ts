@@ -1,0 +1,106 @@
+import type { ProxyBackend, ProxyConfiguration, ProxyListener, ProxyRoute, RefusedPart } from "../../ports/traffic-proxy.ts";
+
+/** What can be refused by itself: a backend without its servers, which come at run time, or what a route answers. */
+type Unit =
+  | { readonly kind: "backend"; readonly key: string; readonly backend: ProxyBackend }
+  | { readonly kind: "route"; readonly key: string; readonly listener: ProxyListener; readonly route: ProxyRoute };
+
+/** Why HAProxy would not work by a configuration, in its words; `undefined` where it would. */
+export type Check = (configuration: ProxyConfiguration) => Promise<string | undefined>;
+
+/**
+ * The parts that HAProxy refuses, so that one line of one load balancer does not keep everybody's changes from coming about. What was refused once is
+ * left out until it is another.
+ */
+export class RefusedParts {
+  #reasons: ReadonlyMap<string, string> = new Map();
+
+  /**
+   * Looks for refused parts in a configuration that was refused as a whole; tells whether there are any. Halves what is refused until it is a single
+   * part: costs some checks for each, however many parts there are.
+   */
+  async look(configuration: ProxyConfiguration, check: Check): Promise<boolean> {
+    const units = unitsOf(configuration).filter(({ key }) => !this.#reasons.has(key));
+    const found = await refusedOf(units, check);
+    if (found.size === 0) return false;
+    const current = new Set(unitsOf(configuration).map(({ key }) => key));
+    this.#reasons = new Map([...[...this.#reasons].filter(([key]) => current.has(key)), ...found]);
+    return true;
+  }
+
+  /** @param before what HAProxy works by: there, a part may have a form that it takes */
+  leaveOut(configuration: ProxyConfiguration, before: ProxyConfiguration | undefined): ProxyConfiguration {
+    if (this.in(configuration).length === 0) return configuration;
+    const isRefused = (unit: Unit): boolean => this.#reasons.has(unit.key);
+    const backends = configuration.backends.flatMap((backend) => {
+      if (!isRefused(unitOfBackend(backend))) return backend;
+      const former = before?.backends.find(({ id }) => id === backend.id);
+      return former ? { ...former, servers: backend.servers } : [];
+    });
+    const there = new Set(backends.map(({ id }) => id));
+    const listeners = configuration.listeners.map((listener) => {
+      const known = before?.listeners.find(({ id }) => id === listener.id);
+      const routes = listener.routes.map((route) => {
+        const action = isRefused(unitOfRoute(listener, route)) ? formerAction(known, route) : route.action;
+        if (action.kind !== "forward") return { ...route, action };
+        return { ...route, action: { ...action, backends: action.backends.filter(({ id }) => there.has(id)) } };
+      });
+      return { ...listener, routes };
+    });
+    return { listeners, backends };
+  }
+
+  /** Those of a configuration, as far as is known. */
+  in(configuration: ProxyConfiguration): readonly RefusedPart[] {
+    if (this.#reasons.size === 0) return [];
+    return unitsOf(configuration).flatMap((unit): RefusedPart[] => {
+      const reason = this.#reasons.get(unit.key);
+      if (reason === undefined) return [];
+      if (unit.kind === "backend") return [{ kind: "backend", id: unit.backend.id, reason }];
+      return [{ kind: "route", listener: unit.listener.id, hosts: unit.route.hosts, reason }];
+    });
+  }
+}
+
+/** As for a load balancer without targets. */
+const UNAVAILABLE: ProxyRoute["action"] = { kind: "fixed-response", status: 503 };
+
+function formerAction(listener: ProxyListener | undefined, { hosts }: ProxyRoute): ProxyRoute["action"] {
+  return listener?.routes.find((route) => route.hosts.join() === hosts.join())?.action ?? UNAVAILABLE;
+}
+
+function unitOfBackend(backend: ProxyBackend): Unit {
+  return { kind: "backend", key: JSON.stringify({ ...backend, servers: [] }), backend };
+}
+
+function unitOfRoute(listener: ProxyListener, route: ProxyRoute): Unit {
+  return { kind: "route", key: JSON.stringify([listener.id, route]), listener, route };
+}
+
+/** Who forwards has nothing of its own that could be refused: names are ours, and backends are units themselves. */
+function unitsOf({ listeners, backends }: ProxyConfiguration): readonly Unit[] {
+  const routes = listeners.flatMap((listener) =>
+    listener.routes.filter(({ action }) => action.kind !== "forward").map((route) => unitOfRoute(listener, route)),
+  );
+  return [...backends.map(unitOfBackend), ...routes];
+}
+
+async function refusedOf(units: readonly Unit[], check: Check): Promise<ReadonlyMap<string, string>> {
+  const [first] = units;
+  if (!first) return new Map();
+  const reason = await check(configurationOf(units));
+  if (reason === undefined) return new Map();
+  if (units.length === 1) return new Map([[first.key, reason]]);
+  const half = Math.ceil(units.length / 2);
+  return new Map([...(await refusedOf(units.slice(0, half), check)), ...(await refusedOf(units.slice(half), check))]);
+}
+
+/** Each route alone in its listener, so that none hides another. */
+function configurationOf(units: readonly Unit[]): ProxyConfiguration {
+  return {
+    backends: units.flatMap((unit) => (unit.kind === "backend" ? { ...unit.backend, servers: [] } : [])),
+    listeners: units.flatMap((unit, at) =>
+      unit.kind === "route" ? { ...unit.listener, id: `${unit.listener.id}-${at}`, routes: [unit.route] } : [],
+    ),
+  };
+}
