@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Logger } from "../ports/logger.ts";
+import { NoRoomError } from "../ports/no-room.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { keyedWorker, type KeyedWorkerOptions } from "./keyed-worker.ts";
 
@@ -263,4 +264,16 @@ describe("once disposed of", () => {
     worker.wakeAt("later", clock.now() + 1000);
     expect(clock.waiting).toBe(0);
   });
+});
+
+test("that the disk is full is not said by every key; the step is tried again all the same", async () => {
+  let full = true;
+  const { worker, begun, told, clock } = world(() => {
+    if (full) throw new NoRoomError();
+  });
+  worker.wake("a");
+  await clock.settled();
+  full = false;
+  await clock.pass(30_000);
+  expect([begun, told]).toEqual([["a", "a"], []]);
 });

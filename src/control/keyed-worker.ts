@@ -1,6 +1,7 @@
 import { errorTrace } from "../domain/error-text.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Logger } from "../ports/logger.ts";
+import { NoRoomError } from "../state/state.ts";
 
 /** Works on keys: one step at a time for each, another one if it was woken meanwhile. */
 export interface KeyedWorker extends AsyncDisposable {
@@ -112,7 +113,9 @@ export function keyedWorker(
     const count = (failures.get(key) ?? 0) + 1;
     failures.set(key, count);
     const pause = Math.min(FIRST_RETRY_MS * 2 ** (count - 1), LONGEST_RETRY_MS);
-    logger.error(`${name}: a step failed and will be tried again`, { key, pause, cause: errorTrace(cause) });
+    // That the disk is full is said once, by who looks after it, and not by every key.
+    if (!(cause instanceof NoRoomError))
+      logger.error(`${name}: a step failed and will be tried again`, { key, pause, cause: errorTrace(cause) });
     if (!closed) {
       const again = clock.after(pause, () => {
         paused.delete(key);

@@ -12,7 +12,7 @@ export function logSink({ state, logs, clock }: { readonly state: WholeState; re
   return {
     // The stream comes with the container, as the awslogs driver makes it: a task whose image cannot be pulled has none.
     begin(log) {
-      ensureLogStream(state, log, clock.now());
+      state.record(() => ensureLogStream(state, log, clock.now()));
       return Promise.resolve();
     },
     async write(log, lines, position) {

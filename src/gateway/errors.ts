@@ -6,6 +6,7 @@ import type { WireError } from "./protocols/protocol.ts";
 import { errorSchema } from "./schema.ts";
 import type { SignatureRefusal } from "./signature-refusal.ts";
 import { boundText, constraintText, type Violation } from "./constraints/constraint.ts";
+import { NoRoomError } from "../state/state.ts";
 
 /** Protocols whose services word the errors that they all have alike. */
 export type Family = "json" | "rest" | "query" | "ec2";
@@ -97,6 +98,14 @@ export function throttled(family: Family): AwsError {
   return new AwsError("Throttling", "Rate exceeded");
 }
 
+/**
+ * What cannot be made durable now. Nothing was changed, or nothing that anybody sees before it is durable; SDKs try again.
+ * Source: "Common Errors" of the API references; EC2's list of server errors has the same one.
+ */
+function unavailable(): AwsError {
+  return new AwsError("ServiceUnavailable", "The request has failed due to a temporary failure of the server.", 503);
+}
+
 /** A request that does not fit the schema, in the words of the service. */
 export function malformedError(error: MalformedRequestError, service: ServiceDescriptor, protocol: WireProtocol): AwsError {
   if (error instanceof InvalidInputError) return invalidInput(error, service, protocol);
@@ -161,6 +170,7 @@ export function notImplemented(name: string, service: ServiceDescriptor): AwsErr
 
 /** Turns whatever an operation threw into a wire error; `undefined` for a defect of ours, which tells the caller nothing. */
 export function wireError(thrown: unknown, client: Readonly<Record<string, unknown>>): WireError | undefined {
+  if (thrown instanceof NoRoomError) return wireError(unavailable(), client);
   if (thrown instanceof AwsError) {
     const { code, message, status, fault } = thrown;
     return { code, message, status, fault, schema: errorSchema(client, code), members: { message, Message: message } };

@@ -13,11 +13,11 @@ export function noteKeyUse(state: WholeState, principal: Principal, service: str
   if (!key) return;
   const { lastUsed } = key;
   if (lastUsed && lastUsed.service === service && lastUsed.region === region && now - lastUsed.at < GRANULARITY_MS) return;
-  state.commit(() => state.table(accessKeys).put({ ...key, lastUsed: { at: now, service, region } }));
+  state.note(() => void state.table(accessKeys).put({ ...key, lastUsed: { at: now, service, region } }));
 }
 
 function noteRoleUse(state: WholeState, key: string, region: string, now: number): void {
   const role = state.table(roles).get(key);
   if (!role || (role.lastUsed?.region === region && now - role.lastUsed.at < GRANULARITY_MS)) return;
-  state.commit(() => state.table(roles).put({ ...role, lastUsed: { at: now, region } }));
+  state.note(() => void state.table(roles).put({ ...role, lastUsed: { at: now, region } }));
 }

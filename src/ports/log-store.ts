@@ -38,7 +38,7 @@ export interface LogQuery {
 /** Where log events live: not control-plane state, so not in the journal. Groups and streams themselves are in `state`. */
 export interface LogStore {
   /**
-   * Resolves when the events will survive a crash of the process. Events of one call are stored together, and with them the
+   * Resolves when the events will survive a crash of the process; rejects with `NoRoomError` where the disk is full, and keeps none of them. Events of one call are stored together, and with them the
    * `position` where one is given: a crash of the machine may lose the last events, but then the position with them.
    */
   append(key: LogStreamKey, events: readonly LogEvent[], ingestionTime: number, position?: string): Promise<void>;

@@ -1,9 +1,10 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { BlobDigestError, BlobRangeError, BlobUploadMissingError, isStoreFull, type Blobs } from "../ports/blob-store.ts";
+import { BlobDigestError, BlobRangeError, BlobUploadMissingError, isStoreFull, type Blobs, type BlobUpload } from "../ports/blob-store.ts";
 import { isDigest } from "../domain/image-reference.ts";
 import { repositoryKey } from "../state/ecr.ts";
 import { blobDomain } from "../state/ecr-encryption.ts";
 import { linkLayer } from "../state/ecr-images.ts";
+import { NoRoomError } from "../state/state.ts";
 import { createOnPush } from "./create-on-push.ts";
 import { answer, repositoryBlobs, requireRepository, type RegistryCall } from "./call.ts";
 import { RegistryError } from "./errors.ts";
@@ -45,25 +46,37 @@ export async function startUpload(call: RegistryCall, name: string): Promise<voi
   }
 }
 
-/** `GET`, `PATCH`, `PUT` and `DELETE /v2/<name>/blobs/uploads/<id>`. */
+/**
+ * `GET`, `PATCH`, `PUT` and `DELETE /v2/<name>/blobs/uploads/<id>`. An upload for which there is no room is over: clients begin a new one, and what lay
+ * here of the old one would keep theirs from ending well.
+ */
 export async function continueUpload(call: RegistryCall, name: string, id: string): Promise<void> {
   const blobs = repositoryBlobs(call, requireRepository(call, name));
   const upload = belongsTo(call, name, id) ? await blobs.upload(id) : undefined;
   if (!upload) throw unknownUpload();
+  try {
+    await carryOn(call, blobs, name, upload);
+  } catch (cause) {
+    if (isStoreFull(cause)) await blobs.abort(id);
+    throw cause;
+  }
+}
+
+async function carryOn(call: RegistryCall, blobs: Blobs, name: string, { id, size }: BlobUpload): Promise<void> {
   switch (call.method) {
     case "GET":
     case "HEAD":
-      answer(call, 204, progress(name, id, upload.size));
+      answer(call, 204, progress(name, id, size));
       return;
     case "PATCH": {
-      const { size } = await receive(call, blobs, id, upload.size);
-      answer(call, 202, progress(name, id, size));
+      const received = await receive(call, blobs, id, size);
+      answer(call, 202, progress(name, id, received.size));
       return;
     }
     case "PUT": {
       const digest = call.query.get("digest");
       if (digest === null || !isDigest(digest)) throw invalidDigest();
-      await receive(call, blobs, id, upload.size);
+      await receive(call, blobs, id, size);
       await finish(call, blobs, name, id, digest);
       return;
     }
@@ -110,6 +123,10 @@ export function uploadRefusal(cause: unknown, call: Pick<RegistryCall, "request"
   if (cause instanceof BlobUploadMissingError) return unknownUpload();
   if (isStoreFull(cause))
     return new RegistryError(507, "UNKNOWN", "the registry's disk is full: free some space and push again", { connection: "close" });
+  if (cause instanceof NoRoomError)
+    return new RegistryError(503, "UNAVAILABLE", "the registry has no room to record anything: free some space and try again", {
+      connection: "close",
+    });
   return cause;
 }
 

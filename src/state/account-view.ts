@@ -21,6 +21,7 @@ export function accountView(whole: WholeState, account: string): AccountView {
       );
     },
     commit: (change) => whole.commit(change),
+    note: (change) => whole.note(change),
     durable: () => whole.durable(),
   };
 }

@@ -128,7 +128,7 @@ export function noteHostBlocks(state: WholeState, blocks: readonly string[]): vo
   const gone = [...table.values()].filter(({ cidr }) => !blocks.includes(cidr));
   const come = blocks.filter((cidr) => !table.has(cidr));
   if (gone.length + come.length === 0) return;
-  state.commit(() => {
+  state.record(() => {
     for (const { cidr } of gone) table.delete(cidr);
     for (const cidr of come) table.put({ cidr });
   });

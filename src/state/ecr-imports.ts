@@ -81,7 +81,7 @@ export function beginImport(state: State, record: ImportRecord): void {
 }
 
 export function noteUpstreamTag(state: State, repository: string, tag: string, digest: string, checkedAt: number): void {
-  state.commit(() => void state.table(upstreamTags).put({ repository, tag, digest, checkedAt }));
+  state.note(() => void state.table(upstreamTags).put({ repository, tag, digest, checkedAt }));
 }
 
 /** Makes an image of an import whose blobs are all here; true where it did. A tag that is immutable meanwhile stays where it is. */

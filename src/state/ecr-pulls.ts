@@ -15,7 +15,7 @@ const NOTED_EVERY_MS = 3_600_000;
 export function notePull(state: State, repository: RepositoryRecord, image: ImageRecord, by: Principal | undefined, now: number): void {
   if (image.lastPulledAt !== undefined && now - image.lastPulledAt < NOTED_EVERY_MS) return;
   if (by && isExcluded(state, repository, by)) return;
-  state.commit(
+  state.note(
     () => void state.table(images).update(imageKey(image.repository, image.digest), (current) => ({ ...current, lastPulledAt: now })),
   );
 }

@@ -2,12 +2,14 @@ import type { Journal, JournalChange, JournalRecord } from "../ports/journal.ts"
 import { accountView } from "./account-view.ts";
 import type { AccountView } from "./state.ts";
 import { commonValues } from "./common-values.ts";
-import type { Visit, WholeState } from "./state.ts";
+import { NoRoomError, type Visit, type WholeState } from "./state.ts";
 import { StoredTable, type Change, type TableDefinition, type TableOwner } from "./table.ts";
-import { Unsettled } from "./unsettled.ts";
+import { Unsettled, type SettlingChange } from "./unsettled.ts";
 import { visit } from "./visit.ts";
 
 interface OpenCommit {
+  /** Whether it is taken also where there is no room. */
+  readonly happened: boolean;
   readonly changes: { readonly table: StoredTable<object, string>; readonly change: Change<object> }[];
 }
 
@@ -34,9 +36,14 @@ export class JournaledState implements WholeState, TableOwner {
   readonly #loaded = new Map<string, Map<string, string>>();
   readonly #tables = new Map<string, StoredTable<object, string>>();
   readonly #watchers = new Map<string, Set<Watcher>>();
-  readonly #unsettled = new Unsettled();
+  /** Whether what had no room has it now, is asked with an append of nothing. */
+  readonly #unsettled = new Unsettled(() => this.durable());
   #open: OpenCommit | undefined;
   #pending: Promise<void> = Promise.resolve();
+  /** Whether something that was appended waits for room. */
+  #stalled = false;
+  /** While watchers are called: what they commit follows from a commit that was taken. */
+  #telling = false;
   #failed: ((cause: unknown) => void) | undefined;
   readonly #watcherFailed: (cause: unknown, at: { readonly table: string; readonly key: string }) => void;
 
@@ -71,8 +78,20 @@ export class JournaledState implements WholeState, TableOwner {
   }
 
   commit<T>(change: () => T): T {
+    return this.#commit(change, this.#telling);
+  }
+
+  record<T>(change: () => T): T {
+    return this.#commit(change, true);
+  }
+
+  note(change: () => void): void {
+    if (this.#open || this.#journal.hasRoom()) this.commit(change);
+  }
+
+  #commit<T>(change: () => T, happened: boolean): T {
     if (this.#open) return change();
-    const open: OpenCommit = { changes: [] };
+    const open: OpenCommit = { happened, changes: [] };
     this.#open = open;
     let result: T;
     try {
@@ -88,6 +107,10 @@ export class JournaledState implements WholeState, TableOwner {
   }
 
   durable(): Promise<void> {
+    if (this.#stalled) {
+      this.#stalled = false;
+      this.#follow(this.#journal.append([]), []);
+    }
     return this.#pending;
   }
 
@@ -105,25 +128,37 @@ export class JournaledState implements WholeState, TableOwner {
 
   recordChange(table: StoredTable<object, string>, change: Change<object>): void {
     if (!this.#open) throw new Error(`table ${table.definition.name} was written outside of a commit`);
+    if (!this.#open.happened && !this.#journal.hasRoom()) throw new NoRoomError();
     this.#open.changes.push({ table, change });
   }
 
   #publish(commit: OpenCommit): void {
     const changes = commit.changes.map(({ table, change }) => journalChange(table.definition.name, change));
     // Appends become durable in their order: with the last one all are.
-    this.#pending = this.#journal.append(changes);
-    this.#unsettled.add(
+    this.#follow(
+      this.#journal.append(changes),
       commit.changes.map(({ table, change }) => ({ table: table.definition, change })),
-      this.#pending,
     );
-    this.#pending.catch((cause: unknown) => {
-      this.#failed?.(cause);
-      this.#failed = undefined;
-    });
     // Watchers run after the current step, so that one that commits again never does so in the middle of another's work.
     queueMicrotask(() => {
+      this.#telling = true;
       for (const { table, change } of commit.changes)
         for (const watcher of this.#watchers.get(table.definition.name) ?? []) this.#tell(watcher, table.definition.name, change);
+      this.#telling = false;
+    });
+  }
+
+  /** What has no room yet keeps its place in the journal: it is durable when a later append is. */
+  #follow(appended: Promise<void>, changes: readonly SettlingChange[]): void {
+    this.#pending = appended;
+    this.#unsettled.add(changes, appended);
+    appended.catch((cause: unknown) => {
+      if (cause instanceof NoRoomError) {
+        this.#stalled = true;
+        return;
+      }
+      this.#failed?.(cause);
+      this.#failed = undefined;
     });
   }
 

@@ -21,17 +21,29 @@ const VERSION_TABLE = "state.version";
 const VERSION_KEY = "version";
 const FIRST_VERSION = 1;
 
+/** Where a journal tells the version of its state. */
+export const VERSION_RECORD = { table: VERSION_TABLE, key: VERSION_KEY } as const;
+
+/** The latest version, to which data of all earlier ones is brought. */
+export const STATE_VERSION = MIGRATIONS.at(-1)?.to ?? FIRST_VERSION;
+
+/** @param text of the version's record; `undefined` where there is none */
+export function versionOf(text: string | undefined): number {
+  return text === undefined ? FIRST_VERSION : (JSON.parse(text) as { readonly version: number }).version;
+}
+
 /**
- * Loads the state from a journal, and brings data of an earlier version to today's: all steps in one append, which happens whole or not at
+ * Takes a journal over, loads the state from it, and brings data of an earlier version to today's: all steps in one append, which happens whole or not at
  * all. Costs what there is to load.
  * @throws NewerStateError, before anything is changed
  */
 export async function openState(journal: Journal, options: OpenStateOptions = {}): Promise<JournaledState> {
   const migrations = options.migrations ?? MIGRATIONS;
   const current = migrations.at(-1)?.to ?? FIRST_VERSION;
+  await journal.takeOver();
   let records: JournalRecord[] = [];
   for await (const batch of journal.load()) for (const record of batch) records.push(record);
-  const version = versionOf(records);
+  const version = versionOf(records.find(({ table, key }) => table === VERSION_TABLE && key === VERSION_KEY)?.value);
   if (version > current)
     throw new NewerStateError(
       `the data is of version ${version}, and this Airfield knows versions up to ${current}: it was used by a later one. Use that one, or restore a backup that was made before.`,
@@ -47,11 +59,6 @@ export async function openState(journal: Journal, options: OpenStateOptions = {}
   }
   const { failed, watcherFailed } = options;
   return new JournaledState(journal, { records, ...(failed && { failed }), ...(watcherFailed && { watcherFailed }) });
-}
-
-function versionOf(records: readonly JournalRecord[]): number {
-  const found = records.find(({ table, key }) => table === VERSION_TABLE && key === VERSION_KEY);
-  return found ? (JSON.parse(found.value) as { readonly version: number }).version : FIRST_VERSION;
 }
 
 /** What the steps make different. Only tables that a step looks at are read. */

@@ -1,5 +1,7 @@
 import type { Change, Table, TableDefinition } from "./table.ts";
 
+export { NoRoomError } from "../ports/no-room.ts";
+
 /**
  * The control plane's memory. Changes are made in synchronous commits: a commit happens whole or, where it throws, not at all.
  * It shows in the tables at once; `durable()` tells when it is on disk. Who answers a client or acts on the outside world awaits
@@ -10,15 +12,23 @@ export interface State {
   table<R extends object, I extends string>(definition: TableDefinition<R, I>): Table<R, I>;
   /**
    * Runs `change`, in which tables may be written. What it wrote becomes durable together; if it throws, nothing was written.
-   * A commit inside a commit joins it.
+   * A commit inside a commit joins it. Where the disk has no room, its first write throws `NoRoomError`: nothing that could not become durable is seen.
    */
   commit<T>(change: () => T): T;
-  /** Resolves when every commit made so far would survive a crash; rejects where the journal failed. */
+  /** A commit of something that nobody counts on, such as when something was last used: left out where the disk has no room. */
+  note(change: () => void): void;
+  /** Resolves when every commit made so far would survive a crash; rejects where the journal failed, and with `NoRoomError` where it cannot write now. */
   durable(): Promise<void>;
 }
 
 /** The memory of all accounts: what control loops and the rooms that decide look at. Operations get a view of one account. */
 export interface WholeState extends State {
+  /**
+   * A commit of what has happened outside, which no refusal undoes: a container that ended, a target that does not answer. It is taken also where the disk has
+   * no room, for which the journal has a reserve: so it is small, and not what brings more about. What watchers commit while they are called is taken so as well, since it
+   * follows from what was.
+   */
+  record<T>(change: () => T): T;
   /** What there is for an account: its own records, and those that all share. */
   of(account: string): AccountView;
   /** Calls `watcher` after each commit for each changed record of the table, in the order of the commits. */

@@ -1,3 +1,4 @@
+import { NoRoomError } from "../ports/no-room.ts";
 import type { Change, TableDefinition } from "./table.ts";
 
 /** One change of a commit, with what its table is looked up by. */
@@ -29,8 +30,14 @@ const MOST_MARKS = 2_000;
 export class Unsettled {
   #last = 0;
   #settled = 0;
+  readonly #again: () => Promise<void>;
   readonly #promises = new Map<number, Promise<void>>();
   #generations: Generation[] = [];
+
+  /** @param again asks once more whether all is durable, where some had no room: resolves when it is, which is a commit of its own */
+  constructor(again: () => Promise<void> = () => Promise.resolve()) {
+    this.#again = again;
+  }
 
   /** The last commit. */
   get last(): number {
@@ -69,9 +76,15 @@ export class Unsettled {
     return this.#latest(table, (touched) => touched.any);
   }
 
-  /** Resolves when that commit would survive a crash; rejects where the journal failed before. */
+  /** Resolves when that commit would survive a crash; rejects where the journal failed before, and with `NoRoomError` where there is none for it yet. */
   async until(commit: number): Promise<void> {
-    if (commit > this.#settled) await this.#promises.get(commit);
+    if (commit <= this.#settled) return;
+    try {
+      await this.#promises.get(commit);
+    } catch (cause) {
+      if (!(cause instanceof NoRoomError)) throw cause;
+      await this.#again();
+    }
   }
 
   #latest(table: string, of: (touched: Touched) => number | undefined): number {
@@ -101,7 +114,8 @@ export class Unsettled {
   }
 
   #settle(commit: number): void {
-    this.#promises.delete(commit);
+    // With them those that had no room when they were made.
+    for (let at = this.#settled + 1; at <= commit; at += 1) this.#promises.delete(at);
     this.#settled = commit;
     const pending = this.#generations.findIndex(({ last }) => last > commit);
     if (pending !== 0) this.#generations = pending < 0 ? [] : this.#generations.slice(pending);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { Journal } from "../ports/journal.ts";
 import { JournaledState } from "./journaled-state.ts";
 import type { Visit } from "./state.ts";
@@ -23,11 +24,8 @@ let state: JournaledState;
 beforeEach(async () => {
   appends = [];
   const journal: Journal = {
-    async *load() {
-      yield [];
-    },
+    ...memoryJournal(),
     append: () => new Promise<void>((resolve, reject) => appends.push({ resolve, reject })),
-    close: () => Promise.resolve(),
   };
   state = new JournaledState(journal);
   state.commit(() => [pet("Tom", "cat", "fish"), pet("Rex", "dog", "bone"), pet("Ana", "snake")].map((one) => state.table(pets).put(one)));

@@ -16,6 +16,12 @@ export function visit(whole: WholeState, unsettled: Unsettled, apart: readonly N
   const see = (commit: number): void => {
     if (commit > latest) latest = commit;
   };
+  const seen = <T>(commit: () => T): T => {
+    const before = unsettled.last;
+    const result = commit();
+    if (unsettled.last > before) see(unsettled.last);
+    return result;
+  };
   const visiting: Visit = {
     table<R extends object, I extends string>(definition: TableDefinition<R, I>): Table<R, I> {
       const known = tables.get(definition.name);
@@ -25,12 +31,9 @@ export function visit(whole: WholeState, unsettled: Unsettled, apart: readonly N
       return seen;
     },
     of: (account) => accountView(visiting, account),
-    commit(change) {
-      const before = unsettled.last;
-      const result = whole.commit(change);
-      if (unsettled.last > before) see(unsettled.last);
-      return result;
-    },
+    commit: (change) => seen(() => whole.commit(change)),
+    record: (change) => seen(() => whole.record(change)),
+    note: (change) => seen(() => whole.note(change)),
     durable() {
       for (const { name } of apart) see(unsettled.anyOf(name));
       return unsettled.until(latest);

@@ -5,10 +5,13 @@ import { journalContract } from "./journal-contract.ts";
 
 describe("a journal that nobody holds", () => {
   const records = new Map<string, JournalRecord>();
-  journalContract((fresh) => {
-    if (fresh) records.clear();
-    return new HeldJournal(records);
-  });
+  journalContract(
+    (fresh) => {
+      if (fresh) records.clear();
+      return new HeldJournal(records);
+    },
+    () => new HeldJournal(records).takeOver(),
+  );
 });
 
 test("what waits is on the disk when it is let go, in the order of the calls, and never when the disk is gone", async () => {

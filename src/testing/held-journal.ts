@@ -28,6 +28,14 @@ export class HeldJournal implements Journal {
     this.#held = late !== undefined;
   }
 
+  takeOver(): Promise<number> {
+    return this.#memory.takeOver();
+  }
+
+  hasRoom(): boolean {
+    return true;
+  }
+
   load(): AsyncIterable<readonly JournalRecord[]> {
     return this.#memory.load();
   }

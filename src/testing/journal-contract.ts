@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
-import type { Journal, JournalChange, JournalRecord } from "../ports/journal.ts";
+import { JournalFencedError, type Journal, type JournalChange, type JournalRecord } from "../ports/journal.ts";
 
 /**
  * What every journal must do.
  * @param open opens the journal again over what it held before; `fresh` empties it first
+ * @param usurp leaves in the store of the journal that was opened last what another process leaves that takes it over
  */
-export function journalContract(open: (fresh: boolean) => Journal): void {
+export function journalContract(open: (fresh: boolean) => Journal, usurp: () => unknown): void {
   const change = (key: string, value: string | undefined, table = "t"): JournalChange => ({ table, key, value });
 
   /** What a successor finds after `write` and a clean close. */
@@ -60,6 +61,35 @@ export function journalContract(open: (fresh: boolean) => Journal): void {
       void journal.append([change("k", "1")]);
     });
     expect(found).toEqual({ "t/k": "1" });
+  });
+
+  test("each who takes it over gets a larger token, which is none of the records", async () => {
+    const tokens: number[] = [];
+    for (const fresh of [true, false, false]) {
+      const journal = open(fresh);
+      tokens.push(await journal.takeOver());
+      expect(await loaded(journal)).toEqual([]);
+      await journal.append([change("none", undefined)]);
+      await journal.close();
+    }
+    expect(tokens).toEqual([...new Set(tokens)].toSorted((a, b) => a - b));
+  });
+
+  test("who had it before another took it over appends nothing more", async () => {
+    const found = await kept(async (journal) => {
+      await journal.takeOver();
+      await journal.append([change("k", "1")]);
+      await usurp();
+      await expect(journal.append([change("k", "2")])).rejects.toThrow(JournalFencedError);
+      await expect(journal.append([change("other", "1")])).rejects.toThrow(JournalFencedError);
+    });
+    expect(found).toEqual({ "t/k": "1" });
+  });
+
+  test("there is room on a disk that is not full", async () => {
+    const journal = open(true);
+    expect(journal.hasRoom()).toBe(true);
+    await journal.close();
   });
 
   test("closing twice is closing once", async () => {

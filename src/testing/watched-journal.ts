@@ -12,8 +12,8 @@ export function watchedJournal(): Journal & { readonly written: readonly Watched
   const written: WatchedChange[] = [];
   const latest = new Map<string, string | undefined>();
   return {
+    ...memory,
     written,
-    load: () => memory.load(),
     append(changes) {
       for (const change of changes) {
         const name = `${change.table}/${change.key}`;
@@ -22,6 +22,5 @@ export function watchedJournal(): Journal & { readonly written: readonly Watched
       }
       return memory.append(changes);
     },
-    close: () => memory.close(),
   };
 }

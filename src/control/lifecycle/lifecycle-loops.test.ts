@@ -345,12 +345,11 @@ describe("over time and restarts", () => {
     const commits: string[][] = [];
     const journal = memoryJournal();
     const recording: Journal = {
-      load: () => journal.load(),
+      ...journal,
       append: (changes) => {
         commits.push(changes.map(({ table, value }) => (value === undefined ? `${table} gone` : table)));
         return journal.append(changes);
       },
-      close: () => journal.close(),
     };
     const recorded = lifecycleWorld(world.clock, recording);
     recorded.createRepository();

@@ -110,7 +110,7 @@ function placedServers(
 
 /** Writes the health of these targets as the proxy has it now, as one commit. Targets whose health did not change are not written. */
 export function recordHealth(state: WholeState, reports: HealthReports, keys: Iterable<string>): void {
-  state.commit(() => {
+  state.record(() => {
     for (const key of keys) {
       const target = state.table(targets).get(key);
       if (!target) continue;

@@ -38,7 +38,7 @@ export function retirement(state: WholeState, clock: Clock, initial: readonly Ta
       due.push(arn);
       next += 1;
     }
-    state.commit(() => {
+    state.record(() => {
       for (const arn of due) if (state.table(tasks).get(arn)?.lastStatus === "STOPPED") state.table(tasks).delete(arn);
     });
     if (next > queue.length / 2) {

@@ -51,7 +51,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger, ne
 
   function observe(observation: TaskObservation): void {
     lastObservation.set(observation.taskArn, observation);
-    state.commit(() => table.update(observation.taskArn, (task) => observed(task, observation)));
+    state.record(() => table.update(observation.taskArn, (task) => observed(task, observation)));
     wake(observation.taskArn);
   }
 
@@ -201,7 +201,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger, ne
     const live = table.by("live", "live");
     for (const task of live)
       if (!known.has(task.arn) && !isBefore(task.lastStatus, "ACTIVATING"))
-        state.commit(() => table.replace(task, lost(task, clock.now())));
+        state.record(() => table.replace(task, lost(task, clock.now())));
     // Each wakes its task, also one that stopped or that no record knows.
     for (const observation of found) observe(observation);
     for (const task of live) worker.wake(task.arn);

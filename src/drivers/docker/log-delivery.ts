@@ -1,5 +1,6 @@
 import { errorText } from "../../domain/error-text.ts";
 import type { Clock } from "../../ports/clock.ts";
+import { NoRoomError } from "../../ports/no-room.ts";
 import type { LogPlace, LogSink } from "../../ports/task-runner.ts";
 import type { DockerEngine } from "./engine.ts";
 import type { EventWatch } from "./events.ts";
@@ -9,6 +10,8 @@ import { logLines, LogPosition } from "./log-lines.ts";
 /** Events that wait while the sink is busy; beyond it, reading pauses. */
 const BATCH = 2_000;
 const WRITE_ATTEMPTS = 6;
+/** A disk has no event for room that it has again. */
+const NO_ROOM_PAUSE = 2_000;
 /** How long an event is held that may go on, in milliseconds. Source: the awslogs driver's frequency of publishing. */
 const HELD = 5_000;
 
@@ -118,15 +121,26 @@ export class LogDelivery {
     this.#writing = undefined;
   }
 
-  /** The sink may be out of order for a moment; for longer, the lines are given up and said so. */
+  /**
+   * The sink may be out of order for a moment; for longer, the lines are given up and said so. Where it has no room they wait, and all that the container
+   * prints waits at the engine, until there is some.
+   */
   async #store(batch: readonly PrintedEvent[], position: string): Promise<void> {
     const { sink, log, clock, warn } = this.#following;
+    let told = false;
     for (let attempt = 1; ; attempt += 1) {
       try {
         await sink.write(log, batch, position);
         return;
       } catch (error) {
-        if (attempt === WRITE_ATTEMPTS) {
+        if (error instanceof NoRoomError) {
+          if (!told) warn(`${log.group}/${log.stream} waits: ${errorText(error)}`);
+          told = true;
+          await pause(clock, NO_ROOM_PAUSE);
+          if (this.#signal.aborted) return;
+          continue;
+        }
+        if (attempt >= WRITE_ATTEMPTS) {
           warn(`${batch.length} lines of ${log.group}/${log.stream} could not be stored: ${errorText(error)}`);
           return;
         }

@@ -97,8 +97,13 @@ export function filesystemAuditLog(options: AuditLogOptions): AuditLog {
     const latest = names.at(-1);
     const name = latest === undefined || latest === before ? auditFileName(day, names.length === 0 ? undefined : latest) : latest;
     const handle = await open(join(directory, name), "a+", 0o600);
-    await handle.chmod(0o600);
-    file = { name, handle, size: await endLine(handle) };
+    try {
+      await handle.chmod(0o600);
+      file = { name, handle, size: await endLine(handle) };
+    } catch (cause) {
+      await handle.close();
+      throw cause;
+    }
     return file;
   }
 

@@ -5,8 +5,11 @@ import { memoryJournal } from "./journal.ts";
 
 describe("the journal in memory", () => {
   const records = new Map<string, JournalChange & { readonly value: string }>();
-  journalContract((fresh) => {
-    if (fresh) records.clear();
-    return memoryJournal(records);
-  });
+  journalContract(
+    (fresh) => {
+      if (fresh) records.clear();
+      return memoryJournal(records);
+    },
+    () => memoryJournal(records).takeOver(),
+  );
 });

@@ -7,8 +7,18 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { journalContract, loaded } from "../../testing/journal-contract.ts";
-import { DatabaseInUseError, type WriteAheadLog } from "./database.ts";
+import { DatabaseInUseError, writeAheadLog, type SqliteDatabase, type WriteAheadLog } from "./database.ts";
 import { sqliteJournal } from "./journal.ts";
+import { leaseIn } from "./lease.ts";
+
+const nothing = (): void => undefined;
+const logWith = (sync: WriteAheadLog["sync"]): WriteAheadLog => ({
+  sync,
+  checkpoint: nothing,
+  beginAnew: nothing,
+  reserve: nothing,
+  close: nothing,
+});
 
 describe("the journal in SQLite", () => {
   let directory = "";
@@ -17,11 +27,16 @@ describe("the journal in SQLite", () => {
   });
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
-  journalContract((fresh) => {
-    const file = join(directory, "journal.db");
-    if (fresh) for (const suffix of ["", "-wal", "-journal"]) rmSync(file + suffix, { force: true });
-    return sqliteJournal(file);
-  });
+  let opened: SqliteDatabase;
+  journalContract(
+    (fresh) => {
+      const file = join(directory, "journal.db");
+      if (fresh) for (const suffix of ["", "-wal", "-journal"]) rmSync(file + suffix, { force: true });
+      return sqliteJournal(file, { logOf: (database, of) => writeAheadLog((opened = database), of) });
+    },
+    // The lock keeps other processes away: what one would leave is written for it.
+    () => leaseIn(opened).write(1_000),
+  );
 
   test("an append after the close is refused", async () => {
     const journal = sqliteJournal(join(directory, "closed.db"));
@@ -37,8 +52,8 @@ describe("the journal in SQLite", () => {
   });
 
   test("a disk that cannot sync fails what waited for it, and every later append", async () => {
-    const log: WriteAheadLog = { sync: () => Promise.reject(new Error("the disk is gone")), close: () => undefined };
-    const journal = sqliteJournal(join(directory, "unsynced.db"), () => log);
+    const log = logWith(() => Promise.reject(new Error("the disk is gone")));
+    const journal = sqliteJournal(join(directory, "unsynced.db"), { logOf: () => log });
     const change = { table: "t", key: "k", value: "1" };
     for (let count = 0; count < 2; count += 1) await expect(journal.append([change])).rejects.toThrow("the disk is gone");
     await journal.close();
@@ -46,8 +61,8 @@ describe("the journal in SQLite", () => {
 
   test("what is appended while the disk is at work waits for a sync that begins later, all of it for one", async () => {
     const syncs: (() => void)[] = [];
-    const log: WriteAheadLog = { sync: () => new Promise((resolve) => syncs.push(resolve)), close: () => undefined };
-    const journal = sqliteJournal(join(directory, "syncs.db"), () => log);
+    const log = logWith(() => new Promise((resolve) => syncs.push(resolve)));
+    const journal = sqliteJournal(join(directory, "syncs.db"), { logOf: () => log });
     const acknowledged: string[] = [];
     const append = (key: string): void =>
       void journal.append([{ table: "t", key, value: "1" }]).then(

@@ -1,7 +1,10 @@
+import { dirname } from "node:path";
 import { keyInScope } from "../../domain/scope.ts";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { LogEvent, LogQuery, LogStore, LogStreamKey, StoredLogEvent } from "../../ports/log-store.ts";
-import { closeDatabase, openDatabase } from "./database.ts";
+import { NoRoomError } from "../../ports/no-room.ts";
+import { closeDatabase, holder, isFull, openDatabase, useWriteAheadLog } from "./database.ts";
+import { diskRoom } from "./disk-room.ts";
 
 type GroupKey = Omit<LogStreamKey, "stream">;
 
@@ -16,6 +19,9 @@ interface Waiting {
 
 /** What AWS counts for each event beside its message. */
 const EVENT_OVERHEAD = 26;
+/** What events leave free on the disk, since the journal beside them is to go on: 16 MiB, or a fortieth of a small disk. */
+const LEFT_FREE = 16 * 1024 * 1024;
+const SMALL_SHARE = 0.025;
 /** Events forgotten in one transaction, so that other work gets its turn between. */
 const FORGET_AT_ONCE = 2_000;
 
@@ -31,6 +37,11 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS events_of_stream ON events (stream, timestamp, id);
   CREATE INDEX IF NOT EXISTS events_of_group ON events (grp, timestamp, id)`;
 
+export interface SqliteLogStore extends LogStore {
+  /** Until it is disposed of, the database's file stays as it is, and its log only grows. @throws NoRoomError */
+  holdStill(): Disposable;
+}
+
 /**
  * Log events in a database file of their own. Appends of one turn of the event loop share one transaction.
  *
@@ -41,7 +52,7 @@ const SCHEMA = `
  *
  * @param file a path, or `:memory:`
  */
-export function sqliteLogStore(file: string): LogStore {
+export function sqliteLogStore(file: string, disk: typeof diskRoom = diskRoom): SqliteLogStore {
   const database = openDatabase(file, SCHEMA);
   database.pragma("synchronous = NORMAL");
   const insertGroup = database.prepare("INSERT INTO groups (account, region, name) VALUES (?, ?, ?)");
@@ -56,6 +67,7 @@ export function sqliteLogStore(file: string): LogStore {
   const groupIds = new Map<string, number>();
   const streamIds = new Map<string, number>();
   let waiting: Waiting[] = [];
+  let hasLog = useWriteAheadLog(database);
   let closed = false;
   let forgetting = Promise.resolve();
 
@@ -94,8 +106,10 @@ export function sqliteLogStore(file: string): LogStore {
     if (position !== undefined) notePosition.run(position, stream);
   }
 
-  /** Runs `change` in one transaction. @throws what went wrong, with nothing changed */
+  /** Runs `change` in one transaction. @throws what went wrong, with nothing changed: NoRoomError where the disk is full */
   function transaction(change: () => void): void {
+    // A start on a full disk had no room for it.
+    hasLog ||= useWriteAheadLog(database);
     database.exec("BEGIN IMMEDIATE");
     try {
       change();
@@ -105,8 +119,14 @@ export function sqliteLogStore(file: string): LogStore {
       // Ids of rows that were rolled back.
       groupIds.clear();
       streamIds.clear();
-      throw cause;
+      throw isFull(cause) ? new NoRoomError("there is no room on the disk for log events", { cause }) : cause;
     }
+  }
+
+  function leavesRoom(): boolean {
+    if (file === ":memory:") return true;
+    const { free, total } = disk(dirname(file));
+    return free >= Math.min(LEFT_FREE, total * SMALL_SHARE);
   }
 
   function flush(): void {
@@ -114,6 +134,7 @@ export function sqliteLogStore(file: string): LogStore {
     waiting = [];
     if (batch.length === 0) return;
     try {
+      if (!leavesRoom()) throw new NoRoomError("there is no room on the disk for log events");
       transaction(() => batch.forEach(store));
     } catch (cause) {
       for (const { reject } of batch) reject(cause);
@@ -171,6 +192,7 @@ export function sqliteLogStore(file: string): LogStore {
   void buryStreams(unnamed.map(({ id }) => id)).catch(() => undefined);
 
   return {
+    holdStill: holder(database),
     append(key, events, ingestionTime, position) {
       if (closed) return Promise.reject(new Error("the log store is closed"));
       return new Promise((resolve, reject) => {

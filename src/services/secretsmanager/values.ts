@@ -51,7 +51,7 @@ function noteReading({ state, now }: OperationContext, secret: SecretRecord, ver
   const today = now - (now % DAY);
   if (secret.lastAccessedAt === today && secret.versions.find(({ id }) => id === versionId)?.lastAccessedAt === today) return;
   const versions = secret.versions.map((version) => (version.id === versionId ? { ...version, lastAccessedAt: today } : version));
-  state.commit(() => state.table(secretsTable).put({ ...secret, lastAccessedAt: today, versions }));
+  state.note(() => void state.table(secretsTable).put({ ...secret, lastAccessedAt: today, versions }));
 }
 
 export const putSecretValue = operation("PutSecretValue", {
