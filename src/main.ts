@@ -4,6 +4,7 @@ import { openEngine } from "./composition/engine.ts";
 import { openFront } from "./composition/front.ts";
 import { openNetworks } from "./composition/networks.ts";
 import { LOOPS } from "./composition/loops.ts";
+import { openDoorForBackups } from "./composition/operator-door.ts";
 import type { AirfieldOptions } from "./composition/options.ts";
 import { openPlatform } from "./composition/platform.ts";
 import { openProxy } from "./composition/proxy.ts";
@@ -38,6 +39,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const storage = await openStorage(start);
   const { installation } = storage;
   const networks = await openNetworks(start, storage);
+
+  await openDoorForBackups(start, storage);
 
   // Front
   let { port } = options;

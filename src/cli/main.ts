@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { BackupError } from "../drivers/backup/contents.ts";
 import { UntrustedPlaceError } from "../drivers/filesystem/own-folder.ts";
 import { CliError } from "./cli-error.ts";
 
@@ -132,6 +133,20 @@ program
   .addOption(dockerSocket())
   .action(async (flags: object) => (await import("./clean.ts")).clean(flags));
 
+program
+  .command("backup <file|folder>")
+  .description(
+    "put all that the data folder holds into one file, while a server runs or not: keys, state, images, logs; not the files of tasks",
+  )
+  .addOption(data())
+  .action(async (target: string, flags: object) => (await import("./backup.ts")).backup(target, flags));
+
+program
+  .command("restore <file>")
+  .description("make a data folder of a backup; the folder must be empty or not there")
+  .addOption(data())
+  .action(async (file: string, flags: object) => (await import("./restore.ts")).restoreCommand(file, flags));
+
 const hosts = program
   .command("hosts")
   .description("let ECR's own host names, <account>.dkr.ecr.<region>.amazonaws.com, lead here on this machine");
@@ -178,7 +193,8 @@ try {
 /** An error that a user can do something about; a defect is none. */
 function tellable(error: unknown): CliError | undefined {
   if (error instanceof CliError) return error;
-  if (error instanceof UntrustedPlaceError) return new CliError(error.message, error.advice, { cause: error });
+  if (error instanceof UntrustedPlaceError || error instanceof BackupError)
+    return new CliError(error.message, error.advice, { cause: error });
   // What an AWS API refused: the SDK's exceptions carry `$fault`.
   if (error instanceof Error && "$fault" in error) return new CliError(`the server refused: ${error.name}: ${error.message}`);
   return undefined;

@@ -1,8 +1,9 @@
 import { HOW_TO_JOIN_DOCKER_GROUP, howToInstall, howToStartEngine } from "../../bin/setup/advice.js";
 import { EngineUnavailableError } from "../drivers/docker/engine.ts";
+import { BackupError } from "../drivers/backup/contents.ts";
 import { HostPathRefused } from "../drivers/filesystem/host-paths.ts";
 import { RootKeyError } from "../drivers/filesystem/root-key.ts";
-import { DatabaseInUseError } from "../drivers/sqlite/database.ts";
+import { DatabaseInUseError, isFull } from "../drivers/sqlite/database.ts";
 import { CliError } from "./cli-error.ts";
 import { runningServer } from "./running-server.ts";
 
@@ -20,6 +21,7 @@ export function explained(error: unknown, { port, dataDirectory, dockerSocket }:
   const byOther = other && other.pid !== process.pid ? ` by the Airfield that runs as process ${other.pid} at ${other.url}` : "";
   if (error instanceof Error && error.name === "NewerStateError")
     return new CliError(error.message, `The data folder is ${dataDirectory}; nothing in it was changed.`, cause);
+  if (error instanceof BackupError) return new CliError(error.message, error.advice, cause);
   if (error instanceof RootKeyError) return new CliError(error.message, error.advice, cause);
   if (error instanceof HostPathRefused)
     return new CliError(error.message, "Name another folder with --host-path or AIRFIELD_HOST_PATHS.", cause);
@@ -62,7 +64,13 @@ export function explained(error: unknown, { port, dataDirectory, dockerSocket }:
       "It must exist, and its keys must be allowed to list, read, write and delete in it. AIRFIELD_S3_ENDPOINT, AIRFIELD_S3_REGION and AIRFIELD_S3_ACCESS_KEY_ID tell where it is.",
       cause,
     );
-  if (code === "EACCES" || code === "EROFS" || code === "EPERM" || code === "ENOSPC") {
+  if (isFull(error))
+    return new CliError(
+      `the disk of ${dataDirectory} is full: ${(error as Error).message}`,
+      "Free some space there, and start again.",
+      cause,
+    );
+  if (code === "EACCES" || code === "EROFS" || code === "EPERM") {
     return new CliError(
       `the data folder ${dataDirectory} cannot be written: ${(error as Error).message}`,
       "Name another folder with --data or AIRFIELD_DATA.",

@@ -56,7 +56,12 @@ export async function start(flags: StartFlags): Promise<void> {
     throw (await import("./start-failure.ts")).explained(error, { port, dataDirectory, dockerSocket });
   });
   const { url, accessKeyId, authorityFile } = airfield;
-  recordServer(dataDirectory, { pid: process.pid, url, accessKeyId, ...(authorityFile === undefined ? {} : { authorityFile }) });
+  try {
+    recordServer(dataDirectory, { pid: process.pid, url, accessKeyId, ...(authorityFile === undefined ? {} : { authorityFile }) });
+  } catch (error) {
+    // It serves all the same, as on a disk that is full.
+    console.error(`airfield: other commands need AIRFIELD_PORT to find this server, since ${(error as Error).message}`);
+  }
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {

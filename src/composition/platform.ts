@@ -28,7 +28,7 @@ export async function openPlatform(
   storage: Storage,
   { port, served }: RegistryNames,
 ): Promise<WholePlatform> {
-  const { installation, audit, troubles: _, ...stored } = storage;
+  const { installation, audit, troubles: _, holdStill: _held, ...stored } = storage;
   const { state, secrets } = stored;
   const grants = await hostGrants(options, installation.id);
   const accounts = opened.use(await followAccounts(accountsFolder(options.dataDirectory), logger));

@@ -1,11 +1,14 @@
 import { join } from "node:path";
 import { errorTrace } from "../domain/error-text.ts";
 import { newBackupFile } from "../drivers/filesystem/backup-file.ts";
+import type { HeldStill } from "../drivers/backup/operator-door.ts";
+import { refuseHalfRestored } from "../drivers/backup/under-way.ts";
 import { openInstallation, type Installation } from "../drivers/filesystem/installation.ts";
 import { sealPlainBlobs } from "../drivers/filesystem/plain-blobs.ts";
 import { openTroubles, type Troubles } from "../drivers/filesystem/troubles.ts";
 import { operatorRootKey } from "../drivers/filesystem/root-key.ts";
-import { sqliteJournal } from "../drivers/sqlite/journal.ts";
+import { once } from "../drivers/sqlite/database.ts";
+import { sqliteJournal, type SqliteJournal } from "../drivers/sqlite/journal.ts";
 import { sqliteLogStore } from "../drivers/sqlite/log-store.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import { systemIds as ids } from "../drivers/system/ids.ts";
@@ -20,20 +23,23 @@ import { homesOf, settleOldRepositories } from "../registry/upgrade.ts";
 import { openState } from "../state/open-state.ts";
 import type { WholeState } from "../state/state.ts";
 import { openAuditLogs, type AuditLogs } from "./audit-logs.ts";
-import { openBlobs } from "./blobs.ts";
+import { openBlobs, type KeepingBlobs } from "./blobs.ts";
+import { fullDisk } from "./full-disk.ts";
 import type { Start } from "./options.ts";
 
 /** What the data folder holds. */
 export interface Storage {
   readonly installation: Installation;
   readonly state: WholeState;
+  /** What the operator should know, and `airfield status` tells. */
+  readonly troubles: Troubles;
   readonly logs: LogStore;
   readonly audit: AuditLogs;
   readonly secrets: SecretBox;
   readonly vulnerabilities: VulnerabilityData;
   readonly blobs: BlobStore;
-  /** What the operator should know, and `airfield status` tells. */
-  readonly troubles: Troubles;
+  /** For a backup. @throws NoRoomError */
+  readonly holdStill: () => Promise<HeldStill>;
 }
 
 /**
@@ -43,6 +49,7 @@ export interface Storage {
 export async function openStorage(start: Start): Promise<Storage> {
   const { options, logger, opened } = start;
   const { dataDirectory } = options;
+  refuseHalfRestored(dataDirectory);
   const installation = await openInstallation(
     dataDirectory,
     {
@@ -56,8 +63,7 @@ export async function openStorage(start: Start): Promise<Storage> {
   delete process.env["AIRFIELD_ROOT_KEY"];
 
   // Memory that is ahead of the disk must not answer anybody: better no control plane than one that forgets.
-  const journal = sqliteJournal(join(dataDirectory, "state.db"));
-  opened.defer(() => journal.close());
+  const { journal, troubles } = openJournal(start);
   const state = await openState(journal, {
     backup: async (version) => {
       const file = await newBackupFile(dataDirectory, version, clock.now());
@@ -81,8 +87,38 @@ export async function openStorage(start: Start): Promise<Storage> {
   await state.durable();
   const damaged = (digest: string): void => logger.warn("a blob of an earlier version is damaged and is left aside", { digest });
   await sealPlainBlobs(join(dataDirectory, "registry"), (digest) => homesOf({ state, secrets, clock, blobs }, digest), damaged);
+  const holdStill = async (): Promise<HeldStill> => {
+    await audit.all.flush();
+    return stillOf(blobs, [journal, logs]);
+  };
+  return { installation, state, troubles, logs, audit, secrets, vulnerabilities, blobs, holdStill };
+}
+
+/** Blobs first: none goes that the state, of whatever moment after this, names. */
+function stillOf(blobs: KeepingBlobs, databases: readonly { holdStill(): Disposable }[]): HeldStill {
+  const kept = blobs.keepAll?.();
+  const held: Disposable[] = [];
+  const release = once(() => held.forEach((one) => one[Symbol.dispose]()));
+  try {
+    for (const database of databases) held.push(database.holdStill());
+  } catch (cause) {
+    release[Symbol.dispose]();
+    kept?.[Symbol.dispose]();
+    throw cause;
+  }
+  return { databases: release, blobs: once(() => kept?.[Symbol.dispose]()) };
+}
+
+/** The journal, and with its lock the right to say what the troubles of the folder are. */
+function openJournal(start: Start): { readonly journal: SqliteJournal; readonly troubles: Troubles } {
+  const { dataDirectory } = start.options;
+  const told: { room?: ReturnType<typeof fullDisk> } = {};
+  const journal = sqliteJournal(join(dataDirectory, "state.db"), { clock, roomChanged: (...change) => told.room?.(...change) });
+  start.opened.defer(() => journal.close());
   const troubles = openTroubles(dataDirectory, () => clock.now());
-  return { installation, state, logs, audit, secrets, vulnerabilities, blobs, troubles };
+  told.room = fullDisk(start, troubles);
+  if (!journal.hasRoom()) told.room(false, "found so at the start");
+  return { journal, troubles };
 }
 
 const EXPOSED = "a file of keys could be read by other users of this machine until now; if there are any, its keys should be replaced";

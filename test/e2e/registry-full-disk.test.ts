@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, open, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -9,7 +9,8 @@ import {
   InitiateLayerUploadCommand,
   UploadLayerPartCommand,
 } from "@aws-sdk/client-ecr";
-import { expect, test } from "vitest";
+import { CreateClusterCommand, ECSClient, ListClustersCommand } from "@aws-sdk/client-ecs";
+import { expect, test, vi } from "vitest";
 import { airfieldProcess } from "../../src/testing/airfield-process.ts";
 import { runCommand } from "../../src/testing/aws-cli.ts";
 import { digestOf, RegistryClient, type Answer } from "../../src/testing/torture/client.ts";
@@ -83,6 +84,8 @@ test.skipIf(process.getuid?.() !== 0)(
 test.skipIf(process.getuid?.() !== 0)("ECR's own upload API says so as well, and goes on with the upload when there is room", async () => {
   await using disk = await smallDisk();
   await using airfield = await airfieldProcess({ dataDirectory: join(disk.path, "data") });
+  const spare = join(disk.path, "spare");
+  await writeFile(spare, Buffer.alloc(10 * 1024 * 1024, 1));
   const ecr = airfield.client(ECRClient);
   const repositoryName = "app";
   await ecr.send(new CreateRepositoryCommand({ repositoryName }));
@@ -102,10 +105,63 @@ test.skipIf(process.getuid?.() !== 0)("ECR's own upload API says so as well, and
   await expect(add(layer, size, parts[1])).rejects.toMatchObject(full);
   // The records of others are still written.
   await ecr.send(new CreateRepositoryCommand({ repositoryName: "other" }));
-  await airfield.run("sh", ["-c", `find "${disk.path}" -path '*uploads*' -name '${others[0] ?? ""}*' -delete`]);
+  await rm(spare);
   await add(layer, size, parts[1]);
   const layerDigests = [digestOf(Buffer.concat(parts))];
   expect(await ecr.send(new CompleteLayerUploadCommand({ repositoryName, uploadId: layer, layerDigests }))).toMatchObject({
     layerDigest: layerDigests[0],
   });
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  "on a disk that something else has filled, reads go on, changes are refused, and both a start and a server that runs go on when there is room",
+  async () => {
+    await using disk = await smallDisk();
+    const filling = join(disk.path, "filling");
+    await using airfield = await airfieldProcess({ dataDirectory: join(disk.path, "data") });
+    const ecs = airfield.client(ECSClient);
+    const clusters = async (of: ECSClient): Promise<readonly string[]> =>
+      ((await of.send(new ListClustersCommand())).clusterArns ?? []).map((arn) => arn.split("/").at(-1) ?? "").toSorted();
+    const create = (clusterName: string, by = ecs): Promise<unknown> => by.send(new CreateClusterCommand({ clusterName }));
+    const unavailable = { name: "ServiceUnavailable", $metadata: { httpStatusCode: 503 } };
+    const acknowledged: string[] = [];
+    const untilRefused = async (): Promise<void> => {
+      for (let at = 0; at < 1_000; at += 1) {
+        await create(`c${at}`);
+        acknowledged.push(`c${at}`);
+      }
+    };
+    await create("before");
+    await fill(filling);
+    await expect(untilRefused()).rejects.toMatchObject(unavailable);
+    expect(await clusters(ecs)).toEqual(["before", ...acknowledged].toSorted());
+    expect(airfield.output()).toContain(`the disk of ${airfield.dataDirectory} is full`);
+    await airfield.kill();
+    await using again = await airfield.restart();
+    const ecsAgain = again.client(ECSClient);
+    expect(again.output()).toContain(`the disk of ${airfield.dataDirectory} is full`);
+    expect(await clusters(ecsAgain)).toEqual(["before", ...acknowledged].toSorted());
+    await expect(create("refused", ecsAgain)).rejects.toMatchObject(unavailable);
+    await rm(filling);
+    await vi.waitFor(() => create("after", ecsAgain), { timeout: 10_000, interval: 200 });
+    expect(await clusters(ecsAgain)).toEqual(["after", "before", ...acknowledged].toSorted());
+  },
+);
+
+/** Takes what room there is, to the last byte. */
+async function fill(path: string): Promise<void> {
+  const file = await open(path, "w");
+  try {
+    for (const size of [1024 * 1024, 4096, 1]) {
+      const bytes = Buffer.alloc(size, 1);
+      let full = false;
+      while (!full)
+        full = await file.write(bytes).then(
+          ({ bytesWritten }) => bytesWritten < size,
+          () => true,
+        );
+    }
+  } finally {
+    await file.close();
+  }
+}

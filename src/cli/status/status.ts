@@ -4,6 +4,7 @@ import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balan
 import { clientSettings, rootAccess, type Access, type AccessFlags } from "../access.ts";
 import { CliError } from "../cli-error.ts";
 import { readTroubles } from "../../drivers/filesystem/troubles.ts";
+import { diskRoom, fullDiskText, leavesRoom } from "../../drivers/sqlite/disk-room.ts";
 import { runningServer } from "../running-server.ts";
 import { dataSetting, regionSetting } from "../settings.ts";
 import type { Overview, RegionOverview } from "./overview.ts";
@@ -38,10 +39,13 @@ export async function status(flags: StatusFlags): Promise<void> {
   }
 }
 
-/** Of a server that is not there any more, its last words are none. */
+/** Of a server that is not there any more, its last words are none. One whose disk is full may have had no room to say so. */
 function troublesOf(dataDirectory: string): Overview["troubles"] {
   if (!runningServer(dataDirectory)) return [];
-  return readTroubles(dataDirectory).map(({ since, text }) => ({ since: new Date(since).toISOString(), text }));
+  const full = fullDiskText(dataDirectory);
+  const told = readTroubles(dataDirectory);
+  const now = leavesRoom(diskRoom(dataDirectory)) || told.some(({ text }) => text === full) ? [] : [{ since: Date.now(), text: full }];
+  return [...told, ...now].map(({ since, text }) => ({ since: new Date(since).toISOString(), text }));
 }
 
 async function survey(access: Access, dataDirectory: string, regions: readonly string[]): Promise<Overview> {

@@ -29,6 +29,7 @@ export class FilesystemBlobStore implements BlobStore {
   readonly #lock = new KeyedLock();
   readonly #small = new SmallFiles();
   readonly #durableFolders = new Set<string>();
+  #keeping = 0;
 
   private constructor(directory: string, uploads: UploadFolder) {
     this.#directory = directory;
@@ -73,11 +74,23 @@ export class FilesystemBlobStore implements BlobStore {
     return this.#lock.run(lockOf(domain, parsed), async () => {
       const path = this.#path(domain, parsed);
       const found = await statOptional(path);
-      if (!found || (unusedSince !== undefined && found.mtimeMs >= unusedSince)) return false;
+      if (!found || this.#keeping > 0 || (unusedSince !== undefined && found.mtimeMs >= unusedSince)) return false;
       this.#small.forget(path);
       await rm(path);
       return true;
     });
+  }
+
+  /** Until it is disposed of, no blob is removed: `remove` says that there was none to remove. */
+  keepAll(): Disposable {
+    this.#keeping += 1;
+    let over = false;
+    return {
+      [Symbol.dispose]: () => {
+        if (!over) this.#keeping -= 1;
+        over = true;
+      },
+    };
   }
 
   abortIdle(before: number): Promise<number> {
