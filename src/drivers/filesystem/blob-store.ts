@@ -1,8 +1,7 @@
-import { fstatSync, open } from "node:fs";
+import { fstatSync } from "node:fs";
 import { opendir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
-import { promisify } from "node:util";
 import { BlobCorruptError, BlobMissingError, type BlobKeys, type BlobRange, type Blobs, type BlobStore } from "../../ports/blob-store.ts";
 import { sealedBytes, sizeOfSealed } from "../sealing/format.ts";
 import { openSealed } from "../sealing/open.ts";
@@ -15,8 +14,7 @@ import type { Place } from "./sealing-jobs.ts";
 import type { SealingThreads } from "./sealing-threads.ts";
 import { SMALL_FILE, SmallFiles } from "./small-files.ts";
 import { UploadFolder, type SealedFile } from "./upload-folder.ts";
-
-const openFile = promisify(open);
+import { WarmFiles } from "./warm-files.ts";
 
 /**
  * Sealed blobs as files: `<directory>/sealed/<domain>/<algorithm>/<first two digits>/<hex>`, uploads under `<directory>/uploads/<id>`. Both lie
@@ -28,6 +26,7 @@ export class FilesystemBlobStore implements BlobStore {
   readonly #threads = new OpeningThreads();
   readonly #lock = new KeyedLock();
   readonly #small = new SmallFiles();
+  readonly #warm = new WarmFiles();
   readonly #durableFolders = new Set<string>();
   #keeping = 0;
 
@@ -116,7 +115,7 @@ export class FilesystemBlobStore implements BlobStore {
     const path = this.#path(keys.domain, parsed);
     const known = this.#small.get(path);
     if (known) return openSealed(memorySource(known, expected), keys, digest, range, expected);
-    const fd = await openFile(path, "r").catch((cause: NodeJS.ErrnoException) => {
+    const fd = await this.#warm.open(path).catch((cause: NodeJS.ErrnoException) => {
       throw cause.code === "ENOENT" ? new BlobMissingError(`there is no blob ${digest}`) : cause;
     });
     // What the system tells of a file that is open, it has in memory.
@@ -137,6 +136,7 @@ export class FilesystemBlobStore implements BlobStore {
     for (let at = dirname(target); at.length > this.#directory.length && !this.#durableFolders.has(at); at = dirname(at)) unsure.push(at);
     const { small } = await seal({ target, unsure });
     if (small) this.#small.keep(target, small);
+    this.#warm.used(target);
     for (const folder of unsure) this.#durableFolders.add(folder);
   }
 
