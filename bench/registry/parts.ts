@@ -7,6 +7,7 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { median, type Figure } from "../figure.ts";
+import { Connection } from "./connection.ts";
 import { MEBIBYTE } from "./image.ts";
 
 /** What the same bytes cost by themselves, one part after the other, on this machine and in this run. */
@@ -19,6 +20,8 @@ export interface Parts {
   readonly read: number;
   /** From one process of Node to another, over loopback, and nothing else. */
   readonly loopback: number;
+  /** Seconds: a request to an HTTP server of Node that answers with nothing. */
+  readonly request: number;
   /** Seconds: so many bytes into a new file, synced, renamed, the folder synced. */
   readonly store: (bytes: number) => number;
   /** Seconds: a page of a file that is there already, synced, as the journal does. */
@@ -50,6 +53,7 @@ export async function measureParts(): Promise<Parts> {
       decrypt: perByte(() => records(() => createDecipheriv("aes-256-gcm", key, nonce), pieces)),
       read: reading(folder),
       loopback: await loopback(),
+      request: await requesting(),
       // What is small waits for the disk's answer alone.
       store: (size) => Math.max(fixed, some + slope * (size - MEBIBYTE)),
       journal: journalling(folder),
@@ -63,6 +67,7 @@ export function tellParts(parts: Parts, tell: (figure: Figure) => void): void {
   const plain = (name: string, unit: string, ours: number): void =>
     tell({ name: `part: ${name}`, unit, ours, peer: undefined, ratio: ours, aim: "none", met: true });
   for (const name of ["hash", "encrypt", "decrypt", "read", "loopback"] as const) plain(name, "MB/s", 1 / parts[name] / 1e6);
+  plain("a request to Node's HTTP server", "ms", parts.request * 1000);
   for (const size of [SMALL, 2.5 * MEBIBYTE, 25 * MEBIBYTE])
     plain(`${Math.ceil(size / 1024)} KB into a file, synced with its name`, "ms", parts.store(size) * 1000);
   plain("a page of the journal, synced", "ms", parts.journal * 1000);
@@ -74,11 +79,13 @@ export function tellParts(parts: Parts, tell: (figure: Figure) => void): void {
  */
 export function rateOfParts(parts: Parts, way: "push" | "pull", image: { readonly size: number; readonly layers: number }): number {
   const layer = image.size / image.layers;
-  const { hash, encrypt, read, decrypt, loopback: network, store, journal } = parts;
+  const { hash, encrypt, read, decrypt, loopback: network, request, store, journal } = parts;
   const seconds =
     way === "pull"
-      ? image.size * Math.max(read + decrypt, network)
+      ? image.size * Math.max(read + decrypt, network) + (image.layers + 2) * request
       : image.size * Math.max(hash + encrypt, network) +
+        // Four for each layer and the configuration, one for the manifest.
+        (4 * (image.layers + 1) + 1) * request +
         image.layers * (store(layer) + journal) +
         // The configuration and the manifest.
         2 * (store(SMALL) + journal);
@@ -166,22 +173,48 @@ const SENDER = `
   server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 `;
 
+const ANSWERER = `
+  const server = require("node:http").createServer((request, response) => response.end());
+  server.listen(0, "127.0.0.1", () => console.log(server.address().port));
+`;
+
 async function loopback(): Promise<number> {
-  const sender = spawn(process.execPath, ["-e", SENDER, String(4 * PASS)], { stdio: ["ignore", "pipe", "inherit"] });
-  try {
-    const [port] = (await once(sender.stdout, "data")) as [Buffer];
-    const seconds: number[] = [];
-    for (let time = 0; time < TIMES; time += 1) {
-      const started = performance.now();
-      const buffer = Buffer.allocUnsafeSlow(2 * RECORD);
-      const socket = connect({ host: "127.0.0.1", port: Number(port), onread: { buffer, callback: () => true } });
-      await once(socket, "close");
-      seconds.push((performance.now() - started) / 1000);
-    }
-    return median(seconds) / (4 * PASS);
-  } finally {
-    const gone = once(sender, "exit");
-    sender.kill("SIGKILL");
-    await gone;
+  await using sender = await listening(SENDER, String(4 * PASS));
+  const seconds: number[] = [];
+  for (let time = 0; time < TIMES; time += 1) {
+    const started = performance.now();
+    const buffer = Buffer.allocUnsafeSlow(2 * RECORD);
+    const socket = connect({ host: "127.0.0.1", port: sender.port, onread: { buffer, callback: () => true } });
+    await once(socket, "close");
+    seconds.push((performance.now() - started) / 1000);
   }
+  return median(seconds) / (4 * PASS);
+}
+
+async function requesting(): Promise<number> {
+  await using answerer = await listening(ANSWERER);
+  const connection = await Connection.open(`127.0.0.1:${answerer.port}`, {});
+  const seconds: number[] = [];
+  for (let time = 0; time < 2000; time += 1) {
+    const started = performance.now();
+    await connection.send({ method: "HEAD", path: "/" });
+    seconds.push((performance.now() - started) / 1000);
+  }
+  connection.close();
+  // Those while it was cold count with the rest: the median is of warm ones.
+  return median(seconds);
+}
+
+/** A process of Node that tells its port. */
+async function listening(program: string, ...args: readonly string[]): Promise<{ readonly port: number } & AsyncDisposable> {
+  const child = spawn(process.execPath, ["-e", program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const [port] = (await once(child.stdout, "data")) as [Buffer];
+  return {
+    port: Number(port),
+    async [Symbol.asyncDispose]() {
+      const gone = once(child, "exit");
+      child.kill("SIGKILL");
+      await gone;
+    },
+  };
 }
