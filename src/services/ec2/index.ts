@@ -7,6 +7,8 @@ import {
   authorizeSecurityGroupIngress,
   describeSecurityGroupRules,
   modifySecurityGroupRules,
+  updateSecurityGroupRuleDescriptionsEgress,
+  updateSecurityGroupRuleDescriptionsIngress,
   revokeSecurityGroupEgress,
   revokeSecurityGroupIngress,
 } from "./security-group-rules.ts";
@@ -39,6 +41,8 @@ export const operations: readonly Operation[] = [
   revokeSecurityGroupIngress,
   revokeSecurityGroupEgress,
   modifySecurityGroupRules,
+  updateSecurityGroupRuleDescriptionsEgress,
+  updateSecurityGroupRuleDescriptionsIngress,
   createTags,
   deleteTags,
   describeTags,

@@ -1,5 +1,5 @@
 import { scopeKey } from "../../domain/scope.ts";
-import type { SecurityGroupRule, TagSpecification } from "@aws-sdk/client-ec2";
+import type { SecurityGroupRule, SecurityGroupRuleDescription, TagSpecification } from "@aws-sdk/client-ec2";
 import { securityGroups, type SecurityGroupRecord, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
@@ -137,6 +137,46 @@ export const modifySecurityGroupRules = operation("ModifySecurityGroupRules", {
     context.state.commit(() => context.state.table(securityGroups).put({ ...group, rules }));
     return { Return: true };
   },
+});
+
+/** Rules are named by their ids, or spelt out. One without a description has none from then on. Source: EC2 API, "UpdateSecurityGroupRuleDescriptionsIngress". */
+const redescribed =
+  (egress: boolean) =>
+  (
+    input: NamesGroup & PermissionInput & { SecurityGroupRuleDescriptions?: SecurityGroupRuleDescription[] | undefined },
+    context: OperationContext,
+  ) => {
+    const group = requireGroup(context, input);
+    const own = group.rules.filter((rule) => rule.isEgress === egress);
+    const byId = (input.SecurityGroupRuleDescriptions ?? []).map(({ SecurityGroupRuleId: id = "", Description }) => ({
+      rule: own.find((rule) => rule.id === id) ?? ruleNotFound(id),
+      description: Description,
+    }));
+    const wanted =
+      byId.length > 0
+        ? byId
+        : rulesIn(input, context).map((spelt) => ({
+            rule: own.find((rule) => sameRule(rule, spelt)) ?? permissionNotFound(),
+            description: spelt.description,
+          }));
+    const rules = group.rules.map((rule) => {
+      const change = wanted.findLast((one) => one.rule === rule);
+      if (!change) return rule;
+      const { description: _before, ...rest } = rule;
+      return { ...rest, ...(change.description ? { description: change.description } : {}) };
+    });
+    context.state.commit(() => context.state.table(securityGroups).put({ ...group, rules }));
+    return { Return: true };
+  };
+
+export const updateSecurityGroupRuleDescriptionsIngress = operation("UpdateSecurityGroupRuleDescriptionsIngress", {
+  authorize: onGroup("UpdateSecurityGroupRuleDescriptionsIngress"),
+  run: redescribed(false),
+});
+
+export const updateSecurityGroupRuleDescriptionsEgress = operation("UpdateSecurityGroupRuleDescriptionsEgress", {
+  authorize: onGroup("UpdateSecurityGroupRuleDescriptionsEgress"),
+  run: redescribed(true),
 });
 
 /** How AWS names a rule by what it has for a source, and the member of a request for it. */

@@ -4,6 +4,8 @@ import {
   DeleteSecurityGroupCommand,
   ModifySecurityGroupRulesCommand,
   RevokeSecurityGroupEgressCommand,
+  UpdateSecurityGroupRuleDescriptionsEgressCommand,
+  UpdateSecurityGroupRuleDescriptionsIngressCommand,
 } from "@aws-sdk/client-ec2";
 import { describe, expect, test } from "vitest";
 import { networkWorld, putTask } from "../../testing/network-world.ts";
@@ -115,6 +117,38 @@ describe("security groups", () => {
     expect(rule).toMatchObject({ IpProtocol: "-1", CidrIpv4: "0.0.0.0/0", IsEgress: true });
     await api.client.send(new RevokeSecurityGroupEgressCommand({ GroupId, SecurityGroupRuleIds: [rule!.SecurityGroupRuleId!] }));
     expect(await api.rules(GroupId, true)).toEqual([]);
+  });
+
+  test("the description of a rule changes alone, by its id or spelt out, and goes where none is given", async () => {
+    await using api = await networkWorld();
+    const GroupId = await api.group();
+    const spelt = (CidrIp: string, Description?: string) => [
+      { IpProtocol: "tcp", FromPort: 80, ToPort: 80, IpRanges: [{ CidrIp, ...(Description && { Description }) }] },
+    ];
+    const { SecurityGroupRules } = await api.client.send(
+      new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: spelt("10.0.0.0/8", "one") }),
+    );
+    const SecurityGroupRuleId = SecurityGroupRules![0]!.SecurityGroupRuleId!;
+    const shown = async () => (await api.rules(GroupId)).map((rule) => [rule.SecurityGroupRuleId, rule.CidrIpv4, rule.Description]);
+    await api.client.send(new UpdateSecurityGroupRuleDescriptionsIngressCommand({ GroupId, IpPermissions: spelt("10.0.0.0/8", "two") }));
+    expect(await shown()).toEqual([[SecurityGroupRuleId, "10.0.0.0/8", "two"]]);
+    const byId = (Description?: string) =>
+      new UpdateSecurityGroupRuleDescriptionsIngressCommand({
+        GroupId,
+        SecurityGroupRuleDescriptions: [{ SecurityGroupRuleId, ...(Description && { Description }) }],
+      });
+    await api.client.send(byId("three"));
+    expect(await shown()).toEqual([[SecurityGroupRuleId, "10.0.0.0/8", "three"]]);
+    await api.client.send(byId());
+    expect(await shown()).toEqual([[SecurityGroupRuleId, "10.0.0.0/8", undefined]]);
+    await expect(
+      api.client.send(new UpdateSecurityGroupRuleDescriptionsIngressCommand({ GroupId, IpPermissions: spelt("11.0.0.0/8", "x") })),
+    ).rejects.toMatchObject({ name: "InvalidPermission.NotFound" });
+    // A rule of the other direction is not this one's to change.
+    const ofEgress = { GroupId, SecurityGroupRuleDescriptions: [{ SecurityGroupRuleId, Description: "x" }] };
+    await expect(api.client.send(new UpdateSecurityGroupRuleDescriptionsEgressCommand(ofEgress))).rejects.toMatchObject({
+      name: "InvalidSecurityGroupRuleId.NotFound",
+    });
   });
 
   test("a rule can be modified in its place", async () => {
