@@ -86,7 +86,11 @@ async function keep(score: Score): Promise<void> {
   const known = existsSync(SCORES) ? (JSON.parse(await readFile(SCORES, "utf8")) as readonly Score[]) : [];
   const scores = [...known.filter(({ room }) => room !== score.room), score].sort((a, b) => (a.room < b.room ? -1 : 1));
   await writeFile(SCORES, `${JSON.stringify(scores, undefined, 2)}\n`);
-  await writeFile("docs/mutation.md", scoreDocument(scores));
+  const document = scoreDocument(
+    scores,
+    ROOMS.map(({ name }) => name),
+  );
+  await writeFile("docs/mutation.md", document);
   const reached = percent(score);
   process.stdout.write(
     `${score.room}: ${reached.toFixed(1)} % of its mutants are noticed${reached < AIM ? `, which is less than ${AIM} %` : ""}\n`,

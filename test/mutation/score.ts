@@ -36,14 +36,15 @@ export function percent({ killed, timedOut, survived, notCovered }: Score): numb
   return all === 0 ? 100 : (100 * (killed + timedOut)) / all;
 }
 
-/** `docs/mutation.md`. */
-export function scoreDocument(scores: readonly Score[]): string {
+/** `docs/mutation.md`. @param rooms all that there are, tried or not */
+export function scoreDocument(scores: readonly Score[], rooms: readonly string[]): string {
   const groups = [...new Set(scores.map(({ room }) => room.split("/", 1)[0] ?? ""))].sort();
   const lines = groups.flatMap((group) => {
     const own = scores.filter(({ room }) => room.split("/", 1)[0] === group).sort((a, b) => (a.room < b.room ? -1 : 1));
     return [...own.map(row), `| **${group}, by lines** | | | | | | | **${weighted(own).toFixed(1)} %** |`];
   });
-  return [HEAD, ...lines, ""].join("\n");
+  const untried = rooms.filter((name) => !scores.some(({ room }) => room === name)).map((name) => `\`${name}\``);
+  return [HEAD, ...lines, ...(untried.length === 0 ? [] : ["", `Not tried yet: ${untried.join(", ")}.`]), ""].join("\n");
 }
 
 const HEAD = `# Mutation testing
