@@ -39,7 +39,8 @@ async function mutate({ name, tests }: Room): Promise<Score> {
     vitest: { configFile: "test/mutation/vitest.config.ts", related: false },
     coverageAnalysis: "perTest",
     ignoreStatic: true,
-    incremental: true,
+    // What is remembered of other lines would be counted as the sample's.
+    incremental: lines === all,
     incrementalFile: `${report}.incremental.json`,
     reporters: ["progress-append-only", "json"],
     jsonReporter: { fileName: `${report}.json` },
