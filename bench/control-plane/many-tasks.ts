@@ -1,18 +1,15 @@
 import { newDeployment } from "../../src/decide/rollout/new-deployment.ts";
-import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../../src/domain/scope.ts";
+import { arn } from "../../src/domain/arn.ts";
+import { balancedCluster, putBalancedCluster, putService, SCOPE } from "../../src/testing/balanced-cluster.ts";
 import { systemClock as clock } from "../../src/drivers/system/clock.ts";
 import { systemIds as ids } from "../../src/drivers/system/ids.ts";
 import { putDefaultSecurityGroup } from "../../src/state/default-vpc.ts";
 import { subnets, vpcs } from "../../src/state/ec2.ts";
-import { clusters, services, taskDefinitions, type DeploymentRecord, type ServiceRecord } from "../../src/state/ecs.ts";
-import { listeners, loadBalancers, targetGroups } from "../../src/state/elb.ts";
+import { services, taskDefinitions, type DeploymentRecord, type ServiceRecord } from "../../src/state/ecs.ts";
 import type { WholeState } from "../../src/state/state.ts";
 
-const SCOPE = { account: DEFAULT_ACCOUNT, region: DEFAULT_REGION };
-const arnOf = (service: string, resource: string): string => `arn:aws:${service}:${SCOPE.region}:${SCOPE.account}:${resource}`;
-export const CLUSTER = arnOf("ecs", "cluster/bench");
-const GROUP = arnOf("elasticloadbalancing", "targetgroup/bench/0123456789abcdef");
-const BALANCER = arnOf("elasticloadbalancing", "loadbalancer/app/bench/0123456789abcdef");
+const BENCH = balancedCluster("bench");
+export const CLUSTER = BENCH.cluster;
 const VPC = "vpc-bench";
 const SUBNETS = ["a", "b", "c", "d"].map((zone, at) => ({
   id: `subnet-${zone}`,
@@ -22,7 +19,6 @@ const SUBNETS = ["a", "b", "c", "d"].map((zone, at) => ({
 
 /** A cluster in a VPC of 65,000 addresses, and a load balancer whose target group a service may use. */
 export function furnish(state: WholeState): void {
-  const base = { ...SCOPE, tags: [], createdAt: clock.now() };
   state.commit(() => {
     const vpc = state.table(vpcs).put({ ...SCOPE, id: VPC, cidrBlock: "10.200.0.0/16", isDefault: true, tags: [] });
     putDefaultSecurityGroup(state, ids, vpc);
@@ -38,73 +34,18 @@ export function furnish(state: WholeState): void {
         mapPublicIpOnLaunch: true,
         tags: [],
       });
-    state.table(clusters).put({
-      ...base,
-      arn: CLUSTER,
-      name: "bench",
-      status: "ACTIVE",
-      settings: [],
-      capacityProviders: [],
-      defaultCapacityProviderStrategy: [],
-    });
-    state.table(targetGroups).put({
-      ...base,
-      arn: GROUP,
-      name: "bench",
-      targetType: "ip",
-      protocol: "HTTP",
-      port: 80,
-      vpcId: VPC,
-      ipAddressType: "ipv4",
-      healthCheck: {
-        enabled: true,
-        protocol: "HTTP",
-        port: "traffic-port",
-        path: "/",
-        interval: 5,
-        timeout: 2,
-        healthyThreshold: 2,
-        unhealthyThreshold: 2,
-        matcher: "200",
-      },
-      attributes: { "deregistration_delay.timeout_seconds": "0" },
-    });
-    state.table(loadBalancers).put({
-      ...base,
-      arn: BALANCER,
-      name: "bench",
-      type: "application",
-      scheme: "internet-facing",
-      dnsName: "bench-1.us-east-1.elb.localhost",
-      canonicalHostedZoneId: "Z",
-      vpcId: VPC,
-      ipAddressType: "ipv4",
-      availabilityZones: [],
-      securityGroups: [],
-      attributes: {},
-      state: { code: "provisioning" },
-    });
-    state.table(listeners).put({
-      ...base,
-      arn: `${BALANCER}/listener`,
-      loadBalancerArn: BALANCER,
-      protocol: "HTTP",
-      port: 80,
-      defaultActions: [{ Type: "forward", TargetGroupArn: GROUP }],
-      certificates: [],
-      attributes: {},
-    });
+    putBalancedCluster(state, BENCH, { vpcId: VPC, deregistrationDelay: 0, now: clock.now() });
   });
 }
 
 /** A task definition of one container with a port, and with a health check where nothing else tells that it is well. */
 export function publish(state: WholeState, family: string, revision: number, image: string, healthCheck: boolean): string {
-  const arn = arnOf("ecs", `task-definition/${family}:${revision}`);
+  const own = arn("ecs", SCOPE, `task-definition/${family}:${revision}`);
   const container = { name: "app", image, essential: true, memory: 64, portMappings: [{ containerPort: 80 }] };
   state.commit(() =>
     state.table(taskDefinitions).put({
       ...SCOPE,
-      arn,
+      arn: own,
       family,
       revision,
       status: "ACTIVE",
@@ -120,7 +61,7 @@ export function publish(state: WholeState, family: string, revision: number, ima
       registeredBy: "root",
     }),
   );
-  return arn;
+  return own;
 }
 
 export interface NewService {
@@ -132,42 +73,10 @@ export interface NewService {
 
 /** Writes down what CreateService would. */
 export function createService(state: WholeState, wanted: NewService): string {
-  const { name, definition, desiredCount } = wanted;
-  const arn = arnOf("ecs", `service/bench/${name}`);
-  const deployment = deploymentOf(wanted);
-  const service: ServiceRecord = {
-    ...SCOPE,
-    arn,
-    name,
-    taskDefinitionArn: definition,
-    clusterArn: CLUSTER,
-    clusterName: "bench",
-    status: "ACTIVE",
-    schedulingStrategy: "REPLICA",
-    desiredCount,
-    launchType: "FARGATE",
-    deploymentController: { type: "ECS" },
-    minimumHealthyPercent: 100,
-    maximumPercent: 200,
-    circuitBreaker: { enable: true, rollback: true },
-    loadBalancers: deployment.loadBalancers,
-    serviceRegistries: [],
-    ...(deployment.networkConfiguration ? { networkConfiguration: deployment.networkConfiguration } : {}),
-    placementConstraints: [],
-    placementStrategy: [],
-    enableECSManagedTags: false,
-    propagateTags: "NONE",
-    enableExecuteCommand: false,
-    availabilityZoneRebalancing: "DISABLED",
-    deployments: [deployment],
-    events: [],
-    told: {},
-    tags: [],
-    createdAt: clock.now(),
-    createdBy: "root",
-  };
-  state.commit(() => state.table(services).put(service));
-  return arn;
+  const { name } = wanted;
+  const own = arn("ecs", SCOPE, `service/bench/${name}`);
+  putService(state, BENCH, { arn: own, name, deployment: deploymentOf(wanted), now: clock.now() });
+  return own;
 }
 
 /** Writes down what UpdateService would for another task definition. */
@@ -218,6 +127,6 @@ function deploymentOf({ definition, desiredCount, balanced }: Omit<NewService, "
     updatedAt: now,
     launchType: "FARGATE",
     networkConfiguration: { awsvpcConfiguration: { subnets: SUBNETS.map(({ id }) => id) } },
-    loadBalancers: balanced ? [{ targetGroupArn: GROUP, containerName: "app", containerPort: 80 }] : [],
+    loadBalancers: balanced ? [{ targetGroupArn: BENCH.targetGroup, containerName: "app", containerPort: 80 }] : [],
   };
 }

@@ -10,9 +10,10 @@ import { keyLifecycle } from "./key-lifecycle.ts";
 
 const DAY = 86_400_000;
 const scope = { account: "123456789012", region: "us-east-1" };
-const silent = { info: () => {}, warn: () => {}, error: () => {} };
 
 function world() {
+  const told: unknown[] = [];
+  const logger = { info: (...what: unknown[]) => void told.push(what), warn: () => {}, error: () => {} };
   const clock = new ManualClock();
   const state = new JournaledState(memoryJournal());
   const secrets = secretBox(Buffer.alloc(32, 7));
@@ -26,7 +27,8 @@ function world() {
     key,
     change,
     now: () => state.table(keys).get(key.arn),
-    start: () => keyLifecycle({ state, secrets, clock, logger: silent }),
+    told,
+    start: () => keyLifecycle({ state, secrets, clock, logger }),
   };
 }
 
@@ -42,7 +44,7 @@ test("a key rotates whenever it is due", async () => {
 });
 
 test("a key ends when its window is over, and not when that was cancelled", async () => {
-  const { clock, now, start, change, state, key } = world();
+  const { clock, now, start, change, state, key, told } = world();
   await using _loop = start();
   const { rotation: _, ...rest } = key;
   change({ deletion: { windowInDays: 7, at: clock.now() + 7 * DAY } });
@@ -50,9 +52,11 @@ test("a key ends when its window is over, and not when that was cancelled", asyn
   state.commit(() => state.table(keys).put(rest));
   await clock.pass(2 * DAY);
   expect(now()).toBeDefined();
+  expect(told).toEqual([]);
   change({ deletion: { windowInDays: 7, at: clock.now() + 7 * DAY } });
   await clock.pass(7 * DAY);
   expect(now()).toBeUndefined();
+  expect(told).toEqual([["a key has ended", { key: key.arn }]]);
   expect(clock.waiting).toBe(0);
 });
 

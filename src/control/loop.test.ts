@@ -28,6 +28,7 @@ test("a loop works on the records that concern it: those that are there at the s
   const { clock, parts, put } = world();
   put("lit before", true);
   put("dark before", false);
+  await clock.pass(0);
   const steps: string[] = [];
   const started = loop("lamps", () => ({
     watches: [records(lamps, ({ before, after }) => after?.lit === true && before?.lit !== true)],
@@ -41,6 +42,16 @@ test("a loop works on the records that concern it: those that are there at the s
   put("new", true);
   await clock.pass(0);
   expect(steps).toEqual(["dark before", "new"]);
+});
+
+test("a loop that has stopped is told of nothing any more", async () => {
+  const { clock, parts, putOther } = world();
+  const told: string[] = [];
+  const watching = loop("lamps", () => ({ watches: [changes(others, ({ key }) => void told.push(key))], step: () => undefined }));
+  await watching(parts)[Symbol.asyncDispose]();
+  putOther("after");
+  await clock.pass(0);
+  expect(told).toEqual([]);
 });
 
 test("changes of another table wake what the loop makes of them; what is there at the start is none", async () => {

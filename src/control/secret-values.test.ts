@@ -53,6 +53,27 @@ describe("a value is found", () => {
     ["a parameter without a path by its ARN", () => "arn:aws:ssm:us-east-1:123456789012:parameter/flat", "f"],
   ])("%s", (_what, reference, value) => expect(read(reference())).toEqual({ value }));
 
+  test("only by who may read it, whether it is there or not", () => {
+    const asked: unknown[] = [];
+    const ask = (...what: unknown[]): string => {
+      asked.push(what);
+      return "you are not allowed to";
+    };
+    const refused = (reference: string) => secretValue({ state: api.state, secrets: api.platform.secrets, now: 0, ask }, reference, SCOPE);
+    const none = "arn:aws:secretsmanager:us-east-1:123456789012:secret:none-abcdef";
+    for (const arn of [json, none])
+      expect(refused(`${arn}:user:AWSPREVIOUS:`)).toEqual({
+        failure: `${ASM}failed to fetch secret ${arn} from secrets manager: AccessDeniedException: you are not allowed to`,
+      });
+    expect(asked).toEqual(
+      [json, none].map((arn) => [
+        "secretsmanager:GetSecretValue",
+        arn,
+        { "secretsmanager:SecretId": arn, "secretsmanager:VersionStage": "AWSPREVIOUS" },
+      ]),
+    );
+  });
+
   test("by its ARN also from a task in another region", () => {
     expect(read(plain, { ...SCOPE, region: "eu-west-1" })).toEqual({ value: "hunter2" });
   });

@@ -1,3 +1,5 @@
+import { balancedCluster, putBalancedCluster, putService, SCOPE } from "./balanced-cluster.ts";
+import { arn } from "../domain/arn.ts";
 import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
 import { targetSurroundings } from "../control/load-balancing/target-surroundings.ts";
 import { serviceLoop } from "../control/services/service-loop.ts";
@@ -5,15 +7,14 @@ import { taskLoop } from "../control/tasks/task-loop.ts";
 import { keepHostBlocks } from "../control/vpc-networks/follow-networks.ts";
 import { networkForTask } from "../control/vpc-networks/network-for-task.ts";
 import { newDeployment } from "../decide/rollout/new-deployment.ts";
-import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { Disposals } from "../disposals.ts";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { Journal, JournalRecord } from "../ports/journal.ts";
 import type { Logger } from "../ports/logger.ts";
 import { defaultNetwork } from "../state/default-vpc.ts";
-import { clusters, services, taskDefinitions, tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../state/ecs.ts";
-import { listeners, loadBalancers, targetGroups, targets, type TargetRecord } from "../state/elb.ts";
+import { services, taskDefinitions, tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../state/ecs.ts";
+import { targets, type TargetRecord } from "../state/elb.ts";
 import { JournaledState } from "../state/journaled-state.ts";
 import type { WholeState } from "../state/state.ts";
 import { ControlLaws, type Watched } from "./control-laws.ts";
@@ -24,12 +25,8 @@ import { HeldJournal } from "./held-journal.ts";
 import { ManualClock } from "./manual-clock.ts";
 import type { Random } from "./seeded-random.ts";
 
-const SCOPE = { account: DEFAULT_ACCOUNT, region: DEFAULT_REGION };
-const arnOf = (service: string, resource: string): string => `arn:aws:${service}:${SCOPE.region}:${SCOPE.account}:${resource}`;
-const CLUSTER = arnOf("ecs", "cluster/c");
-const SERVICE = arnOf("ecs", "service/c/web");
-const GROUP = arnOf("elasticloadbalancing", "targetgroup/web/0123456789abcdef");
-const BALANCER = arnOf("elasticloadbalancing", "loadbalancer/app/web/0123456789abcdef");
+const CLUSTER = balancedCluster("web");
+const SERVICE = arn("ecs", SCOPE, "service/web/web");
 
 /** How the tasks of a version fare. */
 export interface Version {
@@ -99,94 +96,15 @@ export class ControlWorld {
   async begin(desiredCount: number, version: Version): Promise<void> {
     const state = this.#state;
     const network = defaultNetwork(state, this.#ids, SCOPE);
-    const base = { ...SCOPE, tags: [], createdAt: this.clock.now() };
     const subnets = network.subnets.map(({ id }) => id);
+    const now = this.clock.now();
     state.commit(() => {
-      state.table(clusters).put({
-        ...base,
-        arn: CLUSTER,
-        name: "c",
-        status: "ACTIVE",
-        settings: [],
-        capacityProviders: [],
-        defaultCapacityProviderStrategy: [],
-      });
-      state.table(targetGroups).put({
-        ...base,
-        arn: GROUP,
-        name: "web",
-        targetType: "ip",
-        protocol: "HTTP",
-        port: 80,
-        vpcId: network.vpc.id,
-        ipAddressType: "ipv4",
-        healthCheck: {
-          enabled: true,
-          protocol: "HTTP",
-          port: "traffic-port",
-          path: "/",
-          interval: 5,
-          timeout: 2,
-          healthyThreshold: 2,
-          unhealthyThreshold: 2,
-          matcher: "200",
-        },
-        attributes: { "deregistration_delay.timeout_seconds": "20" },
-      });
-      state.table(loadBalancers).put({
-        ...base,
-        arn: BALANCER,
-        name: "web",
-        type: "application",
-        scheme: "internet-facing",
-        dnsName: "web-1.us-east-1.elb.localhost",
-        canonicalHostedZoneId: "Z",
-        vpcId: network.vpc.id,
-        ipAddressType: "ipv4",
-        availabilityZones: [],
-        securityGroups: [],
-        attributes: {},
-        state: { code: "provisioning" },
-      });
-      state.table(listeners).put({
-        ...base,
-        arn: `${BALANCER}/listener`,
-        loadBalancerArn: BALANCER,
-        protocol: "HTTP",
-        port: 80,
-        defaultActions: [{ Type: "forward", TargetGroupArn: GROUP }],
-        certificates: [],
-        attributes: {},
-      });
-      const deployment = this.#deployment(this.#publish(version), desiredCount, subnets);
-      state.table(services).put({
-        ...base,
+      putBalancedCluster(state, CLUSTER, { vpcId: network.vpc.id, deregistrationDelay: 20, now });
+      putService(state, CLUSTER, {
         arn: SERVICE,
         name: "web",
-        taskDefinitionArn: deployment.taskDefinitionArn,
-        clusterArn: CLUSTER,
-        clusterName: "c",
-        status: "ACTIVE",
-        schedulingStrategy: "REPLICA",
-        desiredCount,
-        launchType: "FARGATE",
-        deploymentController: { type: "ECS" },
-        minimumHealthyPercent: 100,
-        maximumPercent: 200,
-        circuitBreaker: { enable: true, rollback: true },
-        loadBalancers: deployment.loadBalancers,
-        serviceRegistries: [],
-        networkConfiguration: { awsvpcConfiguration: { subnets } },
-        placementConstraints: [],
-        placementStrategy: [],
-        enableECSManagedTags: false,
-        propagateTags: "NONE",
-        enableExecuteCommand: false,
-        availabilityZoneRebalancing: "DISABLED",
-        deployments: [deployment],
-        events: [],
-        told: {},
-        createdBy: "root",
+        deployment: this.#deployment(this.#publish(version), desiredCount, subnets),
+        now,
       });
     });
     this.#asked.push({ definition: this.service.taskDefinitionArn, acknowledged: true });
@@ -341,14 +259,14 @@ export class ControlWorld {
 
   #publish(version: Version): string {
     this.#count += 1;
-    const arn = arnOf("ecs", `task-definition/web:${this.#count}`);
+    const definition = arn("ecs", SCOPE, `task-definition/web:${this.#count}`);
     const image = `web:${this.#count}`;
     this.engine.script(image, version.container);
-    this.#versions.set(arn, version);
+    this.#versions.set(definition, version);
     this.#state.commit(() =>
       this.#state.table(taskDefinitions).put({
         ...SCOPE,
-        arn,
+        arn: definition,
         family: "web",
         revision: this.#count,
         status: "ACTIVE",
@@ -362,7 +280,7 @@ export class ControlWorld {
         registeredBy: "root",
       }),
     );
-    return arn;
+    return definition;
   }
 
   #deployment(definition: string, desiredCount: number, subnets: string[]): DeploymentRecord {
@@ -373,7 +291,7 @@ export class ControlWorld {
       updatedAt: now,
       launchType: "FARGATE",
       networkConfiguration: { awsvpcConfiguration: { subnets } },
-      loadBalancers: [{ targetGroupArn: GROUP, containerName: "web", containerPort: 80 }],
+      loadBalancers: [{ targetGroupArn: CLUSTER.targetGroup, containerName: "web", containerPort: 80 }],
     };
   }
 }

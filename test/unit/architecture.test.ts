@@ -146,6 +146,21 @@ test("the key of a scope is written in one place: what is filed under one text i
   expect(byHand).toEqual(["domain/scope.ts"]);
 });
 
+test("what the product loads is a dependency of its package, and none of its development alone", () => {
+  // Threads that run the sources themselves, as tests do, need what reads TypeScript.
+  const inDevelopment = ["tsx/esm/api"];
+  const { dependencies } = JSON.parse(readFileSync(join(src, "../package.json"), "utf8")) as { readonly dependencies: object };
+  const missing = imports
+    .filter(({ from, specifier }) => from !== "testing" && !/^(\.|node:)/.test(specifier))
+    .filter(
+      ({ file, specifier }) =>
+        isLoaded(file, specifier) &&
+        !inDevelopment.includes(specifier) &&
+        !Object.keys(dependencies).some((name) => `${specifier}/`.startsWith(`${name}/`)),
+    );
+  expect(missing).toEqual([]);
+});
+
 /** Operations see their caller's account. What looks at all accounts is one of these, each for a reason. */
 const ACROSS_ACCOUNTS: Readonly<Record<string, string>> = {
   "services/operation.ts": "tells of it",
@@ -210,6 +225,13 @@ function importsOf(file: string): readonly Import[] {
 function isEager(file: string, specifier: string): boolean {
   const text = readFileSync(join(src, file), "utf8");
   return new RegExp(`^import (?!type\\b)[^;"]*from "${specifier}"`, "m").test(text);
+}
+
+/** Not for its types alone. */
+function isLoaded(file: string, specifier: string): boolean {
+  return (
+    isEager(file, specifier) || readFileSync(join(src, file), "utf8").replaceAll("typeof import(", "").includes(`import("${specifier}")`)
+  );
 }
 
 /** The first folder of a file below `src/`; `main` for the composition root. */

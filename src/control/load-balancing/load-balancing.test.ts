@@ -179,6 +179,7 @@ describe("coming up", () => {
   test("one without listeners is active as well", async () => {
     const at = world();
     at.start();
+    await at.clock.settled();
     at.state.commit(() => at.state.table(loadBalancers).put(balancer));
     await at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active");
     expect(at.proxy.configuration).toEqual({ listeners: [], backends: [] });
@@ -201,6 +202,38 @@ describe("coming up", () => {
     expect(at.complaints).not.toEqual([]);
     expect(new Set(troubles)).toEqual(new Set(["changes of load balancers do not come about: haproxy is not installed", undefined]));
     expect(troubles.at(-1)).toBeUndefined();
+  });
+});
+
+describe("what changes while it works reaches the proxy:", () => {
+  test("a target group's checks", async () => {
+    const at = await healthyWorld();
+    await at.clock.settled();
+    at.state.commit(() => at.state.table(targetGroups).put({ ...group, healthCheck: { ...group.healthCheck, path: "/other" } }));
+    await at.clock.settled();
+    expect(at.proxy.configuration.backends).toMatchObject([{ healthCheck: { path: "/other" } }]);
+  });
+
+  test("a target more, which is checked from then on", async () => {
+    const at = await healthyWorld();
+    at.state.commit(() => registerTarget(at.state, { ...TARGET, id: "10.0.0.2", now: at.clock.now() }));
+    await at.clock.settled();
+    const added = at.state.table(targets).get(targetKey(GROUP, "10.0.0.2", 80));
+    expect(added?.health.reason).toBe("Elb.InitialHealthChecking");
+    at.proxy.see(BACKEND, "10.0.0.2-80", "healthy");
+    expect(at.state.table(targets).get(targetKey(GROUP, "10.0.0.2", 80))?.health).toEqual({ state: "healthy" });
+  });
+
+  test("and after a change that the proxy refused also what was there before it: it may have taken up a part", async () => {
+    const at = await healthyWorld();
+    at.proxy.failNext(new Error("no"));
+    at.state.commit(() => at.state.table(targetGroups).put({ ...group, healthCheck: { ...group.healthCheck, path: "/other" } }));
+    await at.clock.settled();
+    expect(at.complaints).toHaveLength(1);
+    const applied = at.proxy.applied;
+    at.state.commit(() => at.state.table(targetGroups).put(group));
+    await at.clock.pass(500);
+    expect(at.proxy.applied).toBe(applied + 1);
   });
 });
 
@@ -260,6 +293,34 @@ describe("ports", () => {
     at.start();
     await at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active");
     expect(at.proxy.configuration.listeners.map(({ port }) => port)).toEqual([8080]);
+  });
+
+  test("a port that could not be had once is tried again for the next listener", async () => {
+    const at = world();
+    at.proxy.take(80);
+    at.putAll();
+    at.start();
+    await at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active");
+    at.proxy.release(80);
+    at.state.commit(() => at.state.table(listeners).delete(listener.arn));
+    await at.clock.settled();
+    at.state.commit(() => at.state.table(listeners).put(listener));
+    await at.clock.settled();
+    expect(at.proxy.configuration.listeners.map(({ port }) => port)).toEqual([80]);
+  });
+
+  test("a listener that comes while ports are looked for gets one, too", async () => {
+    const at = world();
+    const second = { ...listener, arn: `${listener.arn}2`, port: 81 };
+    at.putAll();
+    at.start({
+      canBind(_address, port) {
+        if (port === 80) at.state.commit(() => at.state.table(listeners).put(second));
+        return Promise.resolve(true);
+      },
+    });
+    await at.until(loadBalancers, () => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active");
+    expect(at.proxy.configuration.listeners.map(({ port }) => port)).toEqual([80, 81]);
   });
 
   test("at the gateway of a VPC its own load balancers listen, from when it is there", async () => {
@@ -529,7 +590,8 @@ describe("health", () => {
     const at = await healthyWorld();
     const applied = at.proxy.applied;
     at.proxy.see(BACKEND, SERVER, "unhealthy", { kind: "timeout" });
-    await at.loop?.[Symbol.asyncDispose]();
+    await at.clock.settled();
+    expect(at.target?.health.state).toBe("unhealthy");
     expect(at.proxy.applied).toBe(applied);
   });
 

@@ -1,7 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds as ids } from "../../drivers/system/ids.ts";
-import { defaultNetwork } from "../../state/default-vpc.ts";
+import { defaultNetwork, type DefaultNetwork } from "../../state/default-vpc.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { interfaceOf, putTask, taskRecord } from "../../testing/task-record.ts";
@@ -65,3 +65,56 @@ test("costs the same where there are many tasks", () => {
   const found = look.mock.results.reduce((sum, { value }) => sum + (value as readonly TaskRecord[]).length, 0);
   expect([look.mock.calls.length, found]).toEqual([1, 0]);
 });
+
+test("has a name and a MAC address that follow from its address, its VPC, and the VPC's security group where none is named", () => {
+  const { state, a, task } = world();
+  const { vpc, securityGroup } = defaultNetwork(state, ids, SCOPE);
+  expect(attachInterface(state, ids, task({ preferredSubnetId: a }), new Map())).toMatchObject({
+    ...{ subnetId: a, vpcId: vpc.id, vpcCidr: "172.31.0.0/16", privateIpv4Address: "172.31.0.4", macAddress: "02:42:ac:1f:00:04" },
+    ...{ privateDnsName: "ip-172-31-0-4.ec2.internal", securityGroups: [securityGroup.id] },
+  });
+});
+
+test("after the address that was given last comes the next one, so that a new task does not get a name that others still know", () => {
+  const { state, a, task } = world();
+  const last = new Map<string, string>();
+  const next = (): unknown => attachInterface(state, ids, task({ preferredSubnetId: a }), last);
+  expect([next(), next()]).toMatchObject([{ privateIpv4Address: "172.31.0.4" }, { privateIpv4Address: "172.31.0.5" }]);
+});
+
+const ATTEMPT = "Unexpected EC2 error while attempting to Create Network Interface: ";
+
+test.each<[string, (foreign: DefaultNetwork, own: DefaultNetwork) => object, string]>([
+  ["a subnet of another account", ({ subnets }) => ({ subnets: [subnets[0]?.id] }), "InvalidSubnetID.NotFound"],
+  ["no subnet", () => ({}), "InvalidSubnetID.NotFound"],
+  ["a subnet that is not there", () => ({ subnets: ["subnet-0"] }), "InvalidSubnetID.NotFound"],
+  ["a security group of another account", ({ securityGroup }, { subnets }) => groups(subnets, securityGroup.id), "InvalidGroup.NotFound"],
+  [
+    "one of another account beside its own",
+    (foreign, { subnets, securityGroup }) => groups(subnets, securityGroup.id, foreign.securityGroup.id),
+    "InvalidGroup.NotFound",
+  ],
+  ["a security group that is not there", (_, { subnets }) => groups(subnets, "sg-0"), "InvalidGroup.NotFound"],
+])("a task that names %s gets none", (_what, configure, why) => {
+  const { state, task, attach } = world();
+  const foreign = defaultNetwork(state, ids, { ...SCOPE, account: "210987654321" });
+  const awsvpcConfiguration = configure(foreign, defaultNetwork(state, ids, SCOPE)) as { subnets: string[] };
+  expect(attach(task({ networkConfiguration: { awsvpcConfiguration } }))).toEqual([ATTEMPT + why]);
+});
+
+test("a task in another region of the account does not get a subnet of this one", () => {
+  const { task, attach } = world();
+  expect(attach(task({ region: "eu-west-1" }))).toEqual([`${ATTEMPT}InvalidSubnetID.NotFound`]);
+});
+
+test("the security groups that a task names are its own", () => {
+  const { state, task } = world();
+  const { subnets, securityGroup } = defaultNetwork(state, ids, SCOPE);
+  const awsvpcConfiguration = groups(subnets, securityGroup.id) as { subnets: string[] };
+  const made = attachInterface(state, ids, task({ networkConfiguration: { awsvpcConfiguration } }), new Map());
+  expect(made).toMatchObject({ securityGroups: [securityGroup.id] });
+});
+
+function groups(subnets: DefaultNetwork["subnets"], ...securityGroups: readonly string[]): object {
+  return { subnets: subnets.map(({ id }) => id), securityGroups };
+}

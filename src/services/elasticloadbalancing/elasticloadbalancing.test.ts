@@ -144,6 +144,19 @@ test("making the same thing again returns it; with other settings its name is ta
   });
 });
 
+test("an account has fifty load balancers in a region, and no more", async () => {
+  await using api = await apiWorld();
+  const { net } = await stack(api);
+  const client = api.client(ElasticLoadBalancingV2Client);
+  const create = (Name: string) => client.send(new elb.CreateLoadBalancerCommand({ Name, Subnets: [...net.subnets] }));
+  await Promise.all(Array.from({ length: 49 }, (_, at) => create(`lb-${at}`)));
+  await expect(create("one-more")).rejects.toMatchObject({
+    name: "TooManyLoadBalancersException",
+    message: "The maximum number of load balancers has been reached",
+  });
+  expect((await create("lb-7")).LoadBalancers).toHaveLength(1);
+});
+
 test("targets are registered, described and deregistered by the command line", async () => {
   await using api = await apiWorld();
   const { group, net } = await stack(api);

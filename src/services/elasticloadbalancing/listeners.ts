@@ -14,9 +14,8 @@ import { checkEnum, checkRange, creation, invalid, operation, permission } from 
 import { checkArn, findListener, findLoadBalancer, own } from "./find.ts";
 import { defaultListenerAttributes } from "./listener-attributes.ts";
 import { pageByArn } from "./page.ts";
+import { QUOTAS } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
-
-const MOST_LISTENERS = 50;
 
 export const createListener = operation("CreateListener", {
   authorize: ({ LoadBalancerArn = "*", Tags: tags, ...input }) =>
@@ -42,7 +41,7 @@ export const createListener = operation("CreateListener", {
       if (JSON.stringify(same.defaultActions) === JSON.stringify(defaultActions)) return { Listeners: [describe(same)] };
       throw new DuplicateListenerException(because(`A listener already exists on this port for this load balancer '${balancer.arn}'`));
     }
-    if (others.length >= MOST_LISTENERS)
+    if (others.length >= QUOTAS["listeners-per-application-load-balancer"])
       throw new TooManyListenersException(because("The maximum number of listeners has been reached on the load balancer"));
     const created = state.commit(() =>
       state.table(listeners).put({

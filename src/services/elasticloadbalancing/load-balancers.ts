@@ -4,6 +4,7 @@ import {
   InvalidConfigurationRequestException,
   LoadBalancerNotFoundException,
   OperationNotPermittedException,
+  TooManyLoadBalancersException,
   type CreateLoadBalancerInput,
   type LoadBalancer,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -17,6 +18,7 @@ import { defaultLoadBalancerAttributes } from "./load-balancer-attributes.ts";
 import { checkLoadBalancerName } from "./names.ts";
 import { pageByArn } from "./page.ts";
 import { checkSecurityGroups, checkSubnets, zonesOf } from "./placement.ts";
+import { QUOTAS } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
 
 export const createLoadBalancer = operation("CreateLoadBalancer", {
@@ -33,10 +35,8 @@ export const createLoadBalancer = operation("CreateLoadBalancer", {
     const { state, ids, now, account, region } = context;
     const settings = checkSettings(input, context);
     const tags = checkTags(input.Tags);
-    const same = state
-      .table(loadBalancers)
-      .by("scope", scopeKey(context))
-      .find((balancer) => balancer.name === settings.name);
+    const others = state.table(loadBalancers).by("scope", scopeKey(context));
+    const same = others.find((balancer) => balancer.name === settings.name);
     if (same) {
       if (!equalSettings(same, settings))
         throw new DuplicateLoadBalancerNameException(
@@ -44,6 +44,8 @@ export const createLoadBalancer = operation("CreateLoadBalancer", {
         );
       return { LoadBalancers: [describe(same)] };
     }
+    if (others.length >= QUOTAS["application-load-balancers"])
+      throw new TooManyLoadBalancersException(because("The maximum number of load balancers has been reached"));
     const prefix = settings.scheme === "internal" ? "internal-" : "";
     const created = state.commit(() => {
       ensureLinkedRole("elasticloadbalancing.amazonaws.com", context);

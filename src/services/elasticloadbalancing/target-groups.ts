@@ -4,6 +4,7 @@ import {
   InvalidConfigurationRequestException,
   ResourceInUseException,
   TargetGroupNotFoundException,
+  TooManyTargetGroupsException,
   UnsupportedProtocolException,
   type CreateTargetGroupInput,
   type TargetGroup,
@@ -19,6 +20,7 @@ import { checkArn, findLoadBalancer, findTargetGroup, own, type Place } from "./
 import { checkHealthCheck } from "./health-check.ts";
 import { checkName } from "./names.ts";
 import { pageByArn } from "./page.ts";
+import { QUOTAS } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
 import { defaultTargetGroupAttributes } from "./target-group-attributes.ts";
 
@@ -33,10 +35,8 @@ export const createTargetGroup = operation("CreateTargetGroup", {
     const { state, ids, now, account, region } = context;
     const settings = checkSettings(input, context);
     const tags = checkTags(input.Tags);
-    const same = state
-      .table(targetGroups)
-      .by("scope", scopeKey(context))
-      .find((group) => group.name === settings.name);
+    const others = state.table(targetGroups).by("scope", scopeKey(context));
+    const same = others.find((group) => group.name === settings.name);
     if (same) {
       if (!equalSettings(same, settings))
         throw new DuplicateTargetGroupNameException(
@@ -44,6 +44,8 @@ export const createTargetGroup = operation("CreateTargetGroup", {
         );
       return { TargetGroups: [describe(same, state)] };
     }
+    if (others.length >= QUOTAS["target-groups"])
+      throw new TooManyTargetGroupsException(because("The maximum number of target groups has been reached"));
     const created = state.commit(() => {
       // A target group does without the role where the caller may not make it: targets need no permissions of ours.
       ensureLinkedRole("elasticloadbalancing.amazonaws.com", context);

@@ -14,8 +14,7 @@ import { localInstanceId } from "../../state/local-host.ts";
 import { because } from "../operation.ts";
 import { checkRange, invalid, operation, permission } from "./elb-operation.ts";
 import { findTargetGroup, type Place } from "./find.ts";
-
-const MOST_TARGETS = 1000;
+import { QUOTAS } from "./quotas.ts";
 
 export const registerTargets = operation("RegisterTargets", {
   authorize: ({ TargetGroupArn }) => permission("RegisterTargets", TargetGroupArn ?? "*"),
@@ -26,7 +25,7 @@ export const registerTargets = operation("RegisterTargets", {
     const placeOf = targetPlaces(context.targetSurroundings());
     const wanted = Targets.map((target) => newTarget(target, group, placeOf, context));
     const keys = new Set([...state.table(targets).by("targetGroup", group.arn), ...wanted].map(({ id, port }) => `${id}|${port}`));
-    if (keys.size > MOST_TARGETS)
+    if (keys.size > QUOTAS["targets-per-application-load-balancer"])
       throw new TooManyTargetsException(because(`You've reached the limit on the number of targets for target group '${group.arn}'`));
     state.commit(() => wanted.forEach((target) => registerTarget(state, { ...target, now })));
     return {};
