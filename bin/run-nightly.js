@@ -7,6 +7,7 @@ const COMMANDS = [
   { name: "torture", run: ["torture"] },
   { name: "fuzz", run: ["fuzz"], env: { AIRFIELD_FUZZ_RUNS: "100000" } },
   { name: "simulate", run: ["simulate", "--", "--seeds", "20000"] },
+  { name: "node-versions", run: ["node-versions"] },
   { name: "mutate", run: ["mutate"] },
 ];
 

@@ -14,7 +14,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const say = (line) => process.stderr.write(`setup: ${line}\n`);
 
 try {
-  requireNode(20, 10);
+  requireNode(20, 19);
   await ensureNodeModules(root, say);
   await ensureBuild(root, say);
   const tools = process.argv.includes("--test") ? [...PLATFORM_TOOLS, ...TEST_TOOLS] : PLATFORM_TOOLS;

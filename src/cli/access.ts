@@ -4,7 +4,7 @@ import { readRootCredentials } from "../drivers/filesystem/installation.ts";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import { CliError } from "./cli-error.ts";
 import { runningServer, type RunningServer } from "./running-server.ts";
-import { dataSetting, portSetting, regionSetting } from "./settings.ts";
+import { dataSetting, portSetting, regionSetting, START_COMMAND } from "./settings.ts";
 
 /** How to reach an installation, and as whom. */
 export interface Access {
@@ -57,7 +57,7 @@ async function firstAccountKeys(dataDirectory: string, server: RunningServer | u
   if (!kept)
     throw new CliError(
       `Airfield has not been started on ${dataDirectory} yet`,
-      "Run `npm start` first, or name another folder with AIRFIELD_DATA.",
+      `Run \`${START_COMMAND}\` first, or name another folder with AIRFIELD_DATA.`,
     );
   if (server && server.accessKeyId !== kept.accessKeyId) {
     throw new CliError(

@@ -3,7 +3,7 @@ import { accountsFolder, addAccount, readAccounts } from "../drivers/filesystem/
 import { readRootCredentials } from "../drivers/filesystem/installation.ts";
 import { openDataFolder } from "../drivers/filesystem/own-folder.ts";
 import { CliError } from "./cli-error.ts";
-import { dataSetting } from "./settings.ts";
+import { dataSetting, START_COMMAND } from "./settings.ts";
 
 export interface AccountFlags {
   readonly data?: string;
@@ -34,7 +34,7 @@ async function startedOn(flags: AccountFlags): Promise<string> {
   if ((await readRootCredentials(dataDirectory)) === undefined)
     throw new CliError(
       `Airfield has not been started on ${dataDirectory} yet`,
-      "Run `npm start` first, or name another folder with AIRFIELD_DATA.",
+      `Run \`${START_COMMAND}\` first, or name another folder with AIRFIELD_DATA.`,
     );
   return dataDirectory;
 }

@@ -10,7 +10,7 @@ import { dockerEngine, EngineUnavailableError } from "../drivers/docker/engine.t
 import { engineInfo } from "../drivers/docker/engine-info.ts";
 import { lookWhereRootDoes } from "./program-path.ts";
 import { runningServer } from "./running-server.ts";
-import { dataSetting, portSetting } from "./settings.ts";
+import { dataSetting, portSetting, START_COMMAND } from "./settings.ts";
 
 interface Finding {
   readonly name: string;
@@ -150,7 +150,7 @@ async function server(dataDirectory: string, port: number): Promise<Finding> {
   if (running) return { name, verdict: "good", detail: `runs at ${running.url} (process ${running.pid})` };
   const refusal = await bindable(port);
   if (refusal === undefined)
-    return { name, verdict: "good", detail: `does not run; port ${port} is free for it`, advice: "`npm start` starts it" };
+    return { name, verdict: "good", detail: `does not run; port ${port} is free for it`, advice: `\`${START_COMMAND}\` starts it` };
   return {
     name,
     verdict: "missing",

@@ -109,6 +109,19 @@ program
   .action(async (flags: object) => (await import("./status/status.ts")).status(flags));
 
 program
+  .command("stop")
+  .description("end the server that works on this data folder as SIGTERM does, and wait until it has ended; tasks run on")
+  .addOption(data())
+  .action(async (flags: object) => (await import("./stop.ts")).stop(flags));
+
+program
+  .command("wait-ready")
+  .description("wait until the server that works on this data folder accepts requests; fails where it does not in time")
+  .option("--timeout <seconds>", "how long (60)")
+  .addOption(data())
+  .action(async (flags: object) => (await import("./wait-ready.ts")).waitReady(flags));
+
+program
   .command("doctor")
   .description("check what Airfield needs, and say how to get what is missing")
   .addOption(port())

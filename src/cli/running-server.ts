@@ -33,7 +33,8 @@ export function runningServer(dataDirectory: string): RunningServer | undefined 
   return isAlive(server.pid) ? server : undefined;
 }
 
-function isAlive(pid: number): boolean {
+/** Whether there is a process of that id, whoever's it is. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -4,7 +4,7 @@ import { engineSocket } from "../../../bin/setup/engine-socket.js";
 import { dockerEngine, EngineUnavailableError, type DockerEngine } from "../../drivers/docker/engine.ts";
 import { rootAccess } from "../access.ts";
 import { CliError } from "../cli-error.ts";
-import { portSetting } from "../settings.ts";
+import { portSetting, START_COMMAND, startCommand } from "../settings.ts";
 import { CleanUp } from "./clean-up.ts";
 import { createExecutionRole } from "./execution-role.ts";
 import { ask, startLoad, type LoadCount } from "./load.ts";
@@ -122,7 +122,7 @@ function told({ sent, failed, byVersion }: LoadCount): string {
 /** What to do after the demo, at the port that this one was given. */
 export function next(flags: Pick<ServerFlags, "port">): string {
   const port = portSetting(flags.port);
-  const command = flags.port === undefined ? "npm start" : `npm start -- --port ${flags.port}`;
+  const command = flags.port === undefined ? START_COMMAND : startCommand(`--port ${flags.port}`);
   return `Next: \`${command}\` serves on ${port === 0 ? "a port that is free" : `http://127.0.0.1:${port}`}; then, in another terminal,
   eval "$(npx airfield env)"     # lets aws, the SDKs and Terraform talk to it
   aws ecs list-clusters

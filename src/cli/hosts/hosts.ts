@@ -13,7 +13,7 @@ import { HostNamesConflictError, place, prepare, removeHostNames, withdraw, type
 import { forgetEndpointState, hostNamesFolder, type EndpointState, type HostNames } from "../../drivers/host-names/record.ts";
 import { CliError } from "../cli-error.ts";
 import { runningServer } from "../running-server.ts";
-import { dataSetting, regionSetting } from "../settings.ts";
+import { dataSetting, regionSetting, START_COMMAND } from "../settings.ts";
 import { installByHand, sameAsRoot } from "./by-hand.ts";
 
 export interface PlaceFlags {
@@ -160,7 +160,7 @@ export async function homeOf({ data }: PlaceFlags): Promise<Home> {
   }
   throw new CliError(
     `Airfield has not been started on ${dataDirectory} yet`,
-    "Run `npm start` first, or name another folder with --data or AIRFIELD_DATA.",
+    `Run \`${START_COMMAND}\` first, or name another folder with --data or AIRFIELD_DATA.`,
   );
 }
 

@@ -6,7 +6,7 @@ import { CliError } from "../cli-error.ts";
 import { readTroubles } from "../../drivers/filesystem/troubles.ts";
 import { diskRoom, fullDiskText, leavesRoom } from "../../drivers/sqlite/disk-room.ts";
 import { runningServer } from "../running-server.ts";
-import { dataSetting, regionSetting } from "../settings.ts";
+import { dataSetting, regionSetting, START_COMMAND } from "../settings.ts";
 import type { Overview, RegionOverview } from "./overview.ts";
 import { KNOWN_REGIONS } from "./regions.ts";
 import { render } from "./render.ts";
@@ -59,9 +59,13 @@ async function survey(access: Access, dataDirectory: string, regions: readonly s
     };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ECONNREFUSED") throw error;
-    throw new CliError(`nothing answers at ${access.endpoint}`, "Run `npm start`, or say where Airfield listens with AIRFIELD_PORT.", {
-      cause: error,
-    });
+    throw new CliError(
+      `nothing answers at ${access.endpoint}`,
+      `Run \`${START_COMMAND}\`, or say where Airfield listens with AIRFIELD_PORT.`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
