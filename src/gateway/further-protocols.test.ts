@@ -277,6 +277,26 @@ describe("a service with three protocols", () => {
   });
 });
 
+test.each([
+  ["a REST service that speaks JSON", "GET", "/schedules/x", {}, "MissingAuthenticationTokenException", '{"message":'],
+  [
+    "the same, with a body",
+    "POST",
+    "/tags/x",
+    { "content-type": "application/json" },
+    "MissingAuthenticationTokenException",
+    '{"message":',
+  ],
+  ["Route 53", "GET", "/2013-04-01/hostedzone/Z1", {}, "MissingAuthenticationToken", "<ErrorResponse "],
+])("without a signature, the path tells how %s answers", async (_, method, path, headers, code, beginning) => {
+  await using api = await world();
+  const response = await fetch(`${api.url}${path}`, { method, headers });
+  const text = await response.text();
+  expect(response.status).toBe(403);
+  expect(text).toContain(beginning);
+  expect([response.headers.get("x-amzn-errortype") ?? text]).toEqual([expect.stringContaining(code)]);
+});
+
 test("whatever comes, none of the protocols fails inside", async () => {
   await using api = await world();
   const requests = fc.oneof(

@@ -31,7 +31,7 @@ import { DisconnectedError } from "./disconnected.ts";
 import { noteKeyUse } from "./key-usage.ts";
 import { loadService, protocolOf, type LoadedService } from "./loaded-service.ts";
 import { MalformedRequestError } from "./malformed.ts";
-import { guessedProtocol } from "./protocols/not-offered.ts";
+import { errorWriter, guessedProtocol } from "./protocols/not-offered.ts";
 import type { ArrivingRequest, Protocol, WireRequest, WireResponse } from "./protocols/protocol.ts";
 import { route } from "./routing.ts";
 import type { OperationSchema } from "./schema.ts";
@@ -221,18 +221,15 @@ function readInput(
 /** No service of ours: answered in the protocol that the request seems to speak. */
 function unroutable(call: CallInProgress, options: GatewayOptions): WireResponse {
   const { request, serviceName, requestId } = call;
+  const protocol = guessedProtocol(request, serviceName);
   const { code, message, status, fault } =
     serviceName === undefined
-      ? signatureError({ kind: "missing" }, speaksJson(request) ? "json" : "query")
+      ? signatureError({ kind: "missing" }, protocol === "s3" ? "query" : familyOf(protocol))
       : new AwsError("UnknownService", `Airfield does not offer the service ${serviceName}; docs/coverage.md lists what it does.`, 501);
   const error = { code, message, status, fault, schema: undefined, members: {} };
   call.error = error;
   record(call, options);
-  return guessedProtocol(request, serviceName).writeError(error, requestId);
-}
-
-function speaksJson({ headers }: WireRequest): boolean {
-  return headers["x-amz-target"] !== undefined || (headers["content-type"] ?? "").includes("json");
+  return errorWriter(protocol).writeError(error, requestId);
 }
 
 /** What cannot be recorded is a defect of ours, and no reason to keep an answer back: what was done is done. */

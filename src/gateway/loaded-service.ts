@@ -2,13 +2,9 @@ import type { Operation } from "../services/operation.ts";
 import type { EmptyValues } from "../services/empty-values.ts";
 import type { ServiceDescriptor, WireProtocol } from "../services/service.ts";
 import { valueChecks, type ValueChecks } from "./constraints/value-checks.ts";
-import { awsJson } from "./protocols/aws-json.ts";
-import { awsQuery, ec2Query } from "./protocols/aws-query.ts";
+import { interpreterOf } from "./protocols/interpreters.ts";
 import type { Protocol } from "./protocols/protocol.ts";
-import { restJson } from "./protocols/rest-json.ts";
 import { restRoutes, type RestRoutes } from "./protocols/rest-route.ts";
-import { restXml } from "./protocols/rest-xml.ts";
-import { rpcV2Cbor } from "./protocols/rpc-v2-cbor.ts";
 import { operationNames, operationSchema, type OperationSchema } from "./schema.ts";
 
 /** A service with its SDK package and its operations in memory. */
@@ -64,22 +60,7 @@ async function load(descriptor: ServiceDescriptor): Promise<LoadedService> {
   };
 }
 
-/** The interpreter of a protocol that a service speaks; made once, since it holds no state. */
+/** The interpreter of a protocol that a service speaks. */
 export function protocolOf({ xmlNamespace = "", queryCompatible = false }: ServiceDescriptor, protocol: WireProtocol): Protocol {
-  switch (protocol) {
-    case "awsJson1.0":
-      return awsJson("1.0", { queryCompatible });
-    case "awsJson1.1":
-      return awsJson("1.1", { queryCompatible });
-    case "awsQuery":
-      return awsQuery(xmlNamespace);
-    case "ec2Query":
-      return ec2Query(xmlNamespace);
-    case "restJson":
-      return restJson();
-    case "restXml":
-      return restXml(xmlNamespace);
-    case "rpcv2Cbor":
-      return rpcV2Cbor({ queryCompatible });
-  }
+  return interpreterOf(protocol, { xmlNamespace, queryCompatible });
 }

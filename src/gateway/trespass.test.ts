@@ -79,8 +79,6 @@ afterAll(() => world[Symbol.asyncDispose]());
 /** What has to come of an intruder's attempt; `undefined` where the intruder may. */
 function due({ access }: Operation, intruder: Intruder, family: Family): string | undefined {
   if (access === "unsigned") return REFUSED;
-  // In the REST protocols the signature alone names the service: without it, nobody knows in whose words to refuse.
-  if (intruder === "nobody" && family === "rest") return REFUSED;
   if (access === "ungoverned" && intruder === "a user without permission") return undefined;
   return REFUSALS[intruder][family];
 }

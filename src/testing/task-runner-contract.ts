@@ -117,7 +117,8 @@ export function taskRunnerContract(name: string, makeWorld: () => Promise<TaskRu
   describe(`${name}: the contract of TaskRunner`, () => {
     test("a task runs, tells where it is reached, and stops when told to", async () => {
       const world = await inWorld();
-      const spec = taskSpec(world, [{ ...world.program({}), portMappings: [{ containerPort: 80, protocol: "tcp" }] }]);
+      const up = { ...world.program({ prints: ["up"] }), ...log("up") };
+      const spec = taskSpec(world, [{ ...up, portMappings: [{ containerPort: 80, protocol: "tcp" }] }]);
       const task = follow(world.runner(), spec.taskArn);
       world.runner().start(spec);
       const running = await task.until("running");
@@ -126,6 +127,8 @@ export function taskRunnerContract(name: string, makeWorld: () => Promise<TaskRu
       expect(running.startedAt).toBeTypeOf("number");
       expect(running.pullStoppedAt).toBeGreaterThanOrEqual(running.pullStartedAt!);
       expect(running.endpoints).toMatchObject([{ containerName: "app", containerPort: 80 }]);
+      // A program that was started has not come yet to where it listens to signals.
+      await expect.poll(() => world.lines("up"), { timeout: 30_000 }).toEqual(["up"]);
       world.runner().stop(spec.taskArn);
       const stopped = await task.until("stopped");
       expect(stopped.containers).toMatchObject([{ status: "STOPPED", exitCode: 0 }]);

@@ -313,17 +313,20 @@ test("what is printed last arrives: without a line feed, at a signal, and of a c
   );
   const much = run(
     world,
-    taskSpec(world, [{ ...world.shell("yes 0123456789abcde | head -c 4194304; printf end"), ...log("much") }]),
+    taskSpec(world, [{ ...world.shell("yes $(seq -s - 100 115) | head -c 4194304; printf end"), ...log("much") }]),
     "stopped",
   );
-  const signalled = taskSpec(world, [{ ...world.shell("trap 'printf bye; exit 0' TERM; while :; do sleep 0.1; done"), ...log("bye") }]);
+  const signalled = taskSpec(world, [
+    { ...world.shell("trap 'printf bye; exit 0' TERM; echo up; while :; do sleep 0.1; done"), ...log("bye") },
+  ]);
   await run(world, signalled, "running");
   const ended = follow(world.runner(), signalled.taskArn).until("stopped");
+  await expect.poll(() => world.lines("bye"), { timeout: 30_000 }).toEqual(["up"]);
   world.runner().stop(signalled.taskArn);
   await Promise.all([...parts, much, ended]);
   expect(endings.map((stream) => world.lines(stream))).toEqual(endings.map(() => ["part"]));
-  expect(world.lines("bye")).toEqual(["bye"]);
-  expect(world.lines("much")).toHaveLength(4_194_304 / 16 + 1);
+  expect(world.lines("bye")).toEqual(["up", "bye"]);
+  expect(world.lines("much")).toHaveLength(4_194_304 / 64 + 1);
   expect(world.lines("much").at(-1)).toBe("end");
 });
 
