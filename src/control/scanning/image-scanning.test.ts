@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { ECRClient, PutRegistryScanningConfigurationCommand } from "@aws-sdk/client-ecr";
+import { expect, test, vi } from "vitest";
 import { repositoryKey } from "../../state/ecr.ts";
 import { imageScans, inventories, requestScan, scanKey } from "../../state/ecr-scans.ts";
 import { osvRecord } from "../../testing/osv-records.ts";
@@ -29,6 +30,44 @@ test("a scan that a stop has cut off is carried out at the next start", async ()
     status: "COMPLETE",
     findings: [{ name: "CVE-2026-1" }],
   });
+});
+
+test("what was pushed or became continuous when no loop was there is scanned at the next start; what was scanned is left alone", async () => {
+  await using world = await scanningWorld();
+  const { state } = world.platform;
+  await world.repository("app");
+  world.vulnerabilities.take([zlib]);
+  const rules = [{ scanFrequency: "CONTINUOUS_SCAN" as const, repositoryFilters: [{ filter: "*", filterType: "WILDCARD" as const }] }];
+  const before = await world.push("app", "v1", layer);
+  await world.client(ECRClient).send(new PutRegistryScanningConfigurationCommand({ scanType: "ENHANCED", rules }));
+  await world.scanned();
+  const scanOf = (digest: string) => state.table(imageScans).get(scanKey(app, digest, "ENHANCED"));
+  const scanned = scanOf(before.digest);
+  expect(scanned?.status).toBe("ACTIVE");
+  await world.stopScanning();
+  const after = await world.push("app", "v2", { ...layer, "etc/motd": "v2" });
+  expect(scanOf(after.digest)).toBeUndefined();
+  await using _loop = imageScanning({ ...world.platform, vulnerabilities: world.vulnerabilities, logger: silent });
+  await world.scanned();
+  await expect.poll(() => scanOf(after.digest)?.status).toBe("ACTIVE");
+  expect(scanOf(before.digest)).toBe(scanned);
+});
+
+test("new data is a commit for some hundred images, not one for each", async () => {
+  await using world = await scanningWorld();
+  const { state } = world.platform;
+  await world.repository("app");
+  world.vulnerabilities.take([zlib]);
+  const rules = [{ scanFrequency: "CONTINUOUS_SCAN" as const, repositoryFilters: [{ filter: "*", filterType: "WILDCARD" as const }] }];
+  await world.client(ECRClient).send(new PutRegistryScanningConfigurationCommand({ scanType: "ENHANCED", rules }));
+  for (const tag of ["v1", "v2", "v3"]) await world.push("app", tag, { ...layer, "etc/motd": tag });
+  await world.scanned();
+  const commits = vi.spyOn(state, "commit");
+  world.vulnerabilities.take([zlib]);
+  await world.scanned();
+  // One that asks for all, and one for each outcome.
+  await expect.poll(() => commits.mock.calls.length).toBe(1 + 3);
+  expect([...state.table(imageScans).values()].map(({ reassess }) => reassess ?? false)).toEqual([false, false, false]);
 });
 
 test("a stop does not wait for what is being read, and what was read is kept as long as a repository has the image", async () => {

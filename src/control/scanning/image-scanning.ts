@@ -1,5 +1,5 @@
 import { scanningOf } from "../../decide/scan/scan-frequency.ts";
-import { imageKey, images, repositories, repositoryKey, type ImageRecord } from "../../state/ecr.ts";
+import { imageKey, images, repositories, repositoryKey, type ImageRecord, type RepositoryRecord } from "../../state/ecr.ts";
 import {
   imageScans,
   inventories,
@@ -9,12 +9,27 @@ import {
   scanKey,
   scanningRulesOf,
   type ImageScanRecord,
+  type ScanType,
 } from "../../state/ecr-scans.ts";
-import { changes, loop, records, type Needs } from "../loop.ts";
+import { inSlices } from "../in-slices.ts";
+import { atStart, changes, loop, records, type Needs } from "../loop.ts";
 import { assess } from "./assess.ts";
 import { imageInventory, type InventoryParts } from "./image-inventory.ts";
 import { UnreadableImageError } from "./reading-budget.ts";
 import { scanOutcome, type Outcome } from "./scan-outcome.ts";
+
+/** Steps that are about all images that are scanned continuously; no key of a scan is like these. What each asks to be scanned, by what is known of it: */
+const RESCANS = {
+  "new vulnerability data": () => true,
+  "new rules": (known) => known?.status !== "ACTIVE",
+  // What a crash between a push, or a change of the rules, and its scan has left.
+  "the start": (known) => known === undefined,
+} as const satisfies Record<string, (known: ImageScanRecord | undefined) => boolean>;
+type Rescan = keyof typeof RESCANS;
+
+function isRescan(key: string): key is Rescan {
+  return Object.hasOwn(RESCANS, key);
+}
 
 /** With limits, other than the usual ones hold for reading images. */
 type ImageScanningParts = Needs<"vulnerabilities"> & InventoryParts;
@@ -29,6 +44,7 @@ export const imageScanning = loop("image scanning", (parts: ImageScanningParts, 
   const scans = state.table(imageScans);
 
   async function step(key: string): Promise<void> {
+    if (isRescan(key)) return rescan(key);
     const record = scans.get(key);
     if (!record || !isScanDue(record)) return;
     const outcome = await outcomeOf(record);
@@ -74,20 +90,28 @@ export const imageScanning = loop("image scanning", (parts: ImageScanningParts, 
     });
   }
 
-  /** Looks again at all that is scanned continuously (`new-data`), or only at what was not until now (`new-rules`). */
-  function rescan(why: "new-data" | "new-rules"): void {
-    for (const home of state.table(repositories).values()) {
-      const key = repositoryKey(home, home.name);
-      const applied = scanningFor(key);
-      if (applied?.scanFrequency !== "CONTINUOUS_SCAN") continue;
-      for (const image of state.table(images).by("repository", key)) {
-        const known = scans.get(scanKey(key, image.digest, applied.scanType));
-        const active = known?.status === "ACTIVE";
-        if (!isScannable(image) || (active && why === "new-rules")) continue;
-        if (active) state.commit(() => scans.replace(known, { ...known, reassess: true }));
-        else requestScan(state, image, applied.scanType, clock.now());
-      }
-    }
+  /** In slices of some hundred images, each of which is one commit. */
+  async function rescan(why: Rescan): Promise<void> {
+    const isDue = RESCANS[why];
+    await inSlices(clock, [...state.table(repositories).values()].flatMap(continuouslyScanned), (slice) =>
+      state.commit(() => {
+        for (const { image, scanType } of slice) {
+          const known = scans.get(scanKey(image.repository, image.digest, scanType));
+          if (!isDue(known) || !state.table(images).has(images.key(image))) continue;
+          if (known?.status === "ACTIVE") scans.replace(known, { ...known, reassess: true });
+          else requestScan(state, image, scanType, clock.now());
+        }
+      }),
+    );
+    await state.durable();
+  }
+
+  function continuouslyScanned(home: RepositoryRecord): readonly { readonly image: ImageRecord; readonly scanType: ScanType }[] {
+    const key = repositoryKey(home, home.name);
+    const applied = scanningFor(key);
+    if (applied?.scanFrequency !== "CONTINUOUS_SCAN") return [];
+    const there = state.table(images).by("repository", key).filter(isScannable);
+    return there.map((image) => ({ image, scanType: applied.scanType }));
   }
 
   return {
@@ -98,8 +122,9 @@ export const imageScanning = loop("image scanning", (parts: ImageScanningParts, 
         else if (before && !after && !state.table(images).has(images.key(before))) removed(before);
       }),
       records(imageScans, ({ after }) => after !== undefined && isScanDue(after)),
-      changes(registryScanning, () => rescan("new-rules")),
-      () => vulnerabilities.watch(() => rescan("new-data")),
+      changes(registryScanning, (_change, { wake }) => wake("new rules")),
+      ({ wake }) => vulnerabilities.watch(() => wake("new vulnerability data")),
+      atStart("the start"),
     ],
     step,
   };
