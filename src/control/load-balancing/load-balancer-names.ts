@@ -1,4 +1,4 @@
-import { OWN_NAMES } from "../../decide/routing/plan-routing.ts";
+import { namesOf, OWN_NAMES } from "../../decide/routing/plan-routing.ts";
 import type { GatewayView } from "../../decide/routing/view.ts";
 import { contains, parseAddress, parseCidr } from "../../domain/cidr.ts";
 import { loadBalancers } from "../../state/elb.ts";
@@ -12,15 +12,16 @@ export type NamedBalancer =
 
 /**
  * Looks up host names, in lower case, for the name server at a VPC's gateway: the load balancers of that VPC are at the gateway, and to it there are no
- * others. Who asks from elsewhere (other networks of this host reach the address, too) is told nothing.
+ * others. Who asks from elsewhere (other networks of this host reach the address, too) is told nothing. Under AWS's domain others than ours live, too:
+ * what is not ours there is looked up where all names are.
  */
 export function loadBalancerNames(state: WholeState, gateway: GatewayView): (name: string, client: string) => NamedBalancer {
   const block = parseCidr(gateway.vpcCidr);
   return (name, client) => {
     const from = parseAddress(client);
-    if (!name.endsWith(OWN_NAMES) || !block || from === undefined || !contains(block, from)) return { kind: "not-ours" };
+    if (!name.includes(".elb.") || !block || from === undefined || !contains(block, from)) return { kind: "not-ours" };
     for (const { dnsName, vpcId } of state.table(loadBalancers).values())
-      if (vpcId === gateway.vpcId && dnsName.toLowerCase() === name) return { kind: "address", address: gateway.address };
-    return { kind: "no-such-name" };
+      if (vpcId === gateway.vpcId && namesOf(dnsName).includes(name)) return { kind: "address", address: gateway.address };
+    return { kind: name.endsWith(OWN_NAMES) ? "no-such-name" : "not-ours" };
   };
 }

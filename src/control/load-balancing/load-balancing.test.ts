@@ -250,6 +250,17 @@ describe("names at a VPC's gateway", () => {
     expect(resolve("example.com", CLIENT)).toEqual({ kind: "not-ours" });
   });
 
+  test("are there under AWS's domain too, since to curl what ends with .localhost is the task itself; what is not ours there is AWS's", () => {
+    const at = world();
+    at.state.commit(() => at.state.table(loadBalancers).put({ ...balancer, dnsName: "Web-1.us-east-1.elb.localhost" }));
+    const resolve = loadBalancerNames(at.state, gateway);
+    expect(resolve("web-1.us-east-1.elb.amazonaws.com", CLIENT)).toEqual({ kind: "address", address: "172.31.0.1" });
+    expect(resolve("web-2.us-east-1.elb.amazonaws.com", CLIENT)).toEqual({ kind: "not-ours" });
+    expect(resolve("web-1.us-east-1.elb.amazonaws.com", "10.200.0.9")).toEqual({ kind: "not-ours" });
+    const elsewhere = loadBalancerNames(at.state, { ...gateway, vpcId: "vpc-2" });
+    expect(elsewhere("web-1.us-east-1.elb.amazonaws.com", CLIENT)).toEqual({ kind: "not-ours" });
+  });
+
   test("tell nothing of another VPC's, and nothing to who asks from elsewhere", () => {
     const at = world();
     at.state.commit(() => at.state.table(loadBalancers).put(balancer));

@@ -47,6 +47,8 @@ describe("listeners", () => {
     expect(answerTo("first-1.us-east-1.elb.localhost", routes)).toBe(backendId(WEB));
     expect(answerTo("second-1.us-east-1.elb.localhost", routes)).toBe(backendId(API));
     expect(answerTo("third-1.us-east-1.elb.localhost", routes)).toBe(421);
+    expect(answerTo("second-1.us-east-1.elb.amazonaws.com", routes)).toBe(backendId(API));
+    expect(answerTo("third-1.us-east-1.elb.amazonaws.com", routes)).toBe(421);
     expect(answerTo("shop.example.com", routes)).toBe(backendId(WEB));
   });
 

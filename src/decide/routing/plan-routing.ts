@@ -4,6 +4,18 @@ import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupVie
 /** The names of load balancers, which nobody else has, end so. */
 export const OWN_NAMES = ".elb.localhost";
 
+/** So end the names by which tasks reach load balancers besides. */
+const OTHER_NAMES = ".elb.amazonaws.com";
+
+/**
+ * All names of a load balancer, in lower case: its `DNSName`, and the same under AWS's domain. What ends with `.localhost` is loopback to many clients,
+ * curl among them, whatever the name server says (RFC 6761, section 6.3): right on the host, and in a task the task itself.
+ */
+export function namesOf(dnsName: string): readonly [own: string, other: string] {
+  const name = dnsName.toLowerCase();
+  return [name, name.replace(OWN_NAMES, OTHER_NAMES)];
+}
+
 /**
  * The proxy's configuration for all load balancers. On loopback they share ports: a request belongs to the load balancer whose name it carries,
  * and under any other name to the listener that took the port first, so that a load balancer that is alone on its port answers to any name.
@@ -61,8 +73,8 @@ function routesOf(port: number, sharing: readonly ListenerView[]): ProxyRoute[] 
   const [first] = sharing;
   if (!first) return [];
   return [
-    ...sharing.map((listener) => routeOf(listener, [listener.balancer.dnsName.toLowerCase()])),
-    { hosts: [OWN_NAMES], action: misdirected(port), idleTimeout: first.balancer.idleTimeout },
+    ...sharing.map((listener) => routeOf(listener, namesOf(listener.balancer.dnsName))),
+    { hosts: [OWN_NAMES, OTHER_NAMES], action: misdirected(port), idleTimeout: first.balancer.idleTimeout },
     routeOf(first, []),
   ];
 }
