@@ -54,6 +54,13 @@ test.each([
   expect(driverFailure(options, "EC2")).toBe(onInstances + why);
 });
 
+test("a pattern that would take seconds to make, or for each line, keeps the driver from starting before it is made", () => {
+  const too = (pattern: string) => driverFailure({ "awslogs-multiline-pattern": pattern }, "EC2")?.includes("expression too large");
+  expect(
+    ["a{1000}".repeat(1_000), "(a{30}){30}", "x".repeat(500), "x".repeat(501), "^\\d{4}-\\d{2}"].map((one) => too(one) ?? false),
+  ).toEqual([true, true, false, true, false]);
+});
+
 test.each(["1m", "25m", "4k", "100", "2gb"])("a buffer of %s is one", (size) => {
   expect(driverFailure({ "max-buffer-size": size, mode: "non-blocking" }, "FARGATE")).toBeUndefined();
 });

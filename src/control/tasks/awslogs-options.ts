@@ -1,4 +1,5 @@
 import { RE2JS, RE2JSSyntaxException } from "re2js";
+import { patternSize } from "../../domain/pattern-size.ts";
 import type { TaskRecord } from "../../state/ecs.ts";
 
 type Options = Readonly<Record<string, string>>;
@@ -60,9 +61,15 @@ function refusedOptions(options: Options): string | undefined {
     : undefined;
 }
 
+/** Instructions: the sequences of a date make about a hundred. Each line takes as much longer, and all accounts have the same processor. */
+const MOST_INSTRUCTIONS = 500;
+
 function unreadablePattern(options: Options): string | undefined {
   const pattern = multilinePattern(options);
   if (pattern === undefined) return undefined;
+  // In the words of the engine for its own, far larger limit.
+  if (patternSize(pattern) > MOST_INSTRUCTIONS)
+    return "awslogs could not parse multiline pattern key: error parsing regexp: expression too large";
   try {
     RE2JS.compile(pattern);
     return undefined;

@@ -35,3 +35,8 @@ test("an event has the time of its first line, and is not longer than CloudWatch
 test("a pattern that other engines take an age for takes this one no longer than the text", () => {
   expect(joined("^(a+)+$", `${"a".repeat(20_000)}b`)).toHaveLength(1);
 });
+
+test("of a long line the beginning is looked at", () => {
+  const line = (at: number) => `${"x".repeat(at)}NEW${"x".repeat(9_000)}`;
+  expect(joined("NEW", line(0), line(4_000), line(4_095))).toHaveLength(2);
+});

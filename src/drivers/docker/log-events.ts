@@ -8,6 +8,9 @@ export interface PrintedEvent {
   readonly message: string;
 }
 
+/** How much of a line is looked at for the pattern: what begins an event stands at the beginning, and lines may be of 256 KB. */
+const LOOKED_AT = 4_096;
+
 /**
  * Joins lines to events as the awslogs driver does where it is given a pattern: a line that matches begins an event, and the lines after it
  * that do not are its further ones; each ends with a line feed. The pattern is one of RE2, which takes time proportional to the text: it comes from
@@ -32,11 +35,16 @@ export class EventJoiner {
   /** Takes a line, and gives the event that ends before it. */
   add(line: LogLine): PrintedEvent | undefined {
     const bytes = Buffer.byteLength(line.message) + 1;
-    const ended = this.#bytes + bytes > LONGEST_EVENT || this.#pattern.matcher(line.message).find() ? this.end() : undefined;
+    const ended = this.#bytes + bytes > LONGEST_EVENT || this.#begins(line.message) ? this.end() : undefined;
     if (this.#lines.length === 0) this.#timestamp = milliseconds(line);
     this.#lines.push(bytes <= LONGEST_EVENT ? `${line.message}\n` : line.message);
     this.#bytes += bytes;
     return ended;
+  }
+
+  /** Whether, not where: RE2 answers that with fewer states. */
+  #begins(message: string): boolean {
+    return this.#pattern.test(message.length > LOOKED_AT ? message.slice(0, LOOKED_AT) : message);
   }
 
   /** The event that is held, as far as it is known; nothing where none is. */

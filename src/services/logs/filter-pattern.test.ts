@@ -93,6 +93,12 @@ test.each([
   ["(", "Invalid character(s) in term '('"],
   ['{ $."a" = 1 }', "Invalid character(s) in term '.'"],
   ["{ $.a = 1", "Invalid filter pattern: it ends too early"],
+  ["%a{1000}%", "Invalid filter pattern: its regular expressions are too large"],
+  [
+    `{ ${Array.from({ length: 5 }, (_, at) => `$.a = %x{5${at}}%`).join(" || ")} }`,
+    "Invalid filter pattern: its regular expressions are too large",
+  ],
+  ["%a[%", "Invalid regular expression 'a[' in filter pattern"],
   ["%a(b)%", "Invalid character(s) in term '('"],
 ])("%s is refused: %s", (pattern, refusal) => expect(filterPattern(pattern)).toEqual({ refusal }));
 
@@ -101,4 +107,9 @@ test("a value with many stars is answered within bounds", () => {
   const value = `${"a*".repeat(100)}b`;
   expect(matching(`{ $.name = "${value}" }`, JSON.stringify({ name: "a".repeat(10_000) }))).toBe(false);
   expect(matching(`[name = "${value}"]`, "a".repeat(10_000))).toBe(false);
+});
+
+test.each(["%a*a*a*a*b%", "{ $.a = %a*a*a*a*b% }", "[x = %a*a*a*a*b%]"])("%s takes time proportional to the message", (pattern) => {
+  const message = pattern.startsWith("{") ? JSON.stringify({ a: "a".repeat(100_000) }) : `b${"a".repeat(100_000)}`;
+  expect(matching(pattern, message)).toBe(pattern.startsWith("{") ? false : true);
 });

@@ -328,6 +328,18 @@ describe("FilterLogEvents", () => {
     expect(messagesOf(await api.filter({ logStreamNamePrefix: "odd" }))).toEqual(Array.from({ length: 15 }, (_, at) => String(2 * at + 1)));
   });
 
+  test("a request looks at as much as it has time for, and the next goes on where it stopped", async () => {
+    await using api = await logsWorld();
+    await api.stream();
+    await api.put(["a", "b", "c"].map((one) => one.repeat(70_000)));
+    await api.put(["last x"]);
+    const pages = [await api.filter({ filterPattern: "%x|y{150}%" })];
+    for (let token = pages[0]?.nextToken; token !== undefined; token = pages.at(-1)?.nextToken)
+      pages.push(await api.filter({ filterPattern: "%x|y{150}%", nextToken: token }));
+    expect(pages.map(messagesOf)).toEqual([[], [], [], ["last x"]]);
+    expect(messagesOf(await api.filter({ filterPattern: "x" }))).toEqual(["last x"]);
+  });
+
   test("as aws logs tail --follow asks: by group, from the time of the last event on, told apart by event id", async () => {
     await using api = await logsWorld();
     await api.stream();

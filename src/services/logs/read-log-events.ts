@@ -15,6 +15,8 @@ const MOST_EVENTS = 10_000;
 /** How many events one FilterLogEvents looks at before it answers with what it has, and a token. */
 const MOST_LOOKED_AT = 50_000;
 const LOOKED_AT_ONCE = 2_000;
+/** And how many characters, times the weight of its pattern: no request keeps others waiting for long. */
+const MOST_WORK = 10_000_000;
 /** From this many streams on, the whole group is walked and its other streams are passed over. */
 const MANY_STREAMS = 20;
 
@@ -93,15 +95,21 @@ export const filterLogEvents = operation("FilterLogEvents", {
     let cursor = input.nextToken === undefined ? undefined : readPageToken(input.nextToken);
     let bytes = 0;
     let more = true;
-    for (let looked = 0; more && looked < MOST_LOOKED_AT && found.length < limit && bytes < MOST_BYTES; looked += LOOKED_AT_ONCE) {
+    let work = 0;
+    const isEnough = (): boolean => found.length >= limit || bytes >= MOST_BYTES || work >= MOST_WORK;
+    for (let looked = 0; more && looked < MOST_LOOKED_AT && !isEnough(); looked += LOOKED_AT_ONCE) {
       const batch = context.logs.query({ ...range, limit: LOOKED_AT_ONCE, ...defined({ cursor }) });
       more = batch.length === LOOKED_AT_ONCE;
       for (const [at, event] of batch.entries()) {
         cursor = { timestamp: event.timestamp, id: event.id };
-        if ((streams && !streams.has(event.stream)) || !pattern.matches(event.message)) continue;
-        found.push(event);
-        bytes += Buffer.byteLength(event.message);
-        if (found.length === limit || bytes >= MOST_BYTES) {
+        if (!streams || streams.has(event.stream)) {
+          work += pattern.weight * event.message.length;
+          if (pattern.matches(event.message)) {
+            found.push(event);
+            bytes += Buffer.byteLength(event.message);
+          }
+        }
+        if (isEnough()) {
           more ||= at < batch.length - 1;
           break;
         }
