@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { errorText } from "../../domain/error-text.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { NoRoomError } from "../../ports/no-room.ts";
@@ -7,8 +8,11 @@ import type { EventWatch } from "./events.ts";
 import { EventJoiner, milliseconds, type PrintedEvent } from "./log-events.ts";
 import { logLines, LogPosition } from "./log-lines.ts";
 
-/** Events that wait while the sink is busy; beyond it, reading pauses. */
+/** Events, and characters of theirs, that wait while the sink is busy; beyond it, reading pauses. */
 const BATCH = 2_000;
+const BATCH_LENGTH = 4 * 1024 * 1024;
+/** Characters that are looked at for a pattern before others have their turn: the worst pattern takes some 30 ms for them. */
+const TURN = 4_096;
 const WRITE_ATTEMPTS = 6;
 /** A disk has no event for room that it has again. */
 const NO_ROOM_PAUSE = 2_000;
@@ -43,6 +47,8 @@ export class LogDelivery {
   readonly #joiner: EventJoiner | undefined;
   #position: LogPosition;
   #waiting: PrintedEvent[] = [];
+  /** Characters of those that wait. */
+  #length = 0;
   /** How far the output has come with the events that wait. */
   #upTo: string;
   #writing: Promise<void> | undefined;
@@ -66,6 +72,7 @@ export class LogDelivery {
     const before = this.#position.toString();
     const query = { follow, stdout: true, stderr: true, timestamps: true, since: this.#position.since(margin) };
     const stream = await engine.stream("GET", `/containers/${containerId}/logs`, { query, signal: this.#signal });
+    let looked = 0;
     for await (const line of logLines(stream, { terminal, whole: !follow })) {
       if (this.#signal.aborted) return false;
       const known = this.#joiner ? this.#position.toString() : "";
@@ -75,11 +82,17 @@ export class LogDelivery {
         const ended = this.#joiner.add(line);
         if (ended) this.#hand(ended, known);
         if (ended || !isHeld) this.#hold();
+        looked += line.message.length;
+        if (looked >= TURN) {
+          looked = 0;
+          // What one container prints is not others' to wait for.
+          await setImmediate();
+        }
       } else if (line.message !== "") {
         // Like the awslogs driver: an empty line is no event.
         this.#hand({ timestamp: milliseconds(line), message: line.message }, undefined);
       }
-      if (this.#waiting.length >= BATCH) await this.#writing;
+      if (this.#waiting.length >= BATCH || this.#length >= BATCH_LENGTH) await this.#writing;
     }
     stream.destroy();
     await this.#writing;
@@ -107,6 +120,7 @@ export class LogDelivery {
   /** @param upTo how far the output has come with this event; as far as was read where absent */
   #hand(event: PrintedEvent, upTo: string | undefined): void {
     this.#waiting.push(event);
+    this.#length += event.message.length;
     if (upTo !== undefined) this.#upTo = upTo;
     this.#writing ??= Promise.resolve().then(() => this.#write());
   }
@@ -116,6 +130,7 @@ export class LogDelivery {
       const batch = this.#waiting;
       const upTo = this.#joiner ? this.#upTo : this.#position.toString();
       this.#waiting = [];
+      this.#length = 0;
       await this.#store(batch, upTo);
     }
     this.#writing = undefined;

@@ -29,7 +29,12 @@ interface Followed {
 }
 
 /** Follows a container whose output the engine gives as told: `answers` in turn, the last one again and again. */
-function followed(answers: readonly (() => Readable)[], multilinePattern?: string, stored?: string): Followed {
+function followed(
+  answers: readonly (() => Readable)[],
+  multilinePattern?: string,
+  stored?: string,
+  other: Partial<LogSink> = {},
+): Followed {
   const clock = new ManualClock(START);
   const written: { message: string; position: string }[] = [];
   const queries: EngineCall["query"][] = [];
@@ -39,6 +44,7 @@ function followed(answers: readonly (() => Readable)[], multilinePattern?: strin
       return Promise.resolve();
     },
     resumeFrom: () => Promise.resolve(stored),
+    ...other,
   };
   let exit: () => void = () => undefined;
   const exited = new Promise<void>((resolve) => (exit = resolve));
@@ -120,4 +126,37 @@ test("cut off in the middle of an event, it is whole after the restart", async (
   after.exit();
   await after.drained;
   expect(messages(after)).toEqual(["Next\n  at y\n"]);
+});
+
+test("what a container prints waits at the engine where the sink is busy, also where it is few lines and much", async () => {
+  let [read, free] = [0, (): void => undefined];
+  const print = function* (): Generator<Buffer> {
+    for (let at = 0; at < 200; at += 1) {
+      read += 1;
+      yield line("x".repeat(250_000), at);
+    }
+  };
+  const log = followed([() => Readable.from(print(), { highWaterMark: 1 }), () => Readable.from([])], undefined, undefined, {
+    write: () => new Promise((resolve) => (free = resolve)),
+  });
+  await log.clock.settled();
+  expect(read).toBeLessThan(60);
+  log.stop();
+  free();
+});
+
+test("lines that are looked at for a pattern leave others their turn", async () => {
+  let turns = 0;
+  const print = function* (): Generator<Buffer> {
+    for (let at = 0; at < 20; at += 1) yield line("x".repeat(4_096), at);
+  };
+  const log = followed([() => Readable.from([Buffer.concat([...print()])]), () => Readable.from([])], "^y");
+  const count = (): void => {
+    turns += 1;
+    if (turns < 1_000) setImmediate(count);
+  };
+  setImmediate(count);
+  log.exit();
+  await log.drained;
+  expect(turns).toBeGreaterThanOrEqual(20);
 });
