@@ -8,6 +8,9 @@ import { constraintText, violationsText, type Violation } from "./constraint.ts"
 import { patternOf } from "./pattern.ts";
 import { brokenBy, valueChecks } from "./value-checks.ts";
 
+/** Of ECR's names: it takes the whole stack for some megabytes. */
+const SLOW = "[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*(\\/[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*)*";
+
 const MODEL: ModelConstraints = {
   shapes: {
     Name: { min: 2, max: 4, pattern: "[a-z]+" },
@@ -16,8 +19,23 @@ const MODEL: ModelConstraints = {
     Kind: { values: ["A", "B"] },
     Tags: { key: "Name", value: "Kind" },
     Bytes: { max: 3 },
+    Slow: { max: 300, pattern: SLOW },
+    Endless: { pattern: SLOW },
   },
-  members: { In: { name: "Name", names: "Names", count: "Count", kind: "Kind", tags: "Tags", bytes: "Bytes", free: "Name", Free: "Name" } },
+  members: {
+    In: {
+      name: "Name",
+      names: "Names",
+      count: "Count",
+      kind: "Kind",
+      tags: "Tags",
+      bytes: "Bytes",
+      free: "Name",
+      Free: "Name",
+      slow: "Slow",
+      endless: "Endless",
+    },
+  },
 };
 const checks = valueChecks({ model: MODEL, exceptions: { "In.free": "AWS does not hold to it", Free: "answered" } });
 const LENGTHS = "Member must have length less than or equal to 4, Member must have length greater than or equal to 2";
@@ -45,6 +63,17 @@ test.each<[string, string, unknown, readonly string[]]>([
 ])("%s", (_what, member, value, texts) => {
   const check = checks("In", member);
   expect(check && brokenBy(value, check).map(constraintText)).toEqual(texts);
+});
+
+test.each([
+  ["slow", 400, ["length"]],
+  ["slow", 10_000_000, ["length"]],
+  ["endless", 100_000, []],
+  ["endless", 10_000_000, ["pattern"]],
+])("of %s, %d characters are judged without the stack's end: %j", (member, length, told) => {
+  const check = checks("In", member);
+  const kinds = check && brokenBy(`${"a-".repeat(length / 2)}a`, check).map(({ kind }) => kind);
+  expect(kinds).toEqual(told);
 });
 
 test("a member that is excepted, alone or wherever it stands, is not checked", () => {

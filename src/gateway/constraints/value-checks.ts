@@ -57,9 +57,10 @@ export function isBrokenNumber(value: unknown, { whole, item }: ValueCheck): boo
 
 /** The constraints that a value breaks itself, without its items. */
 export function brokenBy(value: unknown, { constraints, item, key, value: valueCheck }: ValueCheck): readonly Constraint[] {
+  const longest = longestJudged(constraints);
   const broken = constraints.flatMap((constraint): readonly Constraint[] => {
     if (typeof value === "number" || typeof value === "bigint") return brokenNumber(Number(value), constraint);
-    return isBroken(value, constraint) ? [constraint] : [];
+    return isBroken(value, constraint, longest) ? [constraint] : [];
   });
   if (Array.isArray(value)) return [...broken, ...brokenEach("item", value, item)];
   if (!isMap(value)) return broken;
@@ -77,12 +78,27 @@ function brokenNumber(value: number, constraint: Constraint): readonly Constrain
   }
 }
 
-function isBroken(value: unknown, constraint: Constraint): boolean {
+/**
+ * How long a text may be for its pattern to be asked: some patterns take a second, or all of the stack, for a megabyte, and nobody has been asked yet
+ * whether the caller may do anything. Of what is longer than its limit allows, the limit alone is told; what has no limit cannot be longer.
+ */
+function longestJudged(constraints: readonly Constraint[]): { readonly length: number; readonly beyondIsBroken: boolean } {
+  const most = constraints.find((one) => one.kind === "length" && one.bound === "most");
+  if (most?.kind !== "length") return { length: LONGEST_WITHOUT_LIMIT, beyondIsBroken: true };
+  // In code units, of which a code point has two at most.
+  return { length: Math.max(LEAST_JUDGED, 2 * most.limit), beyondIsBroken: false };
+}
+
+const LONGEST_WITHOUT_LIMIT = 131_072;
+const LEAST_JUDGED = 16_384;
+
+function isBroken(value: unknown, constraint: Constraint, longest: ReturnType<typeof longestJudged>): boolean {
   switch (constraint.kind) {
     case "length":
       return isBeyond(lengthOf(value, constraint.limit), constraint);
     case "pattern":
-      return typeof value === "string" && !patternOf(constraint.source).test(value);
+      if (typeof value !== "string") return false;
+      return value.length > longest.length ? longest.beyondIsBroken : !patternOf(constraint.source).test(value);
     case "one-of":
       return typeof value === "string" && !constraint.values.includes(value);
     default:
