@@ -15,5 +15,5 @@ export async function stop(flags: { readonly data?: string }): Promise<void> {
   const server = runningServer(dataDirectory);
   if (!server) throw new CliError(`no server works on ${dataDirectory}`, "Name its data folder with --data or AIRFIELD_DATA.");
   process.kill(server.pid, "SIGTERM");
-  while (isAlive(server.pid)) await setTimeout(BETWEEN_LOOKS);
+  while (isAlive(server)) await setTimeout(BETWEEN_LOOKS);
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -35,6 +35,19 @@ test("what a server that was killed has left is no server", async () => {
   recordServer(data, { ...server, pid: child.pid ?? 0 });
   await expect(waitReady({ data, timeout: "0" })).rejects.toThrow(`no server was ready on ${data} in 0 seconds`);
   await expect(stop({ data })).rejects.toThrow(`no server works on ${data}`);
+});
+
+test("a process that has the id of a server that was killed is not the server: it is left alone", async () => {
+  const child = spawn(process.execPath, ["-e", "console.log(1); setInterval(() => {}, 1000)"], { stdio: ["ignore", "pipe", "ignore"] });
+  await once(child.stdout, "data");
+  recordServer(data, { ...server, pid: child.pid ?? 0 });
+  const file = join(data, "server.json");
+  const kept = JSON.parse(await readFile(file, "utf8")) as { readonly began: string };
+  await writeFile(file, JSON.stringify({ ...kept, began: kept.began.replace(/\d+$/, (ticks) => String(Number(ticks) - 1)) }));
+  await expect(waitReady({ data, timeout: "0" })).rejects.toThrow("no server was ready");
+  await expect(stop({ data })).rejects.toThrow("no server works on");
+  expect([child.exitCode, child.signalCode]).toEqual([null, null]);
+  child.kill();
 });
 
 test.each(["", "soon", "-1", "Infinity"])("a timeout of %j is refused", async (timeout) => {
