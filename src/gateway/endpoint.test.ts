@@ -40,6 +40,21 @@ async function ask(host: string, port: number, ca = authority.certificate): Prom
   return JSON.parse(Buffer.concat(chunks).toString());
 }
 
+test("below /v2/ is the registry, and what is signed as an API of AWS goes to the gateway: some of those are there, too", async () => {
+  const gateway = async () => ({ status: 200, headers: {}, body: "gateway" });
+  const server = httpServer({ gateway, registry: (_, response) => response.end("registry"), failed: () => undefined });
+  await using endpoint = await openEndpoint(server, { addresses: [], port: 0 });
+  const who = async (path: string, authorization?: string): Promise<string> =>
+    (await fetch(`http://127.0.0.1:${endpoint.port}${path}`, { headers: authorization === undefined ? {} : { authorization } })).text();
+  for (const path of ["/v2", "/v2/", "/v2/apis"])
+    expect([path, await who(path), await who(path, "Basic QVdTOng="), await who(path, "AWS4-HMAC-SHA256 Credential=a")]).toEqual([
+      path,
+      "registry",
+      "registry",
+      "gateway",
+    ]);
+});
+
 describe("over TLS", () => {
   test("every address answers on one port, and requests are known to be secure", async () => {
     await using endpoint = await openEndpoint(tellingServer(), { addresses: ["127.0.0.9"], port: 0, credential });

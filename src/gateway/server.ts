@@ -38,7 +38,7 @@ export function httpServer({ gateway, registry, failed, limits: changes, hostNam
   const share = shareAnswers(origins);
   // `docker` sends `Expect: 100-continue` never; SDKs do for large bodies, and Node answers them.
   const listener: RequestListener = (request, response) => {
-    if (isForRegistry(request.url)) {
+    if (isForRegistry(request)) {
       registry(request, response, doorOf(parts.strangers, request));
       return;
     }
@@ -53,8 +53,10 @@ export function httpServer({ gateway, registry, failed, limits: changes, hostNam
   return guardedServer(listener, { limits: changes, hostNames });
 }
 
-function isForRegistry(url = ""): boolean {
-  return url === "/v2" || url.startsWith("/v2/") || url.startsWith(LAYER_DOWNLOADS);
+/** Some of AWS's APIs are below `/v2/` as well (API Gateway's, SES's); no client of a registry signs as theirs do. */
+function isForRegistry({ url = "", headers }: IncomingMessage): boolean {
+  if (url.startsWith(LAYER_DOWNLOADS)) return true;
+  return (url === "/v2" || url.startsWith("/v2/")) && headers.authorization?.startsWith("AWS4-") !== true;
 }
 
 interface AnswerParts {
