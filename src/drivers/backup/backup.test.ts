@@ -182,6 +182,17 @@ test("a restore of what was cut off or changed is refused, and no server makes s
   }
 });
 
+test("a backup that is not there, and a folder in its place, are told in a sentence, and no folder is made", async () => {
+  const all = await storage();
+  for (const says of ["backup.tar cannot be read: ENOENT", "backup.tar is a folder"]) {
+    const refused: unknown = await all.restore(join(all.parent, "restored")).catch((thrown: unknown) => thrown);
+    expect(refused).toBeInstanceOf(BackupError);
+    expect(refused).toMatchObject({ message: expect.stringContaining(says) as string });
+    expect(await readdir(all.parent)).not.toContain("restored");
+    await mkdir(join(all.parent, "backup.tar"), { recursive: true });
+  }
+});
+
 test("names that lead out of the folder are refused", async () => {
   const all = await storage();
   const head = JSON.stringify({ format: 1, version: "0", stateVersion: 1 });

@@ -1,6 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { mkdir, open, readdir, rename, rmdir } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rmdir, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ReadableStream } from "node:stream/web";
 import { createTarDecoder } from "modern-tar";
@@ -86,13 +85,23 @@ interface Entry {
 }
 
 async function* entriesOf(file: string): AsyncGenerator<Entry> {
-  const source = createReadStream(file, { highWaterMark: 1024 * 1024 });
+  const source = (await openFile(file)).createReadStream({ highWaterMark: 1024 * 1024 });
   try {
     const decoded = ReadableStream.from(source as AsyncIterable<Uint8Array>).pipeThrough(createTarDecoder({ strict: true }));
     for await (const { header, body } of decoded) yield { name: header.name, isFile: header.type === "file", bytes: body };
   } finally {
     source.destroy();
   }
+}
+
+async function openFile(file: string): Promise<FileHandle> {
+  const advice = "Name a file that `airfield backup` has made.";
+  const handle = await open(file).catch((cause: unknown) => {
+    throw new BackupError(`${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, advice, { cause });
+  });
+  if (!(await handle.stat()).isDirectory()) return handle;
+  await handle.close();
+  throw new BackupError(`${file} is a folder`, advice);
 }
 
 async function headIn({ name, bytes }: Entry, file: string): Promise<BackupHead | undefined> {
