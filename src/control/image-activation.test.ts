@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { memoryJournal } from "../drivers/memory/journal.ts";
 import { secretBox } from "../drivers/system/secret-box.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import { archiveImage, restoreImage } from "../state/ecr-archive.ts";
 import { imageKey, images, repositories, repositoryKey, type ImageRecord, type RepositoryRecord } from "../state/ecr.ts";
 import { JournaledState } from "../state/journaled-state.ts";
+import { HeldJournal } from "../testing/held-journal.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
 import { imageActivation } from "./image-activation.ts";
 
@@ -19,12 +19,22 @@ const IMAGE: ImageRecord = {
 };
 
 function world(missing: readonly string[] = []) {
-  const state = new JournaledState(memoryJournal());
+  const journal = new HeldJournal();
+  const state = new JournaledState(journal);
   const clock = new ManualClock();
   const left = new Set(missing);
   const told: unknown[] = [];
+  /** The digests that were looked for, and what happens while one is. */
+  const looked: string[] = [];
+  const meanwhile = new Map<string, () => Promise<unknown> | void>();
   const blobs = {
-    in: () => ({ stat: (digest: string) => Promise.resolve(left.has(digest) ? undefined : { size: 1 }) }),
+    in: () => ({
+      async stat(digest: string) {
+        looked.push(digest);
+        await meanwhile.get(digest)?.();
+        return left.has(digest) ? undefined : { size: 1 };
+      },
+    }),
   } as unknown as BlobStore;
   const logger = { info: () => undefined, warn: () => undefined, error: (_: string, fields?: unknown) => void told.push(fields) };
   state.commit(() => {
@@ -34,7 +44,7 @@ function world(missing: readonly string[] = []) {
   archiveImage(state, IMAGE, clock.now());
   const image = (): ImageRecord | undefined => state.table(images).get(imageKey(IMAGE.repository, IMAGE.digest));
   const start = (): AsyncDisposable => imageActivation({ state, blobs, secrets: secretBox(Buffer.alloc(32, 1)), clock, logger });
-  return { state, clock, left, told, image, start };
+  return { journal, state, clock, left, told, looked, meanwhile, image, start };
 }
 
 test("an image that is asked back can be pulled when all of it was found, and one that is not, cannot", async () => {
@@ -67,4 +77,52 @@ test.each([IMAGE.digest, ...IMAGE.blobs])("without %s it stays where it is, whic
   left.clear();
   await clock.pass(500);
   expect(image()?.status).toBeUndefined();
+});
+
+test("a stop is looked for between two blobs: nothing more is asked, nothing told, and the next start does it all", async () => {
+  const { state, clock, image, start, told, looked, meanwhile } = world();
+  restoreImage(state, IMAGE);
+  const loop = start();
+  let stopped: PromiseLike<void> | undefined;
+  meanwhile.set("sha256:a", () => void (stopped = loop[Symbol.asyncDispose]()));
+  await clock.pass(0);
+  await stopped;
+  expect([looked, told]).toEqual([[IMAGE.digest, "sha256:a"], []]);
+  expect(image()?.status).toBe("ACTIVATING");
+  meanwhile.clear();
+  await using _next = start();
+  await clock.pass(0);
+  expect(image()?.status).toBeUndefined();
+});
+
+test("one that is archived anew while its last blob is looked for stays in the archive", async () => {
+  const { state, clock, image, start, meanwhile } = world();
+  restoreImage(state, IMAGE);
+  meanwhile.set(
+    "sha256:b",
+    () =>
+      void state.commit(() =>
+        state.table(images).update(imageKey(IMAGE.repository, IMAGE.digest), (one) => ({ ...one, status: "ARCHIVED" })),
+      ),
+  );
+  await using _loop = start();
+  await clock.pass(0);
+  expect(image()?.status).toBe("ARCHIVED");
+});
+
+test("a stop is over when what was done before it is on the disk", async () => {
+  const { journal, state, clock, image, start } = world();
+  restoreImage(state, IMAGE);
+  await state.durable();
+  const loop = start();
+  journal.hold();
+  await clock.pass(0);
+  expect(image()?.status).toBeUndefined();
+  let over = false;
+  const stopped = Promise.resolve(loop[Symbol.asyncDispose]()).then(() => (over = true));
+  await clock.settled();
+  expect(over).toBe(false);
+  journal.letGo();
+  await stopped;
+  expect(journal.durable<ImageRecord>(images, imageKey(IMAGE.repository, IMAGE.digest))).not.toHaveProperty("status");
 });

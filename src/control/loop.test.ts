@@ -154,3 +154,57 @@ test("a step that ends because of a stop has not failed; one that ends for anoth
   await running[Symbol.asyncDispose]();
   expect(told).toEqual(["broken: a step failed and will be tried again"]);
 });
+
+/** A loop with a step under way that ends when the test says so, and a watch that cannot be ended where there is an error for it. */
+function stubborn(name: string, unwatch?: Error) {
+  let end = (): void => undefined;
+  const start = loop(name, () => ({
+    watches: [
+      () => ({
+        [Symbol.dispose]() {
+          if (unwatch) throw unwatch;
+        },
+      }),
+      atStart("it"),
+    ],
+    step: () => new Promise<void>((resolve) => (end = resolve)),
+  }));
+  return { start, end: () => end() };
+}
+
+/** What disposing of it throws. */
+async function failureOf(running: AsyncDisposable): Promise<unknown> {
+  try {
+    await running[Symbol.asyncDispose]();
+    return undefined;
+  } catch (cause) {
+    return cause;
+  }
+}
+
+test("a loop that cannot end a watch waits for its step all the same, and tells", async () => {
+  const { clock, parts } = world();
+  const one = stubborn("one", new Error("no end"));
+  const running = one.start(parts);
+  await clock.pass(0);
+  let over = false;
+  const ended = failureOf(running).finally(() => (over = true));
+  await clock.settled();
+  expect(over).toBe(false);
+  one.end();
+  expect(await ended).toEqual(new Error("no end"));
+});
+
+test("loops that are one wait for all of them, also where some cannot stop cleanly, and tell of all", async () => {
+  const { clock, parts } = world();
+  const [first, second, third] = [stubborn("first", new Error("one")), stubborn("second"), stubborn("third", new Error("two"))];
+  const running = together(first.start, second.start, third.start)(parts);
+  await clock.pass(0);
+  let over = false;
+  const ended = failureOf(running).finally(() => (over = true));
+  for (const one of [first, third]) one.end();
+  await clock.settled();
+  expect(over).toBe(false);
+  second.end();
+  expect(await ended).toMatchObject({ errors: [new Error("one"), new Error("two")], message: "2 parts could not be stopped cleanly" });
+});

@@ -66,23 +66,31 @@ export function loop<Parts extends Needs>(name: string, begin: (parts: Parts, st
     return {
       async [Symbol.asyncDispose]() {
         stop.abort();
-        for (const watch of watching) watch[Symbol.dispose]();
-        await worker[Symbol.asyncDispose]();
+        // A watch that cannot be ended does not cut off the steps under way.
+        await allOver([...watching.map((watch) => async () => watch[Symbol.dispose]()), () => worker[Symbol.asyncDispose]()]);
       },
     };
   };
 }
 
-/** Several loops as one: they are told of a stop together, and stop beside each other. */
+/** Several loops as one: they are told of a stop together, and stop beside each other. One that cannot stop cleanly does not end the wait for the others. */
 export function together<Parts>(...loops: readonly Loop<Parts>[]): Loop<Parts> {
   return (parts) => {
     const running = loops.map((start) => start(parts));
     return {
       async [Symbol.asyncDispose]() {
-        await Promise.all(running.map((one) => one[Symbol.asyncDispose]()));
+        await allOver(running.map((one) => () => one[Symbol.asyncDispose]()));
       },
     };
   };
+}
+
+/** Begins all of it at once and waits for all. Throws what one of them threw, or an `AggregateError` of several. */
+async function allOver(work: readonly (() => PromiseLike<void>)[]): Promise<void> {
+  const outcomes = await Promise.allSettled(work.map((begin) => begin()));
+  const errors = outcomes.flatMap((outcome): unknown[] => (outcome.status === "rejected" ? [outcome.reason] : []));
+  if (errors.length === 1) throw errors[0] as Error;
+  if (errors.length > 1) throw new AggregateError(errors, `${errors.length} parts could not be stopped cleanly`);
 }
 
 /** The loop works on the records of this table: each wakes it when it changes, if the change concerns it, and at the start as if it had just come. */

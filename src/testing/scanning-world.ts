@@ -1,6 +1,7 @@
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { imageScanning } from "../control/scanning/image-scanning.ts";
 import type { ReadingLimits } from "../control/scanning/reading-budget.ts";
+import type { Journal } from "../ports/journal.ts";
 import { imageScans, isScanDue } from "../state/ecr-scans.ts";
 import { builtImage, type BuiltImage, type LayerContent } from "./image-layers.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -20,9 +21,12 @@ export interface ScanningWorld extends RegistryWorld {
 }
 
 /** Its clock stands still, at the present: signatures of clients are of that. */
-export async function scanningWorld({ limits }: { readonly limits?: ReadingLimits } = {}): Promise<ScanningWorld> {
+export async function scanningWorld({
+  limits,
+  journal,
+}: { readonly limits?: ReadingLimits; readonly journal?: Journal } = {}): Promise<ScanningWorld> {
   const clock = new ManualClock(Date.now());
-  const world = await registryWorld({ clock });
+  const world = await registryWorld({ clock, ...(journal && { journal }) });
   const { state, blobs, secrets } = world.platform;
   const failed: string[] = [];
   const logger = {

@@ -552,6 +552,22 @@ describe("targets that may not get requests", () => {
     expect(servers(at)).toEqual([]);
   });
 
+  test("say so when the reason is another one, although the proxy has nothing of them before and after", async () => {
+    const at = await healthyWorld();
+    put(at, { address: "127.0.0.1", addressPort: 4566 });
+    await at.targetUntil((target) => target?.health.reason === "Target.FailedHealthChecks");
+    await at.clock.settled();
+    const { applied } = at.proxy;
+    const foreign = { id: "vpc-9", account: "210987654321", region: "us-east-1", cidrBlock: "10.0.0.0/16", isDefault: false, tags: [] };
+    at.state.commit(() => at.state.table(vpcs).put(foreign));
+    await at.clock.settled();
+    expect(at.target?.health.reason).toBe("Target.IpUnusable");
+    at.state.commit(() => at.state.table(vpcs).delete("vpc-9"));
+    await at.clock.settled();
+    expect(at.target?.health.reason).toBe("Target.FailedHealthChecks");
+    expect(at.proxy.applied).toBe(applied);
+  });
+
   test("are let finish what they have where they drain", async () => {
     const at = await healthyWorld();
     at.proxy.carry(BACKEND, SERVER, 1);
@@ -625,6 +641,31 @@ describe("health", () => {
     while (at.proxy.configuration.listeners.length > 0) await new Promise(setImmediate);
     expect(at.proxy.configuration).toEqual({ listeners: [], backends: [] });
   });
+});
+
+test("a target that is registered while the proxy takes something up, and found healthy before it has taken that up, is healthy", async () => {
+  const at = await healthyWorld();
+  await at.clock.settled();
+  const KEY = targetKey(GROUP, "10.0.0.2", 80);
+  const apply = at.proxy.apply.bind(at.proxy);
+  const meanwhile: (() => void)[] = [
+    () => at.state.commit(() => registerTarget(at.state, { ...TARGET, id: "10.0.0.2", now: at.clock.now() })),
+    () => at.proxy.see(BACKEND, "10.0.0.2-80", "healthy"),
+  ];
+  at.proxy.apply = async (configuration) => {
+    const next = meanwhile.shift();
+    if (configuration.backends[0]?.servers.length === 1) {
+      next?.();
+      // Its change is told while this configuration, which does not have it, is still on its way.
+      await new Promise<void>((resolve) => void at.clock.soon(resolve));
+    }
+    await apply(configuration);
+    if (configuration.backends[0]?.servers.length === 2) next?.();
+  };
+  at.loop?.bind([]);
+  await at.clock.settled();
+  expect(at.state.table(targets).get(KEY)?.health).toEqual({ state: "healthy" });
+  expect(meanwhile).toEqual([]);
 });
 
 describe("health of targets that the proxy does not have", () => {

@@ -76,7 +76,6 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   const { state, clock, proxy, logger, surroundings, bindAddresses: addresses = ["127.0.0.1"], canBind, trouble } = parts;
   let gateways: readonly GatewayView[] = [];
   let applied: ProxyConfiguration | undefined;
-  let routed = false;
   const refused = new Set<number>();
   /** Load balancers of which the proxy refuses a part, with its words. */
   let impaired: ReadonlyMap<string, string> = new Map();
@@ -112,7 +111,6 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       if ((await apply(configuration, carried)) === "lost ports") return worker.wake("routing");
       applied = configuration;
     }
-    routed = true;
     refused.clear();
     for (const key of reports.applied(configuration, routing)) unassessed.add(key);
     state.commit(() => {
@@ -234,7 +232,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     }),
     proxy.onHealth((report) => {
       const target = reports.note(report);
-      if (routed && target !== undefined) recordHealth(state, reports, [target]);
+      if (target !== undefined) recordHealth(state, reports, [target]);
     }),
   ];
   giveTurns(state);

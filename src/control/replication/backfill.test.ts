@@ -11,6 +11,7 @@ import {
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { backfillItems, backfills, KEPT_MS, UNDER_WAY } from "../../state/ecr-replication-backfills.ts";
 import { images, repositories, repositoryKey } from "../../state/ecr.ts";
+import { HeldJournal } from "../../testing/held-journal.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { registryWorld, type RegistryWorld } from "../../testing/registry-world.ts";
 import { OCI_INDEX, pushImageTo, pushManifestTo, smallImage, smallIndex } from "../../testing/small-image.ts";
@@ -21,12 +22,14 @@ const FAR = { region: "eu-west-1", registryId: HOME };
 const LOGGER = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 let clock: ManualClock;
+let journal: HeldJournal;
 let world: RegistryWorld;
 let ecr: ECRClient;
 let loop: AsyncDisposable | undefined;
 beforeEach(async () => {
   clock = new ManualClock(Date.now());
-  world = await registryWorld({ clock });
+  journal = new HeldJournal();
+  world = await registryWorld({ clock, journal });
   ecr = world.client(ECRClient);
   for (const repositoryName of ["prod/web", "test/web"]) await ecr.send(new CreateRepositoryCommand({ repositoryName }));
 });
@@ -174,4 +177,65 @@ test("only one goes to a region at a time, and only to where the configuration l
   const { backfills: listed } = await ecr.send(new ListReplicationBackfillsCommand({}));
   expect(listed).toMatchObject([{ replicationBackfillId: id, status: "PREPARING", destination: FAR }]);
   await expect(results("none")).rejects.toMatchObject({ name: "ReplicationBackfillNotFoundException" });
+});
+
+/** A backfill to an account that allows nothing, so that each of the image's tags fails at once. */
+async function startRefused(...tags: readonly string[]): Promise<string> {
+  const destination = { region: "eu-west-1", registryId: "210987654321" };
+  const image = smallImage();
+  for (const tag of tags) await pushImageTo(world, "prod/web", tag, image);
+  await configure([destination]);
+  return (await ecr.send(new StartReplicationBackfillCommand({ destination }))).replicationBackfillId ?? "";
+}
+
+const itemsOf = (id: string): readonly string[] =>
+  world.platform.state
+    .table(backfillItems)
+    .by("backfill", id)
+    .map(({ status }) => status);
+
+test("an image is begun when the one before is on the disk, and a stop between two of them leaves the others for the next start", async () => {
+  const id = await startRefused("1", "2", "3");
+  journal.hold();
+  run();
+  await clock.settled();
+  expect(itemsOf(id)).toEqual(["FAILED", "WAITING", "WAITING"]);
+  const stopped = loop?.[Symbol.asyncDispose]();
+  journal.letGo();
+  await stopped;
+  expect(itemsOf(id)).toEqual(["FAILED", "WAITING", "WAITING"]);
+  expect(world.platform.state.table(backfills).get(id)?.status).toBe("IN_PROGRESS");
+  run();
+  await over();
+  expect(itemsOf(id)).toEqual(["FAILED", "FAILED", "FAILED"]);
+  expect(await results(id)).toMatchObject({ status: "COMPLETE", progress: { totalReplicationCount: 3, failedReplicationCount: 3 } });
+});
+
+test("one that is asked to stop between two images ends as STOPPED, with the others left where they are", async () => {
+  const id = await startRefused("1", "2");
+  journal.hold();
+  run();
+  await clock.settled();
+  const { state } = world.platform;
+  state.commit(() => state.table(backfills).update(id, (one) => ({ ...one, status: "STOPPING" })));
+  journal.letGo();
+  await over();
+  expect(itemsOf(id)).toEqual(["FAILED", "WAITING"]);
+  expect(state.table(backfills).get(id)).toMatchObject({ status: "STOPPED", endedAt: clock.now() });
+});
+
+test("a stop of the server is over when the end of a backfill is on the disk", async () => {
+  await configure();
+  const id = await start();
+  journal.hold();
+  run();
+  await clock.settled();
+  expect(world.platform.state.table(backfills).get(id)?.status).toBe("COMPLETE");
+  let stopped = false;
+  const stop = Promise.resolve(loop?.[Symbol.asyncDispose]()).then(() => (stopped = true));
+  await clock.settled();
+  expect(stopped).toBe(false);
+  journal.letGo();
+  await stop;
+  expect(journal.durable(backfills, id)).toMatchObject({ status: "COMPLETE" });
 });

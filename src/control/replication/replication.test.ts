@@ -18,6 +18,7 @@ import { replications, type ReplicationRecord } from "../../state/ecr-replicatio
 import { changeRegistry } from "../../state/ecr-registries.ts";
 import { layers, repositories, repositoryKey } from "../../state/ecr.ts";
 import { FOREIGN_ACCOUNT } from "../../testing/api-world.ts";
+import { HeldJournal } from "../../testing/held-journal.ts";
 import { registryWorld, type RegistryWorld } from "../../testing/registry-world.ts";
 import { OCI_INDEX, pushImageTo, pushManifestTo, smallImage, smallIndex } from "../../testing/small-image.ts";
 import { replication } from "./replication.ts";
@@ -27,12 +28,14 @@ const FAR = "eu-west-1";
 const HERE = "us-east-1";
 const LOGGER = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
+let journal: HeldJournal;
 let world: RegistryWorld;
 let ecr: ECRClient;
 let far: ECRClient;
 let loop: AsyncDisposable;
 beforeEach(async () => {
-  world = await registryWorld();
+  journal = new HeldJournal();
+  world = await registryWorld({ journal });
   ecr = world.client(ECRClient);
   far = world.client(ECRClient, FAR);
   loop = replication({ ...world.platform, logger: LOGGER });
@@ -331,6 +334,31 @@ test("what a push queued while nobody replicated is done when somebody does", as
   expect(await settled()).toMatchObject([{ status: "COMPLETE" }]);
   const here = [...world.platform.state.table(layers).values()].filter(({ repository: key }) => key.includes(FAR));
   expect(here).toHaveLength(2);
+});
+
+test("that an image was not replicated is told when it is on the disk, and a stop waits for that", async () => {
+  await loop[Symbol.asyncDispose]();
+  await repository("app");
+  await configure([{ region: HERE, registryId: FOREIGN_ACCOUNT }]);
+  const image = smallImage();
+  await pushImageTo(world, "app", "1", image);
+  const told: unknown[] = [];
+  journal.hold();
+  loop = replication({
+    ...world.platform,
+    logger: { ...LOGGER, warn: (text: string, fields?: unknown) => void told.push([text, fields]) },
+  });
+  const [record] = await settled();
+  let stopped = false;
+  const stop = Promise.resolve(loop[Symbol.asyncDispose]()).then(() => (stopped = true));
+  // Whatever does not wait for the disk is over by then.
+  for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+  expect([told, stopped]).toEqual([[], false]);
+  journal.letGo();
+  await stop;
+  expect(record && journal.durable(replications, replications.key(record))).toMatchObject({ status: "FAILED" });
+  const { repository: key, digest, region, registryId } = record as ReplicationRecord;
+  expect(told).toEqual([["an image was not replicated", { repository: key, digest, region, registryId, why: "AccessDeniedException" }]]);
 });
 
 describe("a configuration", () => {

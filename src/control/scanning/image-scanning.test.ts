@@ -2,6 +2,7 @@ import { ECRClient, PutRegistryScanningConfigurationCommand } from "@aws-sdk/cli
 import { expect, test, vi } from "vitest";
 import { repositoryKey } from "../../state/ecr.ts";
 import { imageScans, inventories, requestScan, scanKey } from "../../state/ecr-scans.ts";
+import { HeldJournal } from "../../testing/held-journal.ts";
 import { osvRecord } from "../../testing/osv-records.ts";
 import { scanningWorld } from "../../testing/scanning-world.ts";
 import { imageScanning } from "./image-scanning.ts";
@@ -94,4 +95,28 @@ test("a stop does not wait for what is being read, and what was read is kept as 
   const large = await world.push("app", "v2", { ...layer, "usr/share/large": "x".repeat(20_000_000) });
   await world.stopScanning();
   expect(state.table(imageScans).get(scanKey(app, large.digest, "BASIC"))?.status).toBe("IN_PROGRESS");
+});
+
+test("a stop is over when what was found before it is on the disk", async () => {
+  const journal = new HeldJournal();
+  await using world = await scanningWorld({ journal });
+  await world.repository("app");
+  const { digest } = await world.push("app", "v1", layer);
+  // What was read is known, so that the scan itself writes nothing else.
+  requestScan(world.platform.state, { repository: app, digest }, "BASIC", world.clock.now());
+  await world.scanned();
+  journal.hold();
+  requestScan(world.platform.state, { repository: app, digest }, "ENHANCED", world.clock.now());
+  await world.scanned();
+  const key = scanKey(app, digest, "ENHANCED");
+  expect(journal.durable(imageScans, key)).toBeUndefined();
+  let stopped = false;
+  const stop = world.stopScanning().then(() => (stopped = true));
+  await world.clock.settled();
+  expect(stopped).toBe(false);
+  journal.letGo();
+  await stop;
+  expect(journal.durable<{ readonly status: string }>(imageScans, key)?.status).toBe(
+    world.platform.state.table(imageScans).get(key)?.status,
+  );
 });

@@ -1,6 +1,6 @@
 import { CreateServiceCommand } from "@aws-sdk/client-ecs";
 import { expect, test } from "vitest";
-import { tasks, type TaskRecord } from "../../state/ecs.ts";
+import { tasks } from "../../state/ecs.ts";
 import { ecsWorld } from "../../testing/ecs-world.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { serviceLoop } from "./service-loop.ts";
@@ -16,9 +16,10 @@ test.each([
 ])("with enableECSManagedTags %s the tasks of a service carry the tags %j of ECS", async (enableECSManagedTags, expected) => {
   await using world = await ecsWorld();
   const { state, platform } = world;
-  const started = new Promise<TaskRecord>((resolve) => state.watch(tasks, ({ after }) => after && resolve(after)));
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
-  await using _loop = serviceLoop({ state, clock: new ManualClock(platform.clock.now()), ids: platform.ids, logger });
+  const clock = new ManualClock(platform.clock.now());
+  await using _loop = serviceLoop({ state, clock, ids: platform.ids, logger });
   await world.ecs.send(new CreateServiceCommand({ serviceName: "tagged", taskDefinition: "host", desiredCount: 1, enableECSManagedTags }));
-  expect((await started).tags).toEqual(expected);
+  await clock.settled();
+  expect([...state.table(tasks).values()].map(({ tags }) => tags)).toEqual([expected]);
 });
