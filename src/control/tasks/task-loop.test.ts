@@ -1,9 +1,11 @@
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds } from "../../drivers/system/ids.ts";
 import type { TaskObservation, TaskRunner } from "../../ports/task-runner.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
-import { tasks, type TaskRecord } from "../../state/ecs.ts";
+import { taskDefinitions, tasks, type TaskRecord } from "../../state/ecs.ts";
+import { registerTarget } from "../../state/elb-targets.ts";
+import { listeners, targetKey, targets, type ListenerRecord } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { interfaceOf, putTask, taskRecord } from "../../testing/task-record.ts";
@@ -13,7 +15,7 @@ import type { Resolver, TaskResources } from "./task-resources.ts";
 const ID = "0".repeat(32);
 
 /** One task, and a runner and a resolver of which each answer waits until the test gives it. */
-async function world(task: TaskRecord, refusal?: string) {
+async function world(task: TaskRecord, refusal?: string, prepare: (state: JournaledState) => void = () => undefined) {
   const journal = memoryJournal();
   let slow = false;
   const append: typeof journal.append = async (changes) => {
@@ -23,6 +25,7 @@ async function world(task: TaskRecord, refusal?: string) {
   const state = new JournaledState({ ...journal, append });
   const clock = new ManualClock();
   putTask(state, task);
+  prepare(state);
   const asked: string[] = [];
   let waiting: { readonly name: string; readonly go: () => void }[] = [];
   let over = false;
@@ -92,6 +95,7 @@ async function world(task: TaskRecord, refusal?: string) {
       state.commit(() => state.table(tasks).delete(task.arn));
       await clock.settled();
     },
+    dispose: async () => (await begun)[Symbol.asyncDispose](),
     get record() {
       return state.table(tasks).get(task.arn);
     },
@@ -194,4 +198,243 @@ test("when a task runs, the runner hears where the next one of its subnet will b
     hostname: "ip-172-31-0-5.ec2.internal",
   };
   expect(at.asked).toEqual([`foresee ${subnet?.id} ${JSON.stringify(next)}`]);
+});
+
+describe("a task comes up", () => {
+  test("from what was asked for, to its containers being made, to RUNNING, each step a version", async () => {
+    const at = await world({ ...pending, lastStatus: "PROVISIONING" });
+    await at.adopted();
+    expect(at.record).toMatchObject({ lastStatus: "PENDING", version: 2 });
+    expect(at.record).not.toHaveProperty("networkInterface");
+    await at.open("ready");
+    expect(at.asked).toEqual([`start ${pending.arn}`]);
+    await at.report({ ...observation("creating"), pullStartedAt: 1 });
+    expect(at.record).toMatchObject({ lastStatus: "PENDING", pullStartedAt: 1 });
+    await at.report({ ...observation("running"), startedAt: 5 });
+    expect(at.record).toMatchObject({ lastStatus: "RUNNING", version: 4, startedAt: 5 });
+    await at.change({ tags: [] });
+    expect(at.asked).toEqual([`start ${pending.arn}`]);
+  });
+
+  test("with an interface where its network mode has one, in the zone of the subnet", async () => {
+    const { networkConfiguration: _none, ...task } = { ...pending, lastStatus: "PROVISIONING" as const, networkMode: "awsvpc" as const };
+    let subnetId = "";
+    const at = await world(task, undefined, (state) => {
+      const subnet = defaultNetwork(state, systemIds, { account: task.account, region: task.region }).subnets[1];
+      subnetId = subnet?.id ?? "";
+      const awsvpcConfiguration = { subnets: [subnetId] };
+      state.commit(() => state.table(tasks).put({ ...task, networkConfiguration: { awsvpcConfiguration } }));
+    });
+    await at.adopted();
+    expect(at.record).toMatchObject({ lastStatus: "PENDING", availabilityZone: "us-east-1b", networkInterface: { subnetId } });
+    await at.open("ready");
+    expect(at.asked).toEqual([`start ${pending.arn}`]);
+  });
+
+  test.each<[string, Partial<TaskRecord>, (state: JournaledState) => void, RegExp]>([
+    [
+      "no subnet",
+      { lastStatus: "PROVISIONING", networkMode: "awsvpc" },
+      () => undefined,
+      /Create Network Interface: InvalidSubnetID\.NotFound$/,
+    ],
+    [
+      "no definition",
+      {},
+      (state) => state.commit(() => void state.table(taskDefinitions).delete(pending.taskDefinitionArn)),
+      /^The task definition .*app:1 is gone\.$/,
+    ],
+  ])("not at all with %s: it stops, says why, and nothing was asked of the engine", async (_what, changes, prepare, reason) => {
+    const at = await world({ ...pending, ...changes }, undefined, prepare);
+    await at.adopted();
+    await at.open("ready");
+    expect(at.record).toMatchObject({
+      lastStatus: "STOPPED",
+      desiredStatus: "STOPPED",
+      stopCode: "TaskFailedToStart",
+      stoppedAt: at.clock.now(),
+    });
+    expect(at.record?.stoppedReason).toMatch(reason);
+    expect(at.record).not.toHaveProperty("executionStoppedAt");
+    expect(at.asked).toEqual([]);
+  });
+
+  test("once: what is written to it while it is made does not start it again", async () => {
+    const at = await world(pending);
+    await at.adopted();
+    await at.open("ready");
+    for (const key of ["a", "b"]) await at.change({ tags: [{ key, value: "" }] });
+    await at.open("ready");
+    expect(at.asked).toEqual([`start ${pending.arn}`]);
+  });
+});
+
+describe("a task goes", () => {
+  const running = taskRecord(ID, { networkMode: "bridge", startedAt: 1 });
+  const GROUP = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/web/0123456789abcdef";
+  const TARGET = { targetGroupArn: GROUP, targetId: "10.0.0.1", port: 80 };
+
+  /** A task that a load balancer sends requests to. */
+  const balanced = async () => {
+    const at = await world({ ...running, targets: [TARGET] }, undefined, (state) => {
+      const listener = { arn: "l", loadBalancerArn: "b", account: running.account, region: running.region };
+      state.commit(() => {
+        state
+          .table(listeners)
+          .put({ ...listener, defaultActions: [{ Type: "forward", TargetGroupArn: GROUP }] } as unknown as ListenerRecord);
+        registerTarget(state, { targetGroupArn: GROUP, id: "10.0.0.1", port: 80, now: 0 });
+      });
+    });
+    await at.adopted(observation("running"));
+    const key = targetKey(GROUP, "10.0.0.1", 80);
+    return {
+      at,
+      target: () => at.state.table(targets).get(key),
+      drain: () => at.state.commit(() => void at.state.table(targets).delete(key)),
+    };
+  };
+
+  test("when no target group has it any more: then its containers are stopped", async () => {
+    const { at, target, drain } = await balanced();
+    await at.change(STOPPED_BY_USER);
+    expect([at.record?.lastStatus, target()?.health.state, at.asked]).toEqual(["DEACTIVATING", "draining", []]);
+    at.state.commit(() => at.state.table(targets).update(targetKey(GROUP, "10.0.0.1", 80), (one) => ({ ...one, registeredAt: 3 })));
+    await at.clock.settled();
+    expect(at.asked).toEqual([]);
+    drain();
+    await at.clock.settled();
+    expect(at.record).toMatchObject({ lastStatus: "STOPPING", stoppingAt: at.clock.now() });
+    expect(new Set(at.asked)).toEqual(new Set([`stop ${running.arn}`]));
+  });
+
+  test("at once where its containers have ended by themselves, also with requests under way", async () => {
+    const { at, target } = await balanced();
+    const stop = { code: "EssentialContainerExited", reason: "Essential container in task exited" } as const;
+    await at.report({ ...observation("stopping"), stop, executionStoppedAt: 4 });
+    expect(new Set(at.asked)).toEqual(new Set([`stop ${running.arn}`]));
+    expect([at.record?.lastStatus, target()?.health.state]).toEqual(["STOPPING", "draining"]);
+  });
+
+  test("with what it held given back, and leaves what can be described of it", async () => {
+    const { at, target } = await balanced();
+    await at.change({ endpoints: [{ containerName: "app", containerPort: 80, address: "127.0.0.1", port: 1 }], stoppingAt: 2 });
+    await at.report({ ...observation("stopped"), stop: { code: "EssentialContainerExited", reason: "r" } });
+    expect([at.record?.lastStatus, target()?.health.state]).toEqual(["DEPROVISIONING", "draining"]);
+    await at.open("forget");
+    expect(at.record).toMatchObject({
+      ...{
+        lastStatus: "STOPPED",
+        stoppingAt: 2,
+        stoppedAt: at.clock.now(),
+        executionStoppedAt: at.clock.now(),
+        endpoints: [],
+        targets: [],
+      },
+      ...{ containers: [{ name: "app", lastStatus: "STOPPED" }], stopCode: "EssentialContainerExited" },
+    });
+    expect(at.asked).toEqual([`forget ${running.arn}`]);
+    await at.report(observation("stopped"));
+    expect(at.asked).toEqual([`forget ${running.arn}`, `forget ${running.arn}`]);
+  });
+
+  test("with the end of its containers as the end of what it did", async () => {
+    const at = await world(running);
+    await at.adopted(observation("running"));
+    await at.report({ ...observation("stopped"), executionStoppedAt: 4, stop: { code: "EssentialContainerExited", reason: "r" } });
+    await at.open("forget");
+    expect(at.record).toMatchObject({ executionStoppedAt: 4, stoppingAt: at.clock.now() });
+  });
+
+  test.each(["running", "stopped"] as const)("not before that is on the disk, with containers that are %s", async (phase) => {
+    const at = await world(running);
+    await at.adopted(observation("running"));
+    at.slowDisk();
+    await at.change(STOPPED_BY_USER);
+    if (phase === "stopped") await at.report(observation("stopped"));
+    expect(at.asked).toEqual([]);
+    for (let turn = 0; turn < 3; turn += 1) await at.open("durable");
+    expect(at.asked).toContain(phase === "running" ? `stop ${running.arn}` : `forget ${running.arn}`);
+  });
+
+  test("and is forgotten after an hour", async () => {
+    const at = await world(running);
+    await at.adopted(observation("stopped"));
+    await at.change(STOPPED_BY_USER);
+    await at.open("forget");
+    await at.clock.pass(60 * 60_000 - 1);
+    expect(at.record).toBeDefined();
+    await at.clock.pass(1);
+    expect(at.record).toBeUndefined();
+  });
+});
+
+describe("at a start", () => {
+  const running = taskRecord(ID, { networkMode: "bridge", startedAt: 1 });
+
+  test("a task that ran and that the engine has no more has ended, and is not started again", async () => {
+    const at = await world(running);
+    await at.adopted();
+    expect(at.record).toMatchObject({
+      ...{ lastStatus: "STOPPED", stopCode: "EssentialContainerExited", stoppedReason: "Essential container in task exited" },
+      ...{ executionStoppedAt: at.clock.now(), containers: [{ reason: "The container is gone from the engine." }] },
+    });
+    expect(at.asked).toEqual([]);
+  });
+
+  test("one of which more was known keeps what was", async () => {
+    const containers = running.containers.map((one) => ({ ...one, reason: "OutOfMemoryError" }));
+    const at = await world({ ...running, executionStoppedAt: 4, containers });
+    await at.adopted();
+    expect(at.record).toMatchObject({ executionStoppedAt: 4, containers: [{ reason: "OutOfMemoryError", lastStatus: "STOPPED" }] });
+  });
+
+  test("one that was told to stop keeps the reason", async () => {
+    const at = await world({ ...running, ...STOPPED_BY_USER, lastStatus: "STOPPING" });
+    await at.adopted();
+    expect(at.record).toMatchObject({ ...STOPPED_BY_USER, lastStatus: "STOPPED" });
+    expect(at.record?.containers[0]).not.toHaveProperty("reason");
+  });
+
+  test("one that is not up yet is told to the engine again, and one that runs is not", async () => {
+    for (const [phase, expected] of [
+      ["pulling", [`start ${pending.arn}`]],
+      ["creating", [`start ${pending.arn}`]],
+      ["starting", []],
+      ["running", []],
+    ] as const) {
+      const at = await world(pending);
+      await at.adopted(observation(phase as TaskObservation["phase"]));
+      await at.open("ready");
+      expect([phase, at.asked]).toEqual([phase, expected]);
+    }
+  });
+
+  test("one that runs goes on, and has its health and times from the engine", async () => {
+    const at = await world(running);
+    const before = at.record;
+    await at.adopted(observation("running"));
+    expect(at.record).toEqual(before);
+    expect(at.asked).toEqual([]);
+  });
+
+  test.each([
+    ["no record knows", taskRecord("9".repeat(32)).arn, running],
+    ["has stopped", running.arn, { ...running, lastStatus: "STOPPED" as const, desiredStatus: "STOPPED" as const }],
+  ])("containers of a task that %s are stopped, and then removed", async (_what, arn, task) => {
+    const at = await world(task);
+    await at.adopted(observation("running", arn), ...(arn === task.arn ? [] : [observation("running")]));
+    expect(at.asked).toEqual([`stop ${arn}`]);
+    await at.report(observation("stopped", arn));
+    expect(at.asked).toEqual([`stop ${arn}`, `forget ${arn}`]);
+    await at.open("forget");
+    expect(at.asked).toHaveLength(2);
+  });
+});
+
+test("nothing happens to a task once the loop is over, and its containers are left", async () => {
+  const at = await world(taskRecord(ID, { networkMode: "bridge" }));
+  await at.adopted(observation("running"));
+  await at.dispose();
+  await at.change(STOPPED_BY_USER);
+  expect([at.asked, at.record?.lastStatus]).toEqual([[], "RUNNING"]);
 });
