@@ -3,7 +3,7 @@ import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import type { Gateway } from "./follow-networks.ts";
-import { gatewayNameServers } from "./gateway-name-servers.ts";
+import { gatewayNameServers, type NameServerParts } from "./gateway-name-servers.ts";
 
 const gateway = (id: string, octet = 0): Gateway => ({
   id,
@@ -20,8 +20,10 @@ function world() {
   const tries: string[] = [];
   const told: string[] = [];
   const note = (message: string, fields: object = {}): void => void told.push(`${message} ${JSON.stringify(fields)}`);
-  const open = async (address: string): Promise<AsyncDisposable> => {
+  const answers = new Map<string, Parameters<NameServerParts["open"]>[1]>();
+  const open: NameServerParts["open"] = async (address, answering) => {
     tries.push(address);
+    answers.set(address, answering);
     await Promise.resolve();
     const code = bound.has(address) ? "EADDRINUSE" : refused.get(address);
     if (code !== undefined) throw Object.assign(new Error(`listen ${code}: ${address}:53`), { code });
@@ -32,7 +34,7 @@ function world() {
   const troubles: (string | undefined)[] = [];
   const trouble = (text: string | undefined): void => void troubles.push(text);
   const servers = gatewayNameServers({ state: new JournaledState(memoryJournal()), clock, logger, open, trouble });
-  return { troubles, clock, refused, bound, tries, told, servers };
+  return { troubles, answers, clock, refused, bound, tries, told, servers };
 }
 
 test("a name server that cannot be opened is told once, tried again with a growing pause, and told when it is there", async () => {
@@ -79,7 +81,7 @@ test("a name server goes with its network, and comes back with one that is made 
   servers.listen([gateway("a")]);
   await clock.settled();
   servers.listen([gateway("a")]);
-  await clock.settled();
+  for (let turn = 0; turn < 3; turn += 1) await clock.settled();
   expect(tries).toHaveLength(1);
   servers.listen([gateway("made anew")]);
   await clock.settled();
@@ -102,4 +104,72 @@ test("nothing is tried any more once it is disposed of", async () => {
   await servers[Symbol.asyncDispose]();
   await clock.pass(60_000);
   expect(tries).toHaveLength(1);
+});
+
+test("one that is not wanted any more before it could be opened is not told of, and not tried again", async () => {
+  const { clock, refused, tries, told, troubles, servers } = world();
+  refused.set("10.0.0.1", "EACCES");
+  servers.listen([gateway("a")]);
+  await Promise.resolve();
+  expect(tries).toHaveLength(1);
+  await servers[Symbol.asyncDispose]();
+  await clock.pass(60_000);
+  expect([tries.length, told, troubles]).toEqual([1, [], []]);
+});
+
+test("one that is wanted no more before its turn is never opened", async () => {
+  const { clock, tries, servers } = world();
+  servers.listen([gateway("a")]);
+  await servers[Symbol.asyncDispose]();
+  await clock.settled();
+  expect(tries).toEqual([]);
+});
+
+test("of several that cannot be had one is told of at a time, and the next when that one can", async () => {
+  const { clock, refused, troubles, servers } = world();
+  await using _servers = servers;
+  for (const address of ["10.0.0.1", "10.1.0.1"]) refused.set(address, "EADDRINUSE");
+  servers.listen([gateway("a"), gateway("b", 1)]);
+  await clock.settled();
+  const text = (address: string): string => `tasks cannot look up load balancers by name: listen EADDRINUSE: ${address}:53`;
+  expect(troubles.at(-1)).toBe(text("10.0.0.1"));
+  refused.delete("10.0.0.1");
+  await clock.pass(250);
+  expect(troubles.at(-1)).toBe(text("10.1.0.1"));
+  servers.listen([gateway("a")]);
+  expect(troubles.at(-1)).toBeUndefined();
+});
+
+test("it answers for its own VPC, and a question that it fails at is told with where that was", async () => {
+  const { clock, answers, told, servers } = world();
+  await using _servers = servers;
+  servers.listen([gateway("a")]);
+  await clock.settled();
+  const { resolve, failed } = answers.get("10.0.0.1") ?? {};
+  expect(resolve?.("web-1.us-east-1.elb.localhost", "10.0.0.9")).toEqual({ kind: "no-such-name" });
+  failed?.(new Error("no reply"));
+  failed?.("torn");
+  expect(told).toEqual(
+    ["no reply", "torn"].map((why) => `a name server of a VPC failed ${JSON.stringify({ vpc: "vpc-0", address: "10.0.0.1", why })}`),
+  );
+});
+
+test.each([
+  ["nobody is told of troubles", undefined],
+  ["what was thrown has no code", "torn"],
+])("where %s, a name server is tried again all the same", async (_what, cause) => {
+  const clock = new ManualClock();
+  let tries = 0;
+  const open = async (): Promise<AsyncDisposable> => {
+    tries += 1;
+    await Promise.reject(cause === undefined ? new Error("no") : (cause as unknown as Error));
+    throw new Error("unreachable");
+  };
+  const told: unknown[] = [];
+  const logger = { info: () => undefined, warn: (_text: string, fields?: object) => void told.push(fields), error: () => undefined };
+  await using servers = gatewayNameServers({ state: new JournaledState(memoryJournal()), clock, logger, open });
+  servers.listen([gateway("a")]);
+  await clock.pass(250);
+  expect(tries).toBe(2);
+  expect(told).toEqual([{ vpc: "vpc-0", address: "10.0.0.1", why: cause ?? "no" }]);
 });

@@ -14,7 +14,12 @@ function world() {
   const networks = new FakeVpcNetworks();
   keepHostBlocks(state, networks);
   const told: unknown[] = [];
-  const logger = { info: () => undefined, warn: (_message: string, fields: unknown) => void told.push(fields), error: () => undefined };
+  const said: string[] = [];
+  const warn = (message: string, fields: unknown): void => {
+    said.push(message);
+    told.push(fields);
+  };
+  const logger = { info: () => undefined, warn, error: () => undefined };
   const { vpc, subnets: own } = defaultNetwork(state, systemIds, { account: "123456789012", region: "us-east-1" });
   const task = taskRecord("1".repeat(32), {
     lastStatus: "PROVISIONING",
@@ -27,7 +32,7 @@ function world() {
       .by("vpc", vpc.id)
       .map(({ id, cidrBlock }) => [id, cidrBlock]),
   });
-  return { state, networks, told, vpc, own, task, cidrs, make: networkForTask({ state, networks, logger }) };
+  return { state, networks, told, said, vpc, own, task, cidrs, make: networkForTask({ state, networks, logger }) };
 }
 
 test("the network is made before a task has an address, and once it is there nothing is asked", async () => {
@@ -39,13 +44,14 @@ test("the network is made before a task has an address, and once it is there not
 });
 
 test("where the block was taken meanwhile and nothing runs there, the VPC moves, with the same subnets", async () => {
-  const { networks, task, make, vpc, own, told, cidrs } = world();
+  const { networks, task, make, vpc, own, told, said, cidrs } = world();
   networks.use(["172.31.7.0/24", "10.200.0.0/16"]);
   expect(await make(task)).toBeUndefined();
   expect(cidrs().vpc).toBe("10.201.0.0/16");
   expect(cidrs().subnets).toEqual(own.map(({ id }, at) => [id, `10.201.${at * 16}.0/20`]));
   expect(networks.has({ vpcId: vpc.id, vpcCidr: "10.201.0.0/16" })).toBe(true);
   expect(told).toEqual([expect.objectContaining({ vpc: vpc.id, before: "172.31.0.0/16", after: "10.201.0.0/16" })]);
+  expect(said).toEqual([expect.stringContaining("a default VPC has other addresses now")]);
 });
 
 test("blocks that the engine refuses, whoever has them, are each tried once", async () => {
@@ -88,4 +94,52 @@ test("where no block is left, the task is told so", async () => {
   const { networks, task, make } = world();
   networks.use(["172.31.0.0/16", "10.0.0.0/8"]);
   expect(await make(task)).toEqual({ failure: expect.stringContaining("no block of addresses is left on this host") });
+});
+
+test("a VPC stays where the engine refuses its network for another reason, and where its owner has chosen the block", async () => {
+  const { networks, task, make, cidrs, told } = world();
+  networks.ensure = () => Promise.resolve({ kind: "refused", reason: "no such driver" });
+  expect(await make(task)).toEqual({ failure: "ResourceInitializationError: no such driver" });
+  expect([cidrs().vpc, told]).toEqual(["172.31.0.0/16", []]);
+
+  const chosen = world();
+  chosen.state.commit(() => chosen.state.table(vpcs).update(chosen.vpc.id, (vpc) => ({ ...vpc, isDefault: false })));
+  chosen.networks.use(["172.31.0.0/16"]);
+  expect(await chosen.make(chosen.task)).toEqual({ failure: expect.stringContaining("172.31.0.0/16: Pool overlaps") });
+  expect(chosen.cidrs().vpc).toBe("172.31.0.0/16");
+});
+
+test("a task with an address elsewhere, or with none, does not keep a VPC where it is", async () => {
+  const { state, networks, task, make, cidrs } = world();
+  putTask(state, taskRecord("2".repeat(32), { networkInterface: { ...interfaceOf("172.31.0.5"), vpcId: "vpc-9" } }));
+  putTask(state, taskRecord("3".repeat(32)));
+  networks.use(["172.31.0.0/16"]);
+  expect(await make(task)).toBeUndefined();
+  expect(cidrs().vpc).toBe("10.200.0.0/16");
+});
+
+test.each<[string, object | undefined]>([
+  ["no network", undefined],
+  ["no VPC", {}],
+  ["a subnet that is gone", { awsvpcConfiguration: { subnets: ["subnet-gone"] } }],
+])("a task of %s has none made", (_what, networkConfiguration) => {
+  const { networks, task, make } = world();
+  expect(make({ ...task, networkConfiguration: networkConfiguration as never })).toBeUndefined();
+  expect(networks.asked).toEqual([]);
+});
+
+test("a subnet that is gone beside one that is there counts for nothing", async () => {
+  const { networks, own, task, make } = world();
+  const awsvpcConfiguration = { subnets: ["subnet-gone", own[0]?.id ?? ""] };
+  expect(await make({ ...task, networkConfiguration: { awsvpcConfiguration } })).toBeUndefined();
+  expect(networks.asked).toHaveLength(1);
+});
+
+test("a failure that is no lack of blocks is none of the task's", async () => {
+  const { state, networks, task, make } = world();
+  networks.use(["172.31.0.0/16"]);
+  state.commit = () => {
+    throw new Error("the disk is gone");
+  };
+  await expect(make(task)).rejects.toThrow("the disk is gone");
 });
