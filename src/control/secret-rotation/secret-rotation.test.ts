@@ -171,6 +171,8 @@ describe("a rotation", () => {
     await using world = await new RotationWorld({ run: RUN }).start();
     expect(world.tasks).toHaveLength(1);
     await world.rotateOnce();
+    // Its interval is its rule: only that of a schedule is calculated.
+    expect(world.secret.rotation).not.toHaveProperty("intervalDays");
     expect(world.steps).toEqual(["createSecret", "setSecret", "testSecret", "finishSecret"]);
     expect(environmentOf(world.tasks[0] as TaskRecord)).toEqual({ SecretId: ARN, ClientRequestToken: TOKEN, Step: "createSecret" });
     expect(world.tasks[0]?.overrides.containerOverrides?.map(({ name }) => name)).toEqual(["rotate", "sidecar"]);
@@ -284,6 +286,16 @@ describe("a rotation that fails", () => {
     expect(world.secret.rotation?.lastRotatedAt).toBeUndefined();
   });
 
+  test("because its function is gone is tried again as any other, a minute after it failed", async () => {
+    await using world = await new RotationWorld({ functionArn: FUNCTION.replace(/1$/, "2"), run: RUN }).start();
+    expect(world.secret.rotation).toMatchObject({
+      failure: { at: world.clock.now(), step: "createSecret" },
+      run: { attempt: 2, step: "createSecret", token: TOKEN, notBefore: world.clock.now() + MINUTE },
+    });
+    await world.clock.pass(MINUTE);
+    expect(world.secret.rotation?.run).toMatchObject({ attempt: 3, notBefore: world.clock.now() + 5 * MINUTE });
+  });
+
   test("because its function is gone says so, and runs nothing", async () => {
     await using world = await new RotationWorld({ functionArn: FUNCTION.replace(/1$/, "2"), run: { ...RUN, attempt: 3 } }).start();
     expect(world.tasks).toEqual([]);
@@ -296,6 +308,7 @@ describe("a rotation that fails", () => {
     expect(world.tasks[0]).toMatchObject({
       desiredStatus: "STOPPED",
       stoppedReason: "Rotation failed: the step took more than 15 minutes",
+      ...{ stopCode: "UserInitiated", stoppingAt: world.clock.now(), version: 2 },
     });
     expect(world.secret.rotation?.run).toBeUndefined();
   });
@@ -306,6 +319,15 @@ describe("a rotation that fails", () => {
     await world.clock.pass(MINUTE);
     expect(world.tasks).toHaveLength(1);
   });
+});
+
+test("a task of a step that somebody has stopped keeps the reason that they gave", async () => {
+  await using world = await new RotationWorld({ run: { ...RUN, attempt: 3 } }).start();
+  const [task] = world.tasks;
+  const told = { desiredStatus: "STOPPED", stopCode: "TaskFailedToStart", stoppedReason: "mine" } as const;
+  world.state.commit(() => world.state.table(tasks).update(task?.arn ?? "", (one) => ({ ...one, ...told })));
+  await world.clock.pass(STEP_LIMIT_MS);
+  expect(world.tasks[0]).toMatchObject({ ...told, version: 1 });
 });
 
 describe("what ends a rotation", () => {

@@ -197,7 +197,8 @@ describe("a rollback", () => {
   /** @param remembered the deployments that the history has */
   function rolledBack(...remembered: readonly string[]) {
     const at = world();
-    at.change({ deployments: [...at.deployments(), { ...at.deployments()[0], id: "before", status: "ACTIVE" } as DeploymentRecord] });
+    // The failed one is not the first: what it counted is found by its id.
+    at.change({ deployments: [{ ...at.deployments()[0], id: "before", status: "ACTIVE" } as DeploymentRecord, ...at.deployments()] });
     at.state.commit(() => remembered.forEach((id) => at.state.table(serviceDeployments).put(historyOf(id))));
     at.carry(...PLAN);
     return { ...at, tripped: at.state.table(serviceDeployments).get("history/d")?.tripped };
@@ -206,19 +207,30 @@ describe("a rollback", () => {
   test("makes the deployment before PRIMARY again, says of which it is the rollback, and runs what that ran", () => {
     const { service, deployments } = rolledBack();
     expect(deployments()).toMatchObject([
-      { id: "d", status: "ACTIVE", rolloutState: "FAILED", failedTasks: 4, updatedAt: 7 },
       { id: "before", status: "PRIMARY", rollbackOf: "d", updatedAt: 7 },
+      { id: "d", status: "ACTIVE", rolloutState: "FAILED", failedTasks: 4, updatedAt: 7 },
     ]);
-    expect(deployments()[0]).not.toHaveProperty("rollbackOf");
+    expect(deployments()[1]).not.toHaveProperty("rollbackOf");
     expect(service().taskDefinitionArn).toBe("arn:before");
   });
 
   test.each([
     ["both", ["d", "before"], { failureCount: 4, at: 7, restoredRevisionArn: "revision/before" }],
     ["the failed one alone", ["d"], { failureCount: 4, at: 7 }],
+    ["the one before alone", ["before"], undefined],
     ["neither", [], undefined],
   ])("is remembered where the history has %s", (_which, remembered, expected) => {
-    expect(rolledBack(...remembered).tripped).toEqual(expected);
+    const { tripped } = rolledBack(...remembered);
+    expect(tripped).toEqual(expected);
+    if (tripped) expect(Object.keys(tripped)).toEqual(Object.keys(expected ?? {}));
+  });
+
+  test("of a deployment that the service does not have any more is not remembered", () => {
+    const at = world();
+    at.change({ deployments: [] });
+    at.state.commit(() => at.state.table(serviceDeployments).put(historyOf("d")));
+    at.carry(...PLAN);
+    expect(at.state.table(serviceDeployments).get("history/d")).not.toHaveProperty("tripped");
   });
 });
 
@@ -244,6 +256,7 @@ describe("the tasks of a deployment", () => {
     carry({ kind: "start-task", deploymentId: "d", replacesUnhealthy: false, subnetId: "subnet-2" });
     const [task] = started();
     expect(task).toMatchObject({ preferredSubnetId: "subnet-2", platformVersion: "1.4.0" });
+    expect(task?.tags).toEqual([]);
     expect(task).not.toHaveProperty("networkConfiguration");
   });
 
