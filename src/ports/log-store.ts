@@ -33,6 +33,11 @@ export interface LogQuery {
   readonly cursor?: { readonly timestamp: number; readonly id: number };
   readonly backward?: boolean;
   readonly limit: number;
+  /**
+   * Characters of messages after which the answer ends, with the event that brought it there: it then has fewer events than `limit`, and there may be more. Unlimited
+   * where absent: an event may be of 256 KB.
+   */
+  readonly mostLength?: number;
 }
 
 /** Where log events live: not control-plane state, so not in the journal. Groups and streams themselves are in `state`. */

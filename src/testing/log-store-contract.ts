@@ -74,6 +74,40 @@ export function logStoreContract(open: () => LogStore): void {
       expect(messages(store)).toEqual(odd);
     }));
 
+  test.each([
+    ["a group", undefined],
+    ["several streams", ["s", "other"]],
+    ["one stream", ["s"]],
+  ])("an answer ends where it is long enough, and the next goes on behind it: %s", (_what, streams) =>
+    withStore(async (store) => {
+      const names = streams?.length === 1 ? ["s"] : ["s", "other"];
+      const wanted = Array.from({ length: 12 }, (_, index) => `${index} `.padEnd(index % 3 === 0 ? 100 : 10, "x"));
+      for (const [index, message] of wanted.entries())
+        await store.append({ ...KEY, stream: names[index % names.length]! }, [at(index, message)], NOON);
+      for (const backward of [false, true]) {
+        const found: string[] = [];
+        let [cursor, pages] = [undefined as { timestamp: number; id: number } | undefined, 0];
+        for (;;) {
+          const page = store.query({
+            ...GROUP,
+            limit: 100,
+            mostLength: 100,
+            backward,
+            ...(streams ? { streams } : {}),
+            ...(cursor ? { cursor } : {}),
+          });
+          cursor = page.at(-1);
+          if (!cursor) break;
+          pages += 1;
+          expect(page.slice(0, -1).reduce((sum, { message }) => sum + message.length, 0)).toBeLessThan(200);
+          found.push(...page.map(({ message }) => message));
+        }
+        expect(found).toEqual(backward ? wanted.toReversed() : wanted);
+        expect(pages).toBeGreaterThanOrEqual(4);
+      }
+    }),
+  );
+
   test("the extent is known by time, not by order of arrival", () =>
     withStore(async (store) => {
       expect(store.extent(KEY)).toBeUndefined();

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -27,6 +27,24 @@ describe("the log store in SQLite", () => {
       expect(after.position(key)).toBe("p1");
       await after.close();
     } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+
+  test("an answer that was broken off holds nothing: what is written after it can leave the log of writes", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "airfield-logs-"));
+    const file = join(directory, "logs.db");
+    const key = { account: "123456789012", region: "us-east-1", group: "g", stream: "s" };
+    const store = sqliteLogStore(file);
+    try {
+      const events = Array.from({ length: 100 }, (_, timestamp) => ({ timestamp, message: "x".repeat(50_000) }));
+      await store.append(key, events, 1);
+      expect(store.query({ ...key, limit: 100, mostLength: 1 })).toHaveLength(1);
+      for (let at = 0; at < 10; at += 1) await store.append(key, events, 1);
+      // All that was written is some fifty megabytes.
+      expect((await stat(`${file}-wal`)).size).toBeLessThan(30_000_000);
+    } finally {
+      await store.close();
       await rm(directory, { recursive: true, force: true });
     }
   });

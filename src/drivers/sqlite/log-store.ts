@@ -271,13 +271,22 @@ function storable(message: string): string | Buffer {
 
 type Order = Pick<StoredLogEvent, "timestamp" | "id">;
 
-/** Merges lists that are each in the query's order. */
-function merged(lists: readonly (readonly StoredLogEvent[])[], { backward, limit }: LogQuery): readonly StoredLogEvent[] {
-  const compare = (a: Order, b: Order): number => a.timestamp - b.timestamp || a.id - b.id;
+/** Merges lists that are each in the query's order. Where one was broken off for its length, the whole is as well: what it lacks may come next. */
+function merged(lists: readonly (readonly StoredLogEvent[])[], { backward, limit, mostLength }: LogQuery): readonly StoredLogEvent[] {
+  const forward = (a: Order, b: Order): number => a.timestamp - b.timestamp || a.id - b.id;
+  const compare = backward ? (a: Order, b: Order): number => forward(b, a) : forward;
+  const ends = lists
+    .filter((list) => list.length < limit && lengthOf(list) >= (mostLength ?? Infinity))
+    .flatMap((list) => list.at(-1) ?? []);
   return lists
     .flat()
-    .sort(backward ? (a, b) => compare(b, a) : compare)
+    .filter((event) => ends.every((end) => compare(event, end) <= 0))
+    .sort(compare)
     .slice(0, limit);
+}
+
+function lengthOf(events: readonly StoredLogEvent[]): number {
+  return events.reduce((sum, { message }) => sum + message.length, 0);
 }
 
 /** The statements that walk an index over a range of time; each shape is prepared once. CROSS JOIN keeps `events`, and so its index, outermost. */
@@ -289,7 +298,11 @@ function rangeQueries(database: ReturnType<typeof openDatabase>) {
     return known;
   };
   return {
-    run(where: "grp" | "stream", id: number, { startTime, endTime, cursor, backward, limit }: LogQuery): readonly StoredLogEvent[] {
+    run(
+      where: "grp" | "stream",
+      id: number,
+      { startTime, endTime, cursor, backward, limit, mostLength = Infinity }: LogQuery,
+    ): readonly StoredLogEvent[] {
       const conditions = [`events.${where} = ?`];
       const values: number[] = [id];
       const narrow = (condition: string, ...bound: readonly number[]): void => {
@@ -300,18 +313,24 @@ function rangeQueries(database: ReturnType<typeof openDatabase>) {
       if (endTime !== undefined) narrow("timestamp < ?", endTime);
       if (cursor) narrow(`(timestamp, events.id) ${backward ? "<" : ">"} (?, ?)`, cursor.timestamp, cursor.id);
       const direction = backward ? "DESC" : "ASC";
-      const rows = prepared(
+      const statement = prepared(
         `SELECT events.id AS id, streams.name AS stream, timestamp, ingestion AS ingestionTime, message
            FROM events CROSS JOIN streams ON streams.id = events.stream AND streams.name IS NOT NULL
           WHERE ${conditions.join(" AND ")} ORDER BY timestamp ${direction}, events.id ${direction} LIMIT ?`,
-      ).all(...values, limit) as unknown as EventRow[];
-      return rows.map(({ id: event, stream, timestamp, ingestionTime, message }) => ({
-        id: event,
-        stream,
-        timestamp,
-        ingestionTime,
-        message: typeof message === "string" ? message : Buffer.from(message).toString(),
-      }));
+      );
+      const found: StoredLogEvent[] = [];
+      let length = 0;
+      for (const row of statement.iterate(...values, limit)) {
+        const { id: event, stream, timestamp, ingestionTime, message: kept } = row as EventRow;
+        const message = typeof kept === "string" ? kept : Buffer.from(kept).toString();
+        found.push({ id: event, stream, timestamp, ingestionTime, message });
+        length += message.length;
+        if (length < mostLength) continue;
+        // Broken off, it would keep its view of the database, and the log of writes growing, until it is asked again.
+        statement.all(...values, 0);
+        break;
+      }
+      return found;
     },
     extent(stream: number): { readonly first: number; readonly last: number; readonly lastIngestion: number } | undefined {
       const row = prepared(

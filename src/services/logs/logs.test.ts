@@ -13,7 +13,7 @@ import {
   type FilterLogEventsCommandInput,
   type FilteredLogEvent,
 } from "@aws-sdk/client-cloudwatch-logs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { logSink } from "../../control/log-delivery.ts";
 import { sqliteLogStore } from "../../drivers/sqlite/log-store.ts";
 import { ensureLogGroup, ensureLogStream, logStreams } from "../../state/logs.ts";
@@ -338,6 +338,22 @@ describe("FilterLogEvents", () => {
       pages.push(await api.filter({ filterPattern: "%x|y{150}%", nextToken: token }));
     expect(pages.map(messagesOf)).toEqual([[], [], [], ["last x"]]);
     expect(messagesOf(await api.filter({ filterPattern: "x" }))).toEqual(["last x"]);
+  });
+
+  test("large events are read some at a time, and none is left out", async () => {
+    await using api = await logsWorld();
+    await api.stream();
+    const query = vi.spyOn(api.logs, "query");
+    for (let at = 0; at < 10; at += 1) await api.put(["x".repeat(250_000), `${at} `.padEnd(250_000, "x"), "x".repeat(250_000)]);
+    await api.put(["last"]);
+    expect(messagesOf(await api.filter({ filterPattern: "last" }))).toEqual(["last"]);
+    const lengths = query.mock.results.map(({ value }) =>
+      (value as { message: string }[]).reduce((sum, { message }) => sum + message.length, 0),
+    );
+    expect(Math.max(...lengths)).toBeLessThan(5_000_000);
+    query.mockClear();
+    expect((await api.get({ startFromHead: true })).events).toHaveLength(4);
+    expect(query.mock.results[0]?.value).toHaveLength(5);
   });
 
   test("as aws logs tail --follow asks: by group, from the time of the last event on, told apart by event id", async () => {

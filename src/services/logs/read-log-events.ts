@@ -15,6 +15,7 @@ const MOST_EVENTS = 10_000;
 /** How many events one FilterLogEvents looks at before it answers with what it has, and a token. */
 const MOST_LOOKED_AT = 50_000;
 const LOOKED_AT_ONCE = 2_000;
+const LENGTH_AT_ONCE = 4 * 1024 * 1024;
 /** And how many characters, times the weight of its pattern: no request keeps others waiting for long. */
 const MOST_WORK = 10_000_000;
 /** From this many streams on, the whole group is walked and its other streams are passed over. */
@@ -39,6 +40,7 @@ export const getLogEvents = operation("GetLogEvents", {
       streams: [stream],
       backward,
       limit,
+      mostLength: MOST_BYTES,
       ...defined({ startTime, endTime, cursor: token?.position }),
     });
     const page = withinBytes(found);
@@ -98,8 +100,8 @@ export const filterLogEvents = operation("FilterLogEvents", {
     let work = 0;
     const isEnough = (): boolean => found.length >= limit || bytes >= MOST_BYTES || work >= MOST_WORK;
     for (let looked = 0; more && looked < MOST_LOOKED_AT && !isEnough(); looked += LOOKED_AT_ONCE) {
-      const batch = context.logs.query({ ...range, limit: LOOKED_AT_ONCE, ...defined({ cursor }) });
-      more = batch.length === LOOKED_AT_ONCE;
+      const batch = context.logs.query({ ...range, limit: LOOKED_AT_ONCE, mostLength: LENGTH_AT_ONCE, ...defined({ cursor }) });
+      more = batch.length === LOOKED_AT_ONCE || batch.reduce((sum, { message }) => sum + message.length, 0) >= LENGTH_AT_ONCE;
       for (const [at, event] of batch.entries()) {
         cursor = { timestamp: event.timestamp, id: event.id };
         if (!streams || streams.has(event.stream)) {
