@@ -55,10 +55,10 @@ function readValue(shape: Shape, value: unknown, path: string): unknown {
       if (typeof value !== "number" && typeof value !== "bigint") throw wrongType(path, value, "a Number");
       return Number(value);
     case "bigint":
-      if (typeof value !== "number" && typeof value !== "bigint") throw wrongType(path, value, "a BigInteger");
-      return BigInt(value);
+      if (typeof value !== "bigint" && !Number.isInteger(value)) throw wrongType(path, value, "a BigInteger");
+      return BigInt(value as number | bigint);
     case "bigdecimal":
-      if (typeof value !== "number") throw wrongType(path, value, "a BigDecimal");
+      if (typeof value !== "number" || !Number.isFinite(value)) throw wrongType(path, value, "a BigDecimal");
       return new NumericValue(String(value), "bigDecimal");
     case "blob":
       if (!(value instanceof Uint8Array)) throw wrongType(path, value, "a Blob");

@@ -32,8 +32,12 @@ export function readScalar(shape: Shape, text: string, path: string): unknown {
 function readNumber(kind: "number" | "bigint" | "bigdecimal", text: string, path: string): unknown {
   const number = Number(text);
   if (text.trim() === "" || Number.isNaN(number)) throw unreadable(path, text, "an integer");
-  if (kind === "bigdecimal") return new NumericValue(text, "bigDecimal");
-  return kind === "bigint" ? BigInt(Math.trunc(number)) : number;
+  if (kind === "number") return number;
+  // What is exact has a form of its own, and digits that somebody could have written.
+  const [form, wanted] =
+    kind === "bigint" ? [/^-?\d{1,100}$/, "an integer"] : [/^-?\d{1,100}(?:\.\d{1,100})?(?:[eE][+-]?\d{1,3})?$/, "a decimal"];
+  if (!form.test(text)) throw unreadable(path, text, wanted);
+  return kind === "bigint" ? BigInt(text) : new NumericValue(text, "bigDecimal");
 }
 
 function unreadable(path: string, text: string, wanted: string): MalformedRequestError {

@@ -14,6 +14,8 @@ export interface XmlElement {
 const DEEPEST = 100;
 /** How many elements and attributes a request may hold: a thousand changes of ten records each, Route 53's longest list, are thirty thousand. */
 const MOST_NODES = 250_000;
+/** How much is read at a time, in characters. What comes before the first element is shorter: it has nothing that anybody asks for. */
+const CHUNK = 64 * 1024;
 
 /**
  * Reads a document that comes from a client: well-formed XML without a document type, so that there are no entities but XML's own five.
@@ -28,21 +30,30 @@ export function readXmlTree(body: Buffer): XmlElement {
     const inner = open.at(-1);
     if (inner) inner.text += text;
   };
+  const count = (): void => {
+    if (++nodes > MOST_NODES) throw new MalformedRequestError("syntax", "", "The request holds too many values.");
+  };
   parser.on("error", refuse);
   parser.on("doctype", () => refuse());
   parser.on("opentag", ({ name, attributes }) => {
     const made: Growing = { name: local(name), attributes: new Map(), children: [], text: "" };
     for (const [key, value] of Object.entries(attributes)) made.attributes.set(key, value);
-    nodes += 1 + made.attributes.size;
+    count();
     if (open.length > DEEPEST) throw new MalformedRequestError("syntax", "", "The request is nested too deeply.");
-    if (nodes > MOST_NODES) throw new MalformedRequestError("syntax", "", "The request holds too many values.");
     open.at(-1)?.children.push(made);
     open.push(made);
   });
+  // While it is read, and not when the tag ends: one tag may hold all of them.
+  parser.on("attribute", count);
   parser.on("closetag", () => void open.pop());
   parser.on("text", add);
   parser.on("cdata", add);
-  parser.write(body.toString("utf8")).close();
+  const text = body.toString("utf8");
+  for (let at = 0; at < text.length; at += CHUNK) {
+    parser.write(text.slice(at, at + CHUNK));
+    if (root.children.length === 0) refuse();
+  }
+  parser.close();
   return root.children[0] ?? refuse();
 }
 
