@@ -1,7 +1,17 @@
 import { expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
-import { layers } from "../state/ecr.ts";
+import { blobDomain } from "../state/ecr-encryption.ts";
+import {
+  imageKey,
+  images,
+  layers,
+  repositories,
+  repositoryKey,
+  type ImageRecord,
+  type LayerRecord,
+  type RepositoryRecord,
+} from "../state/ecr.ts";
 import { JournaledState } from "../state/journaled-state.ts";
 import { HeldJournal } from "../testing/held-journal.ts";
 import { ManualClock } from "../testing/manual-clock.ts";
@@ -77,4 +87,83 @@ test("a blob goes from the store only once the record of its going is durable", 
   journal.letGo();
   expect(await collecting).toEqual({ links: 1, blobs: 1, uploads: 0 });
   expect(removed).toEqual([unused]);
+});
+
+const SCOPE = { account: "123456789012", region: "us-east-1" };
+const NOW = 100 * HOUR;
+const DAY = 24 * HOUR;
+
+/** Repositories `a` and `b` of two keys, and a store that has every blob in the place of each. */
+function registry() {
+  const here = new JournaledState(memoryJournal());
+  const homes = ["a", "b"].map((name): RepositoryRecord => {
+    const encryption = { encryptionType: "KMS", kmsKey: `arn:aws:kms:us-east-1:123456789012:key/${name}` };
+    return { ...SCOPE, name, arn: name, tags: [], createdAt: 0, tagMutability: "MUTABLE", encryption } as unknown as RepositoryRecord;
+  });
+  const [a, b] = homes.map((home) => repositoryKey(home, home.name)) as [string, string];
+  const [inA, inB] = homes.map((home) => blobDomain(home)) as [string, string];
+  here.commit(() => homes.forEach((home) => here.table(repositories).put(home)));
+  const removed: string[] = [];
+  const asked: number[] = [];
+  let refusing = false;
+  const blobs = {
+    domains: () => eachOf(inA, inB),
+    list: () => eachOf("sha256:x"),
+    remove(domain: string, _digest: string, before: number) {
+      asked.push(before);
+      if (!refusing) removed.push(domain === inA ? "a" : "b");
+      return Promise.resolve(!refusing);
+    },
+    abortIdle: (before: number) => Promise.resolve(before === NOW - DAY ? 7 : 0),
+  } as unknown as BlobStore;
+  const layer = (repository: string, usedAt: number): void =>
+    here.commit(() => void here.table(layers).put({ repository, digest: "sha256:x", size: 1, usedAt } as LayerRecord));
+  const image = (repository: string, changes: Partial<ImageRecord>): void =>
+    here.commit(() => {
+      const record = { repository, digest: "sha256:m", blobs: [], manifests: [], tags: [], mediaType: "m", pushedAt: 0, ...changes };
+      here.table(images).put(record as unknown as ImageRecord);
+    });
+  const linked = (repository: string): boolean => here.table(layers).has(imageKey(repository, "sha256:x"));
+  const collect = (graceMs?: number) => collectBlobs({ state: here, blobs, clock: new ManualClock(NOW) }, graceMs);
+  return { a, b, layer, image, linked, collect, removed, asked, refuse: () => void (refusing = true) };
+}
+
+test("a blob that no repository of its key has goes, and so do uploads that nobody goes on with, after a day", async () => {
+  const { a, layer, collect, removed, asked, linked } = registry();
+  layer(a, NOW - DAY);
+  expect(await collect()).toEqual({ links: 0, blobs: 1, uploads: 7 });
+  expect([removed, asked, linked(a)]).toEqual([["b"], [NOW - DAY], true]);
+});
+
+test("what was touched last before the grace is unlinked, and then freed; what the store keeps is not counted", async () => {
+  const { a, layer, collect, linked, refuse } = registry();
+  layer(a, NOW - DAY - 1);
+  refuse();
+  expect(await collect()).toEqual({ links: 1, blobs: 0, uploads: 7 });
+  expect(linked(a)).toBe(false);
+  const soon = registry();
+  soon.layer(soon.a, NOW - 2);
+  expect(await soon.collect(1)).toEqual({ links: 1, blobs: 2, uploads: 0 });
+});
+
+test("a blob that an image is made of stays, however old, and so does the link to it: those of its own repository alone", async () => {
+  const { a, b, layer, image, collect, linked, removed } = registry();
+  for (const repository of [a, b]) layer(repository, 0);
+  image(a, { blobs: ["sha256:x"] });
+  expect(await collect()).toEqual({ links: 1, blobs: 1, uploads: 7 });
+  expect([linked(a), linked(b), removed]).toEqual([true, false, ["b"]]);
+});
+
+test("the manifest of an image stays", async () => {
+  const { b, image, collect, removed } = registry();
+  image(b, { digest: "sha256:x" });
+  expect(await collect()).toMatchObject({ blobs: 1 });
+  expect(removed).toEqual(["a"]);
+});
+
+test("what a repository that is gone has left holds nothing back", async () => {
+  const { image, collect, removed } = registry();
+  image("gone", { digest: "sha256:x" });
+  expect(await collect()).toMatchObject({ blobs: 2 });
+  expect(removed).toEqual(["a", "b"]);
 });

@@ -18,9 +18,6 @@ const { values, positionals } = parseArgs({
 const unknown = positionals.filter((name) => !ROOMS.some((room) => room.name === name));
 if (unknown.length > 0) throw new Error(`there is no room ${unknown.join(", ")}; there are ${ROOMS.map(({ name }) => name).join(", ")}`);
 const chosen = positionals.length === 0 ? ROOMS : ROOMS.filter(({ name }) => positionals.includes(name));
-// Each mutant that lives is run through all of them: a few of the simulated worlds' histories are enough to tell.
-process.env["LOOPS_SEEDS"] ??= "6";
-process.env["ROLLOUT_SEEDS"] ??= "8";
 await mkdir(".tmp/mutation", { recursive: true });
 for (const room of chosen) await keep(await mutate(room));
 

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds as ids } from "../../drivers/system/ids.ts";
 import { defaultNetwork, type DefaultNetwork } from "../../state/default-vpc.ts";
+import { subnets as subnetTable } from "../../state/ec2.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { interfaceOf, putTask, taskRecord } from "../../testing/task-record.ts";
@@ -100,6 +101,17 @@ test.each<[string, (foreign: DefaultNetwork, own: DefaultNetwork) => object, str
   const foreign = defaultNetwork(state, ids, { ...SCOPE, account: "210987654321" });
   const awsvpcConfiguration = configure(foreign, defaultNetwork(state, ids, SCOPE)) as { subnets: string[] };
   expect(attach(task({ networkConfiguration: { awsvpcConfiguration } }))).toEqual([ATTEMPT + why]);
+});
+
+test("a task in a subnet whose addresses all are taken gets none", () => {
+  const { state, a, task, placed, attach } = world();
+  state.commit(() => state.table(subnetTable).update(a, (subnet) => ({ ...subnet, cidrBlock: "172.31.0.0/29" })));
+  const here = task({ preferredSubnetId: a });
+  for (const last of [4, 5, 6]) {
+    expect(attach(here)).toEqual(["a", `172.31.0.${last}`]);
+    placed(a, `172.31.0.${last}`);
+  }
+  expect(attach(here)).toEqual([`${ATTEMPT}InsufficientFreeAddressesInSubnet`]);
 });
 
 test("a task in another region of the account does not get a subnet of this one", () => {
