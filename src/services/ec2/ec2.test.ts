@@ -264,6 +264,30 @@ describe("tags", () => {
   });
 });
 
+test.each<[name: string, value: string, finds: boolean]>([
+  ["attachment.instance-owner-id", "123456789012", true],
+  ["attachment.instance-owner-id", "amazon-elb", false],
+  ["attachment.device-index", "1", true],
+  ["attachment.device-index", "0", false],
+  ["attachment.delete-on-termination", "false", true],
+  ["attachment.delete-on-termination", "true", false],
+  ["addresses.primary", "true", true],
+  ["addresses.primary", "false", false],
+  ["requester-id", "578734482556", true],
+  ["requester-id", "123456789012", false],
+  ["addresses.association.owner-id", "amazon", true],
+  ["association.ip-owner-id", "amazon", true],
+  ["association.public-dns-name", "x", false],
+  ["association.allocation-id", "eipalloc-1", false],
+  ["association.association-id", "eipassoc-1", false],
+  ["ipv6-addresses.ipv6-address", "::1", false],
+])("by %s, %s finds a task's interface: %s (Terraform asks so for what a load balancer leaves)", async (Name, value, finds) => {
+  await using api = await networkWorld();
+  putTask(api, api.network().securityGroup.id);
+  const { NetworkInterfaces } = await api.client.send(new DescribeNetworkInterfacesCommand({ Filters: [{ Name, Values: [value] }] }));
+  expect(NetworkInterfaces?.length).toBe(finds ? 1 : 0);
+});
+
 test("a task's network interface tells its address, its groups, and a public address where it has one", async () => {
   await using api = await networkWorld();
   const { securityGroup } = api.network();

@@ -7,6 +7,11 @@ import { defined } from "../../domain/defined.ts";
 import { chosen, described } from "./describe.ts";
 import { onAny, operation } from "./ec2-operation.ts";
 
+/** The account by which ECS makes interfaces. */
+const REQUESTER = "578734482556";
+/** Whose the public addresses are that no one has reserved. */
+const ADDRESS_OWNER = "amazon";
+
 interface Owned {
   readonly task: TaskRecord;
   readonly own: TaskInterface;
@@ -47,11 +52,22 @@ export const describeNetworkInterfaces = operation("DescribeNetworkInterfaces", 
           "addresses.private-ip-address": ({ own }) => own.privateIpv4Address,
           "association.public-ip": publicAddress,
           "addresses.association.public-ip": publicAddress,
+          "addresses.association.owner-id": addressOwner,
+          "association.ip-owner-id": addressOwner,
+          "association.public-dns-name": (item) => (publicAddress(item) === undefined ? undefined : ""),
+          "association.allocation-id": () => undefined,
+          "association.association-id": () => undefined,
+          "addresses.primary": () => true,
+          "ipv6-addresses.ipv6-address": () => undefined,
           "private-dns-name": ({ own }) => own.privateDnsName,
           "mac-address": ({ own }) => own.macAddress,
           "attachment.attachment-id": attachmentOf,
           "attachment.status": () => "attached",
           "attachment.instance-id": () => undefined,
+          "attachment.instance-owner-id": ({ task }) => task.account,
+          "attachment.device-index": () => "1",
+          "attachment.delete-on-termination": () => false,
+          "requester-id": () => REQUESTER,
           "interface-type": () => "interface",
           "owner-id": ({ task }) => task.account,
           "requester-managed": () => true,
@@ -71,6 +87,10 @@ function publicAddress({ task, own }: Owned): string | undefined {
   return task.networkConfiguration?.awsvpcConfiguration?.assignPublicIp === "ENABLED" ? own.privateIpv4Address : undefined;
 }
 
+function addressOwner(item: Owned): string | undefined {
+  return publicAddress(item) === undefined ? undefined : ADDRESS_OWNER;
+}
+
 /** EC2's own name of the attachment; ECS has another. */
 function attachmentOf({ own }: Owned): string {
   return own.networkInterfaceId.replace(/^eni-/, "eni-attach-");
@@ -83,7 +103,7 @@ function descriptionOf({ own }: Owned, context: OperationContext): string {
 function shown(item: Owned, groupName: (id: string) => string | undefined, context: OperationContext): NetworkInterface {
   const { task, own } = item;
   const address = publicAddress(item);
-  const association = address === undefined ? undefined : { IpOwnerId: "amazon", PublicDnsName: "", PublicIp: address };
+  const association = address === undefined ? undefined : { IpOwnerId: ADDRESS_OWNER, PublicDnsName: "", PublicIp: address };
   return {
     ...defined({ Association: association }),
     Attachment: {
@@ -111,7 +131,7 @@ function shown(item: Owned, groupName: (id: string) => string | undefined, conte
         PrivateIpAddress: own.privateIpv4Address,
       },
     ],
-    RequesterId: "578734482556",
+    RequesterId: REQUESTER,
     RequesterManaged: true,
     SourceDestCheck: true,
     Status: "in-use",
