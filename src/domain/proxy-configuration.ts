@@ -1,5 +1,7 @@
 // What a traffic proxy is told and tells: plain data, which pure decisions make and read.
 
+import type { RequestCondition } from "./rule-condition.ts";
+
 export interface ProxyConfiguration {
   readonly listeners: readonly ProxyListener[];
   readonly backends: readonly ProxyBackend[];
@@ -14,7 +16,7 @@ export interface ProxyListener {
   /** Blocks of the clients that are served, such as `10.0.0.0/16`; the connections of others are closed. Everybody's where absent. */
   readonly clients?: readonly string[];
   /**
-   * The first route whose hosts match is taken; one without hosts matches every request. A request that names more than one host, or one in
+   * The first route whose hosts and conditions match is taken; one without any matches every request. A request that names more than one host, or one in
    * its target without a Host header, is refused.
    */
   readonly routes: readonly ProxyRoute[];
@@ -26,6 +28,8 @@ export interface ProxyRoute {
    * ends so. Empty: any.
    */
   readonly hosts: readonly string[];
+  /** All of these have to hold besides. */
+  readonly conditions?: readonly RequestCondition[];
   readonly action:
     /** Weighted choice between backends; 503 where none has a server, as on AWS. */
     | { readonly kind: "forward"; readonly backends: readonly { readonly id: string; readonly weight: number }[] }

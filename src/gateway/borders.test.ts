@@ -150,6 +150,7 @@ function aimAt(names: AccountNames): (member: string) => string {
     [/^(services?|serviceName)$/, names.service],
     [/^serviceDeploymentArns?$/, names.serviceDeployment],
     [/^(ListenerArns?)$/, names.listener],
+    [/^(RuleArns?)$/, names.listenerRule],
     [/^(TargetGroupArns?|targetGroupArn)$/, names.targetGroup],
     [/^(LoadBalancerArns?|ResourceArns)$/, names.loadBalancer],
     [/^VpcIds?$/, names.vpc],

@@ -1,5 +1,15 @@
 import { DRAINING, NOT_IN_USE, REGISTERING } from "../domain/target-health.ts";
-import { listeners, targetGroups, targetKey, targets, type ListenerRecord, type TargetRecord } from "./elb.ts";
+import {
+  listeners,
+  rules,
+  targetGroups,
+  targetGroupsOf,
+  targetKey,
+  targets,
+  type ListenerRecord,
+  type RuleRecord,
+  type TargetRecord,
+} from "./elb.ts";
 import type { State } from "./state.ts";
 
 /** A target as an operation or the ECS scheduler names it. */
@@ -70,16 +80,35 @@ function deregistrationDelay(state: State, targetGroupArn: string): number {
   return seconds * 1000;
 }
 
-/** The listeners that forward to a target group. */
-export function listenersOfTargetGroup(state: State, targetGroupArn: string): readonly ListenerRecord[] {
-  return state.table(listeners).by("targetGroup", targetGroupArn);
+/** The listeners and rules that forward to a target group. */
+function usersOfTargetGroup(state: State, targetGroupArn: string): readonly (ListenerRecord | RuleRecord)[] {
+  return [...state.table(listeners).by("targetGroup", targetGroupArn), ...state.table(rules).by("targetGroup", targetGroupArn)];
 }
 
 export function targetGroupInUse(state: State, targetGroupArn: string): boolean {
-  return listenersOfTargetGroup(state, targetGroupArn).length > 0;
+  return usersOfTargetGroup(state, targetGroupArn).length > 0;
 }
 
 /** The load balancers that send traffic to a target group: on AWS at most one. */
 export function loadBalancersOfTargetGroup(state: State, targetGroupArn: string): readonly string[] {
-  return [...new Set(listenersOfTargetGroup(state, targetGroupArn).map((listener) => listener.loadBalancerArn))];
+  return [...new Set(usersOfTargetGroup(state, targetGroupArn).map((user) => user.loadBalancerArn))];
+}
+
+/** The target groups that a load balancer sends traffic to, by its listeners and their rules. */
+export function targetGroupsOfLoadBalancer(state: State, loadBalancerArn: string): ReadonlySet<string> {
+  const byDefault = state
+    .table(listeners)
+    .by("loadBalancer", loadBalancerArn)
+    .flatMap((listener) => targetGroupsOf(listener.defaultActions));
+  const byRule = state
+    .table(rules)
+    .by("loadBalancer", loadBalancerArn)
+    .flatMap((rule) => targetGroupsOf(rule.actions));
+  return new Set([...byDefault, ...byRule]);
+}
+
+/** Deletes a listener with its rules. Joins the open commit. */
+export function deleteListenerRecord(state: State, listenerArn: string): void {
+  for (const rule of state.table(rules).by("listener", listenerArn)) state.table(rules).delete(rule.arn);
+  state.table(listeners).delete(listenerArn);
 }

@@ -1,5 +1,5 @@
 import { scopeKey } from "../domain/scope.ts";
-import type { Action, Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Action, RuleCondition, Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { TargetHealth } from "../domain/target-health.ts";
 import { accountOfArn, defineTable, ofAccount } from "./table.ts";
 
@@ -52,6 +52,29 @@ export interface ListenerRecord {
 export const listeners = defineTable<ListenerRecord>()("elb.listeners", (listener) => listener.arn, ofAccount, {
   loadBalancer: (listener) => listener.loadBalancerArn,
   targetGroup: (listener) => targetGroupsOf(listener.defaultActions),
+});
+
+/** A rule of a listener besides its default one, which is in the listener's own record. */
+export interface RuleRecord {
+  readonly arn: string;
+  readonly listenerArn: string;
+  readonly loadBalancerArn: string;
+  readonly account: string;
+  readonly region: string;
+  /** Unique within the listener; lower ones are tried first. */
+  readonly priority: number;
+  /** As AWS describes them, all of which have to hold. */
+  readonly conditions: readonly RuleCondition[];
+  readonly actions: readonly Action[];
+  readonly tags: readonly Tag[];
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAt: number;
+}
+
+export const rules = defineTable<RuleRecord>()("elb.rules", (rule) => rule.arn, ofAccount, {
+  listener: (rule) => rule.listenerArn,
+  loadBalancer: (rule) => rule.loadBalancerArn,
+  targetGroup: (rule) => targetGroupsOf(rule.actions),
 });
 
 /** The target groups that actions forward to, each once. */

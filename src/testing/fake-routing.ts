@@ -1,5 +1,6 @@
 import { contains, parseAddress, parseCidr } from "../domain/cidr.ts";
 import type { ProxyConfiguration, ProxyRoute } from "../domain/proxy-configuration.ts";
+import { holds } from "./fake-conditions.ts";
 
 /** What a client of the fake proxy gets. */
 export interface FakeAnswer {
@@ -23,7 +24,11 @@ export function fakeAnswer({ listeners }: ProxyConfiguration, { address, port, c
   if (!listener || !isServed(client, listener.clients)) return undefined;
   const host = hostOf(head);
   if (host === undefined) return { status: 400, body: "" };
-  const route = listener.routes.find(({ hosts }) => hosts.length === 0 || hosts.some((one) => matches(host, one.toLowerCase())));
+  const route = listener.routes.find(
+    ({ hosts, conditions = [] }) =>
+      (hosts.length === 0 || hosts.some((one) => matches(host, one.toLowerCase()))) &&
+      conditions.every((condition) => holds(condition, { host, client, head })),
+  );
   return route ? answerOf(route.action) : { status: 503, body: "" };
 }
 

@@ -11,6 +11,7 @@ import {
 } from "@aws-sdk/client-ecs";
 import {
   CreateListenerCommand,
+  CreateRuleCommand,
   CreateLoadBalancerCommand,
   CreateTargetGroupCommand,
   ElasticLoadBalancingV2Client,
@@ -50,6 +51,7 @@ export interface AccountNames {
   readonly serviceDeployment: string;
   readonly loadBalancer: string;
   readonly listener: string;
+  readonly listenerRule: string;
   readonly targetGroup: string;
   readonly vpc: string;
   readonly subnet: string;
@@ -144,6 +146,16 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
       DefaultActions: [{ Type: "forward", TargetGroupArn: targetGroup }],
     }),
   );
+  const listener = listeners.Listeners?.[0]?.ListenerArn ?? "";
+  const listenerRules = await elb.send(
+    new CreateRuleCommand({
+      ListenerArn: listener,
+      Priority: 10,
+      Conditions: [{ Field: "http-header", HttpHeaderConfig: { HttpHeaderName: "x-note", Values: [planted] } }],
+      Actions: [{ Type: "forward", TargetGroupArn: targetGroup }],
+      Tags,
+    }),
+  );
 
   const ecs = client(ECSClient);
   const cluster = arn("ecs", `cluster/${NAME}`);
@@ -184,7 +196,8 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
     service: arn("ecs", `service/${NAME}/${NAME}`),
     serviceDeployment: deployments.serviceDeployments?.[0]?.serviceDeploymentArn ?? "",
     loadBalancer,
-    listener: listeners.Listeners?.[0]?.ListenerArn ?? "",
+    listener,
+    listenerRule: listenerRules.Rules?.[0]?.RuleArn ?? "",
     targetGroup,
     vpc,
     subnet: subnets[0] ?? "",

@@ -7,7 +7,6 @@ import {
   UploadLayerPartCommand,
 } from "@aws-sdk/client-ecr";
 import { DescribeServiceDeploymentsCommand, ECSClient, TagResourceCommand } from "@aws-sdk/client-ecs";
-import { DescribeRulesCommand, ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { AttachUserPolicyCommand, IAMClient, UpdateAssumeRolePolicyCommand } from "@aws-sdk/client-iam";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import type { LoadedService } from "../gateway/loaded-service.ts";
@@ -36,11 +35,10 @@ export async function populate(api: ApiWorld): Promise<Aim> {
   const deployments = await ecs.send(new DescribeServiceDeploymentsCommand({ serviceDeploymentArns: [names.serviceDeployment] }));
   const logEvents = [{ timestamp: api.platform.clock.now(), message: PLANTED }];
   await api.client(CloudWatchLogsClient).send(new PutLogEventsCommand({ logGroupName: NAME, logStreamName: NAME, logEvents }));
-  const rules = await api.client(ElasticLoadBalancingV2Client).send(new DescribeRulesCommand({ ListenerArn: names.listener }));
   return aimAt([
     ...(await imageIn(api.client(ECRClient))),
     [/^serviceRevisionArns$/, deployments.serviceDeployments?.[0]?.targetServiceRevision?.arn],
-    [/^RuleArns?$/, rules.Rules?.[0]?.RuleArn],
+    [/^RuleArns?$/, names.listenerRule],
     ...namesOf(names),
   ]);
 }

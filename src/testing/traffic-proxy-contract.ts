@@ -9,6 +9,8 @@ import {
   type TrafficProxy,
 } from "../ports/traffic-proxy.ts";
 
+import { RULE_CASES, ruledListener } from "./rule-cases.ts";
+
 /** Where a server of a contract test listens, and what it answers to health checks from now on. */
 export interface ContractTarget {
   readonly address: string;
@@ -185,6 +187,14 @@ export function trafficProxyContract(name: string, open: () => Promise<TrafficPr
       await world.proxy.apply({ listeners, backends: [] });
       expect(await world.ask(served, shop)).toMatchObject({ status: 200, body: "ours" });
       expect(await world.ask(closed, shop)).toBeUndefined();
+    });
+
+    test("the first rule whose conditions all hold takes a request", async () => {
+      await using world = await open();
+      const port = await world.freePort();
+      await world.proxy.apply({ listeners: [ruledListener(port)], backends: [] });
+      const answers = await Promise.all(RULE_CASES.map(async ([what, head]) => [what, (await world.ask(port, `${head}\r\n\r\n`))?.body]));
+      expect(answers).toEqual(RULE_CASES.map(([what, , answer]) => [what, answer]));
     });
 
     test("a disposed listener hears nothing", async () => {

@@ -16,6 +16,7 @@ import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import {
   listeners,
   loadBalancers,
+  rules,
   targetGroups,
   targetGroupsOf,
   targetKey,
@@ -23,6 +24,7 @@ import {
   type ListenerRecord,
   type LoadBalancerRecord,
 } from "../../state/elb.ts";
+import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
 import type { WholeState } from "../../state/state.ts";
 import { inSlices } from "../in-slices.ts";
 import { keyedWorker } from "../keyed-worker.ts";
@@ -200,8 +202,8 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   }
 
   const wakeRouting = (): void => worker.wake("routing");
-  const assessGroups = ({ defaultActions }: ListenerRecord): void => {
-    for (const arn of targetGroupsOf(defaultActions))
+  const assessGroups = (actions: ListenerRecord["defaultActions"]): void => {
+    for (const arn of targetGroupsOf(actions))
       for (const { targetGroupArn, id, port } of state.table(targets).by("targetGroup", arn))
         unassessed.add(targetKey(targetGroupArn, id, port));
   };
@@ -215,7 +217,11 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       // At once, so that turns follow the order of the commits however long a step takes.
       if (after && after.turn === undefined) giveTurns(state);
       // Whether a group is in use tells in the health of its targets.
-      for (const listener of [before, after]) if (listener) assessGroups(listener);
+      for (const listener of [before, after]) if (listener) assessGroups(listener.defaultActions);
+      wakeRouting();
+    }),
+    state.watch(rules, ({ before, after }) => {
+      for (const rule of [before, after]) if (rule) assessGroups(rule.actions);
       wakeRouting();
     }),
     state.watch(targetGroups, wakeRouting),
@@ -265,8 +271,9 @@ function impairedBy(state: WholeState, parts: readonly RefusedPart[]): ReadonlyM
   for (const part of parts) {
     if (part.kind === "route") for (const host of part.hosts) if (names.has(host)) found.set(names.get(host) ?? "", part.reason);
     if (part.kind === "backend")
-      for (const { loadBalancerArn, defaultActions } of state.table(listeners).values())
-        if (targetGroupsOf(defaultActions).some((group) => backendId(group) === part.id)) found.set(loadBalancerArn, part.reason);
+      for (const group of state.table(targetGroups).values())
+        if (backendId(group.arn) === part.id)
+          for (const balancer of loadBalancersOfTargetGroup(state, group.arn)) found.set(balancer, part.reason);
   }
   return found;
 }

@@ -1,16 +1,27 @@
-import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Action, RuleCondition } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { turnAway, type Admission, type TurnedAway } from "../../decide/routing/admit-target.ts";
 import { backendOf, serverOf } from "../../decide/routing/plan-routing.ts";
 import { targetPlaces, type TargetSurroundings } from "../../decide/routing/target-place.ts";
-import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupView, TargetView } from "../../decide/routing/view.ts";
+import type {
+  ActionView,
+  GatewayView,
+  ListenerView,
+  RoutingView,
+  RuleView,
+  TargetGroupView,
+  TargetView,
+} from "../../decide/routing/view.ts";
+import type { RequestCondition } from "../../domain/rule-condition.ts";
 import type { ProxyBackend, ProxyServer } from "../../ports/traffic-proxy.ts";
 import {
   listeners,
   loadBalancers,
+  rules,
   targetGroups,
   targetKey,
   targets,
   type ListenerRecord,
+  type RuleRecord,
   type TargetGroupRecord,
   type TargetRecord,
 } from "../../state/elb.ts";
@@ -169,9 +180,34 @@ function listenerView(state: WholeState, listener: ListenerRecord): ListenerView
       port: listener.boundPort,
       turn: listener.turn,
       balancer: { arn, dnsName, vpcId, idleTimeout: Number(attributes["idle_timeout.timeout_seconds"] ?? 60) },
+      rules: state
+        .table(rules)
+        .by("listener", listener.arn)
+        .toSorted((a, b) => a.priority - b.priority)
+        .flatMap(ruleView),
       action: actionView(action),
     },
   ];
+}
+
+function ruleView({ conditions, actions }: RuleRecord): RuleView[] {
+  const action = actions.at(-1);
+  return action ? [{ conditions: conditions.map(conditionView), action: actionView(action) }] : [];
+}
+
+/** Operations let no condition in that the proxy cannot ask. */
+function conditionView(condition: RuleCondition): RequestCondition {
+  const { HostHeaderConfig, PathPatternConfig, HttpHeaderConfig, HttpRequestMethodConfig, QueryStringConfig, SourceIpConfig } = condition;
+  if (HostHeaderConfig) return { kind: "host", patterns: HostHeaderConfig.Values ?? [] };
+  if (PathPatternConfig) return { kind: "path", patterns: PathPatternConfig.Values ?? [] };
+  if (HttpHeaderConfig) return { kind: "header", name: HttpHeaderConfig.HttpHeaderName ?? "", patterns: HttpHeaderConfig.Values ?? [] };
+  if (HttpRequestMethodConfig) return { kind: "method", methods: HttpRequestMethodConfig.Values ?? [] };
+  if (QueryStringConfig)
+    return {
+      kind: "query",
+      pairs: (QueryStringConfig.Values ?? []).map(({ Key, Value = "" }) => ({ value: Value, ...(Key === undefined ? {} : { key: Key }) })),
+    };
+  return { kind: "source", blocks: SourceIpConfig?.Values ?? [] };
 }
 
 /** Operations let no action in that the proxy cannot carry out. */

@@ -17,7 +17,13 @@ function group(arn: string, targets: readonly TargetView[] = []): TargetGroupVie
 }
 
 function listener(name: string, port: number, action: ActionView, turn = 1, vpcId = "vpc-1"): ListenerView {
-  return { port, turn, action, balancer: { arn: `arn/${name}`, dnsName: `${name}-1.us-east-1.elb.localhost`, vpcId, idleTimeout: 60 } };
+  return {
+    port,
+    turn,
+    rules: [],
+    action,
+    balancer: { arn: `arn/${name}`, dnsName: `${name}-1.us-east-1.elb.localhost`, vpcId, idleTimeout: 60 },
+  };
 }
 
 /** Whose answer a request for a host gets by routes: the group's, or the status of a fixed answer. */
@@ -30,6 +36,33 @@ function answerTo(host: string, routes: readonly ProxyRoute[]): string | number 
 function forward(...arns: readonly string[]): ActionView {
   return { kind: "forward", groups: arns.map((arn) => ({ arn, weight: 1 })) };
 }
+
+describe("rules", () => {
+  test("come before the default action, in their order, under the load balancer's name and under any other", () => {
+    const rules = [
+      { conditions: [{ kind: "path" as const, patterns: ["/api/*"] }], action: forward(API) },
+      { conditions: [{ kind: "method" as const, methods: ["PUT"] }], action: { kind: "fixed-response" as const, status: 405 } },
+    ];
+    const web = { ...listener("web", 80, forward(WEB)), rules };
+    const { listeners, backends } = planRouting({ ...LOOPBACK, listeners: [web], groups: [group(WEB), group(API)] });
+    const [{ routes } = { routes: [] }] = listeners;
+    const shown = routes.map(({ hosts, conditions = [], action }) => [
+      hosts.length,
+      conditions.map(({ kind }) => kind).join(),
+      action.kind,
+    ]);
+    expect(shown).toEqual([
+      [true, "path", "forward"],
+      [true, "method", "fixed-response"],
+      [true, "", "forward"],
+      [true, "", "fixed-response"],
+      [false, "path", "forward"],
+      [false, "method", "fixed-response"],
+      [false, "", "forward"],
+    ]);
+    expect(backends.map(({ id }) => id)).toEqual([backendId(API), backendId(WEB)]);
+  });
+});
 
 describe("listeners", () => {
   test("a load balancer that is alone on its port answers to any host but another load balancer's", () => {

@@ -27,7 +27,8 @@ export function planRouting(
   view: RoutingView,
   toBackend: (group: TargetGroupView) => ProxyBackend = (group) => backendOf(group),
 ): ProxyConfiguration {
-  const used = new Set(view.listeners.flatMap(({ action }) => (action.kind === "forward" ? action.groups.map((group) => group.arn) : [])));
+  const actions = view.listeners.flatMap(({ rules, action }) => [...rules.map((rule) => rule.action), action]);
+  const used = new Set(actions.flatMap((action) => (action.kind === "forward" ? action.groups.map((group) => group.arn) : [])));
   return {
     listeners: [...sharedListeners(view), ...view.gateways.flatMap((gateway) => gatewayListeners(gateway, view)).sort(byId)],
     backends: view.groups
@@ -73,9 +74,9 @@ function routesOf(port: number, sharing: readonly ListenerView[]): ProxyRoute[] 
   const [first] = sharing;
   if (!first) return [];
   return [
-    ...sharing.map((listener) => routeOf(listener, namesOf(listener.balancer.dnsName))),
+    ...sharing.flatMap((listener) => routesUnder(listener, namesOf(listener.balancer.dnsName))),
     { hosts: [OWN_NAMES, OTHER_NAMES], action: misdirected(port), idleTimeout: first.balancer.idleTimeout },
-    routeOf(first, []),
+    ...routesUnder(first, []),
   ];
 }
 
@@ -85,8 +86,10 @@ function misdirected(port: number): ProxyRoute["action"] {
   return { kind: "fixed-response", status: 421, contentType: "text/plain", body };
 }
 
-function routeOf({ action, balancer }: ListenerView, hosts: readonly string[]): ProxyRoute {
-  return { hosts, action: proxyAction(action), idleTimeout: balancer.idleTimeout };
+/** A listener's rules in their order, and its default action after them. */
+function routesUnder({ rules, action, balancer: { idleTimeout } }: ListenerView, hosts: readonly string[]): ProxyRoute[] {
+  const byRule = rules.map((rule) => ({ hosts, conditions: rule.conditions, action: proxyAction(rule.action), idleTimeout }));
+  return [...byRule, { hosts, action: proxyAction(action), idleTimeout }];
 }
 
 function proxyAction(action: ActionView): ProxyRoute["action"] {

@@ -1,4 +1,5 @@
 import type { ProxyBackend } from "../../domain/proxy-configuration.ts";
+import type { RequestCondition } from "../../domain/rule-condition.ts";
 
 /** All listeners that exist here, of every account and region: they share this host's ports. The order of the lists carries no meaning. */
 export interface RoutingView {
@@ -23,6 +24,14 @@ export interface ListenerView {
   /** Of two listeners on one port, the one with the lower number took it first. No two have the same. */
   readonly turn: number;
   readonly balancer: BalancerView;
+  /** In the order in which they are tried. */
+  readonly rules: readonly RuleView[];
+  /** Of requests that no rule takes. */
+  readonly action: ActionView;
+}
+
+export interface RuleView {
+  readonly conditions: readonly RequestCondition[];
   readonly action: ActionView;
 }
 

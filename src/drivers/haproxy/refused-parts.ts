@@ -65,8 +65,9 @@ export class RefusedParts {
 /** As for a load balancer without targets. */
 const UNAVAILABLE: ProxyRoute["action"] = { kind: "fixed-response", status: 503 };
 
-function formerAction(listener: ProxyListener | undefined, { hosts }: ProxyRoute): ProxyRoute["action"] {
-  return listener?.routes.find((route) => route.hosts.join() === hosts.join())?.action ?? UNAVAILABLE;
+function formerAction(listener: ProxyListener | undefined, wanted: ProxyRoute): ProxyRoute["action"] {
+  const taken = ({ hosts, conditions = [] }: ProxyRoute): string => JSON.stringify([hosts, conditions]);
+  return listener?.routes.find((route) => taken(route) === taken(wanted))?.action ?? UNAVAILABLE;
 }
 
 function unitOfBackend(backend: ProxyBackend): Unit {

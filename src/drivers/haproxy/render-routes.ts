@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { ProxyBackend, ProxyListener, ProxyRoute } from "../../ports/traffic-proxy.ts";
 import { page, serverName } from "./error-pages.ts";
 import { isEmptyWord, quote, quoteFormat } from "./quote.ts";
+import { renderCondition } from "./render-conditions.ts";
 import { milliseconds } from "./render-servers.ts";
 import { addressWord, backendName } from "./server-names.ts";
 
@@ -26,7 +27,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     `timeout http-keep-alive ${idle}`,
     // Not `connection`: who was handed over by a replaced worker is known by its proxy header only.
     ...(listener.clients === undefined ? [] : [`tcp-request session reject unless { src ${listener.clients.join(" ")} }`]),
-    ...(reached.some((route) => route.hosts.length > 0) ? HOST_IS_KNOWN : []),
+    ...(reached.some(asksHost) ? HOST_IS_KNOWN : []),
     `use_backend s_${listener.id} if { stopping }`,
     ...reached.flatMap((route, at) => renderRoute(listener, route, at)),
   ];
@@ -51,14 +52,24 @@ const HOST_IS_KNOWN = [
   "http-request set-var(txn.host) req.fhdr(host),host_only,lower,rtrim(.)",
 ];
 
+function asksHost({ hosts, conditions = [] }: ProxyRoute): boolean {
+  return hosts.length > 0 || conditions.some(({ kind }) => kind === "host");
+}
+
 /** Routes up to the first that matches every request. */
 function reachableRoutes(listener: ProxyListener): readonly ProxyRoute[] {
-  const last = listener.routes.findIndex((route) => route.hosts.length === 0);
+  const last = listener.routes.findIndex(({ hosts, conditions = [] }) => hosts.length + conditions.length === 0);
   return last === -1 ? listener.routes : listener.routes.slice(0, last + 1);
 }
 
 function renderRoute(listener: ProxyListener, route: ProxyRoute, at: number): readonly string[] {
-  return conditionsOf(route.hosts).flatMap((matches) => renderChoice(listener, route, at, matches));
+  const named = (route.conditions ?? []).map((condition, index) => ({ name: `c_${listener.id}_${at}_${index}`, condition }));
+  return [
+    ...named.flatMap(({ name, condition }) => renderCondition(name, condition)),
+    ...conditionsOf(route.hosts).flatMap((host) =>
+      renderChoice(listener, route, at, [host, ...named.map(({ name }) => name)].filter((one) => one !== "").join(" ")),
+    ),
+  ];
 }
 
 /** One condition for each way of matching; an empty one for every request. */

@@ -18,23 +18,24 @@ import { findTargetGroup, type Place } from "./find.ts";
 const TYPES = ["forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response", "jwt-validation"];
 const CONTENT_TYPES = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
 
-/** Checks the actions of a listener, and returns them with their defaults filled in, as AWS describes them. */
+/** Checks the actions of a listener or a rule, and returns them with their defaults filled in, as AWS describes them. */
 export function checkActions(
   actions: readonly Action[] | undefined,
   balancer: LoadBalancerRecord,
-  listener: { readonly port: number },
+  { port, isRule = false }: { readonly port: number; readonly isRule?: boolean },
   at: Place,
 ): readonly Action[] {
-  if (!actions || actions.length === 0) throw invalid("A default action must be specified");
+  if (!actions || actions.length === 0) throw invalid(isRule ? "An action must be specified" : "A default action must be specified");
+  const path = isRule ? "actions" : "defaultActions";
   actions.forEach(({ Type, Order }, index) => {
-    checkEnum(Type, `defaultActions.${index + 1}.member.type`, TYPES);
-    checkRange(Order, `defaultActions.${index + 1}.member.order`, 1, 50_000);
+    checkEnum(Type, `${path}.${index + 1}.member.type`, TYPES);
+    checkRange(Order, `${path}.${index + 1}.member.order`, 1, 50_000);
     if (Type === "authenticate-oidc" || Type === "authenticate-cognito" || Type === "jwt-validation")
       throw new InvalidLoadBalancerActionException(because(`Actions of type '${Type}' are supported only on HTTPS listeners`));
   });
   if (actions.length > 1)
     throw new TooManyActionsException(because("You can specify only one action of type 'forward', 'redirect' or 'fixed-response'"));
-  const checked = actions.map((action) => checkAction(action, listener.port, at));
+  const checked = actions.map((action) => checkAction(action, port, at));
   checkAssociations(checked, balancer, at);
   return checked;
 }

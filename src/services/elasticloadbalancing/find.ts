@@ -1,6 +1,7 @@
 import {
   ListenerNotFoundException,
   LoadBalancerNotFoundException,
+  RuleNotFoundException,
   TargetGroupNotFoundException,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { parseArn } from "../../domain/arn.ts";
@@ -8,9 +9,11 @@ import { isAccount, type Scope } from "../../domain/scope.ts";
 import {
   listeners,
   loadBalancers,
+  rules,
   targetGroups,
   type ListenerRecord,
   type LoadBalancerRecord,
+  type RuleRecord,
   type TargetGroupRecord,
 } from "../../state/elb.ts";
 import type { State } from "../../state/state.ts";
@@ -58,6 +61,13 @@ export function findTargetGroup(arn: string | undefined, at: Place): TargetGroup
   checkArn(arn ?? "", "target group", at);
   const found = own(at.state.table(targetGroups).get(arn ?? ""), at);
   if (!found) throw new TargetGroupNotFoundException(because(`Target group '${arn}' not found`));
+  return found;
+}
+
+export function findRule(arn: string | undefined, at: Place): RuleRecord {
+  checkArn(arn ?? "", "listener rule", at);
+  const found = own(at.state.table(rules).get(arn ?? ""), at);
+  if (!found) throw new RuleNotFoundException(because(`Listener rule '${arn}' not found`));
   return found;
 }
 

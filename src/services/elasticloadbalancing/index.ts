@@ -12,7 +12,7 @@ import {
   setSecurityGroups,
   setSubnets,
 } from "./load-balancers.ts";
-import { describeRules } from "./rules.ts";
+import { createRule, deleteRule, describeRules, modifyRule, setRulePriorities } from "./rules.ts";
 import { addTags, describeTags, removeTags } from "./tags.ts";
 import { describeTargetGroupAttributes, modifyTargetGroupAttributes } from "./target-group-attributes.ts";
 import { createTargetGroup, deleteTargetGroup, describeTargetGroups, modifyTargetGroup } from "./target-groups.ts";
@@ -43,7 +43,11 @@ export const operations: readonly Operation[] = [
   deleteListener,
   describeListenerAttributes,
   modifyListenerAttributes,
+  createRule,
   describeRules,
+  modifyRule,
+  deleteRule,
+  setRulePriorities,
   registerTargets,
   deregisterTargets,
   describeTargetHealth,

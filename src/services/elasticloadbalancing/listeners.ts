@@ -8,6 +8,7 @@ import {
   type ModifyListenerInput,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { listeners, type ListenerRecord } from "../../state/elb.ts";
+import { deleteListenerRecord } from "../../state/elb-targets.ts";
 import { because } from "../operation.ts";
 import { checkActions } from "./actions.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
@@ -115,7 +116,7 @@ export const deleteListener = operation("DeleteListener", {
   authorize: ({ ListenerArn }) => permission("DeleteListener", ListenerArn ?? "*"),
   run({ ListenerArn }, context) {
     const { arn } = findListener(ListenerArn, context);
-    context.state.commit(() => context.state.table(listeners).delete(arn));
+    context.state.commit(() => deleteListenerRecord(context.state, arn));
     return {};
   },
 });

@@ -10,6 +10,7 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { listeners, loadBalancers, type LoadBalancerRecord } from "../../state/elb.ts";
 import { ensureLinkedRole, makingLinkedRole } from "../iam/linked-role.ts";
+import { deleteListenerRecord } from "../../state/elb-targets.ts";
 import { because, type ConditionContext } from "../operation.ts";
 import { checkEnum, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findLoadBalancer, own, type Place } from "./find.ts";
@@ -100,7 +101,7 @@ export const deleteLoadBalancer = operation("DeleteLoadBalancer", {
         because(`Load balancer '${balancer.arn}' cannot be deleted because deletion protection is enabled`),
       );
     state.commit(() => {
-      for (const listener of state.table(listeners).by("loadBalancer", balancer.arn)) state.table(listeners).delete(listener.arn);
+      for (const { arn } of state.table(listeners).by("loadBalancer", balancer.arn)) deleteListenerRecord(state, arn);
       state.table(loadBalancers).delete(balancer.arn);
     });
     return {};

@@ -10,8 +10,8 @@ import {
   type TargetGroup,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { vpcs } from "../../state/ec2.ts";
-import { loadBalancersOfTargetGroup, targetGroupInUse } from "../../state/elb-targets.ts";
-import { listeners, targetGroups, targetGroupsOf, targetKey, targets, type TargetGroupRecord } from "../../state/elb.ts";
+import { loadBalancersOfTargetGroup, targetGroupInUse, targetGroupsOfLoadBalancer } from "../../state/elb-targets.ts";
+import { targetGroups, targetKey, targets, type TargetGroupRecord } from "../../state/elb.ts";
 import type { State } from "../../state/state.ts";
 import { ensureLinkedRole } from "../iam/linked-role.ts";
 import { because } from "../operation.ts";
@@ -77,12 +77,7 @@ export const describeTargetGroups = operation("DescribeTargetGroups", {
     function chosen(): readonly TargetGroupRecord[] {
       if (LoadBalancerArn !== undefined) {
         const { arn } = findLoadBalancer(LoadBalancerArn, context);
-        const used = new Set(
-          context.state
-            .table(listeners)
-            .by("loadBalancer", arn)
-            .flatMap((listener) => targetGroupsOf(listener.defaultActions)),
-        );
+        const used = targetGroupsOfLoadBalancer(context.state, arn);
         return all.filter((group) => used.has(group.arn));
       }
       if (TargetGroupArns.length + Names.length === 0) return all;
