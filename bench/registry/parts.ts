@@ -22,6 +22,8 @@ export interface Parts {
   readonly loopback: number;
   /** Seconds: a request to an HTTP server of Node that answers with nothing. */
   readonly request: number;
+  /** Bytes a second: images of 1 MB in two layers and of 10 MB in four, one at a time, from the memory of an HTTP server of Node that does nothing else. */
+  readonly fromMemory: readonly [number, number];
   /** Seconds: so many bytes into a new file, synced, renamed, the folder synced. */
   readonly store: (bytes: number) => number;
   /** Seconds: a page of a file that is there already, synced, as the journal does. */
@@ -53,7 +55,7 @@ export async function measureParts(): Promise<Parts> {
       decrypt: perByte(() => records(() => createDecipheriv("aes-256-gcm", key, nonce), pieces)),
       read: reading(folder),
       loopback: await loopback(),
-      request: await requesting(),
+      ...(await requesting()),
       // What is small waits for the disk's answer alone.
       store: (size) => Math.max(fixed, some + slope * (size - MEBIBYTE)),
       journal: journalling(folder),
@@ -68,6 +70,8 @@ export function tellParts(parts: Parts, tell: (figure: Figure) => void): void {
     tell({ name: `part: ${name}`, unit, ours, peer: undefined, ratio: ours, aim: "none", met: true });
   for (const name of ["hash", "encrypt", "decrypt", "read", "loopback"] as const) plain(name, "MB/s", 1 / parts[name] / 1e6);
   plain("a request to Node's HTTP server", "ms", parts.request * 1000);
+  for (const [at, size] of [1, 10].entries())
+    plain(`images of ${size} MB, pulled from the memory of Node's HTTP server`, "MB/s", (parts.fromMemory[at] ?? 0) / 1e6);
   for (const size of [SMALL, 2.5 * MEBIBYTE, 25 * MEBIBYTE])
     plain(`${Math.ceil(size / 1024)} KB into a file, synced with its name`, "ms", parts.store(size) * 1000);
   plain("a page of the journal, synced", "ms", parts.journal * 1000);
@@ -174,7 +178,11 @@ const SENDER = `
 `;
 
 const ANSWERER = `
-  const server = require("node:http").createServer((request, response) => response.end());
+  const bytes = Buffer.alloc(${4 * MEBIBYTE});
+  const server = require("node:http").createServer((request, response) => {
+    const body = bytes.subarray(0, Number(request.url.slice(1)));
+    response.writeHead(200, { "content-length": body.length }).end(body);
+  });
   server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 `;
 
@@ -191,18 +199,25 @@ async function loopback(): Promise<number> {
   return median(seconds) / (4 * PASS);
 }
 
-async function requesting(): Promise<number> {
+async function requesting(): Promise<Pick<Parts, "request" | "fromMemory">> {
   await using answerer = await listening(ANSWERER);
   const connection = await Connection.open(`127.0.0.1:${answerer.port}`, {});
-  const seconds: number[] = [];
-  for (let time = 0; time < 2000; time += 1) {
-    const started = performance.now();
-    await connection.send({ method: "HEAD", path: "/" });
-    seconds.push((performance.now() - started) / 1000);
-  }
-  connection.close();
   // Those while it was cold count with the rest: the median is of warm ones.
-  return median(seconds);
+  const each = async (times: number, sizes: readonly number[]): Promise<number> => {
+    const seconds: number[] = [];
+    for (let time = 0; time < times; time += 1) {
+      const started = performance.now();
+      for (const size of sizes) await connection.send({ method: "GET", path: `/${size}` });
+      seconds.push((performance.now() - started) / 1000);
+    }
+    return median(seconds);
+  };
+  const images = async (size: number, layers: number): Promise<number> =>
+    size / (await each(200, [SMALL, SMALL, ...Array.from({ length: layers }, () => size / layers)]));
+  const request = await each(2000, [0]);
+  const fromMemory = [await images(MEBIBYTE, 2), await images(10 * MEBIBYTE, 4)] as const;
+  connection.close();
+  return { request, fromMemory };
 }
 
 /** A process of Node that tells its port. */

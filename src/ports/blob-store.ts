@@ -1,5 +1,3 @@
-import type { Readable } from "node:stream";
-
 /** An upload under way. Its bytes are in the store, not in memory, and invisible until committed. */
 export interface BlobUpload {
   readonly id: string;
@@ -74,7 +72,16 @@ export interface Blobs {
    * The pieces are the reader's own.
    * @param size of the blob, where the reader knows it: one that has another is damaged
    */
-  read(digest: string, range?: BlobRange, size?: number): Promise<Readable>;
+  read(digest: string, range?: BlobRange, size?: number): Promise<BlobPieces>;
+}
+
+/**
+ * What is read of a blob, in pieces, one asked for after the other. Nothing is left open when it is over or has failed. No stream of Node's: that would take as
+ * long for a small blob as all the rest of an answer.
+ */
+export interface BlobPieces extends AsyncIterableIterator<Buffer> {
+  /** Ends the reading before its end, also while a piece is waited for: that one comes, or does not, and it is over. */
+  return(): Promise<IteratorResult<Buffer, undefined>>;
 }
 
 /** Both ends inclusive, in bytes of the blob. */

@@ -1,5 +1,5 @@
 import { errorText } from "../../domain/error-text.ts";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { ReadableStream } from "node:stream/web";
 import { createGunzip } from "node:zlib";
@@ -28,7 +28,7 @@ export async function* layerEntries(blobs: Blobs, digest: string, budget: Readin
     const compression = compressionOf(await head(blobs, digest, Math.min(size ?? 4, 4)));
     if (compression === "zstd")
       throw new UnreadableImageError(`the layer ${digest} is compressed with zstd; gzip and plain layers can be read`);
-    const bytes = metered(await blobs.read(digest), compression === "gzip", budget);
+    const bytes = metered(Readable.from(await blobs.read(digest)), compression === "gzip", budget);
     for await (const { header, body } of ReadableStream.from(bytes).pipeThrough(createTarDecoder({ strict: true }))) {
       budget.readEntry();
       let taken = false;

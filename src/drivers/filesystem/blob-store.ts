@@ -1,8 +1,14 @@
-import { fstatSync } from "node:fs";
 import { opendir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import type { Readable } from "node:stream";
-import { BlobCorruptError, BlobMissingError, type BlobKeys, type BlobRange, type Blobs, type BlobStore } from "../../ports/blob-store.ts";
+import {
+  BlobCorruptError,
+  BlobMissingError,
+  type BlobKeys,
+  type BlobPieces,
+  type BlobRange,
+  type Blobs,
+  type BlobStore,
+} from "../../ports/blob-store.ts";
 import { sealedBytes, sizeOfSealed } from "../sealing/format.ts";
 import { openSealed } from "../sealing/open.ts";
 import { ALGORITHMS, checkDomain, lockOf, parseDigest, type Digest } from "./blob-digest.ts";
@@ -108,22 +114,20 @@ export class FilesystemBlobStore implements BlobStore {
     return { size };
   }
 
-  async #read(keys: BlobKeys, digest: string, range?: BlobRange, expected?: number): Promise<Readable> {
+  async #read(keys: BlobKeys, digest: string, range?: BlobRange, expected?: number): Promise<BlobPieces> {
     const parsed = parseDigest(digest);
     if (!parsed) throw new BlobMissingError(`${digest} is no digest`);
     await this.#lock.idle(lockOf(keys.domain, parsed));
     const path = this.#path(keys.domain, parsed);
     const known = this.#small.get(path);
     if (known) return openSealed(memorySource(known, expected), keys, digest, range, expected);
-    const fd = await this.#warm.open(path).catch((cause: NodeJS.ErrnoException) => {
+    const { fd, size, ino, mtimeMs, warm } = await this.#warm.open(path).catch((cause: NodeJS.ErrnoException) => {
       throw cause.code === "ENOENT" ? new BlobMissingError(`there is no blob ${digest}`) : cause;
     });
-    // What the system tells of a file that is open, it has in memory.
-    const { size, ino, mtimeMs } = fstatSync(fd);
     if (size > SMALL_FILE) {
       // A file that is not as long as it should be does not open.
       const bytes = expected === undefined ? size : sealedBytes(expected);
-      return openSealed(fileSource(fd, bytes, this.#threads), keys, digest, range, expected);
+      return openSealed(fileSource({ fd, bytes, warm }, this.#threads), keys, digest, range, expected);
     }
     const bytes = await readWhole(fd, size);
     this.#small.keep(path, { bytes, ino, mtimeMs });
@@ -134,9 +138,9 @@ export class FilesystemBlobStore implements BlobStore {
   async #publish(target: string, seal: (place: Place) => Promise<SealedFile>): Promise<void> {
     const unsure: string[] = [];
     for (let at = dirname(target); at.length > this.#directory.length && !this.#durableFolders.has(at); at = dirname(at)) unsure.push(at);
-    const { small } = await seal({ target, unsure });
+    const { bytes, small } = await seal({ target, unsure });
     if (small) this.#small.keep(target, small);
-    this.#warm.used(target);
+    this.#warm.used(target, bytes);
     for (const folder of unsure) this.#durableFolders.add(folder);
   }
 

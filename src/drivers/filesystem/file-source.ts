@@ -2,6 +2,7 @@ import { closeSync, read as readFile } from "node:fs";
 import { promisify } from "node:util";
 import { recordAt, RECORD_BYTES, sealedBytes, TRAILER_BYTES, unfinishedBytes } from "../sealing/format.ts";
 import type { SealedSource } from "../sealing/open.ts";
+import { inPlaceSource } from "./in-place-source.ts";
 import { JOB_RECORDS, type OpeningThreads } from "./opening-threads.ts";
 
 /** Manifests, configurations and small layers, which are the most, are read in one go, and opened where they are wanted. */
@@ -14,9 +15,19 @@ const spare: Buffer[] = [];
 
 const read = promisify(readFile);
 
-/** A sealed blob in a file. @param fd the open file, which is closed with the source @param bytes that the file should have */
-export function fileSource(fd: number, bytes: number, threads: OpeningThreads): SealedSource {
-  return bytes <= SMALL_BYTES ? smallSource(fd, bytes) : largeSource(fd, bytes, threads);
+/** A file that is open, and closed with its source. */
+interface SealedFile {
+  readonly fd: number;
+  /** That it should have. */
+  readonly bytes: number;
+  /** Whether the system is likely to have it in memory. */
+  readonly warm: boolean;
+}
+
+/** A sealed blob in a file. */
+export function fileSource(file: SealedFile, threads: OpeningThreads): SealedSource {
+  if (file.bytes > SMALL_BYTES) return largeSource(file, threads);
+  return file.warm ? inPlaceSource(file.fd, file.bytes) : smallSource(file.fd, file.bytes);
 }
 
 /** Up to `size` bytes of a file, which is closed. */
@@ -35,7 +46,7 @@ export function memorySource(sealed: Uint8Array, size: number | undefined): Seal
   const all = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.length);
   return {
     bytes: size === undefined ? all.length : sealedBytes(size),
-    read: (at, length) => Promise.resolve(all.subarray(at, at + length)),
+    read: (at, length) => all.subarray(at, at + length),
     close: () => Promise.resolve(),
   };
 }
@@ -62,16 +73,24 @@ function smallSource(fd: number, bytes: number): SealedSource {
   };
 }
 
-/** While few are reading, one job is asked for ahead, so that the thread never waits for this one. */
-function largeSource(fd: number, bytes: number, threads: OpeningThreads): SealedSource {
+/**
+ * While few are reading, one job is asked for ahead, so that the thread never waits for this one; and where the file is in memory, the first record is opened
+ * here meanwhile, so that the client has something to do, too.
+ */
+function largeSource({ fd, bytes, warm }: SealedFile, threads: OpeningThreads): SealedSource {
   let until = 0;
+  let first = warm;
   let ahead: { readonly index: number; readonly opening: Promise<Buffer> } | undefined;
   let over: Promise<unknown> = Promise.resolve();
+  const here = inPlaceSource(fd, bytes);
   const open = (key: Uint8Array, index: number, size: number): Promise<Buffer> => {
     const length = Math.min(JOB_RECORDS * RECORD_BYTES, unfinishedBytes(size) - recordAt(index));
     const opening = threads.open(fd, key, index, length);
     over = Promise.allSettled([over, opening]);
     return opening;
+  };
+  const openAhead = (key: Uint8Array, index: number, size: number): void => {
+    ahead = threads.calm && recordAt(index) < until ? { index, opening: open(key, index, size) } : undefined;
   };
   return {
     bytes,
@@ -79,16 +98,21 @@ function largeSource(fd: number, bytes: number, threads: OpeningThreads): Sealed
       until = end;
     },
     async read(at, length) {
+      if (warm) return here.read(at, length);
       const buffer = Buffer.allocUnsafe(length);
       const reading = read(fd, buffer, 0, length, at);
       over = Promise.allSettled([over, reading]);
       return buffer.subarray(0, (await reading).bytesRead);
     },
-    openRecords(key, index, size) {
+    async openRecords(key, index, size) {
+      if (first && threads.calm) {
+        first = false;
+        openAhead(key, index + 1, size);
+        return here.openRecords(key, index, size);
+      }
       const opening = ahead?.index === index ? ahead.opening : open(key, index, size);
-      const next = index + JOB_RECORDS;
-      ahead = threads.calm && recordAt(next) < until ? { index: next, opening: open(key, next, size) } : undefined;
-      return opening;
+      openAhead(key, index + JOB_RECORDS, size);
+      return [await opening];
     },
     async close() {
       // Its number may be another file's once it is closed.

@@ -77,15 +77,16 @@ test("a thread that ends fails those who wait for it, and another takes its plac
   expect(started).toBe(before + 1);
 });
 
-test("a file is closed when a reader leaves in the middle, and not before its job is done", async () => {
+test.each([true, false])("a file is closed when a reader leaves in the middle, and not before its job is done (warm: %s)", async (warm) => {
   const descriptors = async (): Promise<number> => (await readdir("/proc/self/fd")).length;
   const threads = new OpeningThreads();
   await threads.open(file.fd, key, 0, both);
   const before = await descriptors();
-  const source = fileSource(openSync(join(folder, "sealed"), "r"), (await file.stat()).size, threads);
+  const source = fileSource({ fd: openSync(join(folder, "sealed"), "r"), bytes: (await file.stat()).size, warm }, threads);
   source.announce?.(recordAt(0), unfinishedBytes(bytes.length));
   const opening = source.openRecords?.(key, 0, bytes.length);
   await source.close();
-  expect((await opening)?.equals(bytes.subarray(0, JOB_RECORDS * CHUNK_BYTES))).toBe(true);
+  // In memory already, the first record is opened here, and a thread has the next ones.
+  expect(Buffer.concat((await opening) ?? []).equals(bytes.subarray(0, (warm ? 1 : JOB_RECORDS) * CHUNK_BYTES))).toBe(true);
   expect(await descriptors()).toBe(before);
 });

@@ -1,7 +1,14 @@
 import { open } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import type { Readable } from "node:stream";
-import { BlobCorruptError, BlobMissingError, type BlobKeys, type BlobRange, type Blobs, type BlobStore } from "../../ports/blob-store.ts";
+import {
+  BlobCorruptError,
+  BlobMissingError,
+  type BlobKeys,
+  type BlobPieces,
+  type BlobRange,
+  type Blobs,
+  type BlobStore,
+} from "../../ports/blob-store.ts";
 import { checkDomain, lockOf, parseDigest, type Digest } from "../filesystem/blob-digest.ts";
 import { makeDurableFolder } from "../filesystem/durable-folders.ts";
 import { KeyedLock } from "../filesystem/keyed-lock.ts";
@@ -107,7 +114,7 @@ export class S3BlobStore implements BlobStore {
     return { size };
   }
 
-  async #read(keys: BlobKeys, digest: string, range?: BlobRange, expected?: number): Promise<Readable> {
+  async #read(keys: BlobKeys, digest: string, range?: BlobRange, expected?: number): Promise<BlobPieces> {
     const parsed = parseDigest(digest);
     if (!parsed) throw new BlobMissingError(`${digest} is no digest`);
     const name = nameOf(keys.domain, parsed);

@@ -1,11 +1,9 @@
-import { Readable } from "node:stream";
-import { BlobCorruptError, type BlobKeys, type BlobRange } from "../../ports/blob-store.ts";
+import { BlobCorruptError, type BlobKeys, type BlobPieces, type BlobRange } from "../../ports/blob-store.ts";
 import {
   checkTrailer,
   CHUNK_BYTES,
   HEADER_BYTES,
   openRecord,
-  PIECE_BYTES,
   readHeader,
   recordAt,
   sizeOfSealed,
@@ -18,12 +16,12 @@ export interface SealedSource {
   /** All its bytes, header and trailer included; or how many it should have, where `read` knows of more. */
   readonly bytes: number;
   /** Exactly so many bytes from `at` on, or fewer at the end, where the file or object ends. They stay as they are until `close`. */
-  read(at: number, length: number): Promise<Buffer>;
+  read(at: number, length: number): Promise<Buffer> | Buffer;
   /**
    * Reads and opens the record with that index, and as many after it as it likes, of a blob of `size` bytes; absent where this thread does it.
    * @throws BlobCorruptError
    */
-  openRecords?(key: Uint8Array, index: number, size: number): Promise<Buffer>;
+  openRecords?(key: Uint8Array, index: number, size: number): Promise<readonly Buffer[]> | readonly Buffer[];
   /** Told, where it helps, what is about to be read from first to last. */
   announce?(at: number, until: number): void;
   close(): Promise<void>;
@@ -49,7 +47,7 @@ export async function openSealed(
   digest: string,
   range?: BlobRange,
   expected?: number,
-): Promise<Readable> {
+): Promise<BlobPieces> {
   try {
     const size = sizeOfSealed(source.bytes);
     if (size === undefined) throw new BlobCorruptError("it is cut off");
@@ -67,7 +65,7 @@ export async function openSealed(
     if (trailer.length > TRAILER_BYTES) throw new BlobCorruptError("something follows it");
     const key = openHeader(keys, header);
     checkTrailer(key, header, size, digest, trailer);
-    return new OpenedStream(source, { key, digest, size, start, end });
+    return new OpenedPieces(source, { key, digest, size, start, end });
   } catch (cause) {
     await source.close();
     throw named(cause, digest);
@@ -82,63 +80,81 @@ interface Part {
   readonly end: number;
 }
 
-/**
- * One record is opened ahead, no more: what ten readers hold together must stay below the tens of megabytes of buffers from which on the garbage
- * collector of Node goes through the whole heap again and again.
- */
-class OpenedStream extends Readable {
+const OVER = { value: undefined, done: true } as const;
+
+/** Opens what is asked for, and nothing before: what ten readers hold together stays small. Sources may open ahead. */
+class OpenedPieces implements BlobPieces {
   readonly #source: SealedSource;
   readonly #part: Part;
   #index: number;
+  /** Opened, and not given out yet. The first is next. */
+  #ready: Buffer[] = [];
+  #closed: Promise<void> | undefined;
 
   constructor(source: SealedSource, part: Part) {
-    super({ objectMode: true, highWaterMark: source.openRecords ? 1 : CHUNK_BYTES / PIECE_BYTES });
     this.#source = source;
     this.#part = part;
     this.#index = Math.floor(part.start / CHUNK_BYTES);
   }
 
-  override _read(): void {
-    this.#readOn().catch((cause: unknown) => this.destroy(named(cause, this.#part.digest)));
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    void this.#end(error, done);
-  }
-
-  async #end(error: Error | null, done: (error?: Error | null) => void): Promise<void> {
-    let failed = error;
+  async next(): Promise<IteratorResult<Buffer, undefined>> {
     try {
-      await this.#source.close();
+      const { start, end } = this.#part;
+      while (!this.#closed && this.#ready.length === 0 && end >= start && this.#index * CHUNK_BYTES <= end) await this.#readOn();
     } catch (cause) {
-      failed ??= cause as Error;
+      // Of what was given up nobody waits for an end.
+      if (this.#closed) return OVER;
+      // What went wrong first is told.
+      await this.#close().catch(() => undefined);
+      throw named(cause, this.#part.digest);
     }
-    done(failed);
+    const value = this.#closed ? undefined : this.#ready.shift();
+    if (value) return { value, done: false };
+    await this.#close();
+    return OVER;
+  }
+
+  async return(): Promise<IteratorResult<Buffer, undefined>> {
+    await this.#close();
+    return OVER;
+  }
+
+  #close(): Promise<void> {
+    return (this.#closed ??= this.#source.close());
   }
 
   async #readOn(): Promise<void> {
     const { key, size, start, end } = this.#part;
     let at = this.#index * CHUNK_BYTES;
-    if (end < start || at > end) {
-      this.push(null);
-      return;
-    }
-    const pieces = this.#source.openRecords ? [await this.#source.openRecords(key, this.#index, size)] : await this.#openRecord();
+    const pieces = await (this.#source.openRecords?.(key, this.#index, size) ?? this.#openRecord());
     for (const piece of pieces) {
       const wanted = piece.subarray(Math.max(0, start - at), Math.max(0, end + 1 - at));
       at += piece.length;
-      if (wanted.length > 0) this.push(wanted);
+      if (wanted.length > 0) this.#ready.push(wanted);
     }
     this.#index = Math.ceil(at / CHUNK_BYTES);
   }
 
   async #openRecord(): Promise<Buffer[]> {
-    const at = recordAt(this.#index);
-    const length = Math.min(recordAt(this.#index + 1), unfinishedBytes(this.#part.size)) - at;
-    const record = await this.#source.read(at, length);
-    if (record.length !== length) throw new BlobCorruptError("it is cut off");
-    return openRecord(this.#part.key, this.#index, record);
+    const { at, length } = placeOf(this.#index, this.#part.size);
+    return openWhole(this.#part.key, this.#index, length, await this.#source.read(at, length));
   }
+}
+
+/** Where the record with that index lies in a blob of `size` bytes. */
+export function placeOf(index: number, size: number): { readonly at: number; readonly length: number } {
+  const at = recordAt(index);
+  return { at, length: Math.min(recordAt(index + 1), unfinishedBytes(size)) - at };
+}
+
+/** @param record what was read of it, which should be `length` bytes @throws BlobCorruptError */
+export function openWhole(key: Uint8Array, index: number, length: number, record: Buffer): Buffer[] {
+  if (record.length !== length) throw new BlobCorruptError("it is cut off");
+  return openRecord(key, index, record);
 }
 
 function named(cause: unknown, digest: string): Error {
