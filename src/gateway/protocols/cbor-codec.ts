@@ -10,6 +10,8 @@ const EPOCH_SECONDS = 1;
 
 const OPTIONS: DecodeOptions = {
   useMaps: true,
+  // A tokenizer of our own gets no defaults.
+  allowBigInt: true,
   coerceUndefinedToNull: true,
   allowNaN: true,
   allowInfinity: true,

@@ -92,7 +92,7 @@ function readTextMap(
 /** The items of a list in a header: parted by commas outside of quotation marks; times have a comma of their own. */
 function headerItems(text: string, { item }: Shape & { readonly kind: "list" }): readonly string[] {
   const isTime = item.shape.kind === "timestamp" && (item.shape.format ?? "http-date") === "http-date";
-  const pattern = isTime ? /[^,]*,[^,]*/g : /"(?:[^"\\]|\\.)*"|[^,]+/g;
+  const pattern = isTime ? /[^,]+,[^,]+/g : /\s*"(?:[^"\\]|\\.)*"\s*(?=,|$)|[^,]+/g;
   return [...text.matchAll(pattern)].map(([found]) => unquoted(found.trim())).filter((one) => one !== "");
 }
 
