@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import type { JournalRecord } from "../../ports/journal.ts";
 import { subnets, vpcs } from "../ec2.ts";
@@ -55,4 +55,55 @@ test("zones of GovCloud get the ids that they have on AWS", async () => {
   const state = await openState(memoryJournal(new Map(before.records)), { migrations: [aDefaultSubnetInEachZone] });
   const found = state.table(subnets).by("vpc", before.vpc.id);
   expect(new Set(found.map(({ availabilityZoneId }) => availabilityZoneId))).toEqual(new Set(["usgw1-az1", "usgw1-az2", "usgw1-az3"]));
+});
+
+describe("in the contents themselves", () => {
+  type Row = Record<string, unknown>;
+  function migrated(vpcRows: readonly Row[], subnetRows: readonly Row[]): readonly Row[] {
+    const tables = new Map([
+      ["ec2.vpcs", new Map(vpcRows.map((row) => [String(row["id"]), row]))],
+      ["ec2.subnets", new Map(subnetRows.map((row) => [String(row["id"]), row]))],
+    ]);
+    aDefaultSubnetInEachZone.migrate({ table: (name) => tables.get(name) ?? new Map<string, Row>() });
+    return [...(tables.get("ec2.subnets")?.values() ?? [])];
+  }
+  const { vpc, both } = vpcOf("eu-west-1", "172.31", "euw1");
+  const [first, second] = both as unknown as [Row, Row];
+  const subnet = (changes: Row): Row => ({ ...first, ...changes });
+
+  test("a new subnet has all that a default one has, and an id that is always the same", () => {
+    expect(migrated([vpc], both)[2]).toEqual({
+      ...scope("eu-west-1"),
+      id: "subnet-3378b92cb2605e675",
+      vpcId: vpc.id,
+      cidrBlock: "172.31.32.0/20",
+      availabilityZone: "eu-west-1c",
+      availabilityZoneId: "euw1-az3",
+      defaultForAz: true,
+      mapPublicIpOnLaunch: true,
+      tags: [],
+    });
+  });
+
+  test("a VPC that is no default one gets none", () => {
+    expect(migrated([{ ...vpc, isDefault: false }], [first])).toEqual([first]);
+  });
+
+  test("another VPC's subnets, and those that are no default ones, do not stand for a zone's", () => {
+    const foreign = subnet({ id: "foreign", vpcId: "vpc-other", availabilityZone: "eu-west-1c" });
+    const own = subnet({ id: "own", defaultForAz: false, availabilityZone: "eu-west-1c", cidrBlock: "172.31.32.0/20" });
+    const added = migrated([vpc], [first, second, foreign, own]).slice(4);
+    // The block of the VPC's own subnet is taken, that of the other VPC's is not.
+    expect(added.map(({ availabilityZone, cidrBlock }) => [availabilityZone, cidrBlock])).toEqual([["eu-west-1c", "172.31.48.0/20"]]);
+  });
+
+  test("two new ones have blocks of their own, and where all are taken there is none", () => {
+    const blocks = migrated([vpc], []).map(({ cidrBlock }) => cidrBlock);
+    expect(blocks).toEqual(["172.31.0.0/20", "172.31.16.0/20", "172.31.32.0/20"]);
+    const full = (count: number): Row[] =>
+      Array.from({ length: count }, (_, at) => subnet({ id: `s${at}`, defaultForAz: false, cidrBlock: `172.31.${at * 16}.0/20` }));
+    expect(migrated([vpc], full(16))).toHaveLength(16);
+    expect(migrated([vpc], full(15))[15]).toMatchObject({ cidrBlock: "172.31.240.0/20" });
+    expect(migrated([vpc], full(15))).toHaveLength(16);
+  });
 });
