@@ -47,7 +47,7 @@ export const ROOMS: readonly Room[] = [
   // What speaks with the SDK for every operation, and the attacks, take a quarter of a minute a mutant: what they find, the others must.
   { name: "gateway/protocols", tests: ["src/gateway/protocols/!(round-trip).test.ts"] },
   { name: "gateway/task-endpoint", tests: ["src/gateway/task-endpoint/!(trespass).test.ts"] },
-  { name: "state", tests: ["src/state/**/*.test.ts", "src/services/**/*.test.ts", "src/registry/**/*.test.ts"] },
+  { name: "state", tests: ["src/state/*.test.ts"] },
   room("state/kms", "src/services/kms/**/*.test.ts"),
   room("state/migrations"),
 ];
