@@ -1,11 +1,11 @@
 import { decode } from "cborg";
 import { describe, expect, test } from "vitest";
 import { listOf, structureOf, text } from "../../testing/shapes.ts";
-import { wireRequest } from "../../testing/wire-request.ts";
+import { wireRequest, type WireParts } from "../../testing/wire-request.ts";
 import type { OperationSchema } from "../schema.ts";
 import { awsJson } from "./aws-json.ts";
 import { awsQuery, ec2Query } from "./aws-query.ts";
-import { guessedProtocol } from "./not-offered.ts";
+import { errorWriter, guessedProtocol } from "./not-offered.ts";
 import type { Protocol, WireError } from "./protocol.ts";
 import { restJson } from "./rest-json.ts";
 import { restXml } from "./rest-xml.ts";
@@ -222,36 +222,41 @@ describe("an error", () => {
 
 describe("what no offered service is asked for is answered in", () => {
   const FORM = ["content-type", "application/x-www-form-urlencoded; charset=utf-8"];
-  const [JSON_1_0, JSON_1_1] = [json("1.0")["content-type"], json("1.1")["content-type"]];
-  test.each<[string, readonly string[], string, string | undefined, string]>([
-    ["CBOR", ["smithy-protocol", "rpc-v2-cbor"], "/", "s3", "application/cbor"],
-    ["JSON 1.1", ["x-amz-target", "A.B", "content-type", "application/x-amz-json-1.1"], "/", "s3", JSON_1_1],
-    ["JSON 1.0", ["x-amz-target", "A.B", "content-type", "application/x-amz-json-1.0"], "/", undefined, JSON_1_0],
-    ["JSON without a target or a signature", ["content-type", "application/json"], "/", undefined, JSON_1_1],
-    ["XML for who says nothing", [], "/", undefined, "text/xml;charset=UTF-8"],
-    ["what S3 speaks", [], "/", "s3", "application/xml"],
-    ["what S3 Express speaks", [], "/", "s3express", "application/xml"],
-    ["what S3 Object Lambda speaks", [], "/", "s3-object-lambda", "application/xml"],
-    ["what S3 on Outposts speaks", [], "/", "s3-outposts", "application/xml"],
-    ["what Route 53 speaks", [], "/", "route53", "text/xml;charset=UTF-8"],
-    ["what CloudFront speaks", [], "/", "cloudfront", "text/xml;charset=UTF-8"],
-    ["Query for a form", FORM, "/", "sqs", "text/xml;charset=UTF-8"],
-    ["Query for a parameter", [], "/?Action=A", "sqs", "text/xml;charset=UTF-8"],
-    ["restJson for all others", ["content-type", "multipart/application/x-www-form-urlencoded"], "/", "lambda", "application/json"],
-  ])("%s", (_, lines, target, service, type) => {
-    const answer = guessedProtocol(wireRequest({ lines, target }), service).writeError(plain, "id");
-    expect([answer.status, answer.headers["content-type"]]).toEqual([418, type]);
+  const target = (version: string) => ["x-amz-target", "A.B", "content-type", `application/x-amz-json-${version}`];
+  test.each<[string, string | undefined, WireParts, string]>([
+    ["rpcv2Cbor", "s3", { lines: ["smithy-protocol", "rpc-v2-cbor"] }, "who says so"],
+    ["awsJson1.1", "s3", { lines: target("1.1") }, "who names a target"],
+    ["awsJson1.0", undefined, { lines: target("1.0") }, "who names a target of that version"],
+    ["awsJson1.1", undefined, { lines: ["content-type", "application/json"] }, "JSON without a target or a signature"],
+    ["awsQuery", undefined, {}, "who says nothing"],
+    ["awsQuery", undefined, { method: "GET" }, "who asks for nothing"],
+    ["restJson", undefined, { method: "PUT" }, "a method that the others do not have"],
+    ["restJson", undefined, { target: "/functions" }, "a path that the others do not have"],
+    ["restXml", undefined, { target: "/2013-04-01/hostedzone" }, "the paths of Route 53"],
+    ["restXml", undefined, { target: "/2020-05-31/distribution" }, "the paths of CloudFront"],
+    ["restJson", undefined, { target: "/x/2013-04-01/" }, "no part of a path"],
+    ["s3", "s3", {}, "S3"],
+    ["s3", "s3express", {}, "S3 Express"],
+    ["s3", "s3-object-lambda", {}, "S3 Object Lambda"],
+    ["s3", "s3-outposts", {}, "S3 on Outposts"],
+    ["restXml", "route53", {}, "Route 53"],
+    ["restXml", "cloudfront", {}, "CloudFront"],
+    ["restJson", "lambda", { target: "/2013-04-01/" }, "no path of Route 53 for who is signed for another"],
+    ["awsQuery", "sqs", { lines: FORM }, "a form"],
+    ["awsQuery", "sqs", { target: "/?Action=A" }, "a parameter"],
+    ["restJson", "lambda", { lines: ["content-type", "multipart/application/x-www-form-urlencoded"] }, "all others"],
+  ])("%s: %s %o, %s", (protocol, service, parts) => {
+    expect(guessedProtocol(wireRequest(parts), service)).toBe(protocol);
   });
 
-  test("S3's form of errors", () => {
-    expect(guessedProtocol(wireRequest(), "s3").writeError(plain, "id")).toEqual({
+  test("S3's form of errors, and AWS's common ones", () => {
+    expect(errorWriter("s3").writeError(plain, "id")).toEqual({
       status: 418,
       headers: { "content-type": "application/xml", "x-amz-request-id": "id" },
       body: `${XML}<Error><Code>Bad&lt;&gt;</Code><Message>no &quot;&amp;&quot;</Message><RequestId>id</RequestId></Error>`,
     });
-    expect(guessedProtocol(wireRequest(), "route53").writeError(plain, "id").body).toContain(
-      'xmlns="http://webservices.amazon.com/AWSFault/2005-15-09"',
-    );
+    expect(errorWriter("restXml").writeError(plain, "id").body).toContain('xmlns="http://webservices.amazon.com/AWSFault/2005-15-09"');
+    expect(errorWriter("awsJson1.1").writeError(plain, "id").headers).toMatchObject({ "x-amzn-errortype": "Bad<>" });
   });
 });
 
