@@ -10,7 +10,7 @@ const bigdecimal: Shape = { kind: "bigdecimal" };
 test.each<[Shape, string, unknown]>([
   [number, "-1.5", -1.5],
   [number, " 7 ", 7],
-  [bigint, "12.9", 12n],
+  [bigint, "9007199254740993", 9007199254740993n],
   [bigdecimal, "1.50", new NumericValue("1.50", "bigDecimal")],
   [flag, "true", true],
   [flag, "TRUE", true],
@@ -31,6 +31,7 @@ describe("is refused", () => {
     [number, " ", "an integer"],
     [number, "1x", "an integer"],
     [bigint, "x", "an integer"],
+    [bigint, "12.9", "an integer"],
     [bigdecimal, "x", "an integer"],
     [flag, "", "a boolean"],
     [flag, "untrue", "a boolean"],
