@@ -18,6 +18,8 @@ const { values, positionals } = parseArgs({
 const unknown = positionals.filter((name) => !ROOMS.some((room) => room.name === name));
 if (unknown.length > 0) throw new Error(`there is no room ${unknown.join(", ")}; there are ${ROOMS.map(({ name }) => name).join(", ")}`);
 const chosen = positionals.length === 0 ? ROOMS : ROOMS.filter(({ name }) => positionals.includes(name));
+// Each mutant that lives is run through all of them: a few of the simulated world's histories are enough to tell.
+process.env["LOOPS_SEEDS"] ??= "6";
 await mkdir(".tmp/mutation", { recursive: true });
 for (const room of chosen) await keep(await mutate(room));
 
@@ -52,7 +54,8 @@ async function mutate({ name, tests }: Room): Promise<Score> {
     dryRunTimeoutMinutes: 30,
     allowConsoleColors: false,
   }).runMutationTest();
-  const ofRun = { room: name, lines: lines.length, ofLines: all.length, ...(lines.length < all.length ? { seed } : {}) };
+  const on = new Date().toISOString().slice(0, 10);
+  const ofRun = { room: name, on, lines: lines.length, ofLines: all.length, ...(lines.length < all.length ? { seed } : {}) };
   return scoreOf(ofRun, mutants);
 }
 

@@ -1,6 +1,8 @@
 /** What became of the mutants of a room, as Stryker tells it. */
 export interface Score {
   readonly room: string;
+  /** The day, as `2026-11-28`; absent of the first ones. */
+  readonly on?: string;
   /** Lines that were mutated, of how many there are with code: fewer where a run took a sample. */
   readonly lines: number;
   readonly ofLines: number;
@@ -18,7 +20,10 @@ export interface Score {
 
 type Status = "Killed" | "Timeout" | "Survived" | "NoCoverage" | "Ignored" | "RuntimeError" | "CompileError" | "Pending";
 
-export function scoreOf(of: Pick<Score, "room" | "lines" | "ofLines" | "seed">, mutants: readonly { readonly status: string }[]): Score {
+export function scoreOf(
+  of: Pick<Score, "room" | "on" | "lines" | "ofLines" | "seed">,
+  mutants: readonly { readonly status: string }[],
+): Score {
   const count = (...those: readonly Status[]): number => mutants.filter(({ status }) => those.some((one) => one === status)).length;
   return {
     ...of,
@@ -41,7 +46,7 @@ export function scoreDocument(scores: readonly Score[], rooms: readonly string[]
   const groups = [...new Set(scores.map(({ room }) => room.split("/", 1)[0] ?? ""))].sort();
   const lines = groups.flatMap((group) => {
     const own = scores.filter(({ room }) => room.split("/", 1)[0] === group).sort((a, b) => (a.room < b.room ? -1 : 1));
-    return [...own.map(row), `| **${group}, by lines** | | | | | | | **${weighted(own).toFixed(1)} %** |`];
+    return [...own.map(row), `| **${group}, by lines** | | | | | | | **${weighted(own).toFixed(1)} %** | |`];
   });
   const untried = rooms.filter((name) => !scores.some(({ room }) => room === name)).map((name) => `\`${name}\``);
   return [HEAD, ...lines, ...(untried.length === 0 ? [] : ["", `Not tried yet: ${untried.join(", ")}.`]), ""].join("\n");
@@ -62,13 +67,13 @@ several lines, such as a block left out, does not occur.
 The aim is that at least 80 percent of the mutants are noticed. Not covered counts as not noticed. Left out are mutants of what a module does once when it
 is loaded (tables, patterns), for which all tests would have to run anew, and those with which the test runner itself could not run.
 
-| room | lines | noticed | of them by a timeout | survived | not covered | left out | score |
-|---|---:|---:|---:|---:|---:|---:|---:|`;
+| room | lines | noticed | of them by a timeout | survived | not covered | left out | score | on |
+|---|---:|---:|---:|---:|---:|---:|---:|---|`;
 
 function row(score: Score): string {
-  const { room, lines, ofLines, killed, timedOut, survived, notCovered, leftOut } = score;
+  const { room, on = "", lines, ofLines, killed, timedOut, survived, notCovered, leftOut } = score;
   const sampled = lines === ofLines ? "all" : `${lines} of ${ofLines}`;
-  return `| ${[room, sampled, killed + timedOut, timedOut, survived, notCovered, leftOut].join(" | ")} | ${percent(score).toFixed(1)} % |`;
+  return `| ${[room, sampled, killed + timedOut, timedOut, survived, notCovered, leftOut].join(" | ")} | ${percent(score).toFixed(1)} % | ${on} |`;
 }
 
 /** The rooms' scores, each with the weight of its lines: what of a room was sampled says nothing of its size. */
