@@ -132,13 +132,19 @@ describe("the host", () => {
     expect(answer.status).toBe(421);
   });
 
-  test.each(["http://evil.example/", "http://localhost/v2/", "localhost", "*", "evil.example:443"])(
-    "a target that is no path (%s) is refused, whatever the header says",
-    async (target) => {
-      expect((await asking(target, "Host: localhost")).status).toBe(400);
-      expect(passed).toEqual([]);
-    },
-  );
+  const NO_PATH = expect.stringContaining('"BadRequest","message":"The request\'s target must be a path."') as string;
+  test.each([
+    ["http://evil.example/", NO_PATH],
+    ["http://localhost/v2/", NO_PATH],
+    ["*", NO_PATH],
+    // These come no further than Node's parser.
+    ["localhost", ""],
+    ["evil.example:443", ""],
+  ])("a target that is no path (%s) is refused, whatever the header says", async (target, told) => {
+    const { status, body } = await asking(target, "Host: localhost");
+    expect([status, body]).toEqual([400, told]);
+    expect(passed).toEqual([]);
+  });
 });
 
 describe("every answer tells browsers to take it for what it is, and to run, load and frame nothing of it", () => {
