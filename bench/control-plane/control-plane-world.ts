@@ -38,7 +38,7 @@ const strict: Logger = {
 /** The control loops and the gateway over a journal on disk; tasks run, and targets are healthy, at once. @param folder of the journal */
 export async function controlPlane(folder: string): Promise<ControlPlane> {
   const parts = new Disposals();
-  const journal = sqliteJournal(join(folder, "state.db"));
+  const journal = await sqliteJournal(join(folder, "state.db"));
   parts.defer(() => journal.close());
   const state = await openState(journal);
   const engineClock = instantClock();

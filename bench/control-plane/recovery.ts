@@ -43,7 +43,7 @@ export async function recovery(tell: (figure: Figure) => void): Promise<void> {
 }
 
 async function write(folder: string, count: number): Promise<void> {
-  const journal = sqliteJournal(join(folder, "state.db"));
+  const journal = await sqliteJournal(join(folder, "state.db"));
   const state = await openState(journal);
   furnish(state);
   const definition = publish(state, "app", 1, "instant", true);

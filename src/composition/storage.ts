@@ -63,11 +63,11 @@ export async function openStorage(start: Start): Promise<Storage> {
   delete process.env["AIRFIELD_ROOT_KEY"];
 
   // Memory that is ahead of the disk must not answer anybody: better no control plane than one that forgets.
-  const { journal, troubles } = openJournal(start);
+  const { journal, troubles } = await openJournal(start);
   const state = await openState(journal, {
     backup: async (version) => {
       const file = await newBackupFile(dataDirectory, version, clock.now());
-      journal.copyTo(file);
+      await journal.copyTo(file);
       logger.warn("the data is of an earlier version; a copy of the state was kept", { version, file });
     },
     watcherFailed: (cause, at) => logger.error("a watcher failed; what it is for may lag behind", { ...at, cause: errorTrace(cause) }),
@@ -95,12 +95,12 @@ export async function openStorage(start: Start): Promise<Storage> {
 }
 
 /** Blobs first: none goes that the state, of whatever moment after this, names. */
-function stillOf(blobs: KeepingBlobs, databases: readonly { holdStill(): Disposable }[]): HeldStill {
+async function stillOf(blobs: KeepingBlobs, databases: readonly { holdStill(): Disposable | Promise<Disposable> }[]): Promise<HeldStill> {
   const kept = blobs.keepAll?.();
   const held: Disposable[] = [];
   const release = once(() => held.forEach((one) => one[Symbol.dispose]()));
   try {
-    for (const database of databases) held.push(database.holdStill());
+    for (const database of databases) held.push(await database.holdStill());
   } catch (cause) {
     release[Symbol.dispose]();
     kept?.[Symbol.dispose]();
@@ -110,10 +110,10 @@ function stillOf(blobs: KeepingBlobs, databases: readonly { holdStill(): Disposa
 }
 
 /** The journal, and with its lock the right to say what the troubles of the folder are. */
-function openJournal(start: Start): { readonly journal: SqliteJournal; readonly troubles: Troubles } {
+async function openJournal(start: Start): Promise<{ readonly journal: SqliteJournal; readonly troubles: Troubles }> {
   const { dataDirectory } = start.options;
   const told: { room?: ReturnType<typeof fullDisk> } = {};
-  const journal = sqliteJournal(join(dataDirectory, "state.db"), { clock, roomChanged: (...change) => told.room?.(...change) });
+  const journal = await sqliteJournal(join(dataDirectory, "state.db"), { clock, roomChanged: (...change) => told.room?.(...change) });
   start.opened.defer(() => journal.close());
   const troubles = openTroubles(dataDirectory, () => clock.now());
   told.room = fullDisk(start, troubles);

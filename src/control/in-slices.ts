@@ -1,7 +1,7 @@
 import type { Clock } from "../ports/clock.ts";
 
 /** Records that one commit of a loop may write, and then others have a turn of this thread. */
-const SLICE = 100;
+const SLICE = 50;
 
 /** Does something with many, some hundred at a time, each time in a turn of its own. */
 export async function inSlices<T>(clock: Clock, many: readonly T[], work: (slice: readonly T[]) => Promise<void> | void): Promise<void> {

@@ -27,7 +27,7 @@ const AT_ONCE = 256;
 /** How long disposing waits for the steps under way. */
 const PATIENCE_MS = 10_000;
 /** How long steps may follow each other before whoever else waits for this thread has a turn. */
-const SLICE_MS = 2;
+const SLICE_MS = 1;
 
 /**
  * Collects dirty keys and works on them in the order in which they became dirty, so that none waits longer than all others take. A step

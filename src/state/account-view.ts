@@ -14,7 +14,7 @@ export function accountView(whole: WholeState, account: string): AccountView {
     },
     table(definition) {
       const service = SERVICE_OF_TABLES[prefixOf(definition.name)] ?? prefixOf(definition.name);
-      return viewOf(
+      return new TableOfAccount(
         whole.table(definition),
         definition,
         (owner) => owner === undefined || owner === account || opened.has(`${service}/${owner}`),
@@ -33,47 +33,76 @@ function prefixOf(name: string): string {
   return name.slice(0, Math.max(name.indexOf("."), 0));
 }
 
-function viewOf<R extends object, I extends string>(
-  table: Table<R, I>,
-  { name, owner, key }: TableDefinition<R, I>,
-  sees: (owner: string | undefined) => boolean,
-): Table<R, I> {
-  const seen = (record: R | undefined): R | undefined => (record !== undefined && sees(owner(record)) ? record : undefined);
-  const mayWrite = (record: R): void => {
-    const there = table.get(key(record));
-    if (!sees(owner(record)) || (there !== undefined && !sees(owner(there))))
-      throw new Error(`${name} ${key(record)} belongs to another account than the request's: nothing was written`);
-  };
-  return {
-    get size() {
-      return [...this.values()].length;
-    },
-    get: (at) => seen(table.get(at)),
-    has: (at) => seen(table.get(at)) !== undefined,
-    *values() {
-      for (const record of table.values()) if (sees(owner(record))) yield record;
-    },
-    by: (index, value) => table.by(index, value).filter((record) => sees(owner(record))),
-    // What others have under the same value is not told, also not as a number.
-    count(index, value) {
-      return this.by(index, value).length;
-    },
-    put(record) {
-      mayWrite(record);
-      return table.put(record);
-    },
-    insert(record) {
-      mayWrite(record);
-      return table.insert(record);
-    },
-    replace(before, after) {
-      mayWrite(after);
-      return table.replace(before, after);
-    },
-    update(at, change) {
-      const before = seen(table.get(at));
-      return before && this.put(change(before));
-    },
-    delete: (at) => seen(table.get(at)) !== undefined && table.delete(at),
-  };
+/** As a class: views are made for each request and each task, and what they have in common is made once. */
+class TableOfAccount<R extends object, I extends string> implements Table<R, I> {
+  readonly #table: Table<R, I>;
+  readonly #definition: TableDefinition<R, I>;
+  readonly #seesOwner: (owner: string | undefined) => boolean;
+
+  constructor(table: Table<R, I>, definition: TableDefinition<R, I>, seesOwner: (owner: string | undefined) => boolean) {
+    this.#table = table;
+    this.#definition = definition;
+    this.#seesOwner = seesOwner;
+  }
+
+  get size(): number {
+    return [...this.values()].length;
+  }
+
+  get(key: string): R | undefined {
+    const record = this.#table.get(key);
+    return record !== undefined && this.#sees(record) ? record : undefined;
+  }
+
+  has(key: string): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  *values(): IterableIterator<R> {
+    for (const record of this.#table.values()) if (this.#sees(record)) yield record;
+  }
+
+  by(index: I, value: string): readonly R[] {
+    return this.#table.by(index, value).filter((record) => this.#sees(record));
+  }
+
+  /** What others have under the same value is not told, also not as a number. */
+  count(index: I, value: string): number {
+    return this.by(index, value).length;
+  }
+
+  put(record: R): R {
+    this.#mayWrite(record);
+    return this.#table.put(record);
+  }
+
+  insert(record: R): R {
+    this.#mayWrite(record);
+    return this.#table.insert(record);
+  }
+
+  replace(before: R, after: R): R {
+    this.#mayWrite(after);
+    return this.#table.replace(before, after);
+  }
+
+  update(key: string, change: (record: R) => R): R | undefined {
+    const before = this.get(key);
+    return before && this.put(change(before));
+  }
+
+  delete(key: string): boolean {
+    return this.has(key) && this.#table.delete(key);
+  }
+
+  #sees(record: R): boolean {
+    return this.#seesOwner(this.#definition.owner(record));
+  }
+
+  #mayWrite(record: R): void {
+    const key = this.#definition.key(record);
+    const there = this.#table.get(key);
+    if (!this.#sees(record) || (there !== undefined && !this.#sees(there)))
+      throw new Error(`${this.#definition.name} ${key} belongs to another account than the request's: nothing was written`);
+  }
 }

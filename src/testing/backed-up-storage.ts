@@ -24,14 +24,14 @@ export async function storage(rootKey?: Uint8Array) {
   onTestFinished(() => rm(parent, { recursive: true, force: true }));
   const folder = join(parent, "data");
   await openInstallation(folder, { accessKeyId: undefined, secretAccessKey: undefined, rootKey });
-  const journal = sqliteJournal(join(folder, "state.db"));
+  const journal = await sqliteJournal(join(folder, "state.db"));
   const logs = sqliteLogStore(join(folder, "logs.db"));
   const store = await FilesystemBlobStore.open(join(folder, "registry"));
   const blobs = store.in(testKeys("ours"));
   const door = await openOperatorDoor({
     dataDirectory: folder,
     async holdStill() {
-      const held = [journal.holdStill(), logs.holdStill()];
+      const held = [await journal.holdStill(), logs.holdStill()];
       return { blobs: store.keepAll(), databases: once(() => held.forEach((one) => one[Symbol.dispose]())) };
     },
   });
@@ -60,7 +60,7 @@ export async function storage(rootKey?: Uint8Array) {
 
 /** What lies in a restored folder. */
 export async function found(folder: string) {
-  const journal = sqliteJournal(join(folder, "state.db"));
+  const journal = await sqliteJournal(join(folder, "state.db"));
   const logs = sqliteLogStore(join(folder, "logs.db"));
   const records = new Map((await loaded(journal)).map(({ key, value }) => [key, value]));
   const events = logs.query({ ...STREAM, limit: 100_000 }).map(({ message }) => message);

@@ -6,19 +6,19 @@ import { JournalFencedError, type Journal, type JournalChange, type JournalRecor
  * @param open opens the journal again over what it held before; `fresh` empties it first
  * @param usurp leaves in the store of the journal that was opened last what another process leaves that takes it over
  */
-export function journalContract(open: (fresh: boolean) => Journal, usurp: () => unknown): void {
+export function journalContract(open: (fresh: boolean) => Journal | Promise<Journal>, usurp: () => unknown): void {
   const change = (key: string, value: string | undefined, table = "t"): JournalChange => ({ table, key, value });
 
   /** What a successor finds after `write` and a clean close. */
   async function kept(write: (journal: Journal) => Promise<void>): Promise<Record<string, string>> {
-    const journal = open(true);
+    const journal = await open(true);
     expect(await loaded(journal)).toEqual([]);
     await write(journal);
     await journal.close();
     return reload();
   }
   async function reload(): Promise<Record<string, string>> {
-    const journal = open(false);
+    const journal = await open(false);
     const found = Object.fromEntries((await loaded(journal)).map(({ table, key, value }) => [`${table}/${key}`, value]));
     await journal.close();
     return found;
@@ -66,7 +66,7 @@ export function journalContract(open: (fresh: boolean) => Journal, usurp: () => 
   test("each who takes it over gets a larger token, which is none of the records", async () => {
     const tokens: number[] = [];
     for (const fresh of [true, false, false]) {
-      const journal = open(fresh);
+      const journal = await open(fresh);
       tokens.push(await journal.takeOver());
       expect(await loaded(journal)).toEqual([]);
       await journal.append([change("none", undefined)]);
@@ -87,13 +87,13 @@ export function journalContract(open: (fresh: boolean) => Journal, usurp: () => 
   });
 
   test("there is room on a disk that is not full", async () => {
-    const journal = open(true);
+    const journal = await open(true);
     expect(journal.hasRoom()).toBe(true);
     await journal.close();
   });
 
   test("closing twice is closing once", async () => {
-    const journal = open(true);
+    const journal = await open(true);
     await journal.close();
     await expect(journal.close()).resolves.toBeUndefined();
   });

@@ -48,7 +48,7 @@ describe.each(RELEASES)("the data folder of %s", (release) => {
     await pipeline(createReadStream(join(here, `${release}.tar.gz`)), createGunzip(), unpackTar(folder));
     names = JSON.parse(await readFile(join(here, `${release}.json`), "utf8")) as typeof names;
     const { rootKey } = await openInstallation(folder, { accessKeyId: undefined, secretAccessKey: undefined });
-    const state = await openState(sqliteJournal(join(folder, "state.db")), { migrated: ({ title }) => void steps.push(title) });
+    const state = await openState(await sqliteJournal(join(folder, "state.db")), { migrated: ({ title }) => void steps.push(title) });
     api = await apiWorld({
       state,
       secrets: secretBox(rootKey),

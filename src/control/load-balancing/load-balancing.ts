@@ -104,6 +104,8 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     }
     const routing = views.make({ addresses, gateways, surroundings: surroundings() });
     for (const key of routing.changed) unassessed.add(key);
+    // Both look at many targets where there are many: each has a turn of its own.
+    await new Promise<void>((resolve) => void clock.soon(resolve));
     const configuration = planRouting(routing.view, routing.backendOf);
     const carried = [...state.table(loadBalancers).values()].map((balancer) => balancer.arn);
     // What the proxy does must survive a crash of ours.

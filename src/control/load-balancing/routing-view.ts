@@ -72,7 +72,9 @@ export class RoutingViews {
   readonly #state: WholeState;
   /** By the ARNs of the groups. */
   #parts: ReadonlyMap<string, GroupPart> = new Map();
+  /** Of these groups, some targets changed; of `#admitAnew`, any target may be let in other than before. */
   readonly #noted = new Set<string>();
+  readonly #admitAnew = new Set<string>();
   #around: string | undefined;
 
   constructor(state: WholeState) {
@@ -86,7 +88,7 @@ export class RoutingViews {
 
   /** Something changed by which targets of any group are let in. */
   noteAll(): void {
-    for (const arn of this.#parts.keys()) this.#noted.add(arn);
+    for (const arn of this.#parts.keys()) this.#admitAnew.add(arn);
   }
 
   make({ addresses, gateways, surroundings }: Whereabouts): Routing {
@@ -100,14 +102,16 @@ export class RoutingViews {
     const changed: string[] = [];
     for (const group of state.table(targetGroups).values()) {
       const before = this.#parts.get(group.arn);
-      const isKnown = before?.record === group && !this.#noted.has(group.arn);
+      const admits = before?.record === group && !this.#admitAnew.has(group.arn) ? before.targets : NOBODY;
+      const isKnown = before && admits === before.targets && !this.#noted.has(group.arn);
       const published = (address: string, port: number): boolean => publishedIn(group).has(`${address} ${port}`);
-      const part = isKnown ? before : groupPart(state, group, { placeOf, published }, before?.targets);
+      const part = isKnown ? before : groupPart(state, group, { placeOf, published }, before?.targets, admits);
       parts.set(group.arn, part);
       if (!isKnown) changed.push(...admittedOtherwise(before?.turnedAway ?? NONE, part.turnedAway));
     }
     this.#parts = parts;
     this.#noted.clear();
+    this.#admitAnew.clear();
     const byView = new Map([...parts.values()].map((part) => [part.view, part]));
     const byBackend = new Map([...parts.values()].map((part) => [part.backend.id, part]));
     const listening = [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener));
@@ -122,22 +126,25 @@ export class RoutingViews {
 }
 
 const NONE: ReadonlyMap<string, TurnedAway> = new Map();
+const NOBODY: GroupPart["targets"] = new Map();
 
 function admittedOtherwise(before: GroupPart["turnedAway"], after: GroupPart["turnedAway"]): string[] {
   return [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key));
 }
 
-/** @param before what was made of the targets of this group before */
+/** @param before what was made of the targets of this group before @param admits those of them that are let in without another look */
 function groupPart(
   state: WholeState,
   group: TargetGroupRecord,
   admission: Admission,
-  before: ReadonlyMap<TargetRecord, MadeTarget> = new Map(),
+  before: GroupPart["targets"] = NOBODY,
+  admits: GroupPart["targets"] = NOBODY,
 ): GroupPart {
   const turnedAway = new Map<string, TurnedAway>();
   const admitted = new Map<TargetRecord, MadeTarget>();
   for (const target of state.table(targets).by("targetGroup", group.arn)) {
-    const why = target.drainingUntil === undefined ? turnAway(claimOf(target, group), admission) : undefined;
+    const isIn = target.drainingUntil !== undefined || admits.has(target);
+    const why = isIn ? undefined : turnAway(claimOf(target, group), admission);
     if (why) turnedAway.set(keyOf(target), why);
     else admitted.set(target, before.get(target) ?? madeOf(target));
   }

@@ -6,31 +6,48 @@ import { tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } fro
 import { targetKey, targets, type TargetRecord } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
 
-/** Makes views of services, each from the one before. */
+/** What was made of the tasks of a service, by their ARNs, and the tasks that changed since. */
+interface Made {
+  readonly views: Map<string, TaskView>;
+  readonly changed: Set<string>;
+}
+
+/** Makes views of services, each from the one before: whoever has it tells it what changes. */
 export class RolloutViews {
   readonly #state: WholeState;
-  /** By the ARNs of the services: what was made of their tasks, by the records that it was made of. Records never change, they are replaced. */
-  readonly #made = new Map<string, ReadonlyMap<TaskRecord, MadeTask>>();
+  /** By the ARNs of the services. */
+  readonly #made = new Map<string, Made>();
 
   constructor(state: WholeState) {
     this.#state = state;
   }
 
+  /** The task changed, or one of its targets did. */
+  note(serviceArn: string, taskArn: string): void {
+    this.#made.get(serviceArn)?.changed.add(taskArn);
+  }
+
   /**
-   * The records of a service as its scheduler looks at them. Costs a look at each of its tasks that has not stopped; only what changed since the
-   * last view is made anew.
+   * The records of a service as its scheduler looks at them. The first one costs a look at each of its tasks that has not stopped; after that, only what
+   * was noted is looked at.
    */
   of(service: ServiceRecord, now: number): RolloutView {
-    const before = this.#made.get(service.arn);
-    const made = new Map<TaskRecord, MadeTask>();
-    for (const task of this.#state.table(tasks).by("scheduled", service.arn)) {
-      const known = before?.get(task);
-      made.set(task, known && isCurrent(this.#state, known) ? known : madeOf(this.#state, task));
+    const made = this.#made.get(service.arn) ?? this.#first(service.arn);
+    for (const arn of made.changed) {
+      const task = this.#state.table(tasks).get(arn);
+      if (task && tasks.indexes.scheduled(task) === service.arn) made.views.set(arn, madeOf(this.#state, task));
+      else made.views.delete(arn);
     }
-    if (made.size > 0) this.#made.set(service.arn, made);
-    else this.#made.delete(service.arn);
-    const views = [...made.values()].map(({ view }) => view);
-    return rolloutView(this.#state, service, views, now);
+    made.changed.clear();
+    if (made.views.size === 0) this.#made.delete(service.arn);
+    return rolloutView(this.#state, service, [...made.views.values()], now);
+  }
+
+  #first(serviceArn: string): Made {
+    const found = this.#state.table(tasks).by("scheduled", serviceArn);
+    const made = { views: new Map(found.map((task) => [task.arn, madeOf(this.#state, task)])), changed: new Set<string>() };
+    this.#made.set(serviceArn, made);
+    return made;
   }
 }
 
@@ -78,21 +95,11 @@ function deploymentView(deployment: DeploymentRecord): DeploymentView | undefine
   return placementFailure ? { ...view, placementFailure } : view;
 }
 
-interface MadeTask {
-  readonly view: TaskView;
-  /** The targets that it was made with, and their keys. */
-  readonly keys: readonly string[];
-  readonly with: readonly (TargetRecord | undefined)[];
-}
-
-function madeOf(state: WholeState, task: TaskRecord): MadeTask {
-  const keys = task.targets.map(({ targetGroupArn, targetId, port }) => targetKey(targetGroupArn, targetId, port));
-  const own = keys.map((key) => state.table(targets).get(key));
-  return { view: viewOf(task, own), keys, with: own };
-}
-
-function isCurrent(state: WholeState, { keys, with: own }: MadeTask): boolean {
-  return keys.every((key, at) => state.table(targets).get(key) === own[at]);
+function madeOf(state: WholeState, task: TaskRecord): TaskView {
+  return viewOf(
+    task,
+    task.targets.map(({ targetGroupArn, targetId, port }) => state.table(targets).get(targetKey(targetGroupArn, targetId, port))),
+  );
 }
 
 function viewOf(task: TaskRecord, own: readonly (TargetRecord | undefined)[]): TaskView {

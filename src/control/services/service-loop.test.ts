@@ -139,20 +139,20 @@ test("the health of a task's target has its service looked at; nothing else is",
   expect(service("web")?.deployments[0]?.rolloutState).toBe("COMPLETED");
 });
 
-test("a large service rests after a step, and one of fewer than fifty tasks does not", async () => {
+test("a large service rests after a step, and one of a hundred tasks does not", async () => {
   const { clock, state, put, tasksOf, start } = world();
-  put("large", { desiredCount: 100 });
-  put("small", { desiredCount: 40 });
+  put("large", { desiredCount: 250 });
+  put("small", { desiredCount: 100 });
   await using _loop = start();
   await clock.pass(1_000);
-  expect(["large", "small"].map((name) => tasksOf(name).length)).toEqual([100, 40]);
+  expect(["large", "small"].map((name) => tasksOf(name).length)).toEqual([250, 100]);
   const lose = (name: string): void => state.commit(() => void state.table(tasks).delete(tasksOf(name)[0]?.arn ?? ""));
   // The first step of each is told of at once; what comes in the pause after it waits for its end.
   for (const name of ["large", "small"]) lose(name);
   await clock.pass(0);
   for (const name of ["large", "small"]) lose(name);
   await clock.pass(0);
-  expect(["large", "small"].map((name) => tasksOf(name).length)).toEqual([99, 40]);
+  expect(["large", "small"].map((name) => tasksOf(name).length)).toEqual([249, 100]);
   await clock.pass(2);
-  expect(tasksOf("large")).toHaveLength(100);
+  expect(tasksOf("large")).toHaveLength(250);
 });

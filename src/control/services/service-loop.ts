@@ -6,10 +6,10 @@ import { carryOut } from "./carry-out.ts";
 import { RolloutViews } from "./rollout-view.ts";
 
 /**
- * Planning looks at each task of a service, a few microseconds each. A service rests after it for so many milliseconds a task that this takes a
- * small share of the time, whatever its size; one of fewer than fifty tasks does not rest.
+ * Planning looks at each task of a service, less than a microsecond each. A service rests after it for so many milliseconds a task that this takes a
+ * small share of the time, whatever its size; one of a hundred tasks does not rest.
  */
-const REST_MS_PER_TASK = 0.02;
+const REST_MS_PER_TASK = 0.008;
 
 /** Keeps every service at what its records ask for, until disposed of. */
 export const serviceLoop = loop("services", ({ state, clock, ids }: Needs<"ids">) => {
@@ -30,14 +30,19 @@ export const serviceLoop = loop("services", ({ state, clock, ids }: Needs<"ids">
     watches: [
       records(services),
       changes(tasks, ({ before, after }, { wake }) => {
-        const arn = (after ?? before)?.serviceArn;
-        if (arn !== undefined) wake(arn);
+        const task = after ?? before;
+        if (task?.serviceArn === undefined) return;
+        views.note(task.serviceArn, task.arn);
+        wake(task.serviceArn);
       }),
       changes(targets, ({ before, after }, { wake }) => {
         const target = after ?? before;
         if (!target) return;
         for (const task of state.table(tasks).by("target", targetKey(target.targetGroupArn, target.id, target.port)))
-          if (task.serviceArn !== undefined) wake(task.serviceArn);
+          if (task.serviceArn !== undefined) {
+            views.note(task.serviceArn, task.arn);
+            wake(task.serviceArn);
+          }
       }),
     ],
     step,

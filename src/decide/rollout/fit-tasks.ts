@@ -30,8 +30,9 @@ export function fitTasks(draft: Draft): void {
   // What there is.
   const live = draft.tasks.filter(isLive);
   const of = (deployment: DeploymentView | undefined) => live.filter(({ task }) => task.deploymentId === deployment?.id);
-  const unhealthy = of(primary).filter(isUnhealthy);
-  const useful = keep(draft, of(primary).filter(not(isUnhealthy)), desired, stops);
+  const ofPrimary = of(primary);
+  const unhealthy = ofPrimary.filter(isUnhealthy);
+  const useful = keep(draft, ofPrimary.filter(not(isUnhealthy)), desired, stops);
   const healthy = useful.filter(isHealthy).length;
 
   // Old tasks that hold a place; all others are surplus.
@@ -120,7 +121,7 @@ function keep(
   worth: (judged: JudgedTask) => number = byHealth,
 ): readonly JudgedTask[] {
   stopUpTo(draft, tasks, tasks.length - count, stops, worth);
-  return tasks.filter((judged) => !stops.has(judged));
+  return stops.size === 0 ? tasks : tasks.filter((judged) => !stops.has(judged));
 }
 
 /** Stops the `count` tasks of least worth among those that still stay; tells how many that were. */
@@ -177,8 +178,12 @@ function startTasks(draft: Draft, { id }: DeploymentView, count: number, unhealt
 function countDesired(draft: Draft, primary: DeploymentView, desired: number): void {
   const stopped = new Set(draft.stops.map(({ taskArn }) => taskArn));
   for (const { id } of draft.deployments) {
+    if (id === primary.id) {
+      changeDeployment(draft, id, { desiredCount: desired });
+      continue;
+    }
     const kept = draft.tasks.filter((judged) => isLive(judged) && judged.task.deploymentId === id && !stopped.has(judged.task.arn)).length;
     const started = draft.starts.filter((step) => step.kind === "start-task" && step.deploymentId === id).length;
-    changeDeployment(draft, id, { desiredCount: id === primary.id ? desired : kept + started });
+    changeDeployment(draft, id, { desiredCount: kept + started });
   }
 }

@@ -20,9 +20,9 @@ export type HealthFailure = { readonly check: "container" } | { readonly check: 
  * Source: Amazon ECS API, `DeploymentConfiguration.minimumHealthyPercent` and `healthCheckGracePeriodSeconds`.
  */
 export function conditionOf(task: TaskView, service: ServiceView, now: number): TaskCondition {
-  if (task.lastStatus === "STOPPED") return { is: "stopped" };
-  if (task.desiredStatus === "STOPPED" || isBefore("RUNNING", task.lastStatus)) return { is: "leaving" };
-  if (task.lastStatus !== "RUNNING") return { is: "starting" };
+  if (task.lastStatus === "STOPPED") return STOPPED;
+  if (task.desiredStatus === "STOPPED" || isBefore("RUNNING", task.lastStatus)) return LEAVING;
+  if (task.lastStatus !== "RUNNING") return STARTING;
 
   const startedAt = task.startedAt ?? task.createdAt;
   const failure = healthFailure(task);
@@ -32,15 +32,25 @@ export function conditionOf(task: TaskView, service: ServiceView, now: number): 
   }
   if (isUnchecked(task, service)) {
     const settlesAt = startedAt + service.settleSeconds * 1_000;
-    return now < settlesAt ? { is: "starting", until: settlesAt } : { is: "healthy" };
+    return now < settlesAt ? { is: "starting", until: settlesAt } : HEALTHY;
   }
   const containersWell = task.containerHealth === undefined || task.containerHealth === "HEALTHY";
   const targetsWell = service.targetGroupArns.every((arn) => {
-    const targets = task.targets.filter((target) => target.targetGroupArn === arn);
-    return targets.length > 0 && targets.every((target) => target.state === "healthy");
+    let isThere = false;
+    for (const { targetGroupArn, state } of task.targets) {
+      if (targetGroupArn !== arn) continue;
+      if (state !== "healthy") return false;
+      isThere = true;
+    }
+    return isThere;
   });
-  return containersWell && targetsWell ? { is: "healthy" } : { is: "starting" };
+  return containersWell && targetsWell ? HEALTHY : STARTING;
 }
+
+const HEALTHY: TaskCondition = { is: "healthy" };
+const STARTING: TaskCondition = { is: "starting" };
+const LEAVING: TaskCondition = { is: "leaving" };
+const STOPPED: TaskCondition = { is: "stopped" };
 
 /** True for a task that was well before it ended, as far as can still be told. */
 export function hadBeenHealthy(task: TaskView, service: ServiceView): boolean {
@@ -55,6 +65,7 @@ function isUnchecked(task: TaskView, service: ServiceView): boolean {
 
 function healthFailure(task: TaskView): HealthFailure | undefined {
   if (task.containerHealth === "UNHEALTHY") return { check: "container" };
+  if (!task.targets.some(({ state }) => state === "unhealthy")) return undefined;
   const [target] = task.targets
     .filter(({ state }) => state === "unhealthy")
     .toSorted((a, b) => (a.targetGroupArn < b.targetGroupArn ? -1 : 1) || a.port - b.port);

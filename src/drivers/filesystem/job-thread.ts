@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { Worker, type ResourceLimits } from "node:worker_threads";
 
 /** What a thread is asked and what it answers have the same number. */
 export interface Numbered {
@@ -58,10 +58,11 @@ export class JobThread<Job extends object, Answer extends Numbered> {
   }
 }
 
+/** A thread that holds next to nothing: most of its memory are the buffers that go through it. */
+const SMALL: ResourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 };
+
 /** Starts a program as a thread. @param source of it; where this file is compiled, that one is too */
-export function startThread(source: URL): Worker {
-  // It holds next to nothing: most of its memory are the buffers that go through it.
-  const resourceLimits = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 32 };
+export function startThread(source: URL, resourceLimits = SMALL): Worker {
   if (import.meta.url.endsWith(".js")) return new Worker(new URL(source.href.replace(/\.ts$/, ".js")), { resourceLimits });
   // From the sources, as in tests, a thread does not know TypeScript by itself.
   return new Worker(`import("tsx/esm/api").then(({ tsImport }) => tsImport("${source.href}", "${source.href}"))`, { eval: true });

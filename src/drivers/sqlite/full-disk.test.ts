@@ -2,11 +2,12 @@ import { appendFileSync, ftruncateSync, openSync, closeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { NoRoomError } from "../../ports/no-room.ts";
 import { loaded } from "../../testing/journal-contract.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { writeAheadLog, type WriteAheadLog } from "./database.ts";
+import { journalDatabase } from "./journal-database.ts";
 import { sqliteJournal } from "./journal.ts";
 import { sqliteLogStore } from "./log-store.ts";
 
@@ -22,41 +23,43 @@ async function journalOnSmallDisk() {
   const told: boolean[] = [];
   const disk = { free: 100 * MIB, total: 1000 * MIB, database: true, reserve: true, transactions: true };
   const file = join(directory, "journal.db");
+  const worker = () =>
+    journalDatabase((database, of): WriteAheadLog => {
+      const log = writeAheadLog(database, of);
+      const exec = database.exec.bind(database);
+      database.exec = (sql: string) => {
+        if (sql === "COMMIT" && !disk.transactions) throw full();
+        return exec(sql);
+      };
+      const unless = (room: () => boolean, step: () => void) => (): void => {
+        if (!room()) throw full();
+        step();
+      };
+      return {
+        ...log,
+        checkpoint: unless(
+          () => disk.database,
+          () => log.checkpoint(),
+        ),
+        reserve: unless(
+          () => disk.reserve,
+          () => log.reserve(),
+        ),
+      };
+    });
   const open = () =>
     sqliteJournal(file, {
       clock,
       disk: () => disk,
       roomChanged: (room) => told.push(room),
-      logOf(database, of): WriteAheadLog {
-        const log = writeAheadLog(database, of);
-        const exec = database.exec.bind(database);
-        database.exec = (sql: string) => {
-          if (sql === "COMMIT" && !disk.transactions) throw full();
-          return exec(sql);
-        };
-        const unless = (room: () => boolean, step: () => void) => (): void => {
-          if (!room()) throw full();
-          step();
-        };
-        return {
-          ...log,
-          checkpoint: unless(
-            () => disk.database,
-            () => log.checkpoint(),
-          ),
-          reserve: unless(
-            () => disk.reserve,
-            () => log.reserve(),
-          ),
-        };
-      },
+      worker: worker(),
     });
-  return { open, disk, clock, told };
+  return { open, worker, file, disk, clock, told };
 }
 
 test("where little is left, there is no room for what is new; what is appended is kept all the same, and room that comes back is noticed", async () => {
   const { open, disk, clock, told } = await journalOnSmallDisk();
-  const journal = open();
+  const journal = await open();
   expect(journal.hasRoom()).toBe(true);
   disk.free = MIB - 1;
   clock.advance(100);
@@ -71,12 +74,12 @@ test("where little is left, there is no room for what is new; what is appended i
   expect(journal.hasRoom()).toBe(true);
   expect(told).toEqual([false, true]);
   await journal.close();
-  expect(await loaded(open())).toEqual([change("under way")]);
+  expect(await loaded(await open())).toEqual([change("under way")]);
 });
 
 test("a database that cannot grow takes nothing new; what comes meanwhile lies in its log", async () => {
   const { open, disk, clock, told } = await journalOnSmallDisk();
-  const journal = open();
+  const journal = await open();
   disk.database = false;
   await journal.append(Array.from({ length: 1_500 }, (_, at) => change(`k${at}`)));
   expect([journal.hasRoom(), told]).toEqual([false, [false]]);
@@ -85,12 +88,12 @@ test("a database that cannot grow takes nothing new; what comes meanwhile lies i
   await clock.pass(1_000);
   expect([journal.hasRoom(), told]).toEqual([true, [false, true]]);
   await journal.close();
-  expect(await loaded(open())).toHaveLength(1_501);
+  expect(await loaded(await open())).toHaveLength(1_501);
 });
 
 test("what not even the reserve has room for waits in order, and is written when there is room", async () => {
   const { open, disk, clock } = await journalOnSmallDisk();
-  const journal = open();
+  const journal = await open();
   await journal.append([change("a", "0")]);
   disk.transactions = false;
   const appended = [journal.append([change("a", "1")]), journal.append([change("b", "1")])];
@@ -106,13 +109,56 @@ test("what not even the reserve has room for waits in order, and is written when
   expect(journal.hasRoom()).toBe(true);
   await journal.append([change("c", "1")]);
   await journal.close();
-  const found = (await loaded(open())).map(({ key, value }) => `${key}${value}`);
+  const found = (await loaded(await open())).map(({ key, value }) => `${key}${value}`);
   expect(found.toSorted()).toEqual(["a2", "b1", "c1"]);
+});
+
+test("of a transaction that was begun after one that was refused, nothing is written before that one", async () => {
+  const { open, disk, clock } = await journalOnSmallDisk();
+  const journal = await open();
+  disk.transactions = false;
+  const slow = (key: string, value: string) => ({
+    table: "t",
+    key,
+    get value() {
+      for (const began = performance.now(); performance.now() - began < 2;);
+      return value;
+    },
+  });
+  // Of the second append, a part is sent before it is known that the first one is refused.
+  const appended = [
+    journal.append(Array.from({ length: 250 }, (_, at) => change(`k${at}`))),
+    journal.append([slow("a", "1"), slow("b", "1")]),
+  ];
+  for (const one of appended) await expect(one).rejects.toThrow(NoRoomError);
+  const last = journal.append([{ table: "t", key: "a", value: undefined }]);
+  await expect(last).rejects.toThrow(NoRoomError);
+  disk.transactions = true;
+  await clock.pass(1_000);
+  await vi.waitFor(() => journal.append([]));
+  await journal.close();
+  const found = (await loaded(await open())).map(({ key }) => key);
+  expect([found.length, found.includes("a"), found.includes("b")]).toEqual([251, false, true]);
+});
+
+test("who has the database refuses what follows a refused write until it is asked to catch up, and keeps no part of it", async () => {
+  const { worker, file, disk } = await journalOnSmallDisk();
+  const ask = worker();
+  await ask({ kind: "open", file });
+  disk.transactions = false;
+  expect(await ask({ kind: "write", rows: ["t", "a", "1"] })).toHaveProperty("refused");
+  disk.transactions = true;
+  expect(await ask({ kind: "write", rows: ["t", "b", "1"] })).toHaveProperty("refused");
+  await ask({ kind: "part", rows: ["t", "c", "1"] });
+  expect(await ask({ kind: "catch-up", last: false })).toEqual({});
+  expect(await ask({ kind: "write", rows: ["t", "d", "1"] })).toEqual({});
+  expect(await ask({ kind: "load", anew: true })).toEqual({ rows: ["t", "d", "1"], more: false });
+  await ask({ kind: "close" });
 });
 
 test("a close that loses what waited for room says so", async () => {
   const { open, disk } = await journalOnSmallDisk();
-  const journal = open();
+  const journal = await open();
   disk.transactions = false;
   await expect(journal.append([change("lost")])).rejects.toThrow(NoRoomError);
   await expect(journal.close()).rejects.toThrow(NoRoomError);
@@ -120,13 +166,13 @@ test("a close that loses what waited for room says so", async () => {
 
 test("a start without room can read, and is taken over as soon as there is room", async () => {
   const { open, disk, clock, told } = await journalOnSmallDisk();
-  const first = open();
+  const first = await open();
   const token = await first.takeOver();
   await first.append([change("k")]);
   await first.close();
   disk.reserve = disk.transactions = false;
   disk.free = 0;
-  const journal = open();
+  const journal = await open();
   expect(await journal.takeOver()).toBe(token + 1);
   expect([await loaded(journal), journal.hasRoom(), told]).toEqual([[change("k")], false, [false]]);
   disk.reserve = disk.transactions = true;
@@ -135,7 +181,7 @@ test("a start without room can read, and is taken over as soon as there is room"
   expect([journal.hasRoom(), told]).toEqual([true, [false, true]]);
   await journal.append([change("k", "2")]);
   await journal.close();
-  const next = open();
+  const next = await open();
   expect([await next.takeOver(), await loaded(next)]).toEqual([token + 2, [change("k", "2")]]);
   await next.close();
 });
@@ -144,7 +190,7 @@ test("the log's reserve lies on the disk from the start, and what is behind the 
   const directory = await mkdtemp(join(tmpdir(), "airfield-full-journal-"));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
   const file = join(directory, "journal.db");
-  const journal = sqliteJournal(file);
+  const journal = await sqliteJournal(file);
   await journal.append([change("k")]);
   const log = openSync(`${file}-wal`, "r+");
   appendFileSync(log, "");

@@ -14,7 +14,7 @@ export interface JournalRoomParts {
   readonly clock: Clock;
   readonly disk: () => DiskRoom;
   /** Does what was put off for lack of room. @throws what `isFull` knows, where there still is none */
-  readonly catchUp: () => void;
+  readonly catchUp: () => Promise<void>;
   /** Told when there is no room any more, with why, and when there is again. */
   readonly changed: (room: boolean, cause?: unknown) => void;
 }
@@ -23,6 +23,7 @@ export interface JournalRoomParts {
 export class JournalRoom implements Disposable {
   readonly #parts: JournalRoomParts;
   #full = false;
+  #over = false;
   #lookedAt = -Infinity;
   #timer: Disposable | undefined;
 
@@ -48,21 +49,23 @@ export class JournalRoom implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#over = true;
     this.#timer?.[Symbol.dispose]();
   }
 
   #wait(): void {
-    this.#timer = this.#parts.clock.after(RETRY_MS, () => {
-      try {
-        this.#parts.catchUp();
-      } catch (cause) {
-        if (!isFull(cause)) throw cause;
-        this.#wait();
-        return;
-      }
-      if (!leavesRoom(this.#parts.disk(), ENOUGH_AGAIN)) return this.#wait();
-      this.#full = false;
-      this.#parts.changed(true);
-    });
+    if (!this.#over) this.#timer = this.#parts.clock.after(RETRY_MS, () => void this.#again());
+  }
+
+  async #again(): Promise<void> {
+    try {
+      await this.#parts.catchUp();
+    } catch (cause) {
+      if (!isFull(cause)) throw cause;
+      return this.#wait();
+    }
+    if (!leavesRoom(this.#parts.disk(), ENOUGH_AGAIN)) return this.#wait();
+    this.#full = false;
+    if (!this.#over) this.#parts.changed(true);
   }
 }

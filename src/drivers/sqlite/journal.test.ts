@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { rmSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { journalContract, loaded } from "../../testing/journal-contract.ts";
 import { DatabaseInUseError, writeAheadLog, type SqliteDatabase, type WriteAheadLog } from "./database.ts";
+import { journalDatabase } from "./journal-database.ts";
 import { sqliteJournal } from "./journal.ts";
 import { leaseIn } from "./lease.ts";
 
@@ -32,20 +33,20 @@ describe("the journal in SQLite", () => {
     (fresh) => {
       const file = join(directory, "journal.db");
       if (fresh) for (const suffix of ["", "-wal", "-journal"]) rmSync(file + suffix, { force: true });
-      return sqliteJournal(file, { logOf: (database, of) => writeAheadLog((opened = database), of) });
+      return sqliteJournal(file, { worker: journalDatabase((database, of) => writeAheadLog((opened = database), of)) });
     },
     // The lock keeps other processes away: what one would leave is written for it.
     () => leaseIn(opened).write(1_000),
   );
 
   test("an append after the close is refused", async () => {
-    const journal = sqliteJournal(join(directory, "closed.db"));
+    const journal = await sqliteJournal(join(directory, "closed.db"));
     await journal.close();
     await expect(journal.append([])).rejects.toThrow("closed");
   });
 
   test("a failed append fails every later one", async () => {
-    const journal = sqliteJournal(join(directory, "failing.db"));
+    const journal = await sqliteJournal(join(directory, "failing.db"));
     await expect(journal.append([{ table: "t", key: null as unknown as string, value: "1" }])).rejects.toThrow("NOT NULL");
     await expect(journal.append([{ table: "t", key: "k", value: "1" }])).rejects.toThrow("NOT NULL");
     await journal.close();
@@ -53,7 +54,7 @@ describe("the journal in SQLite", () => {
 
   test("a disk that cannot sync fails what waited for it, and every later append", async () => {
     const log = logWith(() => Promise.reject(new Error("the disk is gone")));
-    const journal = sqliteJournal(join(directory, "unsynced.db"), { logOf: () => log });
+    const journal = await sqliteJournal(join(directory, "unsynced.db"), { worker: journalDatabase(() => log) });
     const change = { table: "t", key: "k", value: "1" };
     for (let count = 0; count < 2; count += 1) await expect(journal.append([change])).rejects.toThrow("the disk is gone");
     await journal.close();
@@ -62,7 +63,7 @@ describe("the journal in SQLite", () => {
   test("what is appended while the disk is at work waits for a sync that begins later, all of it for one", async () => {
     const syncs: (() => void)[] = [];
     const log = logWith(() => new Promise((resolve) => syncs.push(resolve)));
-    const journal = sqliteJournal(join(directory, "syncs.db"), { logOf: () => log });
+    const journal = await sqliteJournal(join(directory, "syncs.db"), { worker: journalDatabase(() => log) });
     const acknowledged: string[] = [];
     const append = (key: string): void =>
       void journal.append([{ table: "t", key, value: "1" }]).then(
@@ -86,7 +87,7 @@ describe("the journal in SQLite", () => {
   });
 
   test("of a record that changes again in the same turn, only the last text is made", async () => {
-    const journal = sqliteJournal(join(directory, "lazy.db"));
+    const journal = await sqliteJournal(join(directory, "lazy.db"));
     const made: string[] = [];
     const change = (key: string, text: string) => ({
       table: "t",
@@ -103,7 +104,7 @@ describe("the journal in SQLite", () => {
 
   test("many appends do not hold the thread at once, and a close writes all of them", async () => {
     const file = join(directory, "many.db");
-    const journal = sqliteJournal(file);
+    const journal = await sqliteJournal(file);
     let turn = 0;
     let over = false;
     const next = (): void => {
@@ -121,26 +122,82 @@ describe("the journal in SQLite", () => {
     const last = appendMany("last");
     await journal.close();
     await Promise.all(last);
-    const again = sqliteJournal(file);
+    const again = await sqliteJournal(file);
     expect(await loaded(again)).toHaveLength(8000);
     await again.close();
   });
 
+  test("texts are made some at a time, with a turn for others between, and are one transaction", async () => {
+    const jobs: string[] = [];
+    const database = journalDatabase();
+    const file = join(directory, "slices.db");
+    const journal = await sqliteJournal(file, {
+      worker: (job) => {
+        jobs.push(job.kind);
+        return database(job);
+      },
+    });
+    const change = (at: number) => ({
+      table: "t",
+      key: String(at),
+      get value() {
+        jobs.push("text");
+        // Longer than a slice.
+        for (const began = performance.now(); performance.now() - began < 2;);
+        return "1";
+      },
+    });
+    const appended = journal.append([change(0), change(1), change(2)]);
+    await new Promise((resolve) => setImmediate(resolve));
+    setImmediate(() => jobs.push("another's turn"));
+    await appended;
+    expect(jobs.filter((job) => !job.startsWith("another"))).toEqual(["open", "text", "part", "text", "part", "text", "part", "write"]);
+    expect(jobs.indexOf("another's turn")).toBeLessThan(jobs.lastIndexOf("text"));
+    await journal.close();
+    const again = await sqliteJournal(file);
+    expect(await loaded(again)).toHaveLength(3);
+    await again.close();
+  });
+
+  test("a thread that ended fails what waited for it, and every later append", async () => {
+    const database = journalDatabase();
+    let over = false;
+    const worker: typeof database = (job) => (over ? Promise.reject(new Error("the thread ended")) : database(job));
+    const journal = await sqliteJournal(join(directory, "over.db"), { worker });
+    over = true;
+    const change = { table: "t", key: "k", value: "1" };
+    for (let count = 0; count < 2; count += 1) await expect(journal.append([change])).rejects.toThrow("the thread ended");
+    over = false;
+    await expect(journal.append([change])).rejects.toThrow("the thread ended");
+    await journal.close();
+  });
+
+  test("SQLite works while this thread is held", async () => {
+    const journal = await sqliteJournal(join(directory, "held.db"));
+    await journal.append([{ table: "t", key: "k", value: "1" }]);
+    const copy = join(directory, "copied-meanwhile.db");
+    const copied = journal.copyTo(copy);
+    for (const began = performance.now(); !existsSync(copy) && performance.now() - began < 30_000;);
+    expect(existsSync(copy)).toBe(true);
+    await copied;
+    await journal.close();
+  });
+
   test("a file that is open cannot be opened again", async () => {
     const file = join(directory, "open.db");
-    const journal = sqliteJournal(file);
-    expect(() => sqliteJournal(file)).toThrow(DatabaseInUseError);
+    const journal = await sqliteJournal(file);
+    await expect(sqliteJournal(file)).rejects.toThrow(DatabaseInUseError);
     await journal.close();
   });
 
   test("a copy has what was committed, and is a journal itself", async () => {
-    const journal = sqliteJournal(join(directory, "copied.db"));
+    const journal = await sqliteJournal(join(directory, "copied.db"));
     await journal.append([{ table: "t", key: "k", value: "1" }]);
-    journal.copyTo(join(directory, "the copy's name.db"));
+    await journal.copyTo(join(directory, "the copy's name.db"));
     await journal.append([{ table: "t", key: "k", value: "2" }]);
-    expect(() => journal.copyTo(join(directory, "the copy's name.db"))).toThrow("already exists");
+    await expect(journal.copyTo(join(directory, "the copy's name.db"))).rejects.toThrow("already exists");
     await journal.close();
-    const copy = sqliteJournal(join(directory, "the copy's name.db"));
+    const copy = await sqliteJournal(join(directory, "the copy's name.db"));
     expect(await loaded(copy)).toEqual([{ table: "t", key: "k", value: "1" }]);
     await copy.close();
   });
@@ -148,7 +205,7 @@ describe("the journal in SQLite", () => {
   test.each([1, 2, 3])("SIGKILL amid appends loses nothing that was acknowledged, and tears no append apart (%i)", async (round) => {
     const file = join(directory, `killed-${round}.db`);
     const acknowledged = await killedAmidAppends(file, round * 150);
-    const journal = sqliteJournal(file);
+    const journal = await sqliteJournal(file);
     const found = new Map((await loaded(journal)).map(({ key, value }) => [key, value]));
     await journal.close();
     expect(acknowledged).toBeGreaterThanOrEqual(round * 150);
@@ -163,7 +220,7 @@ describe("the journal in SQLite", () => {
 
 const WRITER = `
   const { sqliteJournal } = await import(process.env.JOURNAL_MODULE);
-  const journal = sqliteJournal(process.env.JOURNAL_FILE);
+  const journal = await sqliteJournal(process.env.JOURNAL_FILE);
   let next = 0;
   // Each acknowledgement is written before the next turn: the pipe has it when the process is killed.
   const one = async () => {

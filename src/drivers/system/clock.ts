@@ -1,4 +1,5 @@
 import type { Clock } from "../../ports/clock.ts";
+import { turns } from "./turns.ts";
 
 /** The longest delay that a Node timer takes; a longer one would fire at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
@@ -17,8 +18,5 @@ export const systemClock: Clock = {
     arm();
     return { [Symbol.dispose]: () => clearTimeout(timer) };
   },
-  soon(run) {
-    const immediate = setImmediate(run);
-    return { [Symbol.dispose]: () => clearImmediate(immediate) };
-  },
+  soon: turns(),
 };

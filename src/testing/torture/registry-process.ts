@@ -27,7 +27,7 @@ function failed(cause: unknown): void {
   process.exit(70);
 }
 
-const state = await openState(sqliteJournal(join(directory, "state.db")), { failed });
+const state = await openState(await sqliteJournal(join(directory, "state.db")), { failed });
 const blobs = await FilesystemBlobStore.open(join(directory, "registry"));
 const platform = { state, blobs, clock, ids, secrets, credentials: credentials({ state, secrets, roots: () => [ROOT] }) };
 
