@@ -32,6 +32,18 @@ test("a second Airfield on the host has its own port only", async () => {
   expect(one.port).toBe(first);
 });
 
+test("closing lets go of every door at once, also of who keeps a connection open", async () => {
+  const port = await freePort();
+  const doors = await openTaskEndpoint({ address: ADDRESS, port, listener });
+  const socket = connect(port, ADDRESS).on("error", () => undefined);
+  await once(socket, "connect");
+  const closed = once(socket, "close");
+  await doors[Symbol.asyncDispose]();
+  await closed;
+  await using again = await openTaskEndpoint({ address: ADDRESS, port, listener });
+  expect(again).toMatchObject({ address: ADDRESS, port, standard: doors.standard });
+});
+
 test("where both are somebody else's, it says so", async () => {
   const port = await freePort();
   await using _first = await openTaskEndpoint({ address: ADDRESS, port: await freePort(), listener });

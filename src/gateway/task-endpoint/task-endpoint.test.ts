@@ -24,22 +24,23 @@ let state: WholeState;
 let clock: ManualClock;
 let server: Server;
 let speaking: readonly string[];
+let lookedUp: () => Promise<readonly string[]>;
+let defects: unknown[];
 
 beforeEach(async () => {
   journal = new HeldJournal();
   state = new JournaledState(journal);
   clock = new ManualClock();
   speaking = [];
-  const failed = (cause: unknown): never => {
-    throw cause;
-  };
+  lookedUp = () => Promise.resolve(speaking);
+  defects = [];
   server = createServer(
     taskEndpoint({
       platform: { state, secrets, clock, ids: systemIds },
-      addressesOf: () => Promise.resolve(speaking),
+      addressesOf: () => lookedUp(),
       hostAddresses: () => [HERE],
       otherwise: (_request, response) => void response.end("the APIs"),
-      failed,
+      failed: (cause) => void defects.push(cause),
     }),
   ).listen(0, HERE);
   await once(server, "listening");
@@ -211,6 +212,77 @@ describe("metadata", () => {
 
 test("only GET is answered", async () => {
   expect((await get(credentialsPath(mine()), { method: "POST" })).status).toBe(405);
+});
+
+describe("in the words of ECS's agent is told", () => {
+  const unknown = `${MINE}-${"0".repeat(40)}`;
+  test.each<[string, (task: TaskRecord) => string, RequestInit, number, string, string]>([
+    ["that it is not asked so", credentialsPath, { method: "POST" }, 405, "MethodNotAllowed", "only GET is answered here"],
+    ["that nobody has the id", () => `/v2/credentials/${unknown}`, {}, 404, "InvalidIdInRequest", "CredentialsV2Request: ID not found"],
+    ["that no container has it", () => `/v4/${unknown}`, {}, 404, "InvalidIdInRequest", "V4 metadata handler: ID not found"],
+    ["that there is no id", () => "/v4", {}, 404, "InvalidIdInRequest", "ID not found"],
+    ["that an older version has none", () => "/v3/x", {}, 404, "InvalidIdInRequest", "ID not found"],
+    [
+      "that the task has no role",
+      (task) => credentialsPath(task),
+      {},
+      404,
+      "NoCredentialsAssociated",
+      "CredentialsV2Request: no role that ECS can assume belongs to this task",
+    ],
+    [
+      "that there is no such part",
+      (task) => `${metadataPath(task)}/task/stats`,
+      {},
+      404,
+      "NotFound",
+      "V4 metadata handler: there is nothing at /task/stats",
+    ],
+    [
+      "that credentials are another task's",
+      () => credentialsPath(mine({ networkInterface: interfaceOf("10.0.0.5") })),
+      {},
+      403,
+      "AccessDenied",
+      "CredentialsV2Request: the request does not come from the task that this ID belongs to",
+    ],
+    [
+      "that metadata are another task's",
+      () => metadataPath(mine({ networkInterface: interfaceOf("10.0.0.5") })),
+      {},
+      403,
+      "AccessDenied",
+      "V4 metadata handler: the request does not come from the task that this ID belongs to",
+    ],
+  ])("%s", async (_what, path, init, status, code, message) => {
+    expect(await get(path(mine()), init)).toEqual({ status, body: { code, message, HTTPErrorCode: status } });
+  });
+
+  test("nothing of a defect, which is logged", async () => {
+    const cause = new Error("secret");
+    lookedUp = () => Promise.reject(cause);
+    expect(await get(metadataPath(mine({ networkMode: "bridge" })))).toEqual({
+      status: 500,
+      body: { code: "InternalServerError", message: "the endpoint failed", HTTPErrorCode: 500 },
+    });
+    expect(defects).toEqual([cause]);
+  });
+});
+
+test.each([
+  ["of what is asked", (task: TaskRecord) => `${metadataPath(task)}/`],
+  ["of a part of it", (task: TaskRecord) => `${metadataPath(task)}/task/`],
+  ["of what is asked with a query", (task: TaskRecord) => `${metadataPath(task)}?a=b`],
+  ["of a part with a query", (task: TaskRecord) => `${metadataPath(task)}/task/?a=b`],
+])("a slash or a query at the end changes nothing: %s", async (_what, path) => {
+  expect((await get(path(mine()))).status).toBe(200);
+});
+
+test("an answer is JSON, of its length, and kept by nobody", async () => {
+  const { headers } = await fetch(`http://${HERE}:${(server.address() as AddressInfo).port}${metadataPath(mine())}`);
+  expect(headers.get("content-type")).toBe("application/json");
+  expect(headers.get("cache-control")).toBe("no-store");
+  expect(Number(headers.get("content-length"))).toBeGreaterThan(100);
 });
 
 test("everything else is for the APIs", async () => {
