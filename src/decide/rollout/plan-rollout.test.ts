@@ -77,6 +77,13 @@ describe("a rolling deployment", () => {
       { old: "xx", new: "" },
       times(2, "start new"),
     ],
+    [
+      "keeps old ones that are all unwell until what replaces them is judged",
+      percent(100, 300, 2),
+      { old: "UU", new: "pp" },
+      times(2, "start old"),
+    ],
+    ["takes nothing away for a maximum that was lowered while it went on", percent(50, 100, 2), { old: "HH", new: "rr" }, []],
     ["does nothing where neither bound gives way", percent(100, 100, 2), { old: "HH", new: "" }, []],
     ["does not wait for old tasks at a desired count of zero", percent(100, 200, 0), { old: "HH", new: "" }, ["stop old-1", "stop old-2"]],
   ])("%s", (_, service, letters, steps) => {
@@ -124,6 +131,20 @@ describe("a rolling deployment", () => {
       tasks: [...tasksOf("v1", "HHH"), ...tasksOf("v2", "HpU")],
     };
     expect(taskSteps(planRollout(view))).toEqual(["stop v2-2", "stop v2-3"]);
+  });
+
+  test("that comes during another one keeps nothing of it that serves nobody, also where places are free", () => {
+    const view: RolloutView = {
+      now: NOW,
+      service: aService({ desiredCount: 4 }),
+      deployments: [
+        aDeployment("v1", { ...completed, status: "ACTIVE", createdAt: NOW - 3 * MINUTE }),
+        aDeployment("v2", { status: "ACTIVE", createdAt: NOW - 2 * MINUTE }),
+        aDeployment("v3", { createdAt: NOW }),
+      ],
+      tasks: [...tasksOf("v1", "HH"), ...tasksOf("v2", "pU")],
+    };
+    expect(taskSteps(planRollout(view))).toEqual([...times(4, "start v3"), "stop v2-1", "stop v2-2"]);
   });
 
   test("that comes before the first one was judged keeps its running tasks until their successors are healthy: they may serve already", () => {
@@ -186,6 +207,17 @@ describe("scaling", () => {
     expect(taskSteps(planRollout({ ...view, service: { ...view.service, desiredCount: 2 } }))).toEqual(["stop t1-1"]);
     const out = planRollout({ ...view, service: { ...view.service, desiredCount: 6 } });
     expect(out.flatMap((step) => (step.kind === "start-task" ? [step.subnetId] : []))).toEqual(["subnet-b", "subnet-a", "subnet-b"]);
+  });
+
+  test.each([
+    ["leave, or have left", "Hdx"],
+    ["stop for it", "HUU"],
+  ])("does not count tasks in a zone that %s", (_, letters) => {
+    const service = { desiredCount: 2, minimumHealthyPercent: 50, subnets: ["a", "b"].map((zone) => ({ subnetId: zone, zone })) };
+    const view = steady("", service);
+    const tasks = tasksOf("new", letters).map((task, at) => ({ ...task, subnetId: at === 0 ? "a" : "b" }));
+    const starts = planRollout({ ...view, tasks }).filter(({ kind }) => kind === "start-task");
+    expect(starts).toMatchObject([{ subnetId: "b" }]);
   });
 
   test("tells what it stopped in AWS's words", () => {
@@ -454,6 +486,15 @@ describe("a service that drains", () => {
   test("stops all of its tasks, also those of a deployment that is no longer listed", () => {
     const plan = planRollout(draining([...tasksOf("new", "Hp"), ...tasksOf("old", "U"), ...tasksOf("lost", "H")]));
     expect(taskSteps(plan)).toEqual(["stop lost-1", "stop new-1", "stop new-2", "stop old-1"]);
+  });
+
+  test("stops the oldest first, and of those that are of the same moment the first by name", () => {
+    const [first, second] = tasksOf("new", "HH").map((task) => ({ ...task, createdAt: NOW - MINUTE })) as [TaskView, TaskView];
+    const stopped = (...tasks: readonly TaskView[]) => messages(planRollout(draining(tasks)))[0];
+    expect(stopped(second, first)).toBe("(service web) has stopped 2 running tasks: (task new-1) (task new-2).");
+    expect(stopped(first, { ...second, createdAt: NOW - 2 * MINUTE })).toBe(
+      "(service web) has stopped 2 running tasks: (task new-2) (task new-1).",
+    );
   });
 
   test("is gone when they are", () => {
