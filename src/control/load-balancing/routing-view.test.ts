@@ -1,0 +1,235 @@
+import type { Action, RuleCondition } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { beforeEach, describe, expect, test } from "vitest";
+import type { RoutingView } from "../../decide/routing/view.ts";
+import { memoryJournal } from "../../drivers/memory/journal.ts";
+import { registerTarget } from "../../state/elb-targets.ts";
+import {
+  listeners,
+  loadBalancers,
+  rules,
+  targetGroups,
+  targets,
+  type ListenerRecord,
+  type LoadBalancerRecord,
+  type RuleRecord,
+  type TargetGroupRecord,
+  type TargetRecord,
+} from "../../state/elb.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
+import { localInstanceId } from "../../state/local-host.ts";
+import { RoutingViews, type Routing } from "./routing-view.ts";
+
+const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
+const PREFIX = "arn:aws:elasticloadbalancing:us-east-1:123456789012:";
+const GROUP = `${PREFIX}targetgroup/web/0123456789abcdef`;
+const BALANCER = `${PREFIX}loadbalancer/app/web/0123456789abcdef`;
+const LISTENER = `${PREFIX}listener/app/web/0123456789abcdef/0123456789abcdef`;
+const FIXED: Action = { Type: "fixed-response", FixedResponseConfig: { StatusCode: "404" } };
+
+let state: JournaledState;
+beforeEach(() => void (state = new JournaledState(memoryJournal())));
+
+function make(): Routing {
+  const surroundings = { ownBlocks: [], bridgedBlocks: [], vpcs: [], openedBlocks: [] };
+  return new RoutingViews(state).make({ addresses: ["127.0.0.1"], gateways: [], surroundings });
+}
+
+function putListener(changes: object = {}, attributes: LoadBalancerRecord["attributes"] = {}): void {
+  const balancer = { ...SCOPE, arn: BALANCER, dnsName: "web-1.elb.localhost", vpcId: "vpc-1", attributes };
+  const listener = { ...SCOPE, arn: LISTENER, loadBalancerArn: BALANCER, port: 80, boundPort: 8080, turn: 3, defaultActions: [FIXED] };
+  state.commit(() => {
+    state.table(loadBalancers).put(balancer as unknown as LoadBalancerRecord);
+    state.table(listeners).put({ ...listener, ...changes } as unknown as ListenerRecord);
+  });
+}
+
+function putRule(
+  priority: number,
+  changes: { readonly conditions?: readonly RuleCondition[]; readonly actions?: readonly Action[] },
+): void {
+  const arn = `${LISTENER}/${priority}`;
+  const rule = { ...SCOPE, arn, listenerArn: LISTENER, loadBalancerArn: BALANCER, priority, conditions: [], actions: [FIXED] };
+  state.commit(() => state.table(rules).put({ ...rule, ...changes } as unknown as RuleRecord));
+}
+
+function putGroup(changes: object = {}, healthCheck: object = {}): void {
+  const check = {
+    enabled: true,
+    protocol: "HTTP",
+    port: "traffic-port",
+    interval: 5,
+    timeout: 2,
+    healthyThreshold: 3,
+    unhealthyThreshold: 4,
+  };
+  const group = { ...SCOPE, arn: GROUP, targetType: "ip", attributes: {}, healthCheck: { ...check, ...healthCheck } };
+  state.commit(() => state.table(targetGroups).put({ ...group, ...changes } as unknown as TargetGroupRecord));
+}
+
+describe("a listener", () => {
+  const seen = (): RoutingView["listeners"] => make().view.listeners;
+
+  test("is seen with its load balancer, where it really listens", () => {
+    putListener({}, { "idle_timeout.timeout_seconds": "120" });
+    expect(seen()).toEqual([
+      {
+        port: 8080,
+        turn: 3,
+        balancer: { arn: BALANCER, dnsName: "web-1.elb.localhost", vpcId: "vpc-1", idleTimeout: 120 },
+        rules: [],
+        action: { kind: "fixed-response", status: 404 },
+      },
+    ]);
+  });
+
+  test("has a minute for what idles unless its load balancer says otherwise", () => {
+    putListener();
+    expect(seen()).toMatchObject([{ balancer: { idleTimeout: 60 } }]);
+  });
+
+  test.each([
+    ["load balancer", { loadBalancerArn: `${BALANCER}0` }],
+    ["action", { defaultActions: [] }],
+    ["port", { boundPort: undefined }],
+    ["turn", { turn: undefined }],
+  ])("without a %s is not carried", (_, changes) => {
+    putListener(changes);
+    expect(seen()).toEqual([]);
+  });
+
+  test("tries its rules by their priority; one that does nothing is none", () => {
+    putListener();
+    putRule(20, { actions: [{ ...FIXED, FixedResponseConfig: { StatusCode: "420" } }] });
+    putRule(3, { actions: [{ ...FIXED, FixedResponseConfig: { StatusCode: "403" } }] });
+    putRule(10, { actions: [] });
+    expect(seen()[0]?.rules).toEqual([
+      { conditions: [], action: { kind: "fixed-response", status: 403 } },
+      { conditions: [], action: { kind: "fixed-response", status: 420 } },
+    ]);
+  });
+});
+
+const HEADER = { HttpHeaderName: "X-A", Values: ["1*"] };
+test.each<[string, RuleCondition, object]>([
+  ["host", { HostHeaderConfig: { Values: ["a.com"] } }, { kind: "host", patterns: ["a.com"] }],
+  ["host, of none", { HostHeaderConfig: {} }, { kind: "host", patterns: [] }],
+  ["path", { PathPatternConfig: { Values: ["/a*"] } }, { kind: "path", patterns: ["/a*"] }],
+  ["path, of none", { PathPatternConfig: {} }, { kind: "path", patterns: [] }],
+  ["header", { HttpHeaderConfig: HEADER }, { kind: "header", name: "X-A", patterns: ["1*"] }],
+  ["header, of none", { HttpHeaderConfig: {} }, { kind: "header", name: "", patterns: [] }],
+  ["method", { HttpRequestMethodConfig: { Values: ["GET"] } }, { kind: "method", methods: ["GET"] }],
+  ["method, of none", { HttpRequestMethodConfig: {} }, { kind: "method", methods: [] }],
+  [
+    "query",
+    { QueryStringConfig: { Values: [{ Key: "v", Value: "1" }, { Value: "x" }, { Key: "w" }] } },
+    { kind: "query", pairs: [{ key: "v", value: "1" }, { value: "x" }, { key: "w", value: "" }] },
+  ],
+  ["query, of none", { QueryStringConfig: {} }, { kind: "query", pairs: [] }],
+  ["source", { SourceIpConfig: { Values: ["10.0.0.0/8"] } }, { kind: "source", blocks: ["10.0.0.0/8"] }],
+  ["source, of none", { SourceIpConfig: {} }, { kind: "source", blocks: [] }],
+])("a condition on the %s", (_, condition, view) => {
+  putListener();
+  putRule(1, { conditions: [condition] });
+  expect(make().view.listeners[0]?.rules).toEqual([{ conditions: [view], action: { kind: "fixed-response", status: 404 } }]);
+});
+
+const WHERE = { Protocol: "HTTPS", Host: "a.com", Port: "444", Path: "/p", Query: "q=1" };
+test.each<[string, Action, object]>([
+  [
+    "fixed response",
+    { Type: "fixed-response", FixedResponseConfig: { StatusCode: "200", ContentType: "text/plain", MessageBody: "hi" } },
+    { kind: "fixed-response", status: 200, contentType: "text/plain", body: "hi" },
+  ],
+  ["fixed response without more", { Type: "fixed-response" }, { kind: "fixed-response", status: 503 }],
+  [
+    "redirect for good",
+    { Type: "redirect", RedirectConfig: { ...WHERE, StatusCode: "HTTP_301" } },
+    { kind: "redirect", status: 301, protocol: "HTTPS", host: "a.com", port: "444", path: "/p", query: "q=1" },
+  ],
+  [
+    "redirect for now, to where the request was",
+    { Type: "redirect", RedirectConfig: { StatusCode: "HTTP_302" } },
+    { kind: "redirect", status: 302, protocol: "#{protocol}", host: "#{host}", port: "#{port}", path: "/#{path}", query: "#{query}" },
+  ],
+  ["forward to one group", { Type: "forward", TargetGroupArn: GROUP }, { kind: "forward", groups: [{ arn: GROUP, weight: 1 }] }],
+  [
+    "forward to several",
+    {
+      Type: "forward",
+      ForwardConfig: {
+        TargetGroups: [{ TargetGroupArn: GROUP, Weight: 0 }, { TargetGroupArn: `${GROUP}0`, Weight: 9 }, { TargetGroupArn: "c" }],
+      },
+    },
+    {
+      kind: "forward",
+      groups: [
+        { arn: GROUP, weight: 0 },
+        { arn: `${GROUP}0`, weight: 9 },
+        { arn: "c", weight: 1 },
+      ],
+    },
+  ],
+  ["forward to nobody", { Type: "forward" }, { kind: "forward", groups: [] }],
+])("the action: %s", (_, action, view) => {
+  putListener({ defaultActions: [action] });
+  expect(make().view.listeners).toMatchObject([{ action: view }]);
+  expect(make().view.listeners[0]?.action).toEqual(view);
+});
+
+describe("a target group", () => {
+  const usual = { kind: "http", path: "/", matcher: "200", interval: 5, timeout: 2, healthyThreshold: 3, unhealthyThreshold: 4 };
+
+  test.each([
+    ["usual", {}, usual],
+    ["own", { path: "/up", matcher: "204", port: "9000" }, { ...usual, path: "/up", matcher: "204", port: 9000 }],
+    ["TCP", { protocol: "TCP" }, { ...usual, kind: "tcp" }],
+    ["no", { enabled: false }, { kind: "none" }],
+  ])("with %s health checks", (_, healthCheck, view) => {
+    putGroup({}, healthCheck);
+    expect(make().view.groups).toEqual([{ arn: GROUP, algorithm: "round_robin", healthCheck: view, targets: [] }]);
+  });
+
+  test.each([
+    ["round_robin", "round_robin"],
+    ["least_outstanding_requests", "least_outstanding_requests"],
+    ["weighted_random", "round_robin"],
+  ])("by %s is carried by %s", (type, algorithm) => {
+    putGroup({ attributes: { "load_balancing.algorithm.type": type } });
+    expect(make().view.groups).toMatchObject([{ algorithm }]);
+  });
+
+  test.each<[string, Partial<TargetRecord>, object]>([
+    ["new", {}, { draining: false, health: "initial" }],
+    ["healthy", { health: { state: "healthy" } }, { draining: false, health: "healthy" }],
+    ["unhealthy", { health: { state: "unhealthy" } }, { draining: false, health: "unhealthy" }],
+    ["draining", { health: { state: "draining" }, drainingUntil: 1 }, { draining: true, health: "healthy" }],
+  ])("whose target is %s", (_, changes, view) => {
+    putGroup();
+    registerTarget(state, { targetGroupArn: GROUP, id: "10.0.0.1", port: 80, now: 0 });
+    const [made] = state.table(targets).values();
+    state.commit(() => made && state.table(targets).put({ ...made, ...changes }));
+    expect(make().view.groups[0]?.targets).toEqual([{ id: "10.0.0.1", port: 80, address: "10.0.0.1", addressPort: 80, ...view }]);
+  });
+
+  test("of instances takes this host's alone; of addresses, none by an instance's name", () => {
+    const id = localInstanceId(SCOPE);
+    const whyNot = (targetType: string, name: string): unknown => {
+      putGroup({ targetType });
+      registerTarget(state, { targetGroupArn: GROUP, id: name, port: 80, now: 0 });
+      const target = [...state.table(targets).values()].find((one) => one.id === name)!;
+      return make().turnedAway(target);
+    };
+    // Its address is this host's, where no task has that port.
+    expect(whyNot("instance", id)).toBe("port");
+    expect(whyNot("instance", "i-0123456789abcdef0")).toBe("address");
+    expect(whyNot("ip", id)).toBe("address");
+  });
+
+  test("that is not there turns nobody away, and a backend of it is made from what is asked", () => {
+    const routing = make();
+    expect(routing.turnedAway({ targetGroupArn: `${GROUP}0`, id: "10.0.0.1", port: 80 } as TargetRecord)).toBeUndefined();
+    expect([...routing.serversOf("none")]).toEqual([]);
+    const view = { arn: GROUP, algorithm: "round_robin", healthCheck: { kind: "none" }, targets: [] } as const;
+    expect(routing.backendOf(view)).toMatchObject({ id: "web-0123456789abcdef", servers: [] });
+  });
+});
