@@ -29,7 +29,7 @@ export const ROOMS: readonly Room[] = [
   room("decide/throttle"),
   { name: "control", tests: ["src/control/*.test.ts"] },
   room("control/lifecycle"),
-  room("control/load-balancing", "test/simulation/control-loops.test.ts"),
+  room("control/load-balancing"),
   room("control/replication"),
   room("control/scanning"),
   room("control/secret-rotation"),
