@@ -75,3 +75,49 @@ describe("what policies of another account allowed is opened", () => {
     },
   );
 });
+
+describe("an account does with its own records what anybody does", () => {
+  test("it counts, inserts, replaces and deletes them", () => {
+    const view = state.of(B);
+    const table = view.table(things);
+    const blue = { ...ofB, name: "c", colour: "blue" };
+    view.commit(() => {
+      expect(table.insert(blue)).toBe(blue);
+      expect(table.replace(blue, { ...blue, colour: "red" })).toEqual({ ...blue, colour: "red" });
+    });
+    expect([table.count("colour", "red"), table.count("colour", "blue"), table.size]).toEqual([2, 0, 2]);
+    view.note(() => void table.update("c", (thing) => ({ ...thing, colour: "green" })));
+    expect(table.get("c")?.colour).toBe("green");
+    expect(view.commit(() => table.delete("c"))).toBe(true);
+    expect([table.has("c"), state.table(things).size]).toEqual([false, 2]);
+  });
+
+  test.each<[string, (view: ReturnType<JournaledState["of"]>) => void]>([
+    ["inserts", (view) => view.table(things).insert({ ...ofA, name: "new" })],
+    ["replaces", (view) => view.table(things).replace(ofA, { ...ofA, colour: "blue" })],
+    ["takes over", (view) => view.table(things).replace(ofA, { ...ofA, account: B })],
+  ])("and none of another's: it neither %s", (_, write) => {
+    const view = state.of(B);
+    expect(() => view.commit(() => write(view))).toThrow(
+      /^ecs\.things (new|a) belongs to another account than the request's: nothing was written$/,
+    );
+    expect([...state.table(things).values()]).toEqual([ofA, ofB]);
+  });
+
+  test("its account and the whole are told, and durable is what was committed", async () => {
+    const view = state.of(B);
+    expect([view.account, view.whole]).toEqual([B, state]);
+    view.commit(() => view.table(things).delete("b"));
+    await expect(view.durable()).resolves.toBeUndefined();
+  });
+});
+
+test("load balancers are opened under the name that their ARNs have", () => {
+  const balancers = defineTable<Thing>()("elb.things", ({ name }) => name, ofAccount, {});
+  const plain = defineTable<Thing>()("plain", ({ name }) => name, ofAccount, {});
+  state.commit(() => [balancers, plain].map((table) => state.table(table).put(ofA)));
+  const view = state.of(B);
+  expect(view.table(balancers).has("a")).toBe(false);
+  view.open(`arn:aws:elasticloadbalancing:us-east-1:${A}:loadbalancer/app/a/1`);
+  expect([view.table(balancers).has("a"), view.table(things).has("a"), view.table(plain).has("a")]).toEqual([true, false, false]);
+});

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "vitest";
+import { memoryJournal } from "../drivers/memory/journal.ts";
 import { systemIds as ids } from "../drivers/system/ids.ts";
 import { definitionRecord } from "../testing/task-record.ts";
-import type { ClusterRecord, ServiceRecord } from "./ecs.ts";
+import { services, type ClusterRecord, type ServiceRecord } from "./ecs.ts";
+import { JournaledState } from "./journaled-state.ts";
 import { localContainerInstanceArn, localInstanceId } from "./local-host.ts";
 import { newTask } from "./new-task.ts";
-import { withEvent } from "./service-events.ts";
+import { addServiceEvent, withEvent } from "./service-events.ts";
 
 const scope = { account: "123456789012", region: "us-east-1" };
 const cluster = { ...scope, arn: "arn:aws:ecs:us-east-1:123456789012:cluster/c", name: "c" } as ClusterRecord;
@@ -137,4 +139,21 @@ test("a service tells its last hundred events, the newest first", () => {
   expect(service.events).toHaveLength(100);
   expect(service.events[0]).toEqual({ id: expect.any(String) as string, createdAt: 101, message: "event 101" });
   expect(service.events.at(-1)?.message).toBe("event 2");
+});
+
+test("an event is told in the service that it is of, where there is one", () => {
+  const state = new JournaledState(memoryJournal());
+  const [web, api] = ["web", "api"].map(
+    (arn) => ({ ...scope, arn, clusterArn: "c", status: "ACTIVE", events: [] }) as unknown as ServiceRecord,
+  );
+  if (!web || !api) throw new Error("there is no service");
+  state.commit(() => {
+    for (const service of [web, api]) state.table(services).put(service);
+    addServiceEvent(state, "web", "told", ids, 5);
+    addServiceEvent(state, "gone", "not told", ids, 5);
+  });
+  expect([...state.table(services).values()]).toEqual([
+    { ...web, events: [{ id: expect.any(String) as string, createdAt: 5, message: "told" }] },
+    api,
+  ]);
 });

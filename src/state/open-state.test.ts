@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import type { Journal, JournalRecord } from "../ports/journal.ts";
 import type { Migration } from "./migrations/migration.ts";
-import { openState } from "./open-state.ts";
+import { openState, VERSION_RECORD, versionOf } from "./open-state.ts";
 import { defineTable, shared } from "./table.ts";
 
 interface Pet {
@@ -106,4 +106,31 @@ test("data of a later version is refused, and stays as it is", async () => {
     "the data is of version 3, and this Airfield knows versions up to 2",
   );
   expect(records).toEqual(before);
+});
+
+test("a version is told by its own record alone", async () => {
+  const others = [record("pets", "version", { name: "version", version: 9 }), record("state.version", "other", { version: 9 })];
+  const records = new Map([...others, version(2)]);
+  const state = await openState(memoryJournal(records), { migrations: [petsHaveSounds] });
+  expect([...state.table(pets).values()]).toEqual([{ name: "version", version: 9 }]);
+  expect([VERSION_RECORD, versionOf(undefined), versionOf('{"version":7}')]).toEqual([{ table: "state.version", key: "version" }, 1, 7]);
+});
+
+test("whoever opens it is told of a journal that fails and of a watcher that throws", async () => {
+  const told: unknown[] = [];
+  const records = new Map([version(2)]);
+  const failing = { ...memoryJournal(records), append: () => Promise.reject(new Error("disk full")) };
+  const options = {
+    migrations: [petsHaveSounds],
+    failed: (cause: unknown) => told.push((cause as Error).message),
+    watcherFailed: (cause: unknown, at: object) => told.push((cause as Error).message, at),
+  };
+  const state = await openState(failing, options);
+  state.watch(pets, () => {
+    throw new Error("not heard");
+  });
+  state.commit(() => state.table(pets).put({ name: "Tom" }));
+  await expect(state.durable()).rejects.toThrow("disk full");
+  await new Promise(setImmediate);
+  expect(new Set(told)).toEqual(new Set(["not heard", { table: "pets", key: "Tom" }, "disk full"]));
 });
