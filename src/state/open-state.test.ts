@@ -102,10 +102,17 @@ test("a new folder gets today's version, and nothing is told of steps", async ()
 test("data of a later version is refused, and stays as it is", async () => {
   const records = new Map([...old(), version(3)]);
   const before = structuredClone(records);
-  await expect(openState(memoryJournal(records), { migrations: [petsHaveSounds] })).rejects.toThrow(
-    "the data is of version 3, and this Airfield knows versions up to 2",
-  );
+  await expect(openState(memoryJournal(records), { migrations: [petsHaveSounds] })).rejects.toMatchObject({
+    name: "NewerStateError",
+    message: expect.stringContaining("the data is of version 3, and this Airfield knows versions up to 2") as string,
+  });
   expect(records).toEqual(before);
+});
+
+test("data of the first version is today's where there are no steps yet", async () => {
+  const records = old();
+  const state = await openState(memoryJournal(records), { migrations: [] });
+  expect([state.table(pets).size, records]).toEqual([2, old()]);
 });
 
 test("a version is told by its own record alone", async () => {

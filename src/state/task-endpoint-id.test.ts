@@ -38,6 +38,13 @@ test("an id begins with its task's, and is the same each time", () => {
   expect(new Set(ids).size).toBe(ids.length);
 });
 
+test("an id stays what it was in earlier versions: it is in containers' environments", () => {
+  expect([credentials(), metadata("app")]).toEqual([
+    `${ONE}-8a7602550fb137abb7c04ba4991956b1cabcf77d`,
+    `${ONE}-da69ec5c1b76c9ffe886ef05c9d306488020311b`,
+  ]);
+});
+
 describe("an id opens", () => {
   test("the credentials of its task", () => {
     expect(taskOfCredentialsId(state, box, credentials())).toBe(task);

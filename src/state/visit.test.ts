@@ -106,6 +106,31 @@ describe("who was shown what is not durable yet waits for it", () => {
   });
 });
 
+test("who sees something older after something newer waits for the newer", async () => {
+  renamed();
+  added();
+  const visit = state.visit();
+  visit.table(pets).get("Joe");
+  visit.table(pets).get("Tom");
+  visit.table(pets).get("Rex");
+  appends.shift()?.resolve();
+  expect(await isDurable(visit)).toBe(false);
+  appends.shift()?.resolve();
+  expect(await isDurable(visit)).toBe(true);
+});
+
+test("a visit begun from another waits for what it sees itself, and changes are watched through it", async () => {
+  const seen: string[] = [];
+  const visit = state.visit();
+  const [within, apart] = [visit.visit(), visit.visit([pets])];
+  visit.watch(pets, ({ key }) => seen.push(key));
+  renamed();
+  expect(await Promise.all([visit, within, apart].map(isDurable))).toEqual([true, true, false]);
+  within.table(pets).get("Tom");
+  expect(await Promise.all([visit, within].map(isDurable))).toEqual([true, false]);
+  expect(seen).toEqual(["Tom"]);
+});
+
 describe("others' changes are not waited for", () => {
   test.each<[string, (visit: Visit) => unknown]>([
     ["another record", (visit) => visit.table(pets).get("Rex")],
@@ -146,6 +171,16 @@ test("who commits waits for that, and not for who commits later", async () => {
   expect(await isDurable(visit)).toBe(false);
   appends.shift()?.resolve();
   expect(await isDurable(visit)).toBe(true);
+});
+
+test.each<[string, (visit: Visit, change: () => void) => void]>([
+  ["records what has happened", (visit, change) => visit.record(change)],
+  ["notes what nobody counts on", (visit, change) => visit.note(change)],
+])("who %s waits for that, and not where nothing was written", async (_, write) => {
+  const [visit, idle] = [state.visit(), state.visit()];
+  write(visit, () => void visit.table(pets).put(pet("Joe", "cat")));
+  write(idle, () => undefined);
+  expect(await Promise.all([visit, idle].map(isDurable))).toEqual([false, true]);
 });
 
 test("tables that others look into on its behalf count as seen", async () => {
