@@ -4,7 +4,16 @@ import { secretBox } from "../drivers/system/secret-box.ts";
 import type { Principal, RoleSessionPrincipal, UserPrincipal } from "../domain/principal.ts";
 import { putRole } from "../testing/roles.ts";
 import { roleBehind, userBehind } from "./bearers.ts";
-import { roles, users, type UserRecord } from "./iam.ts";
+import {
+  defaultVersion,
+  openAccessKey,
+  roles,
+  sealAccessKey,
+  users,
+  type AccessKeyRecord,
+  type PolicyRecord,
+  type UserRecord,
+} from "./iam.ts";
 import { JournaledState } from "./journaled-state.ts";
 import { LAYER_DOWNLOAD_LIFETIME_MS, layerDownloadPath, readLayerDownload } from "./layer-download.ts";
 import { mintRegistryToken, readRegistryToken, registryTokenEnd, REGISTRY_TOKEN_LIFETIME_MS, REGISTRY_USER } from "./registry-token.ts";
@@ -116,4 +125,19 @@ describe("who a principal is", () => {
   ])("a user: %s", (_, parts, there) => {
     expect(userBehind(state, asUser(parts))).toBe(there ? user : undefined);
   });
+});
+
+test("a secret access key opens for its own id, by who sealed it", () => {
+  const sealed = sealAccessKey(box, "AKIA1", "secret");
+  const record = (id: string) => ({ id, sealed }) as AccessKeyRecord;
+  expect([openAccessKey(box, record("AKIA1")), sealed.includes("secret")]).toEqual(["secret", false]);
+  expect(() => openAccessKey(box, record("AKIA2"))).toThrow(/authenticate data/);
+  expect(() => openAccessKey(other, record("AKIA1"))).toThrow(/authenticate data/);
+});
+
+test("a policy says what its default version does", () => {
+  const versions = ["v1", "v3"].map((id) => ({ id, document: id, createdAt: 0 }));
+  const policy = (defaultVersionId: string) => ({ arn: "arn:policy", versions, defaultVersionId }) as unknown as PolicyRecord;
+  expect(["v1", "v3"].map((id) => defaultVersion(policy(id)).document)).toEqual(["v1", "v3"]);
+  expect(() => defaultVersion(policy("v2"))).toThrow("the policy arn:policy has no version v2");
 });
