@@ -86,6 +86,20 @@ test("priorities are set all or none, and may be exchanged", async () => {
   expect(await priorities()).toEqual(["1", "2", "3", "default"]);
 });
 
+test("transforms are refused, not dropped", async () => {
+  await using api = await apiWorld();
+  const { client, create, listener, priorities } = await world(api);
+  const Rewrites = [{ Regex: "^/a", Replace: "/b" }];
+  const Transforms = [{ Type: "url-rewrite", UrlRewriteConfig: { Rewrites } } as const];
+  const refused = { name: "InvalidConfigurationRequestException", message: expect.stringContaining("transforms") as string };
+  const input = { ListenerArn: listener, Priority: 1, Conditions: [PATH], Actions: [FIXED], Transforms };
+  await expect(client.send(new elb.CreateRuleCommand(input))).rejects.toMatchObject(refused);
+  expect(await priorities()).toEqual(["default"]);
+  const { RuleArn } = (await create(1)) ?? {};
+  await expect(client.send(new elb.ModifyRuleCommand({ RuleArn, Transforms }))).rejects.toMatchObject(refused);
+  await expect(client.send(new elb.ModifyRuleCommand({ RuleArn, ResetTransforms: true }))).resolves.toBeDefined();
+});
+
 test("a listener takes its rules with it, and so does a load balancer", async () => {
   await using api = await apiWorld();
   const { client, create, listener, group } = await world(api);

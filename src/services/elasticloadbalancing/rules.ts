@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import {
+  InvalidConfigurationRequestException,
   ListenerNotFoundException,
   OperationNotPermittedException,
   PriorityInUseException,
   RuleNotFoundException,
   TooManyRulesException,
   type Rule,
+  type RuleTransform,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { listeners, rules, type ListenerRecord, type RuleRecord } from "../../state/elb.ts";
 import type { State } from "../../state/state.ts";
@@ -24,6 +26,7 @@ export const createRule = operation("CreateRule", {
   run(input, context) {
     const { state, ids, now, account, region } = context;
     const listener = findListener(input.ListenerArn, context);
+    checkTransforms(input.Transforms);
     const priority = checkPriority(input.Priority);
     const conditions = checkConditions(input.Conditions);
     const actions = checkActions(
@@ -77,9 +80,10 @@ export const describeRules = operation("DescribeRules", {
 
 export const modifyRule = operation("ModifyRule", {
   authorize: ({ RuleArn }) => permission("ModifyRule", RuleArn ?? "*"),
-  run({ RuleArn, Conditions, Actions }, context) {
+  run({ RuleArn, Conditions, Actions, Transforms }, context) {
     const { state } = context;
     const rule = changeable(RuleArn, "modified", context);
+    checkTransforms(Transforms);
     const listener = findListener(rule.listenerArn, context);
     const balancer = findLoadBalancer(rule.loadBalancerArn, context);
     const conditions = Conditions === undefined ? rule.conditions : checkConditions(Conditions);
@@ -129,6 +133,12 @@ export const setRulePriorities = operation("SetRulePriorities", {
     return { Rules: put.map(describe) };
   },
 });
+
+/** There are none to reset either: `ResetTransforms` asks for what is so. */
+function checkTransforms(transforms: readonly RuleTransform[] | undefined): void {
+  if (transforms && transforms.length > 0)
+    throw new InvalidConfigurationRequestException(because("Airfield does not support transforms of rules yet"));
+}
 
 function checkPriority(priority: number | undefined): number {
   if (priority === undefined) throw invalid("A priority must be specified");
