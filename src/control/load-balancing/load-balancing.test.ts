@@ -8,11 +8,13 @@ import { deregisterTarget, registerTarget } from "../../state/elb-targets.ts";
 import {
   listeners,
   loadBalancers,
+  rules,
   targetGroups,
   targetKey,
   targets,
   type ListenerRecord,
   type LoadBalancerRecord,
+  type RuleRecord,
   type TargetGroupRecord,
   type TargetRecord,
 } from "../../state/elb.ts";
@@ -59,6 +61,20 @@ const listener: ListenerRecord = {
   defaultActions: [{ Type: "forward", TargetGroupArn: GROUP, ForwardConfig: { TargetGroups: [{ TargetGroupArn: GROUP, Weight: 1 }] } }],
   certificates: [],
   attributes: {},
+  tags: [],
+  createdAt: 1,
+};
+
+const FIXED = { Type: "fixed-response", FixedResponseConfig: { StatusCode: "404" } } as const;
+
+const rule: RuleRecord = {
+  ...SCOPE,
+  arn: `${listener.arn.replace(":listener/", ":listener-rule/")}/0123456789abcdef`,
+  listenerArn: listener.arn,
+  loadBalancerArn: balancer.arn,
+  priority: 1,
+  conditions: [{ Field: "path-pattern", Values: ["/api/*"], PathPatternConfig: { Values: ["/api/*"] } }],
+  actions: listener.defaultActions,
   tags: [],
   createdAt: 1,
 };
@@ -691,6 +707,21 @@ describe("health of targets that the proxy does not have", () => {
     expect(at.target?.health.state).toBe("unused");
   });
 
+  test("follows their group into use by a rule, and out of it", async () => {
+    const at = await healthyWorld();
+    const foreign = { id: "vpc-9", account: "210987654321", region: "us-east-1", cidrBlock: "10.0.0.0/16", isDefault: false, tags: [] };
+    const unusable = (target: TargetRecord | undefined): boolean => target?.health.reason === "Target.IpUnusable";
+    at.state.commit(() => at.state.table(vpcs).put(foreign));
+    at.state.commit(() => at.state.table(listeners).update(listener.arn, (one) => ({ ...one, defaultActions: [FIXED] })));
+    await at.targetUntil(unused);
+    await at.clock.settled();
+    at.state.commit(() => at.state.table(rules).put(rule));
+    await at.targetUntil(unusable);
+    await at.clock.settled();
+    at.state.commit(() => at.state.table(rules).delete(rule.arn));
+    await at.targetUntil(unused);
+  });
+
   test("is looked at at the start, whatever was written before", async () => {
     const at = world();
     at.putAll();
@@ -704,6 +735,19 @@ describe("health of targets that the proxy does not have", () => {
     await at.targetUntil(unused);
     expect(at.target?.health.state).toBe("unused");
   });
+});
+
+test("a rule is in the proxy as soon as it is there, and out of it as soon as it is gone", async () => {
+  const at = await healthyWorld();
+  await at.clock.settled();
+  const conditions = (): unknown => at.proxy.configuration.listeners[0]?.routes[0]?.conditions;
+  expect(conditions()).toBeUndefined();
+  at.state.commit(() => at.state.table(rules).put(rule));
+  await at.clock.settled();
+  expect(conditions()).toEqual([{ kind: "path", patterns: ["/api/*"] }]);
+  at.state.commit(() => at.state.table(rules).delete(rule.arn));
+  await at.clock.settled();
+  expect(conditions()).toBeUndefined();
 });
 
 describe("draining", () => {
