@@ -25,6 +25,11 @@ export function familyOf(protocol: WireProtocol): Family {
   }
 }
 
+/** Whether method and path name the operation. */
+export function isRest(protocol: WireProtocol): boolean {
+  return protocol === "restJson" || protocol === "restXml";
+}
+
 const MISMATCH =
   "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
 const EC2_AUTH_FAILURE = "AWS was not able to validate the provided access credentials";
@@ -150,8 +155,8 @@ function ecrText({ path, constraint }: Violation): string {
 }
 
 export function unknownOperation(name: string | undefined, service: ServiceDescriptor, protocol: WireProtocol): AwsError {
-  const isRest = protocol === "restJson" || protocol === "restXml";
-  if (isRest) return new AwsError("UnknownOperationException", "The method and the path of the request belong to no operation.", 404);
+  if (isRest(protocol))
+    return new AwsError("UnknownOperationException", "The method and the path of the request belong to no operation.", 404);
   if (familyOf(protocol) === "json") return new AwsError("UnknownOperationException", name ? `Unknown operation ${name}` : "");
   if (name === undefined) return new AwsError("MissingAction", "The request is missing an action or a required parameter.");
   const where = service.version ? ` (version ${service.version})` : "";

@@ -18,6 +18,7 @@ import { settleInput } from "./empty-values.ts";
 import {
   accessDenied,
   familyOf,
+  isRest,
   malformedError,
   notImplemented,
   sessionError,
@@ -29,7 +30,7 @@ import {
 } from "./errors.ts";
 import { DisconnectedError } from "./disconnected.ts";
 import { noteKeyUse } from "./key-usage.ts";
-import { loadService, protocolOf, type LoadedService } from "./loaded-service.ts";
+import { interpretersOf, loadService, protocolOf, type LoadedService } from "./loaded-service.ts";
 import { MalformedRequestError } from "./malformed.ts";
 import { errorWriter, guessedProtocol } from "./protocols/not-offered.ts";
 import type { ArrivingRequest, Protocol, WireRequest, WireResponse } from "./protocols/protocol.ts";
@@ -53,6 +54,7 @@ export interface GatewayOptions {
 export type Gateway = (arriving: ArrivingRequest, sourceIp: string) => Promise<WireResponse>;
 
 export function gateway(options: GatewayOptions): Gateway {
+  const interpreters = new Map(options.services.map((service) => [service, interpretersOf(service)]));
   return async (arriving, sourceIp) => {
     const { clock, ids, credentials } = options.platform;
     const requestId = ids.uuid();
@@ -67,14 +69,16 @@ export function gateway(options: GatewayOptions): Gateway {
       if ("claim" in head) await arriving.turn();
       return unroutable(call, options);
     }
-    const protocol = protocolOf(service, spoken);
+    const protocol = interpreters.get(service)?.get(spoken) ?? protocolOf(service, spoken);
     const family = familyOf(spoken);
     let client: Readonly<Record<string, unknown>> = {};
     try {
       // Who may not come in is not told what there is: an operation is looked up before only to learn whether it needs a signature.
       const loaded = await loadService(service);
       client = loaded.client;
-      const name = (call.operationName ??= loaded.routes(request));
+      // Looked for by method and path where the protocol has no other name for it.
+      if (isRest(spoken)) call.operationName = loaded.routes(request);
+      const name = call.operationName;
       const { principal, region } = isUnsigned(loaded, name)
         ? { principal: ANONYMOUS, region: DEFAULT_REGION }
         : await authenticate(request, head, { service, family, credentials, now, turn: () => arriving.turn() });

@@ -5,7 +5,7 @@ import { valueChecks, type ValueChecks } from "./constraints/value-checks.ts";
 import { interpreterOf } from "./protocols/interpreters.ts";
 import type { Protocol } from "./protocols/protocol.ts";
 import { restRoutes, type RestRoutes } from "./protocols/rest-route.ts";
-import { operationNames, operationSchema, type OperationSchema } from "./schema.ts";
+import { operationRoutes, operationSchema, type OperationSchema } from "./schema.ts";
 
 /** A service with its SDK package and its operations in memory. */
 export interface LoadedService {
@@ -45,7 +45,7 @@ async function load(descriptor: ServiceDescriptor): Promise<LoadedService> {
     checks: valueChecks(constraints),
     operations: new Map(operations.map((operation) => [operation.name, operation])),
     routes(request) {
-      routes ??= restRoutes(operationNames(record).flatMap((name) => operationSchema(record, name) ?? []));
+      routes ??= restRoutes(operationRoutes(record));
       return routes(request);
     },
     schema(name) {
@@ -58,6 +58,11 @@ async function load(descriptor: ServiceDescriptor): Promise<LoadedService> {
       return schemas.get(name);
     },
   };
+}
+
+/** The interpreters of all protocols that a service speaks; made once, since they hold no state. */
+export function interpretersOf(service: ServiceDescriptor): ReadonlyMap<WireProtocol, Protocol> {
+  return new Map([service.protocol, ...(service.furtherProtocols ?? [])].map((protocol) => [protocol, protocolOf(service, protocol)]));
 }
 
 /** The interpreter of a protocol that a service speaks. */

@@ -61,6 +61,8 @@ export interface OperationSchema {
   readonly output: Shape | undefined;
 }
 
+export type OperationRoute = Pick<OperationSchema, "name" | "http">;
+
 /** The wire facts of an error class. */
 export interface ErrorSchema {
   readonly name: string;
@@ -79,6 +81,14 @@ export function operationSchema(client: Readonly<Record<string, unknown>>, name:
   if (!Array.isArray(schema) || schema[0] !== 9) return undefined;
   const input = shapeOf(NormalizedSchema.of(schema[4]));
   return { name, http: httpTrait(schema[3]), input, output: shapeOf(NormalizedSchema.of(schema[5])) };
+}
+
+/** How all operations of a client package are asked for in a REST protocol; no shape is read for it. */
+export function operationRoutes(client: Readonly<Record<string, unknown>>): readonly OperationRoute[] {
+  return operationNames(client).map((name) => {
+    const [, , , traits] = client[`${name}$`] as readonly unknown[];
+    return { name, http: httpTrait(traits) };
+  });
 }
 
 function httpTrait(traits: unknown): HttpTrait | undefined {

@@ -1,5 +1,5 @@
 import { MalformedRequestError } from "../malformed.ts";
-import type { HttpTrait, OperationSchema } from "../schema.ts";
+import type { HttpTrait, OperationRoute } from "../schema.ts";
 
 /** An operation's method, path and query as the REST protocols are asked for it. */
 interface Template {
@@ -21,7 +21,7 @@ interface Asked {
 export type RestRoutes = (request: Asked) => string | undefined;
 
 /** The operations of a service by method and path; of several that fit, the one with most literal parts. Source: Smithy, "http trait". */
-export function restRoutes(operations: readonly OperationSchema[]): RestRoutes {
+export function restRoutes(operations: readonly OperationRoute[]): RestRoutes {
   const routes = operations
     .flatMap(({ name, http }) => (http ? [{ name, template: templateOf(http) }] : []))
     .sort((a, b) => weight(b.template) - weight(a.template));
@@ -44,9 +44,16 @@ export function readLabels(http: HttpTrait, target: string): ReadonlyMap<string,
   return new Map(labels.map(([name, text]) => [name, decoded(text, name)]));
 }
 
-function templateOf({ method, uri }: HttpTrait): Template {
-  const { segments, query } = partsOf(uri);
-  return { method, literals: [...query], segments: segments.map(segmentOf) };
+const templates = new WeakMap<HttpTrait, Template>();
+
+/** Read once: each request has its labels read by one. */
+function templateOf(http: HttpTrait): Template {
+  const known = templates.get(http);
+  if (known) return known;
+  const { segments, query } = partsOf(http.uri);
+  const template = { method: http.method, literals: [...query], segments: segments.map(segmentOf) };
+  templates.set(http, template);
+  return template;
 }
 
 function segmentOf(text: string): Segment {

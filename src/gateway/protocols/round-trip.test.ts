@@ -9,7 +9,7 @@ import { FURTHER_SERVICES } from "../../testing/further-services.ts";
 import { shapeValues } from "../../testing/shape-values.ts";
 import { wireRequest } from "../../testing/wire-request.ts";
 import { protocolOf } from "../loaded-service.ts";
-import { operationNames, operationSchema } from "../schema.ts";
+import { operationNames, operationRoutes, operationSchema } from "../schema.ts";
 import type { WireRequest } from "./protocol.ts";
 import { restRoutes } from "./rest-route.ts";
 
@@ -42,7 +42,7 @@ describe.each(SPOKEN)("%s in %s speaks with the SDK", (id, protocol, service) =>
     const client = (await service.client()) as Readonly<Record<string, unknown>>;
     const { sdk, context } = sdkProtocol(client, service.furtherProtocols ? SDK_PROTOCOLS[protocol] : undefined);
     const ours = protocolOf(service, protocol);
-    const routes = restRoutes(operationNames(client).flatMap((name) => operationSchema(client, name) ?? []));
+    const routes = restRoutes(operationRoutes(client));
     for (const name of operationNames(client).filter((operation) => isOurs(id, operation))) {
       const schema = operationSchema(client, name)!;
       const sdkSchema = sdkOperation(client[`${name}$`] as readonly unknown[]);
