@@ -16,6 +16,7 @@ import { apiWorld } from "../../src/testing/api-world.ts";
 import { FakeTaskEngine, fakeTaskRunner } from "../../src/testing/fake-task-runner.ts";
 import { instantClock } from "./instant-clock.ts";
 import { instantProxy } from "./instant-proxy.ts";
+import { openResolver } from "../../src/testing/open-resolver.ts";
 
 export interface ControlPlane extends AsyncDisposable {
   readonly state: JournaledState;
@@ -48,15 +49,7 @@ export async function controlPlane(folder: string): Promise<ControlPlane> {
   parts.defer(() => runner.close());
   const surroundings = targetSurroundings({ state, host: () => ({ ownBlocks: [], bridgedBlocks: [] }), openedBlocks: [] });
   parts.use(loadBalancing({ state, clock, proxy: instantProxy(), logger: strict, surroundings }));
-  const resolver = {
-    open: () => ({
-      image: (reference: string) => ({ pullReference: reference }),
-      secret: () => ({ value: "" }),
-      logStream: () => ({ delivered: true }),
-      environment: () => ({}),
-    }),
-  };
-  parts.use(await taskLoop({ state, clock, ids, runner, resolver, logger: strict }));
+  parts.use(await taskLoop({ state, clock, ids, runner, resolver: openResolver, logger: strict }));
   parts.use(serviceLoop({ state, clock, ids, logger: strict }));
   const api = parts.use(await apiWorld({ state }));
   return { state, url: api.url, image: IMAGE, [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose]() };

@@ -1,11 +1,12 @@
 import { expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
-import { repositories, repositoryKey, type RepositoryRecord } from "../state/ecr.ts";
+import { repositoryKey } from "../state/ecr.ts";
 import { putImage } from "../state/ecr-images.ts";
 import { noteUpstreamTag } from "../state/ecr-imports.ts";
 import { pullThroughRules, REVALIDATE_AFTER_MS } from "../state/ecr-pull-through.ts";
 import { JournaledState } from "../state/journaled-state.ts";
 import type { WholeState } from "../state/state.ts";
+import { putRepository } from "../testing/image-records.ts";
 import { resolveImage } from "./resolve.ts";
 
 const scope = { account: "123456789012", region: "us-east-1" };
@@ -16,18 +17,7 @@ const clock = { now: (): number => 0 };
 function stateWith(...homes: readonly { readonly account: string; readonly region: string }[]): WholeState {
   const state = new JournaledState(memoryJournal());
   for (const home of homes) {
-    const repository: RepositoryRecord = {
-      ...home,
-      arn: "arn",
-      name: "team/app",
-      tagMutability: "MUTABLE",
-      tagMutabilityExclusions: [],
-      scanOnPush: false,
-      encryption: { encryptionType: "AES256" },
-      tags: [],
-      createdAt: 0,
-    };
-    state.commit(() => state.table(repositories).put(repository));
+    const repository = putRepository(state, "team/app", { ...home, arn: "arn" });
     for (const tag of ["latest", "v1"])
       putImage(state, repository, {
         digest,

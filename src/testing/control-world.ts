@@ -24,6 +24,7 @@ import { FakeVpcNetworks } from "./fake-vpc-networks.ts";
 import { HeldJournal } from "./held-journal.ts";
 import { ManualClock } from "./manual-clock.ts";
 import type { Random } from "./seeded-random.ts";
+import { openResolver } from "./open-resolver.ts";
 
 const CLUSTER = balancedCluster("web");
 const SERVICE = arn("ecs", SCOPE, "service/web/web");
@@ -182,16 +183,8 @@ export class ControlWorld {
     const surroundings = targetSurroundings({ state, host: () => ({ ownBlocks: [], bridgedBlocks: [] }), openedBlocks: [] });
     const proxy = this.laws.proxy(this.proxy.reopen(), watched);
     parts.use(loadBalancing({ state, clock, proxy, logger, surroundings }));
-    const resolver = {
-      open: () => ({
-        image: (reference: string) => ({ pullReference: reference }),
-        secret: () => ({ value: "" }),
-        logStream: () => ({ delivered: true }),
-        environment: () => ({}),
-      }),
-    };
     const network = networkForTask({ state, networks: this.networks, logger });
-    parts.use(await taskLoop({ state, clock, ids, runner, logger, resolver, networkForTask: network }));
+    parts.use(await taskLoop({ state, clock, ids, runner, logger, resolver: openResolver, networkForTask: network }));
     parts.use(serviceLoop({ state, clock, ids, logger }));
   }
 

@@ -11,7 +11,12 @@ export function keyOf(name: string): string {
 }
 
 export function putRepository(state: WholeState, name: string, changes: Partial<RepositoryRecord> = {}): RepositoryRecord {
-  const repository: RepositoryRecord = {
+  return state.commit(() => state.table(repositories).put(repositoryRecord(name, changes)));
+}
+
+/** A repository as CreateRepository makes it where nothing is asked for. */
+export function repositoryRecord(name: string, changes: Partial<RepositoryRecord> = {}): RepositoryRecord {
+  return {
     ...SCOPE,
     arn: `arn:aws:ecr:${DEFAULT_REGION}:${DEFAULT_ACCOUNT}:repository/${name}`,
     name,
@@ -23,7 +28,6 @@ export function putRepository(state: WholeState, name: string, changes: Partial<
     createdAt: 0,
     ...changes,
   };
-  return state.commit(() => state.table(repositories).put(repository));
 }
 
 /** Writes that a repository has a blob of ten bytes, which a push counted on at `usedAt`. */

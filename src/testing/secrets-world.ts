@@ -2,6 +2,7 @@ import { CreateSecretCommand, GetSecretValueCommand, SecretsManagerClient } from
 import { DEFAULT_ACCOUNT, DEFAULT_REGION, type Scope } from "../domain/scope.ts";
 import { defaultKeyPolicy } from "../state/kms/key-policies.ts";
 import { keys, type KeyRecord } from "../state/kms/keys.ts";
+import { keyRecord } from "./key-record.ts";
 import { newSymmetricMaterial } from "../state/kms/material.ts";
 import { apiWorld, FOREIGN_KEYS, type ApiWorld, type Keys } from "./api-world.ts";
 
@@ -36,22 +37,8 @@ export async function secretsWorld(): Promise<SecretsWorld> {
     key(policy, { account, region } = HERE) {
       const id = api.platform.ids.uuid();
       const now = api.platform.clock.now();
-      const key: KeyRecord = {
-        account,
-        region,
-        id,
-        arn: `arn:aws:kms:${region}:${account}:key/${id}`,
-        description: "",
-        spec: "SYMMETRIC_DEFAULT",
-        usage: "ENCRYPT_DECRYPT",
-        origin: "AWS_KMS",
-        manager: "CUSTOMER",
-        enabled: true,
-        policy: policy ?? defaultKeyPolicy(account, region),
-        tags: [],
-        createdAt: now,
-        material: [newSymmetricMaterial(api.platform.secrets, { account, id }, now)],
-      };
+      const material = [newSymmetricMaterial(api.platform.secrets, { account, id }, now)];
+      const key = keyRecord({ account, region, id, policy: policy ?? defaultKeyPolicy(account, region), createdAt: now, material });
       api.state.commit(() => api.state.table(keys).put(key));
       return key;
     },

@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { ContainerSpec, RunnerPhase, TaskNetwork, TaskObservation, TaskRunner, TaskSpec } from "../ports/task-runner.ts";
+import { PLAIN_CONTAINER } from "./container-spec.ts";
 
 /** What a container does, in terms that a fake and a real engine can both play. */
 export interface Program {
@@ -89,12 +90,7 @@ export function taskSpec(
     ...task,
     containers: containers.map((container, at) => ({
       name: at === 0 ? "app" : `c${at}`,
-      essential: true,
-      environment: {},
-      portMappings: [],
-      mountPoints: [],
-      volumesFrom: [],
-      dependsOn: [],
+      ...PLAIN_CONTAINER,
       stopTimeout: 10,
       ...container,
     })),

@@ -6,9 +6,10 @@ import type { Journal } from "../../ports/journal.ts";
 import { archiveImage } from "../../state/ecr-archive.ts";
 import { deleteImage, deleteRepository } from "../../state/ecr-images.ts";
 import { lifecyclePolicies, lifecyclePreviews, putLifecyclePolicy, storedLifecyclePolicy } from "../../state/ecr-lifecycle.ts";
-import { imageKey, images, repositories, repositoryKey, type ImageRecord, type RepositoryRecord } from "../../state/ecr.ts";
+import { imageKey, images, repositories, repositoryKey, type ImageRecord } from "../../state/ecr.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { HeldJournal } from "../../testing/held-journal.ts";
+import { repositoryRecord } from "../../testing/image-records.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { together } from "../loop.ts";
 import { ARRIVAL_MS } from "./arrivals.ts";
@@ -16,18 +17,7 @@ import { lifecyclePolicyLoop, SETTLE_MS } from "./lifecycle-policy-loop.ts";
 import { lifecyclePreviewLoop } from "./lifecycle-preview-loop.ts";
 
 const DAY = 86_400_000;
-const REPOSITORY: RepositoryRecord = {
-  account: "123456789012",
-  region: "us-east-1",
-  name: "app",
-  arn: "arn:aws:ecr:us-east-1:123456789012:repository/app",
-  tagMutability: "MUTABLE",
-  tagMutabilityExclusions: [],
-  scanOnPush: false,
-  encryption: { encryptionType: "AES256" },
-  tags: [],
-  createdAt: 0,
-};
+const REPOSITORY = repositoryRecord("app");
 const KEY = repositoryKey(REPOSITORY, REPOSITORY.name);
 
 const EXPIRE = { type: "expire" };

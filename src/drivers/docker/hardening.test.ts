@@ -1,17 +1,13 @@
 import { expect, test } from "vitest";
 import type { ContainerSpec } from "../../ports/task-runner.ts";
 import { discarded, droppedCapabilities, unenforced } from "./hardening.ts";
+import { PLAIN_CONTAINER } from "../../testing/container-spec.ts";
 
 const container = (changes: Partial<ContainerSpec>): ContainerSpec => ({
   name: "app",
   image: "web:1",
   pullReference: "web:1",
-  essential: true,
-  environment: {},
-  portMappings: [],
-  mountPoints: [],
-  volumesFrom: [],
-  dependsOn: [],
+  ...PLAIN_CONTAINER,
   ...changes,
 });
 

@@ -4,6 +4,7 @@ import { containerEngine, type ContainerEngine } from "../../testing/container-e
 import { follow } from "../../testing/task-runner-contract.ts";
 import { systemClock as clock } from "../system/clock.ts";
 import { dockerTaskRunner } from "./runner.ts";
+import { PLAIN_CONTAINER } from "../../testing/container-spec.ts";
 
 // What a runner does with sandboxes, told by what it asks of an engine.
 
@@ -47,12 +48,7 @@ function task(id: string, at: number, containers = 1, dnsServers: readonly strin
       image: "app:1",
       pullReference: IMAGE,
       storedImage: "granted" as const,
-      essential: true,
-      environment: {},
-      portMappings: [],
-      mountPoints: [],
-      volumesFrom: [],
-      dependsOn: [],
+      ...PLAIN_CONTAINER,
       stopTimeout: 1,
       dnsServers,
     })),

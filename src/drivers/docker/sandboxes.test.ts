@@ -6,6 +6,7 @@ import { Sandboxes } from "./sandboxes.ts";
 import { Slots } from "./slots.ts";
 import type { TaskSurroundings } from "./surroundings.ts";
 import { LABELS } from "./task-plan.ts";
+import { PLAIN_CONTAINER } from "../../testing/container-spec.ts";
 
 type VpcNetwork = Extract<TaskNetwork, { readonly mode: "awsvpc" }>;
 
@@ -24,12 +25,7 @@ function task(of: TaskNetwork, changes: Partial<TaskSpec> = {}, container: Parti
     name: "app",
     image: "app:1",
     pullReference: "app:1",
-    essential: true,
-    environment: {},
-    portMappings: [],
-    mountPoints: [],
-    volumesFrom: [],
-    dependsOn: [],
+    ...PLAIN_CONTAINER,
     ...container,
   };
   return { taskArn: "arn:task/1", taskId: "1", clusterName: "c", family: "f", network: of, containers: [app], volumes: [], ...changes };
