@@ -720,6 +720,7 @@ describe("health of targets that the proxy does not have", () => {
     await at.clock.settled();
     at.state.commit(() => at.state.table(rules).delete(rule.arn));
     await at.targetUntil(unused);
+    expect(at.target?.health.state).toBe("unused");
   });
 
   test("is looked at at the start, whatever was written before", async () => {
