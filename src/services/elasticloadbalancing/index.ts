@@ -13,6 +13,7 @@ import {
   setSubnets,
 } from "./load-balancers.ts";
 import { createRule, deleteRule, describeRules, modifyRule, setRulePriorities } from "./rules.ts";
+import { describeSSLPolicies } from "./ssl-policies.ts";
 import { addTags, describeTags, removeTags } from "./tags.ts";
 import { describeTargetGroupAttributes, modifyTargetGroupAttributes } from "./target-group-attributes.ts";
 import { createTargetGroup, deleteTargetGroup, describeTargetGroups, modifyTargetGroup } from "./target-groups.ts";
@@ -56,4 +57,5 @@ export const operations: readonly Operation[] = [
   describeTags,
   describeAccountLimits,
   describeCapacityReservation,
+  describeSSLPolicies,
 ];
