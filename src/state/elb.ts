@@ -99,6 +99,8 @@ export interface HealthCheckSettings {
   readonly unhealthyThreshold: number;
   /** HTTP codes: `200`, `200,202`, `200-299`. */
   readonly matcher?: string;
+  /** gRPC codes, written alike: `12`, `0-5`. */
+  readonly grpcMatcher?: string;
 }
 
 export interface TargetGroupRecord {

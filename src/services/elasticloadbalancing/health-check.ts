@@ -3,22 +3,11 @@ import {
   type CreateTargetGroupInput,
   type ModifyTargetGroupInput,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import type { HealthCheckSettings } from "../../state/elb.ts";
+import type { HealthCheckSettings, TargetGroupRecord } from "../../state/elb.ts";
 import { because } from "../operation.ts";
 import { checkEnum, invalid } from "./elb-operation.ts";
-
-/** AWS's defaults for an HTTP target group of instances or addresses. */
-const DEFAULTS: HealthCheckSettings = {
-  enabled: true,
-  protocol: "HTTP",
-  port: "traffic-port",
-  path: "/",
-  interval: 30,
-  timeout: 5,
-  healthyThreshold: 5,
-  unhealthyThreshold: 2,
-  matcher: "200",
-};
+import { checkGrpcMatcher, checkHttpMatcher } from "./matchers.ts";
+import { isForApplications, type TargetGroupKind } from "./target-group-kind.ts";
 
 type Request = Pick<
   CreateTargetGroupInput & ModifyTargetGroupInput,
@@ -33,26 +22,25 @@ type Request = Pick<
   | "Matcher"
 >;
 
-/** The settings with what a request asks for, checked as AWS does. */
-export function checkHealthCheck(request: Request, before: HealthCheckSettings = DEFAULTS): HealthCheckSettings {
-  checkProtocol(request.HealthCheckProtocol);
+/**
+ * The settings with what a request asks for, checked as AWS does. What belongs to another protocol of checks than before begins at its default.
+ * Source: Elastic Load Balancing API, `CreateTargetGroup` and `Matcher`.
+ */
+export function checkHealthCheck(request: Request, kind: TargetGroupKind, before?: HealthCheckSettings): HealthCheckSettings {
+  const protocol = checkProtocol(request.HealthCheckProtocol, kind) ?? before?.protocol ?? defaultProtocol(kind);
   if (request.HealthCheckEnabled === false)
-    throw invalid("Health check enabled must be true for target groups with target type 'instance' or 'ip'");
-  const wanted: HealthCheckSettings = {
-    ...before,
-    port: request.HealthCheckPort || before.port,
-    path: (request.HealthCheckPath || before.path) ?? "/",
-    interval: request.HealthCheckIntervalSeconds ?? before.interval,
-    timeout: request.HealthCheckTimeoutSeconds ?? before.timeout,
-    healthyThreshold: request.HealthyThresholdCount ?? before.healthyThreshold,
-    unhealthyThreshold: request.UnhealthyThresholdCount ?? before.unhealthyThreshold,
-    matcher: (request.Matcher?.HttpCode || before.matcher) ?? "200",
+    throw invalid(`Health check enabled must be true for target groups with target type '${kind.targetType}'`);
+  const known = before?.protocol === protocol ? before : { ...before, ...freshSettings(kind, protocol) };
+  const wanted = {
+    enabled: true,
+    protocol,
+    port: request.HealthCheckPort || (before?.port ?? "traffic-port"),
+    interval: request.HealthCheckIntervalSeconds ?? before?.interval ?? 30,
+    timeout: request.HealthCheckTimeoutSeconds ?? known.timeout,
+    healthyThreshold: request.HealthyThresholdCount ?? before?.healthyThreshold ?? 5,
+    unhealthyThreshold: request.UnhealthyThresholdCount ?? before?.unhealthyThreshold ?? 2,
   };
-  if (request.Matcher?.GrpcCode !== undefined)
-    throw invalid("A gRPC matcher can only be specified for target groups with the protocol version 'GRPC'");
   checkPort(wanted.port);
-  checkPath(wanted.path ?? "/");
-  checkMatcher(wanted.matcher ?? "200");
   if (wanted.timeout >= wanted.interval) {
     const both = request.HealthCheckTimeoutSeconds !== undefined && request.HealthCheckIntervalSeconds !== undefined;
     throw invalid(
@@ -61,14 +49,58 @@ export function checkHealthCheck(request: Request, before: HealthCheckSettings =
         : "Health check interval must be greater than the timeout.",
     );
   }
-  return wanted;
+  return { ...wanted, ...checkQuestion(request, kind, protocol, known) };
 }
 
-function checkProtocol(protocol: string | undefined): void {
+/** What is asked of a target, and which answers are right. */
+function checkQuestion(
+  { HealthCheckPath, Matcher }: Request,
+  kind: TargetGroupKind,
+  protocol: HealthCheckSettings["protocol"],
+  known: Pick<HealthCheckSettings, "path" | "matcher" | "grpcMatcher">,
+): Pick<HealthCheckSettings, "path" | "matcher" | "grpcMatcher"> {
+  if (protocol === "TCP") {
+    if (HealthCheckPath) throw invalid("A health check path cannot be specified for health checks with the protocol 'TCP'");
+    if (Matcher?.HttpCode || Matcher?.GrpcCode) throw invalid("A matcher cannot be specified for health checks with the protocol 'TCP'");
+    return {};
+  }
+  const path = (HealthCheckPath || known.path) ?? "/";
+  checkPath(path);
+  if (kind.protocolVersion === "GRPC") {
+    if (Matcher?.HttpCode) throw invalid("An HTTP matcher cannot be specified for target groups with the protocol version 'GRPC'");
+    const grpcMatcher = (Matcher?.GrpcCode || known.grpcMatcher) ?? "12";
+    checkGrpcMatcher(grpcMatcher);
+    return { path, grpcMatcher };
+  }
+  if (Matcher?.GrpcCode) throw invalid("A gRPC matcher can only be specified for target groups with the protocol version 'GRPC'");
+  const matcher = (Matcher?.HttpCode || known.matcher) ?? "200";
+  checkHttpMatcher(matcher, isForApplications(kind) ? 499 : 599);
+  return { path, matcher };
+}
+
+/** AWS's defaults of what depends on the protocol of the checks. */
+function freshSettings(
+  kind: TargetGroupKind,
+  protocol: HealthCheckSettings["protocol"],
+): Pick<HealthCheckSettings, "timeout" | "path" | "matcher" | "grpcMatcher"> {
+  if (protocol === "TCP") return { timeout: 10 };
+  if (kind.protocolVersion === "GRPC") return { timeout: 5, path: "/AWS.ALB/healthcheck", grpcMatcher: "12" };
+  if (isForApplications(kind)) return { timeout: 5, path: "/", matcher: "200" };
+  return { timeout: protocol === "HTTPS" ? 10 : 6, path: "/", matcher: "200-399" };
+}
+
+function defaultProtocol(kind: TargetGroupKind): HealthCheckSettings["protocol"] {
+  return isForApplications(kind) || kind.targetType === "alb" ? "HTTP" : "TCP";
+}
+
+function checkProtocol(protocol: string | undefined, kind: TargetGroupKind): HealthCheckSettings["protocol"] | undefined {
   checkEnum(protocol, "healthCheckProtocol", ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"]);
-  if (protocol === undefined || protocol === "HTTP") return;
+  // Terraform sends an empty one where none is set.
+  if (!protocol) return undefined;
+  const taken = isForApplications(kind) || kind.targetType === "alb" ? ["HTTP", "HTTPS"] : ["HTTP", "HTTPS", "TCP"];
+  if (!taken.includes(protocol)) throw invalid(`Health check protocol '${protocol}' must be one of '${taken.join(", ")}'`);
   if (protocol === "HTTPS") throw new UnsupportedProtocolException(because("Airfield does not support HTTPS health checks yet"));
-  throw invalid(`Health check protocol '${protocol}' must be one of 'HTTP, HTTPS'`);
+  return protocol as HealthCheckSettings["protocol"];
 }
 
 function checkPort(port: string): void {
@@ -82,13 +114,11 @@ function checkPath(path: string): void {
   if (!/^[\x21-\x7e]+$/.test(path)) throw invalid(`Health check path '${path}' contains a character that is not allowed in a URI`);
 }
 
-function checkMatcher(matcher: string): void {
-  if (!/^\d{3}(-\d{3})?(,\d{3}(-\d{3})?)*$/.test(matcher))
-    throw invalid(
-      `Health check matcher HTTP code '${matcher}' must be a code, a comma-separated list or a range of codes, such as '200', '200,202' or '200-299'`,
-    );
-  const codes = matcher.split(/[,-]/).map(Number);
-  const upsideDown = matcher.split(",").some((part) => Number(part.slice(0, 3)) > Number(part.slice(-3)));
-  if (upsideDown || codes.some((code) => code < 200 || code > 499))
-    throw invalid(`Health check matcher HTTP code '${matcher}' must be within '200-499' inclusive`);
+/** How a group's matcher reads in an answer: one of the two, or none. */
+export function describedMatcher({
+  healthCheck,
+}: TargetGroupRecord): { readonly HttpCode?: string; readonly GrpcCode?: string } | undefined {
+  const { matcher, grpcMatcher } = healthCheck;
+  if (grpcMatcher !== undefined) return { GrpcCode: grpcMatcher };
+  return matcher === undefined ? undefined : { HttpCode: matcher };
 }

@@ -2,6 +2,7 @@ import { targetGroups } from "../../state/elb.ts";
 import {
   changeAttributes,
   fixedFlag,
+  flag,
   initialAttributes,
   listAttributes,
   oneOf,
@@ -12,10 +13,25 @@ import {
 } from "./attributes.ts";
 import { operation, permission } from "./elb-operation.ts";
 import { findTargetGroup } from "./find.ts";
+import { isForApplications, type TargetGroupKind } from "./target-group-kind.ts";
 
-/** The attributes of a target group of instances or addresses behind an Application Load Balancer. Source: ELB API, `TargetGroupAttribute`. */
-const RULES: AttributeRules = {
+/** Of all groups: when a group counts as failed. Source of all tables here: ELB API, `TargetGroupAttribute`. */
+const COMMON: AttributeRules = {
   "deregistration_delay.timeout_seconds": whole(300, 0, 3600),
+  "load_balancing.cross_zone.enabled": oneOf(
+    "use_load_balancer_configuration",
+    ["true", "false", "use_load_balancer_configuration"],
+    ["true", "use_load_balancer_configuration"],
+  ),
+  "target_group_health.dns_failover.minimum_healthy_targets.count": onlyInitial(countOrOff("1")),
+  "target_group_health.dns_failover.minimum_healthy_targets.percentage": onlyInitial(countOrOff("off", 100)),
+  "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": onlyInitial(whole(1, 1, 1000)),
+  "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": onlyInitial(countOrOff("off", 100)),
+};
+
+/** Of instances or addresses behind an Application Load Balancer. */
+const APPLICATION: AttributeRules = {
+  ...COMMON,
   "stickiness.enabled": fixedFlag("false"),
   "stickiness.type": oneOf("lb_cookie", ["app_cookie", "lb_cookie"]),
   "stickiness.lb_cookie.duration_seconds": whole(86_400, 1, 604_800),
@@ -34,39 +50,60 @@ const RULES: AttributeRules = {
     ["round_robin", "least_outstanding_requests"],
   ),
   "load_balancing.algorithm.anomaly_mitigation": oneOf("off", ["on", "off"], ["off"]),
-  "load_balancing.cross_zone.enabled": oneOf(
-    "use_load_balancer_configuration",
-    ["true", "false", "use_load_balancer_configuration"],
-    ["true", "use_load_balancer_configuration"],
-  ),
-  "target_group_health.dns_failover.minimum_healthy_targets.count": onlyInitial(countOrOff("1")),
-  "target_group_health.dns_failover.minimum_healthy_targets.percentage": onlyInitial(countOrOff("off")),
-  "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": onlyInitial(whole(1, 1, 1000)),
-  "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": onlyInitial(countOrOff("off")),
 };
 
-function countOrOff(initial: string): AttributeRules[string] {
+/** Of instances or addresses behind a Network Load Balancer. */
+function networkRules({ targetType, protocol }: TargetGroupKind): AttributeRules {
+  // "If the target group protocol is TCP or TLS, client IP preservation is disabled for targets by address"; for others it cannot be.
+  const preserves = targetType !== "ip" || (protocol !== "TCP" && protocol !== "TLS");
   return {
-    initial,
-    refusal: (value) => (value === "off" || (/^\d+$/.test(value) && Number(value) >= 1) ? undefined : "must be 'off' or a positive number"),
+    ...COMMON,
+    "deregistration_delay.connection_termination.enabled": flag("false"),
+    "preserve_client_ip.enabled": flag(preserves ? "true" : "false"),
+    "proxy_protocol_v2.enabled": flag("false"),
+    "stickiness.enabled": fixedFlag("false"),
+    "stickiness.type": oneOf("source_ip", ["source_ip"]),
+    "target_health_state.unhealthy.connection_termination.enabled": flag("true"),
+    "target_health_state.unhealthy.draining_interval_seconds": onlyInitial(whole(0, 0, 360_000)),
   };
 }
 
-export function defaultTargetGroupAttributes(): Readonly<Record<string, string>> {
-  return initialAttributes(RULES);
+function rulesFor(kind: TargetGroupKind): AttributeRules {
+  return isForApplications(kind) ? APPLICATION : networkRules(kind);
+}
+
+/** @param most of a number, where there is a bound */
+function countOrOff(initial: string, most = Infinity): AttributeRules[string] {
+  const isIn = (value: string): boolean => /^\d+$/.test(value) && Number(value) >= 1 && Number(value) <= most;
+  return {
+    initial,
+    refusal: (value) =>
+      value === "off" || isIn(value)
+        ? undefined
+        : most === Infinity
+          ? "must be 'off' or a positive number"
+          : `must be 'off' or between '1-${most}' inclusive`,
+  };
+}
+
+export function defaultTargetGroupAttributes(kind: TargetGroupKind): Readonly<Record<string, string>> {
+  return initialAttributes(rulesFor(kind));
 }
 
 export const describeTargetGroupAttributes = operation("DescribeTargetGroupAttributes", {
   authorize: () => permission("DescribeTargetGroupAttributes"),
-  run: ({ TargetGroupArn }, context) => ({ Attributes: listAttributes(RULES, findTargetGroup(TargetGroupArn, context).attributes) }),
+  run({ TargetGroupArn }, context) {
+    const group = findTargetGroup(TargetGroupArn, context);
+    return { Attributes: listAttributes(rulesFor(group), group.attributes) };
+  },
 });
 
 export const modifyTargetGroupAttributes = operation("ModifyTargetGroupAttributes", {
   authorize: ({ TargetGroupArn }) => permission("ModifyTargetGroupAttributes", TargetGroupArn ?? "*"),
   run({ TargetGroupArn, Attributes }, context) {
     const group = findTargetGroup(TargetGroupArn, context);
-    const attributes = changeAttributes("Target group", RULES, group.attributes, Attributes);
+    const attributes = changeAttributes("Target group", rulesFor(group), group.attributes, Attributes);
     context.state.commit(() => context.state.table(targetGroups).put({ ...group, attributes }));
-    return { Attributes: listAttributes(RULES, attributes) };
+    return { Attributes: listAttributes(rulesFor(group), attributes) };
   },
 });

@@ -5,7 +5,6 @@ import {
   ResourceInUseException,
   TargetGroupNotFoundException,
   TooManyTargetGroupsException,
-  UnsupportedProtocolException,
   type CreateTargetGroupInput,
   type TargetGroup,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -17,14 +16,13 @@ import { ensureLinkedRole } from "../iam/linked-role.ts";
 import { because } from "../operation.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findLoadBalancer, findTargetGroup, own, type Place } from "./find.ts";
-import { checkHealthCheck } from "./health-check.ts";
+import { checkHealthCheck, describedMatcher } from "./health-check.ts";
 import { checkName } from "./names.ts";
 import { pageByArn } from "./page.ts";
 import { QUOTAS } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
 import { defaultTargetGroupAttributes } from "./target-group-attributes.ts";
-
-const PROTOCOLS = ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"];
+import { checkKind } from "./target-group-kind.ts";
 
 export const createTargetGroup = operation("CreateTargetGroup", {
   authorize({ Name, Tags: tags }, at) {
@@ -54,7 +52,7 @@ export const createTargetGroup = operation("CreateTargetGroup", {
         account,
         region,
         ...settings,
-        attributes: defaultTargetGroupAttributes(),
+        attributes: defaultTargetGroupAttributes(settings),
         tags,
         createdAt: now,
       });
@@ -94,7 +92,7 @@ export const modifyTargetGroup = operation("ModifyTargetGroup", {
   run(input, context) {
     const { state } = context;
     const group = findTargetGroup(input.TargetGroupArn, context);
-    const healthCheck = checkHealthCheck(input, group.healthCheck);
+    const healthCheck = checkHealthCheck(input, group, group.healthCheck);
     const changed = state.commit(() => state.table(targetGroups).put({ ...group, healthCheck }));
     return { TargetGroups: [describe(changed, state)] };
   },
@@ -126,41 +124,18 @@ type Settings = Pick<
 
 function checkSettings(input: CreateTargetGroupInput, at: Place): Settings {
   const name = checkName(input.Name, "Target group name");
-  checkEnum(input.TargetType, "targetType", ["instance", "ip", "lambda", "alb"]);
-  checkEnum(input.Protocol, "protocol", PROTOCOLS);
+  const kind = checkKind(input);
   checkEnum(input.IpAddressType, "ipAddressType", ["ipv4", "ipv6"]);
-  const targetType = input.TargetType ?? "instance";
-  if (targetType === "lambda" || targetType === "alb")
-    throw new InvalidConfigurationRequestException(
-      because(`Airfield does not support target groups with target type '${targetType}' yet, only 'instance' and 'ip'`),
-    );
-  if (input.Protocol === undefined) throw invalid("A protocol must be specified");
   if (input.Port === undefined) throw invalid("A port must be specified");
   if (input.VpcId === undefined) throw invalid("A VPC ID must be specified");
   checkRange(input.Port, "port", 1, 65_535);
-  if (input.Protocol !== "HTTP")
-    throw new UnsupportedProtocolException(
-      because(`Airfield does not support target groups with the protocol '${input.Protocol}' yet, only 'HTTP'`),
-    );
-  // Terraform sends an empty one where none is set.
-  if (input.ProtocolVersion && input.ProtocolVersion !== "HTTP1")
-    throw new UnsupportedProtocolException(
-      because(`Airfield does not support the protocol version '${input.ProtocolVersion}' yet, only 'HTTP1'`),
-    );
   if (input.IpAddressType === "ipv6")
     throw new InvalidConfigurationRequestException(because("Airfield does not support IPv6 target groups yet"));
+  if (input.TargetControlPort !== undefined)
+    throw new InvalidConfigurationRequestException(because("Airfield does not support target control ports"));
   const vpc = own(at.state.table(vpcs).get(input.VpcId), at);
   if (!vpc) throw invalid(`The VPC ID '${input.VpcId}' is not found`);
-  return {
-    name,
-    targetType,
-    protocol: "HTTP",
-    protocolVersion: "HTTP1",
-    port: input.Port,
-    vpcId: vpc.id,
-    ipAddressType: "ipv4",
-    healthCheck: checkHealthCheck(input),
-  };
+  return { name, ...kind, port: input.Port, vpcId: vpc.id, ipAddressType: "ipv4", healthCheck: checkHealthCheck(input, kind) };
 }
 
 function equalSettings(record: TargetGroupRecord, wanted: Settings): boolean {
@@ -181,6 +156,7 @@ function equalSettings(record: TargetGroupRecord, wanted: Settings): boolean {
         check.healthyThreshold,
         check.unhealthyThreshold,
         check.matcher,
+        check.grpcMatcher,
       ],
     ]);
   return listed(record) === listed(wanted);
@@ -202,7 +178,7 @@ function describe(group: TargetGroupRecord, state: State): TargetGroup {
     HealthyThresholdCount: healthCheck.healthyThreshold,
     UnhealthyThresholdCount: healthCheck.unhealthyThreshold,
     HealthCheckPath: healthCheck.path,
-    Matcher: { HttpCode: healthCheck.matcher },
+    Matcher: describedMatcher(group),
     LoadBalancerArns: [...loadBalancersOfTargetGroup(state, group.arn)],
     TargetType: group.targetType,
     ProtocolVersion: group.protocolVersion,

@@ -1,0 +1,58 @@
+import {
+  InvalidConfigurationRequestException,
+  UnsupportedProtocolException,
+  type CreateTargetGroupInput,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { TargetGroupRecord } from "../../state/elb.ts";
+import { because } from "../operation.ts";
+import { checkEnum, invalid } from "./elb-operation.ts";
+
+/** What decides which settings a target group has. */
+export type TargetGroupKind = Pick<TargetGroupRecord, "targetType" | "protocol" | "protocolVersion">;
+
+const PROTOCOLS = ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"] as const;
+
+/** Those that the proxy carries. */
+const CARRIED: readonly string[] = ["HTTP"];
+
+/** True for groups that requests go to, by an Application Load Balancer; the others get connections, by a Network Load Balancer. */
+export function isForApplications({ protocol }: Pick<TargetGroupKind, "protocol">): boolean {
+  return protocol === "HTTP" || protocol === "HTTPS";
+}
+
+/** Source: Elastic Load Balancing API, `CreateTargetGroup`. */
+export function checkKind(input: CreateTargetGroupInput): TargetGroupKind & { readonly protocol: string } {
+  checkEnum(input.TargetType, "targetType", ["instance", "ip", "lambda", "alb"]);
+  checkEnum(input.Protocol, "protocol", PROTOCOLS);
+  const targetType = input.TargetType ?? "instance";
+  if (targetType === "lambda" || targetType === "alb")
+    throw new InvalidConfigurationRequestException(
+      because(
+        targetType === "lambda"
+          ? "Airfield runs no Lambda functions, and has no target groups with target type 'lambda'"
+          : "Airfield does not support target groups with target type 'alb' yet, only 'instance' and 'ip'",
+      ),
+    );
+  const { Protocol: protocol } = input;
+  if (protocol === undefined) throw invalid("A protocol must be specified");
+  if (!CARRIED.includes(protocol))
+    throw new UnsupportedProtocolException(
+      because(`Airfield does not support target groups with the protocol '${protocol}' yet, only '${CARRIED.join("', '")}'`),
+    );
+  const kind = { targetType, protocol: protocol as NonNullable<TargetGroupRecord["protocol"]> };
+  return isForApplications(kind) ? { ...kind, protocolVersion: checkVersion(input.ProtocolVersion) } : { ...kind, ...noVersion(input) };
+}
+
+function checkVersion(version: string | undefined): string {
+  // Terraform sends an empty one where none is set.
+  const wanted = version || "HTTP1";
+  if (!["HTTP1", "HTTP2", "GRPC"].includes(wanted)) throw invalid(`Protocol version '${wanted}' must be one of 'HTTP1, HTTP2, GRPC'`);
+  if (wanted !== "HTTP1")
+    throw new UnsupportedProtocolException(because(`Airfield does not support the protocol version '${wanted}' yet, only 'HTTP1'`));
+  return wanted;
+}
+
+function noVersion({ Protocol, ProtocolVersion }: CreateTargetGroupInput): Record<never, never> {
+  if (ProtocolVersion) throw invalid(`Protocol version cannot be specified for target groups with protocol '${Protocol}'`);
+  return {};
+}
