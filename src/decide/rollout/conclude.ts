@@ -14,10 +14,9 @@ const REPEAT_AFTER = 6 * 60 * 60_000;
 export function completeDeployment(draft: Draft): readonly string[] {
   const primary = primaryOf(draft);
   const others = draft.deployments.filter(({ id }) => id !== primary.id);
-  const remains = draft.tasks.filter(({ condition }) => condition.is !== "stopped");
-  const isEmpty = ({ id }: DeploymentView) => remains.every(({ task }) => task.deploymentId !== id);
+  const isEmpty = (id: string) => draft.byDeployment.get(id)?.every(({ condition }) => condition.is === "stopped") ?? true;
 
-  if (hasAllTasks(draft, primary) && remains.every(({ task }) => task.deploymentId === primary.id)) {
+  if (hasAllTasks(draft, primary) && [...draft.byDeployment.keys()].every((id) => id === primary.id || isEmpty(id))) {
     if (primary.rolloutState === "IN_PROGRESS") {
       changeDeployment(draft, primary.id, { rolloutState: "COMPLETED", rolloutStateReason: events.completedReason(primary.id) });
       draft.events.push(events.deploymentCompleted(draft.service.name, primary.id));
@@ -26,7 +25,7 @@ export function completeDeployment(draft: Draft): readonly string[] {
   }
   // One that failed stays to be seen until another fails; one that was superseded goes with its last task.
   const lastFailed = others.findLast(({ rolloutState }) => rolloutState === "FAILED");
-  return others.filter((other) => isEmpty(other) && other.rolloutState !== "COMPLETED" && other !== lastFailed).map(({ id }) => id);
+  return others.filter((other) => isEmpty(other.id) && other.rolloutState !== "COMPLETED" && other !== lastFailed).map(({ id }) => id);
 }
 
 /** Tells of deployments whose tasks cannot be placed, or do not come to RUNNING. */
@@ -75,6 +74,11 @@ export function tell(draft: Draft): Told | undefined {
 function hasAllTasks(draft: Draft, primary: DeploymentView): boolean {
   if (draft.starts.length > 0) return false;
   const stopped = new Set(draft.stops.map(({ taskArn }) => taskArn));
-  const left = draft.tasks.filter((judged) => judged.task.deploymentId === primary.id && isLive(judged) && !stopped.has(judged.task.arn));
-  return left.length === boundsOf(draft.service).desired && left.every(({ condition }) => condition.is === "healthy");
+  let healthy = 0;
+  for (const judged of draft.byDeployment.get(primary.id) ?? []) {
+    if (!isLive(judged) || stopped.has(judged.task.arn)) continue;
+    if (judged.condition.is !== "healthy") return false;
+    healthy += 1;
+  }
+  return healthy === boundsOf(draft.service).desired;
 }

@@ -14,7 +14,7 @@ import type { DeploymentView } from "./view.ts";
  */
 export function countFailures(draft: Draft): void {
   for (const deployment of draft.deployments) {
-    const own = draft.tasks.filter(({ task }) => task.deploymentId === deployment.id);
+    const own = draft.byDeployment.get(deployment.id) ?? [];
     const recovered = noteHealthy(draft, deployment, own);
     noteFailed(draft, recovered, own);
   }

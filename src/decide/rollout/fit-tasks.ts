@@ -28,27 +28,20 @@ export function fitTasks(draft: Draft): void {
   const stops = new Set<JudgedTask>();
 
   // What there is.
-  const live = draft.tasks.filter(isLive);
-  const of = (deployment: DeploymentView | undefined) => live.filter(({ task }) => task.deploymentId === deployment?.id);
-  const ofPrimary = of(primary);
-  const unhealthy = ofPrimary.filter(isUnhealthy);
-  const useful = keep(draft, ofPrimary.filter(not(isUnhealthy)), desired, stops);
-  const healthy = useful.filter(isHealthy).length;
+  const { unhealthy, well, oldUnhealthy, oldWell, surplus, leavers } = sortOut(draft, primary, baseline);
+  const useful = keep(draft, well, desired, stops);
+  const healthy = howMany(useful, isHealthy);
 
   // Old tasks that hold a place; all others are surplus.
   const heldByOld = desired - healthy;
-  const ofBaseline = of(baseline);
-  const ofOthers = live.filter(({ task }) => task.deploymentId !== primary.id && task.deploymentId !== baseline?.id);
-  const oldUnhealthy = ofBaseline.filter(isUnhealthy);
-  const old = [...ofBaseline.filter(not(isUnhealthy)), ...ofOthers.filter(mayServe)];
-  const oldUseful = keep(draft, old, heldByOld, stops, (judged) => worthOfOld(judged, baseline));
-  for (const judged of ofOthers) if (!mayServe(judged)) stops.add(judged);
-  let healthyLeft = healthy + oldUseful.filter(isHealthy).length;
+  const oldUseful = keep(draft, oldWell, heldByOld, stops, (judged) => worthOfOld(judged, baseline));
+  for (const judged of surplus) stops.add(judged);
+  let healthyLeft = healthy + howMany(oldUseful, isHealthy);
 
   // Starts.
-  const taken = draft.tasks.filter(takesRoom);
-  const leaving = () => taken.filter((judged) => !isLive(judged) || stops.has(judged)).length;
-  const room = Math.max(0, maximum - taken.length);
+  const taken = well.length + unhealthy.length + oldWell.length + oldUnhealthy.length + surplus.length + leavers;
+  const leaving = () => leavers + stops.size;
+  const room = Math.max(0, maximum - taken);
   const wanted = primary.rolloutState === "FAILED" ? 0 : allowed(draft, primary, desired - useful.length);
   const wantedOld = baseline ? allowed(draft, baseline, heldByOld - oldUseful.length) : 0;
   // Below the minimum the baseline goes first, but only while the PRIMARY has a task on its way: what replaces a baseline that no longer
@@ -59,7 +52,7 @@ export function fitTasks(draft: Draft): void {
   const start = Math.min(wanted, room - startOld);
 
   // Room for what could not be started.
-  const shortOfRoom = () => wanted + startOld - (maximum - taken.length + leaving());
+  const shortOfRoom = () => wanted + startOld - (maximum - taken + leaving());
   if (start < wanted) {
     stopUpTo(draft, oldUnhealthy, shortOfRoom(), stops);
     const unjudged = oldUseful.filter((judged) => !isHealthy(judged) && judged.task.deploymentId !== baseline?.id);
@@ -79,7 +72,7 @@ export function fitTasks(draft: Draft): void {
   const awaited = primary.rolloutState === "FAILED" ? 0 : enough ? desired - useful.length - start : desired - healthyLeft;
   stopUpTo(draft, unhealthy, unhealthy.length - Math.max(0, awaited), stops, oldestFirst);
   const oldLeft = oldUseful.filter((judged) => !stops.has(judged));
-  const oldAwaited = enough ? heldByOld - oldLeft.length - startOld : heldByOld - oldLeft.filter(isHealthy).length;
+  const oldAwaited = enough ? heldByOld - oldLeft.length - startOld : heldByOld - howMany(oldLeft, isHealthy);
   const oldFailing = oldUnhealthy.filter((judged) => !stops.has(judged));
   stopUpTo(draft, oldFailing, oldFailing.length - Math.max(0, oldAwaited), stops, oldestFirst);
   if (leaving() === 0) {
@@ -87,14 +80,55 @@ export function fitTasks(draft: Draft): void {
     else if (startOld < wantedOld) stopUpTo(draft, oldFailing, 1, stops, oldestFirst);
   }
 
-  if (wanted > 0 && start + startOld === 0 && leaving() === 0 && live.every(isHealthy))
+  if (wanted > 0 && start + startOld === 0 && leaving() === 0 && draft.tasks.every((judged) => !isLive(judged) || isHealthy(judged)))
     draft.tellable.set("stuck", events.unableToProgress(draft.service.name));
   // The rest is for the next plan: starts have room without the stops, and what stops may stop by itself.
   const startNow = Math.min(start, MOST_STEPS);
   startTasks(draft, primary, startNow, unhealthy.length, stops);
   if (baseline) startTasks(draft, baseline, Math.min(startOld, MOST_STEPS - startNow), oldUnhealthy.length, stops);
-  stopTasks(draft, draft.tasks.filter((judged) => stops.has(judged)).slice(0, MOST_STEPS), primary.id);
+  if (stops.size > 0) stopTasks(draft, draft.tasks.filter((judged) => stops.has(judged)).slice(0, MOST_STEPS), primary.id);
   countDesired(draft, primary, desired);
+}
+
+/** The live tasks of the PRIMARY, and old ones: those of the baseline or that may serve beside it, and those that are surplus at once. */
+interface SortedOut {
+  readonly well: readonly JudgedTask[];
+  readonly unhealthy: readonly JudgedTask[];
+  readonly oldWell: readonly JudgedTask[];
+  readonly oldUnhealthy: readonly JudgedTask[];
+  readonly surplus: readonly JudgedTask[];
+  /** How many more take up room, though they leave. */
+  readonly leavers: number;
+}
+
+/** Looks once at each task: services have thousands. */
+function sortOut(draft: Draft, primary: DeploymentView, baseline: DeploymentView | undefined): SortedOut {
+  const ofPrimary = { well: [] as JudgedTask[], failing: [] as JudgedTask[] };
+  const ofBaseline = { well: [] as JudgedTask[], failing: [] as JudgedTask[] };
+  const ofOthers = { serving: [] as JudgedTask[], surplus: [] as JudgedTask[] };
+  let leavers = 0;
+  for (const [id, tasks] of draft.byDeployment) {
+    const own = id === primary.id ? ofPrimary : id === baseline?.id ? ofBaseline : undefined;
+    for (const judged of tasks) {
+      if (!isLive(judged)) leavers += takesRoom(judged) ? 1 : 0;
+      else if (own) own[isUnhealthy(judged) ? "failing" : "well"].push(judged);
+      else ofOthers[mayServe(judged) ? "serving" : "surplus"].push(judged);
+    }
+  }
+  return {
+    well: ofPrimary.well,
+    unhealthy: ofPrimary.failing,
+    oldWell: [...ofBaseline.well, ...ofOthers.serving],
+    oldUnhealthy: ofBaseline.failing,
+    surplus: ofOthers.surplus,
+    leavers,
+  };
+}
+
+function howMany(tasks: readonly JudgedTask[], is: (judged: JudgedTask) => boolean): number {
+  let found = 0;
+  for (const judged of tasks) if (is(judged)) found += 1;
+  return found;
 }
 
 const isHealthy = ({ condition }: JudgedTask): boolean => condition.is === "healthy";
@@ -158,6 +192,7 @@ function allowed(draft: Draft, deployment: DeploymentView, wanted: number): numb
 }
 
 function startTasks(draft: Draft, { id }: DeploymentView, count: number, unhealthy: number, stops: ReadonlySet<JudgedTask>): void {
+  if (count <= 0) return;
   const subnets = new Map(draft.service.subnets.map((subnet) => [subnet.subnetId, { ...subnet, own: 0, all: 0 }]));
   const occupy = (subnetId: string | undefined, deploymentId: string): void => {
     const subnet = subnets.get(subnetId ?? "");
@@ -182,7 +217,7 @@ function countDesired(draft: Draft, primary: DeploymentView, desired: number): v
       changeDeployment(draft, id, { desiredCount: desired });
       continue;
     }
-    const kept = draft.tasks.filter((judged) => isLive(judged) && judged.task.deploymentId === id && !stopped.has(judged.task.arn)).length;
+    const kept = howMany(draft.byDeployment.get(id) ?? [], (judged) => isLive(judged) && !stopped.has(judged.task.arn));
     const started = draft.starts.filter((step) => step.kind === "start-task" && step.deploymentId === id).length;
     changeDeployment(draft, id, { desiredCount: kept + started });
   }

@@ -21,8 +21,8 @@ export type HealthFailure = { readonly check: "container" } | { readonly check: 
  */
 export function conditionOf(task: TaskView, service: ServiceView, now: number): TaskCondition {
   if (task.lastStatus === "STOPPED") return STOPPED;
-  if (task.desiredStatus === "STOPPED" || isBefore("RUNNING", task.lastStatus)) return LEAVING;
-  if (task.lastStatus !== "RUNNING") return STARTING;
+  if (task.desiredStatus === "STOPPED") return LEAVING;
+  if (task.lastStatus !== "RUNNING") return isBefore("RUNNING", task.lastStatus) ? LEAVING : STARTING;
 
   const startedAt = task.startedAt ?? task.createdAt;
   const failure = healthFailure(task);
