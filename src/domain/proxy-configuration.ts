@@ -4,17 +4,34 @@ import type { RequestCondition } from "./rule-condition.ts";
 
 export interface ProxyConfiguration {
   readonly listeners: readonly ProxyListener[];
+  /** None where absent. */
+  readonly streams?: readonly ProxyStream[];
   readonly backends: readonly ProxyBackend[];
 }
 
-/** A port on which load balancers listen. Several load balancers share a port and are told apart by the Host header. */
-export interface ProxyListener {
+/** Where a listener of either kind is bound. No two have an address and port in common. */
+export interface ListenerPlace {
   /** Stable over changes. `[A-Za-z0-9_-]+`. */
   readonly id: string;
   readonly addresses: readonly string[];
   readonly port: number;
   /** Blocks of the clients that are served, such as `10.0.0.0/16`; the connections of others are closed. Everybody's where absent. */
   readonly clients?: readonly string[];
+}
+
+/** A port whose connections are carried as they are, whatever is in them. */
+export interface ProxyStream extends ListenerPlace {
+  /** Weighted choice for each connection; one that finds no server is closed. All of them are backends of streams. */
+  readonly backends: readonly { readonly id: string; readonly weight: number }[];
+  /** Seconds without data, in both directions, before a connection is closed (`tcp.idle_timeout.seconds`). */
+  readonly idleTimeout: number;
+}
+
+/**
+ * A port whose connections carry HTTP. At an address of its own there is one load balancer; on loopback several share a port, and are told apart by the
+ * Host header.
+ */
+export interface ProxyListener extends ListenerPlace {
   /**
    * The first route whose hosts and conditions match is taken; one without any matches every request. A request that names more than one host, or one in
    * its target without a Host header, is refused.
@@ -59,6 +76,15 @@ export interface ProxyBackend {
         /** `undefined`: the port that carries the traffic. */
         readonly port?: number;
       };
+  /** Present where it gets streams; absent where it gets requests. */
+  readonly stream?: {
+    /** Whether each connection, those of checks too, begins with a header of the PROXY protocol, version 2, that tells who the client is. */
+    readonly proxyProtocol: boolean;
+    /** Whether what a server still carries when it is removed is cut, rather than carried on until either side ends it. */
+    readonly cutsRemoved: boolean;
+    /** Whether what a server carries is cut when it becomes unhealthy. */
+    readonly cutsUnhealthy: boolean;
+  };
   readonly servers: readonly ProxyServer[];
 }
 
@@ -67,6 +93,8 @@ export interface ProxyServer {
   readonly id: string;
   readonly address: string;
   readonly port: number;
+  /** The address of this host from which it is connected to; the one that the host's routes choose where absent. */
+  readonly source?: string;
   /** A draining server finishes what it has and gets nothing new. */
   readonly draining: boolean;
   /**

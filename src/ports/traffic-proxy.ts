@@ -1,11 +1,13 @@
 import type { ProxyConfiguration, ServerHealthReport } from "../domain/proxy-configuration.ts";
 
 export type {
+  ListenerPlace,
   ProxyBackend,
   ProxyConfiguration,
   ProxyListener,
   ProxyRoute,
   ProxyServer,
+  ProxyStream,
   ServerHealthReport,
 } from "../domain/proxy-configuration.ts";
 

@@ -125,10 +125,11 @@ export class FakeTrafficProxy implements TrafficProxy {
       for (const key of map.keys()) if (!present.has(key)) map.delete(key);
     }
     this.#report();
-    const [first, ...others] = configuration.listeners.flatMap(({ id, addresses, port }): ListenerBindFailure[] =>
-      addresses
-        .filter((address) => this.#taken.has(port) || this.#taken.has(`${address} ${port}`))
-        .map((address) => ({ listener: id, address, port })),
+    const [first, ...others] = [...configuration.listeners, ...(configuration.streams ?? [])].flatMap(
+      ({ id, addresses, port }): ListenerBindFailure[] =>
+        addresses
+          .filter((address) => this.#taken.has(port) || this.#taken.has(`${address} ${port}`))
+          .map((address) => ({ listener: id, address, port })),
     );
     if (first !== undefined) throw new ListenerBindError([first, ...others]);
     if (failure !== undefined) throw failure;

@@ -5,6 +5,7 @@ import {
   type ProxyConfiguration,
   type ProxyRoute,
   type ProxyServer,
+  type ProxyStream,
   type ServerHealthReport,
   type TrafficProxy,
 } from "../ports/traffic-proxy.ts";
@@ -275,6 +276,17 @@ export function backend(id: string, servers: readonly ProxyServer[], check: Part
   return { id, algorithm: "round_robin", healthCheck, servers };
 }
 
+/** A stream on loopback to `db`. */
+export function stream(id: string, port: number): ProxyStream {
+  return { id, addresses: ["127.0.0.1"], port, backends: [{ id: "db", weight: 1 }], idleTimeout: 350 };
+}
+
+/** The backend `db` of streams, whose servers are checked by connections. */
+export function streamBackend(servers: readonly ProxyServer[], how: Partial<ProxyBackend["stream"]> = {}): ProxyBackend {
+  const plain = { proxyProtocol: false, cutsRemoved: false, cutsUnhealthy: false };
+  return { ...backend("db", servers, { kind: "tcp" }), stream: { ...plain, ...how } };
+}
+
 /** A listener on loopback that forwards everything to `web`. */
 export function listener(id: string, port: number): ProxyConfiguration["listeners"][number] {
   return {
@@ -288,7 +300,7 @@ export function listener(id: string, port: number): ProxyConfiguration["listener
 export function serverAt(
   id: string,
   place: Pick<ProxyServer, "address" | "port">,
-  state: Partial<Pick<ProxyServer, "health" | "draining">> = {},
+  state: Partial<Pick<ProxyServer, "health" | "draining" | "source">> = {},
 ): ProxyServer {
   return { id, address: place.address, port: place.port, draining: false, health: "initial", ...state };
 }

@@ -1,4 +1,4 @@
-import { backendId, serverId } from "../../decide/routing/plan-routing.ts";
+import { backendId, serverId } from "../../decide/routing/names-in-proxy.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { TrafficProxy } from "../../ports/traffic-proxy.ts";
 import { targetGroupInUse } from "../../state/elb-targets.ts";

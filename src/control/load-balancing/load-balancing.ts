@@ -1,5 +1,6 @@
 import { errorText } from "../../domain/error-text.ts";
-import { backendId, planRouting } from "../../decide/routing/plan-routing.ts";
+import { backendId } from "../../decide/routing/names-in-proxy.ts";
+import { planRouting } from "../../decide/routing/plan-routing.ts";
 import type { TargetSurroundings } from "../../decide/routing/target-place.ts";
 import type { GatewayView } from "../../decide/routing/view.ts";
 import type { Clock } from "../../ports/clock.ts";

@@ -5,22 +5,25 @@ import type { ProxyBackend, ProxyConfiguration, ProxyServer } from "../../ports/
  * starts afresh. What is one object in both costs nothing.
  */
 export function sameConfiguration(a: ProxyConfiguration, b: ProxyConfiguration): boolean {
-  return (
-    all(a.backends, b.backends, sameBackend) && (a.listeners === b.listeners || JSON.stringify(a.listeners) === JSON.stringify(b.listeners))
-  );
+  return all(a.backends, b.backends, sameBackend) && sameText(a.listeners, b.listeners) && sameText(a.streams, b.streams);
 }
 
 function sameBackend(a: ProxyBackend, b: ProxyBackend): boolean {
   return (
     a.id === b.id &&
     a.algorithm === b.algorithm &&
-    JSON.stringify(a.healthCheck) === JSON.stringify(b.healthCheck) &&
+    sameText(a.healthCheck, b.healthCheck) &&
+    sameText(a.stream, b.stream) &&
     all(a.servers, b.servers, sameServer)
   );
 }
 
 function sameServer(a: ProxyServer, b: ProxyServer): boolean {
-  return a.id === b.id && a.address === b.address && a.port === b.port && a.draining === b.draining;
+  return a.id === b.id && a.address === b.address && a.port === b.port && a.source === b.source && a.draining === b.draining;
+}
+
+function sameText(a: unknown, b: unknown): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 function all<T>(a: readonly T[], b: readonly T[], same: (one: T, other: T) => boolean): boolean {

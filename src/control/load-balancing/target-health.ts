@@ -1,6 +1,6 @@
 import type { TurnedAway } from "../../decide/routing/admit-target.ts";
 import { assessTarget } from "../../decide/routing/assess-target.ts";
-import { backendId, serverId } from "../../decide/routing/plan-routing.ts";
+import { backendId, serverId } from "../../decide/routing/names-in-proxy.ts";
 import type { TargetHealth } from "../../domain/target-health.ts";
 import type { ProxyBackend, ProxyConfiguration, ProxyServer, ServerHealthReport } from "../../ports/traffic-proxy.ts";
 import { targetGroupInUse } from "../../state/elb-targets.ts";

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ProxyRoute } from "../../domain/proxy-configuration.ts";
-import { backendId, planRouting, serverId } from "./plan-routing.ts";
+import { backendId, serverId } from "./names-in-proxy.ts";
+import { planRouting } from "./plan-routing.ts";
 import type { ActionView, ListenerView, TargetGroupView, TargetView } from "./view.ts";
 
 const LOOPBACK = { addresses: ["127.0.0.1"], gateways: [] } as const;
@@ -105,6 +106,22 @@ describe("listeners", () => {
     expect(answerTo("a-1.us-east-1.elb.localhost", routes)).toBe(421);
   });
 
+  test("one that has addresses of its own listens there on its own port, under any name, for its own VPC, and not at the gateway", () => {
+    const gateways = [{ vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: "10.0.0.1" }];
+    const own = { port: 80, addresses: ["10.0.0.7", "10.0.16.9"], vpcCidr: "10.0.0.0/16" };
+    const listeners = [{ ...listener("a", 8080, forward(WEB), 1), own }, listener("b", 8080, forward(API), 2)];
+    const plan = planRouting({ ...LOOPBACK, gateways, listeners, groups: [group(WEB), group(API)] });
+    expect(plan.listeners.map(({ id, addresses, port, clients }) => [id, addresses, port, clients])).toEqual([
+      ["port-8080", ["127.0.0.1"], 8080, undefined],
+      ["vpc-1-port-8080", ["10.0.0.1"], 8080, ["10.0.0.0/16"]],
+      ["arn-a-port-80", ["10.0.0.7", "10.0.16.9"], 80, ["10.0.0.0/16"]],
+    ]);
+    const [, atGateway, alone] = plan.listeners.map(({ routes }) => routes);
+    for (const host of ["a-1.us-east-1.elb.localhost", "b-1.us-east-1.elb.localhost", "shop.example.com"])
+      expect([host, answerTo(host, alone ?? [])]).toEqual([host, backendId(WEB)]);
+    expect(answerTo("shop.example.com", atGateway ?? [])).toBe(backendId(API));
+  });
+
   test("a group of weight 0 gets nothing, and is checked all the same", () => {
     const weighted: ActionView = {
       kind: "forward",
@@ -140,6 +157,16 @@ describe("listeners", () => {
 describe("backends", () => {
   test("a group that no listener uses is left out", () => {
     expect(planRouting({ ...LOOPBACK, listeners: [], groups: [group(WEB)] }).backends).toEqual([]);
+  });
+
+  test("a target is connected to from its load balancer's address, where this host has it", () => {
+    const target: TargetView = { id: "10.0.0.9", port: 80, address: "10.0.0.9", addressPort: 80, draining: false, health: "healthy" };
+    const targets = [target, { ...target, id: "10.0.0.8", source: "10.0.0.7" }];
+    const plan = planRouting({ ...LOOPBACK, listeners: [listener("web", 80, forward(WEB))], groups: [group(WEB, targets)] });
+    expect(plan.backends[0]?.servers.map(({ id, source }) => [id, source])).toEqual([
+      ["10.0.0.8-80", "10.0.0.7"],
+      ["10.0.0.9-80", undefined],
+    ]);
   });
 
   test("a target is a server at the address where this host reaches it", () => {

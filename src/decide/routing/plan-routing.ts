@@ -1,4 +1,6 @@
 import type { ProxyBackend, ProxyConfiguration, ProxyListener, ProxyRoute, ProxyServer } from "../../domain/proxy-configuration.ts";
+import { backendId, byId, ownId, serverId } from "./names-in-proxy.ts";
+import { planStreams } from "./plan-streams.ts";
 import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupView, TargetView } from "./view.ts";
 
 /** The names of load balancers, which nobody else has, end so. */
@@ -19,7 +21,8 @@ export function namesOf(dnsName: string): readonly [own: string, other: string] 
 /**
  * The proxy's configuration for all load balancers. On loopback they share ports: a request belongs to the load balancer whose name it carries,
  * and under any other name to the listener that took the port first, so that a load balancer that is alone on its port answers to any name.
- * A name of a load balancer that does not listen there is nobody's. In a VPC only its own load balancers listen.
+ * A name of a load balancer that does not listen there is nobody's. In a VPC only its own load balancers listen: each at addresses of its own, on its own
+ * ports and whatever the name; where this host does not have these, all at its gateway, where they share ports as on loopback.
  * Equal views give equal configurations.
  * @param toBackend `backendOf`, or what remembers what it gave for the same view
  */
@@ -28,9 +31,16 @@ export function planRouting(
   toBackend: (group: TargetGroupView) => ProxyBackend = (group) => backendOf(group),
 ): ProxyConfiguration {
   const actions = view.listeners.flatMap(({ rules, action }) => [...rules.map((rule) => rule.action), action]);
-  const used = new Set(actions.flatMap((action) => (action.kind === "forward" ? action.groups.map((group) => group.arn) : [])));
+  const forwarded = actions.flatMap((action) => (action.kind === "forward" ? action.groups : []));
+  const used = new Set([...forwarded, ...(view.streams ?? []).flatMap(({ groups }) => groups)].map((group) => group.arn));
+  const streams = planStreams(view).sort(byId);
   return {
-    listeners: [...sharedListeners(view), ...view.gateways.flatMap((gateway) => gatewayListeners(gateway, view)).sort(byId)],
+    listeners: [
+      ...sharedListeners(view),
+      ...view.gateways.flatMap((gateway) => gatewayListeners(gateway, view)).sort(byId),
+      ...view.listeners.flatMap(ownListener).sort(byId),
+    ],
+    ...(streams.length > 0 && { streams }),
     backends: view.groups
       .filter((group) => used.has(group.arn))
       .map(toBackend)
@@ -38,23 +48,12 @@ export function planRouting(
   };
 }
 
-/** The name of a target group in the proxy. */
-export function backendId(targetGroupArn: string): string {
-  const [name = "", id = ""] = targetGroupArn.split("/").slice(-2);
-  return `${name}-${id}`;
-}
-
-/** The name of a target in the proxy, unique within its group. */
-export function serverId(id: string, port: number): string {
-  return `${id.replace(/[^A-Za-z0-9.-]/g, "_")}-${port}`;
-}
-
 function sharedListeners({ listeners, addresses }: RoutingView): ProxyListener[] {
   return byPort(listeners).map(({ port, sharing }) => ({ id: `port-${port}`, addresses, port, routes: routesOf(port, sharing) }));
 }
 
 function gatewayListeners({ vpcId, vpcCidr, address }: GatewayView, { listeners }: RoutingView): ProxyListener[] {
-  return byPort(listeners.filter(({ balancer }) => balancer.vpcId === vpcId)).map(({ port, sharing }) => ({
+  return byPort(listeners.filter(({ balancer, own }) => balancer.vpcId === vpcId && !own)).map(({ port, sharing }) => ({
     id: `${vpcId}-port-${port}`,
     addresses: [address],
     port,
@@ -62,6 +61,13 @@ function gatewayListeners({ vpcId, vpcCidr, address }: GatewayView, { listeners 
     clients: [vpcCidr],
     routes: routesOf(port, sharing),
   }));
+}
+
+function ownListener(listener: ListenerView): ProxyListener[] {
+  const { own, balancer } = listener;
+  if (!own) return [];
+  const { port, addresses, vpcCidr } = own;
+  return [{ id: ownId(balancer.arn, port), addresses, port, clients: [vpcCidr], routes: routesUnder(listener, []) }];
 }
 
 function byPort(listeners: readonly ListenerView[]): { readonly port: number; readonly sharing: readonly ListenerView[] }[] {
@@ -112,17 +118,13 @@ function proxyAction(action: ActionView): ProxyRoute["action"] {
 
 /** The backend of a target group. @param servers of its targets, in any order */
 export function backendOf(group: TargetGroupView, servers: readonly ProxyServer[] = group.targets.map(serverOf)): ProxyBackend {
-  const { arn, algorithm, healthCheck } = group;
-  return { id: backendId(arn), algorithm, healthCheck, servers: servers.toSorted(byId) };
+  const { arn, algorithm, healthCheck, stream } = group;
+  return { id: backendId(arn), algorithm, healthCheck, ...(stream && { stream }), servers: servers.toSorted(byId) };
 }
 
 /** What a target is in the proxy. */
-export function serverOf({ id, port, address, addressPort, draining, health }: TargetView): ProxyServer {
-  return { id: serverId(id, port), address, port: addressPort, draining, health };
-}
-
-function byId(a: { readonly id: string }, b: { readonly id: string }): number {
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+export function serverOf({ id, port, address, addressPort, source, draining, health }: TargetView): ProxyServer {
+  return { id: serverId(id, port), address, port: addressPort, ...(source !== undefined && { source }), draining, health };
 }
 
 function byTurn(a: ListenerView, b: ListenerView): number {

@@ -8,6 +8,8 @@ export interface RoutingView {
   /** Where the listeners of one VPC's load balancers alone listen, for clients in that VPC alone. */
   readonly gateways: readonly GatewayView[];
   readonly listeners: readonly ListenerView[];
+  /** Of network load balancers. None where absent. */
+  readonly streams?: readonly StreamView[];
   readonly groups: readonly TargetGroupView[];
 }
 
@@ -19,8 +21,10 @@ export interface GatewayView {
 }
 
 export interface ListenerView {
-  /** The port that is bound for it. */
+  /** The port that is bound for it on the addresses that all share. */
   readonly port: number;
+  /** Where its load balancer alone listens; absent while this host does not have these addresses. */
+  readonly own?: OwnPlace;
   /** Of two listeners on one port, the one with the lower number took it first. No two have the same. */
   readonly turn: number;
   readonly balancer: BalancerView;
@@ -28,6 +32,24 @@ export interface ListenerView {
   readonly rules: readonly RuleView[];
   /** Of requests that no rule takes. */
   readonly action: ActionView;
+}
+
+/** Where one load balancer listens at addresses of its own, for clients in its VPC. */
+export interface OwnPlace {
+  /** The listener's own port. */
+  readonly port: number;
+  readonly addresses: readonly string[];
+  readonly vpcCidr: string;
+}
+
+/** A listener that carries connections as they are. It has its port to itself, also on the addresses that all share. */
+export interface StreamView {
+  readonly port: number;
+  readonly own?: OwnPlace;
+  readonly balancer: Pick<BalancerView, "arn" | "vpcId">;
+  readonly groups: readonly { readonly arn: string; readonly weight: number }[];
+  /** Seconds. */
+  readonly idleTimeout: number;
 }
 
 export interface RuleView {
@@ -62,6 +84,8 @@ export interface TargetGroupView {
   readonly arn: string;
   readonly algorithm: ProxyBackend["algorithm"];
   readonly healthCheck: ProxyBackend["healthCheck"];
+  /** Of groups that get streams. */
+  readonly stream?: NonNullable<ProxyBackend["stream"]>;
   /** Those that may get requests: see `admit-target.ts`. */
   readonly targets: readonly TargetView[];
 }
@@ -72,6 +96,8 @@ export interface TargetView {
   /** Where this host reaches it. */
   readonly address: string;
   readonly addressPort: number;
+  /** The address of its load balancer from which it is connected to, where this host has it. */
+  readonly source?: string;
   readonly draining: boolean;
   readonly health: "initial" | "healthy" | "unhealthy";
 }

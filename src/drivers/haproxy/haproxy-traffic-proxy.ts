@@ -5,6 +5,7 @@ import {
   ListenerBindError,
   type ListenerBindFailure,
   RefusedPartsError,
+  type ListenerPlace,
   type ProxyBackend,
   type ProxyConfiguration,
   type ServerHealthReport,
@@ -23,6 +24,7 @@ import { desiredServers } from "./render-servers.ts";
 import { askHaproxy, askHaproxyAll, wasDone, watchHealthRing } from "./runtime-api.ts";
 import { backendName } from "./server-names.ts";
 import { SessionCounts, sessionKey } from "./session-counts.ts";
+import { removedButBusy, sessionsWith } from "./removed-but-busy.ts";
 import { parseStatTable, rowsByBackend, type ServerRow } from "./stat-table.ts";
 
 export interface HaproxyOptions {
@@ -255,11 +257,26 @@ class HaproxyTrafficProxy implements TrafficProxy {
     });
     let left = false;
     for (let at = 0; at < commands.length; at += BATCH) left = (await this.#carryOut(commands.slice(at, at + BATCH))) || left;
+    await this.#cutRemoved(configuration);
     this.#schedule(configuration, left);
   }
 
   #desired(backend: ProxyBackend): ReturnType<typeof desiredServers> {
     return backend.servers.flatMap((server) => desiredServers(backend, server, this.#health.of(backend, server)));
+  }
+
+  /** Ends what workers, also those that a reload replaced, still carry to servers that are gone, where the backend wants that. */
+  async #cutRemoved(configuration: ProxyConfiguration): Promise<void> {
+    const cutting = configuration.backends.filter(({ stream }) => stream?.cutsRemoved);
+    if (cutting.length === 0) return;
+    const wanted = new Map(cutting.map((backend) => [backendName(backend.id), new Set(backend.servers.map(({ id }) => id))]));
+    for (const pid of await this.#workerPids()) {
+      const asked = (command: string): Promise<string> => askHaproxy(this.#files.masterSocket, `@!${pid} ${command}`);
+      const gone = removedButBusy(parseStatTable(await asked("show stat -1 4 -1")), wanted);
+      // By session: a replaced worker calls its backends disabled, and takes no command about their servers.
+      const sessions = gone.size === 0 ? [] : sessionsWith(gone, await asked("show sess"));
+      for (const session of sessions) await asked(`shutdown session ${session}`);
+    }
   }
 
   /** Tells whether something is left: a server that still has connections stays in maintenance and is removed later. */
@@ -379,7 +396,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   async #unbindable(configuration: ProxyConfiguration): Promise<readonly ListenerBindFailure[]> {
-    const binds = configuration.listeners.flatMap(({ id, addresses, port }) =>
+    const binds = placesOf(configuration).flatMap(({ id, addresses, port }) =>
       addresses.map((address) => ({ listener: id, address, port })),
     );
     const free = await Promise.all(
@@ -403,11 +420,16 @@ class HaproxyTrafficProxy implements TrafficProxy {
 
   /** The servers of every worker, of those that a reload replaced and that still carry something too. */
   async #rowsOfAll(): Promise<readonly ServerRow[]> {
-    const workers = await this.#process.workers();
-    const pids = workers ? [...(workers.current === undefined ? [] : [workers.current]), ...workers.retired] : [];
     const rows: ServerRow[] = [];
-    for (const pid of pids) rows.push(...parseStatTable(await askHaproxy(this.#files.masterSocket, `@!${pid} show stat -1 4 -1`)));
+    for (const pid of await this.#workerPids())
+      rows.push(...parseStatTable(await askHaproxy(this.#files.masterSocket, `@!${pid} show stat -1 4 -1`)));
     return rows;
+  }
+
+  /** Of every worker that carries something. */
+  async #workerPids(): Promise<readonly number[]> {
+    const workers = await this.#process.workers();
+    return workers ? [...(workers.current === undefined ? [] : [workers.current]), ...workers.retired] : [];
   }
 
   #report(configuration: ProxyConfiguration): void {
@@ -434,10 +456,14 @@ function bindsIn(text: string): ReadonlySet<string> {
   return new Set([...text.matchAll(/^ {4}bind (?:ipv6@)?(.*):(\d+)$/gm)].map(([, address, port]) => `${address} ${port}`));
 }
 
+function placesOf({ listeners, streams = [] }: ProxyConfiguration): readonly ListenerPlace[] {
+  return [...listeners, ...streams];
+}
+
 /** A port may be taken between our try and HAProxy's: then its message names the place in brackets. */
 function bindFailure(error: unknown, configuration: ProxyConfiguration): ListenerBindError | undefined {
   if (!(error instanceof HaproxyRefusalError) || !/cannot bind socket/.test(error.message)) return undefined;
-  const failures = configuration.listeners.flatMap(({ id, addresses, port }) =>
+  const failures = placesOf(configuration).flatMap(({ id, addresses, port }) =>
     addresses.filter((address) => error.message.includes(`[${address}:${port}]`)).map((address) => ({ listener: id, address, port })),
   );
   const [first, ...others] = failures;

@@ -47,7 +47,8 @@ export class RefusedParts {
       });
       return { ...listener, routes };
     });
-    return { listeners, backends };
+    const streams = configuration.streams?.map((stream) => ({ ...stream, backends: stream.backends.filter(({ id }) => there.has(id)) }));
+    return { listeners, ...(streams && { streams }), backends };
   }
 
   /** Those of a configuration, as far as is known. */

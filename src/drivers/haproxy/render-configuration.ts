@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
-import type { ListenerBindFailure, ProxyBackend, ProxyConfiguration, ProxyServer } from "../../ports/traffic-proxy.ts";
+import type { ListenerBindFailure, ListenerPlace, ProxyBackend, ProxyConfiguration, ProxyServer } from "../../ports/traffic-proxy.ts";
 import { errorFileLines } from "./error-pages.ts";
 import { quote } from "./quote.ts";
-import { renderBackend, renderListener, section } from "./render-routes.ts";
+import { section } from "./configuration-text.ts";
+import { renderBackend, renderListener } from "./render-routes.ts";
+import { renderStream, renderStreamBackend, STREAM_DEFAULTS } from "./render-streams.ts";
 import { desiredServers } from "./render-servers.ts";
 import type { Health } from "./server-health.ts";
 import { backendName } from "./server-names.ts";
@@ -58,16 +60,27 @@ export function renderConfiguration(
   unbound: readonly ListenerBindFailure[],
 ): RenderedConfiguration {
   const uses = usesOf(configuration);
-  const sections = [
-    ...configuration.listeners.flatMap((listener) =>
-      renderListener(listener, (address) => !unbound.some((one) => one.address === address && one.port === listener.port)),
-    ),
-    ...configuration.backends.map((backend) => {
-      const { idleTimeout, ports } = uses.get(backend.id) ?? { idleTimeout: defaultIdleTimeout, ports: new Set<number>() };
+  const bindable =
+    ({ port }: ListenerPlace) =>
+    (address: string): boolean =>
+      !unbound.some((one) => one.address === address && one.port === port);
+  const unused = { idleTimeout: defaultIdleTimeout, ports: new Set<number>() };
+  const requests = [
+    ...configuration.listeners.flatMap((listener) => renderListener(listener, bindable(listener))),
+    ...configuration.backends.flatMap((backend) => {
+      const { idleTimeout, ports } = uses.get(backend.id) ?? unused;
       const [port] = ports;
-      return renderBackend(backend, idleTimeout, ports.size === 1 ? port : undefined);
+      return backend.stream ? [] : renderBackend(backend, idleTimeout, ports.size === 1 ? port : undefined);
     }),
   ];
+  const streams = [
+    ...(configuration.streams ?? []).flatMap((stream) => renderStream(stream, bindable(stream))),
+    ...configuration.backends.flatMap((backend) =>
+      backend.stream ? renderStreamBackend(backend, (uses.get(backend.id) ?? unused).idleTimeout) : [],
+    ),
+  ];
+  // A section takes the defaults that were written last before it.
+  const sections = streams.length === 0 ? requests : [...requests, STREAM_DEFAULTS, ...streams];
   const structure = createHash("sha256")
     .update([preamble(""), ...sections].join("\n\n"))
     .digest("hex")
@@ -95,16 +108,16 @@ function usesOf(
   configuration: ProxyConfiguration,
 ): ReadonlyMap<string, { readonly idleTimeout: number; readonly ports: ReadonlySet<number> }> {
   const uses = new Map<string, { idleTimeout: number; ports: Set<number> }>();
-  for (const { port, routes } of configuration.listeners) {
-    for (const { action, idleTimeout } of routes) {
-      if (action.kind !== "forward") continue;
-      for (const { id } of action.backends) {
-        const use = uses.get(id) ?? { idleTimeout: 0, ports: new Set<number>() };
-        use.ports.add(port);
-        uses.set(id, { ports: use.ports, idleTimeout: Math.max(idleTimeout, use.idleTimeout) });
-      }
+  const note = (backends: readonly { readonly id: string }[], port: number, idleTimeout: number): void => {
+    for (const { id } of backends) {
+      const use = uses.get(id) ?? { idleTimeout: 0, ports: new Set<number>() };
+      use.ports.add(port);
+      uses.set(id, { ports: use.ports, idleTimeout: Math.max(idleTimeout, use.idleTimeout) });
     }
-  }
+  };
+  for (const { port, routes } of configuration.listeners)
+    for (const { action, idleTimeout } of routes) if (action.kind === "forward") note(action.backends, port, idleTimeout);
+  for (const { port, backends, idleTimeout } of configuration.streams ?? []) note(backends, port, idleTimeout);
   return uses;
 }
 

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import type { ProxyBackend, ProxyListener, ProxyRoute } from "../../ports/traffic-proxy.ts";
+import { milliseconds, section } from "./configuration-text.ts";
 import { page, serverName } from "./error-pages.ts";
 import { isEmptyWord, quote, quoteFormat } from "./quote.ts";
 import { renderCondition } from "./render-conditions.ts";
-import { milliseconds } from "./render-servers.ts";
+import { renderCheck } from "./render-check.ts";
 import { addressWord, backendName } from "./server-names.ts";
 
 /**
@@ -151,7 +152,6 @@ function location(template: string, port: number): string {
 
 /** `port` is that of the listeners which forward to it, where they all have the same. */
 export function renderBackend(backend: ProxyBackend, idleTimeout: number, port: number | undefined): string {
-  const check = backend.healthCheck;
   const lines = [
     `backend ${backendName(backend.id)}`,
     `balance ${backend.algorithm === "round_robin" ? "roundrobin" : "leastconn"}`,
@@ -165,23 +165,5 @@ export function renderBackend(backend: ProxyBackend, idleTimeout: number, port: 
     // RFC 9110, section 9.2.2: only these may be sent again where it is not known whether they were carried out.
     "http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE TRACE }",
   ];
-  if (check.kind !== "none") {
-    // Written out so that a change of it changes the structure: servers that exist cannot be given other checks without a reload.
-    lines.push(
-      `# checked every ${check.interval} s on ${check.port ?? "its own port"}, ${check.healthyThreshold} up, ${check.unhealthyThreshold} down`,
-    );
-    lines.push(`timeout check ${milliseconds(check.timeout)}`, "option log-health-checks", "log ring@health local0");
-  }
-  if (check.kind === "http") {
-    lines.push(
-      "option httpchk",
-      `http-check send meth GET uri ${quote(check.path)} ver HTTP/1.1 hdr Host "%[srv_name,field(3,:,0)]" hdr User-Agent ELB-HealthChecker/2.0 hdr Accept-Encoding "gzip, compressed"`,
-      `http-check expect status ${quote(check.matcher.replaceAll(" ", ""))}`,
-    );
-  }
-  return section(lines);
-}
-
-export function section([head, ...lines]: readonly string[]): string {
-  return [head, ...lines.map((line) => `    ${line}`)].join("\n");
+  return section([...lines, ...renderCheck(backend.healthCheck)]);
 }

@@ -1,4 +1,6 @@
 import type { ProxyBackend, ProxyServer } from "../../ports/traffic-proxy.ts";
+import { milliseconds } from "./configuration-text.ts";
+import { streamWords } from "./render-streams.ts";
 import type { Health } from "./server-health.ts";
 import { addressWord, haproxyServerName, type ServerRole } from "./server-names.ts";
 
@@ -29,35 +31,33 @@ const POOL = ["pool-max-conn -1", "pool-purge-delay 3s"];
 export function desiredServers(backend: ProxyBackend, server: ProxyServer, health: Health): readonly DesiredServer[] {
   const check = backend.healthCheck;
   const place = addressWord(server.address, server.port);
+  const from = server.source === undefined ? [] : [`source ${server.source}`];
+  const carried = backend.stream ? streamWords(backend.stream) : POOL;
   const make = (role: ServerRole, weight: 0 | 1, up: boolean, words: readonly string[], checked: boolean): DesiredServer => ({
     name: haproxyServerName(server, role),
     role,
     weight,
     checked,
     up,
-    definition: [place, `weight ${weight}`, ...POOL, ...words].join(" "),
+    definition: [place, `weight ${weight}`, ...from, ...carried, ...words].join(" "),
   });
 
   if (check.kind === "none") return [make("traffic", server.draining ? 0 : 1, true, [], false)];
   if (server.draining) return [make("traffic", 0, true, [], false)];
-  const port = check.port === undefined ? [] : [`port ${check.port}`];
+  const how = [...(check.port === undefined ? [] : [`port ${check.port}`]), ...(backend.stream?.proxyProtocol ? ["check-send-proxy"] : [])];
   if (health === "initial") {
     // One pass is enough, and one failure sends it down, where it is tried again and again. HAProxy makes the first try after
     // `fastinter`, since a server that is about to fail or to recover is checked that often.
     const every = milliseconds(Math.min(probeInterval, check.interval));
-    const words = ["check", ...port, `inter ${every}`, `fastinter ${milliseconds(firstProbe)}`, `downinter ${every}`, "rise 1", "fall 2"];
+    const words = ["check", ...how, `inter ${every}`, `fastinter ${milliseconds(firstProbe)}`, `downinter ${every}`, "rise 1", "fall 2"];
     return [make("probe", 0, true, words, true)];
   }
   const words = [
     "check",
-    ...port,
+    ...how,
     `inter ${milliseconds(check.interval)}`,
     `rise ${check.healthyThreshold}`,
     `fall ${check.unhealthyThreshold}`,
   ];
   return [make("traffic", 1, health === "healthy", words, true), make("fallback", 1, true, ["backup"], false)];
-}
-
-export function milliseconds(seconds: number): string {
-  return `${Math.round(seconds * 1000)}ms`;
 }

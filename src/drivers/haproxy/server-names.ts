@@ -13,11 +13,12 @@ export type ServerRole = "probe" | "traffic" | "fallback";
 const letters = { probe: "p", traffic: "t", fallback: "f" } as const;
 
 /**
- * Such as `web-1:t:10.0.0.5:8080`. The address is in the name: a server that moves becomes another one, while the old one finishes
- * what it has. Health checks take their Host header from there.
+ * Such as `web-1:t:10.0.0.5:8080`, or `web-1:t-10.0.0.4:10.0.0.5:8080` where it is connected to from an address of its load balancer. The addresses
+ * are in the name: a server that moves becomes another one, while the old one finishes what it has. Health checks take their Host header from there.
  */
-export function haproxyServerName(server: Pick<ProxyServer, "id" | "address" | "port">, role: ServerRole): string {
-  return `${server.id}:${letters[role]}:${server.address}:${server.port}`;
+export function haproxyServerName(server: Pick<ProxyServer, "id" | "address" | "port" | "source">, role: ServerRole): string {
+  const from = server.source === undefined ? "" : `-${server.source}`;
+  return `${server.id}:${letters[role]}${from}:${server.address}:${server.port}`;
 }
 
 /** The server of ours that an HAProxy server stands for. Ids have no colon. */

@@ -1,0 +1,21 @@
+/** The name of a target group in the proxy. */
+export function backendId(targetGroupArn: string): string {
+  const [name = "", id = ""] = targetGroupArn.split("/").slice(-2);
+  return `${name}-${id}`;
+}
+
+/** The name in the proxy of a listener at its load balancer's own addresses. */
+export function ownId(loadBalancerArn: string, port: number): string {
+  const [name = "", id = ""] = loadBalancerArn.split("/").slice(-2);
+  return `${name}-${id}-port-${port}`;
+}
+
+/** The name of a target in the proxy, unique within its group. */
+export function serverId(id: string, port: number): string {
+  return `${id.replace(/[^A-Za-z0-9.-]/g, "_")}-${port}`;
+}
+
+/** Configurations list what they have in this order. */
+export function byId(a: { readonly id: string }, b: { readonly id: string }): number {
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}
