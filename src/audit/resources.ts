@@ -23,6 +23,7 @@ export function resourceType(arn: string): string | undefined {
 }
 
 const TYPES: Readonly<Record<string, string>> = {
+  "acm:certificate": "AWS::CertificateManager::Certificate",
   "ec2:instance": "AWS::EC2::Instance",
   "ec2:internet-gateway": "AWS::EC2::InternetGateway",
   "ec2:network-interface": "AWS::EC2::NetworkInterface",

@@ -117,4 +117,13 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     client: () => import("@aws-sdk/client-kms"),
     operations: () => import("./kms/index.ts"),
   },
+  {
+    id: "acm",
+    title: "AWS Certificate Manager",
+    signingName: "acm",
+    protocol: "awsJson1.1",
+    target: "CertificateManager",
+    client: () => import("@aws-sdk/client-acm"),
+    operations: () => import("./acm/index.ts"),
+  },
 ] satisfies readonly ServiceDescriptor[];

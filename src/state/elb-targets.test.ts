@@ -35,7 +35,13 @@ beforeEach(() => {
 });
 
 function putListener(name: string, loadBalancerArn: string, ...groups: readonly string[]): void {
-  const listener = { ...scope, arn: arn(name), loadBalancerArn, defaultActions: forward(...groups) } as unknown as ListenerRecord;
+  const listener = {
+    ...scope,
+    arn: arn(name),
+    loadBalancerArn,
+    defaultActions: forward(...groups),
+    certificates: [],
+  } as unknown as ListenerRecord;
   state.commit(() => state.table(listeners).put(listener));
 }
 

@@ -52,6 +52,7 @@ export interface ListenerRecord {
 export const listeners = defineTable<ListenerRecord>()("elb.listeners", (listener) => listener.arn, ofAccount, {
   loadBalancer: (listener) => listener.loadBalancerArn,
   targetGroup: (listener) => targetGroupsOf(listener.defaultActions),
+  certificate: (listener) => listener.certificates.map(({ certificateArn }) => certificateArn),
 });
 
 /** A rule of a listener besides its default one, which is in the listener's own record. */

@@ -60,7 +60,12 @@ describe("records are kept where earlier versions look for them, and found by wh
       scope: SCOPE,
     }),
     entry(loadBalancers, { arn: "lb" }, "lb", { scope: SCOPE }),
-    entry(listeners, { arn: "l", loadBalancerArn: "lb", defaultActions: forward("g") }, "l", { loadBalancer: "lb", targetGroup: ["g"] }),
+    entry(
+      listeners,
+      { arn: "l", loadBalancerArn: "lb", defaultActions: forward("g"), certificates: [{ certificateArn: "c", isDefault: true }] },
+      "l",
+      { loadBalancer: "lb", targetGroup: ["g"], certificate: ["c"] },
+    ),
     entry(rules, { arn: "r", listenerArn: "l", loadBalancerArn: "lb", actions: forward("g", "h") }, "r", {
       listener: "l",
       loadBalancer: "lb",

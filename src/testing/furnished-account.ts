@@ -1,3 +1,4 @@
+import { ACMClient, ImportCertificateCommand } from "@aws-sdk/client-acm";
 import { CloudWatchLogsClient, CreateLogGroupCommand, CreateLogStreamCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { CreateSecurityGroupCommand, DescribeSecurityGroupRulesCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
@@ -32,6 +33,7 @@ import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secre
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { localInstanceId } from "../state/local-host.ts";
 import type { ApiWorld, Keys } from "./api-world.ts";
+import { madeCertificate } from "./certificates.ts";
 
 /** What everything in a furnished account is called. */
 export const NAME = "production";
@@ -73,6 +75,7 @@ export interface AccountNames {
   readonly parameter: string;
   readonly logGroup: string;
   readonly repository: string;
+  readonly certificate: string;
 }
 
 /** What is written into the descriptions and tags of an account's things, and must not be seen by others. */
@@ -121,6 +124,11 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
   await logs.send(new CreateLogGroupCommand({ logGroupName: NAME, tags: { note: planted } }));
   await logs.send(new CreateLogStreamCommand({ logGroupName: NAME, logStreamName: NAME }));
   await client(ECRClient).send(new CreateRepositoryCommand({ repositoryName: NAME, tags: Tags }));
+
+  const { pem, keyPem } = await madeCertificate({ commonName: `${planted}.example.com` });
+  const imported = await client(ACMClient).send(
+    new ImportCertificateCommand({ Certificate: Buffer.from(pem), PrivateKey: Buffer.from(keyPem), Tags }),
+  );
 
   const ec2 = client(EC2Client);
   const { Subnets = [] } = await ec2.send(new DescribeSubnetsCommand({}));
@@ -219,5 +227,6 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
     parameter: arn("ssm", `parameter/${NAME}`),
     logGroup: arn("logs", `log-group:${NAME}`),
     repository: arn("ecr", `repository/${NAME}`),
+    certificate: imported.CertificateArn ?? "",
   };
 }

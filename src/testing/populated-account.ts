@@ -112,6 +112,7 @@ function namesOf(names: AccountNames): Names {
     [/^taskDefinitions?$|^RotationLambdaARN$/, names.taskDefinition],
     [/^tasks?$/, names.task],
     [/^serviceDeploymentArns$/, names.serviceDeployment],
+    [/^CertificateArn$/, names.certificate],
     [/^repositoryArn$|^ecr resourceArn$/, names.repository],
     [/^logGroupIdentifiers?$|^logs resourceArn$/, names.logGroup],
     [/^ssm ResourceArn$/, names.parameter],

@@ -44,7 +44,8 @@ function structureValues(shape: Shape & { kind: "structure" | "union" }, depth: 
     (member) => member.required || (isPlain(member.shape) && !isEmpty(member.shape) && (depth < DEEPEST || !isNested(member.shape))),
   );
   // A structure of structures alone goes on: one of its members ends sooner or later.
-  const usable = fitting.length > 0 ? fitting : shape.members.filter((member) => isPlain(member.shape)).slice(0, 1);
+  const ending = shape.members.filter((member) => isPlain(member.shape) && !leadsTo(member.shape, shape.name));
+  const usable = fitting.length > 0 ? fitting : ending.slice(0, 1);
   if (usable.length === 0) return fc.constant({});
   const members = Object.fromEntries(usable.map((member) => [member.name, memberValues(member, depth + 1)]));
   if (shape.kind === "union") return fc.oneof(...Object.entries(members).map(([name, value]) => value.map((inner) => ({ [name]: inner }))));
@@ -70,6 +71,15 @@ function memberValues({ shape, binding }: NamedMember, depth: number): fc.Arbitr
 /** A structure that never has a member. */
 function isEmpty(shape: Shape): boolean {
   return (shape.kind === "structure" || shape.kind === "union") && shape.members.every((member) => isEmpty(member.shape));
+}
+
+/** Whether a structure of that name is in it, by way of others too. */
+function leadsTo(shape: Shape, name: string, passed: readonly string[] = []): boolean {
+  if (shape.kind === "list") return leadsTo(shape.item.shape, name, passed);
+  if (shape.kind === "map") return leadsTo(shape.value.shape, name, passed);
+  if (shape.kind !== "structure" && shape.kind !== "union") return false;
+  if (shape.name === name || passed.includes(shape.name)) return true;
+  return shape.members.some((member) => leadsTo(member.shape, name, [...passed, shape.name]));
 }
 
 /** Numbers beyond doubles and free-form documents have no stand-in here. */

@@ -1,6 +1,7 @@
 import type { Arn } from "../../domain/arn.ts";
 import type { Principal } from "../../domain/principal.ts";
 import type { WholeState } from "../../state/state.ts";
+import { acmFacts } from "./acm.ts";
 import { ec2Facts } from "./ec2.ts";
 import { ecrFacts } from "./ecr.ts";
 import { ecsFacts } from "./ecs.ts";
@@ -14,6 +15,7 @@ import { ssmFacts } from "./ssm.ts";
 
 /** By the service in the resource's ARN. */
 const FACTS: Readonly<Record<string, FactsOf>> = {
+  acm: acmFacts,
   ec2: ec2Facts,
   ecr: ecrFacts,
   ecs: ecsFacts,

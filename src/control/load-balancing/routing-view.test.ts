@@ -36,7 +36,16 @@ function make(): Routing {
 
 function putListener(changes: object = {}, attributes: LoadBalancerRecord["attributes"] = {}): void {
   const balancer = { ...SCOPE, arn: BALANCER, dnsName: "web-1.elb.localhost", vpcId: "vpc-1", attributes };
-  const listener = { ...SCOPE, arn: LISTENER, loadBalancerArn: BALANCER, port: 80, boundPort: 8080, turn: 3, defaultActions: [FIXED] };
+  const listener = {
+    ...SCOPE,
+    certificates: [],
+    arn: LISTENER,
+    loadBalancerArn: BALANCER,
+    port: 80,
+    boundPort: 8080,
+    turn: 3,
+    defaultActions: [FIXED],
+  };
   state.commit(() => {
     state.table(loadBalancers).put(balancer as unknown as LoadBalancerRecord);
     state.table(listeners).put({ ...listener, ...changes } as unknown as ListenerRecord);

@@ -52,6 +52,7 @@ function world() {
       boundPort: 80,
       turn: 1,
       defaultActions: [{ Type: "forward", ForwardConfig: { TargetGroups } }],
+      certificates: [],
     };
     state.table(listeners).put(listener as unknown as ListenerRecord);
     for (const group of GROUPS)

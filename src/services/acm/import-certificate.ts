@@ -1,0 +1,70 @@
+import { LimitExceededException } from "@aws-sdk/client-acm";
+import { scopeKey } from "../../domain/scope.ts";
+import { certificates, sealCertificateKey, type CertificateRecord } from "../../state/acm.ts";
+import { because, type OperationContext } from "../operation.ts";
+import { certificatePermission, invalid, operation, requireCertificate } from "./certificate.ts";
+import { checkImport } from "./check-import.ts";
+import { MOST_IMPORTED } from "./quotas.ts";
+import { checkReimport } from "./reimport.ts";
+import { checkTags, tagConditions } from "./tags.ts";
+
+/** A new certificate has its id when it is made: policies can be asked of all only. */
+const ANY = "*";
+
+export const importCertificate = operation("ImportCertificate", {
+  authorize: ({ CertificateArn, Tags }, at) => certificatePermission("ImportCertificate", at, CertificateArn ?? ANY, tagConditions(Tags)),
+  async run({ CertificateArn, Certificate, PrivateKey, CertificateChain, Tags }, context) {
+    if (CertificateArn !== undefined && Tags !== undefined) throw invalid("Tagging is not permitted on re-import.");
+    checkTags(Tags ?? []);
+    if (CertificateArn !== undefined) requireImported(context, CertificateArn);
+    const { secrets, state, now } = context;
+    const { privateKeyPem, ...checked } = await checkImport({
+      certificate: Certificate ?? Buffer.alloc(0),
+      privateKey: PrivateKey ?? Buffer.alloc(0),
+      chain: CertificateChain,
+      now,
+    });
+    // From here on nothing waits: what is read is what is replaced.
+    const before = CertificateArn === undefined ? undefined : requireImported(context, CertificateArn);
+    const arn = before?.arn ?? context.arn("acm", `certificate/${context.ids.uuid()}`);
+    const body = { ...checked, sealedKey: sealCertificateKey(secrets, arn, privateKeyPem) };
+    if (before) {
+      checkReimport(before.body.facts, body.facts);
+      state.commit(() => state.table(certificates).replace(before, { ...before, body, importedAt: now }));
+    } else {
+      refuseMore(context);
+      const { account, region } = context;
+      const tags = (Tags ?? []).map(({ Key = "", Value }) => ({ Key, ...(Value === undefined ? {} : { Value }) }));
+      const record: CertificateRecord = {
+        arn,
+        account,
+        region,
+        type: "IMPORTED",
+        status: "ISSUED",
+        body,
+        tags,
+        createdAt: now,
+        importedAt: now,
+      };
+      state.commit(() => state.table(certificates).insert(record));
+    }
+    return { CertificateArn: arn };
+  },
+});
+
+function requireImported(context: OperationContext, arn: string): CertificateRecord {
+  const found = requireCertificate(context, arn);
+  if (found.type !== "IMPORTED") throw invalid(`Certificate ${arn} is not an imported certificate: it cannot be imported anew.`);
+  return found;
+}
+
+/** @throws LimitExceededException */
+function refuseMore({ state, account, region }: OperationContext): void {
+  const own = state.table(certificates).by("scope", scopeKey({ account, region }));
+  if (own.filter(({ type }) => type === "IMPORTED").length >= MOST_IMPORTED)
+    throw new LimitExceededException(
+      because(
+        "You have reached the maximum number of certificates. Delete certificates that are not in use, or contact AWS Support to request an increase.",
+      ),
+    );
+}
