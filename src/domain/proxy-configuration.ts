@@ -60,7 +60,17 @@ export interface ProxyRoute {
 export interface ProxyBackend {
   /** Stable over changes. `[A-Za-z0-9_-]+`. */
   readonly id: string;
-  readonly algorithm: "round_robin" | "least_outstanding_requests";
+  readonly algorithm: "round_robin" | "least_outstanding_requests" | "weighted_random";
+  /** Requests of one client go to one server, as long as it is healthy and does not drain. Absent: each goes wherever the algorithm says. */
+  readonly stickiness?: ProxyStickiness;
+  /** Seconds during which a server that comes, or comes back, gets a growing share of the requests. Absent: it gets its share at once. */
+  readonly slowStart?: number;
+  /** With fewer healthy servers than either of these, all but the initial and draining ones get requests. Absent: with none. */
+  readonly minimumHealthy?: {
+    readonly count: number;
+    /** Of those that do not drain. */
+    readonly percentage?: number;
+  };
   readonly healthCheck:
     | { readonly kind: "none" }
     | {
@@ -87,6 +97,15 @@ export interface ProxyBackend {
   };
   readonly servers: readonly ProxyServer[];
 }
+
+/**
+ * How clients are known again. `lb-cookie`: by a cookie that the proxy sets at each answer. `app-cookie`: by one that it sets once a server has set the
+ * named one, and that counts beside that one alone. `source-ip`: by the address that they connect from. Durations are seconds after the last answer.
+ */
+export type ProxyStickiness =
+  | { readonly kind: "lb-cookie"; readonly duration: number }
+  | { readonly kind: "app-cookie"; readonly duration: number; readonly cookie: string }
+  | { readonly kind: "source-ip" };
 
 export interface ProxyServer {
   /** Unique within the backend, stable. `[A-Za-z0-9_.-]+`. */

@@ -7,6 +7,7 @@ export type {
   ProxyListener,
   ProxyRoute,
   ProxyServer,
+  ProxyStickiness,
   ProxyStream,
   ServerHealthReport,
 } from "../domain/proxy-configuration.ts";

@@ -188,23 +188,9 @@ test.each<[string, Action, object]>([
 describe("a target group", () => {
   const usual = { kind: "http", path: "/", matcher: "200", interval: 5, timeout: 2, healthyThreshold: 3, unhealthyThreshold: 4 };
 
-  test.each([
-    ["usual", {}, usual],
-    ["own", { path: "/up", matcher: "204", port: "9000" }, { ...usual, path: "/up", matcher: "204", port: 9000 }],
-    ["TCP", { protocol: "TCP" }, { ...usual, kind: "tcp" }],
-    ["no", { enabled: false }, { kind: "none" }],
-  ])("with %s health checks", (_, healthCheck, view) => {
-    putGroup({}, healthCheck);
-    expect(make().view.groups).toEqual([{ arn: GROUP, algorithm: "round_robin", healthCheck: view, targets: [] }]);
-  });
-
-  test.each([
-    ["round_robin", "round_robin"],
-    ["least_outstanding_requests", "least_outstanding_requests"],
-    ["weighted_random", "round_robin"],
-  ])("by %s is carried by %s", (type, algorithm) => {
-    putGroup({ attributes: { "load_balancing.algorithm.type": type } });
-    expect(make().view.groups).toMatchObject([{ algorithm }]);
+  test("is seen with what its record says of it", () => {
+    putGroup({ attributes: { "slow_start.duration_seconds": "30" } });
+    expect(make().view.groups).toEqual([{ arn: GROUP, algorithm: "round_robin", slowStart: 30, healthCheck: usual, targets: [] }]);
   });
 
   test.each<[string, Partial<TargetRecord>, object]>([

@@ -27,6 +27,7 @@ import {
 } from "../../state/elb.ts";
 import { localInstanceId } from "../../state/local-host.ts";
 import type { WholeState } from "../../state/state.ts";
+import { groupSettings } from "./group-settings.ts";
 import { publishedPorts } from "./published-ports.ts";
 
 /** Where load balancers listen, and what is around them. */
@@ -149,10 +150,7 @@ function groupPart(
     else admitted.set(target, before.get(target) ?? madeOf(target));
   }
   const made = [...admitted.values()];
-  const view = groupView(
-    group,
-    made.map((one) => one.view),
-  );
+  const view: TargetGroupView = { arn: group.arn, ...groupSettings(group), targets: made.map((one) => one.view) };
   const backend = backendOf(
     view,
     made.map(({ server }) => server),
@@ -251,28 +249,6 @@ function actionView({ Type, FixedResponseConfig, RedirectConfig, ForwardConfig, 
   return {
     kind: "forward",
     groups: groups.map((group) => ({ arn: group.TargetGroupArn ?? "", weight: group.Weight ?? 1 })),
-  };
-}
-
-function groupView(group: TargetGroupRecord, members: readonly TargetView[]): TargetGroupView {
-  const { healthCheck } = group;
-  return {
-    arn: group.arn,
-    algorithm:
-      group.attributes["load_balancing.algorithm.type"] === "least_outstanding_requests" ? "least_outstanding_requests" : "round_robin",
-    healthCheck: healthCheck.enabled
-      ? {
-          kind: healthCheck.protocol === "TCP" ? "tcp" : "http",
-          path: healthCheck.path ?? "/",
-          matcher: healthCheck.matcher ?? "200",
-          interval: healthCheck.interval,
-          timeout: healthCheck.timeout,
-          healthyThreshold: healthCheck.healthyThreshold,
-          unhealthyThreshold: healthCheck.unhealthyThreshold,
-          ...(healthCheck.port === "traffic-port" ? {} : { port: Number(healthCheck.port) }),
-        }
-      : { kind: "none" },
-    targets: members,
   };
 }
 

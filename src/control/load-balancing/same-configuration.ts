@@ -8,14 +8,8 @@ export function sameConfiguration(a: ProxyConfiguration, b: ProxyConfiguration):
   return all(a.backends, b.backends, sameBackend) && sameText(a.listeners, b.listeners) && sameText(a.streams, b.streams);
 }
 
-function sameBackend(a: ProxyBackend, b: ProxyBackend): boolean {
-  return (
-    a.id === b.id &&
-    a.algorithm === b.algorithm &&
-    sameText(a.healthCheck, b.healthCheck) &&
-    sameText(a.stream, b.stream) &&
-    all(a.servers, b.servers, sameServer)
-  );
+function sameBackend({ servers: ours, ...a }: ProxyBackend, { servers: theirs, ...b }: ProxyBackend): boolean {
+  return sameText(a, b) && all(ours, theirs, sameServer);
 }
 
 function sameServer(a: ProxyServer, b: ProxyServer): boolean {

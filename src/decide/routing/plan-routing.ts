@@ -118,8 +118,8 @@ function proxyAction(action: ActionView): ProxyRoute["action"] {
 
 /** The backend of a target group. @param servers of its targets, in any order */
 export function backendOf(group: TargetGroupView, servers: readonly ProxyServer[] = group.targets.map(serverOf)): ProxyBackend {
-  const { arn, algorithm, healthCheck, stream } = group;
-  return { id: backendId(arn), algorithm, healthCheck, ...(stream && { stream }), servers: servers.toSorted(byId) };
+  const { arn, targets: _targets, ...settings } = group;
+  return { id: backendId(arn), ...settings, servers: servers.toSorted(byId) };
 }
 
 /** What a target is in the proxy. */

@@ -80,12 +80,9 @@ export type ActionView =
       readonly query: string;
     };
 
-export interface TargetGroupView {
+/** What the proxy is told of a group besides its targets is settled by its record alone. */
+export interface TargetGroupView extends Omit<ProxyBackend, "id" | "servers"> {
   readonly arn: string;
-  readonly algorithm: ProxyBackend["algorithm"];
-  readonly healthCheck: ProxyBackend["healthCheck"];
-  /** Of groups that get streams. */
-  readonly stream?: NonNullable<ProxyBackend["stream"]>;
   /** Those that may get requests: see `admit-target.ts`. */
   readonly targets: readonly TargetView[];
 }

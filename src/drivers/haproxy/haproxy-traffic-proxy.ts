@@ -20,9 +20,12 @@ import { HealthBook } from "./health-book.ts";
 import { planServerChanges, type ServerCommand } from "./plan-server-changes.ts";
 import { proxyFiles, renderConfiguration, type ProxyFiles, type RenderedConfiguration } from "./render-configuration.ts";
 import { RefusedParts } from "./refused-parts.ts";
-import { desiredServers } from "./render-servers.ts";
+import { desiredServersOf, type DesiredServer } from "./render-servers.ts";
 import { askHaproxy, askHaproxyAll, wasDone, watchHealthRing } from "./runtime-api.ts";
 import { backendName } from "./server-names.ts";
+import { byCookie, tokensOf } from "./stickiness.ts";
+import { stickySecret } from "./sticky-secret.ts";
+import { parseTokens, planTokenChanges, SHOW_TOKENS, type StickyTokens } from "./sticky-tokens.ts";
 import { SessionCounts, sessionKey } from "./session-counts.ts";
 import { removedButBusy, sessionsWith } from "./removed-but-busy.ts";
 import { parseStatTable, rowsByBackend, type ServerRow } from "./stat-table.ts";
@@ -54,7 +57,9 @@ export async function haproxyTrafficProxy(options: HaproxyOptions): Promise<Traf
     await mkdir(`${files.directory}/errors`, { recursive: true, mode: 0o700 });
     // Also for one that is adopted: it reads them at each reload.
     await Promise.all([...errorFiles()].map(([name, text]) => writeFile(`${files.directory}/${name}`, text, { mode: 0o600 })));
-    const proxy = new HaproxyTrafficProxy(options, files, folder);
+    // A configuration is checked before it is written, with what it reads.
+    await writeFile(files.stickyMap, "", { mode: 0o600, flag: "a" });
+    const proxy = new HaproxyTrafficProxy(options, files, folder, await stickySecret(files));
     await proxy.adopt();
     return proxy;
   } catch (cause) {
@@ -84,6 +89,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   readonly #options: HaproxyOptions;
   readonly #files: ProxyFiles;
   readonly #folder: OwnFolder;
+  readonly #secret: Uint8Array;
   readonly #process: HaproxyProcess;
   readonly #health = new HealthBook();
   readonly #listeners = new Set<(report: ServerHealthReport) => void>();
@@ -101,13 +107,16 @@ class HaproxyTrafficProxy implements TrafficProxy {
   #structure: string | undefined;
   /** The process that we are attached to. */
   #worker: number | undefined;
+  /** The tokens that it knows, where that is known. */
+  #tokens: StickyTokens | undefined;
   #watch: Disposable | undefined;
   #timer: Disposable | undefined;
   #retry: Disposable | undefined;
   #closed = false;
 
-  constructor(options: HaproxyOptions, files: ProxyFiles, folder: OwnFolder) {
+  constructor(options: HaproxyOptions, files: ProxyFiles, folder: OwnFolder, secret: Uint8Array) {
     this.#options = options;
+    this.#secret = secret;
     this.#files = files;
     this.#folder = folder;
     this.#process = new HaproxyProcess(options.binary ?? "haproxy", files, options.clock);
@@ -251,18 +260,30 @@ class HaproxyTrafficProxy implements TrafficProxy {
 
   async #changeServers(configuration: ProxyConfiguration): Promise<void> {
     const rows = rowsByBackend(await this.#currentRows());
-    const commands = configuration.backends.flatMap((backend) => {
+    const desired = configuration.backends.map((backend) => ({ backend, servers: this.#desired(backend) }));
+    const tokens = new Map(desired.flatMap(({ backend, servers }) => [...tokensOf(backend, servers, this.#secret)]));
+    const { before, after } = planTokenChanges(await this.#knownTokens(configuration), tokens);
+    const changes = desired.flatMap(({ backend, servers }) => {
       const name = backendName(backend.id);
-      return planServerChanges(name, this.#desired(backend), rows.get(name) ?? new Map());
+      return planServerChanges(name, servers, rows.get(name) ?? new Map());
     });
+    const commands = [...before, ...changes, ...after];
     let left = false;
+    this.#tokens = undefined;
     for (let at = 0; at < commands.length; at += BATCH) left = (await this.#carryOut(commands.slice(at, at + BATCH))) || left;
+    this.#tokens = tokens;
     await this.#cutRemoved(configuration);
     this.#schedule(configuration, left);
   }
 
-  #desired(backend: ProxyBackend): ReturnType<typeof desiredServers> {
-    return backend.servers.flatMap((server) => desiredServers(backend, server, this.#health.of(backend, server)));
+  #desired(backend: ProxyBackend): readonly DesiredServer[] {
+    return desiredServersOf(backend, (server) => this.#health.of(backend, server));
+  }
+
+  /** HAProxy has the map only where a backend asks for it. */
+  async #knownTokens({ backends }: ProxyConfiguration): Promise<StickyTokens> {
+    if (!backends.some(({ stickiness }) => byCookie(stickiness))) return new Map();
+    return this.#tokens ?? parseTokens(await askHaproxy(this.#files.workerSocket, SHOW_TOKENS));
   }
 
   /** Ends what workers, also those that a reload replaced, still carry to servers that are gone, where the backend wants that. */
@@ -379,6 +400,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
 
   async #attach(): Promise<void> {
     this.#detach();
+    this.#tokens = undefined;
     this.#watch = await watchHealthRing(
       this.#files.workerSocket,
       () => this.#refresh(),
@@ -406,11 +428,12 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   #render(configuration: ProxyConfiguration): RenderedConfiguration {
-    return renderConfiguration(configuration, (backend, server) => this.#health.of(backend, server), this.#unbound);
+    return renderConfiguration(configuration, (backend, server) => this.#health.of(backend, server), this.#unbound, this.#secret);
   }
 
   async #writeFiles(rendered: RenderedConfiguration): Promise<void> {
     await replaceFile(this.#files.serverState, rendered.serverState);
+    await replaceFile(this.#files.stickyMap, rendered.stickyMap);
     await replaceFile(this.#files.configuration, rendered.text);
   }
 

@@ -6,12 +6,14 @@ import type { Health } from "./server-health.ts";
 
 const one = serverAt("one", { address: "10.0.0.5", port: 8080 });
 
+const SECRET = new Uint8Array(32);
+
 function render(
   configuration: ProxyConfiguration,
   health: Health = "healthy",
   unbound: Parameters<typeof renderConfiguration>[2] = [],
 ): ReturnType<typeof renderConfiguration> {
-  return renderConfiguration(configuration, () => health, unbound);
+  return renderConfiguration(configuration, () => health, unbound, SECRET);
 }
 
 function whole(route: Partial<ProxyRoute> = {}): ProxyConfiguration {
@@ -32,6 +34,9 @@ test.each([
   ["an idle timeout", whole({ idleTimeout: 30 })],
   ["an interval", { ...whole(), backends: [backend("web", [one], { interval: 9 })] }],
   ["a threshold", { ...whole(), backends: [backend("web", [one], { healthyThreshold: 9 })] }],
+  ["a slow start", { ...whole(), backends: [{ ...backend("web", [one]), slowStart: 30 }] }],
+  ["stickiness", { ...whole(), backends: [{ ...backend("web", [one]), stickiness: { kind: "lb-cookie" as const, duration: 60 } }] }],
+  ["an algorithm", { ...whole(), backends: [{ ...backend("web", [one]), algorithm: "weighted_random" as const }] }],
   ["a path", { ...whole(), backends: [backend("web", [one], { path: "/other" })] }],
 ])("the structure changes with %s", (_what, changed) => {
   expect(render(changed).structure).not.toBe(render(whole()).structure);

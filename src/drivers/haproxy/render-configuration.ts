@@ -5,9 +5,10 @@ import { quote } from "./quote.ts";
 import { section } from "./configuration-text.ts";
 import { renderBackend, renderListener } from "./render-routes.ts";
 import { renderStream, renderStreamBackend, STREAM_DEFAULTS } from "./render-streams.ts";
-import { desiredServers } from "./render-servers.ts";
+import { desiredServersOf, type DesiredServer } from "./render-servers.ts";
 import type { Health } from "./server-health.ts";
 import { backendName } from "./server-names.ts";
+import { renderStickiness, STICKY_MAP, tokensOf } from "./stickiness.ts";
 
 export interface RenderedConfiguration {
   readonly text: string;
@@ -15,6 +16,8 @@ export interface RenderedConfiguration {
   readonly structure: string;
   /** What HAProxy reads through `server-state-file`, so that a target known to be unhealthy does not start as healthy. */
   readonly serverState: string;
+  /** What HAProxy reads of `STICKY_MAP` when it starts. */
+  readonly stickyMap: string;
 }
 
 /** Where the driver keeps what belongs to one proxy, as the driver gets there. */
@@ -24,6 +27,8 @@ export interface ProxyFiles {
   readonly configurationName: string;
   readonly configuration: string;
   readonly serverState: string;
+  readonly stickyMap: string;
+  readonly stickySecret: string;
   readonly workerSocket: string;
   readonly masterSocket: string;
   readonly pid: string;
@@ -43,6 +48,8 @@ export function proxyFiles(directory: string, held = directory): ProxyFiles {
     configurationName: `${directory}/haproxy.cfg`,
     configuration: `${held}/haproxy.cfg`,
     serverState: `${held}/server-state`,
+    stickyMap: `${held}/${STICKY_MAP}`,
+    stickySecret: `${held}/sticky.secret`,
     workerSocket: `${held}/worker.sock`,
     masterSocket: `${held}/master.sock`,
     pid: `${held}/haproxy.pid`,
@@ -58,6 +65,7 @@ export function renderConfiguration(
   configuration: ProxyConfiguration,
   healthOf: (backend: ProxyBackend, server: ProxyServer) => Health,
   unbound: readonly ListenerBindFailure[],
+  secret: Uint8Array,
 ): RenderedConfiguration {
   const uses = usesOf(configuration);
   const bindable =
@@ -70,7 +78,11 @@ export function renderConfiguration(
     ...configuration.backends.flatMap((backend) => {
       const { idleTimeout, ports } = uses.get(backend.id) ?? unused;
       const [port] = ports;
-      return backend.stream ? [] : renderBackend(backend, idleTimeout, ports.size === 1 ? port : undefined);
+      if (backend.stream) return [];
+      return [
+        renderBackend(backend, idleTimeout, ports.size === 1 ? port : undefined),
+        ...renderStickiness(backend, secret).map((line) => `    ${line}`),
+      ].join("\n");
     }),
   ];
   const streams = [
@@ -86,12 +98,11 @@ export function renderConfiguration(
     .digest("hex")
     .slice(0, 32);
 
-  const servers = new Map(
-    configuration.backends.map((backend) => [
-      `backend ${backendName(backend.id)}`,
-      backend.servers.flatMap((server) => desiredServers(backend, server, healthOf(backend, server))),
-    ]),
-  );
+  const desired = configuration.backends.map((backend) => ({
+    backend,
+    all: desiredServersOf(backend, (server) => healthOf(backend, server)),
+  }));
+  const servers = new Map(desired.map(({ backend, all }) => [`backend ${backendName(backend.id)}`, all]));
   const whole = sections.map((text) => {
     const lines = servers.get(text.slice(0, text.indexOf("\n"))) ?? [];
     return [text, ...lines.map((server) => `    server ${server.name} ${server.definition}`)].join("\n");
@@ -100,6 +111,7 @@ export function renderConfiguration(
     structure,
     text: [preamble(structure), ...whole, ""].join("\n\n"),
     serverState: renderServerState(servers),
+    stickyMap: desired.flatMap(({ backend, all }) => [...tokensOf(backend, all, secret)].map((entry) => `${entry.join(" ")}\n`)).join(""),
   };
 }
 
@@ -159,7 +171,7 @@ function preamble(structure: string): string {
 }
 
 /** Version 1 of the format, see `show servers state` in the management manual. HAProxy finds a server by its names. */
-function renderServerState(servers: ReadonlyMap<string, readonly ReturnType<typeof desiredServers>[number][]>): string {
+function renderServerState(servers: ReadonlyMap<string, readonly DesiredServer[]>): string {
   const lines = [...servers].flatMap(([heading, all]) =>
     all
       .filter((server) => server.role === "traffic" && server.checked)

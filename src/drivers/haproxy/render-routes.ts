@@ -4,6 +4,7 @@ import { milliseconds, section } from "./configuration-text.ts";
 import { page, serverName } from "./error-pages.ts";
 import { isEmptyWord, quote, quoteFormat } from "./quote.ts";
 import { renderCondition } from "./render-conditions.ts";
+import { renderBalance } from "./render-balance.ts";
 import { renderCheck } from "./render-check.ts";
 import { addressWord, backendName } from "./server-names.ts";
 
@@ -154,7 +155,7 @@ function location(template: string, port: number): string {
 export function renderBackend(backend: ProxyBackend, idleTimeout: number, port: number | undefined): string {
   const lines = [
     `backend ${backendName(backend.id)}`,
-    `balance ${backend.algorithm === "round_robin" ? "roundrobin" : "leastconn"}`,
+    ...renderBalance(backend),
     `timeout server ${milliseconds(idleTimeout)}`,
     `timeout tunnel ${milliseconds(idleTimeout)}`,
     // As on AWS, the address is appended to what the client sent. Where it sent none, the option adds the header.
@@ -165,5 +166,7 @@ export function renderBackend(backend: ProxyBackend, idleTimeout: number, port: 
     // RFC 9110, section 9.2.2: only these may be sent again where it is not known whether they were carried out.
     "http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE TRACE }",
   ];
+  // So that a change of it changes the structure: servers that exist cannot be given another one without a reload.
+  if (backend.slowStart !== undefined) lines.push(`# starts slowly, ${backend.slowStart} s`);
   return section([...lines, ...renderCheck(backend.healthCheck)]);
 }

@@ -1,6 +1,7 @@
 import type { ProxyBackend, ProxyServer } from "../../ports/traffic-proxy.ts";
 import { milliseconds } from "./configuration-text.ts";
 import { streamWords } from "./render-streams.ts";
+import { failsOpen } from "./fail-open.ts";
 import type { Health } from "./server-health.ts";
 import { addressWord, haproxyServerName, type ServerRole } from "./server-names.ts";
 
@@ -27,8 +28,14 @@ const firstProbe = 0.02;
  */
 const POOL = ["pool-max-conn -1", "pool-purge-delay 3s"];
 
-/** What HAProxy is to have for one server of ours, given its health so far. */
-export function desiredServers(backend: ProxyBackend, server: ProxyServer, health: Health): readonly DesiredServer[] {
+/** What HAProxy is to have for a backend, given the health of its servers so far. */
+export function desiredServersOf(backend: ProxyBackend, healthOf: (server: ProxyServer) => Health): readonly DesiredServer[] {
+  const isOpen = failsOpen(backend, healthOf);
+  return backend.servers.flatMap((server) => desiredServers(backend, server, healthOf(server), isOpen));
+}
+
+/** What HAProxy is to have for one server of ours, given its health so far. @param isOpen whether it gets requests while it is unhealthy */
+export function desiredServers(backend: ProxyBackend, server: ProxyServer, health: Health, isOpen = false): readonly DesiredServer[] {
   const check = backend.healthCheck;
   const place = addressWord(server.address, server.port);
   const from = server.source === undefined ? [] : [`source ${server.source}`];
@@ -52,12 +59,18 @@ export function desiredServers(backend: ProxyBackend, server: ProxyServer, healt
     const words = ["check", ...how, `inter ${every}`, `fastinter ${milliseconds(firstProbe)}`, `downinter ${every}`, "rise 1", "fall 2"];
     return [make("probe", 0, true, words, true)];
   }
+  const slow = backend.slowStart === undefined ? [] : [`slowstart ${milliseconds(backend.slowStart)}`];
   const words = [
     "check",
     ...how,
     `inter ${milliseconds(check.interval)}`,
     `rise ${check.healthyThreshold}`,
     `fall ${check.unhealthyThreshold}`,
+    ...slow,
   ];
-  return [make("traffic", 1, health === "healthy", words, true), make("fallback", 1, true, ["backup"], false)];
+  return [
+    make("traffic", 1, health === "healthy", words, true),
+    make("fallback", 1, true, ["backup"], false),
+    ...(isOpen && health === "unhealthy" ? [make("open", 1, true, [], false)] : []),
+  ];
 }

@@ -11,7 +11,7 @@ function render(main: Partial<ProxyStream> = {}, how: Partial<ProxyBackend["stre
     streams: [{ ...stream("db", 5432), ...main }],
     backends: [streamBackend([one], how), backend("web", [])],
   };
-  return renderConfiguration(configuration, () => "healthy", []);
+  return renderConfiguration(configuration, () => "healthy", [], new Uint8Array(32));
 }
 
 test("a stream is carried as it is, after everything that is HTTP", () => {
@@ -32,8 +32,22 @@ test("a stream is carried as it is, after everything that is HTTP", () => {
   expect(streams).not.toContain("httpchk");
 });
 
+test("where clients stick to servers by their addresses, these choose", () => {
+  const sticky: ProxyBackend = { ...streamBackend([one]), stickiness: { kind: "source-ip" } };
+  const { text } = renderConfiguration(
+    { listeners: [], streams: [stream("db", 5432)], backends: [sticky] },
+    () => "healthy",
+    [],
+    new Uint8Array(32),
+  );
+  expect(text).toContain("    balance source\n    hash-type consistent\n");
+  expect(text).not.toContain("use-server");
+});
+
 test("where nothing is a stream, nothing is said of them", () => {
-  expect(renderConfiguration({ listeners: [listener("main", 80)], backends: [] }, () => "healthy", []).text).not.toContain("mode tcp");
+  expect(
+    renderConfiguration({ listeners: [listener("main", 80)], backends: [] }, () => "healthy", [], new Uint8Array(32)).text,
+  ).not.toContain("mode tcp");
 });
 
 test("a server is connected to from the address that it is to see, which its name tells", () => {

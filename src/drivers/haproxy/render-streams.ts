@@ -1,5 +1,6 @@
 import type { ProxyBackend, ProxyStream } from "../../ports/traffic-proxy.ts";
 import { milliseconds, section } from "./configuration-text.ts";
+import { renderBalance } from "./render-balance.ts";
 import { renderCheck } from "./render-check.ts";
 import { addressWord, backendName } from "./server-names.ts";
 
@@ -47,7 +48,7 @@ function choice(backends: ProxyStream["backends"]): readonly string[] {
 export function renderStreamBackend(backend: ProxyBackend, idleTimeout: number): string {
   return section([
     `backend ${backendName(backend.id)}`,
-    `balance ${backend.algorithm === "round_robin" ? "roundrobin" : "leastconn"}`,
+    ...renderBalance(backend),
     `timeout server ${milliseconds(idleTimeout)}`,
     // Written out so that a change of it changes the structure: servers that exist cannot be given other words without a reload.
     `# ${backend.stream ? streamWords(backend.stream).join(" ") : ""}`,

@@ -1,16 +1,17 @@
 import type { ProxyServer } from "../../ports/traffic-proxy.ts";
 
 /**
- * One server of ours is up to three servers of HAProxy:
+ * One server of ours is up to three servers of HAProxy at a time:
  *
  * - `probe`: stands in while the target is `initial`. It is checked and never gets traffic.
  * - `traffic`: carries the requests and is checked by the thresholds as configured.
  * - `fallback`: an unchecked backup, used by HAProxy when no `traffic` server of the backend is up. That is how an Application
  *   Load Balancer fails open.
+ * - `open`: unchecked, there for an unhealthy target while fewer are healthy than the backend asks for.
  */
-export type ServerRole = "probe" | "traffic" | "fallback";
+export type ServerRole = "probe" | "traffic" | "fallback" | "open";
 
-const letters = { probe: "p", traffic: "t", fallback: "f" } as const;
+const letters = { probe: "p", traffic: "t", fallback: "f", open: "o" } as const;
 
 /**
  * Such as `web-1:t:10.0.0.5:8080`, or `web-1:t-10.0.0.4:10.0.0.5:8080` where it is connected to from an address of its load balancer. The addresses

@@ -267,11 +267,6 @@ test("attributes and tags read back as they were written, unknown ones are refus
   await expect(
     client.send(new elb.ModifyTargetGroupAttributesCommand({ TargetGroupArn: group, Attributes: [{ Key: "nope", Value: "1" }] })),
   ).rejects.toMatchObject({ name: "ValidationError", message: "Target group attribute key 'nope' is not recognized" });
-  await expect(
-    client.send(
-      new elb.ModifyTargetGroupAttributesCommand({ TargetGroupArn: group, Attributes: [{ Key: "stickiness.enabled", Value: "true" }] }),
-    ),
-  ).rejects.toMatchObject({ name: "InvalidConfigurationRequestException" });
 
   const tags = [{ Key: "team", Value: "web" }];
   await client.send(new elb.AddTagsCommand({ ResourceArns: [balancer, group, listener], Tags: tags }));

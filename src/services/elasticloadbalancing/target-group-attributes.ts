@@ -1,21 +1,16 @@
+import { InvalidConfigurationRequestException } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { targetGroups } from "../../state/elb.ts";
-import {
-  changeAttributes,
-  fixedFlag,
-  flag,
-  initialAttributes,
-  listAttributes,
-  oneOf,
-  onlyInitial,
-  text,
-  whole,
-  type AttributeRules,
-} from "./attributes.ts";
+import { because } from "../operation.ts";
+import { changeAttributes, flag, initialAttributes, listAttributes, oneOf, onlyInitial, whole, type AttributeRules } from "./attributes.ts";
 import { operation, permission } from "./elb-operation.ts";
 import { findTargetGroup } from "./find.ts";
 import { isForApplications, type TargetGroupKind } from "./target-group-kind.ts";
 
-/** Of all groups: when a group counts as failed. Source of all tables here: ELB API, `TargetGroupAttribute`. */
+/**
+ * Of all groups. A load balancer has one node, which all its zones share: they are healthy or failed together, and where all have failed, names lead to
+ * all of them. So the bounds of DNS failover may be any.
+ * Source of all tables here: ELB API, `TargetGroupAttribute`.
+ */
 const COMMON: AttributeRules = {
   "deregistration_delay.timeout_seconds": whole(300, 0, 3600),
   "load_balancing.cross_zone.enabled": oneOf(
@@ -23,32 +18,28 @@ const COMMON: AttributeRules = {
     ["true", "false", "use_load_balancer_configuration"],
     ["true", "use_load_balancer_configuration"],
   ),
-  "target_group_health.dns_failover.minimum_healthy_targets.count": onlyInitial(countOrOff("1")),
-  "target_group_health.dns_failover.minimum_healthy_targets.percentage": onlyInitial(countOrOff("off", 100)),
-  "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": onlyInitial(whole(1, 1, 1000)),
-  "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": onlyInitial(countOrOff("off", 100)),
+  "target_group_health.dns_failover.minimum_healthy_targets.count": countOrOff("1"),
+  "target_group_health.dns_failover.minimum_healthy_targets.percentage": countOrOff("off", 100),
+  "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": whole(1, 1, 1000),
+  "target_group_health.unhealthy_state_routing.minimum_healthy_targets.percentage": countOrOff("off", 100),
 };
 
 /** Of instances or addresses behind an Application Load Balancer. */
 const APPLICATION: AttributeRules = {
   ...COMMON,
-  "stickiness.enabled": fixedFlag("false"),
+  "stickiness.enabled": flag("false"),
   "stickiness.type": oneOf("lb_cookie", ["app_cookie", "lb_cookie"]),
   "stickiness.lb_cookie.duration_seconds": whole(86_400, 1, 604_800),
-  "stickiness.app_cookie.cookie_name": text(),
+  "stickiness.app_cookie.cookie_name": { initial: "", refusal: cookieNameRefusal },
   "stickiness.app_cookie.duration_seconds": whole(86_400, 1, 604_800),
-  "slow_start.duration_seconds": onlyInitial({
+  "slow_start.duration_seconds": {
     initial: "0",
     refusal: (value) =>
       value === "0" || (/^\d+$/.test(value) && Number(value) >= 30 && Number(value) <= 900)
         ? undefined
         : "must be '0' or between '30-900' inclusive",
-  }),
-  "load_balancing.algorithm.type": oneOf(
-    "round_robin",
-    ["round_robin", "least_outstanding_requests", "weighted_random"],
-    ["round_robin", "least_outstanding_requests"],
-  ),
+  },
+  "load_balancing.algorithm.type": oneOf("round_robin", ["round_robin", "least_outstanding_requests", "weighted_random"]),
   "load_balancing.algorithm.anomaly_mitigation": oneOf("off", ["on", "off"], ["off"]),
 };
 
@@ -61,7 +52,7 @@ function networkRules({ targetType, protocol }: TargetGroupKind): AttributeRules
     "deregistration_delay.connection_termination.enabled": flag("false"),
     "preserve_client_ip.enabled": flag(preserves ? "true" : "false"),
     "proxy_protocol_v2.enabled": flag("false"),
-    "stickiness.enabled": fixedFlag("false"),
+    "stickiness.enabled": flag("false"),
     "stickiness.type": oneOf("source_ip", ["source_ip"]),
     "target_health_state.unhealthy.connection_termination.enabled": flag("true"),
     "target_health_state.unhealthy.draining_interval_seconds": onlyInitial(whole(0, 0, 360_000)),
@@ -70,6 +61,27 @@ function networkRules({ targetType, protocol }: TargetGroupKind): AttributeRules
 
 function rulesFor(kind: TargetGroupKind): AttributeRules {
   return isForApplications(kind) ? APPLICATION : networkRules(kind);
+}
+
+/** Names as cookies have them (RFC 6265, section 4.1.1). Reserved ones: Application Load Balancers guide, "Application-based stickiness". */
+function cookieNameRefusal(name: string): string | undefined {
+  if (name.startsWith("AWSALB"))
+    return "cannot begin with a prefix that is reserved for load balancers: 'AWSALB', 'AWSALBAPP' or 'AWSALBTG'";
+  if (name.length > 256) return "cannot be longer than '256' characters";
+  return /^[\w!#$%&'*+.^`|~-]*$/.test(name) ? undefined : "contains a character that is not allowed in the name of a cookie";
+}
+
+/** What AWS does not have beside each other. */
+function checkTogether(attributes: Readonly<Record<string, string>>): void {
+  const refuse = (message: string): never => {
+    throw new InvalidConfigurationRequestException(because(message));
+  };
+  const algorithm = attributes["load_balancing.algorithm.type"];
+  if (Number(attributes["slow_start.duration_seconds"] ?? 0) > 0 && algorithm !== "round_robin")
+    refuse(`You cannot enable both slow start and ${algorithm?.replaceAll("_", " ")} algorithm on a target group`);
+  const byCookie = attributes["stickiness.enabled"] === "true" && attributes["stickiness.type"] === "app_cookie";
+  if (byCookie && attributes["stickiness.app_cookie.cookie_name"] === "")
+    refuse("You must set an application cookie name to enable stickiness of type 'app_cookie'");
 }
 
 /** @param most of a number, where there is a bound */
@@ -103,6 +115,7 @@ export const modifyTargetGroupAttributes = operation("ModifyTargetGroupAttribute
   run({ TargetGroupArn, Attributes }, context) {
     const group = findTargetGroup(TargetGroupArn, context);
     const attributes = changeAttributes("Target group", rulesFor(group), group.attributes, Attributes);
+    checkTogether({ ...initialAttributes(rulesFor(group)), ...attributes });
     context.state.commit(() => context.state.table(targetGroups).put({ ...group, attributes }));
     return { Attributes: listAttributes(rulesFor(group), attributes) };
   },
