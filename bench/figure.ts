@@ -31,6 +31,11 @@ export function atLeast(limit: number, measured: Measured): Figure {
   return { ...measured, peer: measured.peer, ratio, aim: `at least ${limit}`, met: ratio >= limit };
 }
 
+/** What a figure is made of: it has no aim, and tells what of an aim that is missed is the machine's, or the peer's other promise. */
+export function part(measured: Measured): Figure {
+  return { ...measured, name: `part: ${measured.name}`, peer: measured.peer, ratio: ratioOf(measured), aim: "none", met: true };
+}
+
 function ratioOf({ ours, peer }: Measured): number {
   return peer === undefined ? ours : ours / peer;
 }

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { ServiceRecord } from "../../src/state/ecs.ts";
-import { atMost, median, type Figure } from "../figure.ts";
+import { atMost, median, part, type Figure } from "../figure.ts";
+import { bareServer } from "./bare-server.ts";
 import { controlPlane, temporaryFolder, type ControlPlane } from "./control-plane-world.ts";
 import { CLUSTER, createService, deploy, furnish, isCompleted, publish, remove, untilAll } from "./many-tasks.ts";
 import { onlooker, p99 } from "./onlooker.ts";
@@ -39,6 +40,8 @@ async function oneService(sizes: readonly number[], balanced: boolean, tell: (fi
     const [run] = runs;
     if (!run) continue;
     tell(atMost(3, { name: `DescribeServices p99 meanwhile, ${size} ${how}`, unit: "ms", ours: run.busyP99, peer: run.idleP99 }));
+    const bare = { ours: run.busyBareP99, peer: run.idleBareP99 };
+    tell(part({ name: `an empty answer of a thread that does nothing else, p99 meanwhile, ${size} ${how}`, unit: "ms", ...bare }));
     tell(atMost(50, { name: `longest hold of the event loop, ${size} ${how}`, unit: "ms", ours: run.hold }));
   }
 }
@@ -47,6 +50,9 @@ interface Run {
   readonly ms: number;
   readonly idleP99: number;
   readonly busyP99: number;
+  /** Of a server that has a thread of its own, asked at the same times: what of both is the machine's. */
+  readonly idleBareP99: number;
+  readonly busyBareP99: number;
   /** Milliseconds. */
   readonly hold: number;
 }
@@ -59,11 +65,13 @@ async function bringUp(size: number, balanced: boolean): Promise<Run> {
   const bystander = createService(state, { name: "bystander", definition, desiredCount: 1, balanced });
   await untilAll(state, [bystander], isCompleted);
   await using client = await onlooker(world.url, "DescribeServices", JSON.stringify({ cluster: CLUSTER, services: ["bystander"] }));
+  await using bare = await bareServer();
+  await using beside = await onlooker(bare.url, "DescribeServices", "{}");
   // The first requests load what all others need.
   await pause(size === SMALL ? 300 : 1_000);
-  await client.take();
+  await Promise.all([client.take(), beside.take()]);
   await pause(size === SMALL ? 100 : IDLE_MS);
-  const idleP99 = p99(await client.take());
+  const [idleP99, idleBareP99] = [p99(await client.take()), p99(await beside.take())];
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const began = performance.now();
@@ -71,7 +79,8 @@ async function bringUp(size: number, balanced: boolean): Promise<Run> {
   await untilAll(state, [arn], isCompleted);
   const ms = performance.now() - began;
   delay.disable();
-  return { ms, idleP99, busyP99: p99(await client.take()), hold: delay.max / 1e6 };
+  const [busyP99, busyBareP99] = [p99(await client.take()), p99(await beside.take())];
+  return { ms, idleP99, busyP99, idleBareP99, busyBareP99, hold: delay.max / 1e6 };
 }
 
 /** A thousand services: started, deployed anew, deleted. */

@@ -1,15 +1,21 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { ensureExecutionRole } from "../../src/testing/roles.ts";
 import { CreateClusterCommand, ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand } from "@aws-sdk/client-ecs";
 import { DescribeSecurityGroupsCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { TEST_KEYS } from "../../src/testing/api-world.ts";
 import { signedHeaders } from "../../src/testing/signed-request.ts";
-import { atLeast, median, type Figure } from "../figure.ts";
+import { airfieldProcess } from "../../src/testing/airfield-process.ts";
+import { atLeast, median, part, type Figure } from "../figure.ts";
 import { motoServer } from "../peers/moto.ts";
 import { requestRate } from "../wrk.ts";
+import { durableAppends } from "./durable-appends.ts";
 
 const SECONDS = 4;
 const ROUNDS = 3;
 const CONNECTIONS = 8;
+/** A file system in memory, as every Linux has it. */
+const MEMORY = "/dev/shm";
 
 /** Requests per second of two common operations, against `moto_server`, in turns. */
 export async function apiRate(url: string, image: string, tell: (figure: Figure) => void): Promise<void> {
@@ -23,6 +29,34 @@ export async function apiRate(url: string, image: string, tell: (figure: Figure)
       rates.peer.push(await rate(moto.url, operation, peer[operation]));
     }
     tell(atLeast(10, { name: `${operation} per second`, unit: "1/s", ours: median(rates.ours), peer: median(rates.peer) }));
+  }
+  await withoutDisk(image, moto.url, peer.RegisterTaskDefinition, tell);
+  for (const [atOnce, perSecond] of await durableAppends([1, CONNECTIONS]))
+    tell(part({ name: `records that the journal makes durable, ${atOnce} at once`, unit: "1/s", ours: perSecond }));
+}
+
+/**
+ * The peer keeps in memory what it was told; we answer when it would survive a crash. What that costs: the same program with its data in memory, for
+ * which syncing is free, in turns with the peer.
+ */
+async function withoutDisk(image: string, peerUrl: string, peerBody: string, tell: (figure: Figure) => void): Promise<void> {
+  const folder = await mkdtemp(join(MEMORY, "airfield-bench-"));
+  try {
+    await using airfield = await airfieldProcess({ dataDirectory: folder });
+    const config = { endpoint: airfield.url, region: "us-east-1", credentials: TEST_KEYS };
+    await ensureExecutionRole({ client: (constructor) => new constructor(config as never) });
+    const body = JSON.stringify(definition(image));
+    // The others have answered thousands by now.
+    await rate(airfield.url, "RegisterTaskDefinition", body);
+    const rates = { ours: [] as number[], peer: [] as number[] };
+    for (let round = 0; round < ROUNDS; round += 1) {
+      rates.ours.push(await rate(airfield.url, "RegisterTaskDefinition", body));
+      rates.peer.push(await rate(peerUrl, "RegisterTaskDefinition", peerBody));
+    }
+    const both = { ours: median(rates.ours), peer: median(rates.peer) };
+    tell(part({ name: "RegisterTaskDefinition per second, data in memory", unit: "1/s", ...both }));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

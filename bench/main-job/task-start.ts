@@ -11,7 +11,7 @@ import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { setTimeout as pause } from "node:timers/promises";
 import { dockerEngine } from "../../src/drivers/docker/engine.ts";
 import type { AirfieldProcess } from "../../src/testing/airfield-process.ts";
-import { atMost, median, type Figure } from "../figure.ts";
+import { atMost, median, part, type Figure } from "../figure.ts";
 
 const SOCKET = "/var/run/docker.sock";
 const SINGLE_ROUNDS = 21;
@@ -24,8 +24,14 @@ const ASK_EVERY_MS = (count: number): number => 4 + count;
 interface Pairing {
   readonly name: string;
   readonly networkMode: "awsvpc" | "bridge";
-  readonly peerNetwork: "own" | "default";
+  readonly peerNetwork: Network;
 }
+
+/**
+ * Where the engine starts a container by itself: on a network that was made for it, on its default bridge, on none, or in the namespace of another container that
+ * is on none, into which somebody could put interfaces of his own before it starts.
+ */
+type Network = "own" | "default" | "none" | "joined";
 
 const PAIRINGS: readonly Pairing[] = [
   { name: "awsvpc, against docker run on a network of its own", networkMode: "awsvpc", peerNetwork: "own" },
@@ -52,6 +58,20 @@ export async function taskStart(airfield: AirfieldProcess, image: string, tell: 
     const burst = await inTurns(ecs, subnets, image, pairing, BURST, BURST_ROUNDS);
     tell(atMost(1.1, { name: `${BURST} tasks at once: ${pairing.name}`, unit: "ms", ...burst }));
   }
+  await engineAlone(image, tell);
+}
+
+/** What the engine takes for the same containers by itself, by the network that they are on, against its default bridge: in turns, without us. */
+async function engineAlone(image: string, tell: (figure: Figure) => void): Promise<void> {
+  const times: Record<Network, number[]> = { own: [], default: [], none: [], joined: [] };
+  for (let round = 0; round < BURST_ROUNDS; round += 1)
+    for (const network of ["own", "default", "none", "joined"] as const) times[network].push(await raw(image, network, BURST));
+  const peer = median(times.default);
+  const alone = { own: "on a network of its own", none: "without a network", joined: "each with a pause container without a network" };
+  for (const network of ["own", "none", "joined"] as const)
+    tell(
+      part({ name: `${BURST} containers at once, the engine alone, ${alone[network]}`, unit: "ms", ours: median(times[network]), peer }),
+    );
 }
 
 /** The medians of both sides. */
@@ -101,22 +121,27 @@ async function until(ecs: ECSClient, arns: string[], status: string): Promise<vo
 }
 
 /** Milliseconds until `count` containers that were asked for at once all run. */
-async function raw(image: string, network: "own" | "default", count: number): Promise<number> {
+async function raw(image: string, network: Network, count: number): Promise<number> {
   const engine = dockerEngine({ socketPath: SOCKET });
   const name = `airfield-bench-${process.pid}`;
   if (network === "own") await engine.call("POST", "/networks/create", { body: { Name: name, Driver: "bridge", CheckDuplicate: true } });
   const limits = { Memory: 64 * 1024 * 1024, CpuShares: 256 };
-  const body = { Image: image, HostConfig: { NetworkMode: network === "own" ? name : "bridge", ...limits } };
+  const begin = async (NetworkMode: string): Promise<string> => {
+    const body = { Image: image, HostConfig: { NetworkMode, ...limits } };
+    const { Id } = await engine.call<{ readonly Id: string }>("POST", "/containers/create", { body });
+    await engine.call("POST", `/containers/${Id}/start`);
+    return Id;
+  };
+  const mode = { own: name, default: "bridge", none: "none", joined: "none" }[network];
   const started = performance.now();
   const ids = await Promise.all(
     Array.from({ length: count }, async () => {
-      const { Id } = await engine.call<{ readonly Id: string }>("POST", "/containers/create", { body });
-      await engine.call("POST", `/containers/${Id}/start`);
-      return Id;
+      const first = await begin(mode);
+      return network === "joined" ? [first, await begin(`container:${first}`)] : [first];
     }),
   );
   const took = performance.now() - started;
-  await Promise.all(ids.map((id) => engine.call("DELETE", `/containers/${id}`, { query: { force: true } })));
+  await Promise.all(ids.flat().map((id) => engine.call("DELETE", `/containers/${id}`, { query: { force: true } })));
   if (network === "own") await engine.call("DELETE", `/networks/${name}`);
   return took;
 }
