@@ -51,6 +51,8 @@ const TYPES: Readonly<Record<string, string>> = {
   "kms:alias": "AWS::KMS::Alias",
   "kms:key": "AWS::KMS::Key",
   "logs:log-group": "AWS::Logs::LogGroup",
+  "route53:healthcheck": "AWS::Route53::HealthCheck",
+  "route53:hostedzone": "AWS::Route53::HostedZone",
   "secretsmanager:secret": "AWS::SecretsManager::Secret",
   "ssm:parameter": "AWS::SSM::Parameter",
 };

@@ -18,6 +18,7 @@ const KNOWN: Readonly<Record<string, string>> = {
   "ecr:DescribeReplicationBackfillResults": "younger than the data set",
   "elasticloadbalancing:AddTags":
     "the data set has the table of Classic Load Balancers, which have this action too, and nothing else to tag",
+  "route53:ChangeTagsForResource": "the reference names both kinds of resource that have tags; a request is about one",
   "sts:TagSession": "the reference names roles; the sessions of federated users have tags, too (IAM User Guide, GetFederationToken)",
   "logs:DescribeLogGroups": "the reference says `*`; AWS's refusals name the group without a name",
 };

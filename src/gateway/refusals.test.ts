@@ -106,7 +106,7 @@ describe("a request that makes no sense", () => {
 
   test.each([
     ["a Query service", "sns", form, "Action=ListTopics&Version=2010-03-31"],
-    ["Route 53", "route53", {}, ""],
+    ["CloudFront", "cloudfront", {}, ""],
   ] as const)("because its service is not here: as %s answers", async (_, service, headers, body) => {
     await using api = await apiWorld();
     const text = await (await sendSigned(api.url, { service, headers, body })).text();

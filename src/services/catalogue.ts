@@ -126,4 +126,13 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     client: () => import("@aws-sdk/client-acm"),
     operations: () => import("./acm/index.ts"),
   },
+  {
+    id: "route53",
+    title: "Amazon Route 53",
+    signingName: "route53",
+    protocol: "restXml",
+    xmlNamespace: "https://route53.amazonaws.com/doc/2013-04-01/",
+    client: () => import("@aws-sdk/client-route-53"),
+    operations: () => import("./route53/index.ts"),
+  },
 ] satisfies readonly ServiceDescriptor[];

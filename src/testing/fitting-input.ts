@@ -13,6 +13,7 @@ const TEXTS = [
   "v1",
   "https://issuer.example",
   "200",
+  "52.5",
   "HTTPS",
   "0123456789abcdef0123456789abcdef01234567",
   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",

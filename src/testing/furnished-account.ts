@@ -29,6 +29,7 @@ import {
   IAMClient,
 } from "@aws-sdk/client-iam";
 import { CreateAliasCommand, CreateGrantCommand, CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
+import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, Route53Client } from "@aws-sdk/client-route-53";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { localInstanceId } from "../state/local-host.ts";
@@ -76,6 +77,8 @@ export interface AccountNames {
   readonly logGroup: string;
   readonly repository: string;
   readonly certificate: string;
+  readonly hostedZone: string;
+  readonly change: string;
 }
 
 /** What is written into the descriptions and tags of an account's things, and must not be seen by others. */
@@ -195,6 +198,23 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
   );
   const deployments = await ecs.send(new ListServiceDeploymentsCommand({ cluster, service: NAME }));
 
+  const route53 = client(Route53Client);
+  const zone = await route53.send(
+    new CreateHostedZoneCommand({
+      Name: `${NAME}.example`,
+      CallerReference: `${account}-${planted}`,
+      HostedZoneConfig: { Comment: planted },
+      VPC: { VPCId: vpc, VPCRegion: REGION },
+    }),
+  );
+  const record = { Name: `www.${NAME}.example`, Type: "TXT" as const, TTL: 60, ResourceRecords: [{ Value: `"${planted}"` }] };
+  const changed = await route53.send(
+    new ChangeResourceRecordSetsCommand({
+      HostedZoneId: zone.HostedZone?.Id,
+      ChangeBatch: { Changes: [{ Action: "CREATE", ResourceRecordSet: record }], Comment: planted },
+    }),
+  );
+
   return {
     account,
     cluster,
@@ -228,5 +248,7 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
     logGroup: arn("logs", `log-group:${NAME}`),
     repository: arn("ecr", `repository/${NAME}`),
     certificate: imported.CertificateArn ?? "",
+    hostedZone: (zone.HostedZone?.Id ?? "").replace("/hostedzone/", ""),
+    change: (changed.ChangeInfo?.Id ?? "").replace("/change/", ""),
   };
 }

@@ -32,6 +32,9 @@ test.each([
   ["GET", "/things/", undefined],
   ["GET", "/things", undefined],
   ["GET", "/things/mine/", "GetAnything"],
+  ["PUT", "/things/mine/", "PutThing"],
+  ["PUT", "/things/mine//", undefined],
+  ["POST", "/things/?Operation=Tag", "Tag"],
   ["DELETE", "/things/mine", undefined],
   ["POST", "/things", "MakeThing"],
   ["POST", "/things?Operation=Tag", "Tag"],
@@ -56,6 +59,7 @@ describe("labels are read", () => {
     ["/a/{B}/{C}?x", "/a/b/c?B=d", { B: "b", C: "c" }],
     ["/a/{B+}/{C}", "/a/b/%63/d/e", { B: "b/c/d", C: "e" }],
     ["/{B+}", "/b", { B: "b" }],
+    ["/a/{B}/c", "/a/b/c/", { B: "b" }],
     ["/a/{B}", "/other/b", {}],
   ])("%s of %s", (uri, target, found) => {
     expect(labels(uri, target)).toEqual(found);

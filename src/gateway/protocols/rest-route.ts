@@ -27,11 +27,13 @@ export function restRoutes(operations: readonly OperationRoute[]): RestRoutes {
     .sort((a, b) => weight(b.template) - weight(a.template));
   return ({ method, target }) => {
     const { segments, query } = partsOf(target);
-    const fits = ({ template }: { readonly template: Template }): boolean =>
-      template.method === method &&
-      matched(template.segments, segments) !== undefined &&
-      template.literals.every(([name, value]) => query.getAll(name).includes(value));
-    return routes.find(fits)?.name;
+    const fits =
+      (path: readonly string[]) =>
+      ({ template }: { readonly template: Template }): boolean =>
+        template.method === method &&
+        matched(template.segments, path) !== undefined &&
+        template.literals.every(([name, value]) => query.getAll(name).includes(value));
+    return (routes.find(fits(segments)) ?? routes.find(fits(withoutSlash(segments))))?.name;
   };
 }
 
@@ -40,7 +42,9 @@ export function restRoutes(operations: readonly OperationRoute[]): RestRoutes {
  * @throws MalformedRequestError where a part of the path is no UTF-8 in percent-encoding
  */
 export function readLabels(http: HttpTrait, target: string): ReadonlyMap<string, string> {
-  const labels = matched(templateOf(http).segments, partsOf(target).segments) ?? [];
+  const template = templateOf(http).segments;
+  const { segments } = partsOf(target);
+  const labels = matched(template, segments) ?? matched(template, withoutSlash(segments)) ?? [];
   return new Map(labels.map(([name, text]) => [name, decoded(text, name)]));
 }
 
@@ -65,6 +69,11 @@ function partsOf(target: string): { readonly segments: readonly string[]; readon
   const mark = target.indexOf("?");
   const path = mark < 0 ? target : target.slice(0, mark);
   return { segments: path.split("/").slice(1), query: new URLSearchParams(mark < 0 ? "" : target.slice(mark + 1)) };
+}
+
+/** Older models of AWS's have a slash at the end of some paths, which its clients still send: `/hostedzone/Z1/rrset/`. */
+function withoutSlash(segments: readonly string[]): readonly string[] {
+  return segments.length > 1 && segments.at(-1) === "" ? segments.slice(0, -1) : segments;
 }
 
 function matched(template: readonly Segment[], path: readonly string[]): [name: string, text: string][] | undefined {

@@ -1,0 +1,103 @@
+import { NoSuchHealthCheck, type Change } from "@aws-sdk/client-route-53";
+import { applyChanges, type RecordChange, type ZoneToChange } from "../../decide/record-changes/apply-changes.ts";
+import { nameOf, readName } from "../../domain/dns/name.ts";
+import { loadBalancers } from "../../state/elb.ts";
+import { healthChecks, nameInZone, recordSets, type HostedZoneRecord, type RecordSetRecord } from "../../state/route53.ts";
+import { because, type ConditionContext, type OperationContext } from "../operation.ts";
+import { recordChange } from "./changes.ts";
+import { QUOTAS } from "./quotas.ts";
+import { invalidBatch, readRecordSet } from "./record-set-input.ts";
+import { operation, requireZone, zoneArn } from "./route53-operation.ts";
+
+/** Of a batch. Source: Route 53 Developer Guide, "Quotas": an UPSERT counts twice. */
+const MOST_RECORDS = 1000;
+const MOST_CHARACTERS = 32_000;
+
+export const changeResourceRecordSets = operation("ChangeResourceRecordSets", {
+  authorize: ({ HostedZoneId, ChangeBatch: { Changes = [] } = { Changes: [] } }, at) => ({
+    action: "route53:ChangeResourceRecordSets",
+    resource: zoneArn(at, HostedZoneId),
+    context: changeContext(Changes),
+  }),
+  run({ HostedZoneId, ChangeBatch: { Changes = [], Comment } = { Changes: [] } }, context) {
+    const zone = requireZone(context, HostedZoneId);
+    refuseLarge(Changes);
+    const read = Changes.map((change) => ({ action: change.Action ?? "CREATE", ...readRecordSet(change) }));
+    const problems = read.flatMap((change) => (change.action === "DELETE" ? [] : change.problems));
+    if (problems.length > 0) throw invalidBatch(problems);
+    requireHealthChecks(context, read);
+    const changed = applyChanges(zoneToChange(context, zone), read);
+    if (changed.kind === "refused") throw invalidBatch(changed.messages);
+    const { state, account } = context;
+    const table = state.table(recordSets);
+    const after = table.count("zone", zone.id) - changed.removed.length + changed.put.length;
+    if (after > QUOTAS.MAX_RRSETS_BY_ZONE + changed.put.length && changed.put.length > 0) throw beyondQuota();
+    const records = changed.put.map((set): RecordSetRecord => ({ ...set, zoneId: zone.id, account }));
+    const ChangeInfo = state.commit(() => {
+      for (const set of changed.removed) table.delete(recordSets.key({ ...set, zoneId: zone.id, account }));
+      for (const record of records) table.put(record);
+      if (table.count("zone", zone.id) > QUOTAS.MAX_RRSETS_BY_ZONE && records.length > 0) throw beyondQuota();
+      return recordChange(context, Comment);
+    });
+    return { ChangeInfo };
+  },
+});
+
+function beyondQuota() {
+  return invalidBatch([`Number of limits exceeded: {MAX_RRSETS_BY_ZONE=${QUOTAS.MAX_RRSETS_BY_ZONE}}`]);
+}
+
+/** Source: Service Authorization Reference, Amazon Route 53; names as its developer guide normalizes them. */
+function changeContext(changes: readonly Change[]): ConditionContext {
+  const each = <T extends string>(value: (change: Change) => T | undefined): readonly string[] => [
+    ...new Set(changes.map(value).filter((one) => one !== undefined)),
+  ];
+  const normalized = (text: string): string => {
+    const name = readName(text);
+    return typeof name === "string" ? name.slice(0, -1) : text;
+  };
+  return {
+    "route53:ChangeResourceRecordSetsActions": each(({ Action }) => Action),
+    "route53:ChangeResourceRecordSetsRecordTypes": each(({ ResourceRecordSet }) => ResourceRecordSet?.Type),
+    "route53:ChangeResourceRecordSetsNormalizedRecordNames": each(({ ResourceRecordSet }) => normalized(ResourceRecordSet?.Name ?? "")),
+  };
+}
+
+function refuseLarge(changes: readonly Change[]): void {
+  let records = 0;
+  let characters = 0;
+  for (const { Action, ResourceRecordSet: set } of changes) {
+    const times = Action === "UPSERT" ? 2 : 1;
+    const values = set?.ResourceRecords ?? [];
+    records += times * Math.max(1, values.length);
+    characters += times * values.reduce((sum, { Value = "" }) => sum + Value.length, 0);
+  }
+  if (records > MOST_RECORDS) throw invalidBatch([`Number of records limit of ${MOST_RECORDS} exceeded.`]);
+  if (characters > MOST_CHARACTERS) throw invalidBatch([`Number of characters limit of ${MOST_CHARACTERS} exceeded.`]);
+}
+
+/** @throws NoSuchHealthCheck */
+function requireHealthChecks({ state }: OperationContext, changes: readonly RecordChange[]): void {
+  for (const { action, set } of changes)
+    if (action !== "DELETE" && set.healthCheckId !== undefined && !state.table(healthChecks).has(set.healthCheckId))
+      throw new NoSuchHealthCheck(because(`A health check with id ${set.healthCheckId} does not exist.`));
+}
+
+function zoneToChange({ state }: OperationContext, zone: HostedZoneRecord): ZoneToChange {
+  return {
+    ...{ id: zone.id, name: zone.name },
+    at: (name) => state.table(recordSets).by("name", nameInZone(zone.id, name)).map(withoutPlace),
+    serviceName({ HostedZoneId, DNSName }, type) {
+      const own = [...state.table(loadBalancers).values()];
+      const named = own.find(({ dnsName }) => [nameOf(dnsName), nameOf(`dualstack.${dnsName}`)].includes(DNSName));
+      if (!own.some(({ canonicalHostedZoneId }) => canonicalHostedZoneId === HostedZoneId)) return named ? "not-within" : undefined;
+      if (named && named.canonicalHostedZoneId !== HostedZoneId) return "not-within";
+      return named && (type === "A" || type === "AAAA") ? "found" : "not-found";
+    },
+  };
+}
+
+/** One that stays as it is must be the very same after as before. */
+function withoutPlace(record: RecordSetRecord): RecordSetRecord {
+  return record;
+}

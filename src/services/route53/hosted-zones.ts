@@ -1,0 +1,145 @@
+import {
+  HostedZoneAlreadyExists,
+  HostedZoneNotEmpty,
+  InvalidDomainName,
+  NoSuchDelegationSet,
+  TooManyHostedZones,
+  type HostedZone,
+} from "@aws-sdk/client-route-53";
+import { defined } from "../../domain/defined.ts";
+import { labelsOf, readName } from "../../domain/dns/name.ts";
+import { hostedZones, recordSets, type HostedZoneRecord, type RecordSetRecord } from "../../state/route53.ts";
+import { because, type OperationContext } from "../operation.ts";
+import { recordChange } from "./changes.ts";
+import { QUOTAS } from "./quotas.ts";
+import { invalidInput, onZone, operation, requireZone } from "./route53-operation.ts";
+import { readVpc, refuseConflict, requireVpc, vpcsContext } from "./vpcs.ts";
+
+export const createHostedZone = operation("CreateHostedZone", {
+  authorize: ({ VPC }) => ({ action: "route53:CreateHostedZone", resource: "*", context: vpcsContext(VPC) }),
+  run({ Name = "", CallerReference = "", HostedZoneConfig: { Comment, PrivateZone } = {}, VPC, DelegationSetId }, context) {
+    const { state, account, now, ids } = context;
+    const name = zoneName(Name, VPC !== undefined);
+    if (PrivateZone && !VPC)
+      throw invalidInput(
+        "When you're creating a private hosted zone (when you specify true for PrivateZone), you must also specify values for VPCId and VPCRegion.",
+      );
+    if (PrivateZone === false && VPC) throw invalidInput("A hosted zone with a VPC is private: PrivateZone must not be false.");
+    if (DelegationSetId !== undefined && VPC)
+      throw invalidInput("A reusable delegation set can't be associated with a private hosted zone.");
+    if (DelegationSetId !== undefined)
+      throw new NoSuchDelegationSet(because(`A reusable delegation set with the specified ID does not exist: ${DelegationSetId}`));
+    const own = state.table(hostedZones).by("account", account);
+    if (own.some(({ callerReference }) => callerReference === CallerReference))
+      throw new HostedZoneAlreadyExists(because("A hosted zone has already been created with the specified caller reference."));
+    if (own.length >= QUOTAS.MAX_HOSTED_ZONES_BY_OWNER)
+      throw new TooManyHostedZones(
+        because(`Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more than ${QUOTAS.MAX_HOSTED_ZONES_BY_OWNER} hosted zones.`),
+      );
+    const vpc = VPC && requireVpc(context, readVpc(VPC));
+    if (vpc) refuseConflict(context, vpc, name);
+    const id = `Z${ids.alphanumeric(20).toUpperCase()}`;
+    const zone: HostedZoneRecord = {
+      ...{ id, account, name, callerReference: CallerReference, createdAt: now },
+      privateZone: vpc !== undefined,
+      vpcs: vpc ? [vpc] : [],
+      authorizedVpcs: [],
+      nameServers: nameServersOf(id),
+      tags: [],
+      ...defined({ comment: Comment }),
+    };
+    const ChangeInfo = state.commit(() => {
+      state.table(hostedZones).insert(zone);
+      for (const set of firstRecordSets(zone)) state.table(recordSets).insert(set);
+      return recordChange(context);
+    });
+    return {
+      HostedZone: shownZone(zone, context),
+      ChangeInfo,
+      Location: `https://route53.amazonaws.com/2013-04-01/hostedzone/${id}`,
+      ...whereFrom(zone),
+      ...(VPC && { VPC }),
+    } as never;
+  },
+});
+
+/** Where a zone is asked: public ones at name servers, private ones in their VPCs. */
+function whereFrom({ privateZone, nameServers }: HostedZoneRecord): object {
+  return privateZone ? {} : { DelegationSet: { NameServers: nameServers.map(withoutDot) } };
+}
+
+/** @throws InvalidDomainName */
+function zoneName(text: string, isPrivate: boolean): string {
+  const name = readName(text);
+  if (typeof name === "object") throw new InvalidDomainName(because(`FATAL problem: ${name.problem} encountered with '${text}'`));
+  // Source: Route 53 API Reference, `CreateHostedZone`: no public zone for a top-level domain.
+  if (labelsOf(name).length < (isPrivate ? 1 : 2))
+    throw new InvalidDomainName(because(`${text} is not a valid domain name for a hosted zone.`));
+  return name;
+}
+
+/** No other zone has them: who delegates to them delegates to this zone. */
+function nameServersOf(id: string): readonly string[] {
+  return [1, 2, 3, 4].map((number) => `ns-${number}.${id.toLowerCase()}.dns.localhost.`);
+}
+
+/** Those that AWS gives a new zone, and that it keeps. Source: Route 53 Developer Guide, "SOA and NS records that Amazon Route 53 creates". */
+function firstRecordSets({ id: zoneId, account, name, nameServers }: HostedZoneRecord): readonly RecordSetRecord[] {
+  const soa = `${nameServers[0] ?? ""} awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400`;
+  return [
+    { zoneId, account, name, type: "NS", ttl: 172_800, values: nameServers },
+    { zoneId, account, name, type: "SOA", ttl: 900, values: [soa] },
+  ];
+}
+
+const withoutDot = (name: string): string => name.slice(0, -1);
+
+/** A zone as answers have it. */
+export function shownZone({ id, name, callerReference, comment, privateZone }: HostedZoneRecord, context: OperationContext): HostedZone {
+  return {
+    Id: `/hostedzone/${id}`,
+    Name: name,
+    CallerReference: callerReference,
+    Config: { PrivateZone: privateZone, ...defined({ Comment: comment }) },
+    ResourceRecordSetCount: context.state.table(recordSets).count("zone", id),
+  };
+}
+
+export const getHostedZone = operation("GetHostedZone", {
+  authorize: onZone("GetHostedZone"),
+  run({ Id }, context) {
+    const zone = requireZone(context, Id);
+    const VPCs = zone.vpcs.map(({ region, id }) => ({ VPCRegion: region, VPCId: id }) as const);
+    return { HostedZone: shownZone(zone, context), ...whereFrom(zone), ...(zone.privateZone && { VPCs }) } as never;
+  },
+});
+
+export const updateHostedZoneComment = operation("UpdateHostedZoneComment", {
+  authorize: onZone("UpdateHostedZoneComment"),
+  run({ Id, Comment }, context) {
+    const { comment: _, ...zone } = requireZone(context, Id);
+    const changed = { ...zone, ...(Comment === undefined || Comment === "" ? {} : { comment: Comment }) };
+    context.state.commit(() => context.state.table(hostedZones).put(changed));
+    return { HostedZone: shownZone(changed, context) };
+  },
+});
+
+export const deleteHostedZone = operation("DeleteHostedZone", {
+  authorize: onZone("DeleteHostedZone"),
+  run({ Id }, context) {
+    const { state } = context;
+    const zone = requireZone(context, Id);
+    const sets = state.table(recordSets).by("zone", zone.id);
+    if (sets.some((set) => set.name !== zone.name || (set.type !== "NS" && set.type !== "SOA")))
+      // Two blanks, as on AWS.
+      throw new HostedZoneNotEmpty(
+        because("The specified hosted zone contains non-required resource record sets  and so cannot be deleted."),
+      );
+    const ChangeInfo = state.commit(() => {
+      for (const set of sets) state.table(recordSets).delete(recordSets.key(set));
+      state.table(hostedZones).delete(zone.id);
+      return recordChange(context);
+    });
+    return { ChangeInfo };
+  },
+});

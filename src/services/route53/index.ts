@@ -1,0 +1,44 @@
+import type { Operation } from "../operation.ts";
+import { changeResourceRecordSets } from "./change-record-sets.ts";
+import { getChange } from "./changes.ts";
+import { createHostedZone, deleteHostedZone, getHostedZone, updateHostedZoneComment } from "./hosted-zones.ts";
+import { getAccountLimit, getHostedZoneLimit } from "./limits.ts";
+import { getHostedZoneCount, listHostedZones, listHostedZonesByName } from "./list-hosted-zones.ts";
+import { listResourceRecordSets } from "./list-record-sets.ts";
+import { changeTagsForResource, listTagsForResource, listTagsForResources } from "./tags.ts";
+import {
+  associateVPCWithHostedZone,
+  createVPCAssociationAuthorization,
+  deleteVPCAssociationAuthorization,
+  disassociateVPCFromHostedZone,
+  listHostedZonesByVPC,
+  listVPCAssociationAuthorizations,
+} from "./vpc-associations.ts";
+
+export { constraints } from "./constraints.ts";
+export { emptyValues } from "./empty-values.ts";
+
+/** The operations of this service that work here; `docs/coverage.md` sets them beside AWS's whole list. */
+export const operations: readonly Operation[] = [
+  createHostedZone,
+  getHostedZone,
+  updateHostedZoneComment,
+  deleteHostedZone,
+  listHostedZones,
+  listHostedZonesByName,
+  listHostedZonesByVPC,
+  getHostedZoneCount,
+  associateVPCWithHostedZone,
+  disassociateVPCFromHostedZone,
+  createVPCAssociationAuthorization,
+  deleteVPCAssociationAuthorization,
+  listVPCAssociationAuthorizations,
+  changeResourceRecordSets,
+  listResourceRecordSets,
+  getChange,
+  changeTagsForResource,
+  listTagsForResource,
+  listTagsForResources,
+  getAccountLimit,
+  getHostedZoneLimit,
+];

@@ -1,0 +1,27 @@
+import { HostedZoneNotPrivate } from "@aws-sdk/client-route-53";
+import { healthChecks, hostedZones, recordSets } from "../../state/route53.ts";
+import { because } from "../operation.ts";
+import { QUOTAS } from "./quotas.ts";
+import { onAny, operation, requireZone, zoneArn } from "./route53-operation.ts";
+
+export const getAccountLimit = operation("GetAccountLimit", {
+  authorize: onAny("GetAccountLimit"),
+  run({ Type = "MAX_HOSTED_ZONES_BY_OWNER" }, { state, account }) {
+    const counts: Partial<Record<typeof Type, number>> = {
+      MAX_HOSTED_ZONES_BY_OWNER: state.table(hostedZones).count("account", account),
+      MAX_HEALTH_CHECKS_BY_OWNER: state.table(healthChecks).count("account", account),
+    };
+    return { Limit: { Type, Value: QUOTAS[Type] }, Count: counts[Type] ?? 0 };
+  },
+});
+
+export const getHostedZoneLimit = operation("GetHostedZoneLimit", {
+  authorize: ({ HostedZoneId }, at) => ({ action: "route53:GetHostedZoneLimit", resource: zoneArn(at, HostedZoneId) }),
+  run({ HostedZoneId, Type = "MAX_RRSETS_BY_ZONE" }, context) {
+    const zone = requireZone(context, HostedZoneId);
+    if (Type === "MAX_VPCS_ASSOCIATED_BY_ZONE" && !zone.privateZone)
+      throw new HostedZoneNotPrivate(because("The specified hosted zone is a public hosted zone, not a private hosted zone."));
+    const Count = Type === "MAX_RRSETS_BY_ZONE" ? context.state.table(recordSets).count("zone", zone.id) : zone.vpcs.length;
+    return { Limit: { Type, Value: QUOTAS[Type] }, Count };
+  },
+});

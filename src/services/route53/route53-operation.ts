@@ -1,0 +1,53 @@
+import { InvalidInput, NoSuchHostedZone } from "@aws-sdk/client-route-53";
+import { partitionOf } from "../../domain/partition.ts";
+import type { Scope } from "../../domain/scope.ts";
+import { hostedZones, type HostedZoneRecord } from "../../state/route53.ts";
+import { because, operationsOf, type AuthorizeScope, type OperationContext, type Permission } from "../operation.ts";
+
+export const operation = operationsOf<typeof import("@aws-sdk/client-route-53")>();
+
+/** Resources of Route 53 have neither a region nor an account in their ARNs. */
+function route53Arn({ region }: Scope, resource: string): string {
+  return `arn:${partitionOf(region)}:route53:::${resource}`;
+}
+
+/** Clients may send ids with the path that answers have before them. */
+export function bareId(id: string | undefined, kind: "hostedzone" | "change" | "healthcheck"): string {
+  return (id ?? "").replace(new RegExp(`^/?${kind}/`), "");
+}
+
+export function onZone<T extends { readonly Id?: string | undefined; readonly HostedZoneId?: string | undefined }>(action: string) {
+  return (input: T, at: AuthorizeScope): Permission => ({
+    action: `route53:${action}`,
+    resource: zoneArn(at, input.Id ?? input.HostedZoneId),
+  });
+}
+
+export function zoneArn(at: Scope, id: string | undefined): string {
+  return route53Arn(at, `hostedzone/${bareId(id, "hostedzone")}`);
+}
+
+export function changeArn(at: Scope, id: string | undefined): string {
+  return route53Arn(at, `change/${bareId(id, "change")}`);
+}
+
+export function healthCheckArn(at: Scope, id: string | undefined): string {
+  return route53Arn(at, `healthcheck/${bareId(id, "healthcheck")}`);
+}
+
+/** Of operations that Route 53 knows no resource for. */
+export function onAny(action: string) {
+  return (): Permission => ({ action: `route53:${action}`, resource: "*" });
+}
+
+/** A zone of the caller's account. @throws NoSuchHostedZone */
+export function requireZone({ state }: Pick<OperationContext, "state">, id: string | undefined): HostedZoneRecord {
+  const bare = bareId(id, "hostedzone");
+  const zone = state.table(hostedZones).get(bare);
+  if (!zone) throw new NoSuchHostedZone(because(`No hosted zone found with ID: ${bare}`));
+  return zone;
+}
+
+export function invalidInput(message: string): InvalidInput {
+  return new InvalidInput(because(message));
+}

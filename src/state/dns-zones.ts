@@ -1,0 +1,45 @@
+import { isWithin, labelsOf, readName } from "../domain/dns/name.ts";
+import type { ServedType } from "../domain/dns/record-type.ts";
+import { hostedZones, nameInZone, recordSets, type HostedZoneRecord, type RecordSetRecord } from "./route53.ts";
+import type { WholeState } from "./state.ts";
+
+/**
+ * The public zone that answers for a name, of whichever account; `undefined` where none does. A zone answers where it was there before every zone
+ * above it, or the next one above delegates to its name servers, as the rest of the DNS would have it: who makes a zone below or above somebody
+ * else's takes no name from it, and of several zones of one name the first counts. Costs what there are zones of the names above.
+ */
+export function publicZoneOf(state: WholeState, name: string): HostedZoneRecord | undefined {
+  const labels = labelsOf(name);
+  const above = labels.map((_, at) => `${labels.slice(at).join(".")}.`);
+  const candidates = above.flatMap((zoneName) => state.table(hostedZones).by("publicName", zoneName));
+  const answering: HostedZoneRecord[] = [];
+  for (const zone of candidates.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))) {
+    const around = answering.filter((other) => isWithin(zone.name, other.name));
+    const next = around.toSorted((a, b) => b.name.length - a.name.length).find((other) => other.name !== zone.name);
+    const taken = around.some((other) => other.name === zone.name);
+    if (next ? delegates(state, next, zone) && !taken : !taken) answering.push(zone);
+  }
+  return answering.toSorted((a, b) => b.name.length - a.name.length)[0];
+}
+
+function delegates(state: WholeState, parent: HostedZoneRecord, { name, nameServers }: HostedZoneRecord): boolean {
+  const servers = recordSetsAt(state, parent.id, name).flatMap(({ type, values = [] }) => (type === "NS" ? values : []));
+  return servers.some((server) => nameServers.includes(readName(server) as string));
+}
+
+/** The record sets of a name in a zone. */
+export function recordSetsAt(state: WholeState, zoneId: string, name: string): readonly RecordSetRecord[] {
+  return state.table(recordSets).by("name", nameInZone(zoneId, name));
+}
+
+/**
+ * The values that a name has for a type in the public DNS, as this installation answers it: what a validation of a domain asks. None where there is
+ * no such name or record, and none of aliases.
+ * @param text in any case, with or without the dot at its end
+ */
+export function findRecord(state: WholeState, text: string, type: ServedType): readonly string[] {
+  const name = readName(text);
+  if (typeof name === "object") return [];
+  const zone = publicZoneOf(state, name);
+  return zone ? recordSetsAt(state, zone.id, name).flatMap((set) => (set.type === type ? (set.values ?? []) : [])) : [];
+}

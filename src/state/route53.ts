@@ -1,0 +1,88 @@
+import type { HealthCheckConfig, Tag } from "@aws-sdk/client-route-53";
+import { namesAbove } from "../domain/dns/name.ts";
+import type { RecordSet } from "../domain/dns/record-set.ts";
+import { defineTable, ofAccount } from "./table.ts";
+
+// Route 53 is global: records have an account and no region. Times are milliseconds since the Unix epoch. Names are as `domain/dns/name.ts` reads
+// them: lower case, with the dot at their end.
+
+export interface VpcOfZone {
+  readonly region: string;
+  readonly id: string;
+}
+
+export interface HostedZoneRecord {
+  /** `Z` and twenty characters, unique in the installation, without `/hostedzone/` before it. */
+  readonly id: string;
+  readonly account: string;
+  readonly name: string;
+  readonly callerReference: string;
+  readonly comment?: string;
+  readonly privateZone: boolean;
+  /** Those in which a private zone is seen; none of a public one. */
+  readonly vpcs: readonly VpcOfZone[];
+  /** Those of other accounts that may be associated with it. */
+  readonly authorizedVpcs: readonly VpcOfZone[];
+  /** Four names, which no other zone has. */
+  readonly nameServers: readonly string[];
+  readonly tags: readonly Tag[];
+  readonly createdAt: number;
+}
+
+export const hostedZones = defineTable<HostedZoneRecord>()("route53.hosted-zones", (zone) => zone.id, ofAccount, {
+  account: (zone) => zone.account,
+  publicName: (zone) => (zone.privateZone ? undefined : zone.name),
+  vpc: (zone) => zone.vpcs.map(({ id }) => id),
+});
+
+export interface RecordSetRecord extends RecordSet {
+  readonly zoneId: string;
+  readonly account: string;
+}
+
+export function recordSetKey(set: Pick<RecordSetRecord, "zoneId" | "name" | "type" | "setIdentifier">): string {
+  // An identifier may hold anything, so it comes last.
+  return `${set.zoneId}/${set.name}/${set.type}/${set.setIdentifier ?? ""}`;
+}
+
+/** What the indexes of record sets file a name of a zone under. */
+export function nameInZone(zoneId: string, name: string): string {
+  return `${zoneId}/${name}`;
+}
+
+export const recordSets = defineTable<RecordSetRecord>()("route53.record-sets", recordSetKey, ofAccount, {
+  zone: (set) => set.zoneId,
+  name: (set) => nameInZone(set.zoneId, set.name),
+  /** All names above it: there is something below them, though they may have no records. */
+  below: (set) => namesAbove(set.name).map((name) => nameInZone(set.zoneId, name)),
+  healthCheck: (set) => set.healthCheckId,
+});
+
+/** A change that was made: in the records, and so in what the name server answers, since it was committed. */
+export interface ChangeRecord {
+  readonly id: string;
+  readonly account: string;
+  readonly comment?: string;
+  readonly submittedAt: number;
+}
+
+export const changes = defineTable<ChangeRecord>()("route53.changes", (change) => change.id, ofAccount, {
+  account: (change) => change.account,
+});
+
+export interface HealthCheckRecord {
+  /** A UUID. */
+  readonly id: string;
+  readonly account: string;
+  readonly callerReference: string;
+  readonly config: HealthCheckConfig;
+  /** Counts up with each change. */
+  readonly version: number;
+  readonly tags: readonly Tag[];
+  readonly createdAt: number;
+}
+
+export const healthChecks = defineTable<HealthCheckRecord>()("route53.health-checks", (check) => check.id, ofAccount, {
+  account: (check) => check.account,
+  child: (check) => check.config.ChildHealthChecks ?? [],
+});
