@@ -45,16 +45,42 @@ export interface ProxyRoute {
    * ends so. Empty: any.
    */
   readonly hosts: readonly string[];
+  /** Exact host names that `hosts` do not stand for. */
+  readonly exceptHosts?: readonly string[];
+  /** ARN of the load balancer that the route is a part of, where it is of one; told where it is refused. */
+  readonly owner?: string;
   /** All of these have to hold besides. */
   readonly conditions?: readonly RequestCondition[];
   readonly action:
-    /** Weighted choice between backends; 503 where none has a server, as on AWS. */
-    | { readonly kind: "forward"; readonly backends: readonly { readonly id: string; readonly weight: number }[] }
+    /**
+     * Weighted choice between backends; 503 where none has a server, as on AWS. With `stickiness`, a client whose cookie `AWSALBTG` names one of them
+     * goes there again, for so many seconds since its last request.
+     */
+    | {
+        readonly kind: "forward";
+        readonly backends: readonly { readonly id: string; readonly weight: number }[];
+        readonly stickiness?: number;
+      }
     | { readonly kind: "fixed-response"; readonly status: number; readonly contentType?: string; readonly body?: string }
     /** The location may hold ELB's placeholders `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}`, which stand for the request's own parts. */
     | { readonly kind: "redirect"; readonly status: 301 | 302; readonly location: string };
+  /** What becomes of a request that is forwarded, before it is sent. */
+  readonly rewrites?: Rewrites;
   /** Seconds without data before a connection is closed (`idle_timeout.timeout_seconds`). */
   readonly idleTimeout: number;
+}
+
+export interface Rewrites {
+  /** Of the Host header without its port. */
+  readonly host?: Rewrite;
+  /** Of the path with its query. */
+  readonly url?: Rewrite;
+}
+
+/** What the expression finds first is replaced; `$1` to `$6` stand for what its groups found, and `$$` for a dollar sign. What it does not find stays. */
+export interface Rewrite {
+  readonly regex: string;
+  readonly replacement: string;
 }
 
 export interface ProxyBackend {

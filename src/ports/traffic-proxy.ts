@@ -9,6 +9,8 @@ export type {
   ProxyServer,
   ProxyStickiness,
   ProxyStream,
+  Rewrite,
+  Rewrites,
   ServerHealthReport,
 } from "../domain/proxy-configuration.ts";
 
@@ -33,19 +35,17 @@ export interface TrafficProxy {
 /** A part of a configuration that the proxy would not work by. */
 export type RefusedPart =
   | { readonly kind: "backend"; readonly id: string; readonly reason: string }
-  | { readonly kind: "route"; readonly listener: string; readonly hosts: readonly string[]; readonly reason: string };
+  | { readonly kind: "route"; readonly listener: string; readonly owner?: string; readonly reason: string };
 
 /**
  * `apply` rejects with this where the proxy refuses parts. All the rest works. A part that was there before in another form stays in that form; a
- * backend that was not has no servers, and a route that was not answers 503.
+ * backend that was not has no servers, and a route that was not answers 503, or, where what it matches may be what is refused, matches nothing.
  */
 export class RefusedPartsError extends Error {
   readonly parts: readonly RefusedPart[];
   constructor(parts: readonly RefusedPart[]) {
     super(
-      parts
-        .map((part) => `${part.kind} ${part.kind === "backend" ? part.id : (part.hosts[0] ?? part.listener)}: ${part.reason}`)
-        .join("; "),
+      parts.map((part) => `${part.kind} ${part.kind === "backend" ? part.id : (part.owner ?? part.listener)}: ${part.reason}`).join("; "),
     );
     this.parts = parts;
   }

@@ -1,5 +1,5 @@
 import { scopeKey } from "../domain/scope.ts";
-import type { Action, RuleCondition, Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Action, RuleCondition, RuleTransform, Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { TargetHealth } from "../domain/target-health.ts";
 import { accountOfArn, defineTable, ofAccount } from "./table.ts";
 
@@ -67,6 +67,8 @@ export interface RuleRecord {
   /** As AWS describes them, all of which have to hold. */
   readonly conditions: readonly RuleCondition[];
   readonly actions: readonly Action[];
+  /** What becomes of a request before it is forwarded; absent where nothing does. */
+  readonly transforms?: readonly RuleTransform[];
   readonly tags: readonly Tag[];
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;

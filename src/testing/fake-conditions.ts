@@ -16,9 +16,9 @@ export function holds(condition: RequestCondition, { host, client, head }: Asked
   const [path = "", query = ""] = target.replace(/^\w+:\/\/[^/]*/, "").split("?");
   switch (condition.kind) {
     case "host":
-      return condition.patterns.some((pattern) => fits(pattern, host, "i"));
+      return compares(condition, [host], "i");
     case "path":
-      return condition.patterns.some((pattern) => fits(pattern, path, ""));
+      return compares(condition, [path], "");
     case "method":
       return condition.methods.includes(method);
     case "header": {
@@ -26,7 +26,7 @@ export function holds(condition: RequestCondition, { host, client, head }: Asked
         const [, name = "", value = ""] = /^([^:]*):\s*(.*?)\s*$/.exec(line) ?? [];
         return name.toLowerCase() === condition.name.toLowerCase() ? [value] : [];
       });
-      return condition.patterns.some((pattern) => values.some((value) => fits(pattern, value, "i")));
+      return compares(condition, values, "i");
     }
     case "query":
       return condition.pairs.some(({ key, value }) =>
@@ -39,6 +39,19 @@ export function holds(condition: RequestCondition, { host, client, head }: Asked
     case "source":
       return condition.blocks.some((block) => contains(parseCidr(block) ?? { base: 0, prefix: 32, size: 0 }, parseAddress(client) ?? -1));
   }
+}
+
+function compares(
+  { patterns, regexes = [] }: { readonly patterns: readonly string[]; readonly regexes?: readonly string[] },
+  texts: readonly string[],
+  flags: "" | "i",
+): boolean {
+  return texts.some(
+    (text) =>
+      patterns.some((pattern) => fits(pattern, text, flags)) ||
+      // This language has no limit of steps.
+      (text.length < 100 && regexes.some((regex) => new RegExp(regex, flags).test(text))),
+  );
 }
 
 /** One character after another, so that no pattern is an expression of the language. */

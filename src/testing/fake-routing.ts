@@ -25,8 +25,9 @@ export function fakeAnswer({ listeners }: ProxyConfiguration, { address, port, c
   const host = hostOf(head);
   if (host === undefined) return { status: 400, body: "" };
   const route = listener.routes.find(
-    ({ hosts, conditions = [] }) =>
+    ({ hosts, exceptHosts = [], conditions = [] }) =>
       (hosts.length === 0 || hosts.some((one) => matches(host, one.toLowerCase()))) &&
+      !exceptHosts.includes(host) &&
       conditions.every((condition) => holds(condition, { host, client, head })),
   );
   return route ? answerOf(route.action) : { status: 503, body: "" };

@@ -382,19 +382,15 @@ test("a part that the proxy refuses impairs its load balancer, says why, once, a
   expect(at.complaints.filter((text) => text.includes("refuses a part"))).toHaveLength(1);
 
   // Of a route it is told by its name. The same is not told again.
-  at.proxy.failNext(
-    new RefusedPartsError([backend, { kind: "route", listener: "port-80", hosts: [other.dnsName.toLowerCase()], reason: "bad body" }]),
-  );
+  at.proxy.failNext(new RefusedPartsError([backend, { kind: "route", listener: "port-80", owner: other.arn, reason: "bad body" }]));
   at.loop?.bind([]);
   await at.clock.pass(1000);
   expect(stateOf(other.arn)).toEqual({ code: "active_impaired", reason: "bad body" });
   expect(troubles.at(-1)).toBe(
-    `HAProxy refuses a part of ${balancer.arn}, ${other.arn}: backend ${BACKEND}: no such status; route ${other.dnsName.toLowerCase()}: bad body`,
+    `HAProxy refuses a part of ${balancer.arn}, ${other.arn}: backend ${BACKEND}: no such status; route ${other.arn}: bad body`,
   );
   const { length } = at.complaints;
-  at.proxy.failNext(
-    new RefusedPartsError([backend, { kind: "route", listener: "port-80", hosts: [other.dnsName.toLowerCase()], reason: "bad body" }]),
-  );
+  at.proxy.failNext(new RefusedPartsError([backend, { kind: "route", listener: "port-80", owner: other.arn, reason: "bad body" }]));
   at.loop?.bind([]);
   await at.clock.pass(1000);
   expect(at.complaints).toHaveLength(length);
@@ -741,7 +737,7 @@ describe("health of targets that the proxy does not have", () => {
 test("a rule is in the proxy as soon as it is there, and out of it as soon as it is gone", async () => {
   const at = await healthyWorld();
   await at.clock.settled();
-  const conditions = (): unknown => at.proxy.configuration.listeners[0]?.routes[0]?.conditions;
+  const conditions = (): unknown => at.proxy.configuration.listeners[0]?.routes[1]?.conditions;
   expect(conditions()).toBeUndefined();
   at.state.commit(() => at.state.table(rules).put(rule));
   await at.clock.settled();

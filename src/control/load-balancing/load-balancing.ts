@@ -267,12 +267,11 @@ function inState(balancer: LoadBalancerRecord, reason: string | undefined): Load
   return balancer.state.code === now.code && balancer.state.reason === now.reason ? balancer : { ...balancer, state: now };
 }
 
-/** The load balancers that a refused part belongs to: by the names of its route, or by who forwards to its target group. */
+/** The load balancers that a refused part belongs to: whose route it is, or who forwards to its target group. */
 function impairedBy(state: WholeState, parts: readonly RefusedPart[]): ReadonlyMap<string, string> {
-  const names = new Map([...state.table(loadBalancers).values()].map(({ arn, dnsName }) => [dnsName.toLowerCase(), arn]));
   const found = new Map<string, string>();
   for (const part of parts) {
-    if (part.kind === "route") for (const host of part.hosts) if (names.has(host)) found.set(names.get(host) ?? "", part.reason);
+    if (part.kind === "route" && part.owner !== undefined) found.set(part.owner, part.reason);
     if (part.kind === "backend")
       for (const group of state.table(targetGroups).values())
         if (backendId(group.arn) === part.id)

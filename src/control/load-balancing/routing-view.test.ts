@@ -54,7 +54,11 @@ function putListener(changes: object = {}, attributes: LoadBalancerRecord["attri
 
 function putRule(
   priority: number,
-  changes: { readonly conditions?: readonly RuleCondition[]; readonly actions?: readonly Action[] },
+  changes: {
+    readonly conditions?: readonly RuleCondition[];
+    readonly actions?: readonly Action[];
+    readonly transforms?: RuleRecord["transforms"];
+  },
 ): void {
   const arn = `${LISTENER}/${priority}`;
   const rule = { ...SCOPE, arn, listenerArn: LISTENER, loadBalancerArn: BALANCER, priority, conditions: [], actions: [FIXED] };
@@ -123,6 +127,13 @@ test.each<[string, RuleCondition, object]>([
   ["host", { HostHeaderConfig: { Values: ["a.com"] } }, { kind: "host", patterns: ["a.com"] }],
   ["host, of none", { HostHeaderConfig: {} }, { kind: "host", patterns: [] }],
   ["path", { PathPatternConfig: { Values: ["/a*"] } }, { kind: "path", patterns: ["/a*"] }],
+  ["host, by expression", { HostHeaderConfig: { RegexValues: ["a+"] } }, { kind: "host", patterns: [], regexes: ["a+"] }],
+  ["path, by expression", { PathPatternConfig: { RegexValues: ["a+"] } }, { kind: "path", patterns: [], regexes: ["a+"] }],
+  [
+    "header, by expression",
+    { HttpHeaderConfig: { HttpHeaderName: "X-A", RegexValues: ["a+"] } },
+    { kind: "header", name: "X-A", patterns: [], regexes: ["a+"] },
+  ],
   ["path, of none", { PathPatternConfig: {} }, { kind: "path", patterns: [] }],
   ["header", { HttpHeaderConfig: HEADER }, { kind: "header", name: "X-A", patterns: ["1*"] }],
   ["header, of none", { HttpHeaderConfig: {} }, { kind: "header", name: "", patterns: [] }],
@@ -140,6 +151,21 @@ test.each<[string, RuleCondition, object]>([
   putListener();
   putRule(1, { conditions: [condition] });
   expect(make().view.listeners[0]?.rules).toEqual([{ conditions: [view], action: { kind: "fixed-response", status: 404 } }]);
+});
+
+const REWRITES = { Rewrites: [{ Regex: "^/a", Replace: "/b" }] };
+test.each<[string, RuleRecord["transforms"], object]>([
+  ["none", [], {}],
+  ["the URL", [{ Type: "url-rewrite", UrlRewriteConfig: REWRITES }], { rewrites: { url: { regex: "^/a", replacement: "/b" } } }],
+  [
+    "the host",
+    [{ Type: "host-header-rewrite", HostHeaderRewriteConfig: REWRITES }],
+    { rewrites: { host: { regex: "^/a", replacement: "/b" } } },
+  ],
+])("a transform of %s", (_, transforms, view) => {
+  putListener();
+  putRule(1, { transforms });
+  expect(make().view.listeners[0]?.rules).toEqual([{ conditions: [], action: { kind: "fixed-response", status: 404 }, ...view }]);
 });
 
 const WHERE = { Protocol: "HTTPS", Host: "a.com", Port: "444", Path: "/p", Query: "q=1" };
@@ -177,6 +203,22 @@ test.each<[string, Action, object]>([
         { arn: "c", weight: 1 },
       ],
     },
+  ],
+  [
+    "forward to the same one again",
+    {
+      Type: "forward",
+      ForwardConfig: { TargetGroups: [{ TargetGroupArn: "a" }], TargetGroupStickinessConfig: { Enabled: true, DurationSeconds: 60 } },
+    },
+    { kind: "forward", groups: [{ arn: "a", weight: 1 }], stickiness: 60 },
+  ],
+  [
+    "forward that is not sticky, whatever its duration",
+    {
+      Type: "forward",
+      ForwardConfig: { TargetGroups: [{ TargetGroupArn: "a" }], TargetGroupStickinessConfig: { Enabled: false, DurationSeconds: 60 } },
+    },
+    { kind: "forward", groups: [{ arn: "a", weight: 1 }] },
   ],
   ["forward to nobody", { Type: "forward" }, { kind: "forward", groups: [] }],
 ])("the action: %s", (_, action, view) => {

@@ -1,4 +1,10 @@
-import type { Action, RuleCondition } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type {
+  Action,
+  HostHeaderConditionConfig,
+  RewriteConfig,
+  RuleCondition,
+  RuleTransform,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
 import { turnAway, type Admission, type TurnedAway } from "../../decide/routing/admit-target.ts";
 import { backendOf, serverOf } from "../../decide/routing/plan-routing.ts";
 import { targetPlaces, type TargetSurroundings } from "../../decide/routing/target-place.ts";
@@ -12,7 +18,7 @@ import type {
   TargetView,
 } from "../../decide/routing/view.ts";
 import type { RequestCondition } from "../../domain/rule-condition.ts";
-import type { ProxyBackend, ProxyServer } from "../../ports/traffic-proxy.ts";
+import type { ProxyBackend, ProxyServer, Rewrite, Rewrites } from "../../ports/traffic-proxy.ts";
 import {
   listeners,
   loadBalancers,
@@ -195,17 +201,27 @@ function listenerView(state: WholeState, listener: ListenerRecord): ListenerView
   ];
 }
 
-function ruleView({ conditions, actions }: RuleRecord): RuleView[] {
+function ruleView({ conditions, actions, transforms = [] }: RuleRecord): RuleView[] {
   const action = actions.at(-1);
-  return action ? [{ conditions: conditions.map(conditionView), action: actionView(action) }] : [];
+  if (!action) return [];
+  const rewrites = rewritesOf(transforms);
+  return [{ conditions: conditions.map(conditionView), ...(rewrites && { rewrites }), action: actionView(action) }];
+}
+
+function rewritesOf(transforms: readonly RuleTransform[]): Rewrites | undefined {
+  const [host] = transforms.flatMap(({ HostHeaderRewriteConfig }) => HostHeaderRewriteConfig?.Rewrites ?? []);
+  const [url] = transforms.flatMap(({ UrlRewriteConfig }) => UrlRewriteConfig?.Rewrites ?? []);
+  if (!host && !url) return undefined;
+  const rewrite = ({ Regex = "", Replace = "" }: RewriteConfig): Rewrite => ({ regex: Regex, replacement: Replace });
+  return { ...(host && { host: rewrite(host) }), ...(url && { url: rewrite(url) }) };
 }
 
 /** Operations let no condition in that the proxy cannot ask. */
 function conditionView(condition: RuleCondition): RequestCondition {
   const { HostHeaderConfig, PathPatternConfig, HttpHeaderConfig, HttpRequestMethodConfig, QueryStringConfig, SourceIpConfig } = condition;
-  if (HostHeaderConfig) return { kind: "host", patterns: HostHeaderConfig.Values ?? [] };
-  if (PathPatternConfig) return { kind: "path", patterns: PathPatternConfig.Values ?? [] };
-  if (HttpHeaderConfig) return { kind: "header", name: HttpHeaderConfig.HttpHeaderName ?? "", patterns: HttpHeaderConfig.Values ?? [] };
+  if (HostHeaderConfig) return { kind: "host", ...textsOf(HostHeaderConfig) };
+  if (PathPatternConfig) return { kind: "path", ...textsOf(PathPatternConfig) };
+  if (HttpHeaderConfig) return { kind: "header", name: HttpHeaderConfig.HttpHeaderName ?? "", ...textsOf(HttpHeaderConfig) };
   if (HttpRequestMethodConfig) return { kind: "method", methods: HttpRequestMethodConfig.Values ?? [] };
   if (QueryStringConfig)
     return {
@@ -213,6 +229,13 @@ function conditionView(condition: RuleCondition): RequestCondition {
       pairs: (QueryStringConfig.Values ?? []).map(({ Key, Value = "" }) => ({ value: Value, ...(Key === undefined ? {} : { key: Key }) })),
     };
   return { kind: "source", blocks: SourceIpConfig?.Values ?? [] };
+}
+
+function textsOf({
+  Values = [],
+  RegexValues,
+}: HostHeaderConditionConfig): Pick<RequestCondition & { kind: "host" }, "patterns" | "regexes"> {
+  return { patterns: Values, ...(RegexValues && { regexes: RegexValues }) };
 }
 
 /** Operations let no action in that the proxy cannot carry out. */
@@ -246,9 +269,11 @@ function actionView({ Type, FixedResponseConfig, RedirectConfig, ForwardConfig, 
     };
   }
   const groups = ForwardConfig?.TargetGroups ?? (TargetGroupArn === undefined ? [] : [{ TargetGroupArn, Weight: 1 }]);
+  const { Enabled = false, DurationSeconds } = ForwardConfig?.TargetGroupStickinessConfig ?? {};
   return {
     kind: "forward",
     groups: groups.map((group) => ({ arn: group.TargetGroupArn ?? "", weight: group.Weight ?? 1 })),
+    ...(Enabled && DurationSeconds !== undefined ? { stickiness: DurationSeconds } : {}),
   };
 }
 

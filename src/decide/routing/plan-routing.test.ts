@@ -30,7 +30,9 @@ function listener(name: string, port: number, action: ActionView, turn = 1, vpcI
 /** Whose answer a request for a host gets by routes: the group's, or the status of a fixed answer. */
 function answerTo(host: string, routes: readonly ProxyRoute[]): string | number | undefined {
   const matches = (pattern: string): boolean => (pattern.startsWith(".") ? host.endsWith(pattern) : host === pattern);
-  const action = routes.find(({ hosts }) => hosts.length === 0 || hosts.some(matches))?.action;
+  const action = routes.find(
+    ({ hosts, exceptHosts = [] }) => (hosts.length === 0 || hosts.some(matches)) && !exceptHosts.includes(host),
+  )?.action;
   return action?.kind === "forward" ? action.backends[0]?.id : action?.kind === "fixed-response" ? action.status : undefined;
 }
 
@@ -52,17 +54,26 @@ describe("rules", () => {
       conditions.map(({ kind }) => kind).join(),
       action.kind,
     ]);
+    // Where nobody shares the port, each is there once, and no name is looked at for it.
     expect(shown).toEqual([
-      [true, "path", "forward"],
-      [true, "method", "fixed-response"],
-      [true, "", "forward"],
       [true, "", "fixed-response"],
       [false, "path", "forward"],
       [false, "method", "fixed-response"],
       [false, "", "forward"],
     ]);
+    expect(routes.map(({ owner }) => owner)).toEqual([undefined, "arn/web", "arn/web", "arn/web"]);
     expect(backends.map(({ id }) => id)).toEqual([backendId(API), backendId(WEB)]);
   });
+});
+
+test("a rule's rewrites and a forward's stickiness come with its route", () => {
+  const rewrites = { url: { regex: "^/a", replacement: "/b" } };
+  const action: ActionView = { kind: "forward", groups: [{ arn: WEB, weight: 1 }], stickiness: 60 };
+  const web = { ...listener("web", 80, forward(WEB)), rules: [{ conditions: [], rewrites, action }] };
+  const [{ routes } = { routes: [] }] = planRouting({ ...LOOPBACK, listeners: [web], groups: [group(WEB)] }).listeners;
+  expect(routes[1]).toMatchObject({ rewrites, action: { stickiness: 60 } });
+  expect(routes[2]).not.toHaveProperty("rewrites");
+  expect(routes[2]?.action).not.toHaveProperty("stickiness");
 });
 
 describe("listeners", () => {
@@ -131,7 +142,7 @@ describe("listeners", () => {
       ],
     };
     const plan = planRouting({ ...LOOPBACK, listeners: [listener("web", 80, weighted)], groups: [group(WEB), group(API)] });
-    expect(plan.listeners[0]?.routes[0]?.action).toEqual({ kind: "forward", backends: [{ id: backendId(API), weight: 3 }] });
+    expect(plan.listeners[0]?.routes[1]?.action).toEqual({ kind: "forward", backends: [{ id: backendId(API), weight: 3 }] });
     expect(plan.backends.map(({ id }) => id)).toEqual([backendId(API), backendId(WEB)]);
   });
 
@@ -146,7 +157,7 @@ describe("listeners", () => {
       query: "#{query}",
     };
     const plan = planRouting({ ...LOOPBACK, listeners: [listener("web", 80, redirect)], groups: [] });
-    expect(plan.listeners[0]?.routes[0]?.action).toEqual({
+    expect(plan.listeners[0]?.routes[1]?.action).toEqual({
       kind: "redirect",
       status: 301,
       location: "https://#{host}:443/#{path}?#{query}",

@@ -77,11 +77,17 @@ function byPort(listeners: readonly ListenerView[]): { readonly port: number; re
 
 /** @param sharing who took the port first, first */
 function routesOf(port: number, sharing: readonly ListenerView[]): ProxyRoute[] {
-  const [first] = sharing;
+  const [first, ...others] = sharing;
   if (!first) return [];
   return [
-    ...sharing.flatMap((listener) => routesUnder(listener, namesOf(listener.balancer.dnsName))),
-    { hosts: [OWN_NAMES, OTHER_NAMES], action: misdirected(port), idleTimeout: first.balancer.idleTimeout },
+    ...others.flatMap((listener) => routesUnder(listener, namesOf(listener.balancer.dnsName))),
+    {
+      hosts: [OWN_NAMES, OTHER_NAMES],
+      exceptHosts: namesOf(first.balancer.dnsName),
+      action: misdirected(port),
+      idleTimeout: first.balancer.idleTimeout,
+    },
+    // Its own names and all strange ones: no host to look at for each rule.
     ...routesUnder(first, []),
   ];
 }
@@ -93,9 +99,15 @@ function misdirected(port: number): ProxyRoute["action"] {
 }
 
 /** A listener's rules in their order, and its default action after them. */
-function routesUnder({ rules, action, balancer: { idleTimeout } }: ListenerView, hosts: readonly string[]): ProxyRoute[] {
-  const byRule = rules.map((rule) => ({ hosts, conditions: rule.conditions, action: proxyAction(rule.action), idleTimeout }));
-  return [...byRule, { hosts, action: proxyAction(action), idleTimeout }];
+function routesUnder({ rules, action, balancer: { arn, idleTimeout } }: ListenerView, hosts: readonly string[]): ProxyRoute[] {
+  const under = { hosts, owner: arn, idleTimeout };
+  const byRule = rules.map(({ conditions, rewrites, action: its }) => ({
+    ...under,
+    conditions,
+    ...(rewrites && { rewrites }),
+    action: proxyAction(its),
+  }));
+  return [...byRule, { ...under, action: proxyAction(action) }];
 }
 
 function proxyAction(action: ActionView): ProxyRoute["action"] {
@@ -105,6 +117,7 @@ function proxyAction(action: ActionView): ProxyRoute["action"] {
       return {
         kind: "forward",
         backends: action.groups.filter((group) => group.weight > 0).map(({ arn, weight }) => ({ id: backendId(arn), weight })),
+        ...(action.stickiness === undefined ? {} : { stickiness: action.stickiness }),
       };
     case "fixed-response":
       return action;

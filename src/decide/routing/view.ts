@@ -1,4 +1,4 @@
-import type { ProxyBackend } from "../../domain/proxy-configuration.ts";
+import type { ProxyBackend, Rewrites } from "../../domain/proxy-configuration.ts";
 import type { RequestCondition } from "../../domain/rule-condition.ts";
 
 /** All listeners that exist here, of every account and region: they share this host's ports. The order of the lists carries no meaning. */
@@ -54,6 +54,7 @@ export interface StreamView {
 
 export interface RuleView {
   readonly conditions: readonly RequestCondition[];
+  readonly rewrites?: Rewrites;
   readonly action: ActionView;
 }
 
@@ -66,7 +67,12 @@ export interface BalancerView {
 }
 
 export type ActionView =
-  | { readonly kind: "forward"; readonly groups: readonly { readonly arn: string; readonly weight: number }[] }
+  | {
+      readonly kind: "forward";
+      readonly groups: readonly { readonly arn: string; readonly weight: number }[];
+      /** Seconds for which a client comes to the same group again, where it does. */
+      readonly stickiness?: number;
+    }
   | { readonly kind: "fixed-response"; readonly status: number; readonly contentType?: string; readonly body?: string }
   | {
       readonly kind: "redirect";

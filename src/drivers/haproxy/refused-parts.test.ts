@@ -33,7 +33,13 @@ function checker() {
     const actions = listeners.flatMap(({ routes }) => routes.map(({ action }) => action));
     const lost = actions.some((action) => action.kind === "forward" && action.backends.some(({ id }) => !there.has(id)));
     const said = actions.some((action) => action.kind === "fixed-response" && action.body === "bad");
-    return bad || lost || said ? "refused" : undefined;
+    const expressions = listeners.flatMap(({ routes }) =>
+      routes.flatMap(({ conditions = [], rewrites }) => [
+        rewrites?.url?.regex,
+        ...conditions.flatMap((condition) => ("regexes" in condition ? condition.regexes : [])),
+      ]),
+    );
+    return bad || lost || said || expressions.includes("bad") ? "refused" : undefined;
   };
   return { seen, check };
 }
@@ -57,13 +63,33 @@ test("of five hundred backends the two that are refused are found in some checks
 test("a route that is refused answers 503, and the others on its listener answer as they do", async () => {
   const { check } = checker();
   const parts = new RefusedParts();
-  const wanted = configuration([], [fixed("a.example", "bad"), fixed("b.example", "good")]);
+  const wanted = configuration([], [{ ...fixed("a.example", "bad"), owner: "a" }, fixed("b.example", "good")]);
   expect(await parts.look(wanted, check)).toBe(true);
-  expect(parts.in(wanted)).toEqual([{ kind: "route", listener: "main", hosts: ["a.example"], reason: "refused" }]);
+  expect(parts.in(wanted)).toEqual([{ kind: "route", listener: "main", owner: "a", reason: "refused" }]);
   expect(parts.leaveOut(wanted, undefined).listeners[0]?.routes).toMatchObject([
     { hosts: ["a.example"], action: { kind: "fixed-response", status: 503 } },
     { hosts: ["b.example"], action: { body: "good" } },
   ]);
+});
+
+test("an expression that is refused: its rule matches nothing, or answers 503 where it is what becomes of the request", async () => {
+  const { check } = checker();
+  const parts = new RefusedParts();
+  const by = (regex: string): ProxyRoute => ({
+    ...forward("a.example", "web"),
+    conditions: [{ kind: "path", patterns: [], regexes: [regex] }],
+  });
+  const to = (regex: string): ProxyRoute => ({ ...forward("b.example", "web"), rewrites: { url: { regex, replacement: "/" } } });
+  const good = configuration([backend("web")], [by("good"), to("good"), forward("c.example", "web")]);
+  const wanted = configuration([backend("web")], [by("bad"), to("bad"), forward("c.example", "web")]);
+  expect(await parts.look(good, check)).toBe(false);
+  expect(await parts.look(wanted, check)).toBe(true);
+  const [left] = parts.leaveOut(wanted, undefined).listeners;
+  expect(left?.routes).toEqual([
+    { hosts: ["b.example"], action: { kind: "fixed-response", status: 503 }, idleTimeout: 60 },
+    forward("c.example", "web"),
+  ]);
+  expect(parts.leaveOut(wanted, good).listeners[0]?.routes).toEqual([to("good"), forward("c.example", "web")]);
 });
 
 test("what was there before stays in its form, a backend with the servers of now", async () => {

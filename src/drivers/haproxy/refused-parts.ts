@@ -40,10 +40,10 @@ export class RefusedParts {
     const there = new Set(backends.map(({ id }) => id));
     const listeners = configuration.listeners.map((listener) => {
       const known = before?.listeners.find(({ id }) => id === listener.id);
-      const routes = listener.routes.map((route) => {
-        const action = isRefused(unitOfRoute(listener, route)) ? formerAction(known, route) : route.action;
-        if (action.kind !== "forward") return { ...route, action };
-        return { ...route, action: { ...action, backends: action.backends.filter(({ id }) => there.has(id)) } };
+      const routes = listener.routes.flatMap((wantedRoute) => {
+        const route = isRefused(unitOfRoute(listener, wantedRoute)) ? formerRoute(known, wantedRoute) : wantedRoute;
+        if (route?.action.kind !== "forward") return route ?? [];
+        return { ...route, action: { ...route.action, backends: route.action.backends.filter(({ id }) => there.has(id)) } };
       });
       return { ...listener, routes };
     });
@@ -58,7 +58,8 @@ export class RefusedParts {
       const reason = this.#reasons.get(unit.key);
       if (reason === undefined) return [];
       if (unit.kind === "backend") return [{ kind: "backend", id: unit.backend.id, reason }];
-      return [{ kind: "route", listener: unit.listener.id, hosts: unit.route.hosts, reason }];
+      const { owner } = unit.route;
+      return [{ kind: "route", listener: unit.listener.id, ...(owner === undefined ? {} : { owner }), reason }];
     });
   }
 }
@@ -66,9 +67,18 @@ export class RefusedParts {
 /** As for a load balancer without targets. */
 const UNAVAILABLE: ProxyRoute["action"] = { kind: "fixed-response", status: 503 };
 
-function formerAction(listener: ProxyListener | undefined, wanted: ProxyRoute): ProxyRoute["action"] {
-  const taken = ({ hosts, conditions = [] }: ProxyRoute): string => JSON.stringify([hosts, conditions]);
-  return listener?.routes.find((route) => taken(route) === taken(wanted))?.action ?? UNAVAILABLE;
+/** The route as it was before, where it took the same requests; without a former one, nothing where its conditions themselves may be refused. */
+function formerRoute(listener: ProxyListener | undefined, wanted: ProxyRoute): ProxyRoute | undefined {
+  const taken = ({ hosts, exceptHosts = [], conditions = [] }: ProxyRoute): string => JSON.stringify([hosts, exceptHosts, conditions]);
+  const former = listener?.routes.find((route) => taken(route) === taken(wanted));
+  if (former) return former;
+  const { rewrites: _refused, ...rest } = wanted;
+  return hasExpression(wanted.conditions) ? undefined : { ...rest, action: UNAVAILABLE };
+}
+
+/** Only a user's expression can be one that HAProxy does not take. */
+function hasExpression(conditions: ProxyRoute["conditions"] = []): boolean {
+  return conditions.some((condition) => "regexes" in condition && condition.regexes !== undefined);
 }
 
 function unitOfBackend(backend: ProxyBackend): Unit {
@@ -79,10 +89,12 @@ function unitOfRoute(listener: ProxyListener, route: ProxyRoute): Unit {
   return { kind: "route", key: JSON.stringify([listener.id, route]), listener, route };
 }
 
-/** Who forwards has nothing of its own that could be refused: names are ours, and backends are units themselves. */
+/** Who forwards has nothing of its own that could be refused but expressions: names are ours, and backends are units themselves. */
 function unitsOf({ listeners, backends }: ProxyConfiguration): readonly Unit[] {
   const routes = listeners.flatMap((listener) =>
-    listener.routes.filter(({ action }) => action.kind !== "forward").map((route) => unitOfRoute(listener, route)),
+    listener.routes
+      .filter(({ action, conditions, rewrites }) => action.kind !== "forward" || rewrites || hasExpression(conditions))
+      .map((route) => unitOfRoute(listener, route)),
   );
   return [...backends.map(unitOfBackend), ...routes];
 }
@@ -97,12 +109,22 @@ async function refusedOf(units: readonly Unit[], check: Check): Promise<Readonly
   return new Map([...(await refusedOf(units.slice(0, half), check)), ...(await refusedOf(units.slice(half), check))]);
 }
 
-/** Each route alone in its listener, so that none hides another. */
+/** Each route alone in its listener, so that none hides another, and with what it forwards to. */
 function configurationOf(units: readonly Unit[]): ProxyConfiguration {
+  const backends = units.flatMap((unit) => (unit.kind === "backend" ? { ...unit.backend, servers: [] } : []));
+  const there = new Set(backends.map(({ id }) => id));
+  const besides = units.flatMap((unit) =>
+    unit.kind === "route" && unit.route.action.kind === "forward" ? unit.route.action.backends : [],
+  );
+  const empty = [...new Set(besides.map(({ id }) => id))].filter((id) => !there.has(id)).map(emptyBackend);
   return {
-    backends: units.flatMap((unit) => (unit.kind === "backend" ? { ...unit.backend, servers: [] } : [])),
+    backends: [...backends, ...empty],
     listeners: units.flatMap((unit, at) =>
       unit.kind === "route" ? { ...unit.listener, id: `${unit.listener.id}-${at}`, routes: [unit.route] } : [],
     ),
   };
+}
+
+function emptyBackend(id: string): ProxyBackend {
+  return { id, algorithm: "round_robin", healthCheck: { kind: "none" }, servers: [] };
 }

@@ -18,6 +18,11 @@ test.each<[string, RequestCondition, readonly string[]]>([
   ["one character", { kind: "path", patterns: ["a?"] }, [String.raw`path -m reg -- \x5ea.\x24`]],
   ["anything", { kind: "path", patterns: ["*"] }, [String.raw`path -m reg -- \x5e.\x2a\x24`]],
   ["a value that looks like a flag", { kind: "header", name: "X-A", patterns: ["-f"] }, ["req.fhdr(X-A) -i -m str -- -f"]],
+  [
+    "an expression, whose steps are bounded",
+    { kind: "path", patterns: ["/a"], regexes: ["^/b+$"] },
+    ["path -m str -- /a", String.raw`path -m reg -- \x28\x2aLIMIT_MATCH=100000\x29\x5e/b+\x24`],
+  ],
   ["methods", { kind: "method", methods: ["GET", "-M"] }, ["method -- GET -M"]],
   ["blocks", { kind: "source", blocks: ["10.0.0.0/8", "fd00::/8"] }, ["src -- 10.0.0.0/8 fd00::/8"]],
   [

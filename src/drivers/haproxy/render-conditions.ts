@@ -1,4 +1,5 @@
 import type { RequestCondition } from "../../domain/rule-condition.ts";
+import { bounded } from "./bounded-regex.ts";
 import { quote } from "./quote.ts";
 
 /**
@@ -9,11 +10,11 @@ export function renderCondition(name: string, condition: RequestCondition): read
   const acl = (criterion: string): string => `acl ${name} ${criterion}`;
   switch (condition.kind) {
     case "host":
-      return matches(condition.patterns).map((match) => acl(`var(txn.host) -i ${match}`));
+      return matches(condition).map((match) => acl(`var(txn.host) -i ${match}`));
     case "path":
-      return matches(condition.patterns).map((match) => acl(`path ${match}`));
+      return matches(condition).map((match) => acl(`path ${match}`));
     case "header":
-      return matches(condition.patterns).map((match) => acl(`req.fhdr(${condition.name}) -i ${match}`));
+      return matches(condition).map((match) => acl(`req.fhdr(${condition.name}) -i ${match}`));
     case "method":
       return [acl(`method -- ${condition.methods.map(quote).join(" ")}`)];
     case "query":
@@ -24,13 +25,21 @@ export function renderCondition(name: string, condition: RequestCondition): read
 }
 
 /** A method of matching with its pattern, one for each. */
-function matches(patterns: readonly string[]): readonly string[] {
-  return patterns.map((pattern) => {
-    const inner = pattern.replace(/^\*+|\*+$/g, "");
-    if (/[*?]/.test(inner) || inner === "") return `-m reg -- ${quote(`^${glob(pattern, ".")}$`)}`;
-    const [open, closed] = [pattern.startsWith("*"), pattern.endsWith("*")];
-    return `-m ${open ? (closed ? "sub" : "end") : closed ? "beg" : "str"} -- ${quote(inner)}`;
-  });
+function matches({
+  patterns,
+  regexes = [],
+}: {
+  readonly patterns: readonly string[];
+  readonly regexes?: readonly string[];
+}): readonly string[] {
+  return [...patterns.map(patternMatch), ...regexes.map((regex) => `-m reg -- ${quote(bounded(regex))}`)];
+}
+
+function patternMatch(pattern: string): string {
+  const inner = pattern.replace(/^\*+|\*+$/g, "");
+  if (/[*?]/.test(inner) || inner === "") return `-m reg -- ${quote(`^${glob(pattern, ".")}$`)}`;
+  const [open, closed] = [pattern.startsWith("*"), pattern.endsWith("*")];
+  return `-m ${open ? (closed ? "sub" : "end") : closed ? "beg" : "str"} -- ${quote(inner)}`;
 }
 
 /** A parameter in a query string. */

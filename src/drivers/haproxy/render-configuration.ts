@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ListenerBindFailure, ListenerPlace, ProxyBackend, ProxyConfiguration, ProxyServer } from "../../ports/traffic-proxy.ts";
+import { UNUSED, usesOf } from "./backend-uses.ts";
 import { errorFileLines } from "./error-pages.ts";
 import { quote } from "./quote.ts";
 import { section } from "./configuration-text.ts";
@@ -57,9 +58,6 @@ export function proxyFiles(directory: string, held = directory): ProxyFiles {
   };
 }
 
-/** The idle timeout of an Application Load Balancer unless configured, seconds. */
-const defaultIdleTimeout = 60;
-
 /** Renders the whole configuration. Equal arguments give equal text. Binds in `unbound` are left out. */
 export function renderConfiguration(
   configuration: ProxyConfiguration,
@@ -72,23 +70,18 @@ export function renderConfiguration(
     ({ port }: ListenerPlace) =>
     (address: string): boolean =>
       !unbound.some((one) => one.address === address && one.port === port);
-  const unused = { idleTimeout: defaultIdleTimeout, ports: new Set<number>() };
   const requests = [
     ...configuration.listeners.flatMap((listener) => renderListener(listener, bindable(listener))),
     ...configuration.backends.flatMap((backend) => {
-      const { idleTimeout, ports } = uses.get(backend.id) ?? unused;
-      const [port] = ports;
       if (backend.stream) return [];
-      return [
-        renderBackend(backend, idleTimeout, ports.size === 1 ? port : undefined),
-        ...renderStickiness(backend, secret).map((line) => `    ${line}`),
-      ].join("\n");
+      const lines = renderStickiness(backend, secret).map((line) => `    ${line}`);
+      return [renderBackend(backend, uses.get(backend.id) ?? UNUSED), ...lines].join("\n");
     }),
   ];
   const streams = [
     ...(configuration.streams ?? []).flatMap((stream) => renderStream(stream, bindable(stream))),
     ...configuration.backends.flatMap((backend) =>
-      backend.stream ? renderStreamBackend(backend, (uses.get(backend.id) ?? unused).idleTimeout) : [],
+      backend.stream ? renderStreamBackend(backend, (uses.get(backend.id) ?? UNUSED).idleTimeout) : [],
     ),
   ];
   // A section takes the defaults that were written last before it.
@@ -113,24 +106,6 @@ export function renderConfiguration(
     serverState: renderServerState(servers),
     stickyMap: desired.flatMap(({ backend, all }) => [...tokensOf(backend, all, secret)].map((entry) => `${entry.join(" ")}\n`)).join(""),
   };
-}
-
-/** Where each backend's requests come from: the ports, and the longest idle timeout. */
-function usesOf(
-  configuration: ProxyConfiguration,
-): ReadonlyMap<string, { readonly idleTimeout: number; readonly ports: ReadonlySet<number> }> {
-  const uses = new Map<string, { idleTimeout: number; ports: Set<number> }>();
-  const note = (backends: readonly { readonly id: string }[], port: number, idleTimeout: number): void => {
-    for (const { id } of backends) {
-      const use = uses.get(id) ?? { idleTimeout: 0, ports: new Set<number>() };
-      use.ports.add(port);
-      uses.set(id, { ports: use.ports, idleTimeout: Math.max(idleTimeout, use.idleTimeout) });
-    }
-  };
-  for (const { port, routes } of configuration.listeners)
-    for (const { action, idleTimeout } of routes) if (action.kind === "forward") note(action.backends, port, idleTimeout);
-  for (const { port, backends, idleTimeout } of configuration.streams ?? []) note(backends, port, idleTimeout);
-  return uses;
 }
 
 function preamble(structure: string): string {

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import type { ProxyBackend, ProxyListener, ProxyRoute } from "../../ports/traffic-proxy.ts";
+import type { BackendUse } from "./backend-uses.ts";
 import { milliseconds, section } from "./configuration-text.ts";
 import { page, serverName } from "./error-pages.ts";
 import { isEmptyWord, quote, quoteFormat } from "./quote.ts";
-import { renderCondition } from "./render-conditions.ts";
 import { renderBalance } from "./render-balance.ts";
 import { renderCheck } from "./render-check.ts";
+import { renderCondition } from "./render-conditions.ts";
+import { markStickiness, renderGroupStickiness, stickinessAcl, stickinessName } from "./render-group-stickiness.ts";
+import { markRewrites, renderRewrites } from "./render-rewrites.ts";
 import { addressWord, backendName } from "./server-names.ts";
 
 /**
@@ -68,17 +71,19 @@ function renderRoute(listener: ProxyListener, route: ProxyRoute, at: number): re
   const named = (route.conditions ?? []).map((condition, index) => ({ name: `c_${listener.id}_${at}_${index}`, condition }));
   return [
     ...named.flatMap(({ name, condition }) => renderCondition(name, condition)),
-    ...conditionsOf(route.hosts).flatMap((host) =>
+    ...conditionsOf(route).flatMap((host) =>
       renderChoice(listener, route, at, [host, ...named.map(({ name }) => name)].filter((one) => one !== "").join(" ")),
     ),
   ];
 }
 
 /** One condition for each way of matching; an empty one for every request. */
-function conditionsOf(hosts: readonly string[]): readonly string[] {
+function conditionsOf({ hosts, exceptHosts = [] }: ProxyRoute): readonly string[] {
   if (hosts.length === 0) return [""];
+  const words = (those: readonly string[]): string => those.map((host) => quote(host.toLowerCase())).join(" ");
+  const except = exceptHosts.length === 0 ? "" : ` !{ var(txn.host) -m str ${words(exceptHosts)} }`;
   const matching = (how: string, those: readonly string[]): readonly string[] =>
-    those.length === 0 ? [] : [`{ var(txn.host) -m ${how} ${those.map((host) => quote(host.toLowerCase())).join(" ")} }`];
+    those.length === 0 ? [] : [`{ var(txn.host) -m ${how} ${words(those)} }${except}`];
   const suffixes = hosts.filter((host) => host.startsWith("."));
   return [
     ...matching(
@@ -96,15 +101,25 @@ function renderChoice(listener: ProxyListener, route: ProxyRoute, at: number, ma
   };
   if (route.action.kind !== "forward") return [`use_backend ${answerName(listener, at)}${when(matches)}`];
 
+  const { action, rewrites } = route;
+  const chosen = action.backends.filter((backend) => backend.weight > 0);
+  if (chosen.length === 0) return [`use_backend unavailable${when(matches)}`];
+  // Asked last, so that only the line that is taken leaves its marks.
+  const marks = [
+    ...(rewrites ? [markRewrites(rewrites)] : []),
+    ...(action.stickiness === undefined ? [] : [markStickiness(action.stickiness)]),
+  ];
+  const use = (id: string, ...conditions: readonly string[]): string =>
+    `use_backend ${backendName(id)}${when(matches, ...conditions, ...marks)}`;
+  const again = action.stickiness === undefined ? [] : chosen.flatMap(({ id }) => [...stickinessAcl(id), use(id, stickinessName(id))]);
   // Each backend is drawn from what the ones before it left, which gives every backend its share of the whole.
-  const chosen = route.action.backends.filter((backend) => backend.weight > 0);
   let left = chosen.reduce((sum, backend) => sum + backend.weight, 0);
-  const lines = chosen.map((backend, index) => {
-    const draw = index === chosen.length - 1 ? "" : `{ rand(${left}) lt ${backend.weight} }`;
-    left -= backend.weight;
-    return `use_backend ${backendName(backend.id)}${when(matches, draw)}`;
+  const drawn = chosen.map(({ id, weight }, index) => {
+    const draw = index === chosen.length - 1 ? "" : `{ rand(${left}) lt ${weight} }`;
+    left -= weight;
+    return use(id, draw);
   });
-  return lines.length > 0 ? lines : [`use_backend unavailable${when(matches)}`];
+  return [...again, ...drawn];
 }
 
 /** The backend that answers a fixed response or a redirect. */
@@ -116,9 +131,7 @@ function renderAnswer(listener: ProxyListener, route: ProxyRoute, at: number): r
     case "fixed-response": {
       const type = quote(action.contentType ?? "text/plain");
       const body = action.body === undefined || isEmptyWord(action.body) ? "" : ` content-type ${type} string ${quote(action.body)}`;
-      return [
-        section([`backend ${answerName(listener, at)}`, `http-request return status ${action.status}${body} hdr Server ${serverName}`]),
-      ];
+      return [section([`backend ${answerName(listener, at)}`, `http-request return status ${action.status}${body} ${OWN_HEADERS}`])];
     }
     case "redirect": {
       const title = action.status === 301 ? "301 Moved Permanently" : "302 Found";
@@ -126,7 +139,8 @@ function renderAnswer(listener: ProxyListener, route: ProxyRoute, at: number): r
       return [
         section([
           `backend ${answerName(listener, at)}`,
-          `${answer} hdr Location ${location(action.location, listener.port)} hdr Server ${serverName}`,
+          ...(action.location.endsWith(ALL_OF_QUERY) ? [QUERY_IS_KNOWN] : []),
+          `${answer} hdr Location ${location(action.location, listener.port)} ${OWN_HEADERS}`,
         ]),
       ];
     }
@@ -137,6 +151,13 @@ function answerName(listener: ProxyListener, at: number): string {
   return `a_${listener.id}_${at}`;
 }
 
+/** Of what is answered here. */
+const OWN_HEADERS = `hdr Server ${serverName} hdr Date %[date,http_date]`;
+
+/** A location that ends so has a question mark only where the request has a query. */
+const ALL_OF_QUERY = "?#{query}";
+const QUERY_IS_KNOWN = "http-request set-var-fmt(txn.query) ?%[query] if { query -m len gt 0 }";
+
 /** The variables of a redirect action, `#{host}` and so on, as Elastic Load Balancing names them. `#{path}` comes without its slash. */
 function location(template: string, port: number): string {
   const variables: Readonly<Record<string, string>> = {
@@ -146,13 +167,14 @@ function location(template: string, port: number): string {
     path: "%[path,regsub(^/,)]",
     query: "%[query]",
   };
+  const [start, end] = template.endsWith(ALL_OF_QUERY) ? [template.slice(0, -ALL_OF_QUERY.length), "%[var(txn.query)]"] : [template, ""];
   // Split at variables: the odd parts are their names.
-  const parts = template.split(/#\{(protocol|host|port|path|query)\}/);
-  return `"${parts.map((part, at) => (at % 2 === 1 ? variables[part] : part === "" ? "" : quoteFormat(part))).join("")}"`;
+  const parts = start.split(/#\{(protocol|host|port|path|query)\}/);
+  return `"${parts.map((part, at) => (at % 2 === 1 ? variables[part] : part === "" ? "" : quoteFormat(part))).join("")}${end}"`;
 }
 
-/** `port` is that of the listeners which forward to it, where they all have the same. */
-export function renderBackend(backend: ProxyBackend, idleTimeout: number, port: number | undefined): string {
+export function renderBackend(backend: ProxyBackend, { idleTimeout, ports, rewrites, sticky }: BackendUse): string {
+  const [port] = ports.size === 1 ? ports : [];
   const lines = [
     `backend ${backendName(backend.id)}`,
     ...renderBalance(backend),
@@ -165,6 +187,8 @@ export function renderBackend(backend: ProxyBackend, idleTimeout: number, port: 
     `http-request set-header X-Forwarded-Port ${port ?? "%[dst_port]"}`,
     // RFC 9110, section 9.2.2: only these may be sent again where it is not known whether they were carried out.
     "http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE TRACE }",
+    ...renderRewrites(rewrites),
+    ...(sticky ? renderGroupStickiness(backend.id) : []),
   ];
   // So that a change of it changes the structure: servers that exist cannot be given another one without a reload.
   if (backend.slowStart !== undefined) lines.push(`# starts slowly, ${backend.slowStart} s`);

@@ -7,6 +7,7 @@ import {
   type Action,
   type FixedResponseActionConfig,
   type RedirectActionConfig,
+  type TargetGroupStickinessConfig,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
 import { targetGroupsOf, type LoadBalancerRecord } from "../../state/elb.ts";
@@ -16,15 +17,18 @@ import { checkEnum, checkRange, invalid } from "./elb-operation.ts";
 import { findTargetGroup, type Place } from "./find.ts";
 
 const TYPES = ["forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response", "jwt-validation"];
+/** Seven days, in seconds. */
+const LONGEST_STICKINESS = 604_800;
 const CONTENT_TYPES = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
 
 /** Checks the actions of a listener or a rule, and returns them with their defaults filled in, as AWS describes them. */
 export function checkActions(
   actions: readonly Action[] | undefined,
   balancer: LoadBalancerRecord,
-  { port, isRule = false }: { readonly port: number; readonly isRule?: boolean },
+  on: { readonly protocol?: string | undefined; readonly port: number; readonly isRule?: boolean },
   at: Place,
 ): readonly Action[] {
+  const { isRule = false } = on;
   if (!actions || actions.length === 0) throw invalid(isRule ? "An action must be specified" : "A default action must be specified");
   const path = isRule ? "actions" : "defaultActions";
   actions.forEach(({ Type, Order }, index) => {
@@ -35,24 +39,33 @@ export function checkActions(
   });
   if (actions.length > 1)
     throw new TooManyActionsException(because("You can specify only one action of type 'forward', 'redirect' or 'fixed-response'"));
-  const checked = actions.map((action) => checkAction(action, port, at));
+  const checked = actions.map((action, index) => checkAction(action, { ...on, path: `${path}.${index + 1}.member` }, at));
   checkAssociations(checked, balancer, at);
   return checked;
 }
 
-function checkAction(action: Action, port: number, at: Place): Action {
+/** Where an action is to be. */
+interface ActionPlace {
+  /** Of the listener; HTTP where absent. */
+  readonly protocol?: string | undefined;
+  readonly port: number;
+  /** As AWS names the member in the request, such as `actions.1.member`. */
+  readonly path: string;
+}
+
+function checkAction(action: Action, on: ActionPlace, at: Place): Action {
   const order = defined({ Order: action.Order });
   switch (action.Type) {
     case "fixed-response":
-      return { Type: "fixed-response", ...order, FixedResponseConfig: checkFixedResponse(action.FixedResponseConfig) };
+      return { Type: "fixed-response", ...order, FixedResponseConfig: checkFixedResponse(action.FixedResponseConfig, on) };
     case "redirect":
-      return { Type: "redirect", ...order, RedirectConfig: checkRedirect(action.RedirectConfig, port) };
+      return { Type: "redirect", ...order, RedirectConfig: checkRedirect(action.RedirectConfig, on) };
     default:
-      return { ...checkForward(action, at), ...order };
+      return { ...checkForward(action, on, at), ...order };
   }
 }
 
-function checkForward({ TargetGroupArn, ForwardConfig }: Action, at: Place): Action {
+function checkForward({ TargetGroupArn, ForwardConfig }: Action, { path }: ActionPlace, at: Place): Action {
   const listed = ForwardConfig?.TargetGroups ?? [];
   if (TargetGroupArn === undefined && listed.length === 0) throw invalid("A target group ARN must be specified");
   if (TargetGroupArn !== undefined && listed.length > 0 && (listed.length > 1 || listed[0]?.TargetGroupArn !== TargetGroupArn))
@@ -62,11 +75,9 @@ function checkForward({ TargetGroupArn, ForwardConfig }: Action, at: Place): Act
       ),
     );
   if (listed.length > 5) throw new InvalidLoadBalancerActionException(because("A forward action can have at most 5 target groups"));
-  if (ForwardConfig?.TargetGroupStickinessConfig?.Enabled)
-    throw new InvalidConfigurationRequestException(because("Airfield does not support target group stickiness yet"));
   const weighted = listed.length > 0 ? listed : [{ TargetGroupArn }];
   const groups = weighted.map((group, index) => {
-    checkRange(group.Weight, `forwardConfig.targetGroups.${index + 1}.member.weight`, 0, 999);
+    checkRange(group.Weight, `${path}.forwardConfig.targetGroups.${index + 1}.member.weight`, 0, 999);
     return { TargetGroupArn: findTargetGroup(group.TargetGroupArn, at).arn, Weight: group.Weight ?? 1 };
   });
   const arns = new Set(groups.map((group) => group.TargetGroupArn));
@@ -76,8 +87,17 @@ function checkForward({ TargetGroupArn, ForwardConfig }: Action, at: Place): Act
   return {
     Type: "forward",
     ...(groups.length === 1 && only ? { TargetGroupArn: only.TargetGroupArn } : {}),
-    ForwardConfig: { TargetGroups: groups, TargetGroupStickinessConfig: { Enabled: false } },
+    ForwardConfig: { TargetGroups: groups, TargetGroupStickinessConfig: checkStickiness(ForwardConfig?.TargetGroupStickinessConfig, path) },
   };
+}
+
+function checkStickiness(
+  { Enabled = false, DurationSeconds }: TargetGroupStickinessConfig = {},
+  path: string,
+): TargetGroupStickinessConfig {
+  if (Enabled && DurationSeconds === undefined) throw invalid("A duration must be specified when target group stickiness is enabled");
+  checkRange(DurationSeconds, `${path}.forwardConfig.targetGroupStickinessConfig.durationSeconds`, 1, LONGEST_STICKINESS);
+  return defined({ Enabled, DurationSeconds });
 }
 
 /** A target group has one VPC and at most one load balancer. */
@@ -97,13 +117,13 @@ function checkAssociations(actions: readonly Action[], balancer: LoadBalancerRec
   }
 }
 
-function checkFixedResponse(config: FixedResponseActionConfig | undefined): FixedResponseActionConfig {
+function checkFixedResponse(config: FixedResponseActionConfig | undefined, { path }: ActionPlace): FixedResponseActionConfig {
   if (!config) throw invalid("A fixed response configuration must be specified");
   const { StatusCode = "", ContentType, MessageBody } = config;
   const pattern = "^(2|4|5)\\d\\d$";
   if (!new RegExp(pattern).test(StatusCode))
     throw invalid(
-      `1 validation error detected: Value '${StatusCode}' at 'defaultActions.1.member.fixedResponseConfig.statusCode' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern}`,
+      `1 validation error detected: Value '${StatusCode}' at '${path}.fixedResponseConfig.statusCode' failed to satisfy constraint: Member must satisfy regular expression pattern: ${pattern}`,
     );
   if (ContentType !== undefined && ContentType !== "" && !CONTENT_TYPES.includes(ContentType))
     throw new InvalidLoadBalancerActionException(
@@ -116,19 +136,33 @@ function checkFixedResponse(config: FixedResponseActionConfig | undefined): Fixe
   return defined({ StatusCode, ContentType: ContentType === "" || ContentType === undefined ? "text/plain" : ContentType, MessageBody });
 }
 
-function checkRedirect(config: RedirectActionConfig | undefined, port: number): RedirectActionConfig {
+/** The variables that a part of a redirect may hold. Source: Elastic Load Balancing, "Redirect actions". */
+const REDIRECT_VARIABLES = {
+  Host: ["host"],
+  Path: ["host", "path", "port"],
+  Query: ["protocol", "host", "port", "path", "query"],
+} as const;
+
+function checkRedirect(config: RedirectActionConfig | undefined, { protocol = "HTTP", port, path }: ActionPlace): RedirectActionConfig {
   if (!config) throw invalid("A redirect configuration must be specified");
-  checkEnum(config.StatusCode, "defaultActions.1.member.redirectConfig.statusCode", ["HTTP_301", "HTTP_302"]);
+  checkEnum(config.StatusCode, `${path}.redirectConfig.statusCode`, ["HTTP_301", "HTTP_302"]);
   const { Protocol = "#{protocol}", Port = "#{port}", Host = "#{host}", Path = "/#{path}", Query = "#{query}", StatusCode } = config;
   if (!["HTTP", "HTTPS", "#{protocol}"].includes(Protocol))
     throw invalid(`Redirect protocol '${Protocol}' must be one of 'HTTP, HTTPS, #{protocol}'`);
   if (Port !== "#{port}" && !(/^\d{1,5}$/.test(Port) && Number(Port) >= 1 && Number(Port) <= 65_535))
     throw invalid(`Redirect port '${Port}' must be '#{port}' or in the range '1-65535'`);
   if (!Path.startsWith("/")) throw invalid(`Redirect path '${Path}' must begin with '/'`);
+  for (const [name, part] of Object.entries({ Host, Path, Query }) as ["Host" | "Path" | "Query", string][]) {
+    const strange = [...part.matchAll(/#\{([^}]*)\}/g)].find(([, variable]) => !REDIRECT_VARIABLES[name].some((one) => one === variable));
+    if (strange) throw invalid(`Redirect ${name.toLowerCase()} '${part}' cannot contain '${strange[0]}'`);
+  }
   const unsafe = [Host, Path, Query].find((part) => !/^[\x21-\x7e]*$/.test(part));
   if (unsafe !== undefined) throw invalid(`'${unsafe}' contains a character that is not allowed in a redirect`);
+  if (protocol === "HTTPS" && Protocol === "HTTP")
+    throw new InvalidLoadBalancerActionException(because("You cannot redirect from HTTPS to HTTP"));
+  const sameProtocol = Protocol === "#{protocol}" || Protocol === protocol;
   const samePort = Port === "#{port}" || Number(Port) === port;
-  if (Protocol !== "HTTPS" && samePort && Host === "#{host}" && Path === "/#{path}" && Query === "#{query}")
+  if (sameProtocol && samePort && Host === "#{host}" && Path === "/#{path}" && Query === "#{query}")
     throw new InvalidLoadBalancerActionException(because("The redirect configuration is not valid because it creates a loop."));
   return { Protocol, Port, Host, Path, Query, StatusCode };
 }

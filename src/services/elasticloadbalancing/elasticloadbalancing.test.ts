@@ -104,6 +104,7 @@ test("the command line makes a load balancer, a target group and a listener, and
       Conditions: [],
       Actions: [forward],
       IsDefault: true,
+      Transforms: [],
     },
   ]);
   const again = await client.send(new elb.DescribeRulesCommand({ RuleArns: [Rules?.[0]?.RuleArn ?? ""] }));

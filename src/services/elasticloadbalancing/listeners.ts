@@ -34,7 +34,7 @@ export const createListener = operation("CreateListener", {
     checkProtocol(input);
     checkRange(input.Port, "port", 1, 65_535);
     const port = input.Port;
-    const defaultActions = checkActions(input.DefaultActions, balancer, { port }, context);
+    const defaultActions = checkActions(input.DefaultActions, balancer, { port, protocol: input.Protocol }, context);
     const tags = checkTags(input.Tags);
     const others = state.table(listeners).by("loadBalancer", balancer.arn);
     const same = others.find((listener) => listener.port === port);
@@ -103,7 +103,9 @@ export const modifyListener = operation("ModifyListener", {
     )
       throw new DuplicateListenerException(because(`A listener already exists on this port for this load balancer '${balancer.arn}'`));
     const defaultActions =
-      input.DefaultActions === undefined ? listener.defaultActions : checkActions(input.DefaultActions, balancer, { port }, context);
+      input.DefaultActions === undefined
+        ? listener.defaultActions
+        : checkActions(input.DefaultActions, balancer, { port, protocol: input.Protocol ?? listener.protocol }, context);
     // Another port has to be bound anew, and others may have taken it first.
     const { boundPort: _bound, turn: _turn, ...unbound } = listener;
     const kept = port === listener.port ? listener : unbound;

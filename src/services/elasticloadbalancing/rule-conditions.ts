@@ -1,11 +1,14 @@
 import type { RuleCondition } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { isIPv4, isIPv6 } from "node:net";
 import { defined } from "../../domain/defined.ts";
+import { regexRefusal } from "../../domain/rule-regex.ts";
 import { invalid } from "./elb-operation.ts";
 
 /** Quotas of a rule. Source: Elastic Load Balancing User Guide, "Quotas for your Application Load Balancers". */
 const MOST_VALUES = 5;
 const MOST_WILDCARDS = 5;
+/** Characters of a regular expression. */
+const LONGEST_REGEX = 128;
 
 const HOST = /^[A-Za-z0-9.*?-]{1,128}$/;
 const PATH = /^[A-Za-z0-9_\-.$/~"'@:+&*?]{1,128}$/;
@@ -25,6 +28,9 @@ const CONFIGS = {
 } as const satisfies Record<string, keyof RuleCondition>;
 type Field = keyof typeof CONFIGS;
 
+/** These may be compared by regular expressions, too. */
+const BY_REGEX = ["HostHeaderConfig", "PathPatternConfig", "HttpHeaderConfig"] as const;
+
 /** These may stand in a rule more than once. */
 const REPEATED = new Set<Field>(["http-header", "query-string"]);
 
@@ -35,7 +41,7 @@ export function checkConditions(conditions: readonly RuleCondition[] | undefined
   for (const field of Object.keys(CONFIGS) as Field[])
     if (!REPEATED.has(field) && checked.filter(({ Field }) => Field === field).length > 1)
       throw invalid(`A rule can only have one '${field}' condition`);
-  const values = checked.flatMap(textsOf);
+  const values = [...checked.flatMap(textsOf), ...checked.flatMap((condition) => regexesOf(condition) ?? [])];
   if (values.length > MOST_VALUES) throw invalid(`A rule can only have '${MOST_VALUES}' condition values`);
   const wildcards = checked.filter(({ Field }) => Field !== "http-request-method" && Field !== "source-ip").flatMap(textsOf);
   if (wildcards.join("").replace(/[^*?]/g, "").length > MOST_WILDCARDS)
@@ -58,11 +64,11 @@ function checkCondition(condition: RuleCondition): RuleCondition {
   const field = fieldOf(condition);
   const others = Object.values(CONFIGS).filter((config) => config !== CONFIGS[field] && condition[config] !== undefined);
   if (others.length > 0) throw invalid(`You cannot provide '${others[0]}' for a condition of type '${field}'`);
-  if (condition.RegexValues !== undefined || hasRegex(condition))
-    throw invalid("Airfield does not support regular expressions in conditions yet");
+  const regexes = checkRegexes(condition, field);
   if (condition.Values !== undefined && condition[CONFIGS[field]] !== undefined)
     throw invalid(`You cannot provide both Values and '${CONFIGS[field]}' for a condition of type '${field}'`);
   if (field === "query-string") return checkQuery(condition);
+  if (regexes) return byRegex(condition, field, regexes);
   const Values = [...valuesOf(condition)];
   if (Values.length === 0) throw invalid(`A condition of type '${field}' must have at least one value`);
   switch (field) {
@@ -78,13 +84,47 @@ function checkCondition(condition: RuleCondition): RuleCondition {
     case "source-ip":
       for (const value of Values) if (!isBlock(value)) throw unfit(field, value);
       return { Field: field, SourceIpConfig: { Values } };
-    case "http-header": {
-      const HttpHeaderName = condition.HttpHeaderConfig?.HttpHeaderName ?? "";
-      if (!HEADER_NAME.test(HttpHeaderName)) throw unfit("http-header", HttpHeaderName);
-      if (HttpHeaderName.toLowerCase() === "host") throw invalid("You cannot specify the host header; use a host-header condition");
+    case "http-header":
       must(Values, TEXT, field);
-      return { Field: field, HttpHeaderConfig: { HttpHeaderName, Values } };
-    }
+      return { Field: field, HttpHeaderConfig: { HttpHeaderName: checkHeaderName(condition), Values } };
+  }
+}
+
+function checkHeaderName({ HttpHeaderConfig: { HttpHeaderName = "" } = {} }: RuleCondition): string {
+  if (!HEADER_NAME.test(HttpHeaderName)) throw unfit("http-header", HttpHeaderName);
+  if (HttpHeaderName.toLowerCase() === "host") throw invalid("You cannot specify the host header; use a host-header condition");
+  return HttpHeaderName;
+}
+
+/** The expressions of a condition, where it has any instead of values. */
+function checkRegexes(condition: RuleCondition, field: Field): string[] | undefined {
+  const regexes = regexesOf(condition);
+  if (!regexes) return undefined;
+  const config = CONFIGS[field];
+  if (!BY_REGEX.some((name) => name === config)) throw invalid(`You cannot provide RegexValues for a condition of type '${field}'`);
+  if (condition.RegexValues !== undefined && condition[config] !== undefined)
+    throw invalid(`You cannot provide both RegexValues and '${config}' for a condition of type '${field}'`);
+  if (valuesOf(condition).length > 0) throw invalid(`You cannot provide both Values and RegexValues for a condition of type '${field}'`);
+  if (regexes.length === 0) throw invalid(`A condition of type '${field}' must have at least one value`);
+  for (const regex of regexes) {
+    const refusal = regex.length > LONGEST_REGEX ? `cannot be longer than '${LONGEST_REGEX}' characters` : regexRefusal(regex);
+    if (refusal !== undefined) throw invalid(`The regular expression '${regex}' of a condition of type '${field}' ${refusal}`);
+  }
+  return [...regexes];
+}
+
+function regexesOf(condition: RuleCondition): readonly string[] | undefined {
+  return condition.RegexValues ?? BY_REGEX.map((name) => condition[name]?.RegexValues).find((regexes) => regexes !== undefined);
+}
+
+function byRegex(condition: RuleCondition, field: Field, RegexValues: string[]): RuleCondition {
+  switch (field) {
+    case "http-header":
+      return { Field: field, HttpHeaderConfig: { HttpHeaderName: checkHeaderName(condition), RegexValues } };
+    case "host-header":
+      return { Field: field, RegexValues, HostHeaderConfig: { RegexValues } };
+    default:
+      return { Field: field, RegexValues, PathPatternConfig: { RegexValues } };
   }
 }
 
@@ -92,10 +132,6 @@ function fieldOf({ Field }: RuleCondition): Field {
   if (Field === undefined) throw invalid("A condition field must be specified");
   if (Object.hasOwn(CONFIGS, Field)) return Field as Field;
   throw invalid(`Condition field '${Field}' must be one of '[${Object.keys(CONFIGS).join(", ")}]'`);
-}
-
-function hasRegex({ HostHeaderConfig, PathPatternConfig, HttpHeaderConfig }: RuleCondition): boolean {
-  return [HostHeaderConfig, PathPatternConfig, HttpHeaderConfig].some((config) => config?.RegexValues !== undefined);
 }
 
 function checkQuery({ QueryStringConfig, Values: legacy }: RuleCondition): RuleCondition {

@@ -86,18 +86,99 @@ test("priorities are set all or none, and may be exchanged", async () => {
   expect(await priorities()).toEqual(["1", "2", "3", "default"]);
 });
 
-test("transforms are refused, not dropped", async () => {
+test("transforms are described, kept by other changes, changed and reset", async () => {
   await using api = await apiWorld();
-  const { client, create, listener, priorities } = await world(api);
-  const Rewrites = [{ Regex: "^/a", Replace: "/b" }];
-  const Transforms = [{ Type: "url-rewrite", UrlRewriteConfig: { Rewrites } } as const];
-  const refused = { name: "InvalidConfigurationRequestException", message: expect.stringContaining("transforms") as string };
-  const input = { ListenerArn: listener, Priority: 1, Conditions: [PATH], Actions: [FIXED], Transforms };
-  await expect(client.send(new elb.CreateRuleCommand(input))).rejects.toMatchObject(refused);
-  expect(await priorities()).toEqual(["default"]);
-  const { RuleArn } = (await create(1)) ?? {};
-  await expect(client.send(new elb.ModifyRuleCommand({ RuleArn, Transforms }))).rejects.toMatchObject(refused);
-  await expect(client.send(new elb.ModifyRuleCommand({ RuleArn, ResetTransforms: true }))).resolves.toBeDefined();
+  const { client, listener } = await world(api);
+  const rewrite = (Regex: string, Replace: string) => ({ Rewrites: [{ Regex, Replace }] });
+  const url = { Type: "url-rewrite", UrlRewriteConfig: rewrite("^/a/(.*)$", "/b/$1") } as const;
+  const host = { Type: "host-header-rewrite", HostHeaderRewriteConfig: rewrite("^x", "y") } as const;
+  const input = { ListenerArn: listener, Priority: 1, Conditions: [PATH], Actions: [FIXED], Transforms: [url, host] };
+  const { Rules } = await client.send(new elb.CreateRuleCommand(input));
+  expect(Rules?.[0]?.Transforms).toEqual([url, host]);
+  const RuleArn = Rules?.[0]?.RuleArn ?? "";
+  const modified = async (more: object) => (await client.send(new elb.ModifyRuleCommand({ RuleArn, ...more }))).Rules?.[0]?.Transforms;
+  expect(await modified({ Actions: [FIXED] })).toEqual([url, host]);
+  expect(await modified({ Transforms: [url] })).toEqual([url]);
+  await expect(modified({ Transforms: [url], ResetTransforms: true })).rejects.toMatchObject({ name: "ValidationError" });
+  expect(await modified({ ResetTransforms: true })).toEqual([]);
+  const shown = await client.send(new elb.DescribeRulesCommand({ ListenerArn: listener }));
+  expect(shown.Rules?.map(({ Transforms }) => Transforms)).toEqual([[], []]);
+});
+
+describe("transforms are refused", () => {
+  const url = (Regex: string, Replace: string, ...more: readonly object[]) => ({
+    Type: "url-rewrite",
+    UrlRewriteConfig: { Rewrites: [{ Regex, Replace }, ...more] },
+  });
+  const host = (Regex: string, Replace: string) => ({
+    Type: "host-header-rewrite",
+    HostHeaderRewriteConfig: { Rewrites: [{ Regex, Replace }] },
+  });
+  test.each<[string, readonly object[]]>([
+    ["Value null at 'transforms.1.member.type'", [{ UrlRewriteConfig: { Rewrites: [] } }]],
+    ["Member must satisfy enum value set", [{ Type: "upper-case" }]],
+    ["A rule can only have one 'url-rewrite' transform", [url("a", "b"), url("c", "d")]],
+    ["You cannot provide 'HostHeaderRewriteConfig' for a transform of type 'url-rewrite'", [{ ...host("a", "b"), ...url("a", "b") }]],
+    ["must have exactly one rewrite", [{ Type: "url-rewrite" }]],
+    ["must have exactly one rewrite", [url("a", "b", { Regex: "c", Replace: "d" })]],
+    ["uses a lookaround", [url("a(?=b)", "c")]],
+    ["cannot be longer than '1024' characters", [url("a".repeat(1025), "b")]],
+    ["cannot be longer than '1024' characters", [url("a", "b".repeat(1025))]],
+    ["cannot have more than '6' capture groups", [url("(.)(.)(.)(.)(.)(.)(.)", "$1")]],
+    ["refers to a capture group that the regex does not have", [url("(a)", "$2")]],
+    ["contains a character that is not allowed", [url("a", "/b c")]],
+    ["contains a character that is not allowed", [url("a", "/b#c")]],
+    ["is not a valid host name", [host("a", "b/c")]],
+  ])("%s", async (message, Transforms) => {
+    await using api = await apiWorld();
+    const { client, listener, priorities } = await world(api);
+    const input = { ListenerArn: listener, Priority: 1, Conditions: [PATH], Actions: [FIXED], Transforms: [...Transforms] };
+    await expect(client.send(new elb.CreateRuleCommand(input as elb.CreateRuleInput))).rejects.toMatchObject({
+      name: "ValidationError",
+      message: expect.stringContaining(message) as string,
+    });
+    expect(await priorities()).toEqual(["default"]);
+  });
+});
+
+test("regular expressions stand where values do", async () => {
+  await using api = await apiWorld();
+  const { create } = await world(api);
+  const header = { HttpHeaderName: "X-A", RegexValues: ["^a+$"] };
+  const rule = await create(1, [
+    { Field: "host-header", RegexValues: ["^a\\.b$"] },
+    { Field: "path-pattern", PathPatternConfig: { RegexValues: ["^/(x|y)"] } },
+    { Field: "http-header", HttpHeaderConfig: header },
+  ]);
+  expect(rule?.Conditions).toEqual([
+    { Field: "host-header", RegexValues: ["^a\\.b$"], HostHeaderConfig: { RegexValues: ["^a\\.b$"] } },
+    { Field: "path-pattern", RegexValues: ["^/(x|y)"], PathPatternConfig: { RegexValues: ["^/(x|y)"] } },
+    { Field: "http-header", HttpHeaderConfig: header },
+  ]);
+});
+
+test("a forward is sticky for as long as it says", async () => {
+  await using api = await apiWorld();
+  const { create, group } = await world(api);
+  const forward = (TargetGroupStickinessConfig: elb.TargetGroupStickinessConfig): elb.Action => ({
+    Type: "forward",
+    ForwardConfig: { TargetGroups: [{ TargetGroupArn: group, Weight: 1 }], TargetGroupStickinessConfig },
+  });
+  const made = await create(1, [PATH], [forward({ Enabled: true, DurationSeconds: 60 })]);
+  expect(made?.Actions?.[0]?.ForwardConfig?.TargetGroupStickinessConfig).toEqual({ Enabled: true, DurationSeconds: 60 });
+  for (const wrong of [{ Enabled: true }, { Enabled: true, DurationSeconds: 0 }, { Enabled: true, DurationSeconds: 604_801 }])
+    await expect(create(2, [PATH], [forward(wrong)])).rejects.toMatchObject({ name: "ValidationError" });
+});
+
+test.each([
+  ["Redirect path '/#{query}' cannot contain '#{query}'", { Path: "/#{query}" }],
+  ["Redirect host '#{port}' cannot contain '#{port}'", { Host: "#{port}" }],
+  ["Redirect query '#{user}' cannot contain '#{user}'", { Query: "#{user}" }],
+])("%s", async (message, config) => {
+  await using api = await apiWorld();
+  const { create } = await world(api);
+  const action = { Type: "redirect", RedirectConfig: { StatusCode: "HTTP_301", ...config } } as const;
+  await expect(create(1, [PATH], [action])).rejects.toMatchObject({ name: "ValidationError", message });
 });
 
 test("a listener takes its rules with it, and so does a load balancer", async () => {
@@ -148,7 +229,16 @@ describe("conditions are refused", () => {
     ["is not valid for a condition of type 'http-header'", [header("x", "a\nb")]],
     ["use a host-header condition", [header("Host", "a")]],
     ["must have at least one value", [{ Field: "query-string", QueryStringConfig: { Values: [] } }]],
-    ["does not support regular expressions", [{ Field: "path-pattern", PathPatternConfig: { RegexValues: ["^/a"] } }]],
+    ["uses a backreference", [{ Field: "path-pattern", PathPatternConfig: { RegexValues: ["(a)\\1"] } }]],
+    ["cannot be longer than '128' characters", [{ Field: "path-pattern", RegexValues: ["a".repeat(129)] }]],
+    ["must have at least one value", [{ Field: "path-pattern", RegexValues: [] }]],
+    ["You cannot provide both Values and RegexValues", [{ Field: "path-pattern", Values: ["/a"], RegexValues: ["/a"] }]],
+    [
+      "You cannot provide both RegexValues and 'PathPatternConfig'",
+      [{ Field: "path-pattern", RegexValues: ["/a"], PathPatternConfig: { RegexValues: ["/b"] } }],
+    ],
+    ["You cannot provide RegexValues for a condition of type 'source-ip'", [{ Field: "source-ip", RegexValues: ["1"] }]],
+    ["A rule can only have '5' condition values", [{ Field: "path-pattern", RegexValues: ["1", "2", "3", "4", "5", "6"] }]],
   ])("%s", async (message, conditions) => {
     await using api = await apiWorld();
     const { create } = await world(api);

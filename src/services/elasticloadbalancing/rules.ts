@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
 import {
-  InvalidConfigurationRequestException,
   ListenerNotFoundException,
   OperationNotPermittedException,
   PriorityInUseException,
   RuleNotFoundException,
   TooManyRulesException,
+  type ModifyRuleInput,
   type Rule,
   type RuleTransform,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -18,6 +18,7 @@ import { arnKind, findListener, findLoadBalancer, findRule, own, type Place } fr
 import { pageOf } from "./page.ts";
 import { QUOTAS } from "./quotas.ts";
 import { checkConditions } from "./rule-conditions.ts";
+import { checkTransforms } from "./rule-transforms.ts";
 import { checkTags } from "./tags.ts";
 
 export const createRule = operation("CreateRule", {
@@ -26,7 +27,6 @@ export const createRule = operation("CreateRule", {
   run(input, context) {
     const { state, ids, now, account, region } = context;
     const listener = findListener(input.ListenerArn, context);
-    checkTransforms(input.Transforms);
     const priority = checkPriority(input.Priority);
     const conditions = checkConditions(input.Conditions);
     const actions = checkActions(
@@ -35,6 +35,7 @@ export const createRule = operation("CreateRule", {
       { ...listener, isRule: true },
       context,
     );
+    const transforms = checkTransforms(input.Transforms ?? []);
     const tags = checkTags(input.Tags);
     if (
       state
@@ -55,6 +56,7 @@ export const createRule = operation("CreateRule", {
         priority,
         conditions,
         actions,
+        ...(transforms.length > 0 && { transforms }),
         tags,
         createdAt: now,
       }),
@@ -80,15 +82,16 @@ export const describeRules = operation("DescribeRules", {
 
 export const modifyRule = operation("ModifyRule", {
   authorize: ({ RuleArn }) => permission("ModifyRule", RuleArn ?? "*"),
-  run({ RuleArn, Conditions, Actions, Transforms }, context) {
+  run({ RuleArn, Conditions, Actions, ...input }, context) {
     const { state } = context;
-    const rule = changeable(RuleArn, "modified", context);
-    checkTransforms(Transforms);
+    const { transforms: before, ...rule } = changeable(RuleArn, "modified", context);
     const listener = findListener(rule.listenerArn, context);
     const balancer = findLoadBalancer(rule.loadBalancerArn, context);
     const conditions = Conditions === undefined ? rule.conditions : checkConditions(Conditions);
     const actions = Actions === undefined ? rule.actions : checkActions(Actions, balancer, { ...listener, isRule: true }, context);
-    return { Rules: [describe(state.commit(() => state.table(rules).put({ ...rule, conditions, actions })))] };
+    const transforms = changedTransforms(before, input);
+    const changed = { ...rule, conditions, actions, ...(transforms.length > 0 && { transforms }) };
+    return { Rules: [describe(state.commit(() => state.table(rules).put(changed)))] };
   },
 });
 
@@ -134,10 +137,13 @@ export const setRulePriorities = operation("SetRulePriorities", {
   },
 });
 
-/** There are none to reset either: `ResetTransforms` asks for what is so. */
-function checkTransforms(transforms: readonly RuleTransform[] | undefined): void {
-  if (transforms && transforms.length > 0)
-    throw new InvalidConfigurationRequestException(because("Airfield does not support transforms of rules yet"));
+function changedTransforms(
+  before: readonly RuleTransform[] = [],
+  { Transforms, ResetTransforms = false }: Pick<ModifyRuleInput, "Transforms" | "ResetTransforms">,
+): readonly RuleTransform[] {
+  if (ResetTransforms && Transforms !== undefined) throw invalid("You cannot specify both Transforms and ResetTransforms");
+  if (ResetTransforms) return [];
+  return Transforms === undefined ? before : checkTransforms(Transforms);
 }
 
 function checkPriority(priority: number | undefined): number {
@@ -171,12 +177,26 @@ function ruleNamed(arn: string, at: OperationContext): Rule {
   return defaultRule(listener);
 }
 
-function describe({ arn, priority, conditions, actions }: RuleRecord): Rule {
-  return { RuleArn: arn, Priority: String(priority), Conditions: [...conditions], Actions: [...actions], IsDefault: false };
+function describe({ arn, priority, conditions, actions, transforms = [] }: RuleRecord): Rule {
+  return {
+    RuleArn: arn,
+    Priority: String(priority),
+    Conditions: [...conditions],
+    Actions: [...actions],
+    IsDefault: false,
+    Transforms: [...transforms],
+  };
 }
 
 function defaultRule(listener: ListenerRecord): Rule {
-  return { RuleArn: defaultRuleArn(listener), Priority: "default", Conditions: [], Actions: [...listener.defaultActions], IsDefault: true };
+  return {
+    RuleArn: defaultRuleArn(listener),
+    Priority: "default",
+    Conditions: [],
+    Actions: [...listener.defaultActions],
+    IsDefault: true,
+    Transforms: [],
+  };
 }
 
 /** Of a text that sorts as priorities do. */

@@ -1,0 +1,45 @@
+import type { ProxyConfiguration, Rewrites } from "../../ports/traffic-proxy.ts";
+
+/** What those that forward to a backend want of it. */
+export interface BackendUse {
+  /** The longest of theirs, seconds. */
+  readonly idleTimeout: number;
+  /** Of the listeners. */
+  readonly ports: ReadonlySet<number>;
+  readonly rewrites: readonly Rewrites[];
+  /** Whether clients are to come again to the same group. */
+  readonly sticky: boolean;
+}
+
+/** With the idle timeout that an Application Load Balancer has unless configured. */
+export const UNUSED: BackendUse = { idleTimeout: 60, ports: new Set(), rewrites: [], sticky: false };
+
+interface Noted extends BackendUse {
+  idleTimeout: number;
+  readonly ports: Set<number>;
+  readonly rewrites: Rewrites[];
+  sticky: boolean;
+}
+
+/** By the ids of backends. Takes time proportional to the routes. */
+export function usesOf({ listeners, streams = [] }: ProxyConfiguration): ReadonlyMap<string, BackendUse> {
+  const uses = new Map<string, Noted>();
+  const note = (backends: readonly { readonly id: string }[], port: number, idleTimeout: number): readonly Noted[] =>
+    backends.map(({ id }) => {
+      const use = uses.get(id) ?? { idleTimeout: 0, ports: new Set(), rewrites: [], sticky: false };
+      uses.set(id, use);
+      use.ports.add(port);
+      use.idleTimeout = Math.max(idleTimeout, use.idleTimeout);
+      return use;
+    });
+  for (const { port, routes } of listeners)
+    for (const { action, idleTimeout, rewrites } of routes) {
+      if (action.kind !== "forward") continue;
+      for (const use of note(action.backends, port, idleTimeout)) {
+        use.sticky ||= action.stickiness !== undefined;
+        if (rewrites) use.rewrites.push(rewrites);
+      }
+    }
+  for (const { port, backends, idleTimeout } of streams) note(backends, port, idleTimeout);
+  return uses;
+}
