@@ -87,6 +87,8 @@ export interface ProxyBackend {
   /** Stable over changes. `[A-Za-z0-9_-]+`. */
   readonly id: string;
   readonly algorithm: "round_robin" | "least_outstanding_requests" | "weighted_random";
+  /** What servers are spoken to in; HTTP/1.1 where absent. Requests that cannot be carried so are answered with 464. */
+  readonly version?: "http2" | "grpc";
   /** Requests of one client go to one server, as long as it is healthy and does not drain. Absent: each goes wherever the algorithm says. */
   readonly stickiness?: ProxyStickiness;
   /** Seconds during which a server that comes, or comes back, gets a growing share of the requests. Absent: it gets its share at once. */
@@ -100,9 +102,9 @@ export interface ProxyBackend {
   readonly healthCheck:
     | { readonly kind: "none" }
     | {
-        readonly kind: "http" | "tcp";
+        readonly kind: "http" | "tcp" | "grpc";
         readonly path: string;
-        /** HTTP codes that mean healthy, as ELB writes them: `200`, `200,202`, `200-299`. */
+        /** Codes of HTTP, or of gRPC, that mean healthy, as ELB writes them: `200`, `200,202`, `200-299`. */
         readonly matcher: string;
         /** Seconds. */
         readonly interval: number;

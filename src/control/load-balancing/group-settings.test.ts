@@ -21,9 +21,19 @@ test.each([
   ["usual", {}, USUAL],
   ["own", { path: "/up", matcher: "204", port: "9000" }, { ...USUAL, path: "/up", matcher: "204", port: 9000 }],
   ["TCP", { protocol: "TCP" }, { ...USUAL, kind: "tcp" }],
+  ["gRPC", { path: "/a/B", grpcMatcher: "0-5" }, { ...USUAL, kind: "grpc", path: "/a/B", matcher: "0-5" }],
   ["no", { enabled: false }, { kind: "none" }],
 ])("a group with %s health checks", (_, healthCheck, expected) => {
   expect(settingsOf({}, healthCheck)).toEqual({ algorithm: "round_robin", healthCheck: expected });
+});
+
+test.each([
+  ["HTTP1", {}],
+  ["HTTP2", { version: "http2" }],
+  ["GRPC", { version: "grpc" }],
+])("a group of the protocol version %s", (protocolVersion, expected) => {
+  const group = { attributes: {}, healthCheck: CHECK, protocolVersion } as unknown as TargetGroupRecord;
+  expect(groupSettings(group)).toEqual({ algorithm: "round_robin", healthCheck: USUAL, ...expected });
 });
 
 const MINIMUM = "target_group_health.unhealthy_state_routing.minimum_healthy_targets";

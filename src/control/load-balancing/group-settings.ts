@@ -6,16 +6,19 @@ type Settings = Omit<TargetGroupView, "arn" | "targets">;
 
 /** What the proxy is told of a target group besides its targets. Where a setting is as it is by default, nothing is said of it. */
 export function groupSettings(group: TargetGroupRecord): Settings {
-  const { attributes } = group;
+  const { attributes, protocolVersion } = group;
   const slowStart = Number(attributes["slow_start.duration_seconds"] ?? 0);
   return {
     algorithm: algorithm(attributes["load_balancing.algorithm.type"]),
+    ...(protocolVersion === "HTTP2" || protocolVersion === "GRPC" ? { version: VERSIONS[protocolVersion] } : {}),
     ...stickiness(attributes),
     ...(slowStart > 0 ? { slowStart } : {}),
     ...minimumHealthy(attributes),
     healthCheck: healthCheck(group),
   };
 }
+
+const VERSIONS = { HTTP2: "http2", GRPC: "grpc" } as const;
 
 function algorithm(type: string | undefined): ProxyBackend["algorithm"] {
   return type === "least_outstanding_requests" || type === "weighted_random" ? type : "round_robin";
@@ -45,9 +48,10 @@ function minimumHealthy(attributes: TargetGroupRecord["attributes"]): Pick<Setti
 function healthCheck({ healthCheck: check }: TargetGroupRecord): ProxyBackend["healthCheck"] {
   if (!check.enabled) return { kind: "none" };
   return {
-    kind: check.protocol === "TCP" ? "tcp" : "http",
+    ...(check.grpcMatcher === undefined
+      ? { kind: check.protocol === "TCP" ? "tcp" : "http", matcher: check.matcher ?? "200" }
+      : { kind: "grpc", matcher: check.grpcMatcher }),
     path: check.path ?? "/",
-    matcher: check.matcher ?? "200",
     interval: check.interval,
     timeout: check.timeout,
     healthyThreshold: check.healthyThreshold,

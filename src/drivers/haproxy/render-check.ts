@@ -1,5 +1,6 @@
 import type { ProxyBackend } from "../../ports/traffic-proxy.ts";
 import { milliseconds } from "./configuration-text.ts";
+import { grpcCheckLines } from "./grpc-check.ts";
 import { quote } from "./quote.ts";
 
 /** The lines of a backend that say how its servers are checked. */
@@ -13,6 +14,7 @@ export function renderCheck(check: ProxyBackend["healthCheck"]): readonly string
     "log ring@health local0",
   ];
   if (check.kind === "tcp") return lines;
+  if (check.kind === "grpc") return [...lines, ...grpcCheckLines(check.path, check.matcher)];
   return [
     ...lines,
     "option httpchk",

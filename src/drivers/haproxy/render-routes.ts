@@ -9,6 +9,7 @@ import { renderCheck } from "./render-check.ts";
 import { renderCondition } from "./render-conditions.ts";
 import { markStickiness, renderGroupStickiness, stickinessAcl, stickinessName } from "./render-group-stickiness.ts";
 import { markRewrites, renderRewrites } from "./render-rewrites.ts";
+import { renderVersion } from "./render-version.ts";
 import { addressWord, backendName } from "./server-names.ts";
 
 /**
@@ -178,6 +179,7 @@ export function renderBackend(backend: ProxyBackend, { idleTimeout, ports, rewri
   const lines = [
     `backend ${backendName(backend.id)}`,
     ...renderBalance(backend),
+    ...renderVersion(backend),
     `timeout server ${milliseconds(idleTimeout)}`,
     `timeout tunnel ${milliseconds(idleTimeout)}`,
     // As on AWS, the address is appended to what the client sent. Where it sent none, the option adds the header.

@@ -47,8 +47,6 @@ function checkVersion(version: string | undefined): string {
   // Terraform sends an empty one where none is set.
   const wanted = version || "HTTP1";
   if (!["HTTP1", "HTTP2", "GRPC"].includes(wanted)) throw invalid(`Protocol version '${wanted}' must be one of 'HTTP1, HTTP2, GRPC'`);
-  if (wanted !== "HTTP1")
-    throw new UnsupportedProtocolException(because(`Airfield does not support the protocol version '${wanted}' yet, only 'HTTP1'`));
   return wanted;
 }
 

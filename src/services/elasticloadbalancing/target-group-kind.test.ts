@@ -1,0 +1,26 @@
+import type { CreateTargetGroupInput } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { expect, test } from "vitest";
+import { checkKind } from "./target-group-kind.ts";
+
+const HTTP = { Name: "web", Protocol: "HTTP" } as const;
+
+test.each<readonly [Partial<CreateTargetGroupInput>, object]>([
+  [{}, { targetType: "instance", protocol: "HTTP", protocolVersion: "HTTP1" }],
+  [
+    { ProtocolVersion: "", TargetType: "ip" },
+    { targetType: "ip", protocol: "HTTP", protocolVersion: "HTTP1" },
+  ],
+  [{ ProtocolVersion: "HTTP2" }, { targetType: "instance", protocol: "HTTP", protocolVersion: "HTTP2" }],
+  [{ ProtocolVersion: "GRPC" }, { targetType: "instance", protocol: "HTTP", protocolVersion: "GRPC" }],
+])("a group asked for with %o", (input, kind) => {
+  expect(checkKind({ ...HTTP, ...input })).toEqual(kind);
+});
+
+test.each<readonly [CreateTargetGroupInput, string]>([
+  [{ Name: "web" }, "A protocol must be specified"],
+  [{ ...HTTP, ProtocolVersion: "HTTP3" }, "Protocol version 'HTTP3' must be one of 'HTTP1, HTTP2, GRPC'"],
+  [{ ...HTTP, TargetType: "lambda" }, "Airfield runs no Lambda functions"],
+  [{ ...HTTP, TargetType: "pod" as never }, "Member must satisfy enum value set: [instance, ip, lambda, alb]"],
+])("%o is refused", (input, message) => {
+  expect(() => checkKind(input)).toThrow(message);
+});
