@@ -1,11 +1,14 @@
 // What a traffic proxy is told and tells: plain data, which pure decisions make and read.
 
+import type { ProxyTls } from "./proxy-tls.ts";
 import type { RequestCondition } from "./rule-condition.ts";
 
 export interface ProxyConfiguration {
   readonly listeners: readonly ProxyListener[];
   /** None where absent. */
   readonly streams?: readonly ProxyStream[];
+  /** None where absent. */
+  readonly entrances?: readonly ProxyEntrance[];
   readonly backends: readonly ProxyBackend[];
 }
 
@@ -13,6 +16,7 @@ export interface ProxyConfiguration {
 export interface ListenerPlace {
   /** Stable over changes. `[A-Za-z0-9_-]+`. */
   readonly id: string;
+  /** None where an entrance leads here. */
   readonly addresses: readonly string[];
   readonly port: number;
   /** Blocks of the clients that are served, such as `10.0.0.0/16`; the connections of others are closed. Everybody's where absent. */
@@ -25,6 +29,8 @@ export interface ProxyStream extends ListenerPlace {
   readonly backends: readonly { readonly id: string; readonly weight: number }[];
   /** Seconds without data, in both directions, before a connection is closed (`tcp.idle_timeout.seconds`). */
   readonly idleTimeout: number;
+  /** Present where its connections are encrypted on the client's side. */
+  readonly tls?: ProxyTls;
 }
 
 /**
@@ -37,6 +43,18 @@ export interface ProxyListener extends ListenerPlace {
    * its target without a Host header, is refused.
    */
   readonly routes: readonly ProxyRoute[];
+  /** Present where its connections are encrypted. */
+  readonly tls?: ProxyTls;
+}
+
+/** A port at which some listeners are reached that end TLS each in its own way, and perhaps one that does not. They have no addresses of their own. */
+export interface ProxyEntrance extends ListenerPlace {
+  /** By the name that a client asks for; the first that has it is taken, an exact name before a wildcard. Names are as those of certificates. */
+  readonly doors: readonly { readonly listener: string; readonly names: readonly string[] }[];
+  /** The listener of clients that ask for another name, or for none. */
+  readonly fallback: string;
+  /** The listener of clients that do not speak TLS; they are turned away where absent. */
+  readonly plain?: string;
 }
 
 export interface ProxyRoute {

@@ -8,6 +8,7 @@ export type {
   ProxyRoute,
   ProxyServer,
   ProxyStickiness,
+  ProxyEntrance,
   ProxyStream,
   Rewrite,
   Rewrites,
@@ -35,7 +36,9 @@ export interface TrafficProxy {
 /** A part of a configuration that the proxy would not work by. */
 export type RefusedPart =
   | { readonly kind: "backend"; readonly id: string; readonly reason: string }
-  | { readonly kind: "route"; readonly listener: string; readonly owner?: string; readonly reason: string };
+  | { readonly kind: "route"; readonly listener: string; readonly owner?: string; readonly reason: string }
+  /** A certificate with its key, or what clients' certificates are held against. */
+  | { readonly kind: "tls"; readonly listener: string; readonly owner: string; readonly reason: string };
 
 /**
  * `apply` rejects with this where the proxy refuses parts. All the rest works. A part that was there before in another form stays in that form; a

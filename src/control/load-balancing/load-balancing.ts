@@ -271,7 +271,7 @@ function inState(balancer: LoadBalancerRecord, reason: string | undefined): Load
 function impairedBy(state: WholeState, parts: readonly RefusedPart[]): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const part of parts) {
-    if (part.kind === "route" && part.owner !== undefined) found.set(part.owner, part.reason);
+    if (part.kind !== "backend" && part.owner !== undefined) found.set(part.owner, part.reason);
     if (part.kind === "backend")
       for (const group of state.table(targetGroups).values())
         if (backendId(group.arn) === part.id)

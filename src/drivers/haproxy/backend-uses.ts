@@ -6,17 +6,20 @@ export interface BackendUse {
   readonly idleTimeout: number;
   /** Of the listeners. */
   readonly ports: ReadonlySet<number>;
+  /** By which their clients come. */
+  readonly protocols: ReadonlySet<"http" | "https">;
   readonly rewrites: readonly Rewrites[];
   /** Whether clients are to come again to the same group. */
   readonly sticky: boolean;
 }
 
 /** With the idle timeout that an Application Load Balancer has unless configured. */
-export const UNUSED: BackendUse = { idleTimeout: 60, ports: new Set(), rewrites: [], sticky: false };
+export const UNUSED: BackendUse = { idleTimeout: 60, ports: new Set(), protocols: new Set(), rewrites: [], sticky: false };
 
 interface Noted extends BackendUse {
   idleTimeout: number;
   readonly ports: Set<number>;
+  readonly protocols: Set<"http" | "https">;
   readonly rewrites: Rewrites[];
   sticky: boolean;
 }
@@ -26,16 +29,17 @@ export function usesOf({ listeners, streams = [] }: ProxyConfiguration): Readonl
   const uses = new Map<string, Noted>();
   const note = (backends: readonly { readonly id: string }[], port: number, idleTimeout: number): readonly Noted[] =>
     backends.map(({ id }) => {
-      const use = uses.get(id) ?? { idleTimeout: 0, ports: new Set(), rewrites: [], sticky: false };
+      const use = uses.get(id) ?? { idleTimeout: 0, ports: new Set(), protocols: new Set(), rewrites: [], sticky: false };
       uses.set(id, use);
       use.ports.add(port);
       use.idleTimeout = Math.max(idleTimeout, use.idleTimeout);
       return use;
     });
-  for (const { port, routes } of listeners)
+  for (const { port, routes, tls } of listeners)
     for (const { action, idleTimeout, rewrites } of routes) {
       if (action.kind !== "forward") continue;
       for (const use of note(action.backends, port, idleTimeout)) {
+        use.protocols.add(tls ? "https" : "http");
         use.sticky ||= action.stickiness !== undefined;
         if (rewrites) use.rewrites.push(rewrites);
       }

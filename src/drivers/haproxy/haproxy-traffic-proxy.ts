@@ -17,9 +17,11 @@ import { errorFiles } from "./error-pages.ts";
 import { runsInFormerPlace } from "./former-place.ts";
 import { HaproxyProcess, HaproxyRefusalError, nobodyListens } from "./haproxy-process.ts";
 import { HealthBook } from "./health-book.ts";
+import { planCertificateChanges, shownIn, type ShownCertificates } from "./plan-certificate-changes.ts";
 import { planServerChanges, type ServerCommand } from "./plan-server-changes.ts";
 import { proxyFiles, renderConfiguration, type ProxyFiles, type RenderedConfiguration } from "./render-configuration.ts";
 import { RefusedParts } from "./refused-parts.ts";
+import { RefusedTls } from "./refused-tls.ts";
 import { desiredServersOf, type DesiredServer } from "./render-servers.ts";
 import { askHaproxy, askHaproxyAll, wasDone, watchHealthRing } from "./runtime-api.ts";
 import { backendName } from "./server-names.ts";
@@ -29,6 +31,7 @@ import { parseTokens, planTokenChanges, SHOW_TOKENS, type StickyTokens } from ".
 import { SessionCounts, sessionKey } from "./session-counts.ts";
 import { removedButBusy, sessionsWith } from "./removed-but-busy.ts";
 import { parseStatTable, rowsByBackend, type ServerRow } from "./stat-table.ts";
+import { TlsFiles } from "./tls-files.ts";
 
 export interface HaproxyOptions {
   /** A folder of its own for configuration, sockets and the pid file, in a folder that is there. Made with mode 0700. */
@@ -57,9 +60,11 @@ export async function haproxyTrafficProxy(options: HaproxyOptions): Promise<Traf
     await mkdir(`${files.directory}/errors`, { recursive: true, mode: 0o700 });
     // Also for one that is adopted: it reads them at each reload.
     await Promise.all([...errorFiles()].map(([name, text]) => writeFile(`${files.directory}/${name}`, text, { mode: 0o600 })));
+    const tls = new TlsFiles(files.directory);
+    await tls.prepare();
     // A configuration is checked before it is written, with what it reads.
     await writeFile(files.stickyMap, "", { mode: 0o600, flag: "a" });
-    const proxy = new HaproxyTrafficProxy(options, files, folder, await stickySecret(files));
+    const proxy = new HaproxyTrafficProxy(options, files, folder, { secret: await stickySecret(files), tls });
     await proxy.adopt();
     return proxy;
   } catch (cause) {
@@ -101,6 +106,10 @@ class HaproxyTrafficProxy implements TrafficProxy {
   #configuration: ProxyConfiguration | undefined;
   #unbound: readonly ListenerBindFailure[] = [];
   readonly #refused = new RefusedParts();
+  readonly #refusedTls = new RefusedTls();
+  readonly #tls: TlsFiles;
+  /** What the running worker shows, as far as is known. */
+  #shown: ShownCertificates | undefined;
   /** `address port` of what HAProxy has bound. */
   #bound: ReadonlySet<string> = new Set();
   /** The structure that the running worker has. */
@@ -114,7 +123,13 @@ class HaproxyTrafficProxy implements TrafficProxy {
   #retry: Disposable | undefined;
   #closed = false;
 
-  constructor(options: HaproxyOptions, files: ProxyFiles, folder: OwnFolder, secret: Uint8Array) {
+  constructor(
+    options: HaproxyOptions,
+    files: ProxyFiles,
+    folder: OwnFolder,
+    { secret, tls }: { readonly secret: Uint8Array; readonly tls: TlsFiles },
+  ) {
+    this.#tls = tls;
     this.#options = options;
     this.#secret = secret;
     this.#files = files;
@@ -131,6 +146,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
     await this.#attach();
     const onDisk = await readFile(this.#files.configuration, "utf8");
     if (this.#structure !== undefined && onDisk.includes(`description ${this.#structure}\n`)) this.#bound = bindsIn(onDisk);
+    if (this.#structure !== undefined) this.#shown = await this.#tls.noted(this.#structure);
   }
 
   apply(configuration: ProxyConfiguration): Promise<void> {
@@ -187,27 +203,34 @@ class HaproxyTrafficProxy implements TrafficProxy {
 
   /** Parts that HAProxy refuses are left out, and all the rest comes about. */
   async #applyNow(configuration: ProxyConfiguration): Promise<void> {
-    const accepted = (): ProxyConfiguration => this.#refused.leaveOut(configuration, this.#configuration);
+    const accepted = (): ProxyConfiguration =>
+      this.#refusedTls.leaveOut(this.#refused.leaveOut(configuration, this.#configuration), this.#configuration);
     try {
       await this.#applyWhole(accepted());
     } catch (error) {
-      if (!(error instanceof HaproxyRefusalError) || !(await this.#refused.look(configuration, (some) => this.#reasonAgainst(some))))
-        throw error;
+      if (!(error instanceof HaproxyRefusalError)) throw error;
+      const check = (some: ProxyConfiguration): Promise<string | undefined> => this.#reasonAgainst(some);
+      const found = [await this.#refusedTls.look(configuration, check), await this.#refused.look(configuration, check)];
+      if (!found.includes(true)) throw error;
       await this.#applyWhole(accepted());
     }
-    const parts = this.#refused.in(configuration);
+    const parts = [...this.#refused.in(configuration), ...this.#refusedTls.in(configuration)];
     if (parts.length > 0) throw new RefusedPartsError(parts);
   }
 
   async #reasonAgainst(configuration: ProxyConfiguration): Promise<string | undefined> {
-    await writeFile(`${this.#files.directory}/${CANDIDATE}`, this.#render(configuration).text, { mode: 0o600 });
     try {
-      await this.#process.check(CANDIDATE);
+      await this.#check(this.#render(configuration));
       return undefined;
     } catch (error) {
       if (!(error instanceof HaproxyRefusalError)) throw error;
       return error.message;
     }
+  }
+
+  async #check({ text, tlsFiles }: RenderedConfiguration): Promise<void> {
+    await writeFile(`${this.#files.directory}/${CANDIDATE}`, text, { mode: 0o600 });
+    await this.#tls.during(tlsFiles, () => this.#process.check(CANDIDATE));
   }
 
   async #applyWhole(configuration: ProxyConfiguration): Promise<void> {
@@ -240,8 +263,39 @@ class HaproxyTrafficProxy implements TrafficProxy {
       await this.#start(rendered);
     } else if (rendered.structure !== this.#structure) {
       await this.#reload(rendered);
+    } else {
+      await this.#showCertificates(rendered);
     }
     await this.#settle(configuration);
+  }
+
+  /** Gives a worker the certificates that it is to show, without a reload where it takes them so. */
+  async #showCertificates(rendered: RenderedConfiguration): Promise<void> {
+    const steps = planCertificateChanges(this.#shown, rendered.certificates);
+    if (steps?.length === 0) return;
+    try {
+      if (!steps) throw new HaproxyRefusalError("it is not known which certificates it has, or one is too long");
+      await this.#tls.forget();
+      for (const { commands, done, undo, after } of steps) {
+        const answer = (await askHaproxyAll(this.#files.workerSocket, commands)).at(-1) ?? "";
+        if (done.test(answer)) {
+          this.#shown = this.#shown && after(this.#shown);
+          continue;
+        }
+        if (undo !== undefined) await askHaproxy(this.#files.workerSocket, undo);
+        throw new HaproxyRefusalError(answer);
+      }
+      await this.#noteShown(rendered.structure, shownIn(rendered.certificates));
+    } catch (error) {
+      if (!(error instanceof HaproxyRefusalError)) throw error;
+      this.#options.logger?.warn("HAProxy did not take a certificate at run time, so it reloads", { reason: error.message });
+      await this.#reload(rendered);
+    }
+  }
+
+  async #noteShown(structure: string, shown: ShownCertificates): Promise<void> {
+    this.#shown = shown;
+    await this.#tls.note(structure, shown);
   }
 
   /** Brings the servers in line with health, which may tell of targets that are no longer `initial`, until nothing changes. */
@@ -379,20 +433,21 @@ class HaproxyTrafficProxy implements TrafficProxy {
 
   async #start(rendered: RenderedConfiguration): Promise<void> {
     await this.#writeFiles(rendered);
-    const workers = await this.#process.start();
+    const workers = await this.#tls.during(rendered.tlsFiles, () => this.#process.start());
+    await this.#noteShown(rendered.structure, shownIn(rendered.certificates));
     this.#options.logger?.info("HAProxy started", { master: workers.master });
     this.#bound = bindsIn(rendered.text);
     await this.#attach();
   }
 
   async #reload(rendered: RenderedConfiguration): Promise<void> {
-    await writeFile(`${this.#files.directory}/${CANDIDATE}`, rendered.text, { mode: 0o600 });
-    await this.#process.check(CANDIDATE);
+    await this.#check(rendered);
     await this.#writeFiles(rendered);
     this.#detach();
     try {
-      await this.#process.reload();
+      await this.#tls.during(rendered.tlsFiles, () => this.#process.reload());
       this.#bound = bindsIn(rendered.text);
+      await this.#noteShown(rendered.structure, shownIn(rendered.certificates));
     } finally {
       await this.#attach();
     }
@@ -476,11 +531,11 @@ const restartDelay = 2;
 
 /** The `address port` pairs of the bind lines in a configuration of ours. */
 function bindsIn(text: string): ReadonlySet<string> {
-  return new Set([...text.matchAll(/^ {4}bind (?:ipv6@)?(.*):(\d+)$/gm)].map(([, address, port]) => `${address} ${port}`));
+  return new Set([...text.matchAll(/^ {4}bind (?:ipv6@)?(\S+):(\d+)(?: ssl .*)?$/gm)].map(([, address, port]) => `${address} ${port}`));
 }
 
-function placesOf({ listeners, streams = [] }: ProxyConfiguration): readonly ListenerPlace[] {
-  return [...listeners, ...streams];
+function placesOf({ listeners, streams = [], entrances = [] }: ProxyConfiguration): readonly ListenerPlace[] {
+  return [...listeners, ...streams, ...entrances];
 }
 
 /** A port may be taken between our try and HAProxy's: then its message names the place in brackets. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { ProxyTls } from "../../domain/proxy-tls.ts";
 import type { ListenerBindFailure, ListenerPlace, ProxyBackend, ProxyConfiguration, ProxyServer } from "../../ports/traffic-proxy.ts";
 import { UNUSED, usesOf } from "./backend-uses.ts";
 import { errorFileLines } from "./error-pages.ts";
@@ -10,6 +11,9 @@ import { desiredServersOf, type DesiredServer } from "./render-servers.ts";
 import type { Health } from "./server-health.ts";
 import { backendName } from "./server-names.ts";
 import { renderStickiness, STICKY_MAP, tokensOf } from "./stickiness.ts";
+import { renderEntrance } from "./render-entrances.ts";
+import { clientFiles, tlsGlobals } from "./render-tls.ts";
+import { certificateList, entryLine, type CertificateList } from "./tls-names.ts";
 
 export interface RenderedConfiguration {
   readonly text: string;
@@ -19,6 +23,10 @@ export interface RenderedConfiguration {
   readonly serverState: string;
   /** What HAProxy reads of `STICKY_MAP` when it starts. */
   readonly stickyMap: string;
+  /** Not part of the structure: a proxy that runs takes others without a reload. */
+  readonly certificates: readonly CertificateList[];
+  /** What it reads besides, by its names within the folder; private keys among it. */
+  readonly tlsFiles: ReadonlyMap<string, string>;
 }
 
 /** Where the driver keeps what belongs to one proxy, as the driver gets there. */
@@ -70,6 +78,7 @@ export function renderConfiguration(
     ({ port }: ListenerPlace) =>
     (address: string): boolean =>
       !unbound.some((one) => one.address === address && one.port === port);
+  const globals = tlsGlobals(encrypted(configuration).map(({ tls }) => tls));
   const requests = [
     ...configuration.listeners.flatMap((listener) => renderListener(listener, bindable(listener))),
     ...configuration.backends.flatMap((backend) => {
@@ -80,6 +89,7 @@ export function renderConfiguration(
   ];
   const streams = [
     ...(configuration.streams ?? []).flatMap((stream) => renderStream(stream, bindable(stream))),
+    ...(configuration.entrances ?? []).flatMap((entrance) => renderEntrance(entrance, bindable(entrance))),
     ...configuration.backends.flatMap((backend) =>
       backend.stream ? renderStreamBackend(backend, (uses.get(backend.id) ?? UNUSED).idleTimeout) : [],
     ),
@@ -87,7 +97,7 @@ export function renderConfiguration(
   // A section takes the defaults that were written last before it.
   const sections = streams.length === 0 ? requests : [...requests, STREAM_DEFAULTS, ...streams];
   const structure = createHash("sha256")
-    .update([preamble(""), ...sections].join("\n\n"))
+    .update([preamble("", globals), ...sections].join("\n\n"))
     .digest("hex")
     .slice(0, 32);
 
@@ -102,13 +112,34 @@ export function renderConfiguration(
   });
   return {
     structure,
-    text: [preamble(structure), ...whole, ""].join("\n\n"),
+    text: [preamble(structure, globals), ...whole, ""].join("\n\n"),
     serverState: renderServerState(servers),
     stickyMap: desired.flatMap(({ backend, all }) => [...tokensOf(backend, all, secret)].map((entry) => `${entry.join(" ")}\n`)).join(""),
+    ...renderTlsFiles(configuration),
   };
 }
 
-function preamble(structure: string): string {
+function encrypted({ listeners, streams = [] }: ProxyConfiguration): readonly { readonly id: string; readonly tls: ProxyTls }[] {
+  return [...listeners, ...streams].flatMap(({ id, tls }) => (tls ? [{ id, tls }] : []));
+}
+
+/** The certificates of each listener, and the files that a proxy reads when it starts or reloads. */
+function renderTlsFiles(configuration: ProxyConfiguration): Pick<RenderedConfiguration, "certificates" | "tlsFiles"> {
+  const all = encrypted(configuration);
+  const certificates = all.map(({ id, tls }) => certificateList(id, tls));
+  return {
+    certificates,
+    tlsFiles: new Map([
+      ...certificates.flatMap(({ name, entries }) => [
+        [name, `${entries.map(entryLine).join("\n")}\n`] as const,
+        ...entries.map(({ file, pem }) => [file, pem] as const),
+      ]),
+      ...all.flatMap(({ id, tls }) => clientFiles(id, tls).map(({ name, text }) => [name, text] as const)),
+    ]),
+  };
+}
+
+function preamble(structure: string, globals: readonly string[]): string {
   return [
     section([
       "global",
@@ -120,6 +151,7 @@ function preamble(structure: string): string {
       // The engine may hand down a limit of a thousand million descriptors, for which HAProxy would allocate a table.
       "fd-hard-limit 100000",
       `server-state-file ${quote(TOLD.serverState)}`,
+      ...globals,
       // Tells which structure a running process has.
       `description ${structure === "" ? "-" : structure}`,
     ]),

@@ -11,6 +11,8 @@ import { markStickiness, renderGroupStickiness, stickinessAcl, stickinessName } 
 import { markRewrites, renderRewrites } from "./render-rewrites.ts";
 import { renderVersion } from "./render-version.ts";
 import { addressWord, backendName } from "./server-names.ts";
+import { innerSocket } from "./render-entrances.ts";
+import { tlsRules, tlsWords } from "./render-tls.ts";
 
 /**
  * Frontend of one listener. Routes that answer by themselves get a backend of their own, so that the first match simply wins.
@@ -20,13 +22,15 @@ import { addressWord, backendName } from "./server-names.ts";
  */
 export function renderListener(listener: ProxyListener, isBound: (address: string) => boolean): readonly string[] {
   const addresses = listener.addresses.filter(isBound);
-  if (addresses.length === 0) return [];
+  if (addresses.length === 0 && listener.addresses.length > 0) return [];
   const reached = reachableRoutes(listener);
   const idle = milliseconds(Math.max(1, ...reached.map((route) => route.idleTimeout)));
   const successor = quote(`unix@${createHash("sha256").update(listener.id).digest("hex").slice(0, 8)}.sock`);
+  const words = tlsWords(listener.id, listener.tls);
   const frontend = [
     `frontend l_${listener.id}`,
-    ...addresses.map((address) => `bind ${addressWord(address, listener.port)}`),
+    ...addresses.map((address) => `bind ${addressWord(address, listener.port)}${words}`),
+    ...(listener.addresses.length === 0 ? [`bind ${innerSocket(listener.id)} mode 600 accept-proxy${words}`] : []),
     `bind ${successor} mode 600 accept-proxy`,
     `timeout client ${idle}`,
     `timeout http-request ${idle}`,
@@ -34,6 +38,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     // Not `connection`: who was handed over by a replaced worker is known by its proxy header only.
     ...(listener.clients === undefined ? [] : [`tcp-request session reject unless { src ${listener.clients.join(" ")} }`]),
     ...(reached.some(asksHost) ? HOST_IS_KNOWN : []),
+    ...tlsRules(listener.tls),
     `use_backend s_${listener.id} if { stopping }`,
     ...reached.flatMap((route, at) => renderRoute(listener, route, at)),
   ];
@@ -141,7 +146,7 @@ function renderAnswer(listener: ProxyListener, route: ProxyRoute, at: number): r
         section([
           `backend ${answerName(listener, at)}`,
           ...(action.location.endsWith(ALL_OF_QUERY) ? [QUERY_IS_KNOWN] : []),
-          `${answer} hdr Location ${location(action.location, listener.port)} ${OWN_HEADERS}`,
+          `${answer} hdr Location ${location(action.location, listener)} ${OWN_HEADERS}`,
         ]),
       ];
     }
@@ -160,9 +165,9 @@ const ALL_OF_QUERY = "?#{query}";
 const QUERY_IS_KNOWN = "http-request set-var-fmt(txn.query) ?%[query] if { query -m len gt 0 }";
 
 /** The variables of a redirect action, `#{host}` and so on, as Elastic Load Balancing names them. `#{path}` comes without its slash. */
-function location(template: string, port: number): string {
+function location(template: string, { port, tls }: ProxyListener): string {
   const variables: Readonly<Record<string, string>> = {
-    protocol: "http",
+    protocol: tls ? "https" : "http",
     host: "%[req.hdr(host),host_only]",
     port: String(port),
     path: "%[path,regsub(^/,)]",
@@ -174,7 +179,7 @@ function location(template: string, port: number): string {
   return `"${parts.map((part, at) => (at % 2 === 1 ? variables[part] : part === "" ? "" : quoteFormat(part))).join("")}${end}"`;
 }
 
-export function renderBackend(backend: ProxyBackend, { idleTimeout, ports, rewrites, sticky }: BackendUse): string {
+export function renderBackend(backend: ProxyBackend, { idleTimeout, ports, protocols, rewrites, sticky }: BackendUse): string {
   const [port] = ports.size === 1 ? ports : [];
   const lines = [
     `backend ${backendName(backend.id)}`,
@@ -185,7 +190,10 @@ export function renderBackend(backend: ProxyBackend, { idleTimeout, ports, rewri
     // As on AWS, the address is appended to what the client sent. Where it sent none, the option adds the header.
     'http-request replace-header X-Forwarded-For (.*) "\\1, %[src]"',
     "option forwardfor if-none",
-    "http-request set-header X-Forwarded-Proto http",
+    ...[...protocols].map((protocol) => {
+      const only = protocols.size === 1 ? "" : ` ${protocol === "https" ? "if" : "unless"} { var(txn.tls) -m bool }`;
+      return `http-request set-header X-Forwarded-Proto ${protocol}${only}`;
+    }),
     `http-request set-header X-Forwarded-Port ${port ?? "%[dst_port]"}`,
     // RFC 9110, section 9.2.2: only these may be sent again where it is not known whether they were carried out.
     "http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE TRACE }",

@@ -2,6 +2,7 @@ import type { ProxyBackend, ProxyStream } from "../../ports/traffic-proxy.ts";
 import { milliseconds, section } from "./configuration-text.ts";
 import { renderBalance } from "./render-balance.ts";
 import { renderCheck } from "./render-check.ts";
+import { tlsWords } from "./render-tls.ts";
 import { addressWord, backendName } from "./server-names.ts";
 
 /** Of the sections of streams, which are written after all others. */
@@ -25,7 +26,7 @@ export function renderStream(stream: ProxyStream, isBound: (address: string) => 
   return [
     section([
       `frontend l_${stream.id}`,
-      ...addresses.map((address) => `bind ${addressWord(address, stream.port)}`),
+      ...addresses.map((address) => `bind ${addressWord(address, stream.port)}${tlsWords(stream.id, stream.tls)}`),
       `timeout client ${milliseconds(stream.idleTimeout)}`,
       ...(stream.clients === undefined ? [] : [`tcp-request connection reject unless { src ${stream.clients.join(" ")} }`]),
       ...choice(stream.backends),

@@ -1,0 +1,105 @@
+import type { ProxyTls } from "../../domain/proxy-tls.ts";
+import type { ProxyConfiguration, ProxyListener, RefusedPart } from "../../ports/traffic-proxy.ts";
+import type { Check } from "./refused-parts.ts";
+import { digest } from "./tls-names.ts";
+
+/** What of TLS can be refused by itself: a certificate with its key, or what clients' certificates are held against. */
+interface Unit {
+  readonly key: string;
+  readonly listener: TlsListener;
+  readonly tls: ProxyTls;
+}
+
+type TlsListener = ProxyListener & { readonly tls: ProxyTls };
+
+/** The certificates that HAProxy refuses, so that one does not keep everybody's changes from coming about, and none replaces one that is good. */
+export class RefusedTls {
+  #reasons: ReadonlyMap<string, string> = new Map();
+
+  /** Looks for them in a configuration that was refused as a whole, by halves; tells whether there are any that were not known. */
+  async look(configuration: ProxyConfiguration, check: Check): Promise<boolean> {
+    const units = unitsOf(configuration);
+    const found = await refusedOf(
+      units.filter(({ key }) => !this.#reasons.has(key)),
+      check,
+    );
+    const current = new Set(units.map(({ key }) => key));
+    this.#reasons = new Map([...[...this.#reasons].filter(([key]) => current.has(key)), ...found]);
+    return found.size > 0;
+  }
+
+  /**
+   * What was there before stays in the place of what is refused; without that, a further certificate is left out, and a listener that would have none, or
+   * would let in whom it should not, does not listen.
+   * @param before what HAProxy works by
+   */
+  leaveOut(configuration: ProxyConfiguration, before: ProxyConfiguration | undefined): ProxyConfiguration {
+    if (this.#reasons.size === 0) return configuration;
+    const listeners = configuration.listeners.flatMap((listener) => {
+      if (!hasTls(listener)) return listener;
+      const tls = this.#accepted(listener.tls, before?.listeners.find(({ id }) => id === listener.id)?.tls);
+      return tls ? { ...listener, tls } : [];
+    });
+    return { ...configuration, listeners };
+  }
+
+  #accepted(tls: ProxyTls, former: ProxyTls | undefined): ProxyTls | undefined {
+    const isGood = (one: ProxyTls): boolean => !this.#reasons.has(keyOf(one));
+    const certificates = tls.certificates.flatMap((certificate, at) => {
+      if (isGood(withOnly(tls, certificate))) return certificate;
+      const before = at === 0 ? former?.certificates[0] : former?.certificates.find(({ id }) => id === certificate.id);
+      return before ? { ...before, hosts: certificate.hosts } : [];
+    });
+    const [first, ...others] = certificates;
+    if (!first || (!former && !isGood(withOnly(tls, tls.certificates[0])))) return undefined;
+    const { clientCertificates: _wanted, ...rest } = { ...tls, certificates: [first, ...others] as const };
+    if (!tls.clientCertificates) return rest;
+    const clients = isGood(withClients(tls)) ? tls.clientCertificates : former?.clientCertificates;
+    return clients && { ...rest, clientCertificates: clients };
+  }
+
+  /** Those of a configuration, as far as is known. */
+  in(configuration: ProxyConfiguration): readonly RefusedPart[] {
+    if (this.#reasons.size === 0) return [];
+    return unitsOf(configuration).flatMap(({ key, listener, tls }): RefusedPart[] => {
+      const reason = this.#reasons.get(key);
+      return reason === undefined ? [] : [{ kind: "tls", listener: listener.id, owner: tls.owner, reason }];
+    });
+  }
+}
+
+function hasTls(listener: ProxyListener): listener is TlsListener {
+  return listener.tls !== undefined;
+}
+
+function withOnly(tls: ProxyTls, certificate: ProxyTls["certificates"][0]): ProxyTls {
+  const { clientCertificates: _without, ...rest } = tls;
+  return { ...rest, certificates: [{ ...certificate, hosts: [] }] };
+}
+
+function withClients(tls: ProxyTls): ProxyTls {
+  return { ...tls, certificates: [{ ...tls.certificates[0], hosts: [] }] };
+}
+
+function keyOf(tls: ProxyTls): string {
+  return digest(JSON.stringify(tls));
+}
+
+function unitsOf({ listeners }: ProxyConfiguration): readonly Unit[] {
+  return listeners.filter(hasTls).flatMap((listener) => {
+    const { tls } = listener;
+    const parts = [...tls.certificates.map((one) => withOnly(tls, one)), ...(tls.clientCertificates ? [withClients(tls)] : [])];
+    return parts.map((part) => ({ key: keyOf(part), listener, tls: part }));
+  });
+}
+
+async function refusedOf(units: readonly Unit[], check: Check): Promise<ReadonlyMap<string, string>> {
+  const [first] = units;
+  if (!first) return new Map();
+  const listeners = units.map(({ listener, tls }, at) => ({ ...listener, id: `${listener.id}-${at}`, routes: [], tls }));
+  const reason = await check({ listeners, backends: [] });
+  if (reason === undefined) return new Map();
+  if (units.length === 1) return new Map([[first.key, reason]]);
+  const half = Math.ceil(units.length / 2);
+  return new Map([...(await refusedOf(units.slice(0, half), check)), ...(await refusedOf(units.slice(half), check))]);
+}
