@@ -15,6 +15,7 @@ import { because } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { checkEnum, checkRange, invalid } from "./elb-operation.ts";
 import { findTargetGroup, type Place } from "./find.ts";
+import { checkReachable } from "./target-group-kind.ts";
 
 const TYPES = ["forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response", "jwt-validation"];
 /** Seven days, in seconds. */
@@ -40,7 +41,7 @@ export function checkActions(
   if (actions.length > 1)
     throw new TooManyActionsException(because("You can specify only one action of type 'forward', 'redirect' or 'fixed-response'"));
   const checked = actions.map((action, index) => checkAction(action, { ...on, path: `${path}.${index + 1}.member` }, at));
-  checkAssociations(checked, balancer, at);
+  checkAssociations(checked, balancer, on, at);
   return checked;
 }
 
@@ -101,9 +102,15 @@ function checkStickiness(
 }
 
 /** A target group has one VPC and at most one load balancer. */
-function checkAssociations(actions: readonly Action[], balancer: LoadBalancerRecord, at: Place): void {
+function checkAssociations(
+  actions: readonly Action[],
+  balancer: LoadBalancerRecord,
+  { protocol = "HTTP" }: { readonly protocol?: string | undefined },
+  at: Place,
+): void {
   for (const arn of targetGroupsOf(actions)) {
     const group = findTargetGroup(arn, at);
+    checkReachable(group, protocol);
     if (group.vpcId !== balancer.vpcId)
       throw new InvalidConfigurationRequestException(
         because(`Target group '${arn}' is not in the VPC '${balancer.vpcId}' of the load balancer`),

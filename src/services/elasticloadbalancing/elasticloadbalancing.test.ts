@@ -178,6 +178,11 @@ test("targets are registered, described and deregistered by the command line", a
       Target: { Id: net.addressInVpc, Port: 8080, AvailabilityZone: "us-east-1a" },
       HealthCheckPort: "8080",
       TargetHealth: { State: "initial", Reason: "Elb.RegistrationInProgress", Description: "Target registration is in progress" },
+      AdministrativeOverride: {
+        State: "no_override",
+        Reason: "AdministrativeOverride.NoOverride",
+        Description: "No override is currently active on target",
+      },
     },
     {
       Target: { Id: "172.31.0.99", Port: 8080 },

@@ -18,6 +18,19 @@ const refusals: readonly (readonly [
     "alphanumeric characters or hyphens(-)",
   ],
   [
+    "anomalies, which nobody looks for",
+    ({ group }, client) => client.send(new elb.DescribeTargetHealthCommand({ TargetGroupArn: group, Include: ["AnomalyDetection"] })),
+    "InvalidConfigurationRequestException",
+    "does not detect anomalies",
+  ],
+  [
+    "a QUIC server",
+    ({ group }, client) =>
+      client.send(new elb.RegisterTargetsCommand({ TargetGroupArn: group, Targets: [{ Id: "10.0.0.1", QuicServerId: "0x01" }] })),
+    "ValidationError",
+    "A QUIC server ID cannot be specified for target groups with protocol 'HTTP'",
+  ],
+  [
     "a name that is too long",
     ({ net }, client) => client.send(new elb.CreateLoadBalancerCommand({ Name: "a".repeat(33), Subnets: [...net.subnets] })),
     "ValidationError",

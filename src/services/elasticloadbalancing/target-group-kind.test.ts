@@ -1,6 +1,6 @@
 import type { CreateTargetGroupInput } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { expect, test } from "vitest";
-import { checkKind } from "./target-group-kind.ts";
+import { checkKind, checkReachable } from "./target-group-kind.ts";
 
 const HTTP = { Name: "web", Protocol: "HTTP" } as const;
 
@@ -23,4 +23,16 @@ test.each<readonly [CreateTargetGroupInput, string]>([
   [{ ...HTTP, TargetType: "pod" as never }, "Member must satisfy enum value set: [instance, ip, lambda, alb]"],
 ])("%o is refused", (input, message) => {
   expect(() => checkKind(input)).toThrow(message);
+});
+
+test.each([
+  ["HTTP", "HTTP1", undefined],
+  ["HTTPS", "GRPC", undefined],
+  ["HTTPS", "HTTP2", undefined],
+  ["HTTP", "GRPC", "Listener protocol 'HTTP' is not supported with a target group with the protocol-version 'GRPC'"],
+  ["HTTP", "HTTP2", "Listener protocol 'HTTP' is not supported with a target group with the protocol-version 'HTTP2'"],
+])("a listener of %s and a group of %s", (listener, protocolVersion, message) => {
+  const check = (): void => checkReachable({ targetType: "ip", protocol: "HTTP", protocolVersion }, listener);
+  if (message === undefined) expect(check).not.toThrow();
+  else expect(check).toThrow(message);
 });

@@ -1,5 +1,6 @@
 import {
   InvalidConfigurationRequestException,
+  InvalidLoadBalancerActionException,
   UnsupportedProtocolException,
   type CreateTargetGroupInput,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -41,6 +42,14 @@ export function checkKind(input: CreateTargetGroupInput): TargetGroupKind & { re
     );
   const kind = { targetType, protocol: protocol as NonNullable<TargetGroupRecord["protocol"]> };
   return isForApplications(kind) ? { ...kind, protocolVersion: checkVersion(input.ProtocolVersion) } : { ...kind, ...noVersion(input) };
+}
+
+/** Clients speak HTTP/2 over TLS alone, so that targets of HTTP/2 and gRPC are behind listeners that end TLS. */
+export function checkReachable({ protocolVersion }: TargetGroupKind, listenerProtocol: string): void {
+  if (listenerProtocol !== "HTTP" || protocolVersion === undefined || protocolVersion === "HTTP1") return;
+  throw new InvalidLoadBalancerActionException(
+    because(`Listener protocol 'HTTP' is not supported with a target group with the protocol-version '${protocolVersion}'`),
+  );
 }
 
 function checkVersion(version: string | undefined): string {

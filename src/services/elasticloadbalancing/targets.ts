@@ -1,6 +1,8 @@
 import {
+  InvalidConfigurationRequestException,
   InvalidTargetException,
   TooManyTargetsException,
+  type AdministrativeOverride,
   type TargetDescription,
   type TargetHealthDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -50,8 +52,10 @@ export const deregisterTargets = operation("DeregisterTargets", {
 
 export const describeTargetHealth = operation("DescribeTargetHealth", {
   authorize: () => permission("DescribeTargetHealth"),
-  run({ TargetGroupArn, Targets }, context) {
+  run({ TargetGroupArn, Targets, Include = [] }, context) {
     const group = findTargetGroup(TargetGroupArn, context);
+    if (Include.length > 0)
+      throw new InvalidConfigurationRequestException(because("Airfield does not detect anomalies of targets, and has none to include"));
     const members = context.state.table(targets).by("targetGroup", group.arn);
     if (!Targets || Targets.length === 0) return { TargetHealthDescriptions: members.map((member) => describe(member, group)) };
     return {
@@ -63,11 +67,19 @@ export const describeTargetHealth = operation("DescribeTargetHealth", {
   },
 });
 
+/** There are no zonal shifts. As AWS says it. */
+const NO_OVERRIDE: AdministrativeOverride = {
+  State: "no_override",
+  Reason: "AdministrativeOverride.NoOverride",
+  Description: "No override is currently active on target",
+};
+
 function describe({ id, port, availabilityZone, health }: TargetRecord, group: TargetGroupRecord): TargetHealthDescription {
   return {
     Target: { Id: id, Port: port, AvailabilityZone: availabilityZone },
     HealthCheckPort: healthCheckPort(group, port),
     TargetHealth: { State: health.state, Reason: health.reason, Description: health.description },
+    AdministrativeOverride: NO_OVERRIDE,
   };
 }
 
@@ -86,11 +98,12 @@ function healthCheckPort({ healthCheck }: TargetGroupRecord, port: number): stri
 }
 
 function newTarget(
-  { Id = "", Port, AvailabilityZone }: TargetDescription,
+  { Id = "", Port, AvailabilityZone, QuicServerId }: TargetDescription,
   group: TargetGroupRecord,
   placeOf: ReturnType<typeof targetPlaces>,
   at: Place,
 ): Omit<NewTarget, "now"> {
+  if (QuicServerId !== undefined) throw invalid(`A QUIC server ID cannot be specified for target groups with protocol '${group.protocol}'`);
   checkRange(Port, "targets.1.member.port", 1, 65_535);
   const target = { targetGroupArn: group.arn, id: Id, port: Port ?? group.port ?? 80 };
   if (group.targetType === "instance") return { ...target, address: addressOfInstance(Id, at) };
