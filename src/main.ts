@@ -1,5 +1,6 @@
 import { together } from "./control/loop.ts";
 import { stopAllTasks } from "./control/tasks/stop-all-tasks.ts";
+import { certificateIssuer } from "./composition/certificate-issuer.ts";
 import { openEngine } from "./composition/engine.ts";
 import { openFront } from "./composition/front.ts";
 import { openNetworks } from "./composition/networks.ts";
@@ -55,7 +56,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   await runTasks(start, platform, front, { runner: engine, networks });
 
   // Loops
-  const loops = opened.use(together(...LOOPS)({ ...platform, logger }));
+  const loops = opened.use(together(...LOOPS)({ ...platform, logger, certificateIssuer: certificateIssuer(options, installation.id) }));
 
   const parts = opened.move();
   return {

@@ -1,4 +1,5 @@
 import { blobCollection } from "../control/blob-collection.ts";
+import { certificateIssuance } from "../control/certificates/certificate-issuance.ts";
 import { imageActivation } from "../control/image-activation.ts";
 import { keyLifecycle } from "../control/key-lifecycle.ts";
 import { lifecyclePolicyLoop } from "../control/lifecycle/lifecycle-policy-loop.ts";
@@ -24,6 +25,7 @@ export const LOOPS: readonly Loop[] = [
   logRetention,
   parameterExpiry,
   keyLifecycle,
+  certificateIssuance,
   imageActivation,
   imageScanning,
   lifecyclePolicyLoop,

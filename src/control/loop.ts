@@ -1,5 +1,6 @@
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
+import type { CertificateIssuer } from "../ports/certificate-issuer.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { LogStore } from "../ports/log-store.ts";
@@ -21,6 +22,7 @@ export interface LoopParts {
   readonly logs: LogStore;
   readonly audit: AuditLog;
   readonly vulnerabilities: VulnerabilityData;
+  readonly certificateIssuer: CertificateIssuer;
 }
 
 /** What all loops need, and what else one does. */

@@ -149,6 +149,12 @@ export const RECIPES: readonly Recipe[] = [
   recipe("ssm:PutParameter", (n, Name) => ({ Name, Value: "v", Type: "SecureString", KeyId: n.key })),
   recipe("ssm:GetResourcePolicies", (n) => ({ ResourceArn: n.parameter })),
 
+  recipe("acm:DescribeCertificate", (n) => ({ CertificateArn: n.certificate })),
+  recipe("acm:GetCertificate", (n) => ({ CertificateArn: n.certificate })),
+  recipe("acm:ListTagsForCertificate", (n) => ({ CertificateArn: n.certificate })),
+  recipe("acm:AddTagsToCertificate", (n) => ({ CertificateArn: n.certificate, Tags: [{ Key: "k", Value: "v" }] })),
+  recipe("acm:RemoveTagsFromCertificate", (n) => ({ CertificateArn: n.certificate, Tags: [{ Key: "k" }] })),
+
   recipe("logs:CreateLogGroup", (_n, logGroupName) => ({ logGroupName })),
   recipe("logs:DescribeLogStreams", (n) => ({ logGroupIdentifier: n.logGroup })),
   recipe("logs:FilterLogEvents", (n) => ({ logGroupIdentifier: n.logGroup })),

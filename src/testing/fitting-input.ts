@@ -15,6 +15,7 @@ const TEXTS = [
   "200",
   "52.5",
   "HTTPS",
+  "www.example.com",
   "0123456789abcdef0123456789abcdef01234567",
   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef",
   "01234567-89ab-cdef-0123-456789abcdef",
@@ -22,6 +23,7 @@ const TEXTS = [
   "arn:aws:iam::123456789012:role/production",
   "arn:aws:kms:us-east-1:123456789012:key/01234567-89ab-cdef-0123-456789abcdef",
   "arn:aws:secretsmanager:us-east-1:123456789012:secret:ecr-pullthroughcache/production",
+  "arn:aws:acm-pca:us-east-1:123456789012:certificate-authority/01234567-89ab-cdef-0123-456789abcdef",
   "arn:aws:signer:us-east-1:123456789012:/signing-profiles/production",
   "ipam-pool-0123456789abcdef0",
   "ipv4pool-coip-0123456789abcdef0",
@@ -72,6 +74,7 @@ function fittedScalar(value: unknown, check: ValueCheck | undefined): unknown {
     if (constraint.kind === "one-of") return constraint.values;
     return constraint.kind === "length" && typeof value === "number" ? [constraint.limit] : [];
   });
-  const fitting = [...instead, ...TEXTS].find((one) => typeof one === typeof value && brokenBy(one, check).length === 0);
+  const bytes = value instanceof Uint8Array ? [new Uint8Array(16)] : [];
+  const fitting = [...instead, ...TEXTS, ...bytes].find((one) => typeof one === typeof value && brokenBy(one, check).length === 0);
   return fitting ?? value;
 }

@@ -15,8 +15,8 @@ export interface CertificateFolder {
   readonly installation: string;
   readonly now: number;
   readonly owner?: Owner;
-  /** What the authority speaks for: ECR's domains where absent. */
-  readonly domains?: readonly string[];
+  /** What the authority speaks for: ECR's domains where absent, whatever there is of `any`. */
+  readonly domains?: readonly string[] | "any";
   /** Whether for servers called by their address too. */
   readonly addresses?: boolean;
 }
@@ -38,7 +38,7 @@ export async function openAuthority({
   const kept = await readCredential(join(folder, AUTHORITY_FILE));
   if (kept && now < nearTheEnd(kept.certificate) && speaksFor(kept.certificate, domains)) return kept;
   const { newAuthority } = await issuing();
-  const made = await newAuthority({ name: `Airfield ${installation}`, domains, addresses, now });
+  const made = await newAuthority({ name: `Airfield ${installation}`, ...(domains === "any" ? {} : { domains }), addresses, now });
   await writeCredential(join(folder, AUTHORITY_FILE), made, owner);
   await writeWhole(join(folder, AUTHORITY_CERTIFICATE_FILE), made.certificate, { mode: 0o644, owner });
   return made;
@@ -78,7 +78,8 @@ function fits(certificate: string, authority: string, hosts: readonly string[]):
 }
 
 /** Whether these domains are among the authority's constraints, which hold them as plain text. */
-function speaksFor(authority: string, domains: readonly string[]): boolean {
+function speaksFor(authority: string, domains: readonly string[] | "any"): boolean {
+  if (domains === "any") return true;
   const { raw } = new X509Certificate(authority);
   return domains.every((domain) => raw.includes(Buffer.from(domain, "ascii")));
 }

@@ -21,13 +21,14 @@ const SERVER_DAYS = 397;
 
 export interface AuthorityRequest {
   readonly name: string;
-  readonly domains: readonly string[];
+  /** Whom it may speak for; for everybody where absent, which who trusts it should know. */
+  readonly domains?: readonly string[];
   /** Whether it may speak for servers that are called by their address. */
   readonly addresses?: boolean;
   readonly now: number;
 }
 
-/** Makes an authority, valid for ten years, that no client believes outside of `domains`, should its key ever get lost (RFC 5280, 4.2.1.10). */
+/** Makes an authority, valid for ten years, that no client believes outside of `domains`, if it has some, should its key ever get lost (RFC 5280, 4.2.1.10). */
 export async function newAuthority({ name, domains, addresses = false, now }: AuthorityRequest): Promise<Credential> {
   const keys = await newKeys();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -40,25 +41,48 @@ export async function newAuthority({ name, domains, addresses = false, now }: Au
       new x509.BasicConstraintsExtension(true, 0, true),
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth], false),
-      new x509.Extension("2.5.29.30", true, nameConstraints(domains, addresses)),
+      ...(domains ? [new x509.Extension("2.5.29.30", true, nameConstraints(domains, addresses))] : []),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
   return credential(certificate, keys.privateKey);
 }
 
+/** Keys of servers, as ACM calls them. */
+const KEYS = {
+  EC_prime256v1: ALGORITHM,
+  EC_secp384r1: { name: "ECDSA", namedCurve: "P-384", hash: "SHA-384" },
+  RSA_2048: { name: "RSASSA-PKCS1-v1_5", hash: "SHA-256", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) },
+} as const;
+
+export interface ServerRequest {
+  /** Host names, also such as `*.example.com`, and addresses. */
+  readonly hosts: readonly string[];
+  readonly now: number;
+  /** Of 64 characters at most (RFC 5280, `ub-common-name`); clients look at the alternative names (RFC 6125). */
+  readonly commonName?: string;
+  /** P-256 where absent. */
+  readonly key?: keyof typeof KEYS;
+  readonly days?: number;
+}
+
+export const isServerKey = (text: string): text is keyof typeof KEYS => Object.hasOwn(KEYS, text);
+
 /** A server certificate for exactly these host names and addresses. */
-export async function issue(authority: Credential, { hosts, now }: { hosts: readonly string[]; now: number }): Promise<Credential> {
+export async function issue(
+  authority: Credential,
+  { hosts, now, commonName, key = "EC_prime256v1", days = SERVER_DAYS }: ServerRequest,
+): Promise<Credential> {
   const issuer = new x509.X509Certificate(authority.certificate);
   const pkcs8 = createPrivateKey(authority.key).export({ format: "der", type: "pkcs8" });
   const signingKey = await webcrypto.subtle.importKey("pkcs8", pkcs8, ALGORITHM, false, ["sign"]);
-  const keys = await newKeys();
-  const { notBefore, notAfter } = validity(now, SERVER_DAYS);
+  const keys = await newKeys(KEYS[key]);
+  const { notBefore, notAfter } = validity(now, days);
+  const flags = x509.KeyUsageFlags.digitalSignature | (key === "RSA_2048" ? x509.KeyUsageFlags.keyEncipherment : 0);
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     issuer: issuer.subject,
-    // A common name has 64 characters at most; names stand in the alternative names (RFC 6125).
-    subject: distinguished("Airfield registry"),
+    subject: commonName === undefined ? distinguished("Airfield registry") : [{ CN: [commonName] }],
     notBefore,
     notAfter: new Date(Math.min(notAfter.getTime(), issuer.notAfter.getTime())),
     signingAlgorithm: ALGORITHM,
@@ -66,7 +90,7 @@ export async function issue(authority: Credential, { hosts, now }: { hosts: read
     signingKey,
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.KeyUsagesExtension(flags, true),
       new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth], false),
       new x509.SubjectAlternativeNameExtension(hosts.map((value) => ({ type: isIP(value) === 0 ? "dns" : "ip", value }))),
       await x509.AuthorityKeyIdentifierExtension.create(issuer),
@@ -76,8 +100,8 @@ export async function issue(authority: Credential, { hosts, now }: { hosts: read
   return credential(certificate, keys.privateKey);
 }
 
-function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+function newKeys(algorithm: (typeof KEYS)[keyof typeof KEYS] = ALGORITHM): Promise<webcrypto.CryptoKeyPair> {
+  return webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 }
 
 async function credential(certificate: x509.X509Certificate, privateKey: webcrypto.CryptoKey): Promise<Credential> {

@@ -138,7 +138,11 @@ test.each(SERVICES.map((service) => [service.id, service] as const))(
 );
 
 /** Members that only the newer one of the two descriptions of a service has. */
-const NOT_IN_SDK: readonly string[] = ["ListCertificatesRequest.RootHierarchyTypes"];
+const NOT_IN_SDK: readonly string[] = [
+  "ListCertificatesRequest.RootHierarchyTypes",
+  "RequestCertificateRequest.CertificateUsage",
+  "RequestCertificateRequest.RootHierarchyType",
+];
 
 function collect(shape: Shape | undefined, found: Map<string, Shape & { kind: "structure" | "union" }>): void {
   if (shape?.kind === "list") collect(shape.item.shape, found);

@@ -1,9 +1,17 @@
-import { certificateUsers, type CertificateRecord } from "../../state/acm.ts";
-import type { CertificateDetail, KeyAlgorithm, KeyUsageName } from "@aws-sdk/client-acm";
-import type { CertificateFacts } from "../../state/certificate-facts.ts";
+import type { CertificateDetail, DomainValidation } from "@aws-sdk/client-acm";
+import { certificateUsers, type CertificateRecord, type DomainValidationRecord } from "../../state/acm.ts";
 import type { State } from "../../state/state.ts";
 import { onCertificate, operation, requireCertificate } from "./certificate.ts";
-import { extendedKeyUsageName } from "./extended-key-usages.ts";
+import {
+  eligibilityOf,
+  exportOptionOf,
+  extendedKeyUsagesOf,
+  keyPairOriginOf,
+  keyUsagesOf,
+  namesOf,
+  shownAlgorithm,
+  timesOf,
+} from "./shown.ts";
 
 export const describeCertificate = operation("DescribeCertificate", {
   authorize: onCertificate("DescribeCertificate"),
@@ -11,39 +19,58 @@ export const describeCertificate = operation("DescribeCertificate", {
 });
 
 function detailOf(state: State, certificate: CertificateRecord): CertificateDetail {
-  const { arn, type, status, body, createdAt, importedAt } = certificate;
+  const { arn, type, status, body, request, renewal } = certificate;
+  const { domainName, names } = namesOf(certificate);
   return {
     CertificateArn: arn,
     Type: type,
     Status: status,
-    ...factsShown(body.facts),
-    CreatedAt: new Date(createdAt),
-    ...(importedAt === undefined ? {} : { ImportedAt: new Date(importedAt) }),
-    InUseBy: [...certificateUsers(state, arn)],
-    RenewalEligibility: "INELIGIBLE",
-    Options: { CertificateTransparencyLoggingPreference: "DISABLED", Export: "DISABLED" },
-    CertificateKeyPairOrigin: "CUSTOMER_PROVIDED",
-  };
-}
-
-function factsShown(facts: CertificateFacts): CertificateDetail {
-  const { domainName, names, serial, subject, issuer, keyUsages = ["ANY"], extendedKeyUsages } = facts;
-  return {
     ...(domainName === undefined ? {} : { DomainName: domainName }),
     SubjectAlternativeNames: [...names],
-    Serial: serial,
-    Subject: subject,
-    Issuer: issuer,
-    KeyAlgorithm: shownAlgorithm(facts.keyAlgorithm),
-    SignatureAlgorithm: facts.signatureAlgorithm,
-    KeyUsages: keyUsages.map((usage) => ({ Name: usage as KeyUsageName })),
-    ExtendedKeyUsages: (extendedKeyUsages ?? []).map((oid) => ({ Name: extendedKeyUsageName(oid), OID: oid })),
-    NotBefore: new Date(facts.notBefore),
-    NotAfter: new Date(facts.notAfter),
+    ...(request ? { DomainValidationOptions: request.validations.map(validationShown) } : {}),
+    ...(body
+      ? {
+          Serial: body.facts.serial,
+          Subject: body.facts.subject,
+          Issuer: body.facts.issuer,
+          SignatureAlgorithm: body.facts.signatureAlgorithm,
+        }
+      : {}),
+    KeyAlgorithm: shownAlgorithm(certificate),
+    KeyUsages: keyUsagesOf(certificate).map((Name) => ({ Name })),
+    ExtendedKeyUsages: [...extendedKeyUsagesOf(certificate)],
+    ...timesOf(certificate),
+    InUseBy: [...certificateUsers(state, arn)],
+    RenewalEligibility: eligibilityOf(state, certificate),
+    ...(renewal
+      ? {
+          RenewalSummary: {
+            RenewalStatus: renewal.status,
+            DomainValidationOptions: renewal.validations.map(validationShown),
+            UpdatedAt: new Date(renewal.updatedAt),
+          },
+        }
+      : {}),
+    Options: {
+      CertificateTransparencyLoggingPreference: request?.transparency ?? "DISABLED",
+      Export: exportOptionOf(certificate),
+    },
+    CertificateKeyPairOrigin: keyPairOriginOf(certificate),
   };
 }
 
-/** ACM answers with hyphens where its enumeration has underscores: `RSA-2048`. */
-export function shownAlgorithm(algorithm: string): KeyAlgorithm {
-  return algorithm.replaceAll("_", "-") as KeyAlgorithm;
+export function validationShown({
+  domainName,
+  validationDomain,
+  recordName,
+  recordValue,
+  status,
+}: DomainValidationRecord): DomainValidation {
+  return {
+    DomainName: domainName,
+    ValidationDomain: validationDomain,
+    ValidationStatus: status,
+    ResourceRecord: { Name: recordName, Type: "CNAME", Value: recordValue },
+    ValidationMethod: "DNS",
+  };
 }

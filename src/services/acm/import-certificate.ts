@@ -4,9 +4,9 @@ import { certificates, sealCertificateKey, type CertificateRecord } from "../../
 import { because, type OperationContext } from "../operation.ts";
 import { certificatePermission, invalid, operation, requireCertificate } from "./certificate.ts";
 import { checkImport } from "./check-import.ts";
-import { MOST_IMPORTED } from "./quotas.ts";
+import { MOST_IMPORTED, TOO_MANY_CERTIFICATES } from "./quotas.ts";
 import { checkReimport } from "./reimport.ts";
-import { checkTags, tagConditions } from "./tags.ts";
+import { checkTags, tagConditions, tagsKept } from "./tags.ts";
 
 /** A new certificate has its id when it is made: policies can be asked of all only. */
 const ANY = "*";
@@ -29,12 +29,12 @@ export const importCertificate = operation("ImportCertificate", {
     const arn = before?.arn ?? context.arn("acm", `certificate/${context.ids.uuid()}`);
     const body = { ...checked, sealedKey: sealCertificateKey(secrets, arn, privateKeyPem) };
     if (before) {
-      checkReimport(before.body.facts, body.facts);
-      state.commit(() => state.table(certificates).replace(before, { ...before, body, importedAt: now }));
+      if (before.body) checkReimport(before.body.facts, body.facts);
+      state.commit(() => state.table(certificates).replace(before, { ...before, status: "ISSUED", body, importedAt: now }));
     } else {
       refuseMore(context);
       const { account, region } = context;
-      const tags = (Tags ?? []).map(({ Key = "", Value }) => ({ Key, ...(Value === undefined ? {} : { Value }) }));
+      const tags = tagsKept(Tags ?? []);
       const record: CertificateRecord = {
         arn,
         account,
@@ -62,9 +62,5 @@ function requireImported(context: OperationContext, arn: string): CertificateRec
 function refuseMore({ state, account, region }: OperationContext): void {
   const own = state.table(certificates).by("scope", scopeKey({ account, region }));
   if (own.filter(({ type }) => type === "IMPORTED").length >= MOST_IMPORTED)
-    throw new LimitExceededException(
-      because(
-        "You have reached the maximum number of certificates. Delete certificates that are not in use, or contact AWS Support to request an increase.",
-      ),
-    );
+    throw new LimitExceededException(because(TOO_MANY_CERTIFICATES));
 }

@@ -1,11 +1,21 @@
-import type { CertificateSummary, ExtendedKeyUsageName, Filters, KeyUsageName } from "@aws-sdk/client-acm";
+import type { CertificateSummary, Filters } from "@aws-sdk/client-acm";
 import { scopeKey } from "../../domain/scope.ts";
-import { certificates, certificateUsers, type CertificateRecord } from "../../state/acm.ts";
+import { certificates, type CertificateRecord } from "../../state/acm.ts";
 import type { State } from "../../state/state.ts";
 import { descendingKey, paginate } from "../pagination.ts";
 import { invalid, operation } from "./certificate.ts";
-import { shownAlgorithm } from "./describe-certificate.ts";
-import { extendedKeyUsageName } from "./extended-key-usages.ts";
+import {
+  eligibilityOf,
+  exportOptionOf,
+  extendedKeyUsagesOf,
+  isInUse,
+  keyAlgorithmOf,
+  keyPairOriginOf,
+  keyUsagesOf,
+  namesOf,
+  shownAlgorithm,
+  timesOf,
+} from "./shown.ts";
 
 /** What is listed where a request names no key types. Source: ACM API Reference, `Filters`. */
 const USUAL_KEY_TYPES: readonly string[] = ["RSA_1024", "RSA_2048"];
@@ -21,7 +31,7 @@ export const listCertificates = operation("ListCertificates", {
     const shown = own.filter(
       (certificate) =>
         (CertificateStatuses?.includes(certificate.status) ?? true) &&
-        (CertificateKeyPairOrigins?.includes("CUSTOMER_PROVIDED") ?? true) &&
+        (CertificateKeyPairOrigins?.includes(keyPairOriginOf(certificate)) ?? true) &&
         passes(certificate, Includes),
     );
     const key = sortKey(SortOrder === "DESCENDING");
@@ -41,23 +51,22 @@ function sortKey(descending: boolean): (certificate: CertificateRecord) => strin
   return descending ? (certificate) => descendingKey(key(certificate)) : key;
 }
 
-function passes(
-  { body: { facts } }: CertificateRecord,
-  { keyTypes, keyUsage, extendedKeyUsage, exportOption, managedBy }: Filters,
-): boolean {
-  // CloudFront, which manages certificates of its own, is not here; what is imported cannot be exported.
-  if (managedBy !== undefined || exportOption === "ENABLED") return false;
-  const types: readonly string[] = keyTypes && keyTypes.length > 0 ? keyTypes : USUAL_KEY_TYPES;
-  if (!types.includes(facts.keyAlgorithm)) return false;
-  if (keyTypes === undefined && facts.names.length === 0) return false;
-  const usages: readonly string[] = facts.keyUsages ?? ["ANY"];
+function passes(certificate: CertificateRecord, { keyTypes, keyUsage, extendedKeyUsage, exportOption, managedBy }: Filters): boolean {
+  // CloudFront, which manages certificates of its own, is not here.
+  if (managedBy !== undefined) return false;
+  if (exportOption !== undefined && exportOption !== exportOptionOf(certificate)) return false;
+  const types: readonly string[] = keyTypes ?? USUAL_KEY_TYPES;
+  if (!types.includes(keyAlgorithmOf(certificate))) return false;
+  if (keyTypes === undefined && namesOf(certificate).names.length === 0) return false;
+  const usages = keyUsagesOf(certificate);
   if (keyUsage && !keyUsage.some((usage) => usages.includes(usage))) return false;
-  const extended = facts.extendedKeyUsages?.map(extendedKeyUsageName) ?? ["NONE"];
+  const extended = certificate.body?.facts.extendedKeyUsages ? extendedKeyUsagesOf(certificate).map(({ Name }) => Name) : ["NONE"];
   return !extendedKeyUsage || extendedKeyUsage.some((usage) => extended.includes(usage));
 }
 
-function summaryOf(state: State, { arn, type, status, body: { facts }, createdAt, importedAt }: CertificateRecord): CertificateSummary {
-  const { domainName, names, keyUsages = ["ANY"], extendedKeyUsages = [] } = facts;
+function summaryOf(state: State, certificate: CertificateRecord): CertificateSummary {
+  const { arn, type, status, exportedAt } = certificate;
+  const { domainName, names } = namesOf(certificate);
   return {
     CertificateArn: arn,
     ...(domainName === undefined ? {} : { DomainName: domainName }),
@@ -65,16 +74,14 @@ function summaryOf(state: State, { arn, type, status, body: { facts }, createdAt
     HasAdditionalSubjectAlternativeNames: names.length > MOST_NAMES_SHOWN,
     Status: status,
     Type: type,
-    KeyAlgorithm: shownAlgorithm(facts.keyAlgorithm),
-    KeyUsages: keyUsages as KeyUsageName[],
-    ExtendedKeyUsages: extendedKeyUsages.map(extendedKeyUsageName) as ExtendedKeyUsageName[],
-    ExportOption: "DISABLED",
-    InUse: certificateUsers(state, arn).length > 0,
-    RenewalEligibility: "INELIGIBLE",
-    NotBefore: new Date(facts.notBefore),
-    NotAfter: new Date(facts.notAfter),
-    CreatedAt: new Date(createdAt),
-    ...(importedAt === undefined ? {} : { ImportedAt: new Date(importedAt) }),
-    CertificateKeyPairOrigin: "CUSTOMER_PROVIDED",
+    KeyAlgorithm: shownAlgorithm(certificate),
+    KeyUsages: [...keyUsagesOf(certificate)],
+    ExtendedKeyUsages: extendedKeyUsagesOf(certificate).map(({ Name }) => Name),
+    ExportOption: exportOptionOf(certificate),
+    InUse: isInUse(state, certificate),
+    Exported: exportedAt !== undefined,
+    RenewalEligibility: eligibilityOf(state, certificate),
+    ...timesOf(certificate),
+    CertificateKeyPairOrigin: keyPairOriginOf(certificate),
   };
 }

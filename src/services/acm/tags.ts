@@ -17,6 +17,11 @@ export function tagConditions(tags: readonly Tag[] | undefined): ConditionContex
   return requestTags(Object.fromEntries((tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])));
 }
 
+/** Tags as records keep them. */
+export function tagsKept(tags: readonly Tag[]): CertificateRecord["tags"] {
+  return tags.map(({ Key = "", Value }) => ({ Key, ...(Value === undefined ? {} : { Value }) }));
+}
+
 type Tags = CertificateRecord["tags"];
 
 function putTags({ state }: OperationContext, certificate: CertificateRecord, tags: Tags): void {
@@ -27,7 +32,7 @@ function putTags({ state }: OperationContext, certificate: CertificateRecord, ta
 function addTags(context: OperationContext, arn: string | undefined, added: readonly Tag[]): void {
   const certificate = requireCertificate(context, arn);
   checkTags(added);
-  const fresh = added.map(({ Key = "", Value }) => ({ Key, ...(Value === undefined ? {} : { Value }) }));
+  const fresh = tagsKept(added);
   putTags(context, certificate, [...certificate.tags.filter(({ Key }) => !fresh.some((tag) => tag.Key === Key)), ...fresh]);
 }
 

@@ -1,0 +1,57 @@
+import type { CertificateSummary, ExtendedKeyUsageName, KeyAlgorithm, KeyUsageName, RenewalEligibility } from "@aws-sdk/client-acm";
+import { certificateUsers, isRenewable, type CertificateRecord } from "../../state/acm.ts";
+import type { State } from "../../state/state.ts";
+import { extendedKeyUsageName } from "./extended-key-usages.ts";
+
+/** What a certificate is for: what was asked for, or what the imported one says. */
+export function namesOf({ request, body }: CertificateRecord): { readonly domainName?: string; readonly names: readonly string[] } {
+  if (!request) return body ? body.facts : { names: [] };
+  const [domainName = ""] = request.names;
+  return { domainName, names: request.names };
+}
+
+export function keyAlgorithmOf({ request, body }: CertificateRecord): string {
+  return body?.facts.keyAlgorithm ?? request?.keyAlgorithm ?? "";
+}
+
+/** ACM answers with hyphens where its enumeration has underscores: `RSA-2048`. */
+export function shownAlgorithm(certificate: CertificateRecord): KeyAlgorithm {
+  return keyAlgorithmOf(certificate).replaceAll("_", "-") as KeyAlgorithm;
+}
+
+/** A certificate that does not restrict its use may be used for anything. */
+export function keyUsagesOf({ body }: CertificateRecord): readonly KeyUsageName[] {
+  return body ? ((body.facts.keyUsages ?? ["ANY"]) as KeyUsageName[]) : [];
+}
+
+export function extendedKeyUsagesOf({ body }: CertificateRecord): readonly { readonly Name: ExtendedKeyUsageName; readonly OID: string }[] {
+  return (body?.facts.extendedKeyUsages ?? []).map((OID) => ({ Name: extendedKeyUsageName(OID), OID }));
+}
+
+export function exportOptionOf({ request }: CertificateRecord): "ENABLED" | "DISABLED" {
+  return request?.export ?? "DISABLED";
+}
+
+export function keyPairOriginOf({ type }: CertificateRecord): "CUSTOMER_PROVIDED" | "AWS_MANAGED" {
+  return type === "IMPORTED" ? "CUSTOMER_PROVIDED" : "AWS_MANAGED";
+}
+
+/** Whether managed renewal concerns it now. */
+export function eligibilityOf(state: State, certificate: CertificateRecord): RenewalEligibility {
+  return isRenewable(state, certificate) ? "ELIGIBLE" : "INELIGIBLE";
+}
+
+export function isInUse(state: State, { arn }: CertificateRecord): boolean {
+  return certificateUsers(state, arn).length > 0;
+}
+
+type Times = Pick<CertificateSummary, "NotBefore" | "NotAfter" | "CreatedAt" | "IssuedAt" | "ImportedAt">;
+
+export function timesOf({ body, createdAt, issuedAt, importedAt }: CertificateRecord): Times {
+  return {
+    ...(body ? { NotBefore: new Date(body.facts.notBefore), NotAfter: new Date(body.facts.notAfter) } : {}),
+    CreatedAt: new Date(createdAt),
+    ...(issuedAt === undefined ? {} : { IssuedAt: new Date(issuedAt) }),
+    ...(importedAt === undefined ? {} : { ImportedAt: new Date(importedAt) }),
+  };
+}
