@@ -46,8 +46,9 @@ export async function readBody(message: IncomingMessage, largest: number, { room
     };
     const take = (piece: Buffer): void => {
       pieces += 1;
-      if (gathered.size + piece.length > largest) return settle(() => resolve(undefined));
-      if (pieces > TINY.pieces && gathered.size < pieces * TINY.bytes) return settle(() => reject(new BodyTooSlowError()));
+      const size = gathered.size + piece.length;
+      if (size > largest) return settle(() => resolve(undefined));
+      if (pieces > TINY.pieces && size < pieces * TINY.bytes) return settle(() => reject(new BodyTooSlowError()));
       hash.update(piece);
       place.grow(gathered.add(piece));
     };

@@ -72,7 +72,7 @@ function settleStructure(shape: Structure, value: Readonly<Record<string, unknow
     const check = outer.checks(shape.name, member.name);
     if (check && isBrokenNumber(found, check)) throw wrongType(place.path, found, "an Integer");
     if (meaning === "refused") report(place, member, emptiness(found), whyRefused(found, check));
-    else if (check && !isEmpty(found)) report(place, member, { kind: "broken", shown: shownValue(member, found) }, brokenBy(found, check));
+    else if (check && !isEmpty(found)) reportBroken(place, member, found, brokenBy(found, check));
     settled[member.name] = settle(member.shape, found, place);
   }
   return settled;
@@ -108,6 +108,11 @@ function report(
 ): void {
   const wireName = member?.ec2QueryName ?? member?.xmlName ?? key.slice(key.indexOf(".") + 1);
   for (const constraint of broken) violations.push({ ...found, path, wireName, constraint });
+}
+
+/** Most values are not broken: what is not told of is not written. */
+function reportBroken(place: Place, member: NamedMember, found: unknown, broken: readonly Constraint[]): void {
+  if (broken.length > 0) report(place, member, { kind: "broken", shown: shownValue(member, found) }, broken);
 }
 
 function emptiness(found: unknown): Pick<Violation, "kind" | "shown"> {

@@ -43,11 +43,21 @@ export interface Violation {
   readonly constraint: Constraint;
 }
 
-/** All that is broken in one sentence of AWS's: `2 validation errors detected: Value 'x' at 'name' failed …; …`. */
+/** How many are told of one by one: a body may hold a quarter of a million. */
+const MOST_TOLD = 100;
+/** How much of a value or a path is told, in characters: AWS's messages hold whole lists and policies, and it says nowhere where they end. A body may have 32 MB. */
+const MOST_SHOWN = 10_000;
+
+/** All that is broken in one sentence of AWS's: `2 validation errors detected: Value 'x' at 'name' failed …; …`. Of more than `MOST_TOLD`, the first are told, and how many there are. */
 export function violationsText(violations: readonly Violation[]): string {
-  const texts = violations.map(({ path, shown, constraint }) => {
-    const value = shown === undefined ? "Value" : shown === null ? "Value null" : `Value '${shown}'`;
-    return `${value} at '${path}' failed to satisfy constraint: ${constraintText(constraint)}`;
+  const texts = violations.slice(0, MOST_TOLD).map(({ path, shown, constraint }) => {
+    const value = shown === undefined ? "Value" : shown === null ? "Value null" : `Value '${cut(shown)}'`;
+    return `${value} at '${cut(path)}' failed to satisfy constraint: ${constraintText(constraint)}`;
   });
-  return `${texts.length} validation error${texts.length === 1 ? "" : "s"} detected: ${texts.join("; ")}`;
+  const { length } = violations;
+  return `${length} validation error${length === 1 ? "" : "s"} detected: ${texts.join("; ")}${length > texts.length ? "; ..." : ""}`;
+}
+
+function cut(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}...` : text;
 }

@@ -92,6 +92,18 @@ test("all that is wrong is told in one sentence; a secret is not told with it, a
   );
 });
 
+test("of very many, the first hundred are told, and how many there are", () => {
+  const text = violationsText(Array.from({ length: 250_000 }, (_, at) => ({ ...ONE, path: `a.${at}` })));
+  expect(text).toMatch(/^250000 validation errors detected: Value 'x' at 'a\.0' failed .* at 'a\.99' failed [^;]*; \.\.\.$/);
+  expect(violationsText(Array<Violation>(100).fill(ONE))).toMatch(/^100 validation errors detected: .*\[y\]$/);
+});
+
+test("a value or a place of ten thousand characters is told whole, and of a longer one so much", () => {
+  const told = (length: number): string => violationsText([{ ...ONE, shown: "v".repeat(length), path: "p".repeat(length) }]);
+  expect(told(10_000)).toContain(`Value '${"v".repeat(10_000)}' at '${"p".repeat(10_000)}' failed`);
+  expect(told(10_001)).toContain(`Value '${"v".repeat(10_000)}...' at '${"p".repeat(10_000)}...' failed`);
+});
+
 /** What an exponential pattern would not refuse in the lifetime of this machine. */
 const PUMPED = ["a", "0", "*", "-", "_", ".", "/", ":", "a-", "a.", "A/", " "].flatMap((part) => [
   `${part.repeat(120)}\u0000`,

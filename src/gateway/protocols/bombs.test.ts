@@ -12,6 +12,8 @@ test.each([
     () => `<a ${Array.from({ length: 1_000_000 }, (_, at) => `a${at}=""`).join(" ")}/>`,
   ],
   ["a document type that does not end", () => `<!DOCTYPE a [${"<".repeat(20_000_000)}`],
+  ["text of nothing but references", () => `<a>${"&amp;".repeat(6_000_000)}</a>`],
+  ["an attribute of nothing but references", () => `<a b="${"&amp;".repeat(6_000_000)}"/>`],
   ["comments before anything", () => "<!---->".repeat(2_000_000)],
 ])("%s is refused before it is read whole", (_what, text) => {
   const body = Buffer.from(text());

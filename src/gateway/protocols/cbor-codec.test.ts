@@ -69,7 +69,7 @@ describe("a value of another type is refused, and told where it is", () => {
 
   test("through lists, maps and structures", () => {
     const shape = listOf(mapOf(structureOf({ a: text })));
-    expect(() => read(shape, [{}, { k: { a: 1 } }])).toThrow(expect.objectContaining({ path: "m.1.k.a" }) as Error);
+    expect(() => read(shape, [null, { k: { a: 1 } }])).toThrow(expect.objectContaining({ path: "m.1.k.a" }) as Error);
   });
 
   test.each([

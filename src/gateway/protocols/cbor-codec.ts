@@ -2,6 +2,7 @@ import { NumericValue } from "@smithy/core/serde";
 import { Tagged, Tokenizer, decode, encode, type DecodeOptions, type Token } from "cborg";
 import { MalformedRequestError, wrongType } from "../malformed.ts";
 import type { NamedMember, Shape } from "../schema.ts";
+import { readDocument, type DocumentFormat, type Scalar } from "./read-document.ts";
 
 /** How many values a request may hold: a thousand metrics of a hundred and fifty values each, CloudWatch's longest list, are fewer. */
 const MOST_VALUES = 500_000;
@@ -19,11 +20,11 @@ const OPTIONS: DecodeOptions = {
 };
 
 /**
- * Reads a document in CBOR (RFC 8949) by its shape: checks types and required members, drops what AWS does not know.
+ * Reads a document in CBOR (RFC 8949) by its shape.
  * @throws MalformedRequestError
  */
 export function readCbor(shape: Shape, body: Uint8Array): unknown {
-  return readValue(shape, body.length === 0 ? new Map() : decoded(body), "");
+  return readDocument(CBOR_FORMAT, shape, body.length === 0 ? new Map() : decoded(body));
 }
 
 function decoded(body: Uint8Array): unknown {
@@ -45,8 +46,16 @@ class CountingTokenizer extends Tokenizer {
   }
 }
 
-function readValue(shape: Shape, value: unknown, path: string): unknown {
-  switch (shape.kind) {
+const CBOR_FORMAT: DocumentFormat<ReadonlyMap<unknown, unknown>> = {
+  isEntries: (value): value is ReadonlyMap<unknown, unknown> => value instanceof Map,
+  entries: (value) => [...value].map(([key, item]) => [String(key), item]),
+  get: (value, name) => value.get(name),
+  nameOf: ({ name }) => name,
+  scalar: readScalar,
+};
+
+function readScalar({ kind }: Scalar, value: unknown, path: string): unknown {
+  switch (kind) {
     case "string":
       if (typeof value !== "string") throw wrongType(path, value, "a String");
       return value;
@@ -69,36 +78,7 @@ function readValue(shape: Shape, value: unknown, path: string): unknown {
       return readTime(value, path);
     case "document":
       return value;
-    case "list":
-      if (!Array.isArray(value)) throw wrongType(path, value, "a List");
-      return (value as readonly unknown[])
-        .filter((item) => item !== null || shape.sparse)
-        .map((item, at) => (item === null ? null : readValue(shape.item.shape, item, `${path}.${at}`)));
-    case "map":
-      return Object.fromEntries(
-        entriesOf(value, path, "a Map")
-          .filter(([, item]) => item !== null || shape.sparse)
-          .map(([key, item]) => [key, item === null ? null : readValue(shape.value.shape, item, `${path}.${String(key)}`)]),
-      );
-    case "structure":
-    case "union":
-      return readMembers(shape.members, new Map(entriesOf(value, path, "a Structure")), path);
   }
-}
-
-function readMembers(members: readonly NamedMember[], found: ReadonlyMap<unknown, unknown>, path: string): unknown {
-  const result: Record<string, unknown> = {};
-  for (const { name, shape } of members) {
-    const at = path === "" ? name : `${path}.${name}`;
-    const value = found.get(name) ?? undefined;
-    if (value !== undefined) result[name] = readValue(shape, value, at);
-  }
-  return result;
-}
-
-function entriesOf(value: unknown, path: string, wanted: string): readonly (readonly [string, unknown])[] {
-  if (!(value instanceof Map)) throw wrongType(path, value, wanted);
-  return [...(value as ReadonlyMap<unknown, unknown>)].map(([key, item]) => [String(key), item]);
 }
 
 function readTime(value: unknown, path: string): Date {

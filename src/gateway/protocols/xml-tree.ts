@@ -12,7 +12,10 @@ export interface XmlElement {
 
 /** How deep elements may nest: no AWS shape comes near. */
 const DEEPEST = 100;
-/** How many elements and attributes a request may hold: a thousand changes of ten records each, Route 53's longest list, are thirty thousand. */
+/**
+ * How many elements, attributes and references a request may hold: a thousand changes of ten records each, Route 53's longest list, are thirty thousand
+ * elements. A reference, such as `&amp;`, costs as much as an element with no more characters.
+ */
 const MOST_NODES = 250_000;
 /** How much is read at a time, in characters. What comes before the first element is shorter: it has nothing that anybody asks for. */
 const CHUNK = 64 * 1024;
@@ -30,8 +33,9 @@ export function readXmlTree(body: Buffer): XmlElement {
     const inner = open.at(-1);
     if (inner) inner.text += text;
   };
-  const count = (): void => {
-    if (++nodes > MOST_NODES) throw new MalformedRequestError("syntax", "", "The request holds too many values.");
+  const count = (more = 1): void => {
+    nodes += more;
+    if (nodes > MOST_NODES) throw new MalformedRequestError("syntax", "", "The request holds too many values.");
   };
   parser.on("error", refuse);
   parser.on("doctype", () => refuse());
@@ -44,13 +48,15 @@ export function readXmlTree(body: Buffer): XmlElement {
     open.push(made);
   });
   // While it is read, and not when the tag ends: one tag may hold all of them.
-  parser.on("attribute", count);
+  parser.on("attribute", () => count());
   parser.on("closetag", () => void open.pop());
   parser.on("text", add);
   parser.on("cdata", add);
   const text = body.toString("utf8");
   for (let at = 0; at < text.length; at += CHUNK) {
-    parser.write(text.slice(at, at + CHUNK));
+    const chunk = text.slice(at, at + CHUNK);
+    count(chunk.split("&").length - 1);
+    parser.write(chunk);
     if (root.children.length === 0) refuse();
   }
   parser.close();
