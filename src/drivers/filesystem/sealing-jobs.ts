@@ -28,7 +28,7 @@ export interface AppendJob {
   readonly length: number;
 }
 
-/** Compares the digest, writes the trailer, and gives the file its place, if it gets one here. */
+/** Compares the digest, writes the trailer, and gives the file its place, if it gets one here: it is closed then. */
 export interface FinishJob {
   readonly kind: "finish";
   readonly path: string;
@@ -61,6 +61,8 @@ export interface Sealed extends Numbered {
   readonly otherDigest?: string;
   /** Of a finish that gave a small blob its place. */
   readonly small?: SmallFile;
+  /** Of a finish: whether the upload is over for the thread. */
+  readonly closed?: boolean;
   readonly failure?: Failure;
 }
 

@@ -42,8 +42,10 @@ async function carryOut(job: UploadJob): Promise<Omit<Sealed, "id" | "bytes">> {
       const file = fileOf(job, job.size === 0);
       const other = await file.finish(job);
       if (other !== undefined) return { otherDigest: other };
-      const small = job.place && file.small(sealedBytes(job.size));
-      return small ? { small } : {};
+      if (!job.place) return {};
+      const small = file.small(sealedBytes(job.size));
+      close(job.upload);
+      return { closed: true, ...(small && { small }) };
     }
     case "close":
       close(job.upload);

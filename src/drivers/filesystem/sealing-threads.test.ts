@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readlink, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { testKeys } from "../../testing/blob-keys.ts";
 import { digestOf } from "../../testing/blob-store-contract.ts";
 import { FilesystemBlobStore } from "./blob-store.ts";
@@ -39,6 +39,23 @@ test("more uploads at a time than files stay open are sealed, each with its own 
   await Promise.all(uploads.map(({ id, bytes }) => blobs.commit(id, digestOf(bytes))));
   for (const { bytes } of uploads) expect((await contentOf(blobs, digestOf(bytes))).equals(bytes)).toBe(true);
   expect(await readdir(join(folder, "uploads"))).toEqual([]);
+});
+
+test("no file of a blob that has its place, or of an upload that was given up, stays open", async () => {
+  const blobs = await opened();
+  for (const id of ["kept", "given-up"]) {
+    await blobs.startUpload(id);
+    await blobs.append(id, 0, pieces(Buffer.from(id)));
+  }
+  await blobs.commit("kept", digestOf(Buffer.from("kept")));
+  await blobs.abort("given-up");
+  const openFiles = async (): Promise<readonly string[]> => {
+    const numbers = await readdir("/proc/self/fd");
+    const paths = await Promise.all(numbers.map((number) => readlink(`/proc/self/fd/${number}`).catch(() => "")));
+    return paths.filter((path) => path.startsWith(folder));
+  };
+  // The thread is told to close what was given up, and nobody waits for it.
+  await vi.waitFor(async () => expect(await openFiles()).toEqual([]));
 });
 
 test("what is asked of a blob while it is published is answered when it is durable", async () => {

@@ -54,14 +54,20 @@ export class SealingThreads {
     shared.uploads += 1;
     const upload = (this.#uploads += 1);
     let here = true;
+    // Another trip for nothing but that would take as long as encrypting fifty kilobytes.
+    let closed = false;
     return {
-      ask: (job) => this.#ask(shared.thread, { ...job, upload }),
+      ask: async (job) => {
+        const sealed = await this.#ask(shared.thread, { ...job, upload });
+        closed ||= sealed.closed === true;
+        return sealed;
+      },
       leave() {
         if (!here) return;
         here = false;
         shared.uploads -= 1;
         // Where the thread is over, so are its files.
-        shared.thread.ask({ kind: "close", upload }).catch(() => undefined);
+        if (!closed) shared.thread.ask({ kind: "close", upload }).catch(() => undefined);
       },
     };
   }
