@@ -4,30 +4,32 @@ import { once } from "node:events";
 import { closeSync, fdatasyncSync, fsyncSync, openSync, readSync, renameSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { median, type Figure } from "../figure.ts";
 import { Connection } from "./connection.ts";
 import { MEBIBYTE } from "./image.ts";
 
 /** What the same bytes cost by themselves, one part after the other, on this machine and in this run. */
 export interface Parts {
-  /** Seconds a byte. */
+  /** Seconds of a processor a byte. */
   readonly hash: number;
   readonly encrypt: number;
   readonly decrypt: number;
   /** From the page cache. */
   readonly read: number;
-  /** From one process of Node to another, over loopback, and nothing else. */
-  readonly loopback: number;
-  /** Seconds: a request to an HTTP server of Node that answers with nothing. */
+  /** Seconds of a processor a byte, from one process of Node to another over loopback, and nothing else: of the one that sends, kernel included, and of the one that receives. */
+  readonly send: number;
+  readonly receive: number;
+  /** Seconds: a request to an HTTP server of Node that answers with nothing. Client and server take turns. */
   readonly request: number;
-  /** Bytes a second: images of 1 MB in two layers and of 10 MB in four, one at a time, from the memory of an HTTP server of Node that does nothing else. */
-  readonly fromMemory: readonly [number, number];
   /** Seconds: so many bytes into a new file, synced, renamed, the folder synced. */
   readonly store: (bytes: number) => number;
   /** Seconds: a page of a file that is there already, synced, as the journal does. */
   readonly journal: number;
+  /** Of the machine that ran them. */
+  readonly cores: number;
 }
 
 const PIECE = 64 * 1024;
@@ -36,6 +38,8 @@ const PASS = 64 * MEBIBYTE;
 const TIMES = 5;
 /** An empty layer, as it were: a configuration or a manifest. */
 const SMALL = 1024;
+/** Enough bytes that the disk's rate counts alone. */
+const MUCH = 64 * MEBIBYTE;
 
 export async function measureParts(): Promise<Parts> {
   const folder = await mkdtemp(join(tmpdir(), "airfield-parts-"));
@@ -54,11 +58,12 @@ export async function measureParts(): Promise<Parts> {
       encrypt: perByte(() => records(() => createCipheriv("aes-256-gcm", key, nonce), pieces)),
       decrypt: perByte(() => records(() => createDecipheriv("aes-256-gcm", key, nonce), pieces)),
       read: reading(folder),
-      loopback: await loopback(),
-      ...(await requesting()),
+      ...(await loopback()),
+      request: await requesting(),
       // What is small waits for the disk's answer alone.
       store: (size) => Math.max(fixed, some + slope * (size - MEBIBYTE)),
       journal: journalling(folder),
+      cores: availableParallelism(),
     };
   } finally {
     await rm(folder, { recursive: true });
@@ -68,32 +73,40 @@ export async function measureParts(): Promise<Parts> {
 export function tellParts(parts: Parts, tell: (figure: Figure) => void): void {
   const plain = (name: string, unit: string, ours: number): void =>
     tell({ name: `part: ${name}`, unit, ours, peer: undefined, ratio: ours, aim: "none", met: true });
-  for (const name of ["hash", "encrypt", "decrypt", "read", "loopback"] as const) plain(name, "MB/s", 1 / parts[name] / 1e6);
+  for (const name of ["hash", "encrypt", "decrypt", "read"] as const) plain(name, "MB/s", 1 / parts[name] / 1e6);
+  for (const name of ["send", "receive"] as const) plain(`${name} over loopback, of a core`, "MB/s", 1 / parts[name] / 1e6);
   plain("a request to Node's HTTP server", "ms", parts.request * 1000);
-  for (const [at, size] of [1, 10].entries())
-    plain(`images of ${size} MB, pulled from the memory of Node's HTTP server`, "MB/s", (parts.fromMemory[at] ?? 0) / 1e6);
   for (const size of [SMALL, 2.5 * MEBIBYTE, 25 * MEBIBYTE])
     plain(`${Math.ceil(size / 1024)} KB into a file, synced with its name`, "ms", parts.store(size) * 1000);
   plain("a page of the journal, synced", "ms", parts.journal * 1000);
 }
 
+export interface Images {
+  /** Bytes of each, and its layers. */
+  readonly size: number;
+  readonly layers: number;
+  /** Under way at one time. */
+  readonly concurrency: number;
+}
+
 /**
- * The rate of images one at a time if nothing but the parts took time, and what can go side by side on two cores did so without loss: what comes over the network is hashed and
- * encrypted meanwhile, what goes there is read and decrypted. The disk comes after that, since nothing is acknowledged before it.
+ * Bytes a second, at most, of whoever keeps what we promise, by the parts alone: nothing else takes time, and what need not follow one another runs on all cores
+ * without loss, the client's part with it. What comes over the network is hashed and encrypted, what goes there is read and decrypted. One at a time, the
+ * disk comes after the bytes, since nothing is acknowledged before it; several share their syncs, and the disk works while others' bytes come.
  */
-export function rateOfParts(parts: Parts, way: "push" | "pull", image: { readonly size: number; readonly layers: number }): number {
-  const layer = image.size / image.layers;
-  const { hash, encrypt, read, decrypt, loopback: network, request, store, journal } = parts;
-  const seconds =
-    way === "pull"
-      ? image.size * Math.max(read + decrypt, network) + (image.layers + 2) * request
-      : image.size * Math.max(hash + encrypt, network) +
-        // Four for each layer and the configuration, one for the manifest.
-        (4 * (image.layers + 1) + 1) * request +
-        image.layers * (store(layer) + journal) +
-        // The configuration and the manifest.
-        2 * (store(SMALL) + journal);
-  return image.size / 1e6 / seconds;
+export function limitByParts(parts: Parts, way: "push" | "pull", { size, layers, concurrency }: Images): number {
+  const { hash, encrypt, read, decrypt, send, receive, request, store, journal, cores } = parts;
+  const layer = size / layers;
+  const own = way === "pull" ? read + decrypt : hash + encrypt;
+  // Pulled are the manifest, the configuration and the layers; pushed is the manifest with one request, each of the others with four.
+  const requests = way === "pull" ? layers + 2 : 4 * (layers + 1) + 1;
+  const bytes = (size * (own + send + receive)) / cores;
+  if (concurrency > 1) {
+    const busy = bytes + (requests * request) / cores;
+    return size / (way === "pull" ? busy : Math.max(busy, (size * store(MUCH)) / MUCH));
+  }
+  const disk = way === "pull" ? 0 : layers * (store(layer) + journal) + 2 * (store(SMALL) + journal);
+  return size / (bytes + requests * request + disk);
 }
 
 function records(start: () => { update(piece: Buffer): Buffer }, pieces: (total: number, each: (piece: Buffer) => unknown) => void): void {
@@ -103,14 +116,21 @@ function records(start: () => { update(piece: Buffer): Buffer }, pieces: (total:
   }
 }
 
+/** Of a processor: what others do meanwhile does not count. */
 function perByte(pass: () => void): number {
-  return timed(pass) / PASS;
+  const busy = (): number => {
+    const before = process.cpuUsage();
+    pass();
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1e6;
+  };
+  return median(Array.from({ length: TIMES }, busy)) / PASS;
 }
 
 /** Seconds, the median of several. */
-function timed(work: () => void, times = TIMES): number {
+function timed(work: () => void): number {
   return median(
-    Array.from({ length: times }, () => {
+    Array.from({ length: 15 }, () => {
       const started = performance.now();
       work();
       return (performance.now() - started) / 1000;
@@ -123,11 +143,11 @@ function reading(folder: string): number {
   const buffer = Buffer.alloc(RECORD);
   const fd = openSync(path, "w+");
   for (let at = 0; at < PASS; at += RECORD) writeSync(fd, buffer, 0, RECORD, at);
-  const seconds = timed(() => {
+  const seconds = perByte(() => {
     for (let at = 0; at < PASS; at += RECORD) readSync(fd, buffer, 0, RECORD, at);
   });
   closeSync(fd);
-  return seconds / PASS;
+  return seconds;
 }
 
 function storing(folder: string, size: number): number {
@@ -142,7 +162,7 @@ function storing(folder: string, size: number): number {
     fdatasyncSync(fd);
     fsyncSync(names);
     closeSync(fd);
-  }, 15);
+  });
   closeSync(names);
   return seconds;
 }
@@ -156,7 +176,7 @@ function journalling(folder: string): number {
   const seconds = timed(() => {
     writeSync(fd, page, 0, page.length, (at += page.length));
     fdatasyncSync(fd);
-  }, 15);
+  });
   closeSync(fd);
   return seconds;
 }
@@ -164,13 +184,17 @@ function journalling(folder: string): number {
 const SENDER = `
   const bytes = Buffer.alloc(${RECORD});
   const server = require("node:net").createServer((socket) => {
+    const before = process.cpuUsage();
     let left = Number(process.argv[1]);
     const send = () => {
       while (left > 0) {
         left -= bytes.length;
         if (!socket.write(bytes)) return void socket.once("drain", send);
       }
-      socket.end();
+      socket.end(() => {
+        const { user, system } = process.cpuUsage(before);
+        console.log(user + system);
+      });
     };
     send();
   });
@@ -178,54 +202,56 @@ const SENDER = `
 `;
 
 const ANSWERER = `
-  const bytes = Buffer.alloc(${4 * MEBIBYTE});
-  const server = require("node:http").createServer((request, response) => {
-    const body = bytes.subarray(0, Number(request.url.slice(1)));
-    response.writeHead(200, { "content-length": body.length }).end(body);
-  });
+  const server = require("node:http").createServer((request, response) => response.writeHead(200, { "content-length": 0 }).end());
   server.listen(0, "127.0.0.1", () => console.log(server.address().port));
 `;
 
-async function loopback(): Promise<number> {
-  await using sender = await listening(SENDER, String(4 * PASS));
-  const seconds: number[] = [];
+async function loopback(): Promise<Pick<Parts, "send" | "receive">> {
+  const total = 4 * PASS;
+  await using sender = await listening(SENDER, String(total));
+  const [sent, received]: [number[], number[]] = [[], []];
   for (let time = 0; time < TIMES; time += 1) {
-    const started = performance.now();
+    const before = process.cpuUsage();
+    const told = once(sender.output, "data");
     const buffer = Buffer.allocUnsafeSlow(2 * RECORD);
     const socket = connect({ host: "127.0.0.1", port: sender.port, onread: { buffer, callback: () => true } });
     await once(socket, "close");
-    seconds.push((performance.now() - started) / 1000);
+    const { user, system } = process.cpuUsage(before);
+    received.push(user + system);
+    const [microseconds] = (await told) as [Buffer];
+    sent.push(Number(microseconds));
   }
-  return median(seconds) / (4 * PASS);
+  const perByteOf = (microseconds: readonly number[]): number => median(microseconds) / 1e6 / total;
+  return { send: perByteOf(sent), receive: perByteOf(received) };
 }
 
-async function requesting(): Promise<Pick<Parts, "request" | "fromMemory">> {
+async function requesting(): Promise<number> {
   await using answerer = await listening(ANSWERER);
   const connection = await Connection.open(`127.0.0.1:${answerer.port}`, {});
+  const seconds: number[] = [];
   // Those while it was cold count with the rest: the median is of warm ones.
-  const each = async (times: number, sizes: readonly number[]): Promise<number> => {
-    const seconds: number[] = [];
-    for (let time = 0; time < times; time += 1) {
-      const started = performance.now();
-      for (const size of sizes) await connection.send({ method: "GET", path: `/${size}` });
-      seconds.push((performance.now() - started) / 1000);
-    }
-    return median(seconds);
-  };
-  const images = async (size: number, layers: number): Promise<number> =>
-    size / (await each(200, [SMALL, SMALL, ...Array.from({ length: layers }, () => size / layers)]));
-  const request = await each(2000, [0]);
-  const fromMemory = [await images(MEBIBYTE, 2), await images(10 * MEBIBYTE, 4)] as const;
+  for (let time = 0; time < 2000; time += 1) {
+    const started = performance.now();
+    await connection.send({ method: "GET", path: "/" });
+    seconds.push((performance.now() - started) / 1000);
+  }
   connection.close();
-  return { request, fromMemory };
+  return median(seconds);
+}
+
+interface Listening extends AsyncDisposable {
+  readonly port: number;
+  /** What else it tells. */
+  readonly output: Readable;
 }
 
 /** A process of Node that tells its port. */
-async function listening(program: string, ...args: readonly string[]): Promise<{ readonly port: number } & AsyncDisposable> {
+async function listening(program: string, ...args: readonly string[]): Promise<Listening> {
   const child = spawn(process.execPath, ["-e", program, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const [port] = (await once(child.stdout, "data")) as [Buffer];
   return {
     port: Number(port),
+    output: child.stdout,
     async [Symbol.asyncDispose]() {
       const gone = once(child, "exit");
       child.kill("SIGKILL");
