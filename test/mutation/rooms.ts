@@ -1,9 +1,19 @@
+import { readdirSync } from "node:fs";
+
 /** A part of the code that is mutated at a time. */
 export interface Room {
   /** A folder of `src/`, without those below it that are rooms themselves. */
   readonly name: string;
   /** Globs of the tests that are run against its mutants: the room's own, and those of whoever carries its promises. */
   readonly tests: readonly string[];
+}
+
+/** The tests of a folder without those named: as a glob, `!(coverage).test.ts` leaves out `coverage-counted.test.ts` as well. */
+function testsIn(folder: string, except: readonly string[]): readonly string[] {
+  const unwanted = except.map((name) => `${name}.test.ts`);
+  return readdirSync(`src/${folder}`)
+    .filter((file) => file.endsWith(".test.ts") && !unwanted.includes(file))
+    .map((file) => `src/${folder}/${file}`);
 }
 
 const room = (name: string, ...others: readonly string[]): Room => ({
@@ -40,15 +50,15 @@ export const ROOMS: readonly Room[] = [
   {
     name: "gateway",
     tests: [
-      "src/gateway/!(borders|coverage|further-protocols|gateway|names-given-again|one-permission|trespass).test.ts",
+      ...testsIn("gateway", ["borders", "coverage", "further-protocols", "gateway", "names-given-again", "one-permission", "trespass"]),
       "src/gateway/constraints/*.test.ts",
     ],
   },
   room("gateway/audit"),
   room("gateway/door"),
   // What speaks with the SDK for every operation, and the attacks, take a quarter of a minute a mutant: what they find, the others must.
-  { name: "gateway/protocols", tests: ["src/gateway/protocols/!(round-trip).test.ts"] },
-  { name: "gateway/task-endpoint", tests: ["src/gateway/task-endpoint/!(trespass).test.ts"] },
+  { name: "gateway/protocols", tests: testsIn("gateway/protocols", ["round-trip"]) },
+  { name: "gateway/task-endpoint", tests: testsIn("gateway/task-endpoint", ["trespass"]) },
   { name: "state", tests: ["src/state/*.test.ts"] },
   room("state/kms", "src/services/kms/**/*.test.ts"),
   room("state/migrations"),
