@@ -4,6 +4,7 @@ import { scopeKey, type Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
 import { freeBlock, subnetBlocks } from "../decide/addresses/free-block.ts";
 import { securityGroups, subnets, vpcs, type SecurityGroupRecord, type SubnetRecord, type VpcRecord } from "./ec2.ts";
+import { moveInterfaces } from "./elb-interfaces.ts";
 import { hostBlocks } from "./host-blocks.ts";
 import type { State, WholeState } from "./state.ts";
 
@@ -96,7 +97,7 @@ function existing(state: State, vpc: VpcRecord): DefaultNetwork {
 
 /**
  * Gives a default VPC on which nothing runs another block, since its own is somebody else's on this host: its subnets stay what they are, at other
- * addresses. Costs a look at all VPCs.
+ * addresses, and so do the interfaces of load balancers. Costs a look at all VPCs.
  * @param tried blocks that this host refused
  * @throws NoBlockLeftError
  */
@@ -108,7 +109,8 @@ export function moveDefaultVpc(state: WholeState, vpcId: string, tried: readonly
     if (cidrBlock === undefined) throw new NoBlockLeftError();
     const own = state.table(subnets).by("vpc", vpcId).toSorted(byBlock);
     const blocks = subnetBlocks(cidrBlock, own.length);
-    for (const [at, subnet] of own.entries()) state.table(subnets).put({ ...subnet, cidrBlock: blocks[at] ?? "" });
+    for (const [at, subnet] of own.entries())
+      moveInterfaces(state, state.table(subnets).put({ ...subnet, cidrBlock: blocks[at] ?? "" }), subnet.cidrBlock);
     return state.table(vpcs).put({ ...vpc, cidrBlock });
   });
 }

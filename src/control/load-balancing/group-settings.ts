@@ -1,12 +1,14 @@
 import type { TargetGroupView } from "../../decide/routing/view.ts";
 import type { ProxyBackend, ProxyStickiness } from "../../ports/traffic-proxy.ts";
 import type { TargetGroupRecord } from "../../state/elb.ts";
+import { streamOf } from "./stream-view.ts";
 
 type Settings = Omit<TargetGroupView, "arn" | "targets">;
 
 /** What the proxy is told of a target group besides its targets. Where a setting is as it is by default, nothing is said of it. */
 export function groupSettings(group: TargetGroupRecord): Settings {
   const { attributes, protocolVersion } = group;
+  const stream = streamOf(group);
   const slowStart = Number(attributes["slow_start.duration_seconds"] ?? 0);
   return {
     algorithm: algorithm(attributes["load_balancing.algorithm.type"]),
@@ -15,6 +17,7 @@ export function groupSettings(group: TargetGroupRecord): Settings {
     ...(slowStart > 0 ? { slowStart } : {}),
     ...minimumHealthy(attributes),
     healthCheck: healthCheck(group),
+    ...(stream && { stream }),
   };
 }
 

@@ -1,6 +1,7 @@
 import { candidatePorts } from "../../decide/routing/candidate-ports.ts";
 import { listeners, loadBalancers, type ListenerRecord, type LoadBalancerRecord } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
+import { sharedAs } from "./shared-ports.ts";
 
 /*
  * The reserved prefix keeps tools that manage tags, such as Terraform, from taking these away: a port that another program has is nothing
@@ -33,14 +34,14 @@ export function giveTurns(state: WholeState): void {
 
 /**
  * Gives every listener that has none a port to bind: its own where that can be had, else a free one, which a tag of the load balancer then
- * tells. Listeners of the same port share one. What a listener has it keeps, also over restarts.
+ * tells. Listeners of the same port share one where they can (`shared-ports.ts`). What a listener has it keeps, also over restarts.
  */
 export async function assignPorts(state: WholeState, canBind: (port: number) => Promise<boolean>): Promise<void> {
-  for (const port of portsWithoutBinding(state)) {
-    const chosen = sharedPort(state, port) ?? (await freePort(state, port, canBind));
+  for (const [kind, { port }] of withoutBinding(state)) {
+    const chosen = sharedPort(state, kind) ?? (await freePort(state, port, canBind));
     state.commit(() => {
       for (const listener of state.table(listeners).values())
-        if (listener.port === port && listener.boundPort === undefined)
+        if (kindOf(listener) === kind && listener.boundPort === undefined)
           state.table(listeners).replace(listener, { ...listener, boundPort: chosen });
     });
   }
@@ -60,16 +61,24 @@ export function releasePorts(state: WholeState, ports: readonly number[]): void 
 
 /** True where a listener came while ports were being looked for. */
 export function someListenerLacksPort(state: WholeState): boolean {
-  return portsWithoutBinding(state).length > 0;
+  return withoutBinding(state).size > 0;
 }
 
-function portsWithoutBinding(state: WholeState): readonly number[] {
+/** One of each kind that has no port, by kind: the lowest port first, and on one port who came first. */
+function withoutBinding(state: WholeState): ReadonlyMap<string, ListenerRecord> {
   const waiting = [...state.table(listeners).values()].filter((listener) => listener.boundPort === undefined);
-  return [...new Set(waiting.map((listener) => listener.port))].sort((a, b) => a - b);
+  waiting.sort((a, b) => a.port - b.port || turnOf(a) - turnOf(b));
+  return new Map(waiting.map((listener) => [kindOf(listener), listener]));
 }
 
-function sharedPort(state: WholeState, port: number): number | undefined {
-  return [...state.table(listeners).values()].find((listener) => listener.port === port && listener.boundPort !== undefined)?.boundPort;
+/** Listeners of one kind share a port. */
+function kindOf(listener: ListenerRecord): string {
+  const shared = sharedAs(listener);
+  return shared === undefined ? listener.arn : `${shared} ${listener.port}`;
+}
+
+function sharedPort(state: WholeState, kind: string): number | undefined {
+  return [...state.table(listeners).values()].find((listener) => kindOf(listener) === kind && listener.boundPort !== undefined)?.boundPort;
 }
 
 async function freePort(state: WholeState, port: number, canBind: (port: number) => Promise<boolean>): Promise<number> {

@@ -14,6 +14,7 @@ import type {
   ListenerView,
   RoutingView,
   RuleView,
+  StreamView,
   TargetGroupView,
   TargetView,
 } from "../../decide/routing/view.ts";
@@ -34,12 +35,16 @@ import {
 import { localInstanceId } from "../../state/local-host.ts";
 import type { WholeState } from "../../state/state.ts";
 import { groupSettings } from "./group-settings.ts";
+import { ownPlace, sourcesFor, type HeldAddresses, type Sources } from "./own-places.ts";
+import { forwardedTo, streamView } from "./stream-view.ts";
 import { publishedPorts } from "./published-ports.ts";
 
 /** Where load balancers listen, and what is around them. */
 export interface Whereabouts {
   readonly addresses: readonly string[];
   readonly gateways: readonly GatewayView[];
+  /** Addresses of load balancers that this host has, by VPC. None where absent. */
+  readonly held?: readonly HeldAddresses[];
   readonly surroundings: TargetSurroundings;
 }
 
@@ -62,6 +67,7 @@ interface GroupPart {
   readonly view: TargetGroupView;
   readonly backend: ProxyBackend;
   readonly turnedAway: ReadonlyMap<string, TurnedAway>;
+  readonly sources: Sources;
   /** By the records that they were made of: records never change, they are replaced. */
   readonly targets: ReadonlyMap<TargetRecord, MadeTarget>;
 }
@@ -98,8 +104,10 @@ export class RoutingViews {
     for (const arn of this.#parts.keys()) this.#admitAnew.add(arn);
   }
 
-  make({ addresses, gateways, surroundings }: Whereabouts): Routing {
+  make({ addresses, gateways, held = [], surroundings }: Whereabouts): Routing {
     const state = this.#state;
+    const heldByVpc = new Map(held.map((one) => [one.vpcId, one]));
+    const heldIn = (vpcId: string): HeldAddresses | undefined => heldByVpc.get(vpcId);
     const around = JSON.stringify(surroundings);
     if (around !== this.#around) this.noteAll();
     this.#around = around;
@@ -110,9 +118,13 @@ export class RoutingViews {
     for (const group of state.table(targetGroups).values()) {
       const before = this.#parts.get(group.arn);
       const admits = before?.record === group && !this.#admitAnew.has(group.arn) ? before.targets : NOBODY;
-      const isKnown = before && admits === before.targets && !this.#noted.has(group.arn);
+      const sources = sourcesFor(state, group, heldIn);
+      const isSameSource = before?.sources.key === sources.key;
+      const isKnown = before && admits === before.targets && !this.#noted.has(group.arn) && isSameSource;
       const published = (address: string, port: number): boolean => publishedIn(group).has(`${address} ${port}`);
-      const part = isKnown ? before : groupPart(state, group, { placeOf, published }, before?.targets, admits);
+      const part = isKnown
+        ? before
+        : groupPart(state, group, { placeOf, published, sources }, isSameSource ? before.targets : NOBODY, admits);
       parts.set(group.arn, part);
       if (!isKnown) changed.push(...admittedOtherwise(before?.turnedAway ?? NONE, part.turnedAway));
     }
@@ -121,9 +133,10 @@ export class RoutingViews {
     this.#admitAnew.clear();
     const byView = new Map([...parts.values()].map((part) => [part.view, part]));
     const byBackend = new Map([...parts.values()].map((part) => [part.backend.id, part]));
-    const listening = [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener));
+    const listening = [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener, heldIn));
+    const streams = [...state.table(listeners).values()].flatMap((listener) => listenerStream(state, listener, heldIn));
     return {
-      view: { addresses, gateways, listeners: listening, groups: [...byView.keys()] },
+      view: { addresses, gateways, listeners: listening, streams, groups: [...byView.keys()] },
       backendOf: (group) => byView.get(group)?.backend ?? backendOf(group),
       serversOf: (id) => [...(byBackend.get(id)?.targets ?? [])].map(([record, { server }]) => [record, server] as const),
       turnedAway: (target) => parts.get(target.targetGroupArn)?.turnedAway.get(keyOf(target)),
@@ -143,7 +156,7 @@ function admittedOtherwise(before: GroupPart["turnedAway"], after: GroupPart["tu
 function groupPart(
   state: WholeState,
   group: TargetGroupRecord,
-  admission: Admission,
+  admission: Admission & { readonly sources: Sources },
   before: GroupPart["targets"] = NOBODY,
   admits: GroupPart["targets"] = NOBODY,
 ): GroupPart {
@@ -153,7 +166,7 @@ function groupPart(
     const isIn = target.drainingUntil !== undefined || admits.has(target);
     const why = isIn ? undefined : turnAway(claimOf(target, group), admission);
     if (why) turnedAway.set(keyOf(target), why);
-    else admitted.set(target, before.get(target) ?? madeOf(target));
+    else admitted.set(target, before.get(target) ?? madeOf(target, admission.sources));
   }
   const made = [...admitted.values()];
   const view: TargetGroupView = { arn: group.arn, ...groupSettings(group), targets: made.map((one) => one.view) };
@@ -161,7 +174,7 @@ function groupPart(
     view,
     made.map(({ server }) => server),
   );
-  return { record: group, view, backend, turnedAway, targets: admitted };
+  return { record: group, view, backend, turnedAway, sources: admission.sources, targets: admitted };
 }
 
 function keyOf({ targetGroupArn, id, port }: TargetRecord): string {
@@ -181,14 +194,25 @@ function claimOf({ id, port, address, addressPort }: TargetRecord, group: Target
   };
 }
 
-function listenerView(state: WholeState, listener: ListenerRecord): ListenerView[] {
+type HeldIn = (vpcId: string) => HeldAddresses | undefined;
+
+function listenerStream(state: WholeState, listener: ListenerRecord, heldIn: HeldIn): StreamView[] {
   const balancer = state.table(loadBalancers).get(listener.loadBalancerArn);
   const action = listener.defaultActions.at(-1);
-  if (!balancer || !action || listener.boundPort === undefined || listener.turn === undefined) return [];
+  if (balancer?.type !== "network" || !action) return [];
+  return streamView(listener, action, balancer, ownPlace(state, listener, heldIn(balancer.vpcId)));
+}
+
+function listenerView(state: WholeState, listener: ListenerRecord, heldIn: HeldIn): ListenerView[] {
+  const balancer = state.table(loadBalancers).get(listener.loadBalancerArn);
+  const action = listener.defaultActions.at(-1);
+  if (!balancer || balancer.type === "network" || !action || listener.boundPort === undefined || listener.turn === undefined) return [];
   const { arn, dnsName, vpcId, attributes } = balancer;
+  const own = ownPlace(state, listener, heldIn(vpcId));
   return [
     {
       port: listener.boundPort,
+      ...(own && { own }),
       turn: listener.turn,
       balancer: { arn, dnsName, vpcId, idleTimeout: Number(attributes["idle_timeout.timeout_seconds"] ?? 60) },
       rules: state
@@ -268,22 +292,24 @@ function actionView({ Type, FixedResponseConfig, RedirectConfig, ForwardConfig, 
       query: Query,
     };
   }
-  const groups = ForwardConfig?.TargetGroups ?? (TargetGroupArn === undefined ? [] : [{ TargetGroupArn, Weight: 1 }]);
   const { Enabled = false, DurationSeconds } = ForwardConfig?.TargetGroupStickinessConfig ?? {};
   return {
     kind: "forward",
-    groups: groups.map((group) => ({ arn: group.TargetGroupArn ?? "", weight: group.Weight ?? 1 })),
+    groups: forwardedTo({ TargetGroupArn, ForwardConfig }),
     ...(Enabled && DurationSeconds !== undefined ? { stickiness: DurationSeconds } : {}),
   };
 }
 
-function madeOf({ id, port, address, addressPort, drainingUntil, health }: TargetRecord): MadeTarget {
+function madeOf(target: TargetRecord, sources: Sources): MadeTarget {
+  const { id, port, address, addressPort, drainingUntil, health } = target;
+  const source = sources.of(target);
   const draining = drainingUntil !== undefined;
   const view: TargetView = {
     id,
     port,
     address,
     addressPort,
+    ...(source !== undefined && { source }),
     draining,
     health: draining || health.state === "healthy" ? "healthy" : health.state === "unhealthy" ? "unhealthy" : "initial",
   };

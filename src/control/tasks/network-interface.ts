@@ -4,6 +4,7 @@ import type { Ids } from "../../ports/ids.ts";
 import { securityGroups, subnets, vpcs, type SubnetRecord, type VpcRecord } from "../../state/ec2.ts";
 import { tasks, type TaskInterface, type TaskRecord } from "../../state/ecs.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
+import { addressInUse, interfaceNames } from "../../state/network-interfaces.ts";
 import type { WholeState } from "../../state/state.ts";
 
 /**
@@ -53,22 +54,11 @@ export function foreseenPlace(state: WholeState, task: TaskRecord, lastAddress: 
 }
 
 function nextPlace(state: WholeState, subnet: SubnetRecord, vpc: VpcRecord, last: string | undefined): InterfacePlace | undefined {
-  const inUse = (address: string): boolean =>
-    state
-      .table(tasks)
-      .by("address", `${subnet.id}/${address}`)
-      .some(({ lastStatus }) => lastStatus !== "STOPPED");
+  const inUse = (address: string): boolean => addressInUse(state, subnet.id, address);
   const planned = nextAddress({ cidr: subnet.cidrBlock, taken: { has: inUse }, ...(last === undefined ? {} : { last }) });
   if (planned.kind !== "address") return undefined;
   const { address } = planned;
-  const domain = subnet.region === "us-east-1" ? "ec2" : `${subnet.region}.compute`;
-  return {
-    vpcId: vpc.id,
-    vpcCidr: vpc.cidrBlock,
-    privateIpv4Address: address,
-    macAddress: macOf(address),
-    privateDnsName: `ip-${address.replaceAll(".", "-")}.${domain}.internal`,
-  };
+  return { vpcId: vpc.id, vpcCidr: vpc.cidrBlock, privateIpv4Address: address, ...interfaceNames(address, subnet) };
 }
 
 function chooseSubnet(state: WholeState, task: TaskRecord, wanted: readonly SubnetRecord[]): SubnetRecord | undefined {
@@ -83,9 +73,4 @@ function chooseSubnet(state: WholeState, task: TaskRecord, wanted: readonly Subn
     })),
   );
   return wanted.find(({ id }) => id === chosen);
-}
-
-/** A locally administered address that is unique as the IP address is. */
-function macOf(address: string): string {
-  return ["02", "42", ...address.split(".").map((part) => Number(part).toString(16).padStart(2, "0"))].join(":");
 }

@@ -281,7 +281,11 @@ describe("a task goes", () => {
       state.commit(() => {
         state
           .table(listeners)
-          .put({ ...listener, defaultActions: [{ Type: "forward", TargetGroupArn: GROUP }] } as unknown as ListenerRecord);
+          .put({
+            ...listener,
+            certificates: [],
+            defaultActions: [{ Type: "forward", TargetGroupArn: GROUP }],
+          } as unknown as ListenerRecord);
         registerTarget(state, { targetGroupArn: GROUP, id: "10.0.0.1", port: 80, now: 0 });
       });
     });

@@ -1,7 +1,7 @@
 import { scopeKey } from "../../domain/scope.ts";
 import type { Subnet } from "@aws-sdk/client-ec2";
 import { subnets, type SubnetRecord } from "../../state/ec2.ts";
-import { tasks } from "../../state/ecs.ts";
+import { addressesInUse } from "../../state/network-interfaces.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { chosen, described } from "./describe.ts";
@@ -56,7 +56,7 @@ function arnOf(subnet: SubnetRecord, context: OperationContext): string {
 
 function freeAddresses(subnet: SubnetRecord, { state }: OperationContext): number {
   const bits = Number(subnet.cidrBlock.split("/")[1]);
-  return 2 ** (32 - bits) - RESERVED - state.table(tasks).by("subnet", subnet.id).length;
+  return 2 ** (32 - bits) - RESERVED - addressesInUse(state, subnet.id);
 }
 
 function shown(subnet: SubnetRecord, context: OperationContext): Subnet {

@@ -3,7 +3,6 @@ import {
   InvalidLoadBalancerActionException,
   TargetGroupAssociationLimitException,
   TooManyActionsException,
-  UnsupportedProtocolException,
   type Action,
   type FixedResponseActionConfig,
   type RedirectActionConfig,
@@ -16,6 +15,7 @@ import { defined } from "../../domain/defined.ts";
 import { checkEnum, checkRange, invalid } from "./elb-operation.ts";
 import { findTargetGroup, type Place } from "./find.ts";
 import { checkReachable } from "./target-group-kind.ts";
+import { requireCompatible, requireForwards } from "./network-listeners.ts";
 
 const TYPES = ["forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response", "jwt-validation"];
 /** Seven days, in seconds. */
@@ -38,6 +38,7 @@ export function checkActions(
     if (Type === "authenticate-oidc" || Type === "authenticate-cognito" || Type === "jwt-validation")
       throw new InvalidLoadBalancerActionException(because(`Actions of type '${Type}' are supported only on HTTPS listeners`));
   });
+  requireForwards(actions, balancer);
   if (actions.length > 1)
     throw new TooManyActionsException(because("You can specify only one action of type 'forward', 'redirect' or 'fixed-response'"));
   const checked = actions.map((action, index) => checkAction(action, { ...on, path: `${path}.${index + 1}.member` }, at));
@@ -115,8 +116,7 @@ function checkAssociations(
       throw new InvalidConfigurationRequestException(
         because(`Target group '${arn}' is not in the VPC '${balancer.vpcId}' of the load balancer`),
       );
-    if (group.protocol !== "HTTP")
-      throw new UnsupportedProtocolException(because(`Airfield does not support the protocol '${group.protocol}' yet`));
+    requireCompatible(group, balancer);
     if (loadBalancersOfTargetGroup(at.state, arn).some((other) => other !== balancer.arn))
       throw new TargetGroupAssociationLimitException(
         because(`The following target groups cannot be associated with more than one load balancer: ${arn}`),

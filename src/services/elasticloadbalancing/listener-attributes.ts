@@ -1,7 +1,8 @@
-import { listeners } from "../../state/elb.ts";
+import { listeners, type ListenerRecord } from "../../state/elb.ts";
 import { changeAttributes, fixedFlag, initialAttributes, listAttributes, onlyInitial, text, type AttributeRules } from "./attributes.ts";
 import { operation, permission } from "./elb-operation.ts";
 import { findListener } from "./find.ts";
+import { NETWORK_LISTENER_ATTRIBUTES } from "./network-listeners.ts";
 
 const RESPONSE_HEADERS = [
   "strict_transport_security",
@@ -22,21 +23,28 @@ const RULES: AttributeRules = {
   ...Object.fromEntries(RESPONSE_HEADERS.map((header) => [`routing.http.response.${header}.header_value`, onlyInitial(text())])),
 };
 
-export function defaultListenerAttributes(): Readonly<Record<string, string>> {
-  return initialAttributes(RULES);
+function rulesFor(protocol: ListenerRecord["protocol"]): AttributeRules {
+  return protocol === "HTTP" || protocol === "HTTPS" ? RULES : NETWORK_LISTENER_ATTRIBUTES;
+}
+
+export function defaultListenerAttributes(protocol: ListenerRecord["protocol"]): Readonly<Record<string, string>> {
+  return initialAttributes(rulesFor(protocol));
 }
 
 export const describeListenerAttributes = operation("DescribeListenerAttributes", {
   authorize: () => permission("DescribeListenerAttributes"),
-  run: ({ ListenerArn }, context) => ({ Attributes: listAttributes(RULES, findListener(ListenerArn, context).attributes) }),
+  run({ ListenerArn }, context) {
+    const { protocol, attributes } = findListener(ListenerArn, context);
+    return { Attributes: listAttributes(rulesFor(protocol), attributes) };
+  },
 });
 
 export const modifyListenerAttributes = operation("ModifyListenerAttributes", {
   authorize: ({ ListenerArn }) => permission("ModifyListenerAttributes", ListenerArn ?? "*"),
   run({ ListenerArn, Attributes }, context) {
     const listener = findListener(ListenerArn, context);
-    const attributes = changeAttributes("Listener", RULES, listener.attributes, Attributes);
+    const attributes = changeAttributes("Listener", rulesFor(listener.protocol), listener.attributes, Attributes);
     context.state.commit(() => context.state.table(listeners).put({ ...listener, attributes }));
-    return { Attributes: listAttributes(RULES, attributes) };
+    return { Attributes: listAttributes(rulesFor(listener.protocol), attributes) };
   },
 });

@@ -7,13 +7,14 @@ import {
   type Listener,
   type ModifyListenerInput,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { listeners, type ListenerRecord } from "../../state/elb.ts";
+import { listeners, type ListenerRecord, type LoadBalancerRecord } from "../../state/elb.ts";
 import { deleteListenerRecord } from "../../state/elb-targets.ts";
 import { because } from "../operation.ts";
 import { checkActions } from "./actions.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findListener, findLoadBalancer, own } from "./find.ts";
 import { defaultListenerAttributes } from "./listener-attributes.ts";
+import { checkNetworkProtocol } from "./network-listeners.ts";
 import { pageByArn } from "./page.ts";
 import { QUOTAS } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
@@ -31,7 +32,7 @@ export const createListener = operation("CreateListener", {
     const balancer = findLoadBalancer(input.LoadBalancerArn, context);
     if (input.Port === undefined) throw invalid("A listener port must be specified");
     if (input.Protocol === undefined) throw invalid("A listener protocol must be specified");
-    checkProtocol(input);
+    const protocol = checkProtocol(input, balancer, input.Protocol);
     checkRange(input.Port, "port", 1, 65_535);
     const port = input.Port;
     const defaultActions = checkActions(input.DefaultActions, balancer, { port, protocol: input.Protocol }, context);
@@ -42,7 +43,7 @@ export const createListener = operation("CreateListener", {
       if (JSON.stringify(same.defaultActions) === JSON.stringify(defaultActions)) return { Listeners: [describe(same)] };
       throw new DuplicateListenerException(because(`A listener already exists on this port for this load balancer '${balancer.arn}'`));
     }
-    if (others.length >= QUOTAS["listeners-per-application-load-balancer"])
+    if (others.length >= QUOTAS[`listeners-per-${balancer.type}-load-balancer`])
       throw new TooManyListenersException(because("The maximum number of listeners has been reached on the load balancer"));
     const created = state.commit(() =>
       state.table(listeners).put({
@@ -50,11 +51,11 @@ export const createListener = operation("CreateListener", {
         loadBalancerArn: balancer.arn,
         account,
         region,
-        protocol: "HTTP",
+        protocol,
         port,
         defaultActions,
         certificates: [],
-        attributes: defaultListenerAttributes(),
+        attributes: defaultListenerAttributes(protocol),
         tags,
         createdAt: now,
       }),
@@ -92,7 +93,7 @@ export const modifyListener = operation("ModifyListener", {
     const { state } = context;
     const listener = findListener(input.ListenerArn, context);
     const balancer = findLoadBalancer(listener.loadBalancerArn, context);
-    checkProtocol(input);
+    const protocol = checkProtocol(input, balancer, input.Protocol ?? listener.protocol);
     checkRange(input.Port, "port", 1, 65_535);
     const port = input.Port ?? listener.port;
     if (
@@ -109,7 +110,7 @@ export const modifyListener = operation("ModifyListener", {
     // Another port has to be bound anew, and others may have taken it first.
     const { boundPort: _bound, turn: _turn, ...unbound } = listener;
     const kept = port === listener.port ? listener : unbound;
-    const changed = state.commit(() => state.table(listeners).put({ ...kept, port, defaultActions }));
+    const changed = state.commit(() => state.table(listeners).put({ ...kept, protocol, port, defaultActions }));
     return { Listeners: [describe(changed)] };
   },
 });
@@ -127,25 +128,26 @@ function listenerKeys({ Protocol, SslPolicy }: { readonly Protocol?: string | un
   return { "elasticloadbalancing:ListenerProtocol": Protocol, "elasticloadbalancing:SecurityPolicy": SslPolicy };
 }
 
-function checkProtocol({
-  Protocol,
-  Certificates,
-  SslPolicy,
-  AlpnPolicy,
-  MutualAuthentication,
-}: CreateListenerInput | ModifyListenerInput): void {
+/** The protocol that a listener of this load balancer is to have. */
+function checkProtocol(
+  { Protocol, Certificates, SslPolicy, AlpnPolicy, MutualAuthentication }: CreateListenerInput | ModifyListenerInput,
+  { type }: LoadBalancerRecord,
+  protocol: string,
+): ListenerRecord["protocol"] {
   checkEnum(Protocol, "protocol", ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"]);
-  if (Protocol !== undefined && Protocol !== "HTTP" && Protocol !== "HTTPS")
-    throw invalid(`Listener protocol '${Protocol}' must be one of 'HTTP, HTTPS'`);
-  if (Protocol === "HTTPS") {
+  if (type !== "network" && protocol !== "HTTP" && protocol !== "HTTPS")
+    throw invalid(`Listener protocol '${protocol}' must be one of 'HTTP, HTTPS'`);
+  const checked = type === "network" ? checkNetworkProtocol(protocol) : "HTTP";
+  if (protocol === "HTTPS") {
     if (!Certificates || Certificates.length === 0) throw invalid("A certificate must be specified for HTTPS listeners");
     throw new UnsupportedProtocolException(because("Airfield does not support HTTPS listeners yet, only HTTP"));
   }
-  if (Certificates && Certificates.length > 0) throw invalid("Certificates cannot be specified for HTTP listeners");
-  if (SslPolicy !== undefined && SslPolicy !== "") throw invalid("An SSL policy cannot be specified for HTTP listeners");
-  if (AlpnPolicy && AlpnPolicy.length > 0) throw invalid("An ALPN policy cannot be specified for HTTP listeners");
+  if (Certificates && Certificates.length > 0) throw invalid(`Certificates cannot be specified for ${checked} listeners`);
+  if (SslPolicy !== undefined && SslPolicy !== "") throw invalid(`An SSL policy cannot be specified for ${checked} listeners`);
+  if (AlpnPolicy && AlpnPolicy.length > 0) throw invalid(`An ALPN policy cannot be specified for ${checked} listeners`);
   if (MutualAuthentication?.Mode !== undefined && MutualAuthentication.Mode !== "off")
-    throw invalid("Mutual authentication cannot be specified for HTTP listeners");
+    throw invalid(`Mutual authentication cannot be specified for ${checked} listeners`);
+  return checked;
 }
 
 function describe(listener: ListenerRecord): Listener {

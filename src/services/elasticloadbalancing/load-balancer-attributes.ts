@@ -1,4 +1,4 @@
-import { loadBalancers } from "../../state/elb.ts";
+import { loadBalancers, type LoadBalancerRecord } from "../../state/elb.ts";
 import {
   changeAttributes,
   fixedFlag,
@@ -19,7 +19,7 @@ import { findLoadBalancer } from "./find.ts";
  * and speaks HTTP/2 only over TLS, so that these settings may have any value.
  * Source: Elastic Load Balancing API, `LoadBalancerAttribute`.
  */
-const RULES: AttributeRules = {
+const APPLICATION: AttributeRules = {
   "access_logs.s3.enabled": fixedFlag("false"),
   "access_logs.s3.bucket": text(),
   "access_logs.s3.prefix": text(),
@@ -45,21 +45,47 @@ const RULES: AttributeRules = {
   "zonal_shift.config.enabled": onlyInitial(flag("false")),
 };
 
-export function defaultLoadBalancerAttributes(): Readonly<Record<string, string>> {
-  return initialAttributes(RULES);
+/**
+ * The attributes of a Network Load Balancer. Its one proxy reaches the targets of all zones from each of its addresses, whether it is to cross zones
+ * or not; who looks up its name gets all of them.
+ */
+const NETWORK: AttributeRules = {
+  "access_logs.s3.enabled": fixedFlag("false"),
+  "access_logs.s3.bucket": text(),
+  "access_logs.s3.prefix": text(),
+  "deletion_protection.enabled": flag("false"),
+  "load_balancing.cross_zone.enabled": flag("false"),
+  "dns_record.client_routing_policy": oneOf(
+    "any_availability_zone",
+    ["any_availability_zone", "availability_zone_affinity", "partial_availability_zone_affinity"],
+    ["any_availability_zone"],
+  ),
+  "secondary_ips.auto_assigned.per_subnet": onlyInitial(whole(0, 0, 7)),
+  "zonal_shift.config.enabled": onlyInitial(flag("false")),
+};
+
+function rulesFor(type: LoadBalancerRecord["type"]): AttributeRules {
+  return type === "network" ? NETWORK : APPLICATION;
+}
+
+export function defaultLoadBalancerAttributes(type: LoadBalancerRecord["type"]): Readonly<Record<string, string>> {
+  return initialAttributes(rulesFor(type));
 }
 
 export const describeLoadBalancerAttributes = operation("DescribeLoadBalancerAttributes", {
   authorize: () => permission("DescribeLoadBalancerAttributes"),
-  run: ({ LoadBalancerArn }, context) => ({ Attributes: listAttributes(RULES, findLoadBalancer(LoadBalancerArn, context).attributes) }),
+  run({ LoadBalancerArn }, context) {
+    const { type, attributes } = findLoadBalancer(LoadBalancerArn, context);
+    return { Attributes: listAttributes(rulesFor(type), attributes) };
+  },
 });
 
 export const modifyLoadBalancerAttributes = operation("ModifyLoadBalancerAttributes", {
   authorize: ({ LoadBalancerArn }) => permission("ModifyLoadBalancerAttributes", LoadBalancerArn ?? "*"),
   run({ LoadBalancerArn, Attributes }, context) {
     const balancer = findLoadBalancer(LoadBalancerArn, context);
-    const attributes = changeAttributes("Load balancer", RULES, balancer.attributes, Attributes);
+    const attributes = changeAttributes("Load balancer", rulesFor(balancer.type), balancer.attributes, Attributes);
     context.state.commit(() => context.state.table(loadBalancers).put({ ...balancer, attributes }));
-    return { Attributes: listAttributes(RULES, attributes) };
+    return { Attributes: listAttributes(rulesFor(balancer.type), attributes) };
   },
 });

@@ -9,6 +9,8 @@ import {
   type LoadBalancer,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { listeners, loadBalancers, type LoadBalancerRecord } from "../../state/elb.ts";
+import { interfacesOf, placeInterfaces, removeInterfaces, type WantedInterface } from "../../state/elb-interfaces.ts";
+import type { State } from "../../state/state.ts";
 import { ensureLinkedRole, makingLinkedRole } from "../iam/linked-role.ts";
 import { deleteListenerRecord } from "../../state/elb-targets.ts";
 import { because, type ConditionContext } from "../operation.ts";
@@ -18,7 +20,7 @@ import { canonicalHostedZoneId } from "./hosted-zones.ts";
 import { defaultLoadBalancerAttributes } from "./load-balancer-attributes.ts";
 import { checkLoadBalancerName } from "./names.ts";
 import { pageByArn } from "./page.ts";
-import { checkSecurityGroups, checkSubnets, zonesOf } from "./placement.ts";
+import { checkSecurityGroups, checkSubnets, requireRoom, zonesOf } from "./placement.ts";
 import { QUOTAS } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
 
@@ -39,31 +41,38 @@ export const createLoadBalancer = operation("CreateLoadBalancer", {
     const others = state.table(loadBalancers).by("scope", scopeKey(context));
     const same = others.find((balancer) => balancer.name === settings.name);
     if (same) {
-      if (!equalSettings(same, settings))
+      if (!equalSettings(same, settings, state))
         throw new DuplicateLoadBalancerNameException(
           because(`A load balancer with the same name '${same.name}' exists, but with different settings`),
         );
-      return { LoadBalancers: [describe(same)] };
+      return { LoadBalancers: [describe(same, state)] };
     }
-    if (others.length >= QUOTAS["application-load-balancers"])
+    const { name, type, scheme } = settings;
+    if (others.filter((balancer) => balancer.type === type).length >= QUOTAS[`${type}-load-balancers`])
       throw new TooManyLoadBalancersException(because("The maximum number of load balancers has been reached"));
-    const prefix = settings.scheme === "internal" ? "internal-" : "";
+    const { places, ...recorded } = settings;
+    requireRoom(places, context);
     const created = state.commit(() => {
       ensureLinkedRole("elasticloadbalancing.amazonaws.com", context);
-      return state.table(loadBalancers).put({
-        arn: context.arn("elasticloadbalancing", `loadbalancer/app/${settings.name}/${ids.hex(16)}`),
+      const id = ids.hex(16);
+      // AWS names the two kinds so.
+      const label = type === "network" ? `${name}-${id}` : `${scheme === "internal" ? "internal-" : ""}${name}-${ids.digits(10)}`;
+      const balancer = state.table(loadBalancers).put({
+        arn: context.arn("elasticloadbalancing", `loadbalancer/${type === "network" ? "net" : "app"}/${name}/${id}`),
         account,
         region,
-        ...settings,
-        dnsName: `${prefix}${settings.name}-${ids.digits(10)}.${region}.elb.localhost`,
-        canonicalHostedZoneId: canonicalHostedZoneId(region),
-        attributes: defaultLoadBalancerAttributes(),
+        ...recorded,
+        dnsName: `${label}.${region}.elb.localhost`,
+        canonicalHostedZoneId: canonicalHostedZoneId(type, region),
+        attributes: defaultLoadBalancerAttributes(type),
         state: { code: "provisioning" },
         tags,
         createdAt: now,
       });
+      placeInterfaces(state, ids, balancer, places, now);
+      return balancer;
     });
-    return { LoadBalancers: [describe(created)] };
+    return { LoadBalancers: [describe(created, state)] };
   },
 });
 
@@ -84,7 +93,7 @@ export const describeLoadBalancers = operation("DescribeLoadBalancers", {
     const named = Names.length + LoadBalancerArns.length > 0;
     const wanted = named ? all.filter(({ arn, name }) => Names.includes(name) || LoadBalancerArns.includes(arn)) : all;
     const { items, ...marker } = pageByArn(wanted, input, context);
-    return { LoadBalancers: items.map(describe), ...marker };
+    return { LoadBalancers: items.map((balancer) => describe(balancer, context.state)), ...marker };
   },
 });
 
@@ -102,6 +111,7 @@ export const deleteLoadBalancer = operation("DeleteLoadBalancer", {
       );
     state.commit(() => {
       for (const { arn } of state.table(listeners).by("loadBalancer", balancer.arn)) deleteListenerRecord(state, arn);
+      removeInterfaces(state, balancer.arn);
       state.table(loadBalancers).delete(balancer.arn);
     });
     return {};
@@ -113,22 +123,42 @@ export const setSubnets = operation("SetSubnets", {
   run(input, context) {
     const balancer = findLoadBalancer(input.LoadBalancerArn, context);
     checkIpAddressType(input.IpAddressType);
-    const found = checkSubnets(input, context);
-    if (found[0]?.vpcId !== balancer.vpcId)
+    refuseSourceNat(input);
+    const { state, ids, now } = context;
+    const present = new Set(interfacesOf(state, balancer.arn).map(({ subnetId }) => subnetId));
+    const found = checkSubnets(input, balancer, context);
+    if (found[0]?.subnet.vpcId !== balancer.vpcId)
       throw new InvalidConfigurationRequestException(because(`The subnets must be in the VPC '${balancer.vpcId}' of the load balancer`));
-    const changed = context.state.commit(() => context.state.table(loadBalancers).put({ ...balancer, availabilityZones: zonesOf(found) }));
-    return { AvailabilityZones: describe(changed).AvailabilityZones, IpAddressType: changed.ipAddressType };
+    requireRoom(
+      found.filter(({ subnet }) => !present.has(subnet.id)),
+      context,
+    );
+    const changed = state.commit(() => {
+      placeInterfaces(state, ids, balancer, found, now);
+      return state.table(loadBalancers).put({ ...balancer, availabilityZones: zonesOf(found) });
+    });
+    return { AvailabilityZones: describe(changed, state).AvailabilityZones, IpAddressType: changed.ipAddressType };
   },
 });
 
 export const setSecurityGroups = operation("SetSecurityGroups", {
   authorize: ({ LoadBalancerArn = "*", ...input }) => permission("SetSecurityGroups", LoadBalancerArn, placeKeys(input)),
-  run({ LoadBalancerArn, SecurityGroups }, context) {
+  run({ LoadBalancerArn, SecurityGroups, EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: enforce }, context) {
     const balancer = findLoadBalancer(LoadBalancerArn, context);
+    // "You can't add security groups to a Network Load Balancer that was created without them": Network Load Balancers guide.
+    if (balancer.type === "network" && balancer.securityGroups.length === 0)
+      throw new InvalidConfigurationRequestException(
+        because("You cannot set security groups for a Network Load Balancer that was created without security groups"),
+      );
     if (!SecurityGroups || SecurityGroups.length === 0) throw invalid("At least one security group must be specified");
-    const checked = checkSecurityGroups(SecurityGroups, balancer.vpcId, context);
+    checkEnum(enforce, "enforceSecurityGroupInboundRulesOnPrivateLinkTraffic", ["on", "off"]);
+    if (enforce === "off" || (enforce !== undefined && balancer.type !== "network"))
+      throw new InvalidConfigurationRequestException(
+        because("Airfield has no PrivateLink: its inbound rules can be enforced on Network Load Balancers only, and always are"),
+      );
+    const checked = checkSecurityGroups(SecurityGroups, balancer, context);
     context.state.commit(() => context.state.table(loadBalancers).put({ ...balancer, securityGroups: checked }));
-    return { SecurityGroupIds: [...checked] };
+    return { SecurityGroupIds: [...checked], ...privateLink({ ...balancer, securityGroups: checked }) };
   },
 });
 
@@ -156,28 +186,41 @@ function placeKeys({ Subnets = [], SubnetMappings = [], SecurityGroups = [] }: P
   };
 }
 
-type Settings = Pick<LoadBalancerRecord, "name" | "type" | "scheme" | "ipAddressType" | "vpcId" | "availabilityZones" | "securityGroups">;
+interface Settings extends Pick<
+  LoadBalancerRecord,
+  "name" | "type" | "scheme" | "ipAddressType" | "vpcId" | "availabilityZones" | "securityGroups"
+> {
+  readonly places: readonly WantedInterface[];
+}
 
 function checkSettings(input: CreateLoadBalancerInput, at: Place): Settings {
   const name = checkLoadBalancerName(input.Name);
   checkEnum(input.Type, "type", ["application", "network", "gateway"]);
   checkEnum(input.Scheme, "scheme", ["internet-facing", "internal"]);
   checkIpAddressType(input.IpAddressType);
-  if (input.Type !== undefined && input.Type !== "application")
+  if (input.Type === "gateway")
     throw new InvalidConfigurationRequestException(
-      because(`Airfield does not support load balancers of type '${input.Type}' yet, only 'application'`),
+      because("Airfield has no appliances for load balancers of type 'gateway' to send packets to, only 'application' and 'network'"),
     );
-  const found = checkSubnets(input, at);
-  const vpcId = found[0]?.vpcId ?? "";
-  return {
-    name,
-    type: "application",
-    scheme: input.Scheme ?? "internet-facing",
-    ipAddressType: "ipv4",
-    vpcId,
-    availabilityZones: zonesOf(found),
-    securityGroups: checkSecurityGroups(input.SecurityGroups, vpcId, at),
-  };
+  if (input.CustomerOwnedIpv4Pool !== undefined)
+    throw new InvalidConfigurationRequestException(because("Customer-owned addresses are for load balancers on Outposts only"));
+  if (input.IpamPools !== undefined)
+    throw new InvalidConfigurationRequestException(because("Airfield does not support IPAM pools for load balancers"));
+  refuseSourceNat(input);
+  const type = input.Type ?? "application";
+  const scheme = input.Scheme ?? "internet-facing";
+  const places = checkSubnets(input, { type, scheme }, at);
+  const vpcId = places[0]?.subnet.vpcId ?? "";
+  const securityGroups = checkSecurityGroups(input.SecurityGroups, { type, vpcId }, at);
+  return { name, type, scheme, ipAddressType: "ipv4", vpcId, availabilityZones: zonesOf(places), securityGroups, places };
+}
+
+function refuseSourceNat({ EnablePrefixForIpv6SourceNat }: Pick<CreateLoadBalancerInput, "EnablePrefixForIpv6SourceNat">): void {
+  checkEnum(EnablePrefixForIpv6SourceNat, "enablePrefixForIpv6SourceNat", ["on", "off"]);
+  if (EnablePrefixForIpv6SourceNat === "on")
+    throw new InvalidConfigurationRequestException(
+      because("Prefixes for source NAT are for dual-stack load balancers with UDP listeners only"),
+    );
 }
 
 function checkIpAddressType(type: string | undefined): void {
@@ -186,13 +229,20 @@ function checkIpAddressType(type: string | undefined): void {
     throw new InvalidConfigurationRequestException(because(`Airfield does not support the IP address type '${type}' yet, only 'ipv4'`));
 }
 
-function equalSettings(record: LoadBalancerRecord, wanted: Settings): boolean {
-  const sorted = ({ type, scheme, ipAddressType, vpcId, availabilityZones, securityGroups }: Settings): string =>
+function equalSettings(record: LoadBalancerRecord, wanted: Settings, state: State): boolean {
+  const sorted = ({ type, scheme, ipAddressType, vpcId, availabilityZones, securityGroups }: LoadBalancerRecord | Settings): string =>
     JSON.stringify([type, scheme, ipAddressType, vpcId, availabilityZones.map((zone) => zone.subnetId).sort(), [...securityGroups].sort()]);
-  return sorted(record) === sorted(wanted);
+  const addresses = new Map(interfacesOf(state, record.arn).map((one) => [one.subnetId, one.chosen ? one.privateIpv4Address : undefined]));
+  return sorted(record) === sorted(wanted) && wanted.places.every(({ subnet, address }) => addresses.get(subnet.id) === address);
 }
 
-function describe(balancer: LoadBalancerRecord): LoadBalancer {
+/** What only Network Load Balancers with security groups have. */
+function privateLink({ type, securityGroups }: LoadBalancerRecord) {
+  return type === "network" && securityGroups.length > 0 ? ({ EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic: "on" } as const) : {};
+}
+
+function describe(balancer: LoadBalancerRecord, state: State): LoadBalancer {
+  const addresses = new Map(interfacesOf(state, balancer.arn).map((one) => [one.subnetId, one]));
   return {
     LoadBalancerArn: balancer.arn,
     DNSName: balancer.dnsName,
@@ -206,9 +256,11 @@ function describe(balancer: LoadBalancerRecord): LoadBalancer {
     AvailabilityZones: balancer.availabilityZones.map(({ zoneName, subnetId }) => ({
       ZoneName: zoneName,
       SubnetId: subnetId,
-      LoadBalancerAddresses: [],
+      // Only those that were asked for: DescribeNetworkInterfaces tells all.
+      LoadBalancerAddresses: addresses.get(subnetId)?.chosen ? [{ PrivateIPv4Address: addresses.get(subnetId)?.privateIpv4Address }] : [],
     })),
-    SecurityGroups: [...balancer.securityGroups],
+    ...(balancer.type === "application" || balancer.securityGroups.length > 0 ? { SecurityGroups: [...balancer.securityGroups] } : {}),
     IpAddressType: balancer.ipAddressType,
+    ...privateLink(balancer),
   };
 }

@@ -62,10 +62,10 @@ const refusals: readonly (readonly [
     "One or more security groups are invalid",
   ],
   [
-    "a network load balancer",
-    ({ net }, client) => client.send(new elb.CreateLoadBalancerCommand({ Name: "x", Type: "network", Subnets: [...net.subnets] })),
+    "a gateway load balancer",
+    ({ net }, client) => client.send(new elb.CreateLoadBalancerCommand({ Name: "x", Type: "gateway", Subnets: [...net.subnets] })),
     "InvalidConfigurationRequestException",
-    "type 'network' yet",
+    "load balancers of type 'gateway'",
   ],
   [
     "a fixed response with a zero byte",

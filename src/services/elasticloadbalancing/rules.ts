@@ -15,6 +15,7 @@ import { because, type OperationContext } from "../operation.ts";
 import { checkActions } from "./actions.ts";
 import { checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { arnKind, findListener, findLoadBalancer, findRule, own, type Place } from "./find.ts";
+import { requireRules } from "./network-listeners.ts";
 import { pageOf } from "./page.ts";
 import { QUOTAS } from "./quotas.ts";
 import { checkConditions } from "./rule-conditions.ts";
@@ -27,6 +28,7 @@ export const createRule = operation("CreateRule", {
   run(input, context) {
     const { state, ids, now, account, region } = context;
     const listener = findListener(input.ListenerArn, context);
+    requireRules(listener);
     const priority = checkPriority(input.Priority);
     const conditions = checkConditions(input.Conditions);
     const actions = checkActions(

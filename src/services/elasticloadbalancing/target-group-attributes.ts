@@ -1,7 +1,17 @@
 import { InvalidConfigurationRequestException } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { targetGroups } from "../../state/elb.ts";
 import { because } from "../operation.ts";
-import { changeAttributes, flag, initialAttributes, listAttributes, oneOf, onlyInitial, whole, type AttributeRules } from "./attributes.ts";
+import {
+  changeAttributes,
+  fixedFlag,
+  flag,
+  initialAttributes,
+  listAttributes,
+  oneOf,
+  onlyInitial,
+  whole,
+  type AttributeRules,
+} from "./attributes.ts";
 import { operation, permission } from "./elb-operation.ts";
 import { findTargetGroup } from "./find.ts";
 import { isForApplications, type TargetGroupKind } from "./target-group-kind.ts";
@@ -44,13 +54,12 @@ const APPLICATION: AttributeRules = {
 };
 
 /** Of instances or addresses behind a Network Load Balancer. */
-function networkRules({ targetType, protocol }: TargetGroupKind): AttributeRules {
-  // "If the target group protocol is TCP or TLS, client IP preservation is disabled for targets by address"; for others it cannot be.
-  const preserves = targetType !== "ip" || (protocol !== "TCP" && protocol !== "TLS");
+function networkRules(): AttributeRules {
   return {
     ...COMMON,
     "deregistration_delay.connection_termination.enabled": flag("false"),
-    "preserve_client_ip.enabled": flag(preserves ? "true" : "false"),
+    // What a target answers goes back to the proxy: it cannot seem to come from the client. AWS has `true` for instances, and says who does not.
+    "preserve_client_ip.enabled": fixedFlag("false"),
     "proxy_protocol_v2.enabled": flag("false"),
     "stickiness.enabled": flag("false"),
     "stickiness.type": oneOf("source_ip", ["source_ip"]),
@@ -60,7 +69,7 @@ function networkRules({ targetType, protocol }: TargetGroupKind): AttributeRules
 }
 
 function rulesFor(kind: TargetGroupKind): AttributeRules {
-  return isForApplications(kind) ? APPLICATION : networkRules(kind);
+  return isForApplications(kind) ? APPLICATION : networkRules();
 }
 
 /** Names as cookies have them (RFC 6265, section 4.1.1). Reserved ones: Application Load Balancers guide, "Application-based stickiness". */

@@ -1,0 +1,64 @@
+import type { OwnPlace } from "../../decide/routing/view.ts";
+import { contains, parseAddress, parseCidr } from "../../domain/cidr.ts";
+import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
+import { interfacesOf } from "../../state/elb-interfaces.ts";
+import type { ListenerRecord, TargetGroupRecord, TargetRecord } from "../../state/elb.ts";
+import type { WholeState } from "../../state/state.ts";
+
+/** The addresses of load balancers that this host has in the network of a VPC now. */
+export interface HeldAddresses {
+  readonly vpcId: string;
+  readonly vpcCidr: string;
+  readonly addresses: ReadonlySet<string>;
+}
+
+/** Where a listener's load balancer has addresses of its own on this host. */
+export function ownPlace(
+  state: WholeState,
+  { loadBalancerArn, port }: Pick<ListenerRecord, "loadBalancerArn" | "port">,
+  held: HeldAddresses | undefined,
+): OwnPlace | undefined {
+  if (!held) return undefined;
+  const addresses = interfacesOf(state, loadBalancerArn)
+    .map(({ privateIpv4Address }) => privateIpv4Address)
+    .filter((address) => held.addresses.has(address))
+    .toSorted();
+  return addresses.length === 0 ? undefined : { port, addresses, vpcCidr: held.vpcCidr };
+}
+
+/** From which address targets of a group are connected to. */
+export interface Sources {
+  /** Equal where the answers are. */
+  readonly key: string;
+  of(target: Pick<TargetRecord, "address" | "availabilityZone">): string | undefined;
+}
+
+export const NO_SOURCES: Sources = { key: "", of: () => undefined };
+
+/**
+ * Targets in the VPC are connected to from an address of their load balancer, that of their zone where there is one. Others are reached as the
+ * host's routes say. Costs a look at the interfaces of the load balancer.
+ */
+export function sourcesFor(
+  state: WholeState,
+  group: Pick<TargetGroupRecord, "arn" | "vpcId">,
+  heldIn: (vpcId: string) => HeldAddresses | undefined,
+): Sources {
+  const held = heldIn(group.vpcId ?? "");
+  const block = held && parseCidr(held.vpcCidr);
+  const [balancer] = loadBalancersOfTargetGroup(state, group.arn);
+  if (!held || !block || balancer === undefined) return NO_SOURCES;
+  const own = interfacesOf(state, balancer)
+    .filter(({ privateIpv4Address }) => held.addresses.has(privateIpv4Address))
+    .toSorted((a, b) => (a.availabilityZone < b.availabilityZone ? -1 : 1));
+  if (own.length === 0) return NO_SOURCES;
+  const inZone = new Map(own.map(({ availabilityZone, privateIpv4Address }) => [availabilityZone, privateIpv4Address]));
+  return {
+    key: JSON.stringify([...inZone]),
+    of({ address, availabilityZone }) {
+      const number = parseAddress(address);
+      if (number === undefined || !contains(block, number)) return undefined;
+      return inZone.get(availabilityZone ?? "") ?? own[0]?.privateIpv4Address;
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import type { OwnPlace, StreamView } from "../../decide/routing/view.ts";
+import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { ListenerRecord, LoadBalancerRecord, TargetGroupRecord } from "../../state/elb.ts";
+
+/** AWS's default, in seconds. */
+const IDLE = 350;
+
+/** A listener of a Network Load Balancer, once it has a port. */
+export function streamView(
+  { boundPort, attributes }: Pick<ListenerRecord, "boundPort" | "attributes">,
+  action: Pick<Action, "TargetGroupArn" | "ForwardConfig">,
+  { arn, vpcId }: Pick<LoadBalancerRecord, "arn" | "vpcId">,
+  own: OwnPlace | undefined,
+): StreamView[] {
+  if (boundPort === undefined) return [];
+  return [
+    {
+      port: boundPort,
+      ...(own && { own }),
+      balancer: { arn, vpcId },
+      groups: forwardedTo(action),
+      idleTimeout: Number(attributes["tcp.idle_timeout.seconds"] ?? IDLE),
+    },
+  ];
+}
+
+/** The groups of a forward action, with their weights. */
+export function forwardedTo({ TargetGroupArn, ForwardConfig }: Pick<Action, "TargetGroupArn" | "ForwardConfig">): StreamView["groups"] {
+  const groups = ForwardConfig?.TargetGroups ?? (TargetGroupArn === undefined ? [] : [{ TargetGroupArn, Weight: 1 }]);
+  return groups.map((group) => ({ arn: group.TargetGroupArn ?? "", weight: group.Weight ?? 1 }));
+}
+
+/** What is particular to a group that gets connections. Source: Elastic Load Balancing API, `TargetGroupAttribute`. */
+export function streamOf({ protocol, attributes }: Pick<TargetGroupRecord, "protocol" | "attributes">) {
+  if (protocol === undefined || protocol === "HTTP" || protocol === "HTTPS") return undefined;
+  const isOn = (key: string, initial: "true" | "false"): boolean => (attributes[key] ?? initial) === "true";
+  return {
+    proxyProtocol: isOn("proxy_protocol_v2.enabled", "false"),
+    cutsRemoved: isOn("deregistration_delay.connection_termination.enabled", "false"),
+    cutsUnhealthy: isOn("target_health_state.unhealthy.connection_termination.enabled", "true"),
+  };
+}

@@ -1,0 +1,117 @@
+import { nextAddress } from "../decide/addresses/next-address.ts";
+import { formatAddress, parseAddress, parseCidr } from "../domain/cidr.ts";
+import type { Ids } from "../ports/ids.ts";
+import { subnets, type SubnetRecord } from "./ec2.ts";
+import type { LoadBalancerRecord } from "./elb.ts";
+import { addressInUse, networkInterfaces, type NetworkInterfaceRecord } from "./network-interfaces.ts";
+import type { State } from "./state.ts";
+
+/** No address of a subnet is left. */
+export class SubnetFullError extends Error {
+  readonly subnetId: string;
+  constructor(subnetId: string) {
+    super(`no address of the subnet ${subnetId} is left`);
+    this.name = "SubnetFullError";
+    this.subnetId = subnetId;
+  }
+}
+
+/** A subnet in which a load balancer is to have an interface. */
+export interface WantedInterface {
+  readonly subnet: SubnetRecord;
+  /** Any that is free where absent. Whether it may be had has been asked. */
+  readonly address?: string;
+}
+
+/** Who an interface is made for: what its record holds of it. */
+type Owner = Pick<LoadBalancerRecord, "arn" | "account" | "region" | "vpcId">;
+
+/**
+ * Gives a load balancer one interface in each of these subnets, and none elsewhere. One that is there stays, with its address. Which address a new one
+ * gets is drawn: so one that a load balancer left is not the next one's, whose clients would reach a stranger. Joins the open commit, or makes one.
+ * @throws SubnetFullError
+ */
+export function placeInterfaces(state: State, ids: Ids, balancer: Owner, wanted: readonly WantedInterface[], now: number): void {
+  const table = state.table(networkInterfaces);
+  state.commit(() => {
+    const kept = new Set<string>();
+    for (const { id, subnetId } of interfacesOf(state, balancer.arn)) {
+      if (wanted.some(({ subnet }) => subnet.id === subnetId)) kept.add(subnetId);
+      else table.delete(id);
+    }
+    for (const { subnet, address } of wanted) {
+      if (kept.has(subnet.id)) continue;
+      table.insert({
+        id: `eni-${ids.hex(17)}`,
+        account: balancer.account,
+        region: balancer.region,
+        vpcId: balancer.vpcId,
+        subnetId: subnet.id,
+        availabilityZone: subnet.availabilityZone,
+        privateIpv4Address: address ?? drawnAddress(state, ids, subnet),
+        chosen: address !== undefined,
+        loadBalancerArn: balancer.arn,
+        createdAt: now,
+      });
+    }
+  });
+}
+
+/** Lets go of all addresses of a load balancer. Joins the open commit. */
+export function removeInterfaces(state: State, loadBalancerArn: string): void {
+  for (const { id } of interfacesOf(state, loadBalancerArn)) state.table(networkInterfaces).delete(id);
+}
+
+export function interfacesOf(state: State, loadBalancerArn: string): readonly NetworkInterfaceRecord[] {
+  return state.table(networkInterfaces).by("loadBalancer", loadBalancerArn);
+}
+
+/** Gives load balancers that have none in one of their subnets an interface there, as those of earlier versions do not. Returns what there was no address for. */
+export function completeInterfaces(
+  state: State,
+  ids: Ids,
+  balancer: Owner & Pick<LoadBalancerRecord, "availabilityZones">,
+  now: number,
+): SubnetFullError | undefined {
+  const present = new Set(interfacesOf(state, balancer.arn).map(({ subnetId }) => subnetId));
+  const { availabilityZones } = balancer;
+  if (availabilityZones.every(({ subnetId }) => present.has(subnetId))) return undefined;
+  const wanted = availabilityZones.flatMap(({ subnetId }) => {
+    const subnet = state.table(subnets).get(subnetId);
+    return subnet ? [{ subnet }] : [];
+  });
+  try {
+    placeInterfaces(state, ids, balancer, wanted, now);
+    return undefined;
+  } catch (cause) {
+    if (cause instanceof SubnetFullError) return cause;
+    throw cause;
+  }
+}
+
+/**
+ * Gives the interfaces of a subnet addresses in the block that it has now: each as far from its beginning as before, where the block is as large.
+ * Joins the open commit.
+ * @throws SubnetFullError
+ */
+export function moveInterfaces(state: State, subnet: SubnetRecord, formerCidr: string): void {
+  const [before, after] = [parseCidr(formerCidr), parseCidr(subnet.cidrBlock)];
+  if (!before || !after) return;
+  for (const record of state.table(networkInterfaces).by("subnet", subnet.id)) {
+    const offset = (parseAddress(record.privateIpv4Address) ?? before.base) - before.base;
+    const last = formatAddress(after.base + (offset % after.size) - 1);
+    state.table(networkInterfaces).replace(record, { ...record, privateIpv4Address: nextFree(state, subnet, last) });
+  }
+}
+
+function drawnAddress(state: State, ids: Ids, subnet: SubnetRecord): string {
+  const block = parseCidr(subnet.cidrBlock);
+  return nextFree(state, subnet, block && formatAddress(block.base + (Number.parseInt(ids.hex(8), 16) % block.size)));
+}
+
+function nextFree(state: State, subnet: SubnetRecord, last: string | undefined): string {
+  const has = (address: string): boolean => addressInUse(state, subnet.id, address);
+  const choice = nextAddress({ cidr: subnet.cidrBlock, taken: { has }, ...(last === undefined ? {} : { last }) });
+  if (choice.kind !== "address") throw new SubnetFullError(subnet.id);
+  return choice.address;
+}
