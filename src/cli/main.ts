@@ -193,6 +193,30 @@ hosts
   .option("--json", "as one JSON object")
   .action(async (flags: object) => (await import("./hosts/status.ts")).hostsStatus(flags));
 
+const trust = program.command("trust").description("let this machine believe in the authority that signs the certificates of ACM, or not");
+const only = (): Option => new Option("--only <places>", "system or browsers (both)");
+
+trust
+  .command("show")
+  .description("say which authority that is, and who trusts it")
+  .addOption(data())
+  .option("--json", "as one JSON object")
+  .action(async (flags: object) => (await import("./trust/trust.ts")).showTrust(flags));
+
+trust
+  .command("install")
+  .description("add it to the system's store, which needs root, and to the databases of your Chromium and Firefox")
+  .addOption(only())
+  .addOption(data())
+  .action(async (flags: object) => (await import("./trust/trust.ts")).installTrust(flags));
+
+trust
+  .command("uninstall")
+  .description("take it back from there")
+  .addOption(only())
+  .addOption(data())
+  .action(async (flags: object) => (await import("./trust/trust.ts")).uninstallTrust(flags));
+
 try {
   await program.parseAsync();
 } catch (error) {

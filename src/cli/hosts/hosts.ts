@@ -181,6 +181,7 @@ function explain(cause: unknown): never {
   throw cause;
 }
 
-function isDenied(cause: unknown): cause is NodeJS.ErrnoException {
+/** Whether the system does not let us. */
+export function isDenied(cause: unknown): cause is NodeJS.ErrnoException {
   return cause instanceof Error && ["EACCES", "EPERM", "EROFS"].includes((cause as NodeJS.ErrnoException).code ?? "");
 }
