@@ -3,6 +3,7 @@ import { stopAllTasks } from "./control/tasks/stop-all-tasks.ts";
 import { certificateIssuer } from "./composition/certificate-issuer.ts";
 import { openEngine } from "./composition/engine.ts";
 import { openFront } from "./composition/front.ts";
+import { openHostNames } from "./composition/host-names.ts";
 import { openNetworks } from "./composition/networks.ts";
 import { LOOPS } from "./composition/loops.ts";
 import { openDoorForBackups } from "./composition/operator-door.ts";
@@ -23,6 +24,8 @@ export interface Airfield {
   readonly accessKeyId: string;
   /** The file of the authority that clients must be told to trust, where there is one. */
   readonly authorityFile?: string;
+  /** Where names are answered to this host; absent where they are not. */
+  readonly dns?: { readonly address: string; readonly port: number };
   /** Stops serving. Tasks and load balancers go on without us, unless `stopTasks`. */
   close(options?: { readonly stopTasks?: boolean }): Promise<void>;
 }
@@ -53,6 +56,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   // Engine and traffic
   const [engine, proxy] = await Promise.all([openEngine(start, platform, storage), openProxy(start, installation.id)]);
   const balancing = openTraffic(start, platform, proxy, { networks, troubles: storage.troubles });
+  const dns = await openHostNames(start, platform, storage.troubles);
   await runTasks(start, platform, front, { runner: engine, networks });
 
   // Loops
@@ -63,6 +67,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     url: front.url,
     ...(front.authorityFile === undefined ? {} : { authorityFile: front.authorityFile }),
     accessKeyId: installation.rootCredentials.accessKeyId,
+    ...(dns ? { dns } : {}),
     async close({ stopTasks = false } = {}) {
       await using _parts = parts;
       if (!stopTasks) return;

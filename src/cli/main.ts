@@ -46,6 +46,10 @@ program
       collected,
     ),
   )
+  .option(
+    "--dns <address:port>",
+    "answer names of zones and load balancers there, or `off` (AIRFIELD_DNS; 127.0.0.1:4553, and off beside another --port)",
+  )
   .option("--stop-tasks", "stop all tasks and load balancers as well when the server stops")
   .action(async (flags: object) => (await import("./start.ts")).start(flags));
 
@@ -73,6 +77,27 @@ account
   .addOption(data())
   .option("--json", "as one JSON array")
   .action(async (flags: object) => (await import("./account.ts")).listAccounts(flags));
+
+const dns = program.command("dns").description("how this machine looks up names of Route 53's zones and of load balancers here");
+
+dns
+  .command("show", { isDefault: true })
+  .description("tell how to point this machine at the name server")
+  .addOption(data())
+  .option("--domain <name>", "a domain that is looked up here; may be given several times", collected)
+  .action(async (flags: object) => (await import("./dns/dns.ts")).showDns(flags));
+
+dns
+  .command("install")
+  .description("do it, on Linux with systemd-resolved")
+  .addOption(data())
+  .option("--domain <name>", "a domain that is looked up here; may be given several times", collected)
+  .action(async (flags: object) => (await import("./dns/dns.ts")).installDns(flags));
+
+dns
+  .command("remove")
+  .description("take every trace of it back")
+  .action(async () => (await import("./dns/dns.ts")).removeDns());
 
 const vulndb = program.command("vulndb").description("what is known of vulnerabilities: scans of images need it");
 

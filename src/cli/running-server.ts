@@ -11,6 +11,8 @@ export interface RunningServer {
   readonly accessKeyId: string;
   /** The file of the authority that vouches for it; absent where it speaks no TLS, or the operator's own certificate. */
   readonly authorityFile?: string;
+  /** Where it answers names to this machine; absent where it does not. */
+  readonly dns?: { readonly address: string; readonly port: number };
 }
 
 const fileIn = (dataDirectory: string): string => join(dataDirectory, "server.json");

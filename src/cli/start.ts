@@ -1,6 +1,7 @@
 import { engineSocket } from "../../bin/setup/engine-socket.js";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import { browserSettings } from "./browser-settings.ts";
+import { dnsSetting } from "./dns/setting.ts";
 import { endpointSettings, type EndpointFlags } from "./endpoint-settings.ts";
 import { auditSetting, requestLimitSetting } from "./limit-settings.ts";
 import { hostRightsSettings, type HostRightsFlags } from "./host-rights-settings.ts";
@@ -17,6 +18,7 @@ export interface StartFlags extends EndpointFlags, HostRightsFlags {
   readonly data?: string;
   readonly dockerSocket?: string;
   readonly stopTasks?: boolean;
+  readonly dns?: string;
 }
 
 /** A stop takes seconds. Where a part of it hangs, all that was acknowledged is on disk nevertheless, and whoever supervises us would only kill us. */
@@ -35,6 +37,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const targetAddresses = targetAddressesSetting();
   const hostRights = hostRightsSettings(flags);
   const allowedUpstreams = pullThroughUpstreamsSetting();
+  const dns = dnsSetting(flags.dns, port);
   // What is written from here on is for this user alone, whatever the shell's mask says.
   process.umask(0o077);
   await keepCoreFilesEmpty();
@@ -50,14 +53,16 @@ export async function start(flags: StartFlags): Promise<void> {
     targetAddresses,
     hostRights,
     allowedUpstreams,
+    ...(dns ? { dns } : {}),
     ...(registryStore ? { registryStore } : {}),
     ...(requestLimit ? { requestLimit } : {}),
   }).catch(async (error: unknown) => {
     throw (await import("./start-failure.ts")).explained(error, { port, dataDirectory, dockerSocket });
   });
-  const { url, accessKeyId, authorityFile } = airfield;
+  const { url, accessKeyId, authorityFile, dns: answering } = airfield;
   try {
-    recordServer(dataDirectory, { pid: process.pid, url, accessKeyId, ...(authorityFile === undefined ? {} : { authorityFile }) });
+    const known = { ...(authorityFile === undefined ? {} : { authorityFile }), ...(answering ? { dns: answering } : {}) };
+    recordServer(dataDirectory, { pid: process.pid, url, accessKeyId, ...known });
   } catch (error) {
     // It serves all the same, as on a disk that is full.
     console.error(`airfield: other commands need AIRFIELD_PORT to find this server, since ${(error as Error).message}`);

@@ -29,6 +29,8 @@ export interface AirfieldOptions {
   readonly hostNames?: readonly string[];
   /** Of pages whose scripts may read answers, besides its own. */
   readonly origins?: readonly string[];
+  /** Where names of zones and load balancers are answered to this host; nowhere where absent. `asked` where the operator named it. */
+  readonly dns?: { readonly address: string; readonly port: number; readonly asked: boolean };
   /** Origins that the pull-through cache may read besides the registries that ECR knows, such as `http://localhost:5000`. */
   readonly allowedUpstreams?: readonly string[];
 }

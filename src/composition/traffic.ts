@@ -1,6 +1,7 @@
 import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
 import { followGateways } from "../control/vpc-networks/follow-networks.ts";
 import { gatewayNameServers } from "../control/vpc-networks/gateway-name-servers.ts";
+import { forwarder } from "../drivers/dns/forward.ts";
 import { dnsServer } from "../drivers/dns/server.ts";
 import type { Troubles } from "../drivers/filesystem/troubles.ts";
 import { canBind } from "../drivers/haproxy/can-bind.ts";
@@ -8,24 +9,27 @@ import { systemClock as clock } from "../drivers/system/clock.ts";
 import type { TrafficProxy } from "../ports/traffic-proxy.ts";
 import type { VpcNetworks } from "../ports/vpc-networks.ts";
 import type { Platform } from "../services/platform.ts";
+import { chanceOf } from "./chance.ts";
 import type { Start } from "./options.ts";
 
 /** Load balancers carried by the proxy, and found by name, at the addresses that this host has in the networks of VPCs. */
 export function openTraffic(
   { logger, opened }: Start,
-  { state, targetSurroundings: surroundings }: Platform,
+  { state, ids, targetSurroundings: surroundings }: Platform,
   proxy: TrafficProxy,
   { networks, troubles }: { readonly networks: VpcNetworks; readonly troubles: Troubles },
 ): AsyncDisposable {
   const balancing = opened.use(
     loadBalancing({ state, clock, proxy, logger, surroundings, canBind, trouble: (text) => troubles.tell("load balancers", text) }),
   );
+  const others = forwarder();
   const names = opened.use(
     gatewayNameServers({
       state,
       clock,
       logger,
-      open: (address, answers) => dnsServer({ addresses: [address], port: 53, ...answers }),
+      chance: chanceOf(ids),
+      open: (address, answers) => dnsServer({ addresses: [address], port: 53, forwarder: others, ...answers }),
       trouble: (text) => troubles.tell("names", text),
     }),
   );

@@ -28,6 +28,7 @@ export interface LoadBalancerRecord {
 
 export const loadBalancers = defineTable<LoadBalancerRecord>()("elb.load-balancers", (balancer) => balancer.arn, ofAccount, {
   scope: scopeKey,
+  dnsName: ({ dnsName }) => dnsName.toLowerCase(),
 });
 
 export interface ListenerRecord {

@@ -22,7 +22,6 @@ import { JournaledState } from "../../state/journaled-state.ts";
 import { FakeTrafficProxy } from "../../testing/fake-traffic-proxy.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { taskRecord } from "../../testing/task-record.ts";
-import { loadBalancerNames } from "./load-balancer-names.ts";
 import { targetSurroundings } from "./target-surroundings.ts";
 import { loadBalancing, type LoadBalancing, type LoadBalancingParts } from "./load-balancing.ts";
 
@@ -243,41 +242,6 @@ describe("what changes while it works reaches the proxy:", () => {
     at.state.commit(() => at.state.table(targetGroups).put(group));
     await at.clock.pass(500);
     expect(at.proxy.applied).toBe(applied + 1);
-  });
-});
-
-describe("names at a VPC's gateway", () => {
-  const gateway = { vpcId: "vpc-1", vpcCidr: "172.31.0.0/16", address: "172.31.0.1" };
-  const CLIENT = "172.31.0.9";
-
-  test("mean the gateway, where the load balancer is in that VPC", () => {
-    const at = world();
-    at.state.commit(() => at.state.table(loadBalancers).put({ ...balancer, dnsName: "Web-1.us-east-1.elb.localhost" }));
-    const resolve = loadBalancerNames(at.state, gateway);
-    expect(resolve("web-1.us-east-1.elb.localhost", CLIENT)).toEqual({ kind: "address", address: "172.31.0.1" });
-    expect(resolve("web-2.us-east-1.elb.localhost", CLIENT)).toEqual({ kind: "no-such-name" });
-    expect(resolve("example.com", CLIENT)).toEqual({ kind: "not-ours" });
-  });
-
-  test("are there under AWS's domain too, since to curl what ends with .localhost is the task itself; what is not ours there is AWS's", () => {
-    const at = world();
-    at.state.commit(() => at.state.table(loadBalancers).put({ ...balancer, dnsName: "Web-1.us-east-1.elb.localhost" }));
-    const resolve = loadBalancerNames(at.state, gateway);
-    expect(resolve("web-1.us-east-1.elb.amazonaws.com", CLIENT)).toEqual({ kind: "address", address: "172.31.0.1" });
-    expect(resolve("web-2.us-east-1.elb.amazonaws.com", CLIENT)).toEqual({ kind: "not-ours" });
-    expect(resolve("web-1.us-east-1.elb.amazonaws.com", "10.200.0.9")).toEqual({ kind: "not-ours" });
-    const elsewhere = loadBalancerNames(at.state, { ...gateway, vpcId: "vpc-2" });
-    expect(elsewhere("web-1.us-east-1.elb.amazonaws.com", CLIENT)).toEqual({ kind: "not-ours" });
-  });
-
-  test("tell nothing of another VPC's, and nothing to who asks from elsewhere", () => {
-    const at = world();
-    at.state.commit(() => at.state.table(loadBalancers).put(balancer));
-    const elsewhere = loadBalancerNames(at.state, { ...gateway, vpcId: "vpc-2" });
-    expect(elsewhere("web-1.us-east-1.elb.localhost", CLIENT)).toEqual({ kind: "no-such-name" });
-    const resolve = loadBalancerNames(at.state, gateway);
-    for (const client of ["10.200.0.9", "172.17.0.2", "", "::ffff:172.31.0.9"])
-      expect(resolve("web-1.us-east-1.elb.localhost", client)).toEqual({ kind: "not-ours" });
   });
 });
 

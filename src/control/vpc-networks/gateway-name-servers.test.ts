@@ -33,7 +33,7 @@ function world() {
   const logger = { info: note, warn: note, error: note };
   const troubles: (string | undefined)[] = [];
   const trouble = (text: string | undefined): void => void troubles.push(text);
-  const servers = gatewayNameServers({ state: new JournaledState(memoryJournal()), clock, logger, open, trouble });
+  const servers = gatewayNameServers({ state: new JournaledState(memoryJournal()), clock, logger, chance: () => 0, open, trouble });
   return { troubles, answers, clock, refused, bound, tries, told, servers };
 }
 
@@ -146,7 +146,8 @@ test("it answers for its own VPC, and a question that it fails at is told with w
   servers.listen([gateway("a")]);
   await clock.settled();
   const { resolve, failed } = answers.get("10.0.0.1") ?? {};
-  expect(resolve?.("web-1.us-east-1.elb.localhost", "10.0.0.9")).toEqual({ kind: "no-such-name" });
+  const question = { name: "web-1.us-east-1.elb.localhost.", type: "A" };
+  expect(resolve?.(question, "10.0.0.9")).toMatchObject({ kind: "reply", code: "NXDOMAIN" });
   failed?.(new Error("no reply"));
   failed?.("torn");
   expect(told).toEqual(
@@ -167,7 +168,7 @@ test.each([
   };
   const told: unknown[] = [];
   const logger = { info: () => undefined, warn: (_text: string, fields?: object) => void told.push(fields), error: () => undefined };
-  await using servers = gatewayNameServers({ state: new JournaledState(memoryJournal()), clock, logger, open });
+  await using servers = gatewayNameServers({ state: new JournaledState(memoryJournal()), clock, logger, chance: () => 0, open });
   servers.listen([gateway("a")]);
   await clock.pass(250);
   expect(tries).toBe(2);

@@ -1,13 +1,15 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { WholeState } from "../../state/state.ts";
-import { loadBalancerNames, type NamedBalancer } from "../load-balancing/load-balancer-names.ts";
+import { resolveInVpc, type Resolve } from "../name-resolution/resolve.ts";
 import type { Gateway } from "./follow-networks.ts";
 
 export interface NameServerParts {
   readonly state: WholeState;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** A number from 0, below 1: which of several record sets is told. */
+  readonly chance: () => number;
   /** Opens a name server on port 53 of an address. Rejects, with nothing left open, where it cannot. */
   readonly open: (address: string, answers: NameServerAnswers) => Promise<AsyncDisposable>;
   /** Told what keeps tasks from looking up names, in words for an operator; with `undefined` that nothing does any more. */
@@ -15,7 +17,7 @@ export interface NameServerParts {
 }
 
 interface NameServerAnswers {
-  readonly resolve: (name: string, client: string) => NamedBalancer;
+  readonly resolve: Resolve;
   readonly failed: (cause: unknown) => void;
 }
 
@@ -73,14 +75,14 @@ export function gatewayNameServers(parts: NameServerParts): GatewayNameServers {
 }
 
 function nameServer(
-  { state, clock, logger, open }: NameServerParts,
+  { state, clock, logger, chance, open }: NameServerParts,
   gateway: Gateway,
   before: Promise<unknown>,
   note: (why: string | undefined) => void,
 ): { close(): Promise<void> } {
   const { address, vpcId } = gateway;
   const failed = (cause: unknown): void => logger.warn("a name server of a VPC failed", { vpc: vpcId, address, why: reasonOf(cause) });
-  const answers = { resolve: loadBalancerNames(state, gateway), failed };
+  const answers = { resolve: resolveInVpc(state, gateway, chance), failed };
   let closed = false;
   let failures = 0;
   let retry: Disposable | undefined;

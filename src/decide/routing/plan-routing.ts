@@ -7,7 +7,7 @@ import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupVie
 export const OWN_NAMES = ".elb.localhost";
 
 /** So end the names by which tasks reach load balancers besides. */
-const OTHER_NAMES = ".elb.amazonaws.com";
+export const OTHER_NAMES = ".elb.amazonaws.com";
 
 /**
  * All names of a load balancer, in lower case: its `DNSName`, and the same under AWS's domain. What ends with `.localhost` is loopback to many clients,

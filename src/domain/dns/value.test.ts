@@ -21,7 +21,7 @@ describe("a record's value is read for the wire", () => {
       { order: 100, flags: "u", regexp: "!^.*$!sip:a@b.example!", replacement: "." },
     ],
     ["DS", "60485 5 1 2BB183AF5F22588179A53B0A98631FAD1A292118", { keyTag: 60_485, digest: "2bb183af5f22588179a53b0a98631fad1a292118" }],
-    ["SSHFP", "4 2 abcd", { algorithm: 4, hash: 2, fingerprint: "abcd" }],
+    ["SSHFP", `4 2 ${"AB".repeat(32)}`, { algorithm: 4, hash: 2, fingerprint: "ab".repeat(32) }],
     ["TLSA", "3 1 1 abcd", { usage: 3, selector: 1, matching: 1, certificate: "abcd" }],
     ["PTR", "host.example.com", { target: "host.example.com." }],
     ["NS", "ns.example.com", { target: "ns.example.com." }],
@@ -49,6 +49,7 @@ describe("a record's value is read for the wire", () => {
     ["CAA", '300 issue "ca"', "CAARRDATAInvalidNumber (Value is not a number from 0 to 255)"],
     ["SOA", "ns.example.com. 1", "SOARRDATANotSevenFields (SOA record doesn't have 7 fields)"],
     ["DS", "1 2 3 xyz", "InvalidHexadecimal (Value is not a sequence of octets in hexadecimal)"],
+    ["SSHFP", "4 2 abcd", "SSHFPRRDATAInvalidFingerprint (Value is not a fingerprint of its type)"],
     ["NAPTR", "100 50 u s r .", "NAPTRRRDATANotSixFields (NAPTR record doesn't have 6 fields)"],
     ["NS", "ns.exämple", "UnsupportedCharacter (Value contains unsupported characters)"],
   ])("%s %j is refused", (type, text, problem) => {

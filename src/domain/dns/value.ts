@@ -108,12 +108,11 @@ function ofFields(
       }));
     case "SSHFP":
       if (fields.length !== 3) return { problem: "SSHFPRRDATANotThreeFields (SSHFP record doesn't have 3 fields)" };
-      return all([number(0, 255), number(1, 255), readHex(fields[2])], ([algorithm, hash, fingerprint]) => ({
-        type,
-        algorithm,
-        hash,
-        fingerprint,
-      }));
+      return all([number(0, 255), number(1, 255), readHex(fields[2])], ([algorithm, hash, fingerprint]) =>
+        fingerprint.length === 2 * (FINGERPRINTS[hash] ?? 0)
+          ? { type, algorithm, hash, fingerprint }
+          : { problem: "SSHFPRRDATAInvalidFingerprint (Value is not a fingerprint of its type)" },
+      );
     case "TLSA":
       if (fields.length !== 4) return { problem: "TLSARRDATANotFourFields (TLSA record doesn't have 4 fields)" };
       return all([number(0, 255), number(1, 255), number(2, 255), readHex(fields[3])], ([usage, selector, matching, certificate]) => ({
@@ -125,6 +124,9 @@ function ofFields(
       }));
   }
 }
+
+/** Octets of a fingerprint by its type: SHA-1 and SHA-256 (RFC 4255, RFC 6594). */
+const FINGERPRINTS: Readonly<Record<number, number>> = { 1: 20, 2: 32 };
 
 const MOST_31 = 2 ** 31 - 1;
 const MOST_32 = 2 ** 32 - 1;

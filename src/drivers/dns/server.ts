@@ -1,15 +1,14 @@
 import { createSocket, type Socket as UdpSocket } from "node:dgram";
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { answerQuery, type Resolution } from "./answer.ts";
+import { respond, type Responding } from "./respond.ts";
+import { framed, messages } from "./stream.ts";
 
-export interface DnsServerOptions {
+export interface DnsServerOptions extends Responding {
   /** Where to listen, on UDP and TCP. */
   readonly addresses: readonly string[];
   /** 53 where containers shall use it; 0 for any, the same one on all addresses is not promised then. */
   readonly port: number;
-  /** @param name in lower case; @param client the address that asks */
-  readonly resolve: (name: string, client: string) => Resolution;
   /** Told when a socket fails after it was opened, and when `resolve` does. */
   readonly failed?: (cause: Error) => void;
 }
@@ -21,12 +20,14 @@ export interface DnsServer extends AsyncDisposable {
 /** The longest that a TCP connection may be silent, milliseconds. RFC 7766, section 6.2.3. */
 const IDLE = 10_000;
 const MOST_CONNECTIONS = 100;
+/** Of one endpoint's datagrams, answers that wait for others; what comes beyond is dropped, and asked again by who needs it. */
+const MOST_PENDING = 500;
 
 /** Opens the name server. Rejects, with nothing left open, where an address or a port cannot be had. */
-export async function dnsServer({ addresses, port, resolve, failed = () => undefined }: DnsServerOptions): Promise<DnsServer> {
+export async function dnsServer({ addresses, port, failed = () => undefined, ...responding }: DnsServerOptions): Promise<DnsServer> {
   const opened: Endpoint[] = [];
   try {
-    for (const address of addresses) opened.push(await open(address, port, resolve, failed));
+    for (const address of addresses) opened.push(await open(address, port, responding, failed));
   } catch (cause) {
     await Promise.all(opened.map((endpoint) => endpoint.close()));
     throw cause;
@@ -45,15 +46,13 @@ interface Endpoint {
   close(): Promise<void>;
 }
 
-async function open(
-  address: string,
-  wanted: number,
-  resolve: DnsServerOptions["resolve"],
-  failed: (cause: Error) => void,
-): Promise<Endpoint> {
-  const answer: Answer = (query, client) => {
+/** The answer to a client's message; `undefined` for what gets none. Never rejects. */
+type Answer = (message: Uint8Array, client: string, transport: "udp" | "tcp") => Promise<Uint8Array | undefined>;
+
+async function open(address: string, wanted: number, responding: Responding, failed: (cause: Error) => void): Promise<Endpoint> {
+  const answer: Answer = async (message, client, transport) => {
     try {
-      return answerQuery(query, (name) => resolve(name, client));
+      return await respond(message, client, transport, responding);
     } catch (cause) {
       // Nobody waits for this but a stranger's socket: thrown on, it would end the process.
       failed(cause as Error);
@@ -73,17 +72,26 @@ async function open(
     udp.close();
     throw cause;
   }
+  let closed = false;
+  let pending = 0;
   udp.on("message", (query, { port: fromPort, address: from }) => {
-    const reply = answer(query, from);
-    if (reply) udp.send(reply, fromPort, from, (cause) => cause && failed(cause));
+    if (pending >= MOST_PENDING) return;
+    pending += 1;
+    void answer(query, from, "udp").then((reply) => {
+      pending -= 1;
+      if (reply && !closed) udp.send(reply, fromPort, from, (cause) => cause && failed(cause));
+    });
   });
   udp.on("error", failed);
   tcp.server.on("error", failed);
-  return { address, port, close: () => closeBoth(tcp, udp) };
+  return {
+    ...{ address, port },
+    close() {
+      closed = true;
+      return closeBoth(tcp, udp);
+    },
+  };
 }
-
-/** The answer to a client's query; `undefined` for what is none. */
-type Answer = (query: Uint8Array, client: string) => Uint8Array | undefined;
 
 interface TcpServer {
   readonly server: Server;
@@ -110,22 +118,23 @@ function tcpServer(answer: Answer): TcpServer {
   };
 }
 
-/** Each message follows its length in two octets (RFC 1035, section 4.2.2). */
+/** One message after another, so that a client that sends many waits, and nobody else. */
 function serve(connection: Socket, answer: Answer): void {
   // Gone with the connection, so it is asked for while there is one.
   const client = connection.remoteAddress ?? "";
-  let pending = Buffer.alloc(0);
+  const read = messages();
+  let before: Promise<void> = Promise.resolve();
   connection.on("data", (chunk: Buffer) => {
-    pending = Buffer.concat([pending, chunk]);
-    while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE()) {
-      const end = 2 + pending.readUInt16BE();
-      const reply = answer(pending.subarray(2, end), client);
-      pending = pending.subarray(end);
-      if (!reply) return void connection.destroy();
-      const length = Buffer.alloc(2);
-      length.writeUInt16BE(reply.length);
-      connection.write(Buffer.concat([length, reply]));
-    }
+    connection.pause();
+    const received = [...read(chunk)];
+    before = before.then(async () => {
+      for (const message of received) {
+        const reply = await answer(message, client, "tcp");
+        if (!reply) return void connection.destroy();
+        if (!connection.destroyed) connection.write(framed(reply));
+      }
+      connection.resume();
+    });
   });
 }
 

@@ -111,25 +111,25 @@ describe("a public hosted zone", () => {
     expect((await r53(api).send(new UpdateHostedZoneCommentCommand({ Id }))).HostedZone?.Config).toEqual({ PrivateZone: false });
   });
 
-  test.each<[string, Partial<CreateHostedZoneCommandInput>, string, string | RegExp]>([
-    ["a reference that was used", { Name: "example.org" }, "HostedZoneAlreadyExists", /caller reference/],
-    ["a top-level domain", { Name: "com", CallerReference: "b" }, "InvalidDomainName", /com/],
+  test.each<[string, Partial<CreateHostedZoneCommandInput>, string, string]>([
+    ["a reference that was used", { Name: "example.org" }, "HostedZoneAlreadyExists", "caller reference"],
+    ["a top-level domain", { Name: "com", CallerReference: "b" }, "InvalidDomainName", "com"],
     [
       "an empty label",
       { Name: "a..com", CallerReference: "b" },
       "InvalidDomainName",
       "FATAL problem: DomainLabelEmpty (Domain label is empty) encountered with 'a..com'",
     ],
-    ["a private zone without a VPC", { CallerReference: "b", HostedZoneConfig: { PrivateZone: true } }, "InvalidInput", /VPCId/],
-    ["a VPC that is not there", { CallerReference: "b", VPC: { VPCId: "vpc-1", VPCRegion: "us-east-1" } }, "InvalidVPCId", /vpc-1/],
-    ["a VPC without its region", { CallerReference: "b", VPC: { VPCId: "vpc-1" } }, "InvalidInput", /VPCRegion/],
-    ["a delegation set that is not there", { CallerReference: "b", DelegationSetId: "N1" }, "NoSuchDelegationSet", /N1/],
+    ["a private zone without a VPC", { CallerReference: "b", HostedZoneConfig: { PrivateZone: true } }, "InvalidInput", "VPCId"],
+    ["a VPC that is not there", { CallerReference: "b", VPC: { VPCId: "vpc-1", VPCRegion: "us-east-1" } }, "InvalidVPCId", "vpc-1"],
+    ["a VPC without its region", { CallerReference: "b", VPC: { VPCId: "vpc-1" } }, "InvalidInput", "VPCRegion"],
+    ["a delegation set that is not there", { CallerReference: "b", DelegationSetId: "N1" }, "NoSuchDelegationSet", "N1"],
   ])("is refused with %s", async (_, input, name, message) => {
     await using api = await apiWorld();
     await zoneOf(api, { CallerReference: "used" });
     await expect(zoneOf(api, { CallerReference: "used", ...input })).rejects.toMatchObject({
       name,
-      message: (typeof message === "string" ? message : expect.stringMatching(message)) as string,
+      message: expect.stringContaining(message) as string,
     });
   });
 });
@@ -226,7 +226,7 @@ describe("record sets", () => {
     ResourceRecordSet: a(`h${at}.example.com`, "192.0.2.1"),
   }));
 
-  test.each<[string, readonly Change[], string, string | RegExp]>([
+  test.each<[string, readonly Change[], string, string]>([
     [
       "a value of another type",
       [create(a("www.example.com", "here"))],
@@ -255,41 +255,42 @@ describe("record sets", () => {
       "a weight without an identifier",
       [create({ ...a("www.example.com", "192.0.2.1"), Weight: 1 })],
       "InvalidInput",
-      /Missing field 'SetIdentifier'/,
+      "Missing field 'SetIdentifier'",
     ],
     [
       "an identifier without a policy",
       [create({ ...a("www.example.com", "192.0.2.1"), SetIdentifier: "a" })],
       "InvalidInput",
-      /found none/,
+      "found none",
     ],
     [
       "two policies",
       [create({ ...a("www.example.com", "192.0.2.1"), SetIdentifier: "a", Weight: 1, Region: "us-east-1" })],
       "InvalidInput",
-      /found more than one/,
+      "found more than one",
     ],
-    ["a health check that is not there", [create({ ...a("www.example.com", "192.0.2.1"), HealthCheckId: "x" })], "NoSuchHealthCheck", /x/],
+    ["a health check that is not there", [create({ ...a("www.example.com", "192.0.2.1"), HealthCheckId: "x" })], "NoSuchHealthCheck", "x"],
     [
       "a traffic policy",
       [create({ Name: "www.example.com", Type: "A", TrafficPolicyInstanceId: "x" })],
       "InvalidInput",
-      /TrafficPolicyInstanceId is refused/,
+      "TrafficPolicyInstanceId is refused",
     ],
     [
       "a policy that is not carried out",
       [create({ ...a("www.example.com", "192.0.2.1"), SetIdentifier: "a", GeoProximityLocation: { AWSRegion: "us-east-1" } })],
       "InvalidInput",
-      /geoproximity/,
+      "geoproximity",
     ],
-    ["a type that is not served", [create({ ...a("www.example.com", "1 ."), Type: "HTTPS" })], "InvalidInput", /HTTPS/],
+    ["a type that is not served", [create({ ...a("www.example.com", "1 ."), Type: "HTTPS" })], "InvalidInput", "HTTPS"],
     ["more records than a batch may have", MANY, "InvalidChangeBatch", "[Number of records limit of 1000 exceeded.]"],
-    ["no change", [], "InvalidInput", /Changes|changes/],
+    ["no change", [], "InvalidInput", "hanges"],
   ])("are refused with %s", async (_, Changes, name, message) => {
     await using api = await apiWorld();
-    const refused = expect.stringMatching(message) as string;
-    const told = typeof message === "string" ? message : refused;
-    await expect(r53(api).send(change(await zoneOf(api), ...Changes))).rejects.toMatchObject({ name, message: told });
+    await expect(r53(api).send(change(await zoneOf(api), ...Changes))).rejects.toMatchObject({
+      name,
+      message: expect.stringContaining(message) as string,
+    });
     expect(api.defects).toEqual([]);
   });
 

@@ -1,0 +1,61 @@
+import { answerFrom } from "../../decide/dns/answer-from.ts";
+import { OWN_NAMES } from "../../decide/routing/plan-routing.ts";
+import type { GatewayView } from "../../decide/routing/view.ts";
+import { contains, parseAddress, parseCidr } from "../../domain/cidr.ts";
+import type { Question, Resolution } from "../../domain/dns/message.ts";
+import { DEFAULT_REGION } from "../../domain/scope.ts";
+import { vpcs } from "../../state/ec2.ts";
+import type { LoadBalancerRecord } from "../../state/elb.ts";
+import type { WholeState } from "../../state/state.ts";
+import { addressReply, balancerNamed, nameServerReply, noSuchName, zonesSeenFrom, type Standpoint } from "./zones.ts";
+
+/** Seconds: load balancers come and go, and asking again costs next to nothing. */
+const TTL = 5;
+
+/** @param client the address that asks */
+export type Resolve = (question: Question, client: string) => Resolution;
+
+/**
+ * What the name server at a VPC's gateway answers: load balancers of that VPC are at the gateway, and to it there are no others; then its private zones, then
+ * what is public. Who asks from elsewhere (other networks of this host reach the address, too) is told nothing.
+ * @param chance gives a number from 0, below 1
+ */
+export function resolveInVpc(state: WholeState, gateway: GatewayView, chance: () => number): Resolve {
+  const block = parseCidr(gateway.vpcCidr);
+  const addressesOf = ({ vpcId }: LoadBalancerRecord): readonly string[] => (vpcId === gateway.vpcId ? [gateway.address] : []);
+  return (question, client) => {
+    const from = parseAddress(client);
+    if (!block || from === undefined || !contains(block, from)) return { kind: "refused" };
+    const { vpcId, address } = gateway;
+    const region = state.table(vpcs).get(vpcId)?.region ?? DEFAULT_REGION;
+    return resolve(state, question, { vpcId, region, addressesOf }, address, chance());
+  };
+}
+
+/**
+ * What the name server for this host answers: load balancers are where all share loopback, and zones are the public ones. Others' names are looked up
+ * for programs of this host alone.
+ * @param address its own
+ */
+export function resolveOnHost(state: WholeState, address: string, chance: () => number): Resolve {
+  const standpoint: Standpoint = { region: DEFAULT_REGION, addressesOf: () => [LOOPBACK] };
+  return (question, client) => {
+    const found = resolve(state, question, standpoint, address, chance());
+    return found.kind === "forward" && !client.startsWith("127.") ? { kind: "refused" } : found;
+  };
+}
+
+const LOOPBACK = "127.0.0.1";
+
+function resolve(state: WholeState, question: Question, standpoint: Standpoint, address: string, chance: number): Resolution {
+  const { name, type } = question;
+  const text = name.slice(0, -1);
+  if (text.includes(".elb.")) {
+    const balancer = balancerNamed(state, text);
+    const addresses = balancer ? standpoint.addressesOf(balancer) : [];
+    if (addresses.length > 0) return addressReply(name, type, addresses, TTL);
+    // Under AWS's domain others than ours live, too: what is not ours there is looked up where all names are.
+    if (text.endsWith(OWN_NAMES)) return noSuchName();
+  }
+  return nameServerReply(state, name, type, address) ?? answerFrom(zonesSeenFrom(state, standpoint, chance), question);
+}
