@@ -1,7 +1,7 @@
 import { engineSocket } from "../../bin/setup/engine-socket.js";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import { browserSettings } from "./browser-settings.ts";
-import { dnsSetting } from "./dns/setting.ts";
+import { dnsSetting, sharedDomainsSetting } from "./dns/setting.ts";
 import { endpointSettings, type EndpointFlags } from "./endpoint-settings.ts";
 import { auditSetting, requestLimitSetting } from "./limit-settings.ts";
 import { hostRightsSettings, type HostRightsFlags } from "./host-rights-settings.ts";
@@ -38,6 +38,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const hostRights = hostRightsSettings(flags);
   const allowedUpstreams = pullThroughUpstreamsSetting();
   const dns = dnsSetting(flags.dns, port);
+  const sharedDomains = sharedDomainsSetting();
   // What is written from here on is for this user alone, whatever the shell's mask says.
   process.umask(0o077);
   await keepCoreFilesEmpty();
@@ -53,6 +54,7 @@ export async function start(flags: StartFlags): Promise<void> {
     targetAddresses,
     hostRights,
     allowedUpstreams,
+    sharedDomains,
     ...(dns ? { dns } : {}),
     ...(registryStore ? { registryStore } : {}),
     ...(requestLimit ? { requestLimit } : {}),

@@ -26,7 +26,7 @@ export async function openHostNames(
   try {
     const server = await dnsServer({
       ...{ addresses: [address], port, forwarder: forwarder() },
-      resolve: resolveOnHost(state, address, chanceOf(ids)),
+      resolve: resolveOnHost({ state, chance: chanceOf(ids) }, address),
       failed: (cause) => logger.warn("the name server for this host failed", { address, port, why: cause.message }),
     });
     opened.use(server);

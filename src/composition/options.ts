@@ -31,6 +31,8 @@ export interface AirfieldOptions {
   readonly origins?: readonly string[];
   /** Where names of zones and load balancers are answered to this host; nowhere where absent. `asked` where the operator named it. */
   readonly dns?: { readonly address: string; readonly port: number; readonly asked: boolean };
+  /** Domains for which public zones here answer to the tasks of all accounts, such as `example.org`. */
+  readonly sharedDomains?: readonly string[];
   /** Origins that the pull-through cache may read besides the registries that ECR knows, such as `http://localhost:5000`. */
   readonly allowedUpstreams?: readonly string[];
 }

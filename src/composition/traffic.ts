@@ -14,7 +14,7 @@ import type { Start } from "./options.ts";
 
 /** Load balancers carried by the proxy, and found by name, at the addresses that this host has in the networks of VPCs. */
 export function openTraffic(
-  { logger, opened }: Start,
+  { options, logger, opened }: Start,
   { state, ids, targetSurroundings: surroundings }: Platform,
   proxy: TrafficProxy,
   { networks, troubles }: { readonly networks: VpcNetworks; readonly troubles: Troubles },
@@ -29,6 +29,7 @@ export function openTraffic(
       clock,
       logger,
       chance: chanceOf(ids),
+      sharedDomains: options.sharedDomains ?? [],
       open: (address, answers) => dnsServer({ addresses: [address], port: 53, forwarder: others, ...answers }),
       trouble: (text) => troubles.tell("names", text),
     }),

@@ -7,11 +7,16 @@ import type { WholeState } from "./state.ts";
  * The public zone that answers for a name, of whichever account; `undefined` where none does. A zone answers where it was there before every zone
  * above it, or the next one above delegates to its name servers, as the rest of the DNS would have it: who makes a zone below or above somebody
  * else's takes no name from it, and of several zones of one name the first counts. Costs what there are zones of the names above.
+ * @param counts zones of which it is not so might as well not be there
  */
-export function publicZoneOf(state: WholeState, name: string): HostedZoneRecord | undefined {
+export function publicZoneOf(
+  state: WholeState,
+  name: string,
+  counts: (zone: HostedZoneRecord) => boolean = () => true,
+): HostedZoneRecord | undefined {
   const labels = labelsOf(name);
   const above = labels.map((_, at) => `${labels.slice(at).join(".")}.`);
-  const candidates = above.flatMap((zoneName) => state.table(hostedZones).by("publicName", zoneName));
+  const candidates = above.flatMap((zoneName) => state.table(hostedZones).by("publicName", zoneName).filter(counts));
   const answering: HostedZoneRecord[] = [];
   for (const zone of candidates.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))) {
     const around = answering.filter((other) => isWithin(zone.name, other.name));

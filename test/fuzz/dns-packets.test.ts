@@ -23,7 +23,7 @@ state.commit(() => {
     .insert({ ...set, name: "\\052.example.com.", type: "TXT", values: Array.from({ length: 50 }, (_, at) => `"value ${at}"`) });
   state.table(recordSets).insert({ ...set, name: "www.example.com.", type: "A", values: ["192.0.2.1"] });
 });
-const resolve = resolveInVpc(state, { vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: "10.0.0.1" }, () => 0);
+const resolve = resolveInVpc({ state, chance: () => 0 }, { vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: "10.0.0.1" });
 const answer = (octets: Uint8Array): Promise<Uint8Array | undefined> => respond(octets, "10.0.0.9", "udp", { resolve });
 
 const question = fc

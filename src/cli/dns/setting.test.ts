@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { dnsSetting } from "./setting.ts";
+import { dnsSetting, sharedDomainsSetting } from "./setting.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -21,4 +21,11 @@ test("the variable counts where there is no flag", () => {
 
 test.each(["", "127.0.0.1", "localhost:53", "127.0.0.1:x", "127.0.0.1:70000", "::1:53", "127.0.0.1:53:1"])("%j is refused", (text) => {
   expect(() => dnsSetting(text, 0)).toThrow("is no place for a name server");
+});
+
+test("domains that all accounts share are names with commas in between", () => {
+  vi.stubEnv("AIRFIELD_SHARED_DOMAINS", "Example.org, corp.lan.,");
+  expect(sharedDomainsSetting()).toEqual(["example.org.", "corp.lan."]);
+  vi.stubEnv("AIRFIELD_SHARED_DOMAINS", "a..b");
+  expect(() => sharedDomainsSetting()).toThrow('"a..b" is no domain');
 });

@@ -1,4 +1,5 @@
 import { parseAddress } from "../../domain/cidr.ts";
+import { readName } from "../../domain/dns/name.ts";
 import { CliError } from "../cli-error.ts";
 import { DEFAULT_PORT } from "../settings.ts";
 
@@ -27,4 +28,19 @@ export function dnsSetting(flag: string | undefined, port: number): DnsSetting |
       "Give --dns or AIRFIELD_DNS an IPv4 address and a port, such as 127.0.0.1:4553, or `off`.",
     );
   return { address, port: wanted, asked: true };
+}
+
+/** `AIRFIELD_SHARED_DOMAINS`: domains for which public zones answer to all accounts, with commas in between. @throws CliError */
+export function sharedDomainsSetting(): readonly string[] {
+  const texts = (process.env["AIRFIELD_SHARED_DOMAINS"] ?? "").split(",").map((text) => text.trim());
+  return texts
+    .filter((text) => text !== "")
+    .map((text) => {
+      const name = readName(text);
+      if (typeof name === "string") return name;
+      throw new CliError(
+        `${JSON.stringify(text)} is no domain`,
+        "Give AIRFIELD_SHARED_DOMAINS domains such as example.org, with commas in between.",
+      );
+    });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Resolution } from "../../domain/dns/message.ts";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
+import { vpcs } from "../../state/ec2.ts";
 import { loadBalancers, listeners, targets, type LoadBalancerRecord } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { healthChecks, hostedZones, recordSets, type HostedZoneRecord, type RecordSetRecord } from "../../state/route53.ts";
@@ -31,15 +32,21 @@ function world(zones: readonly HostedZoneRecord[] = [], sets: readonly RecordSet
   const state = new JournaledState(memoryJournal());
   state.commit(() => {
     state.table(loadBalancers).put(balancer);
+    state.table(vpcs).put({ id: "vpc-1", account: ACCOUNT, region: "us-east-1", cidrBlock: GATEWAY.vpcCidr, isDefault: true, tags: [] });
     for (const one of zones) state.table(hostedZones).put(one);
     for (const one of sets) state.table(recordSets).put(one);
   });
   return {
     state,
     inVpc: (name: string, client = CLIENT, vpcId = "vpc-1") =>
-      shown(resolveInVpc(state, { ...GATEWAY, vpcId }, () => 0)({ name: `${name}.`, type: "A" }, client)),
+      shown(
+        resolveInVpc({ state, chance: () => 0, sharedDomains: ["shared.org"] }, { ...GATEWAY, vpcId })(
+          { name: `${name}.`, type: "A" },
+          client,
+        ),
+      ),
     onHost: (name: string, client = "127.0.0.1") =>
-      shown(resolveOnHost(state, "127.0.0.1", () => 0)({ name: `${name}.`, type: "A" }, client)),
+      shown(resolveOnHost({ state, chance: () => 0 }, "127.0.0.1")({ name: `${name}.`, type: "A" }, client)),
   };
 }
 
@@ -99,6 +106,19 @@ describe("zones", () => {
     expect(at.inVpc("example.org", "10.200.0.9")).toBe("refused");
     expect(at.onHost("example.org")).toBe("forward");
     expect([at.onHost("example.org", "192.0.2.9"), at.onHost("www.example.com", "192.0.2.9")]).toEqual(["refused", "192.0.2.1"]);
+  });
+
+  test("of another account, a public one answers where no domain of the world is at stake, or the operator says so", () => {
+    const names = ["google.com", "google.test", "shared.org"];
+    const other = names.map((name, at) => ({ ...zone(`Z${at}`, `${name}.`), account: "210987654321" }));
+    const { inVpc, onHost } = world(
+      other,
+      names.map((name, at) => set(`Z${at}`, `${name}.`, `192.0.2.${at}`)),
+    );
+    expect(names.map((name) => inVpc(name))).toEqual(["forward", "192.0.2.1", "192.0.2.2"]);
+    expect(names.map((name) => onHost(name))).toEqual(["192.0.2.0", "192.0.2.1", "192.0.2.2"]);
+    const own = world([...other, zone("Z9", "google.com.")], [set("Z9", "google.com.", "10.0.0.9")]);
+    expect(own.inVpc("google.com")).toBe("10.0.0.9");
   });
 
   test("the name servers of a zone are where they are asked for, and nobody else's are there", () => {

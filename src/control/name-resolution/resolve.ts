@@ -3,9 +3,12 @@ import { OWN_NAMES } from "../../decide/routing/plan-routing.ts";
 import type { GatewayView } from "../../decide/routing/view.ts";
 import { contains, parseAddress, parseCidr } from "../../domain/cidr.ts";
 import type { Question, Resolution } from "../../domain/dns/message.ts";
+import { isWithin, nameOf } from "../../domain/dns/name.ts";
+import { isSpecialUse } from "../../domain/dns/special-use.ts";
 import { DEFAULT_REGION } from "../../domain/scope.ts";
 import { vpcs } from "../../state/ec2.ts";
 import type { LoadBalancerRecord } from "../../state/elb.ts";
+import type { HostedZoneRecord } from "../../state/route53.ts";
 import type { WholeState } from "../../state/state.ts";
 import { addressReply, balancerNamed, nameServerReply, noSuchName, zonesSeenFrom, type Standpoint } from "./zones.ts";
 
@@ -15,20 +18,31 @@ const TTL = 5;
 /** @param client the address that asks */
 export type Resolve = (question: Question, client: string) => Resolution;
 
+export interface ResolvingParts {
+  readonly state: WholeState;
+  /** Gives a number from 0, below 1. */
+  readonly chance: () => number;
+  /** Domains of which the operator says that public zones here answer for them to all accounts. */
+  readonly sharedDomains?: readonly string[];
+}
+
 /**
  * What the name server at a VPC's gateway answers: load balancers of that VPC are at the gateway, and to it there are no others; then its private zones, then
- * what is public. Who asks from elsewhere (other networks of this host reach the address, too) is told nothing.
- * @param chance gives a number from 0, below 1
+ * what is public. Who asks from elsewhere (other networks of this host reach the address, too) is told nothing. Nobody here has registered the domain of a
+ * public zone: to other accounts than its own it answers where no domain of the world is at stake, or the operator says so (decision 41).
  */
-export function resolveInVpc(state: WholeState, gateway: GatewayView, chance: () => number): Resolve {
+export function resolveInVpc({ state, chance, sharedDomains = [] }: ResolvingParts, gateway: GatewayView): Resolve {
+  const shared = sharedDomains.map(nameOf);
+  const isShared = (name: string): boolean => isSpecialUse(name) || shared.some((domain) => isWithin(name, domain));
   const block = parseCidr(gateway.vpcCidr);
   const addressesOf = ({ vpcId }: LoadBalancerRecord): readonly string[] => (vpcId === gateway.vpcId ? [gateway.address] : []);
   return (question, client) => {
     const from = parseAddress(client);
     if (!block || from === undefined || !contains(block, from)) return { kind: "refused" };
     const { vpcId, address } = gateway;
-    const region = state.table(vpcs).get(vpcId)?.region ?? DEFAULT_REGION;
-    return resolve(state, question, { vpcId, region, addressesOf }, address, chance());
+    const vpc = state.table(vpcs).get(vpcId);
+    const sees = (zone: HostedZoneRecord): boolean => zone.account === vpc?.account || isShared(zone.name);
+    return resolve(state, question, { vpcId, region: vpc?.region ?? DEFAULT_REGION, sees, addressesOf }, address, chance());
   };
 }
 
@@ -37,7 +51,7 @@ export function resolveInVpc(state: WholeState, gateway: GatewayView, chance: ()
  * for programs of this host alone.
  * @param address its own
  */
-export function resolveOnHost(state: WholeState, address: string, chance: () => number): Resolve {
+export function resolveOnHost({ state, chance }: ResolvingParts, address: string): Resolve {
   const standpoint: Standpoint = { region: DEFAULT_REGION, addressesOf: () => [LOOPBACK] };
   return (question, client) => {
     const found = resolve(state, question, standpoint, address, chance());

@@ -14,15 +14,17 @@ export interface Standpoint {
   /** Whose private zones are seen; absent on this host itself. */
   readonly vpcId?: string;
   readonly region: string;
+  /** Whose public zones count; all where absent. */
+  readonly sees?: (zone: HostedZoneRecord) => boolean;
   /** Where a load balancer is reached from there; none where it is not. */
   readonly addressesOf: (balancer: LoadBalancerRecord) => readonly string[];
 }
 
 /** @param chance from 0, below 1 */
-export function zonesSeenFrom(state: WholeState, { vpcId, region, addressesOf }: Standpoint, chance: number): DnsView {
+export function zonesSeenFrom(state: WholeState, { vpcId, region, sees, addressesOf }: Standpoint, chance: number): DnsView {
   return {
     zoneOf(name) {
-      const zone = (vpcId === undefined ? undefined : privateZoneOf(state, vpcId, name)) ?? publicZoneOf(state, name);
+      const zone = (vpcId === undefined ? undefined : privateZoneOf(state, vpcId, name)) ?? publicZoneOf(state, name, sees);
       return zone && zoneView(state, zone);
     },
     service({ DNSName }): ServiceView | undefined {

@@ -1,15 +1,11 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { WholeState } from "../../state/state.ts";
-import { resolveInVpc, type Resolve } from "../name-resolution/resolve.ts";
+import { resolveInVpc, type Resolve, type ResolvingParts } from "../name-resolution/resolve.ts";
 import type { Gateway } from "./follow-networks.ts";
 
-export interface NameServerParts {
-  readonly state: WholeState;
+export interface NameServerParts extends ResolvingParts {
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A number from 0, below 1: which of several record sets is told. */
-  readonly chance: () => number;
   /** Opens a name server on port 53 of an address. Rejects, with nothing left open, where it cannot. */
   readonly open: (address: string, answers: NameServerAnswers) => Promise<AsyncDisposable>;
   /** Told what keeps tasks from looking up names, in words for an operator; with `undefined` that nothing does any more. */
@@ -75,14 +71,15 @@ export function gatewayNameServers(parts: NameServerParts): GatewayNameServers {
 }
 
 function nameServer(
-  { state, clock, logger, chance, open }: NameServerParts,
+  parts: NameServerParts,
   gateway: Gateway,
   before: Promise<unknown>,
   note: (why: string | undefined) => void,
 ): { close(): Promise<void> } {
+  const { clock, logger, open } = parts;
   const { address, vpcId } = gateway;
   const failed = (cause: unknown): void => logger.warn("a name server of a VPC failed", { vpc: vpcId, address, why: reasonOf(cause) });
-  const answers = { resolve: resolveInVpc(state, gateway, chance), failed };
+  const answers = { resolve: resolveInVpc(parts, gateway), failed };
   let closed = false;
   let failures = 0;
   let retry: Disposable | undefined;
