@@ -17,6 +17,8 @@ import { iamAccounts, roleDeletions } from "./iam-account.ts";
 import { accessKeys, groups, instanceProfiles, oidcProviders, policies, roles, users } from "./iam.ts";
 import { logGroups, logStreams } from "./logs.ts";
 import { parameters } from "./parameters.ts";
+import { changes, healthChecks, hostedZones, recordSets } from "./route53.ts";
+import { healthStatuses } from "./route53-health.ts";
 import { secrets } from "./secrets.ts";
 import { accountOfArn, accountOfKey, type TableDefinition } from "./table.ts";
 
@@ -59,7 +61,7 @@ describe("records are kept where earlier versions look for them, and found by wh
     entry(accountSettings, { principalArn: "arn:user", name: "containerInsights" }, `${SCOPE}/arn:user/containerInsights`, {
       scope: SCOPE,
     }),
-    entry(loadBalancers, { arn: "lb" }, "lb", { scope: SCOPE }),
+    entry(loadBalancers, { arn: "lb", dnsName: "Web-1.elb" }, "lb", { scope: SCOPE, dnsName: "web-1.elb" }),
     entry(
       listeners,
       { arn: "l", loadBalancerArn: "lb", defaultActions: forward("g"), certificates: [{ certificateArn: "c", isDefault: true }] },
@@ -127,6 +129,16 @@ describe("records are kept where earlier versions look for them, and found by wh
     entry(logStreams, { name: "app/1", group: "/ecs/web" }, `${SCOPE}//ecs/web:app/1`, { group: `${SCOPE}//ecs/web` }),
     entry(parameters, { name: "/db" }, `${SCOPE}//db`, { scope: SCOPE, shared: undefined }),
     entry(parameters, { name: "db", sharing: {} }, `${SCOPE}/db`, { scope: SCOPE, shared: "us-east-1" }),
+    entry(hostedZones, { id: "Z1", name: "a.b.", privateZone: false, vpcs: [] }, "Z1", { account: ME, publicName: "a.b.", vpc: [] }),
+    entry(hostedZones, { id: "Z1", name: "a.b.", privateZone: true, vpcs: [{ id: "vpc-1" }] }, "Z1", {
+      ...{ account: ME, publicName: undefined, vpc: ["vpc-1"] },
+    }),
+    entry(recordSets, { zoneId: "Z1", name: "x.a.b.", type: "A", setIdentifier: "i", healthCheckId: "h" }, "Z1/x.a.b./A/i", {
+      ...{ zone: "Z1", name: "Z1/x.a.b.", below: ["Z1/a.b.", "Z1/b."], healthCheck: "h" },
+    }),
+    entry(changes, { id: "C1" }, "C1", { account: ME }),
+    entry(healthChecks, { id: "h", config: { ChildHealthChecks: ["c"] } }, "h", { account: ME, child: ["c"] }),
+    entry(healthStatuses, { id: "h" }, "h"),
     entry(secrets, { arn: "s", name: "db" }, "s", { scope: SCOPE, name: `${SCOPE}/db`, rotationTask: undefined }),
     entry(secrets, { arn: "s", name: "db", rotation: { run: { taskArn: "t" } } }, "s", {
       ...{ scope: SCOPE, name: `${SCOPE}/db`, rotationTask: "t" },
