@@ -7,6 +7,7 @@ const GROUPS: Readonly<Record<string, () => Promise<{ readonly measure: (tell: (
   identity: () => import("./identity/identity.ts"),
   "main-job": () => import("./main-job/main-job.ts"),
   registry: () => import("./registry/registry.ts"),
+  traffic: () => import("./traffic/traffic.ts"),
 };
 
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean", default: false } } });

@@ -16,6 +16,8 @@ export interface WrkResult {
   readonly requestsPerSecond: number;
   /** Answers other than 2xx and 3xx, and connections that failed. */
   readonly failures: number;
+  /** Within which 99 of 100 were answered, milliseconds. */
+  readonly p99: number;
 }
 
 /** Loads a server with `wrk` on one thread: on loopback, and for a bounded time. */
@@ -27,12 +29,18 @@ export async function wrk({ url, connections, seconds, method = "GET", headers =
     const given = Object.entries(headers).filter(([name]) => name.toLowerCase() !== "host");
     const assignments = given.map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`);
     await writeFile(script, [`wrk.method = ${lua(method)}`, `wrk.body = ${lua(body)}`, ...assignments].join("\n"));
-    const { stdout, stderr, code } = await runCommand("wrk", ["-t1", `-c${connections}`, `-d${seconds}s`, "-s", script, url], process.env);
+    const { stdout, stderr, code } = await runCommand(
+      "wrk",
+      ["-t1", "--latency", `-c${connections}`, `-d${seconds}s`, "-s", script, url],
+      process.env,
+    );
     const rate = /Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1];
     if (code !== 0 || rate === undefined) throw new Error(`wrk failed: ${stderr}${stdout}`);
     const wrong = Number(/Non-2xx or 3xx responses: (\d+)/.exec(stdout)?.[1] ?? 0);
     const socket = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(stdout)?.slice(1).map(Number) ?? [];
-    return { requestsPerSecond: Number(rate), failures: wrong + socket.reduce((sum, count) => sum + count, 0) };
+    const [, late = "NaN", unit = "s"] = /\b99%\s+([\d.]+)(us|ms|s|m)/.exec(stdout) ?? [];
+    const p99 = Number(late) * { us: 0.001, ms: 1, s: 1000, m: 60_000 }[unit as "us" | "ms" | "s" | "m"];
+    return { p99, requestsPerSecond: Number(rate), failures: wrong + socket.reduce((sum, count) => sum + count, 0) };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

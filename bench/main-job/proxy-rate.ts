@@ -1,9 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import {
   CreateListenerCommand,
   CreateLoadBalancerCommand,
@@ -15,6 +9,7 @@ import {
 import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { freePort, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
 import { atLeast, median, type Figure } from "../figure.ts";
+import { bareHaproxy, fixedAnswer } from "../peers/proxies.ts";
 import { wrk } from "../wrk.ts";
 
 const SECONDS = 3;
@@ -25,9 +20,9 @@ const CONNECTIONS = 32;
 export async function proxyRate(airfield: AirfieldProcess, tell: (figure: Figure) => void): Promise<void> {
   const address = "127.0.0.1";
   const backendPort = await freePort();
-  await using _backend = await haproxy(fixedAnswer(address, backendPort), address, backendPort);
+  await using _backend = await fixedAnswer(backendPort);
   const peerPort = await freePort();
-  await using _peer = await haproxy(handWritten(peerPort, address, backendPort), "127.0.0.1", peerPort);
+  await using _peer = await bareHaproxy({ port: peerPort, backendPort, rules: 0 });
   const port = await loadBalancer(airfield, address, backendPort);
   const rates = { ours: [] as number[], peer: [] as number[] };
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -43,64 +38,6 @@ async function rate(port: number): Promise<number> {
   const { requestsPerSecond, failures } = await wrk({ url: `http://127.0.0.1:${port}/`, connections: CONNECTIONS, seconds: SECONDS });
   if (failures > 0) throw new Error(`${failures} requests to port ${port} failed`);
   return requestsPerSecond;
-}
-
-/** A server that is never the bottleneck. */
-function fixedAnswer(address: string, port: number): string {
-  return `${DEFAULTS}
-frontend answer
-    bind ${address}:${port}
-    http-request return status 200 content-type text/plain string "hello"
-`;
-}
-
-function handWritten(port: number, address: string, backendPort: number): string {
-  return `${DEFAULTS}
-frontend web
-    bind 127.0.0.1:${port}
-    option forwardfor
-    default_backend app
-backend app
-    server one ${address}:${backendPort} check inter 30s
-`;
-}
-
-const DEFAULTS = `defaults
-    mode http
-    timeout connect 5s
-    timeout client 60s
-    timeout server 60s
-`;
-
-async function haproxy(configuration: string, address: string, port: number): Promise<AsyncDisposable> {
-  const folder = await mkdtemp(join(tmpdir(), "airfield-bench-haproxy-"));
-  const file = join(folder, "haproxy.cfg");
-  await writeFile(file, configuration);
-  // In a session of its own, as the one of the product: Linux shares processor time among sessions.
-  const child = spawn("haproxy", ["-db", "-f", file], { stdio: "ignore", detached: true });
-  await accepts(address, port);
-  return {
-    async [Symbol.asyncDispose]() {
-      const gone = once(child, "exit");
-      child.kill("SIGKILL");
-      await gone;
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-async function accepts(address: string, port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, address);
-    try {
-      await once(socket, "connect");
-      return;
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    } finally {
-      socket.destroy();
-    }
-  }
 }
 
 /** Makes a load balancer with the server as its only target; gives the port on which it listens. */

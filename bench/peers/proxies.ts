@@ -1,0 +1,113 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { debianProgram } from "./debian-program.ts";
+
+/** Where a proxy written by hand listens, and what it forwards to. */
+export interface ProxyTask {
+  readonly port: number;
+  readonly backendPort: number;
+  /** So many rules by path, `/r0/` to `/rN/`, each of which leads to the same server as the rest. */
+  readonly rules: number;
+}
+
+const ADDRESS = "127.0.0.1";
+
+/** A server that is never the bottleneck. */
+export function fixedAnswer(port: number): Promise<AsyncDisposable> {
+  return haproxy(
+    `${DEFAULTS}
+frontend answer
+    bind ${ADDRESS}:${port}
+    http-request return status 200 content-type text/plain string "hello"
+`,
+    port,
+  );
+}
+
+/** HAProxy with what somebody would write by hand: one backend a rule, the client's address passed on. */
+export function bareHaproxy({ port, backendPort, rules }: ProxyTask): Promise<AsyncDisposable> {
+  const numbers = Array.from({ length: rules }, (_, at) => at);
+  return haproxy(
+    `${DEFAULTS}
+frontend web
+    bind ${ADDRESS}:${port}
+    option forwardfor
+${numbers.map((at) => `    use_backend r${at} if { path_beg /r${at}/ }`).join("\n")}
+    default_backend app
+${["app", ...numbers.map((at) => `r${at}`)].map((name) => `backend ${name}\n    server one ${ADDRESS}:${backendPort} check inter 30s`).join("\n")}
+`,
+    port,
+  );
+}
+
+/** nginx as a reverse proxy that keeps connections to its server, and tells it as much. */
+export async function nginx({ port, backendPort, rules }: ProxyTask): Promise<AsyncDisposable> {
+  const forward = `proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-Port $server_port;`;
+  return serving(port, async (folder) => {
+    const file = join(folder, "nginx.conf");
+    const locations = Array.from({ length: rules }, (_, at) => `location /r${at}/ { ${forward} }`);
+    await writeFile(
+      file,
+      `daemon off; worker_processes auto; pid ${folder}/pid; error_log ${folder}/error.log crit;
+events { worker_connections 4096; }
+http {
+  access_log off; keepalive_requests 1000000000;
+  client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
+  upstream app { server ${ADDRESS}:${backendPort}; keepalive 128; keepalive_requests 1000000000; }
+  server { listen ${ADDRESS}:${port} backlog=4096; ${locations.join("\n")} location / { ${forward} } }
+}
+`,
+    );
+    return [await debianProgram("nginx", "usr/sbin/nginx", folder), "-c", file, "-p", folder, "-e", join(folder, "error.log")];
+  });
+}
+
+const DEFAULTS = `defaults
+    mode http
+    timeout connect 5s
+    timeout client 60s
+    timeout server 60s
+`;
+
+function haproxy(configuration: string, port: number): Promise<AsyncDisposable> {
+  return serving(port, async (folder) => {
+    const file = join(folder, "haproxy.cfg");
+    await writeFile(file, configuration);
+    return ["haproxy", "-db", "-f", file];
+  });
+}
+
+/** Runs what `command` gives until disposed, from when the port accepts connections. */
+async function serving(port: number, command: (folder: string) => Promise<readonly string[]>): Promise<AsyncDisposable> {
+  const folder = await mkdtemp(join(tmpdir(), "airfield-bench-proxy-"));
+  const [program = "", ...parameters] = await command(folder);
+  // In a session of its own, as the one of the product: Linux shares processor time among sessions.
+  const child = spawn(program, parameters, { stdio: "ignore", detached: true });
+  const gone = once(child, "exit");
+  await Promise.race([accepts(port), gone.then(([code]) => Promise.reject(new Error(`${program} ended with ${String(code)}`)))]);
+  return {
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await gone;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function accepts(port: number): Promise<void> {
+  for (;;) {
+    const socket = connect(port, ADDRESS);
+    try {
+      await once(socket, "connect");
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    } finally {
+      socket.destroy();
+    }
+  }
+}

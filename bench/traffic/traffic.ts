@@ -1,0 +1,90 @@
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  CreateRuleCommand,
+  CreateTargetGroupCommand,
+  ElasticLoadBalancingV2Client,
+  RegisterTargetsCommand,
+  waitUntilTargetInService,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { airfieldProcess, freePort } from "../../src/testing/airfield-process.ts";
+import { atLeast, atMost, median, type Figure } from "../figure.ts";
+import { bareHaproxy, fixedAnswer, nginx } from "../peers/proxies.ts";
+import { wrk } from "../wrk.ts";
+
+const SECONDS = Number(process.env["AIRFIELD_BENCH_SECONDS"] ?? 3);
+const ROUNDS = Number(process.env["AIRFIELD_BENCH_ROUNDS"] ?? 5);
+const CONNECTIONS = 32;
+
+/** Requests through load balancers, beside HAProxy and nginx with configurations written by hand, to the same server, in turns. */
+export async function measure(tell: (figure: Figure) => void): Promise<void> {
+  // Targets at this host are what an operator opens.
+  await using airfield = await airfieldProcess({ environment: { AIRFIELD_TARGET_ADDRESSES: "127.0.0.1/32" } });
+  const backendPort = await freePort();
+  await using _backend = await fixedAnswer(backendPort);
+  const elb = airfield.client(ElasticLoadBalancingV2Client);
+  const { Subnets = [] } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
+  for (const rules of [1, 100]) {
+    const [peer, second] = [await freePort(), await freePort()];
+    await using _haproxy = await bareHaproxy({ port: peer, backendPort, rules });
+    await using _nginx = await nginx({ port: second, backendPort, rules });
+    const ours = await loadBalancer(elb, Subnets, { backendPort, rules });
+    for (const reused of [true, false]) {
+      const seen = await inTurns({ ours, haproxy: peer, nginx: second }, { path: `/r${rules - 1}/x`, reused });
+      const name = `${rules === 1 ? "1 rule" : `${rules} rules`}, ${reused ? "kept" : "new"} connections`;
+      const rates = (of: "ours" | "haproxy" | "nginx"): number => median(seen[of].map(({ requestsPerSecond }) => requestsPerSecond));
+      const late = (of: "ours" | "haproxy"): number => median(seen[of].map(({ p99 }) => p99));
+      tell(atLeast(0.95, { name: `requests, ${name}`, unit: "1/s", ours: rates("ours"), peer: rates("haproxy") }));
+      tell(atMost(1.1, { name: `99th percentile, ${name}`, unit: "ms", ours: late("ours"), peer: late("haproxy") }));
+      tell(atLeast(1.2, { name: `requests, ${name}, against nginx`, unit: "1/s", ours: rates("ours"), peer: rates("nginx") }));
+    }
+  }
+}
+
+type Measured = Awaited<ReturnType<typeof wrk>>;
+
+async function inTurns<K extends string>(
+  ports: Readonly<Record<K, number>>,
+  { path, reused }: { readonly path: string; readonly reused: boolean },
+): Promise<Readonly<Record<K, readonly Measured[]>>> {
+  const names = Object.keys(ports) as K[];
+  const seen = Object.fromEntries(names.map((name) => [name, [] as Measured[]])) as Record<K, Measured[]>;
+  const headers: Readonly<Record<string, string>> = reused ? {} : { Connection: "close" };
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const name of names) {
+      const url = `http://127.0.0.1:${ports[name]}${path}`;
+      const measured = await wrk({ url, connections: CONNECTIONS, seconds: SECONDS, headers });
+      // The load's own end cuts a connection or two that are just being closed.
+      if (measured.failures > (reused ? 0 : CONNECTIONS)) throw new Error(`${measured.failures} requests to ${name} failed`);
+      seen[name].push(measured);
+    }
+  return seen;
+}
+
+/** Makes a load balancer whose rules all lead to one target group with one target; gives the port on which it listens. */
+async function loadBalancer(
+  elb: ElasticLoadBalancingV2Client,
+  subnets: readonly { readonly SubnetId?: string | undefined; readonly VpcId?: string | undefined }[],
+  { backendPort, rules }: { readonly backendPort: number; readonly rules: number },
+): Promise<number> {
+  const Name = `bench-${rules}`;
+  const Subnets = subnets.flatMap(({ SubnetId }) => SubnetId ?? []);
+  const { LoadBalancers } = await elb.send(new CreateLoadBalancerCommand({ Name, Subnets }));
+  const group = { Name, TargetType: "ip", Protocol: "HTTP", Port: backendPort, VpcId: subnets[0]?.VpcId } as const;
+  const { TargetGroups } = await elb.send(new CreateTargetGroupCommand(group));
+  const TargetGroupArn = TargetGroups?.[0]?.TargetGroupArn;
+  const Port = await freePort();
+  const Actions = [{ Type: "forward", TargetGroupArn } as const];
+  const { Listeners } = await elb.send(
+    new CreateListenerCommand({ LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn, Protocol: "HTTP", Port, DefaultActions: Actions }),
+  );
+  for (let at = 0; at < rules; at += 1) {
+    const Conditions = [{ Field: "path-pattern", Values: [`/r${at}/*`] }];
+    await elb.send(new CreateRuleCommand({ ListenerArn: Listeners?.[0]?.ListenerArn, Priority: at + 1, Conditions, Actions }));
+  }
+  const Targets = [{ Id: "127.0.0.1", Port: backendPort, AvailabilityZone: "all" }];
+  await elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }));
+  await waitUntilTargetInService({ client: elb, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { TargetGroupArn, Targets });
+  return Port;
+}
