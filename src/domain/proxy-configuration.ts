@@ -1,6 +1,7 @@
 // What a traffic proxy is told and tells: plain data, which pure decisions make and read.
 
 import type { ProxyTls } from "./proxy-tls.ts";
+import type { AnswerHandling, RequestHandling, TlsHeaders } from "./request-handling.ts";
 import type { RequestCondition } from "./rule-condition.ts";
 
 export interface ProxyConfiguration {
@@ -84,6 +85,12 @@ export interface ProxyRoute {
     | { readonly kind: "redirect"; readonly status: 301 | 302; readonly location: string };
   /** What becomes of a request that is forwarded, before it is sent. */
   readonly rewrites?: Rewrites;
+  /** The same on all routes that forward to one backend; the usual one where absent. */
+  readonly handling?: RequestHandling;
+  /** What becomes of the answer; nothing where absent. */
+  readonly answers?: AnswerHandling;
+  /** The same on all routes of one listener. */
+  readonly tlsHeaders?: TlsHeaders;
   /** Seconds without data before a connection is closed (`idle_timeout.timeout_seconds`). */
   readonly idleTimeout: number;
 }

@@ -37,6 +37,7 @@ import type { WholeState } from "../../state/state.ts";
 import { groupSettings } from "./group-settings.ts";
 import { ownPlace, sourcesFor, type HeldAddresses, type Sources } from "./own-places.ts";
 import { forwardedTo, streamView } from "./stream-view.ts";
+import { answersOf, handlingOf, tlsHeadersOf } from "./request-handling.ts";
 import { publishedPorts } from "./published-ports.ts";
 
 /** Where load balancers listen, and what is around them. */
@@ -209,12 +210,18 @@ function listenerView(state: WholeState, listener: ListenerRecord, heldIn: HeldI
   if (!balancer || balancer.type === "network" || !action || listener.boundPort === undefined || listener.turn === undefined) return [];
   const { arn, dnsName, vpcId, attributes } = balancer;
   const own = ownPlace(state, listener, heldIn(vpcId));
+  const handling = handlingOf(attributes);
+  const answers = answersOf(listener.attributes);
+  const tlsHeaders = tlsHeadersOf(attributes, listener.attributes);
+  const idleTimeout = Number(attributes["idle_timeout.timeout_seconds"] ?? 60);
   return [
     {
       port: listener.boundPort,
       ...(own && { own }),
       turn: listener.turn,
-      balancer: { arn, dnsName, vpcId, idleTimeout: Number(attributes["idle_timeout.timeout_seconds"] ?? 60) },
+      balancer: { arn, dnsName, vpcId, idleTimeout, ...(handling && { handling }) },
+      ...(answers && { answers }),
+      ...(tlsHeaders && { tlsHeaders }),
       rules: state
         .table(rules)
         .by("listener", listener.arn)

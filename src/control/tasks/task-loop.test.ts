@@ -279,13 +279,11 @@ describe("a task goes", () => {
     const at = await world({ ...running, targets: [TARGET] }, undefined, (state) => {
       const listener = { arn: "l", loadBalancerArn: "b", account: running.account, region: running.region };
       state.commit(() => {
-        state
-          .table(listeners)
-          .put({
-            ...listener,
-            certificates: [],
-            defaultActions: [{ Type: "forward", TargetGroupArn: GROUP }],
-          } as unknown as ListenerRecord);
+        state.table(listeners).put({
+          ...listener,
+          certificates: [],
+          defaultActions: [{ Type: "forward", TargetGroupArn: GROUP }],
+        } as unknown as ListenerRecord);
         registerTarget(state, { targetGroupArn: GROUP, id: "10.0.0.1", port: 80, now: 0 });
       });
     });

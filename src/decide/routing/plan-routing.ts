@@ -99,8 +99,17 @@ function misdirected(port: number): ProxyRoute["action"] {
 }
 
 /** A listener's rules in their order, and its default action after them. */
-function routesUnder({ rules, action, balancer: { arn, idleTimeout } }: ListenerView, hosts: readonly string[]): ProxyRoute[] {
-  const under = { hosts, owner: arn, idleTimeout };
+function routesUnder(listener: ListenerView, hosts: readonly string[]): ProxyRoute[] {
+  const { rules, action, answers, tlsHeaders, balancer } = listener;
+  const { arn, idleTimeout, handling } = balancer;
+  const under = {
+    hosts,
+    owner: arn,
+    idleTimeout,
+    ...(handling && { handling }),
+    ...(answers && { answers }),
+    ...(tlsHeaders && { tlsHeaders }),
+  };
   const byRule = rules.map(({ conditions, rewrites, action: its }) => ({
     ...under,
     conditions,

@@ -1,4 +1,5 @@
 import type { ProxyBackend, Rewrites } from "../../domain/proxy-configuration.ts";
+import type { AnswerHandling, RequestHandling, TlsHeaders } from "../../domain/request-handling.ts";
 import type { RequestCondition } from "../../domain/rule-condition.ts";
 
 /** All listeners that exist here, of every account and region: they share this host's ports. The order of the lists carries no meaning. */
@@ -28,6 +29,9 @@ export interface ListenerView {
   /** Of two listeners on one port, the one with the lower number took it first. No two have the same. */
   readonly turn: number;
   readonly balancer: BalancerView;
+  /** What becomes of answers; nothing where absent. */
+  readonly answers?: AnswerHandling;
+  readonly tlsHeaders?: TlsHeaders;
   /** In the order in which they are tried. */
   readonly rules: readonly RuleView[];
   /** Of requests that no rule takes. */
@@ -64,6 +68,8 @@ export interface BalancerView {
   readonly vpcId: string;
   /** Seconds. */
   readonly idleTimeout: number;
+  /** The usual one where absent. */
+  readonly handling?: RequestHandling;
 }
 
 export type ActionView =

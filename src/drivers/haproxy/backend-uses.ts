@@ -1,3 +1,4 @@
+import { USUAL_HANDLING, type RequestHandling } from "../../domain/request-handling.ts";
 import type { ProxyConfiguration, Rewrites } from "../../ports/traffic-proxy.ts";
 
 /** What those that forward to a backend want of it. */
@@ -11,10 +12,12 @@ export interface BackendUse {
   readonly rewrites: readonly Rewrites[];
   /** Whether clients are to come again to the same group. */
   readonly sticky: boolean;
+  readonly handling: RequestHandling;
 }
 
-/** With the idle timeout that an Application Load Balancer has unless configured. */
-export const UNUSED: BackendUse = { idleTimeout: 60, ports: new Set(), protocols: new Set(), rewrites: [], sticky: false };
+/** As an Application Load Balancer has it unless configured. */
+const USUAL = { rewrites: [], sticky: false, handling: USUAL_HANDLING };
+export const UNUSED: BackendUse = { ...USUAL, idleTimeout: 60, ports: new Set(), protocols: new Set() };
 
 interface Noted extends BackendUse {
   idleTimeout: number;
@@ -22,6 +25,7 @@ interface Noted extends BackendUse {
   readonly protocols: Set<"http" | "https">;
   readonly rewrites: Rewrites[];
   sticky: boolean;
+  handling: RequestHandling;
 }
 
 /** By the ids of backends. Takes time proportional to the routes. */
@@ -29,18 +33,19 @@ export function usesOf({ listeners, streams = [] }: ProxyConfiguration): Readonl
   const uses = new Map<string, Noted>();
   const note = (backends: readonly { readonly id: string }[], port: number, idleTimeout: number): readonly Noted[] =>
     backends.map(({ id }) => {
-      const use = uses.get(id) ?? { idleTimeout: 0, ports: new Set(), protocols: new Set(), rewrites: [], sticky: false };
+      const use = uses.get(id) ?? { ...USUAL, idleTimeout: 0, ports: new Set(), protocols: new Set(), rewrites: [] };
       uses.set(id, use);
       use.ports.add(port);
       use.idleTimeout = Math.max(idleTimeout, use.idleTimeout);
       return use;
     });
   for (const { port, routes, tls } of listeners)
-    for (const { action, idleTimeout, rewrites } of routes) {
+    for (const { action, idleTimeout, rewrites, handling } of routes) {
       if (action.kind !== "forward") continue;
       for (const use of note(action.backends, port, idleTimeout)) {
         use.protocols.add(tls ? "https" : "http");
         use.sticky ||= action.stickiness !== undefined;
+        if (handling) use.handling = handling;
         if (rewrites) use.rewrites.push(rewrites);
       }
     }

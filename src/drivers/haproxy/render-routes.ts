@@ -8,6 +8,8 @@ import { renderBalance } from "./render-balance.ts";
 import { renderCheck } from "./render-check.ts";
 import { renderCondition } from "./render-conditions.ts";
 import { markStickiness, renderGroupStickiness, stickinessAcl, stickinessName } from "./render-group-stickiness.ts";
+import { markAnswers, renderAnswerHandling } from "./render-answer-handling.ts";
+import { DATED_ERRORS, EVERY_REQUEST, renderRequestHandling, renderTlsHeaders } from "./render-request-handling.ts";
 import { markRewrites, renderRewrites } from "./render-rewrites.ts";
 import { renderVersion } from "./render-version.ts";
 import { addressWord, backendName } from "./server-names.ts";
@@ -35,10 +37,14 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     `timeout client ${idle}`,
     `timeout http-request ${idle}`,
     `timeout http-keep-alive ${idle}`,
+    ...EVERY_REQUEST,
     // Not `connection`: who was handed over by a replaced worker is known by its proxy header only.
     ...(listener.clients === undefined ? [] : [`tcp-request session reject unless { src ${listener.clients.join(" ")} }`]),
     ...(reached.some(asksHost) ? HOST_IS_KNOWN : []),
     ...tlsRules(listener.tls),
+    ...tlsHeadersOf(listener, reached),
+    DATED_ERRORS,
+    ...renderAnswerHandling(reached.flatMap(({ answers }) => answers ?? [])),
     `use_backend s_${listener.id} if { stopping }`,
     ...reached.flatMap((route, at) => renderRoute(listener, route, at)),
   ];
@@ -62,6 +68,11 @@ const HOST_IS_KNOWN = [
   "http-request deny deny_status 400 if !{ url_beg / } !{ url * } !{ req.fhdr(host) -m len gt 0 }",
   "http-request set-var(txn.host) req.fhdr(host),host_only,lower,rtrim(.)",
 ];
+
+function tlsHeadersOf({ tls }: ProxyListener, routes: readonly ProxyRoute[]): readonly string[] {
+  const headers = tls && routes.find(({ tlsHeaders }) => tlsHeaders)?.tlsHeaders;
+  return headers ? renderTlsHeaders(headers) : [];
+}
 
 function asksHost({ hosts, conditions = [] }: ProxyRoute): boolean {
   return hosts.length > 0 || conditions.some(({ kind }) => kind === "host");
@@ -105,13 +116,15 @@ function renderChoice(listener: ProxyListener, route: ProxyRoute, at: number, ma
     const all = conditions.filter((condition) => condition !== "");
     return all.length === 0 ? "" : ` if ${all.join(" ")}`;
   };
-  if (route.action.kind !== "forward") return [`use_backend ${answerName(listener, at)}${when(matches)}`];
-
-  const { action, rewrites } = route;
-  const chosen = action.backends.filter((backend) => backend.weight > 0);
-  if (chosen.length === 0) return [`use_backend unavailable${when(matches)}`];
+  const { action, rewrites, answers } = route;
   // Asked last, so that only the line that is taken leaves its marks.
+  const noted = answers ? [markAnswers(answers)] : [];
+  if (action.kind !== "forward") return [`use_backend ${answerName(listener, at)}${when(matches, ...noted)}`];
+
+  const chosen = action.backends.filter((backend) => backend.weight > 0);
+  if (chosen.length === 0) return [`use_backend unavailable${when(matches, ...noted)}`];
   const marks = [
+    ...noted,
     ...(rewrites ? [markRewrites(rewrites)] : []),
     ...(action.stickiness === undefined ? [] : [markStickiness(action.stickiness)]),
   ];
@@ -179,7 +192,7 @@ function location(template: string, { port, tls }: ProxyListener): string {
   return `"${parts.map((part, at) => (at % 2 === 1 ? variables[part] : part === "" ? "" : quoteFormat(part))).join("")}${end}"`;
 }
 
-export function renderBackend(backend: ProxyBackend, { idleTimeout, ports, protocols, rewrites, sticky }: BackendUse): string {
+export function renderBackend(backend: ProxyBackend, { idleTimeout, ports, protocols, rewrites, sticky, handling }: BackendUse): string {
   const [port] = ports.size === 1 ? ports : [];
   const lines = [
     `backend ${backendName(backend.id)}`,
@@ -187,9 +200,7 @@ export function renderBackend(backend: ProxyBackend, { idleTimeout, ports, proto
     ...renderVersion(backend),
     `timeout server ${milliseconds(idleTimeout)}`,
     `timeout tunnel ${milliseconds(idleTimeout)}`,
-    // As on AWS, the address is appended to what the client sent. Where it sent none, the option adds the header.
-    'http-request replace-header X-Forwarded-For (.*) "\\1, %[src]"',
-    "option forwardfor if-none",
+    ...renderRequestHandling(handling, ports),
     ...[...protocols].map((protocol) => {
       const only = protocols.size === 1 ? "" : ` ${protocol === "https" ? "if" : "unless"} { var(txn.tls) -m bool }`;
       return `http-request set-header X-Forwarded-Proto ${protocol}${only}`;

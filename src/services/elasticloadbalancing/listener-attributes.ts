@@ -1,30 +1,71 @@
 import { listeners, type ListenerRecord } from "../../state/elb.ts";
-import { changeAttributes, fixedFlag, initialAttributes, listAttributes, onlyInitial, text, type AttributeRules } from "./attributes.ts";
+import {
+  changeAttributes,
+  flag,
+  initialAttributes,
+  listAttributes,
+  onlyInitial,
+  whole,
+  type AttributeRule,
+  type AttributeRules,
+} from "./attributes.ts";
 import { operation, permission } from "./elb-operation.ts";
 import { findListener } from "./find.ts";
 import { NETWORK_LISTENER_ATTRIBUTES } from "./network-listeners.ts";
 
-const RESPONSE_HEADERS = [
-  "strict_transport_security",
-  "access_control_allow_origin",
-  "access_control_allow_methods",
-  "access_control_allow_headers",
-  "access_control_allow_credentials",
-  "access_control_expose_headers",
-  "access_control_max_age",
-  "content_security_policy",
-  "x_content_type_options",
-  "x_frame_options",
+/** The headers of requests that a listener may give other names. */
+const REQUEST_HEADERS = ["x_amzn_tls_version", "x_amzn_tls_cipher_suite"] as const;
+/** Those of client certificates keep their names yet. */
+const CERTIFICATE_HEADERS = [
+  "x_amzn_mtls_clientcert_serial_number",
+  "x_amzn_mtls_clientcert_issuer",
+  "x_amzn_mtls_clientcert_subject",
+  "x_amzn_mtls_clientcert_validity",
+  "x_amzn_mtls_clientcert_leaf",
+  "x_amzn_mtls_clientcert",
 ] as const;
 
-/** The attributes of an HTTP listener. The proxy changes no response headers yet. Source: ELB API, `ListenerAttribute`. */
-const RULES: AttributeRules = {
-  "routing.http.response.server.enabled": fixedFlag("true"),
-  ...Object.fromEntries(RESPONSE_HEADERS.map((header) => [`routing.http.response.${header}.header_value`, onlyInitial(text())])),
+const headerName: AttributeRule = matching(/^[A-Za-z0-9-]{0,40}$/, "must be at most 40 letters, digits and hyphens");
+const headerValue: AttributeRule = matching(/^[\x20-\x7e]{0,1024}$/, "must be at most 1024 printable ASCII characters");
+
+/** The attributes of an HTTP listener. Source: ELB API, `ListenerAttribute`; Application Load Balancers guide, "HTTP header modification". */
+const HTTP_RULES: AttributeRules = {
+  "routing.http.response.server.enabled": flag("true"),
+  ...responseRules({
+    strict_transport_security: headerValue,
+    access_control_allow_origin: headerValue,
+    access_control_allow_methods: matching(/^(?:[A-Z]+|\*)?(?:, *(?:[A-Z]+|\*))*$/, "must be a list of methods"),
+    access_control_allow_headers: headerValue,
+    access_control_allow_credentials: matching(/^(?:true)?$/, "must be 'true'"),
+    access_control_expose_headers: headerValue,
+    access_control_max_age: {
+      ...whole(0, 0, 86_400),
+      initial: "",
+      refusal: (value) => (value === "" ? undefined : whole(0, 0, 86_400).refusal(value)),
+    },
+    content_security_policy: headerValue,
+    x_content_type_options: matching(/^(?:nosniff)?$/, "must be 'nosniff'"),
+    x_frame_options: matching(/^(?:DENY|SAMEORIGIN|ALLOW-FROM \S+)?$/, "must be one of [DENY, SAMEORIGIN, ALLOW-FROM <origin>]"),
+  }),
 };
 
+const HTTPS_RULES: AttributeRules = {
+  ...Object.fromEntries(REQUEST_HEADERS.map((header) => [`routing.http.request.${header}.header_name`, headerName])),
+  ...Object.fromEntries(CERTIFICATE_HEADERS.map((header) => [`routing.http.request.${header}.header_name`, onlyInitial(headerName)])),
+  ...HTTP_RULES,
+};
+
+function responseRules(rules: AttributeRules): AttributeRules {
+  return Object.fromEntries(Object.entries(rules).map(([header, rule]) => [`routing.http.response.${header}.header_value`, rule]));
+}
+
+function matching(pattern: RegExp, refusal: string): AttributeRule {
+  return { initial: "", refusal: (value) => (pattern.test(value) ? undefined : refusal) };
+}
+
 function rulesFor(protocol: ListenerRecord["protocol"]): AttributeRules {
-  return protocol === "HTTP" || protocol === "HTTPS" ? RULES : NETWORK_LISTENER_ATTRIBUTES;
+  if (protocol === "HTTPS") return HTTPS_RULES;
+  return protocol === "HTTP" ? HTTP_RULES : NETWORK_LISTENER_ATTRIBUTES;
 }
 
 export function defaultListenerAttributes(protocol: ListenerRecord["protocol"]): Readonly<Record<string, string>> {

@@ -15,8 +15,7 @@ import { operation, permission } from "./elb-operation.ts";
 import { findLoadBalancer } from "./find.ts";
 
 /**
- * The attributes of an Application Load Balancer. The proxy refuses malformed requests whatever the desync mitigation says, keeps the Host header,
- * and speaks HTTP/2 only over TLS, so that these settings may have any value.
+ * The attributes of an Application Load Balancer. The proxy refuses malformed requests whatever the desync mitigation says: `monitor` is as `defensive`.
  * Source: Elastic Load Balancing API, `LoadBalancerAttribute`.
  */
 const APPLICATION: AttributeRules = {
@@ -36,8 +35,8 @@ const APPLICATION: AttributeRules = {
   "ipv6.deny_all_igw_traffic": fixedFlag("false"),
   "routing.http2.enabled": flag("true"),
   "routing.http.drop_invalid_header_fields.enabled": flag("false"),
-  "routing.http.xff_client_port.enabled": fixedFlag("false"),
-  "routing.http.xff_header_processing.mode": oneOf("append", ["append", "preserve", "remove"], ["append"]),
+  "routing.http.xff_client_port.enabled": flag("false"),
+  "routing.http.xff_header_processing.mode": oneOf("append", ["append", "preserve", "remove"]),
   "routing.http.preserve_host_header.enabled": flag("false"),
   "routing.http.desync_mitigation_mode": oneOf("defensive", ["monitor", "defensive", "strictest"]),
   "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": flag("false"),

@@ -1,0 +1,80 @@
+import type { RequestHandling, TlsHeaders } from "../../domain/request-handling.ts";
+import { page, serverName } from "./error-pages.ts";
+import { quote } from "./quote.ts";
+
+/**
+ * What a listener does with every request before it is routed. Source: Elastic Load Balancing, "Troubleshoot your Application Load Balancers": 405 for
+ * TRACE, 463 for more than 30 addresses in `X-Forwarded-For`.
+ */
+export const EVERY_REQUEST: readonly string[] = [
+  "tcp-request session set-var(sess.since) date",
+  "http-request deny deny_status 405 if { method TRACE }",
+  `http-request return status 463 content-type text/html string ${quote(page("463"))} hdr Server ${serverName} if { req.hdr_cnt(x-forwarded-for) gt 30 }`,
+];
+
+/** Answers of targets have their own; one that comes while a request is read is made before any rule. */
+export const DATED_ERRORS = "http-after-response set-header Date %[date,http_date] if { status ge 400 } !{ res.hdr(date) -m found }";
+
+export function renderTlsHeaders({ version, cipher }: TlsHeaders): readonly string[] {
+  return [
+    `http-request set-header ${quote(version)} %[ssl_fc_protocol] if { ssl_fc }`,
+    `http-request set-header ${quote(cipher)} %[ssl_fc_cipher] if { ssl_fc }`,
+  ];
+}
+
+/** What is done with a request on its way to a backend. @param ports of the listeners that forward to it */
+export function renderRequestHandling(handling: RequestHandling, ports: ReadonlySet<number>): readonly string[] {
+  return [
+    ...(handling.dropsInvalidHeaders ? [`http-request del-header ${quote("[^A-Za-z0-9-]")} -m reg`] : []),
+    ...(handling.isStrict ? STRICT : []),
+    ...forwardedFor(handling),
+    ...(handling.keepsHost ? [] : hostOf(ports)),
+    ...TRACE,
+    `http-response set-header Connection close if { date,sub(sess.since) ge ${handling.connectionAge} }`,
+  ];
+}
+
+/** What HAProxy does not refuse by itself, or mend. Source: Elastic Load Balancing, "Desync mitigation mode". */
+const STRICT = ["content-length", "transfer-encoding"].map(
+  (header) => `http-request deny deny_status 400 if { method GET HEAD } { req.fhdr(${header}) -m found }`,
+);
+
+function forwardedFor({ forwardedFor: mode, clientPort }: RequestHandling): readonly string[] {
+  const header = "X-Forwarded-For";
+  if (mode === "preserve") return [];
+  if (mode === "remove") return [`http-request del-header ${header}`];
+  const client = clientPort ? "%[src]:%[src_port]" : "%[src]";
+  // Where the client sent one, the address comes behind what it has.
+  return [
+    `http-request replace-header ${header} (.*) "\\1, ${client}"`,
+    clientPort ? `http-request set-header ${header} ${client} unless { req.fhdr(${header}) -m found }` : "option forwardfor if-none",
+  ];
+}
+
+/** A listener's port is told in `Host` unless it is a default one, where it is left out. */
+function hostOf(ports: ReadonlySet<number>): readonly string[] {
+  const usual = [...ports].filter((port) => port === 80 || port === 443);
+  const others = [...ports].filter((port) => port !== 80 && port !== 443);
+  const at = (those: readonly number[]): string => (those.length === ports.size ? "" : ` { dst_port ${those.join(" ")} }`);
+  const told = others.length === 1 ? others[0] : "%[dst_port]";
+  return [
+    ...(usual.length === 0 ? [] : [`http-request set-header Host %[req.fhdr(host),host_only] if { req.fhdr(host) -m sub : }${at(usual)}`]),
+    ...(others.length === 0
+      ? []
+      : [
+          `http-request set-header Host %[req.fhdr(host)]:${told} if { req.fhdr(host) -m len gt 0 } !{ req.fhdr(host) -m sub : }${at(others)}`,
+        ]),
+  ];
+}
+
+/** Time and chance, as X-Ray's ids have them: 8 and 24 hexadecimal digits. */
+const TRACE_ID = "1-%[date,bytes(4,4),hex,lower]-%[uuid,bytes(0,8)]%[rand,bytes(4,4),hex,lower]%[rand,bytes(4,4),hex,lower]";
+
+/** Source: Elastic Load Balancing, "Request tracing for your Application Load Balancer". What an application put in besides stays. */
+const TRACE: readonly string[] = [
+  "http-request set-var(txn.trace) req.fhdr(X-Amzn-Trace-Id)",
+  `http-request set-header X-Amzn-Trace-Id "Root=${TRACE_ID}" unless { var(txn.trace) -m found }`,
+  `http-request replace-header X-Amzn-Trace-Id ${quote("^(.*;)?Self=[^;]*(.*)$")} "\\1Self=${TRACE_ID}\\2" if { var(txn.trace) -m sub Self= }`,
+  `http-request set-header X-Amzn-Trace-Id "Self=${TRACE_ID};%[var(txn.trace)]" if { var(txn.trace) -m sub Root= } !{ var(txn.trace) -m sub Self= }`,
+  `http-request set-header X-Amzn-Trace-Id "Root=${TRACE_ID};%[var(txn.trace)]" if { var(txn.trace) -m found } !{ var(txn.trace) -m sub Root= Self= }`,
+];
