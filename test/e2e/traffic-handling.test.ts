@@ -25,7 +25,7 @@ async function echoing(world: HaproxyWorld, handling: Partial<RequestHandling> =
   return {
     port,
     /** The values that the target got of a header, or the status of an answer that is not its. */
-    async got(name: string, headers: Readonly<Record<string, string>> = {}): Promise<readonly string[] | number> {
+    got: async (name: string, headers: Readonly<Record<string, string>> = {}): Promise<readonly string[] | number> => {
       const { status, body } = await send(port, { headers });
       if (status !== 200) return status;
       const raw = JSON.parse(body) as string[];
@@ -35,18 +35,17 @@ async function echoing(world: HaproxyWorld, handling: Partial<RequestHandling> =
 }
 
 describe("X-Forwarded-For", () => {
-  test.each<[string, Partial<RequestHandling>, RegExp | undefined, RegExp | undefined]>([
+  test.each<[string, Partial<RequestHandling>, RegExp, RegExp]>([
     ["is appended to", {}, /^127\.0\.0\.1$/, /^203\.0\.113\.7, 127\.0\.0\.1$/],
     ["is appended to, with the client's port", { clientPort: true }, /^127\.0\.0\.1:\d+$/, /^203\.0\.113\.7, 127\.0\.0\.1:\d+$/],
-    ["stays as it is", { forwardedFor: "preserve" }, undefined, /^203\.0\.113\.7$/],
-    ["is removed", { forwardedFor: "remove" }, undefined, undefined],
+    ["stays as it is", { forwardedFor: "preserve" }, /^$/, /^203\.0\.113\.7$/],
+    ["is removed", { forwardedFor: "remove" }, /^$/, /^$/],
   ])("%s", async (_, handling, alone, behind) => {
     await using world = await haproxyWorld();
     const { got } = await echoing(world, handling);
-    const fits = (seen: readonly string[] | number, pattern: RegExp | undefined): void =>
-      expect(seen).toEqual(pattern ? [expect.stringMatching(pattern)] : []);
-    fits(await got("X-Forwarded-For"), alone);
-    fits(await got("X-Forwarded-For", { "X-Forwarded-For": "203.0.113.7" }), behind);
+    const seen = async (headers = {}): Promise<string> => String(await got("X-Forwarded-For", headers));
+    expect(await seen()).toMatch(alone);
+    expect(await seen({ "X-Forwarded-For": "203.0.113.7" })).toMatch(behind);
   });
 
   test("of more than thirty addresses is refused with 463", async () => {
