@@ -1,0 +1,213 @@
+import { once } from "node:events";
+import { Agent, createServer, request } from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { setTimeout as pause } from "node:timers/promises";
+import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+  CreateListenerCommand,
+  CreateLoadBalancerCommand,
+  CreateRuleCommand,
+  CreateTargetGroupCommand,
+  DeregisterTargetsCommand,
+  DescribeTargetHealthCommand,
+  ElasticLoadBalancingV2Client,
+  ModifyRuleCommand,
+  RegisterTargetsCommand,
+  type Action,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
+import { Disposals } from "../disposals.ts";
+import { freePort, type AirfieldProcess } from "./airfield-process.ts";
+
+/** What Airfield has to be started with: targets are servers on loopback. */
+export const TORTURE_ENVIRONMENT = { AIRFIELD_TARGET_ADDRESSES: "127.0.0.0/8" };
+
+export interface TrafficTortureReport {
+  readonly answered: number;
+  /** Requests that failed, but for those that a killed target had taken. */
+  readonly failures: readonly string[];
+  /** Requests that failed on a target that was killed while it had them. */
+  readonly lostWithTargets: number;
+  /** How many different answers the rule gave, and the targets that answered. */
+  readonly answers: ReadonlySet<string>;
+}
+
+/** How many targets there are between two changes. */
+const TARGETS = 3;
+/** Milliseconds that a target takes for a request, at most: so long is one in flight. */
+const SLOWEST_ANSWER = 15;
+
+/**
+ * So many times each, under load: a target comes, one is drained, one is killed, and a rule is changed. Every request is to be answered with 200, but for
+ * those that a killed target has in hand.
+ */
+export async function trafficTorture(
+  airfield: AirfieldProcess,
+  rounds: number,
+  lived: (round: number) => void = () => undefined,
+): Promise<TrafficTortureReport> {
+  await using opened = new Disposals();
+  const elb = airfield.client(ElasticLoadBalancingV2Client);
+  const { group, rule, port } = await stack(airfield, elb);
+  /** Requests that some target has taken and not answered. */
+  const underway = new Map<string, Target>();
+  const targets: Target[] = [];
+  const come = async (): Promise<void> => {
+    const target = opened.use(await startTarget(underway));
+    await elb.send(new RegisterTargetsCommand({ TargetGroupArn: group, Targets: [{ ...target.registered, AvailabilityZone: "all" }] }));
+    await reached(elb, group, target, "healthy");
+    targets.push(target);
+  };
+  const leave = async (target: Target): Promise<void> => {
+    await elb.send(new DeregisterTargetsCommand({ TargetGroupArn: group, Targets: [target.registered] }));
+    await reached(elb, group, target, "unused");
+  };
+  for (let at = 0; at < TARGETS; at += 1) await come();
+
+  const lost = new Set<string>();
+  const load = startLoad(port);
+  for (let round = 1; round <= rounds; round += 1) {
+    await come();
+    const drained = targets.shift();
+    if (drained) await leave(drained);
+    drained?.kill();
+    await come();
+    const killed = targets.shift();
+    for (const [id, target] of underway) if (target === killed) lost.add(id);
+    killed?.kill();
+    if (killed) await leave(killed);
+    await elb.send(
+      new ModifyRuleCommand({ RuleArn: rule, Actions: [round % 2 === 0 ? says("rule") : { Type: "forward", TargetGroupArn: group }] }),
+    );
+    lived(round);
+  }
+  const { answered, failed, answers } = await load.stop();
+  const unexcused = failed.filter(({ id }) => !lost.has(id));
+  return {
+    answered,
+    answers,
+    failures: unexcused.map(({ id, why }) => `${id}: ${why}`),
+    lostWithTargets: failed.length - unexcused.length,
+  };
+}
+
+function says(body: string): Action {
+  return { Type: "fixed-response", FixedResponseConfig: { StatusCode: "200", ContentType: "text/plain", MessageBody: body } };
+}
+
+async function stack(airfield: AirfieldProcess, elb: ElasticLoadBalancingV2Client) {
+  const { Subnets = [] } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
+  const made = await elb.send(
+    new CreateLoadBalancerCommand({ Name: "torture", Subnets: Subnets.flatMap(({ SubnetId }) => SubnetId ?? []) }),
+  );
+  const checks = { HealthCheckPath: "/health", HealthCheckIntervalSeconds: 5, HealthCheckTimeoutSeconds: 2 };
+  const { TargetGroups } = await elb.send(
+    new CreateTargetGroupCommand({ Name: "torture", Protocol: "HTTP", Port: 80, VpcId: Subnets[0]?.VpcId, TargetType: "ip", ...checks }),
+  );
+  const group = TargetGroups?.[0]?.TargetGroupArn ?? "";
+  const port = await freePort();
+  const DefaultActions: Action[] = [{ Type: "forward", TargetGroupArn: group }];
+  const { Listeners } = await elb.send(
+    new CreateListenerCommand({ LoadBalancerArn: made.LoadBalancers?.[0]?.LoadBalancerArn, Protocol: "HTTP", Port: port, DefaultActions }),
+  );
+  const { Rules } = await elb.send(
+    new CreateRuleCommand({
+      ListenerArn: Listeners?.[0]?.ListenerArn,
+      Priority: 1,
+      Conditions: [{ Field: "path-pattern", PathPatternConfig: { Values: ["/rule*"] } }],
+      Actions: [says("rule")],
+    }),
+  );
+  return { group, port, rule: Rules?.[0]?.RuleArn ?? "" };
+}
+
+interface Target extends AsyncDisposable {
+  readonly registered: { readonly Id: string; readonly Port: number };
+  /** Ends it as `kill -9` does: what it has in hand is cut, and nobody listens any more. */
+  kill(): void;
+}
+
+async function startTarget(underway: Map<string, Target>): Promise<Target> {
+  const server = createServer((asked, answer) => {
+    const id = asked.headers["x-request"];
+    if (typeof id !== "string") return void answer.end();
+    underway.set(id, target);
+    setTimeout(() => {
+      underway.delete(id);
+      answer.end(String(target.registered.Port));
+    }, Math.random() * SLOWEST_ANSWER);
+  });
+  server.keepAliveTimeout = 65_000;
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const kill = (): void => {
+    server.close();
+    server.closeAllConnections();
+  };
+  const target: Target = {
+    registered: { Id: "127.0.0.1", Port: (server.address() as AddressInfo).port },
+    kill,
+    [Symbol.asyncDispose]: async () => kill(),
+  };
+  return target;
+}
+
+/** A client of the API has no event to wait for. */
+async function reached(elb: ElasticLoadBalancingV2Client, group: string, { registered }: Target, state: string): Promise<void> {
+  for (;;) {
+    const { TargetHealthDescriptions: [found] = [] } = await elb.send(
+      new DescribeTargetHealthCommand({ TargetGroupArn: group, Targets: [registered] }),
+    );
+    if (found?.TargetHealth?.State === state) return;
+    await pause(20);
+  }
+}
+
+interface Failure {
+  readonly id: string;
+  readonly why: string;
+}
+
+/** Requests without a pause, half of them to the rule, over connections that stay and over new ones. */
+function startLoad(port: number) {
+  const kept = new Agent({ keepAlive: true });
+  const fresh = new Agent();
+  const failed: Failure[] = [];
+  const answers = new Set<string>();
+  let answered = 0;
+  let running = true;
+  let next = 0;
+  const client = async (agent: Agent, path: string): Promise<void> => {
+    while (running) {
+      next += 1;
+      const id = String(next);
+      try {
+        const { status, body } = await ask(port, path, id, agent);
+        if (status === 200) answers.add(body);
+        else failed.push({ id, why: `${status} ${body}` });
+        answered += 1;
+      } catch (cause) {
+        failed.push({ id, why: String(cause) });
+      }
+    }
+  };
+  const clients = [kept, kept, kept, fresh].flatMap((agent) => [client(agent, "/"), client(agent, "/rule")]);
+  return {
+    async stop() {
+      running = false;
+      await Promise.all(clients);
+      kept.destroy();
+      return { answered, failed, answers };
+    },
+  };
+}
+
+function ask(port: number, path: string, id: string, agent: Agent): Promise<{ readonly status: number; readonly body: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request({ host: "127.0.0.1", port, path, agent, headers: { "X-Request": id } }, (response) => {
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+    });
+    sent.on("error", reject);
+    sent.end();
+  });
+}
