@@ -38,6 +38,19 @@ describe("a body is whole, whatever it came in", () => {
   });
 });
 
+test.each<[string, number | undefined, number]>([
+  ["a little where little was announced, or nothing", undefined, 1024],
+  ["as much as was announced", 5000, 5000],
+  ["no more than a slab, whatever was announced", 900_000, 262_144],
+])("memory is taken for a body as it comes: at first %s", async (_, length, bytes) => {
+  const { stream, room, read } = coming(length === undefined ? {} : { length });
+  stream.write("x");
+  await new Promise(setImmediate);
+  expect(room.bytes).toBe(bytes);
+  stream.end();
+  await read;
+});
+
 describe("a body is too large", () => {
   test("when it says so, before anything is read", async () => {
     expect(await coming({ length: 11, largest: 10 }).read).toBeUndefined();

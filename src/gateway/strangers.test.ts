@@ -1,5 +1,6 @@
+import type { Socket } from "node:net";
 import { expect, test } from "vitest";
-import { Strangers } from "./strangers.ts";
+import { isInTurn, Strangers } from "./strangers.ts";
 
 function strangers() {
   const clock = { now: 0 };
@@ -35,4 +36,18 @@ test("each address has turns of its own", () => {
   const { turns } = strangers();
   for (let count = 0; count < 10; count += 1) turns.turn("a");
   expect(turns.turn("b")).toBe(0);
+});
+
+test("the connection of who is not taken is closed; who waits, and is gone when the turn comes, has none", async () => {
+  const { turns } = strangers();
+  const socketOf = (remoteAddress: string, destroyed = false): Socket => {
+    const socket = { remoteAddress, destroyed, destroy: () => (socket.destroyed = true) };
+    return socket as unknown as Socket;
+  };
+  const taken = socketOf("a");
+  expect([await isInTurn(turns, taken), taken.destroyed]).toEqual([true, false]);
+  for (let count = 0; count < 100; count += 1) turns.turn("a");
+  const tooMany = socketOf("a");
+  expect([await isInTurn(turns, tooMany), tooMany.destroyed]).toEqual([false, true]);
+  expect(await isInTurn(turns, socketOf("b", true))).toBe(false);
 });
