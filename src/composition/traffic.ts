@@ -1,10 +1,13 @@
 import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
+import { balancerAddresses } from "../control/vpc-networks/balancer-addresses.ts";
 import { followGateways } from "../control/vpc-networks/follow-networks.ts";
 import { gatewayNameServers } from "../control/vpc-networks/gateway-name-servers.ts";
 import { forwarder } from "../drivers/dns/forward.ts";
+import { networkForVpc } from "../control/vpc-networks/network-for-task.ts";
 import { dnsServer } from "../drivers/dns/server.ts";
 import type { Troubles } from "../drivers/filesystem/troubles.ts";
 import { canBind } from "../drivers/haproxy/can-bind.ts";
+import { bridgeAddresses } from "../drivers/system/bridge-addresses.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import type { TrafficProxy } from "../ports/traffic-proxy.ts";
 import type { VpcNetworks } from "../ports/vpc-networks.ts";
@@ -23,6 +26,18 @@ export function openTraffic(
     loadBalancing({ state, clock, proxy, logger, surroundings, canBind, trouble: (text) => troubles.tell("load balancers", text) }),
   );
   const others = forwarder();
+  const addresses = opened.use(
+    balancerAddresses({
+      state,
+      clock,
+      ids,
+      logger,
+      host: bridgeAddresses(),
+      networkForVpc: networkForVpc({ state, networks, logger }),
+      tell: (held) => balancing.hold(held),
+      trouble: (text) => troubles.tell("addresses of load balancers", text),
+    }),
+  );
   const names = opened.use(
     gatewayNameServers({
       state,
@@ -32,6 +47,7 @@ export function openTraffic(
       sharedDomains: options.sharedDomains ?? [],
       open: (address, answers) => dnsServer({ addresses: [address], port: 53, forwarder: others, ...answers }),
       trouble: (text) => troubles.tell("names", text),
+      heldIn: (vpcId) => addresses.heldIn(vpcId),
     }),
   );
   // In one step, so that a restart's first configuration has the gateways, too.
@@ -40,6 +56,7 @@ export function openTraffic(
       // Names first: a listener on their port goes without the gateway.
       names.listen(gateways);
       balancing.bind(gateways);
+      addresses.at(gateways);
     }),
   );
   return balancing;

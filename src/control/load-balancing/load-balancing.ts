@@ -25,12 +25,14 @@ import {
   type ListenerRecord,
   type LoadBalancerRecord,
 } from "../../state/elb.ts";
+import { networkInterfaces } from "../../state/network-interfaces.ts";
 import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
 import type { WholeState } from "../../state/state.ts";
 import { inSlices } from "../in-slices.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { finishDrains } from "./drains.ts";
 import { assignPorts, giveTurns, releasePorts, someListenerLacksPort } from "./listener-ports.ts";
+import type { HeldAddresses } from "./own-places.ts";
 import { portsOfTask } from "./published-ports.ts";
 import { RoutingViews } from "./routing-view.ts";
 import { sameConfiguration } from "./same-configuration.ts";
@@ -57,6 +59,8 @@ export interface LoadBalancingParts {
 export interface LoadBalancing extends AsyncDisposable {
   /** Listens at exactly these gateways from now on, besides the addresses that all share; at each of them for the load balancers of that VPC. */
   bind(gateways: readonly GatewayView[]): void;
+  /** Listens at exactly these addresses of load balancers from now on, each for its own, and connects to targets from there. */
+  hold(held: readonly HeldAddresses[]): void;
 }
 
 /**
@@ -78,6 +82,7 @@ const LONGEST_RETRY_MS = 60_000;
 export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   const { state, clock, proxy, logger, surroundings, bindAddresses: addresses = ["127.0.0.1"], canBind, trouble } = parts;
   let gateways: readonly GatewayView[] = [];
+  let held: readonly HeldAddresses[] = [];
   let applied: ProxyConfiguration | undefined;
   const refused = new Set<number>();
   /** Load balancers of which the proxy refuses a part, with its words. */
@@ -103,7 +108,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       refused.clear();
       throw cause;
     }
-    const routing = views.make({ addresses, gateways, surroundings: surroundings() });
+    const routing = views.make({ addresses, gateways, held, surroundings: surroundings() });
     for (const key of routing.changed) unassessed.add(key);
     // Both look at many targets where there are many: each has a turn of its own.
     await new Promise<void>((resolve) => void clock.soon(resolve));
@@ -227,6 +232,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       for (const rule of [before, after]) if (rule) assessGroups(rule.actions);
       wakeRouting();
     }),
+    state.watch(networkInterfaces, wakeRouting),
     state.watch(targetGroups, wakeRouting),
     state.watch(targets, ({ key, before, after }) => {
       const target = after ?? before;
@@ -252,6 +258,11 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     bind(wanted) {
       gateways = [...wanted];
       // A port that could not be had on one of them is tried anew, also where they are the same ones.
+      applied = undefined;
+      wakeRouting();
+    },
+    hold(wanted) {
+      held = wanted;
       applied = undefined;
       wakeRouting();
     },

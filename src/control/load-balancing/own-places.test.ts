@@ -20,6 +20,8 @@ const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
 const arnOf = (kind: string, name: string): string =>
   `arn:aws:elasticloadbalancing:us-east-1:123456789012:${kind}/${name}/0123456789abcdef`;
 const GROUP = arnOf("targetgroup", "db");
+/** Of this host, which bridges two networks. */
+const OWN = ["127.0.0.0/8", "127.0.0.1/32", "192.0.2.2/32", "10.0.0.1/32", "172.17.0.1/32"];
 const VPC = { id: "vpc-1", cidrBlock: "10.0.0.0/16" };
 
 function world() {
@@ -62,7 +64,7 @@ function world() {
       addresses: ["127.0.0.1"],
       gateways: [],
       held: [{ vpcId: VPC.id, vpcCidr: VPC.cidrBlock, addresses: new Set(held) }],
-      surroundings: { ownBlocks: [], bridgedBlocks: [], vpcs: [VPC], openedBlocks: [] },
+      surroundings: { ownBlocks: OWN, bridgedBlocks: ["10.0.0.0/16", "172.17.0.0/16"], vpcs: [VPC], openedBlocks: [] },
     }).view;
   const sources = (seen: RoutingView) => seen.groups[0]?.targets.map(({ id, source }) => [id, source]);
   return { state, put, putGroup, putTarget, view, sources };
@@ -72,7 +74,11 @@ test("a listener is at those of its load balancer's addresses that this host has
   const { put, view } = world();
   put("web", "application", "HTTP", 80, { boundPort: 8080, turn: 1 });
   expect(view().listeners[0]).not.toHaveProperty("own");
-  expect(view("10.0.1.80", "10.9.9.9").listeners[0]?.own).toEqual({ port: 80, addresses: ["10.0.1.80"], vpcCidr: "10.0.0.0/16" });
+  expect(view("10.0.1.80", "10.9.9.9").listeners[0]?.own).toEqual({
+    port: 80,
+    addresses: ["10.0.1.80"],
+    clients: ["10.0.0.0/16", "192.0.2.2/32"],
+  });
 });
 
 test("a TCP listener is a stream with its groups, its idle timeout and its addresses, and none of those that share", () => {
@@ -83,7 +89,7 @@ test("a TCP listener is a stream with its groups, its idle timeout and its addre
   expect(streams).toEqual([
     {
       port: 8132,
-      own: { port: 132, addresses: ["10.0.0.132"], vpcCidr: "10.0.0.0/16" },
+      own: { port: 132, addresses: ["10.0.0.132"], clients: ["10.0.0.0/16", "192.0.2.2/32"] },
       balancer: { arn: arnOf("loadbalancer/net", "db"), vpcId: "vpc-1" },
       groups: [{ arn: GROUP, weight: 1 }],
       idleTimeout: 60,

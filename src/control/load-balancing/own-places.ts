@@ -1,3 +1,4 @@
+import type { TargetSurroundings } from "../../decide/routing/target-place.ts";
 import type { OwnPlace } from "../../decide/routing/view.ts";
 import { contains, parseAddress, parseCidr } from "../../domain/cidr.ts";
 import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
@@ -17,13 +18,19 @@ export function ownPlace(
   state: WholeState,
   { loadBalancerArn, port }: Pick<ListenerRecord, "loadBalancerArn" | "port">,
   held: HeldAddresses | undefined,
+  hostClients: readonly string[],
 ): OwnPlace | undefined {
-  if (!held) return undefined;
-  const addresses = interfacesOf(state, loadBalancerArn)
+  const addresses = ownAddresses(state, loadBalancerArn, held);
+  return !held || addresses.length === 0 ? undefined : { port, addresses, clients: [held.vpcCidr, ...hostClients] };
+}
+
+/** Those of a load balancer's addresses that this host has, in their order. */
+export function ownAddresses(state: WholeState, loadBalancerArn: string, held: HeldAddresses | undefined): readonly string[] {
+  if (!held) return [];
+  return interfacesOf(state, loadBalancerArn)
     .map(({ privateIpv4Address }) => privateIpv4Address)
     .filter((address) => held.addresses.has(address))
     .toSorted();
-  return addresses.length === 0 ? undefined : { port, addresses, vpcCidr: held.vpcCidr };
 }
 
 /** From which address targets of a group are connected to. */
@@ -61,4 +68,19 @@ export function sourcesFor(
       return inZone.get(availabilityZone ?? "") ?? own[0]?.privateIpv4Address;
     },
   };
+}
+
+/**
+ * As whom this host's own programs come to an address in a VPC's network: engines hide what a network's addresses send elsewhere, and the way from this
+ * host to itself is elsewhere, behind an address that the host has outside of networks that it bridges. Nobody else comes with one of these: the kernel
+ * drops packets from outside that claim to be from itself.
+ */
+export function hostClients({ ownBlocks, bridgedBlocks }: Pick<TargetSurroundings, "ownBlocks" | "bridgedBlocks">): readonly string[] {
+  const bridged = bridgedBlocks.flatMap((text) => parseCidr(text) ?? []);
+  return ownBlocks
+    .filter((text) => {
+      const own = parseCidr(text);
+      return own?.prefix === 32 && !text.startsWith("127.") && !bridged.some((block) => contains(block, own.base));
+    })
+    .toSorted();
 }

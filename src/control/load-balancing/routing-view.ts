@@ -12,6 +12,7 @@ import type {
   ActionView,
   GatewayView,
   ListenerView,
+  OwnPlace,
   RoutingView,
   RuleView,
   StreamView,
@@ -35,7 +36,7 @@ import {
 import { localInstanceId } from "../../state/local-host.ts";
 import type { WholeState } from "../../state/state.ts";
 import { groupSettings } from "./group-settings.ts";
-import { ownPlace, sourcesFor, type HeldAddresses, type Sources } from "./own-places.ts";
+import { hostClients, ownPlace, sourcesFor, type HeldAddresses, type Sources } from "./own-places.ts";
 import { forwardedTo, streamView } from "./stream-view.ts";
 import { answersOf, handlingOf, tlsHeadersOf } from "./request-handling.ts";
 import { publishedPorts } from "./published-ports.ts";
@@ -109,6 +110,8 @@ export class RoutingViews {
     const state = this.#state;
     const heldByVpc = new Map(held.map((one) => [one.vpcId, one]));
     const heldIn = (vpcId: string): HeldAddresses | undefined => heldByVpc.get(vpcId);
+    const fromHost = hostClients(surroundings);
+    const ownPlaceOf: OwnPlaceOf = (listener, vpcId) => ownPlace(state, listener, heldIn(vpcId), fromHost);
     const around = JSON.stringify(surroundings);
     if (around !== this.#around) this.noteAll();
     this.#around = around;
@@ -134,8 +137,8 @@ export class RoutingViews {
     this.#admitAnew.clear();
     const byView = new Map([...parts.values()].map((part) => [part.view, part]));
     const byBackend = new Map([...parts.values()].map((part) => [part.backend.id, part]));
-    const listening = [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener, heldIn));
-    const streams = [...state.table(listeners).values()].flatMap((listener) => listenerStream(state, listener, heldIn));
+    const listening = [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener, ownPlaceOf));
+    const streams = [...state.table(listeners).values()].flatMap((listener) => listenerStream(state, listener, ownPlaceOf));
     return {
       view: { addresses, gateways, listeners: listening, streams, groups: [...byView.keys()] },
       backendOf: (group) => byView.get(group)?.backend ?? backendOf(group),
@@ -195,21 +198,21 @@ function claimOf({ id, port, address, addressPort }: TargetRecord, group: Target
   };
 }
 
-type HeldIn = (vpcId: string) => HeldAddresses | undefined;
+type OwnPlaceOf = (listener: ListenerRecord, vpcId: string) => OwnPlace | undefined;
 
-function listenerStream(state: WholeState, listener: ListenerRecord, heldIn: HeldIn): StreamView[] {
+function listenerStream(state: WholeState, listener: ListenerRecord, ownPlaceOf: OwnPlaceOf): StreamView[] {
   const balancer = state.table(loadBalancers).get(listener.loadBalancerArn);
   const action = listener.defaultActions.at(-1);
   if (balancer?.type !== "network" || !action) return [];
-  return streamView(listener, action, balancer, ownPlace(state, listener, heldIn(balancer.vpcId)));
+  return streamView(listener, action, balancer, ownPlaceOf(listener, balancer.vpcId));
 }
 
-function listenerView(state: WholeState, listener: ListenerRecord, heldIn: HeldIn): ListenerView[] {
+function listenerView(state: WholeState, listener: ListenerRecord, ownPlaceOf: OwnPlaceOf): ListenerView[] {
   const balancer = state.table(loadBalancers).get(listener.loadBalancerArn);
   const action = listener.defaultActions.at(-1);
   if (!balancer || balancer.type === "network" || !action || listener.boundPort === undefined || listener.turn === undefined) return [];
   const { arn, dnsName, vpcId, attributes } = balancer;
-  const own = ownPlace(state, listener, heldIn(vpcId));
+  const own = ownPlaceOf(listener, vpcId);
   const handling = handlingOf(attributes);
   const answers = answersOf(listener.attributes);
   const tlsHeaders = tlsHeadersOf(attributes, listener.attributes);

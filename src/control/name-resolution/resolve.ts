@@ -10,6 +10,7 @@ import { vpcs } from "../../state/ec2.ts";
 import type { LoadBalancerRecord } from "../../state/elb.ts";
 import type { HostedZoneRecord } from "../../state/route53.ts";
 import type { WholeState } from "../../state/state.ts";
+import { ownAddresses, type HeldAddresses } from "../load-balancing/own-places.ts";
 import { addressReply, balancerNamed, nameServerReply, noSuchName, zonesSeenFrom, type Standpoint } from "./zones.ts";
 
 /** Seconds: load balancers come and go, and asking again costs next to nothing. */
@@ -24,18 +25,24 @@ export interface ResolvingParts {
   readonly chance: () => number;
   /** Domains of which the operator says that public zones here answer for them to all accounts. */
   readonly sharedDomains?: readonly string[];
+  /** The addresses of load balancers that this host has in a VPC. None where absent. */
+  readonly heldIn?: (vpcId: string) => HeldAddresses | undefined;
 }
 
 /**
- * What the name server at a VPC's gateway answers: load balancers of that VPC are at the gateway, and to it there are no others; then its private zones, then
- * what is public. Who asks from elsewhere (other networks of this host reach the address, too) is told nothing. Nobody here has registered the domain of a
+ * What the name server at a VPC's gateway answers: load balancers of that VPC are at addresses of their own, any of these first, or at the gateway where this
+ * host does not have them, and to it there are no others; then its private zones, then what is public. Who asks from elsewhere (other networks of this host reach the address, too) is told nothing. Nobody here has registered the domain of a
  * public zone: to other accounts than its own it answers where no domain of the world is at stake, or the operator says so (decision 41).
  */
-export function resolveInVpc({ state, chance, sharedDomains = [] }: ResolvingParts, gateway: GatewayView): Resolve {
+export function resolveInVpc({ state, chance, sharedDomains = [], heldIn }: ResolvingParts, gateway: GatewayView): Resolve {
   const shared = sharedDomains.map(nameOf);
   const isShared = (name: string): boolean => isSpecialUse(name) || shared.some((domain) => isWithin(name, domain));
   const block = parseCidr(gateway.vpcCidr);
-  const addressesOf = ({ vpcId }: LoadBalancerRecord): readonly string[] => (vpcId === gateway.vpcId ? [gateway.address] : []);
+  const addressesOf = ({ arn, vpcId }: LoadBalancerRecord): readonly string[] => {
+    if (vpcId !== gateway.vpcId) return [];
+    const own = ownAddresses(state, arn, heldIn?.(vpcId));
+    return own.length === 0 ? [gateway.address] : rotated(own, Math.floor(chance() * own.length));
+  };
   return (question, client) => {
     const from = parseAddress(client);
     if (!block || from === undefined || !contains(block, from)) return { kind: "refused" };
@@ -57,6 +64,10 @@ export function resolveOnHost({ state, chance }: ResolvingParts, address: string
     const found = resolve(state, question, standpoint, address, chance());
     return found.kind === "forward" && !client.startsWith("127.") ? { kind: "refused" } : found;
   };
+}
+
+function rotated(all: readonly string[], by: number): readonly string[] {
+  return [...all.slice(by), ...all.slice(0, by)];
 }
 
 const LOOPBACK = "127.0.0.1";

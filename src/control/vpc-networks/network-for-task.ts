@@ -6,7 +6,10 @@ import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import type { WholeState } from "../../state/state.ts";
 
 /** Has the network of a task's VPC made; see `networkForTask`. */
-export type NetworkForTask = (task: TaskRecord) => Promise<{ readonly failure: string } | undefined> | undefined;
+export type NetworkForTask = (task: TaskRecord) => ReturnType<NetworkForVpc>;
+
+/** Has the network of a VPC made: `undefined` where it is there. Gives why there is none, in our words. */
+export type NetworkForVpc = (vpcId: string) => Promise<{ readonly failure: string } | undefined> | undefined;
 
 export interface NetworkForTaskParts {
   readonly state: WholeState;
@@ -22,9 +25,18 @@ const MOST_BLOCKS = 8;
  * network is made; and where its block was taken meanwhile, by another installation or program, and nothing runs there, a default VPC moves
  * to a block that is free. Gives why there is no network in AWS's frame, and in our words what to do.
  */
-export function networkForTask({ state, networks, logger }: NetworkForTaskParts): NetworkForTask {
+export function networkForTask(parts: NetworkForTaskParts): NetworkForTask {
+  const forVpc = networkForVpc(parts);
   return (task) => {
-    const vpc = vpcOf(state, task);
+    const vpc = vpcOf(parts.state, task);
+    return vpc && forVpc(vpc.id)?.then((failed) => failed && { failure: `ResourceInitializationError: ${failed.failure}` });
+  };
+}
+
+/** The same for a VPC in which something is to have an address. */
+export function networkForVpc({ state, networks, logger }: NetworkForTaskParts): NetworkForVpc {
+  return (vpcId) => {
+    const vpc = state.table(vpcs).get(vpcId);
     return !vpc || networks.has(wantedOf(vpc)) ? undefined : make(vpc.id);
   };
 
@@ -56,7 +68,7 @@ export function networkForTask({ state, networks, logger }: NetworkForTaskParts)
   }
 }
 
-const failure = (reason: string): { readonly failure: string } => ({ failure: `ResourceInitializationError: ${reason}` });
+const failure = (reason: string): { readonly failure: string } => ({ failure: reason });
 
 function wantedOf({ id, cidrBlock }: VpcRecord): { readonly vpcId: string; readonly vpcCidr: string } {
   return { vpcId: id, vpcCidr: cidrBlock };

@@ -119,7 +119,7 @@ describe("listeners", () => {
 
   test("one that has addresses of its own listens there on its own port, under any name, for its own VPC, and not at the gateway", () => {
     const gateways = [{ vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: "10.0.0.1" }];
-    const own = { port: 80, addresses: ["10.0.0.7", "10.0.16.9"], vpcCidr: "10.0.0.0/16" };
+    const own = { port: 80, addresses: ["10.0.0.7", "10.0.16.9"], clients: ["10.0.0.0/16"] };
     const listeners = [{ ...listener("a", 8080, forward(WEB), 1), own }, listener("b", 8080, forward(API), 2)];
     const plan = planRouting({ ...LOOPBACK, gateways, listeners, groups: [group(WEB), group(API)] });
     expect(plan.listeners.map(({ id, addresses, port, clients }) => [id, addresses, port, clients])).toEqual([

@@ -66,8 +66,8 @@ function gatewayListeners({ vpcId, vpcCidr, address }: GatewayView, { listeners 
 function ownListener(listener: ListenerView): ProxyListener[] {
   const { own, balancer } = listener;
   if (!own) return [];
-  const { port, addresses, vpcCidr } = own;
-  return [{ id: ownId(balancer.arn, port), addresses, port, clients: [vpcCidr], routes: routesUnder(listener, []) }];
+  const { port, addresses, clients } = own;
+  return [{ id: ownId(balancer.arn, port), addresses, port, clients, routes: routesUnder(listener, []) }];
 }
 
 function byPort(listeners: readonly ListenerView[]): { readonly port: number; readonly sharing: readonly ListenerView[] }[] {

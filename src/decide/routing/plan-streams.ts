@@ -17,7 +17,7 @@ export function planStreams({ addresses, gateways, streams = [] }: RoutingView):
         clients: [vpcCidr],
         ...carries,
       })),
-      ...(own ? [{ id: ownId(balancer.arn, own.port), addresses: own.addresses, port: own.port, clients: [own.vpcCidr], ...carries }] : []),
+      ...(own ? [{ id: ownId(balancer.arn, own.port), addresses: own.addresses, port: own.port, clients: own.clients, ...carries }] : []),
     ];
   });
 }

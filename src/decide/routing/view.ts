@@ -38,12 +38,13 @@ export interface ListenerView {
   readonly action: ActionView;
 }
 
-/** Where one load balancer listens at addresses of its own, for clients in its VPC. */
+/** Where one load balancer listens at addresses of its own. */
 export interface OwnPlace {
   /** The listener's own port. */
   readonly port: number;
   readonly addresses: readonly string[];
-  readonly vpcCidr: string;
+  /** Blocks of who may come in: its VPC, and this host. */
+  readonly clients: readonly string[];
 }
 
 /** A listener that carries connections as they are. It has its port to itself, also on the addresses that all share. */

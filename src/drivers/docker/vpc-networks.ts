@@ -1,4 +1,4 @@
-import { overlap, parseCidr } from "../../domain/cidr.ts";
+import { contains, overlap, parseCidr } from "../../domain/cidr.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { NetworkOutcome, SeenNetworks, VpcNetwork, VpcNetworks, WantedNetwork } from "../../ports/vpc-networks.ts";
 import { dockerEngine } from "./engine.ts";
@@ -101,8 +101,17 @@ function seenOf(
   const foreign = [...listed.filter((network) => !isOurs(network)).flatMap(subnetsOf), ...host.hostBlocks];
   return {
     networks: ours.flatMap((network) => vpcNetworkOf(network, host.reachable)),
-    foreignBlocks: [...new Set(foreign)].filter((block) => parseCidr(block) !== undefined && !own.has(block)),
+    // What this host has inside of our own networks are addresses of load balancers.
+    foreignBlocks: [...new Set(foreign)].filter((block) => parseCidr(block) !== undefined && !isWithin(block, own)),
   };
+}
+
+function isWithin(text: string, blocks: ReadonlySet<string>): boolean {
+  const block = parseCidr(text);
+  return [...blocks].some((other) => {
+    const whole = parseCidr(other);
+    return block && whole && contains(whole, block.base) && block.prefix >= whole.prefix;
+  });
 }
 
 function vpcNetworkOf({ Id: id, Labels, IPAM }: ListedNetwork, reachable: boolean): VpcNetwork[] {

@@ -1,0 +1,146 @@
+import type { Clock } from "../../ports/clock.ts";
+import type { HostAddresses } from "../../ports/host-addresses.ts";
+import type { Ids } from "../../ports/ids.ts";
+import type { Logger } from "../../ports/logger.ts";
+import { vpcs } from "../../state/ec2.ts";
+import { completeInterfaces } from "../../state/elb-interfaces.ts";
+import { loadBalancers } from "../../state/elb.ts";
+import { networkInterfaces } from "../../state/network-interfaces.ts";
+import type { WholeState } from "../../state/state.ts";
+import { keyedWorker } from "../keyed-worker.ts";
+import type { HeldAddresses } from "../load-balancing/own-places.ts";
+import type { Gateway } from "./follow-networks.ts";
+import type { NetworkForVpc } from "./network-for-task.ts";
+
+export interface BalancerAddressesParts {
+  readonly state: WholeState;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: Logger;
+  readonly host: HostAddresses;
+  /** Has a VPC's network made where it is not there. */
+  readonly networkForVpc: NetworkForVpc;
+  /** Told which addresses this host has, whenever that changes. */
+  readonly tell: (held: readonly HeldAddresses[]) => void;
+  /** Told why load balancers do without their addresses, in words for an operator; with `undefined` that none does. */
+  readonly trouble?: (text: string | undefined) => void;
+}
+
+export interface BalancerAddresses extends AsyncDisposable {
+  /** The networks in which this host is are exactly these from now on. What it has there already is told before this returns. */
+  at(gateways: readonly Gateway[]): void;
+  /** What is held in a VPC now. */
+  heldIn(vpcId: string): HeldAddresses | undefined;
+}
+
+/** The key of what concerns all. */
+const ALL = "";
+
+/** No event tells when what keeps a network from being made is gone. */
+const TRY_AGAIN_MS = 60_000;
+
+/**
+ * Has this host answer at the addresses of load balancers, in the network of their VPC, which is made for them where it is not there. A step looks at one
+ * VPC: costs a look at its interfaces. Where the host cannot, load balancers do without, and this is told.
+ *
+ * No row of the table of loops: it is told from outside where gateways are.
+ */
+export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddresses {
+  const { state, clock, ids, logger, host, networkForVpc, tell, trouble } = parts;
+  let gateways: ReadonlyMap<string, Gateway> = new Map();
+  const held = new Map<string, HeldAddresses>();
+  const wanting = new Map<string, string>();
+  const worker = keyedWorker("addresses of load balancers", step, clock, logger);
+
+  function wantedIn(vpcId: string): readonly string[] {
+    return state
+      .table(networkInterfaces)
+      .by("vpc", vpcId)
+      .map(({ privateIpv4Address }) => privateIpv4Address);
+  }
+
+  async function step(vpcId: string): Promise<void> {
+    if (vpcId === ALL) return complete();
+    const gateway = gateways.get(vpcId);
+    const wanted = wantedIn(vpcId);
+    if (!gateway) return wanted.length > 0 && state.table(vpcs).has(vpcId) ? makeNetwork(vpcId) : note(vpcId, undefined);
+    // An address is told to nobody before it is surely ours.
+    await state.durable();
+    // Who listens there lets go first.
+    const present = held.get(vpcId)?.addresses ?? new Set();
+    keep(
+      gateway,
+      wanted.filter((address) => present.has(address)),
+    );
+    const outcome = await host.hold(gateway, wanted);
+    // The network may be another one by now, which has a step of its own.
+    if (gateways.get(vpcId) !== gateway) return;
+    if (outcome.kind === "held") keep(gateway, wanted);
+    note(vpcId, outcome.kind === "held" ? undefined : outcome.reason);
+  }
+
+  async function makeNetwork(vpcId: string): Promise<void> {
+    const making = networkForVpc(vpcId);
+    if (!making) return note(vpcId, "the engine keeps its networks where this host does not reach them");
+    const failed = await making;
+    note(vpcId, failed?.failure);
+    // One that is there is told by its event.
+    if (failed) worker.wakeAt(vpcId, clock.now() + TRY_AGAIN_MS);
+  }
+
+  function keep({ vpcId, vpcCidr }: Gateway, addresses: readonly string[]): void {
+    const before = held.get(vpcId);
+    const isSame =
+      before?.vpcCidr === vpcCidr && before.addresses.size === addresses.length && addresses.every((one) => before.addresses.has(one));
+    if (isSame) return;
+    held.set(vpcId, { vpcId, vpcCidr, addresses: new Set(addresses) });
+    tell([...held.values()]);
+  }
+
+  function note(vpcId: string, why: string | undefined): void {
+    const before = wanting.get(vpcId);
+    if (before === why) return;
+    if (why === undefined) wanting.delete(vpcId);
+    else {
+      wanting.set(vpcId, why);
+      logger.warn("load balancers are at addresses that all share, not at their own", { vpc: vpcId, why });
+    }
+    const [first] = wanting.values();
+    trouble?.(
+      first &&
+        `load balancers have no addresses of their own on this host, and are reached on loopback and at their VPC's gateway: ${first}`,
+    );
+  }
+
+  /** Those of earlier versions have no interfaces. */
+  function complete(): void {
+    for (const balancer of [...state.table(loadBalancers).values()]) {
+      const full = completeInterfaces(state, ids, balancer, clock.now());
+      if (full) logger.warn("a load balancer has no address in one of its subnets", { loadBalancer: balancer.arn, why: full.message });
+    }
+  }
+
+  const watch = state.watch(networkInterfaces, ({ before, after }) => {
+    for (const record of [before, after]) if (record) worker.wake(record.vpcId);
+  });
+  worker.wake(ALL);
+  for (const { vpcId } of state.table(networkInterfaces).values()) worker.wake(vpcId);
+
+  return {
+    at(now) {
+      gateways = new Map(now.map((gateway) => [gateway.vpcId, gateway]));
+      const present = host.present();
+      held.clear();
+      for (const { vpcId, vpcCidr } of now)
+        held.set(vpcId, { vpcId, vpcCidr, addresses: new Set(wantedIn(vpcId).filter((address) => present.has(address))) });
+      tell([...held.values()]);
+      for (const vpcId of gateways.keys()) worker.wake(vpcId);
+      for (const { vpcId } of state.table(networkInterfaces).values()) worker.wake(vpcId);
+    },
+    heldIn: (vpcId) => held.get(vpcId),
+    async [Symbol.asyncDispose]() {
+      watch[Symbol.dispose]();
+      await worker[Symbol.asyncDispose]();
+    },
+  };
+}
