@@ -50,6 +50,16 @@ export const DRAINING: TargetHealth = {
   reason: "Target.DeregistrationInProgress",
   description: "Target deregistration is in progress",
 };
+export const OUT_OF_ZONE: TargetHealth = {
+  state: "unused",
+  reason: "Target.NotInUse",
+  description: "Target is in an Availability Zone that is not enabled for the load balancer",
+};
+export const INTERNAL_ERROR: TargetHealth = {
+  state: "unhealthy",
+  reason: "Elb.InternalError",
+  description: "Health checks failed due to an internal error",
+};
 export const UNUSABLE: TargetHealth = {
   state: "unused",
   reason: "Target.IpUnusable",

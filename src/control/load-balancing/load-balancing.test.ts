@@ -374,6 +374,19 @@ test("a part that the proxy refuses impairs its load balancer, also where no ope
   expect(at.state.table(loadBalancers).get(balancer.arn)?.state).toEqual({ code: "active_impaired", reason: "no such status" });
 });
 
+test("targets of a group that the proxy refuses are told to be unhealthy by our fault, until it takes the group", async () => {
+  const at = world();
+  at.putAll();
+  const health = () => [...at.state.table(targets).values()].map((target) => target.health.reason);
+  at.proxy.failNext(new RefusedPartsError([{ kind: "backend", id: BACKEND, reason: "no such status" }]));
+  at.start();
+  await at.clock.settled();
+  expect(health()).toEqual(["Elb.InternalError"]);
+  at.loop?.bind([]);
+  await at.clock.pass(1000);
+  expect(health()).toEqual(["Elb.InitialHealthChecking"]);
+});
+
 describe("a port that a gateway does not have", () => {
   const gateway = { vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: "10.0.0.1" };
 

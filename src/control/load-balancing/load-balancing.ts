@@ -86,6 +86,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   let applied: ProxyConfiguration | undefined;
   const refused = new Set<number>();
   /** Load balancers of which the proxy refuses a part, with its words. */
+  let refusedBackends: readonly string[] = [];
   let impaired: ReadonlyMap<string, string> = new Map();
   /** What could not be bound and is gone without, in the proxy's words, and how often it was tried. */
   let unbound: { readonly message: string; readonly tries: number } | undefined;
@@ -151,13 +152,25 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     }
     unbound = undefined;
     impaired = new Map();
+    refuse([]);
     trouble?.(undefined);
     return "carried out";
+  }
+
+  /** @param backends that the proxy would not have; the health of their targets, and of those of former ones, is assessed anew */
+  function refuse(backends: readonly string[]): void {
+    const known = refusedBackends;
+    if (known.length === 0 && backends.length === 0) return;
+    refusedBackends = backends;
+    reports.refuse(backends);
+    for (const { targetGroupArn, id, port } of state.table(targets).values())
+      if ([...known, ...backends].includes(backendId(targetGroupArn))) unassessed.add(targetKey(targetGroupArn, id, port));
   }
 
   /** Everybody else's changes have come about. Told once for as long as it is the same. */
   function refusedParts({ parts, message }: RefusedPartsError): "carried out" {
     const before = [...impaired.values()].join();
+    refuse(parts.flatMap((part) => (part.kind === "backend" ? part.id : [])));
     impaired = impairedBy(state, parts);
     if ([...impaired.values()].join() !== before) logger.error("the proxy refuses a part of a load balancer; the others go on", { parts });
     trouble?.(`HAProxy refuses a part of ${[...impaired.keys()].join(", ")}: ${message}`);

@@ -248,6 +248,28 @@ describe("a target group", () => {
     expect(make().view.groups[0]?.targets).toEqual([{ id: "10.0.0.1", port: 80, address: "10.0.0.1", addressPort: 80, ...view }]);
   });
 
+  test("takes targets in the zones of its load balancer, as these change", () => {
+    const views = new RoutingViews(state);
+    const surroundings = { ownBlocks: [], bridgedBlocks: [], vpcs: [], openedBlocks: [] };
+    const routing = () => views.make({ addresses: ["127.0.0.1"], gateways: [], surroundings });
+    const places = (...names: readonly string[]) =>
+      state.commit(() => {
+        const availabilityZones = names.map((zoneName) => ({ zoneName, subnetId: "subnet-1" }));
+        state.table(loadBalancers).update(BALANCER, (balancer) => ({ ...balancer, availabilityZones }));
+      });
+    putGroup();
+    putListener({ defaultActions: [{ Type: "forward", TargetGroupArn: GROUP }] });
+    places("us-east-1a");
+    const target = registerTarget(state, { targetGroupArn: GROUP, id: "10.0.0.1", port: 80, availabilityZone: "us-east-1b", now: 0 });
+    expect(routing().turnedAway(target)).toBe("zone");
+    places("us-east-1a", "us-east-1b");
+    const open = routing();
+    expect([open.turnedAway(target), open.changed.length, open.view.groups[0]?.targets.length]).toEqual([undefined, 1, 1]);
+    places("us-east-1a");
+    const shut = routing();
+    expect([shut.turnedAway(target), shut.changed.length, shut.view.groups[0]?.targets.length]).toEqual(["zone", 1, 0]);
+  });
+
   test("of instances takes this host's alone; of addresses, none by an instance's name", () => {
     const id = localInstanceId(SCOPE);
     const whyNot = (targetType: string, name: string): unknown => {

@@ -21,6 +21,7 @@ import type {
 } from "../../decide/routing/view.ts";
 import type { RequestCondition } from "../../domain/rule-condition.ts";
 import type { ProxyBackend, ProxyServer, Rewrite, Rewrites } from "../../ports/traffic-proxy.ts";
+import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
 import {
   listeners,
   loadBalancers,
@@ -70,6 +71,7 @@ interface GroupPart {
   readonly backend: ProxyBackend;
   readonly turnedAway: ReadonlyMap<string, TurnedAway>;
   readonly sources: Sources;
+  readonly zones: Zones;
   /** By the records that they were made of: records never change, they are replaced. */
   readonly targets: ReadonlyMap<TargetRecord, MadeTarget>;
 }
@@ -124,11 +126,19 @@ export class RoutingViews {
       const admits = before?.record === group && !this.#admitAnew.has(group.arn) ? before.targets : NOBODY;
       const sources = sourcesFor(state, group, heldIn);
       const isSameSource = before?.sources.key === sources.key;
-      const isKnown = before && admits === before.targets && !this.#noted.has(group.arn) && isSameSource;
+      const zones = zonesOf(state, group);
+      const isSameZones = before?.zones.key === zones.key;
+      const isKnown = before && admits === before.targets && !this.#noted.has(group.arn) && isSameSource && isSameZones;
       const published = (address: string, port: number): boolean => publishedIn(group).has(`${address} ${port}`);
       const part = isKnown
         ? before
-        : groupPart(state, group, { placeOf, published, sources }, isSameSource ? before.targets : NOBODY, admits);
+        : groupPart(
+            state,
+            group,
+            { placeOf, published, sources, zones },
+            isSameSource ? before.targets : NOBODY,
+            isSameZones ? admits : NOBODY,
+          );
       parts.set(group.arn, part);
       if (!isKnown) changed.push(...admittedOtherwise(before?.turnedAway ?? NONE, part.turnedAway));
     }
@@ -160,15 +170,16 @@ function admittedOtherwise(before: GroupPart["turnedAway"], after: GroupPart["tu
 function groupPart(
   state: WholeState,
   group: TargetGroupRecord,
-  admission: Admission & { readonly sources: Sources },
+  admission: Omit<Admission, "zones"> & { readonly sources: Sources; readonly zones: Zones },
   before: GroupPart["targets"] = NOBODY,
   admits: GroupPart["targets"] = NOBODY,
 ): GroupPart {
   const turnedAway = new Map<string, TurnedAway>();
+  const asked: Admission = { ...admission, zones: admission.zones.names };
   const admitted = new Map<TargetRecord, MadeTarget>();
   for (const target of state.table(targets).by("targetGroup", group.arn)) {
     const isIn = target.drainingUntil !== undefined || admits.has(target);
-    const why = isIn ? undefined : turnAway(claimOf(target, group), admission);
+    const why = isIn ? undefined : turnAway(claimOf(target, group), asked);
     if (why) turnedAway.set(keyOf(target), why);
     else admitted.set(target, before.get(target) ?? madeOf(target, admission.sources));
   }
@@ -178,14 +189,17 @@ function groupPart(
     view,
     made.map(({ server }) => server),
   );
-  return { record: group, view, backend, turnedAway, sources: admission.sources, targets: admitted };
+  return { record: group, view, backend, turnedAway, sources: admission.sources, zones: admission.zones, targets: admitted };
 }
 
 function keyOf({ targetGroupArn, id, port }: TargetRecord): string {
   return targetKey(targetGroupArn, id, port);
 }
 
-function claimOf({ id, port, address, addressPort }: TargetRecord, group: TargetGroupRecord): Parameters<typeof turnAway>[0] {
+function claimOf(
+  { id, port, address, addressPort, availabilityZone }: TargetRecord,
+  group: TargetGroupRecord,
+): Parameters<typeof turnAway>[0] {
   const { targetType, vpcId, healthCheck } = group;
   return {
     id,
@@ -194,11 +208,26 @@ function claimOf({ id, port, address, addressPort }: TargetRecord, group: Target
     addressPort,
     vpcId,
     instanceId: targetType === "instance" ? localInstanceId(group) : undefined,
+    availabilityZone,
     checkPort: healthCheck.port === "traffic-port" ? undefined : Number(healthCheck.port),
   };
 }
 
 type OwnPlaceOf = (listener: ListenerRecord, vpcId: string) => OwnPlace | undefined;
+
+/** Where a group's load balancers are. */
+interface Zones {
+  /** Equal where the zones are. */
+  readonly key: string;
+  readonly names: ReadonlySet<string> | undefined;
+}
+
+function zonesOf(state: WholeState, { arn }: TargetGroupRecord): Zones {
+  const names = loadBalancersOfTargetGroup(state, arn).flatMap((balancer) =>
+    (state.table(loadBalancers).get(balancer)?.availabilityZones ?? []).map(({ zoneName }) => zoneName),
+  );
+  return { key: names.toSorted().join(), names: names.length === 0 ? undefined : new Set(names) };
+}
 
 function listenerStream(state: WholeState, listener: ListenerRecord, ownPlaceOf: OwnPlaceOf): StreamView[] {
   const balancer = state.table(loadBalancers).get(listener.loadBalancerArn);

@@ -26,6 +26,7 @@ export class HealthReports {
   /** Reports of servers that the proxy was not known to have when they came. */
   readonly #early = new Set<string>();
   #applied: ReadonlyMap<string, AppliedBackend> = new Map();
+  #refused: ReadonlySet<string> = new Set();
   #turnedAway: Routing["turnedAway"] = () => undefined;
 
   /** Returns the key of the target that the report is about, where the proxy is known to have it. */
@@ -76,6 +77,15 @@ export class HealthReports {
     return this.#reports.get(serverKey(backendId(targetGroupArn), serverId(id, port)));
   }
 
+  /** The proxy would not have these backends, of which it may have an earlier form; it has all others. */
+  refuse(backends: Iterable<string>): void {
+    this.#refused = new Set(backends);
+  }
+
+  isRefused({ targetGroupArn }: TargetRecord): boolean {
+    return this.#refused.has(backendId(targetGroupArn));
+  }
+
   turnedAway(target: TargetRecord): TurnedAway | undefined {
     return this.#turnedAway(target);
   }
@@ -120,6 +130,7 @@ export function recordHealth(state: WholeState, reports: HealthReports, keys: It
         inUse: targetGroupInUse(state, target.targetGroupArn),
         turnedAway: reports.turnedAway(target),
         applied: reports.serverOf(target)?.draining === false,
+        refused: reports.isRefused(target),
         report: reports.of(target),
       });
       if (!isSame(health, target.health)) state.table(targets).replace(target, { ...target, health });

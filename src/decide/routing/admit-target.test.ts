@@ -20,6 +20,7 @@ const direct = (id: string): TargetClaim => ({
   vpcId: "vpc-1",
   instanceId: undefined,
   checkPort: undefined,
+  availabilityZone: undefined,
 });
 const onHost = (addressPort: number, changes: Partial<TargetClaim> = {}): TargetClaim => ({
   ...direct("i-0123"),
@@ -48,10 +49,20 @@ test.each<readonly [string, TargetClaim, TurnedAway | undefined]>([
   ["a task in the VPC by a port that is not its own", { ...direct("172.31.0.10"), address: "127.0.0.1", addressPort: 4566 }, "port"],
   ["a task in the VPC, said to be at another port of its address", { ...direct("172.31.0.10"), addressPort: 81 }, "port"],
 ])("%s: %3$s", (_what, claim, away) => {
-  expect(turnAway(claim, { placeOf, published })).toBe(away);
+  expect(turnAway(claim, { placeOf, published, zones: undefined })).toBe(away);
 });
 
 test("where the operator opens loopback, any port of the instance is one", () => {
   const opened = (address: string): TargetPlace => (address === "127.0.0.1" ? "opened" : "forbidden");
-  expect(turnAway(onHost(4566), { placeOf: opened, published })).toBeUndefined();
+  expect(turnAway(onHost(4566), { placeOf: opened, published, zones: undefined })).toBeUndefined();
+});
+
+test.each<readonly [string, TargetClaim, TurnedAway | undefined]>([
+  ["in a zone of its load balancer", { ...direct("172.31.0.10"), availabilityZone: "us-east-1a" }, undefined],
+  ["in another zone", { ...direct("172.31.0.10"), availabilityZone: "us-east-1b" }, "zone"],
+  ["outside of the VPC, for all zones", { ...direct("10.1.2.3"), availabilityZone: "all" }, undefined],
+  ["in no zone", onHost(32_768), undefined],
+  ["at an address that is none for it, in another zone", { ...direct("8.8.8.8"), availabilityZone: "us-east-1b" }, "address"],
+])("a target %s: %3$s", (_what, claim, away) => {
+  expect(turnAway(claim, { placeOf, published, zones: new Set(["us-east-1a"]) })).toBe(away);
 });

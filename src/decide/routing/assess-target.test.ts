@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { CHECKING, DRAINING, NOT_IN_USE, REGISTERING, UNUSABLE, type TargetHealth } from "../../domain/target-health.ts";
+import {
+  CHECKING,
+  DRAINING,
+  INTERNAL_ERROR,
+  NOT_IN_USE,
+  OUT_OF_ZONE,
+  REGISTERING,
+  UNUSABLE,
+  type TargetHealth,
+} from "../../domain/target-health.ts";
 import { assessTarget, type TargetAssessment } from "./assess-target.ts";
 
 const HEALTHY: TargetHealth = { state: "healthy" };
@@ -10,6 +19,7 @@ const registered: TargetAssessment = {
   inUse: true,
   turnedAway: undefined,
   applied: false,
+  refused: false,
   report: undefined,
 };
 const checked = { ...registered, applied: true };
@@ -28,6 +38,10 @@ test.each<readonly [string, TargetAssessment, TargetHealth]>([
   ["in a group that no listener uses any more", { ...checked, recorded: HEALTHY, inUse: false, report: { health: "healthy" } }, NOT_IN_USE],
   ["in a group that a listener begins to use", { ...registered, recorded: NOT_IN_USE }, REGISTERING],
   ["at an address that is none for its group", { ...registered, recorded: HEALTHY, turnedAway: "address" }, UNUSABLE],
+  ["in a zone that its load balancer is not in", { ...registered, recorded: HEALTHY, turnedAway: "zone" }, OUT_OF_ZONE],
+  ["in a group that the proxy would not have", { ...checked, refused: true }, INTERNAL_ERROR],
+  ["healthy in the former form of such a group", { ...checked, refused: true, report: { health: "healthy" } }, HEALTHY],
+  ["in a group that the proxy has again", { ...checked, recorded: INTERNAL_ERROR }, CHECKING],
   ["at a port of this host that nothing of its account has", { ...registered, turnedAway: "port" }, REFUSED],
   ["at an address that becomes one for its group", { ...registered, recorded: UNUSABLE }, REGISTERING],
   ["leaving, whatever its address", { ...registered, draining: true, turnedAway: "address" }, DRAINING],

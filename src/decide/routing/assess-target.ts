@@ -1,5 +1,14 @@
 import type { ServerHealthReport } from "../../domain/proxy-configuration.ts";
-import { CHECKING, DRAINING, NOT_IN_USE, REGISTERING, UNUSABLE, type TargetHealth } from "../../domain/target-health.ts";
+import {
+  CHECKING,
+  DRAINING,
+  INTERNAL_ERROR,
+  NOT_IN_USE,
+  OUT_OF_ZONE,
+  REGISTERING,
+  UNUSABLE,
+  type TargetHealth,
+} from "../../domain/target-health.ts";
 import type { TurnedAway } from "./admit-target.ts";
 
 export interface TargetAssessment {
@@ -13,6 +22,8 @@ export interface TargetAssessment {
   readonly turnedAway: TurnedAway | undefined;
   /** True if the proxy works by a configuration that sends requests to it. */
   readonly applied: boolean;
+  /** True where the proxy would not have its group. */
+  readonly refused: boolean;
   /** What the proxy's checks last said. */
   readonly report: Pick<ServerHealthReport, "health" | "cause"> | undefined;
 }
@@ -21,15 +32,18 @@ export interface TargetAssessment {
  * The health of a target as `DescribeTargetHealth` tells it. What was known before a restart stands until a check says otherwise.
  * Source: Elastic Load Balancing API, `TargetHealth`; Application Load Balancers guide, "Target health status" and "Health check reason codes".
  */
-export function assessTarget({ recorded, draining, inUse, turnedAway, applied, report }: TargetAssessment): TargetHealth {
+export function assessTarget({ recorded, draining, inUse, turnedAway, applied, refused, report }: TargetAssessment): TargetHealth {
   if (draining) return DRAINING;
   if (!inUse) return NOT_IN_USE;
   if (turnedAway === "address") return UNUSABLE;
+  if (turnedAway === "zone") return OUT_OF_ZONE;
   // As where nothing listens on an instance's port.
   if (turnedAway === "port") return unhealthy({ kind: "connection" });
   if (applied && report?.health === "healthy") return { state: "healthy" };
   if (applied && report?.health === "unhealthy") return unhealthy(report.cause);
-  if (recorded.state === "healthy" || recorded.state === "unhealthy") return recorded;
+  if (refused) return INTERNAL_ERROR;
+  const isCheckResult = recorded.state === "healthy" || (recorded.state === "unhealthy" && recorded.reason !== "Elb.InternalError");
+  if (isCheckResult) return recorded;
   if (applied) return CHECKING;
   return recorded.state === "initial" ? recorded : REGISTERING;
 }
