@@ -54,5 +54,7 @@ const TYPES: Readonly<Record<string, string>> = {
   "route53:healthcheck": "AWS::Route53::HealthCheck",
   "route53:hostedzone": "AWS::Route53::HostedZone",
   "secretsmanager:secret": "AWS::SecretsManager::Secret",
+  "servicediscovery:namespace": "AWS::ServiceDiscovery::Namespace",
+  "servicediscovery:service": "AWS::ServiceDiscovery::Service",
   "ssm:parameter": "AWS::SSM::Parameter",
 };

@@ -135,4 +135,15 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     client: () => import("@aws-sdk/client-route-53"),
     operations: () => import("./route53/index.ts"),
   },
+  {
+    id: "servicediscovery",
+    title: "AWS Cloud Map",
+    signingName: "servicediscovery",
+    protocol: "awsJson1.1",
+    furtherProtocols: ["rpcv2Cbor"],
+    target: "Route53AutoNaming_v20170314",
+    client: () => import("@aws-sdk/client-servicediscovery"),
+    operations: () => import("./servicediscovery/index.ts"),
+    invalidInputCode: "InvalidInput",
+  },
 ] satisfies readonly ServiceDescriptor[];

@@ -26,6 +26,8 @@ export interface HostedZoneRecord {
   /** Four names, which no other zone has. */
   readonly nameServers: readonly string[];
   readonly tags: readonly Tag[];
+  /** The ARN of the Cloud Map namespace that it belongs to: that service alone changes its record sets, and deletes it. */
+  readonly namespaceArn?: string;
   readonly createdAt: number;
 }
 

@@ -58,6 +58,7 @@ interface ClientSettings {
   readonly region: string;
   readonly credentials: Keys;
   readonly maxAttempts: number;
+  readonly disableHostPrefix?: boolean;
 }
 
 export interface ApiWorldOptions {
@@ -120,7 +121,8 @@ export async function apiWorld(
     defects,
     user: (name, ...policies) => newUser(platform, name, policies),
     client(constructor, region = DEFAULT_REGION, keys = TEST_KEYS) {
-      const client = new constructor({ endpoint: url, region, credentials: keys, maxAttempts: 1 });
+      // Some operations of AWS's are at a name of their own: `data-` and the endpoint's.
+      const client = new constructor({ endpoint: url, region, credentials: keys, maxAttempts: 1, disableHostPrefix: true });
       disposals.push(() => (client as { destroy?: () => void }).destroy?.());
       return client;
     },

@@ -24,6 +24,8 @@ export function callerOf(url: string, service: LoadedService, credentials: Keys,
     region: "us-east-1",
     credentials,
     maxAttempts: 1,
+    // Some operations of AWS's are at a name of their own: `data-` and the endpoint's.
+    disableHostPrefix: true,
     ...(sign ? {} : { signer: { sign: (request: unknown) => Promise.resolve(request) } }),
   }) as { send(command: unknown): Promise<unknown>; destroy(): void };
   return {

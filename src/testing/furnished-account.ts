@@ -31,6 +31,13 @@ import {
 import { CreateAliasCommand, CreateGrantCommand, CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
 import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, Route53Client } from "@aws-sdk/client-route-53";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
+import {
+  CreateHttpNamespaceCommand,
+  CreateServiceCommand as CreateDiscoveryServiceCommand,
+  GetOperationCommand,
+  RegisterInstanceCommand,
+  ServiceDiscoveryClient,
+} from "@aws-sdk/client-servicediscovery";
 import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { localInstanceId } from "../state/local-host.ts";
 import type { ApiWorld, Keys } from "./api-world.ts";
@@ -79,6 +86,9 @@ export interface AccountNames {
   readonly certificate: string;
   readonly hostedZone: string;
   readonly change: string;
+  readonly namespace: string;
+  readonly discoveryService: string;
+  readonly operation: string;
 }
 
 /** What is written into the descriptions and tags of an account's things, and must not be seen by others. */
@@ -215,6 +225,17 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
     }),
   );
 
+  const cloudMap = client(ServiceDiscoveryClient);
+  const described = { Name: NAME, Description: planted, Tags };
+  const { OperationId = "" } = await cloudMap.send(new CreateHttpNamespaceCommand(described));
+  const { Operation } = await cloudMap.send(new GetOperationCommand({ OperationId }));
+  const namespace = Operation?.Targets?.NAMESPACE ?? "";
+  const discovery = await cloudMap.send(
+    new CreateDiscoveryServiceCommand({ ...described, NamespaceId: namespace, HealthCheckCustomConfig: {} }),
+  );
+  const discoveryService = discovery.Service?.Id ?? "";
+  await cloudMap.send(new RegisterInstanceCommand({ ServiceId: discoveryService, InstanceId: NAME, Attributes: { planted } }));
+
   return {
     account,
     cluster,
@@ -249,6 +270,7 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
     repository: arn("ecr", `repository/${NAME}`),
     certificate: imported.CertificateArn ?? "",
     hostedZone: (zone.HostedZone?.Id ?? "").replace("/hostedzone/", ""),
+    ...{ namespace, discoveryService, operation: OperationId },
     change: (changed.ChangeInfo?.Id ?? "").replace("/change/", ""),
   };
 }

@@ -181,6 +181,7 @@ const ACROSS_ACCOUNTS: Readonly<Record<string, string>> = {
   "services/logs/log-group-key.ts": "the key's policy decides",
   "services/route53/vpc-associations.ts": "a zone's owner lets VPCs of other accounts see it; the record says which",
   "services/route53/vpcs.ts": "a VPC's owner is told which zones it sees, of whichever accounts",
+  "services/servicediscovery/create-namespace.ts": "a VPC of the caller tells which zones it sees, of whichever accounts",
   "services/secretsmanager/key-use.ts": "an alias tells its key; the key's policy decides",
   "services/secretsmanager/resource-policies.ts": "who is named in a policy has to be there, in whatever account",
   "services/secretsmanager/secret.ts": "an ARN tells its secret; the secret's policy decides",

@@ -11,6 +11,7 @@ import { kmsFacts } from "./kms.ts";
 import { logsFacts } from "./logs.ts";
 import type { FactsOf, ResourceFacts } from "./resource-facts.ts";
 import { secretsManagerFacts } from "./secretsmanager.ts";
+import { serviceDiscoveryFacts } from "./servicediscovery.ts";
 import { ssmFacts } from "./ssm.ts";
 
 /** By the service in the resource's ARN. */
@@ -24,6 +25,7 @@ const FACTS: Readonly<Record<string, FactsOf>> = {
   kms: kmsFacts,
   logs: logsFacts,
   secretsmanager: secretsManagerFacts,
+  servicediscovery: serviceDiscoveryFacts,
   ssm: ssmFacts,
 };
 

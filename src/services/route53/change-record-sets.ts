@@ -7,7 +7,7 @@ import { because, type ConditionContext, type OperationContext } from "../operat
 import { recordChange } from "./changes.ts";
 import { QUOTAS } from "./quotas.ts";
 import { invalidBatch, readRecordSet } from "./record-set-input.ts";
-import { operation, requireZone, zoneArn } from "./route53-operation.ts";
+import { operation, requireOwnZone, zoneArn } from "./route53-operation.ts";
 
 /** Of a batch. Source: Route 53 Developer Guide, "Quotas": an UPSERT counts twice. */
 const MOST_RECORDS = 1000;
@@ -20,7 +20,7 @@ export const changeResourceRecordSets = operation("ChangeResourceRecordSets", {
     context: changeContext(Changes),
   }),
   run({ HostedZoneId, ChangeBatch: { Changes = [], Comment } = { Changes: [] } }, context) {
-    const zone = requireZone(context, HostedZoneId);
+    const zone = requireOwnZone(context, HostedZoneId);
     refuseLarge(Changes);
     const read = Changes.map((change) => ({ action: change.Action ?? "CREATE", ...readRecordSet(change) }));
     const problems = read.flatMap((change) => (change.action === "DELETE" ? [] : change.problems));

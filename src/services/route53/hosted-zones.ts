@@ -8,11 +8,12 @@ import {
 } from "@aws-sdk/client-route-53";
 import { defined } from "../../domain/defined.ts";
 import { labelsOf, readName } from "../../domain/dns/name.ts";
-import { hostedZones, recordSets, type HostedZoneRecord, type RecordSetRecord } from "../../state/route53.ts";
+import { insertHostedZone, newZoneId } from "../../state/new-hosted-zone.ts";
+import { hostedZones, recordSets, type HostedZoneRecord } from "../../state/route53.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { recordChange } from "./changes.ts";
 import { QUOTAS } from "./quotas.ts";
-import { invalidInput, onZone, operation, requireZone } from "./route53-operation.ts";
+import { invalidInput, onZone, operation, requireOwnZone, requireZone } from "./route53-operation.ts";
 import { readVpc, refuseConflict, requireVpc, vpcsContext } from "./vpcs.ts";
 
 export const createHostedZone = operation("CreateHostedZone", {
@@ -38,21 +39,9 @@ export const createHostedZone = operation("CreateHostedZone", {
       );
     const vpc = VPC && requireVpc(context, readVpc(VPC));
     if (vpc) refuseConflict(context, vpc, name);
-    const id = `Z${ids.alphanumeric(20).toUpperCase()}`;
-    const zone: HostedZoneRecord = {
-      ...{ id, account, name, callerReference: CallerReference, createdAt: now },
-      privateZone: vpc !== undefined,
-      vpcs: vpc ? [vpc] : [],
-      authorizedVpcs: [],
-      nameServers: nameServersOf(id),
-      tags: [],
-      ...defined({ comment: Comment }),
-    };
-    const ChangeInfo = state.commit(() => {
-      state.table(hostedZones).insert(zone);
-      for (const set of firstRecordSets(zone)) state.table(recordSets).insert(set);
-      return recordChange(context);
-    });
+    const id = newZoneId(ids);
+    const parts = { id, account, name, callerReference: CallerReference, now, ...defined({ vpc, comment: Comment }) };
+    const { zone, ChangeInfo } = state.commit(() => ({ zone: insertHostedZone(state, parts), ChangeInfo: recordChange(context) }));
     return {
       HostedZone: shownZone(zone, context),
       ChangeInfo,
@@ -78,28 +67,18 @@ function zoneName(text: string, isPrivate: boolean): string {
   return name;
 }
 
-/** No other zone has them: who delegates to them delegates to this zone. */
-function nameServersOf(id: string): readonly string[] {
-  return [1, 2, 3, 4].map((number) => `ns-${number}.${id.toLowerCase()}.dns.localhost.`);
-}
-
-/** Those that AWS gives a new zone, and that it keeps. Source: Route 53 Developer Guide, "SOA and NS records that Amazon Route 53 creates". */
-function firstRecordSets({ id: zoneId, account, name, nameServers }: HostedZoneRecord): readonly RecordSetRecord[] {
-  const soa = `${nameServers[0] ?? ""} awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400`;
-  return [
-    { zoneId, account, name, type: "NS", ttl: 172_800, values: nameServers },
-    { zoneId, account, name, type: "SOA", ttl: 900, values: [soa] },
-  ];
-}
-
 const withoutDot = (name: string): string => name.slice(0, -1);
 
 /** A zone as answers have it. */
-export function shownZone({ id, name, callerReference, comment, privateZone }: HostedZoneRecord, context: OperationContext): HostedZone {
+export function shownZone(
+  { id, name, callerReference, comment, privateZone, namespaceArn }: HostedZoneRecord,
+  context: OperationContext,
+): HostedZone {
   return {
     Id: `/hostedzone/${id}`,
     Name: name,
     CallerReference: callerReference,
+    ...(namespaceArn !== undefined && { LinkedService: { ServicePrincipal: "servicediscovery.amazonaws.com", Description: namespaceArn } }),
     Config: { PrivateZone: privateZone, ...defined({ Comment: comment }) },
     ResourceRecordSetCount: context.state.table(recordSets).count("zone", id),
   };
@@ -128,7 +107,7 @@ export const deleteHostedZone = operation("DeleteHostedZone", {
   authorize: onZone("DeleteHostedZone"),
   run({ Id }, context) {
     const { state } = context;
-    const zone = requireZone(context, Id);
+    const zone = requireOwnZone(context, Id);
     const sets = state.table(recordSets).by("zone", zone.id);
     if (sets.some((set) => set.name !== zone.name || (set.type !== "NS" && set.type !== "SOA")))
       // Two blanks, as on AWS.

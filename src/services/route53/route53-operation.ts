@@ -2,6 +2,7 @@ import { InvalidInput, NoSuchHostedZone } from "@aws-sdk/client-route-53";
 import { partitionOf } from "../../domain/partition.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { hostedZones, type HostedZoneRecord } from "../../state/route53.ts";
+import { AwsError } from "../aws-error.ts";
 import { because, operationsOf, type AuthorizeScope, type OperationContext, type Permission } from "../operation.ts";
 
 export const operation = operationsOf<typeof import("@aws-sdk/client-route-53")>();
@@ -46,6 +47,17 @@ export function requireZone({ state }: Pick<OperationContext, "state">, id: stri
   const zone = state.table(hostedZones).get(bare);
   if (!zone) throw new NoSuchHostedZone(because(`No hosted zone found with ID: ${bare}`));
   return zone;
+}
+
+/** A zone that its account changes itself. @throws NoSuchHostedZone; AccessDenied for one of a namespace of Cloud Map */
+export function requireOwnZone(context: Pick<OperationContext, "state">, id: string | undefined): HostedZoneRecord {
+  const zone = requireZone(context, id);
+  if (zone.namespaceArn === undefined) return zone;
+  throw new AwsError(
+    "AccessDenied",
+    `The resource hostedzone/${zone.id} can only be managed through AWS Cloud Map (${zone.namespaceArn})`,
+    403,
+  );
 }
 
 export function invalidInput(message: string): InvalidInput {

@@ -1,0 +1,56 @@
+import { defined } from "../domain/defined.ts";
+import type { Ids } from "../ports/ids.ts";
+import { hostedZones, recordSets, type HostedZoneRecord, type RecordSetRecord, type VpcOfZone } from "./route53.ts";
+import type { State } from "./state.ts";
+
+export interface NewHostedZone {
+  readonly id: string;
+  readonly account: string;
+  /** As `readName` gives it. */
+  readonly name: string;
+  readonly callerReference: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
+  /** Of a private zone. */
+  readonly vpc?: VpcOfZone;
+  readonly comment?: string;
+  /** Of the Cloud Map namespace that it belongs to. */
+  readonly namespaceArn?: string;
+  /** Seconds, of its SOA: how long others remember that a name is not there. */
+  readonly soaTtl?: number;
+}
+
+export function newZoneId(ids: Ids): string {
+  return `Z${ids.alphanumeric(20).toUpperCase()}`;
+}
+
+/** Writes a zone with the record sets that it begins with, inside a commit. */
+export function insertHostedZone(state: State, parts: NewHostedZone): HostedZoneRecord {
+  const { id, account, name, callerReference, now, vpc, comment, namespaceArn, soaTtl } = parts;
+  const zone = state.table(hostedZones).insert({
+    ...{ id, account, name, callerReference, createdAt: now },
+    privateZone: vpc !== undefined,
+    vpcs: vpc ? [vpc] : [],
+    authorizedVpcs: [],
+    nameServers: nameServersOf(id),
+    tags: [],
+    ...defined({ comment, namespaceArn }),
+  });
+  state.table(recordSets).insert({ zoneId: id, account, name, type: "NS", ttl: 172_800, values: zone.nameServers });
+  state.table(recordSets).insert(soaOf(zone, soaTtl));
+  return zone;
+}
+
+/** No other zone has them: who delegates to them delegates to this zone. */
+function nameServersOf(id: string): readonly string[] {
+  return [1, 2, 3, 4].map((number) => `ns-${number}.${id.toLowerCase()}.dns.localhost.`);
+}
+
+/**
+ * The SOA that AWS gives a new zone. Source: Route 53 Developer Guide, "SOA and NS records that Amazon Route 53 creates".
+ * @param ttl in seconds
+ */
+export function soaOf({ id: zoneId, account, name, nameServers }: HostedZoneRecord, ttl = 900): RecordSetRecord {
+  const soa = `${nameServers[0] ?? ""} awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400`;
+  return { zoneId, account, name, type: "SOA", ttl, values: [soa] };
+}
