@@ -5,6 +5,7 @@ import { dnsSetting, sharedDomainsSetting } from "./dns/setting.ts";
 import { endpointSettings, type EndpointFlags } from "./endpoint-settings.ts";
 import { auditSetting, requestLimitSetting } from "./limit-settings.ts";
 import { hostRightsSettings, type HostRightsFlags } from "./host-rights-settings.ts";
+import { objectsSetting } from "./objects-setting.ts";
 import { registryStoreSetting } from "./registry-store-setting.ts";
 import { lookWhereRootDoes } from "./program-path.ts";
 import { forgetServer, recordServer } from "./running-server.ts";
@@ -34,6 +35,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const browsers = browserSettings();
   const audit = auditSetting();
   const registryStore = registryStoreSetting();
+  const objects = objectsSetting();
   const targetAddresses = targetAddressesSetting();
   const hostRights = hostRightsSettings(flags);
   const allowedUpstreams = pullThroughUpstreamsSetting();
@@ -57,6 +59,7 @@ export async function start(flags: StartFlags): Promise<void> {
     sharedDomains,
     ...(dns ? { dns } : {}),
     ...(registryStore ? { registryStore } : {}),
+    ...(objects ? { objects } : {}),
     ...(requestLimit ? { requestLimit } : {}),
   }).catch(async (error: unknown) => {
     throw (await import("./start-failure.ts")).explained(error, { port, dataDirectory, dockerSocket });

@@ -19,6 +19,10 @@ export interface AirfieldOptions {
   readonly tls?: { readonly certificateFile: string; readonly keyFile: string } | { readonly names: readonly string[] };
   /** Where the registry's bytes lie; in the data folder where absent. */
   readonly registryStore?: S3Location;
+  /** What requests may read that name objects in buckets: a folder whose folders stand for buckets, or some buckets. Nothing where absent. */
+  readonly objects?:
+    | { readonly folder: string }
+    | ({ readonly buckets: readonly string[] } & Pick<S3Location, "region" | "endpoint" | "credentials">);
   /** Blocks of addresses that load balancers may send to besides those of their VPC: loopback and other addresses of this host, public ones. */
   readonly targetAddresses?: readonly string[];
   /** What of the host tasks may reach beside the folders of their accounts; nothing where absent. */

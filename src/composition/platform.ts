@@ -11,6 +11,7 @@ import { systemIds as ids } from "../drivers/system/ids.ts";
 import { registryClient } from "../drivers/upstream-registry/registry-client.ts";
 import type { Platform } from "../services/platform.ts";
 import { hostGrants } from "./host-grants.ts";
+import { objectReader } from "./objects.ts";
 import type { Start } from "./options.ts";
 import type { Storage } from "./storage.ts";
 
@@ -46,6 +47,7 @@ export async function openPlatform(
     get registryHost() {
       return `localhost:${port()}`;
     },
+    ...(options.objects && { objects: await objectReader(options.objects) }),
     registryOverTls: options.tls !== undefined,
     ecrHost: (scope) => served.hostOf(scope),
     hostGrants: grants,

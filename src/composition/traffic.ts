@@ -11,6 +11,7 @@ import { bridgeAddresses } from "../drivers/system/bridge-addresses.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import type { TrafficProxy } from "../ports/traffic-proxy.ts";
 import type { VpcNetworks } from "../ports/vpc-networks.ts";
+import { certificateMaterial } from "../state/acm.ts";
 import type { Platform } from "../services/platform.ts";
 import { chanceOf } from "./chance.ts";
 import type { Start } from "./options.ts";
@@ -18,12 +19,21 @@ import type { Start } from "./options.ts";
 /** Load balancers carried by the proxy, and found by name, at the addresses that this host has in the networks of VPCs. */
 export function openTraffic(
   { options, logger, opened }: Start,
-  { state, ids, targetSurroundings: surroundings }: Platform,
+  { state, ids, secrets, targetSurroundings: surroundings }: Platform,
   proxy: TrafficProxy,
   { networks, troubles }: { readonly networks: VpcNetworks; readonly troubles: Troubles },
 ): AsyncDisposable {
   const balancing = opened.use(
-    loadBalancing({ state, clock, proxy, logger, surroundings, canBind, trouble: (text) => troubles.tell("load balancers", text) }),
+    loadBalancing({
+      state,
+      clock,
+      proxy,
+      logger,
+      surroundings,
+      canBind,
+      material: (arn) => certificateMaterial({ state, secrets }, arn),
+      trouble: (text) => troubles.tell("load balancers", text),
+    }),
   );
   const others = forwarder();
   const addresses = opened.use(

@@ -8,6 +8,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { IdentityProviders } from "../ports/identity-providers.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { LogStore } from "../ports/log-store.ts";
+import type { ObjectReader } from "../ports/object-reader.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
 import type { UpstreamRegistries } from "../ports/upstream-registry.ts";
 import type { VulnerabilityData } from "../ports/vulnerability-data.ts";
@@ -30,6 +31,8 @@ export interface Platform {
   /** Origins that the operator lets the pull-through cache read besides the registries that ECR knows, such as `https://registry.lan:5000`. */
   readonly allowedUpstreams?: readonly string[];
   readonly vulnerabilities: VulnerabilityData;
+  /** Buckets that the operator opened to requests that name objects; none where absent. */
+  readonly objects?: ObjectReader;
   /** Where targets of load balancers may be, and where they may not: told over all accounts, since addresses know none. */
   readonly targetSurroundings: () => TargetSurroundings;
   /** `host:port` under which docker reaches the registry, such as `localhost:4566`. */

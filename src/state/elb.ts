@@ -45,16 +45,37 @@ export interface ListenerRecord {
   readonly defaultActions: readonly Action[];
   readonly certificates: readonly { readonly certificateArn: string; readonly isDefault: boolean }[];
   readonly sslPolicy?: string;
+  /** Of TLS listeners. */
+  readonly alpnPolicy?: string;
+  /** Of HTTPS listeners; off where absent. */
+  readonly mutualAuthentication?: MutualAuthentication;
   readonly attributes: Readonly<Record<string, string>>;
   readonly tags: readonly Tag[];
   readonly createdAt: number;
 }
 
+/** What a listener asks of the certificates of its clients. */
+export type MutualAuthentication =
+  | { readonly mode: "off" }
+  | { readonly mode: "passthrough" }
+  | {
+      readonly mode: "verify";
+      readonly trustStoreArn: string;
+      readonly ignoreClientCertificateExpiry: boolean;
+      readonly advertiseTrustStoreCaNames: boolean;
+    };
+
 export const listeners = defineTable<ListenerRecord>()("elb.listeners", (listener) => listener.arn, ofAccount, {
   loadBalancer: (listener) => listener.loadBalancerArn,
   targetGroup: (listener) => targetGroupsOf(listener.defaultActions),
   certificate: (listener) => listener.certificates.map(({ certificateArn }) => certificateArn),
+  trustStore: ({ mutualAuthentication }) => (mutualAuthentication?.mode === "verify" ? mutualAuthentication.trustStoreArn : undefined),
 });
+
+/** Whether a listener ends TLS. */
+export function isEncrypted({ protocol }: Pick<ListenerRecord, "protocol">): boolean {
+  return protocol === "HTTPS" || protocol === "TLS";
+}
 
 /** A rule of a listener besides its default one, which is in the listener's own record. */
 export interface RuleRecord {

@@ -25,6 +25,7 @@ import { accessKeys, sealAccessKey, users } from "../state/iam.ts";
 import { JournaledState } from "../state/journaled-state.ts";
 import type { WholeState } from "../state/state.ts";
 import { runAws, type CliResult } from "./aws-cli.ts";
+import { AUTHORITY_PEM, memoryObjects } from "./memory-objects.ts";
 
 export const TEST_KEYS = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY" } as const;
 
@@ -91,6 +92,7 @@ export async function apiWorld(
     blobs: absent("blob store"),
     upstreams: absent("client of other registries"),
     vulnerabilities: memoryVulnerabilityData(),
+    objects: memoryObjects(new Map([["bundles/authority.pem", AUTHORITY_PEM]])),
     targetSurroundings: targetSurroundings({ state, host: () => ({ ownBlocks: [], bridgedBlocks: [] }), openedBlocks: [] }),
     registryHost: "localhost:4566",
     ...parts,

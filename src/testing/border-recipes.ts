@@ -1,3 +1,4 @@
+import { AUTHORITY_OBJECT } from "./memory-objects.ts";
 import { NAME, POLICY, TRUST, type AccountNames } from "./furnished-account.ts";
 
 /** A request that succeeds in the account whose names it is made of. */
@@ -91,6 +92,12 @@ export const RECIPES: readonly Recipe[] = [
   recipe("elasticloadbalancing:SetRulePriorities", (n) => ({ RulePriorities: [{ RuleArn: n.listenerRule, Priority: 11 }] })),
   recipe("elasticloadbalancing:DescribeRules", (n) => ({ RuleArns: [n.listenerRule] })),
   recipe("elasticloadbalancing:DescribeRules", (n) => ({ ListenerArn: n.listener })),
+  recipe("elasticloadbalancing:DescribeTrustStores", (n) => ({ TrustStoreArns: [n.trustStore] })),
+  recipe("elasticloadbalancing:ModifyTrustStore", (n) => ({ TrustStoreArn: n.trustStore, ...AUTHORITY_OBJECT })),
+  recipe("elasticloadbalancing:DescribeTrustStoreAssociations", (n) => ({ TrustStoreArn: n.trustStore })),
+  recipe("elasticloadbalancing:DescribeTrustStoreRevocations", (n) => ({ TrustStoreArn: n.trustStore })),
+  recipe("elasticloadbalancing:GetTrustStoreCaCertificatesBundle", (n) => ({ TrustStoreArn: n.trustStore })),
+  recipe("elasticloadbalancing:DescribeListenerCertificates", (n) => ({ ListenerArn: n.listener })),
   recipe("elasticloadbalancing:DescribeTargetHealth", (n) => ({ TargetGroupArn: n.targetGroup })),
   recipe("elasticloadbalancing:DescribeListeners", (n) => ({ LoadBalancerArn: n.loadBalancer })),
   recipe("elasticloadbalancing:DescribeLoadBalancers", (n) => ({ LoadBalancerArns: [n.loadBalancer] })),

@@ -15,6 +15,7 @@ import {
   CreateRuleCommand,
   CreateLoadBalancerCommand,
   CreateTargetGroupCommand,
+  CreateTrustStoreCommand,
   ElasticLoadBalancingV2Client,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import {
@@ -42,6 +43,7 @@ import { PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { localInstanceId } from "../state/local-host.ts";
 import type { ApiWorld, Keys } from "./api-world.ts";
 import { madeCertificate } from "./certificates.ts";
+import { AUTHORITY_OBJECT } from "./memory-objects.ts";
 
 /** What everything in a furnished account is called. */
 export const NAME = "production";
@@ -62,6 +64,7 @@ export interface AccountNames {
   readonly loadBalancer: string;
   readonly listener: string;
   readonly listenerRule: string;
+  readonly trustStore: string;
   readonly targetGroup: string;
   readonly vpc: string;
   readonly subnet: string;
@@ -168,6 +171,7 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
     }),
   );
   const listener = listeners.Listeners?.[0]?.ListenerArn ?? "";
+  const trustStores = await elb.send(new CreateTrustStoreCommand({ Name: NAME, ...AUTHORITY_OBJECT, Tags }));
   const listenerRules = await elb.send(
     new CreateRuleCommand({
       ListenerArn: listener,
@@ -247,6 +251,7 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
     loadBalancer,
     listener,
     listenerRule: listenerRules.Rules?.[0]?.RuleArn ?? "",
+    trustStore: trustStores.TrustStores?.[0]?.TrustStoreArn ?? "",
     targetGroup,
     vpc,
     subnet: subnets[0] ?? "",

@@ -39,6 +39,8 @@ export async function populate(api: ApiWorld): Promise<Aim> {
     ...(await imageIn(api.client(ECRClient))),
     [/^serviceRevisionArns$/, deployments.serviceDeployments?.[0]?.targetServiceRevision?.arn],
     [/^RuleArns?$/, names.listenerRule],
+    [/^TrustStoreArns?$/, names.trustStore],
+    [/^elasticloadbalancing ResourceArn$/, names.trustStore],
     ...namesOf(names),
   ]);
 }

@@ -12,6 +12,7 @@ import {
   type ProxyConfiguration,
   type TrafficProxy,
 } from "../../ports/traffic-proxy.ts";
+import { certificates, certificateUsers } from "../../state/acm.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import {
@@ -25,6 +26,7 @@ import {
   type ListenerRecord,
   type LoadBalancerRecord,
 } from "../../state/elb.ts";
+import { trustStores } from "../../state/elb-trust-stores.ts";
 import { networkInterfaces } from "../../state/network-interfaces.ts";
 import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
 import type { WholeState } from "../../state/state.ts";
@@ -36,6 +38,7 @@ import type { HeldAddresses } from "./own-places.ts";
 import { portsOfTask } from "./published-ports.ts";
 import { RoutingViews } from "./routing-view.ts";
 import { sameConfiguration } from "./same-configuration.ts";
+import type { Material } from "./tls-view.ts";
 import { HealthReports, recordHealth } from "./target-health.ts";
 
 export interface LoadBalancingParts {
@@ -52,6 +55,8 @@ export interface LoadBalancingParts {
   readonly bindAddresses?: readonly string[];
   /** Tells whether a port is free there. Absent: the proxy finds out. */
   readonly canBind?: (address: string, port: number) => Promise<boolean>;
+  /** Opens the private keys of certificates; where absent, no listener is encrypted. */
+  readonly material?: Material;
   /** Told that the proxy does not carry what it should, in words for an operator; with `undefined` that it does again. */
   readonly trouble?: (text: string | undefined) => void;
 }
@@ -80,7 +85,7 @@ const LONGEST_RETRY_MS = 60_000;
  * No row of the table of loops: it is told from outside where gateways are, and one configuration is made of all records, so that its keys name none.
  */
 export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
-  const { state, clock, proxy, logger, surroundings, bindAddresses: addresses = ["127.0.0.1"], canBind, trouble } = parts;
+  const { state, clock, proxy, logger, surroundings, bindAddresses: addresses = ["127.0.0.1"], canBind, material, trouble } = parts;
   let gateways: readonly GatewayView[] = [];
   let held: readonly HeldAddresses[] = [];
   let applied: ProxyConfiguration | undefined;
@@ -91,7 +96,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   /** What could not be bound and is gone without, in the proxy's words, and how often it was tried. */
   let unbound: { readonly message: string; readonly tries: number } | undefined;
   const reports = new HealthReports();
-  const views = new RoutingViews(state);
+  const views = new RoutingViews(state, material);
   /** Targets whose health may be another than what is on record, by their keys. */
   const unassessed = new Set<string>();
 
@@ -247,6 +252,10 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     }),
     state.watch(networkInterfaces, wakeRouting),
     state.watch(targetGroups, wakeRouting),
+    state.watch(certificates, ({ key }) => {
+      if (certificateUsers(state, key).length > 0) wakeRouting();
+    }),
+    state.watch(trustStores, wakeRouting),
     state.watch(targets, ({ key, before, after }) => {
       const target = after ?? before;
       if (target) views.note(target.targetGroupArn);

@@ -41,6 +41,7 @@ import { hostClients, ownPlace, sourcesFor, type HeldAddresses, type Sources } f
 import { forwardedTo, streamView } from "./stream-view.ts";
 import { answersOf, handlingOf, tlsHeadersOf } from "./request-handling.ts";
 import { publishedPorts } from "./published-ports.ts";
+import { tlsPart, TlsViews, type Material } from "./tls-view.ts";
 
 /** Where load balancers listen, and what is around them. */
 export interface Whereabouts {
@@ -94,8 +95,12 @@ export class RoutingViews {
   readonly #admitAnew = new Set<string>();
   #around: string | undefined;
 
-  constructor(state: WholeState) {
+  readonly #tls: TlsViews;
+
+  /** @param material opens the keys of certificates; there are none without */
+  constructor(state: WholeState, material: Material = () => undefined) {
     this.#state = state;
+    this.#tls = new TlsViews(state, material);
   }
 
   /** A target of this group changed. */
@@ -147,8 +152,8 @@ export class RoutingViews {
     this.#admitAnew.clear();
     const byView = new Map([...parts.values()].map((part) => [part.view, part]));
     const byBackend = new Map([...parts.values()].map((part) => [part.backend.id, part]));
-    const listening = [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener, ownPlaceOf));
-    const streams = [...state.table(listeners).values()].flatMap((listener) => listenerStream(state, listener, ownPlaceOf));
+    const listening = [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener, ownPlaceOf, this.#tls));
+    const streams = [...state.table(listeners).values()].flatMap((listener) => listenerStream(state, listener, ownPlaceOf, this.#tls));
     return {
       view: { addresses, gateways, listeners: listening, streams, groups: [...byView.keys()] },
       backendOf: (group) => byView.get(group)?.backend ?? backendOf(group),
@@ -229,18 +234,22 @@ function zonesOf(state: WholeState, { arn }: TargetGroupRecord): Zones {
   return { key: names.toSorted().join(), names: names.length === 0 ? undefined : new Set(names) };
 }
 
-function listenerStream(state: WholeState, listener: ListenerRecord, ownPlaceOf: OwnPlaceOf): StreamView[] {
+function listenerStream(state: WholeState, listener: ListenerRecord, ownPlaceOf: OwnPlaceOf, tls: TlsViews): StreamView[] {
   const balancer = state.table(loadBalancers).get(listener.loadBalancerArn);
   const action = listener.defaultActions.at(-1);
   if (balancer?.type !== "network" || !action) return [];
-  return streamView(listener, action, balancer, ownPlaceOf(listener, balancer.vpcId));
+  const encrypted = tlsPart(tls, listener, balancer);
+  if (!encrypted) return [];
+  return streamView(listener, action, balancer, ownPlaceOf(listener, balancer.vpcId)).map((stream) => ({ ...stream, ...encrypted }));
 }
 
-function listenerView(state: WholeState, listener: ListenerRecord, ownPlaceOf: OwnPlaceOf): ListenerView[] {
+function listenerView(state: WholeState, listener: ListenerRecord, ownPlaceOf: OwnPlaceOf, tls: TlsViews): ListenerView[] {
   const balancer = state.table(loadBalancers).get(listener.loadBalancerArn);
   const action = listener.defaultActions.at(-1);
   if (!balancer || balancer.type === "network" || !action || listener.boundPort === undefined || listener.turn === undefined) return [];
   const { arn, dnsName, vpcId, attributes } = balancer;
+  const encrypted = tlsPart(tls, listener, balancer);
+  if (!encrypted) return [];
   const own = ownPlaceOf(listener, vpcId);
   const handling = handlingOf(attributes);
   const answers = answersOf(listener.attributes);
@@ -260,6 +269,7 @@ function listenerView(state: WholeState, listener: ListenerRecord, ownPlaceOf: O
         .toSorted((a, b) => a.priority - b.priority)
         .flatMap(ruleView),
       action: actionView(action),
+      ...encrypted,
     },
   ];
 }

@@ -28,6 +28,7 @@ test.each<[string, ProxyConfiguration]>([
   ["address from which a server is connected to", withServer({ source: "10.0.0.9" })],
   ["way of streams", withBackend({ stream: { proxyProtocol: true, cutsRemoved: false, cutsUnhealthy: false } })],
   ["stream", { ...again(), streams: [{ id: "stream-81", port: 81, addresses: [], backends: [], idleTimeout: 1 }] }],
+  ["entrance", { ...again(), entrances: [{ id: "port-81", port: 81, addresses: [], doors: [], fallback: "port-81-a" }] }],
   ["number of servers, one more", withBackend({ servers: [server, server] })],
   ["number of servers, one less", withBackend({ servers: [] })],
   ["number of backends", { ...again(), backends: [] }],

@@ -5,7 +5,12 @@ import type { ProxyBackend, ProxyConfiguration, ProxyServer } from "../../ports/
  * starts afresh. What is one object in both costs nothing.
  */
 export function sameConfiguration(a: ProxyConfiguration, b: ProxyConfiguration): boolean {
-  return all(a.backends, b.backends, sameBackend) && sameText(a.listeners, b.listeners) && sameText(a.streams, b.streams);
+  return (
+    all(a.backends, b.backends, sameBackend) &&
+    sameText(a.listeners, b.listeners) &&
+    sameText(a.streams, b.streams) &&
+    sameText(a.entrances, b.entrances)
+  );
 }
 
 function sameBackend({ servers: ours, ...a }: ProxyBackend, { servers: theirs, ...b }: ProxyBackend): boolean {

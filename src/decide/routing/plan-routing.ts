@@ -1,5 +1,13 @@
-import type { ProxyBackend, ProxyConfiguration, ProxyListener, ProxyRoute, ProxyServer } from "../../domain/proxy-configuration.ts";
+import type {
+  ListenerPlace,
+  ProxyBackend,
+  ProxyConfiguration,
+  ProxyListener,
+  ProxyRoute,
+  ProxyServer,
+} from "../../domain/proxy-configuration.ts";
 import { backendId, byId, ownId, serverId } from "./names-in-proxy.ts";
+import { planSharedPort, tlsOf, type SharedPort } from "./plan-shared-port.ts";
 import { planStreams } from "./plan-streams.ts";
 import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupView, TargetView } from "./view.ts";
 
@@ -34,12 +42,16 @@ export function planRouting(
   const forwarded = actions.flatMap((action) => (action.kind === "forward" ? action.groups : []));
   const used = new Set([...forwarded, ...(view.streams ?? []).flatMap(({ groups }) => groups)].map((group) => group.arn));
   const streams = planStreams(view).sort(byId);
+  const shared = sharedPorts(view);
+  const atGateways = view.gateways.flatMap((gateway) => gatewayPorts(gateway, view));
+  const entrances = [...shared, ...atGateways].flatMap((port) => port.entrances).sort(byId);
   return {
     listeners: [
-      ...sharedListeners(view),
-      ...view.gateways.flatMap((gateway) => gatewayListeners(gateway, view)).sort(byId),
+      ...shared.flatMap((port) => port.listeners),
+      ...atGateways.flatMap((port) => port.listeners).sort(byId),
       ...view.listeners.flatMap(ownListener).sort(byId),
     ],
+    ...(entrances.length > 0 && { entrances }),
     ...(streams.length > 0 && { streams }),
     backends: view.groups
       .filter((group) => used.has(group.arn))
@@ -48,26 +60,31 @@ export function planRouting(
   };
 }
 
-function sharedListeners({ listeners, addresses }: RoutingView): ProxyListener[] {
-  return byPort(listeners).map(({ port, sharing }) => ({ id: `port-${port}`, addresses, port, routes: routesOf(port, sharing) }));
+function sharedPorts({ listeners, addresses }: RoutingView): SharedPort[] {
+  return byPort(listeners).map(({ port, sharing }) => sharedPort({ id: `port-${port}`, addresses, port }, sharing));
 }
 
-function gatewayListeners({ vpcId, vpcCidr, address }: GatewayView, { listeners }: RoutingView): ProxyListener[] {
-  return byPort(listeners.filter(({ balancer, own }) => balancer.vpcId === vpcId && !own)).map(({ port, sharing }) => ({
-    id: `${vpcId}-port-${port}`,
-    addresses: [address],
-    port,
+function gatewayPorts({ vpcId, vpcCidr, address }: GatewayView, { listeners }: RoutingView): SharedPort[] {
+  return byPort(listeners.filter(({ balancer, own }) => balancer.vpcId === vpcId && !own)).map(({ port, sharing }) =>
     // Other networks of this host reach the address, too.
-    clients: [vpcCidr],
-    routes: routesOf(port, sharing),
-  }));
+    sharedPort({ id: `${vpcId}-port-${port}`, addresses: [address], port, clients: [vpcCidr] }, sharing),
+  );
+}
+
+function sharedPort(place: ListenerPlace, sharing: readonly ListenerView[]): SharedPort {
+  return planSharedPort(
+    place,
+    sharing,
+    (some, elsewhere) => routesOf(place.port, some, elsewhere),
+    ({ balancer }) => namesOf(balancer.dnsName),
+  );
 }
 
 function ownListener(listener: ListenerView): ProxyListener[] {
   const { own, balancer } = listener;
   if (!own) return [];
   const { port, addresses, clients } = own;
-  return [{ id: ownId(balancer.arn, port), addresses, port, clients, routes: routesUnder(listener, []) }];
+  return [{ id: ownId(balancer.arn, port), addresses, port, clients, routes: routesUnder(listener, []), ...tlsOf(listener) }];
 }
 
 function byPort(listeners: readonly ListenerView[]): { readonly port: number; readonly sharing: readonly ListenerView[] }[] {
@@ -75,14 +92,17 @@ function byPort(listeners: readonly ListenerView[]): { readonly port: number; re
   return ports.map((port) => ({ port, sharing: listeners.filter((listener) => listener.port === port).sort(byTurn) }));
 }
 
-/** @param sharing who took the port first, first */
-function routesOf(port: number, sharing: readonly ListenerView[]): ProxyRoute[] {
+/**
+ * @param sharing who took the port first, first
+ * @param elsewhere names that lead to other listeners on the port
+ */
+function routesOf(port: number, sharing: readonly ListenerView[], elsewhere: readonly string[]): ProxyRoute[] {
   const [first, ...others] = sharing;
   if (!first) return [];
   return [
     ...others.flatMap((listener) => routesUnder(listener, namesOf(listener.balancer.dnsName))),
     {
-      hosts: [OWN_NAMES, OTHER_NAMES],
+      hosts: [OWN_NAMES, OTHER_NAMES, ...elsewhere],
       exceptHosts: namesOf(first.balancer.dnsName),
       action: misdirected(port),
       idleTimeout: first.balancer.idleTimeout,

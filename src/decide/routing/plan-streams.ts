@@ -1,5 +1,6 @@
 import type { ProxyStream } from "../../domain/proxy-configuration.ts";
 import { backendId, ownId } from "./names-in-proxy.ts";
+import { planTls } from "./plan-tls.ts";
 import type { RoutingView, StreamView } from "./view.ts";
 
 /** The streams of all network load balancers: on the addresses that all share, in their VPC, and at addresses of their own where this host has these. */
@@ -22,6 +23,10 @@ export function planStreams({ addresses, gateways, streams = [] }: RoutingView):
   });
 }
 
-function carried({ groups, idleTimeout }: StreamView): Pick<ProxyStream, "backends" | "idleTimeout"> {
-  return { backends: groups.map(({ arn, weight }) => ({ id: backendId(arn), weight })).filter(({ weight }) => weight > 0), idleTimeout };
+function carried({ groups, idleTimeout, tls, balancer }: StreamView): Pick<ProxyStream, "backends" | "idleTimeout" | "tls"> {
+  return {
+    backends: groups.map(({ arn, weight }) => ({ id: backendId(arn), weight })).filter(({ weight }) => weight > 0),
+    idleTimeout,
+    ...(tls && { tls: planTls(tls, balancer.arn) }),
+  };
 }

@@ -1,4 +1,5 @@
 import type { ProxyBackend, Rewrites } from "../../domain/proxy-configuration.ts";
+import type { ProxyClientCertificates } from "../../domain/proxy-tls.ts";
 import type { AnswerHandling, RequestHandling, TlsHeaders } from "../../domain/request-handling.ts";
 import type { RequestCondition } from "../../domain/rule-condition.ts";
 
@@ -36,6 +37,32 @@ export interface ListenerView {
   readonly rules: readonly RuleView[];
   /** Of requests that no rule takes. */
   readonly action: ActionView;
+  /** Of an encrypted one. */
+  readonly tls?: TlsView;
+}
+
+export interface TlsView {
+  readonly default: CertificateView;
+  /** The further ones, the default among them where it was added to them. */
+  readonly list: readonly CertificateView[];
+  /** The name of the security policy. */
+  readonly policy: string;
+  /** The protocols that are offered, the first preferred. */
+  readonly alpn: readonly string[];
+  readonly clientCertificates?: ProxyClientCertificates;
+}
+
+export interface CertificateView {
+  /** The ARN. */
+  readonly id: string;
+  /** As the certificate has them. */
+  readonly names: readonly string[];
+  readonly keyKind: "RSA" | "EC";
+  readonly keyBits: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly notAfter: number;
+  /** With its chain and its private key. */
+  readonly pem: string;
 }
 
 /** Where one load balancer listens at addresses of its own. */
@@ -52,6 +79,8 @@ export interface StreamView {
   readonly port: number;
   readonly own?: OwnPlace;
   readonly balancer: Pick<BalancerView, "arn" | "vpcId">;
+  /** Of an encrypted one. */
+  readonly tls?: TlsView;
   readonly groups: readonly { readonly arn: string; readonly weight: number }[];
   /** Seconds. */
   readonly idleTimeout: number;

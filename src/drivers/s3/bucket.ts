@@ -32,7 +32,8 @@ export interface Bucket {
 const CONNECT_MS = 5_000;
 const IDLE_MS = 60_000;
 
-export async function openBucket({ bucket: Bucket, prefix, region, endpoint, credentials }: S3Location): Promise<Bucket> {
+/** The SDK, which is loaded when it is needed first, and a client of it. */
+export async function s3Client({ region, endpoint, credentials }: Pick<S3Location, "region" | "endpoint" | "credentials">) {
   const s3 = await import("@aws-sdk/client-s3");
   const client = new s3.S3Client({
     region,
@@ -45,6 +46,11 @@ export async function openBucket({ bucket: Bucket, prefix, region, endpoint, cre
     responseChecksumValidation: "WHEN_REQUIRED",
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: IDLE_MS },
   });
+  return { s3, client };
+}
+
+export async function openBucket({ bucket: Bucket, prefix, ...connection }: S3Location): Promise<Bucket> {
+  const { s3, client } = await s3Client(connection);
   const at = (name: string): { readonly Bucket: string; readonly Key: string } => ({ Bucket, Key: prefix + name });
 
   const listing = async function* (folder: string, Delimiter?: string) {
@@ -142,6 +148,6 @@ export async function openBucket({ bucket: Bucket, prefix, region, endpoint, cre
   };
 }
 
-function statusOf(cause: unknown): number | undefined {
+export function statusOf(cause: unknown): number | undefined {
   return (cause as { readonly $metadata?: { readonly httpStatusCode?: number } } | undefined)?.$metadata?.httpStatusCode;
 }

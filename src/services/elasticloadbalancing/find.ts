@@ -3,6 +3,7 @@ import {
   LoadBalancerNotFoundException,
   RuleNotFoundException,
   TargetGroupNotFoundException,
+  TrustStoreNotFoundException,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { parseArn } from "../../domain/arn.ts";
 import { isAccount, type Scope } from "../../domain/scope.ts";
@@ -16,6 +17,7 @@ import {
   type RuleRecord,
   type TargetGroupRecord,
 } from "../../state/elb.ts";
+import { trustStores, type TrustStoreRecord } from "../../state/elb-trust-stores.ts";
 import type { State } from "../../state/state.ts";
 import { because } from "../operation.ts";
 import { invalid } from "./elb-operation.ts";
@@ -29,6 +31,7 @@ const ARN_KINDS = {
   "load balancer": /^loadbalancer\/(app|net|gwy)\/[A-Za-z0-9-]+\/[0-9a-z]{16}$/,
   "target group": /^targetgroup\/[A-Za-z0-9-]+\/[0-9a-z]{16}$/,
   listener: /^listener\/(app|net|gwy)\/[A-Za-z0-9-]+\/[0-9a-z]{16}\/[0-9a-z]{16}$/,
+  "trust store": /^truststore\/[A-Za-z0-9-]+\/[0-9a-z]{16}$/,
   "listener rule": /^listener-rule\/(app|net|gwy)\/[A-Za-z0-9-]+\/[0-9a-z]{16}\/[0-9a-z]{16}\/[0-9a-z]{16}$/,
 } as const;
 
@@ -68,6 +71,13 @@ export function findRule(arn: string | undefined, at: Place): RuleRecord {
   checkArn(arn ?? "", "listener rule", at);
   const found = own(at.state.table(rules).get(arn ?? ""), at);
   if (!found) throw new RuleNotFoundException(because(`Listener rule '${arn}' not found`));
+  return found;
+}
+
+export function findTrustStore(arn: string | undefined, at: Place): TrustStoreRecord {
+  checkArn(arn ?? "", "trust store", at);
+  const found = own(at.state.table(trustStores).get(arn ?? ""), at);
+  if (!found) throw new TrustStoreNotFoundException(because(`Trust store '${arn}' not found`));
   return found;
 }
 

@@ -13,6 +13,23 @@ import {
   setSubnets,
 } from "./load-balancers.ts";
 import { createRule, deleteRule, describeRules, modifyRule, setRulePriorities } from "./rules.ts";
+import { addListenerCertificates, describeListenerCertificates, removeListenerCertificates } from "./listener-certificates.ts";
+import {
+  addTrustStoreRevocations,
+  describeTrustStoreRevocations,
+  getTrustStoreRevocationContent,
+  removeTrustStoreRevocations,
+} from "./trust-store-revocations.ts";
+import {
+  createTrustStore,
+  deleteSharedTrustStoreAssociation,
+  deleteTrustStore,
+  describeTrustStoreAssociations,
+  describeTrustStores,
+  getResourcePolicy,
+  getTrustStoreCaCertificatesBundle,
+  modifyTrustStore,
+} from "./trust-stores.ts";
 import { describeSSLPolicies } from "./ssl-policies.ts";
 import { addTags, describeTags, removeTags } from "./tags.ts";
 import { describeTargetGroupAttributes, modifyTargetGroupAttributes } from "./target-group-attributes.ts";
@@ -58,4 +75,19 @@ export const operations: readonly Operation[] = [
   describeAccountLimits,
   describeCapacityReservation,
   describeSSLPolicies,
+  addListenerCertificates,
+  removeListenerCertificates,
+  describeListenerCertificates,
+  createTrustStore,
+  modifyTrustStore,
+  describeTrustStores,
+  deleteTrustStore,
+  describeTrustStoreAssociations,
+  deleteSharedTrustStoreAssociation,
+  getTrustStoreCaCertificatesBundle,
+  getResourcePolicy,
+  addTrustStoreRevocations,
+  removeTrustStoreRevocations,
+  describeTrustStoreRevocations,
+  getTrustStoreRevocationContent,
 ];

@@ -1,22 +1,13 @@
 import { listeners, type ListenerRecord } from "../../state/elb.ts";
-import {
-  changeAttributes,
-  flag,
-  initialAttributes,
-  listAttributes,
-  onlyInitial,
-  whole,
-  type AttributeRule,
-  type AttributeRules,
-} from "./attributes.ts";
+import { changeAttributes, flag, initialAttributes, listAttributes, whole, type AttributeRule, type AttributeRules } from "./attributes.ts";
 import { operation, permission } from "./elb-operation.ts";
 import { findListener } from "./find.ts";
 import { NETWORK_LISTENER_ATTRIBUTES } from "./network-listeners.ts";
 
 /** The headers of requests that a listener may give other names. */
-const REQUEST_HEADERS = ["x_amzn_tls_version", "x_amzn_tls_cipher_suite"] as const;
-/** Those of client certificates keep their names yet. */
-const CERTIFICATE_HEADERS = [
+const REQUEST_HEADERS = [
+  "x_amzn_tls_version",
+  "x_amzn_tls_cipher_suite",
   "x_amzn_mtls_clientcert_serial_number",
   "x_amzn_mtls_clientcert_issuer",
   "x_amzn_mtls_clientcert_subject",
@@ -51,7 +42,6 @@ const HTTP_RULES: AttributeRules = {
 
 const HTTPS_RULES: AttributeRules = {
   ...Object.fromEntries(REQUEST_HEADERS.map((header) => [`routing.http.request.${header}.header_name`, headerName])),
-  ...Object.fromEntries(CERTIFICATE_HEADERS.map((header) => [`routing.http.request.${header}.header_name`, onlyInitial(headerName)])),
   ...HTTP_RULES,
 };
 

@@ -2,10 +2,7 @@ import {
   DuplicateListenerException,
   ListenerNotFoundException,
   TooManyListenersException,
-  UnsupportedProtocolException,
-  type CreateListenerInput,
   type Listener,
-  type ModifyListenerInput,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { listeners, type ListenerRecord, type LoadBalancerRecord } from "../../state/elb.ts";
 import { deleteListenerRecord } from "../../state/elb-targets.ts";
@@ -13,6 +10,7 @@ import { because } from "../operation.ts";
 import { checkActions } from "./actions.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findListener, findLoadBalancer, own } from "./find.ts";
+import { checkListenerTls, describeTls, type ListenerTls } from "./listener-tls.ts";
 import { defaultListenerAttributes } from "./listener-attributes.ts";
 import { checkNetworkProtocol } from "./network-listeners.ts";
 import { pageByArn } from "./page.ts";
@@ -36,11 +34,12 @@ export const createListener = operation("CreateListener", {
     checkRange(input.Port, "port", 1, 65_535);
     const port = input.Port;
     const defaultActions = checkActions(input.DefaultActions, balancer, { port, protocol: input.Protocol }, context);
+    const tls = checkListenerTls(input, { protocol, balancer }, context);
     const tags = checkTags(input.Tags);
     const others = state.table(listeners).by("loadBalancer", balancer.arn);
     const same = others.find((listener) => listener.port === port);
     if (same) {
-      if (JSON.stringify(same.defaultActions) === JSON.stringify(defaultActions)) return { Listeners: [describe(same)] };
+      if (isSame(same, { protocol, defaultActions, ...tls })) return { Listeners: [describe(same)] };
       throw new DuplicateListenerException(because(`A listener already exists on this port for this load balancer '${balancer.arn}'`));
     }
     if (others.length >= QUOTAS[`listeners-per-${balancer.type}-load-balancer`])
@@ -54,7 +53,7 @@ export const createListener = operation("CreateListener", {
         protocol,
         port,
         defaultActions,
-        certificates: [],
+        ...tls,
         attributes: defaultListenerAttributes(protocol),
         tags,
         createdAt: now,
@@ -107,10 +106,17 @@ export const modifyListener = operation("ModifyListener", {
       input.DefaultActions === undefined
         ? listener.defaultActions
         : checkActions(input.DefaultActions, balancer, { port, protocol: input.Protocol ?? listener.protocol }, context);
+    const tls = checkListenerTls(input, { protocol, balancer, before: listener }, context);
     // Another port has to be bound anew, and others may have taken it first.
     const { boundPort: _bound, turn: _turn, ...unbound } = listener;
-    const kept = port === listener.port ? listener : unbound;
-    const changed = state.commit(() => state.table(listeners).put({ ...kept, protocol, port, defaultActions }));
+    const {
+      certificates: _certificates,
+      sslPolicy: _policy,
+      alpnPolicy: _alpn,
+      mutualAuthentication: _clients,
+      ...kept
+    } = port === listener.port ? listener : unbound;
+    const changed = state.commit(() => state.table(listeners).put({ ...kept, protocol, port, defaultActions, ...tls }));
     return { Listeners: [describe(changed)] };
   },
 });
@@ -124,30 +130,34 @@ export const deleteListener = operation("DeleteListener", {
   },
 });
 
+/** Whether a listener is as one is asked for again: then it is answered as if it had just been made. */
+function isSame(there: ListenerRecord, wanted: Pick<ListenerRecord, "protocol" | "defaultActions"> & ListenerTls): boolean {
+  const asked = ({ protocol, defaultActions, sslPolicy, alpnPolicy, mutualAuthentication, certificates }: typeof wanted): string =>
+    JSON.stringify([
+      protocol,
+      defaultActions,
+      sslPolicy,
+      alpnPolicy,
+      mutualAuthentication,
+      certificates.filter(({ isDefault }) => isDefault),
+    ]);
+  return asked(there) === asked(wanted);
+}
+
 function listenerKeys({ Protocol, SslPolicy }: { readonly Protocol?: string | undefined; readonly SslPolicy?: string | undefined }) {
   return { "elasticloadbalancing:ListenerProtocol": Protocol, "elasticloadbalancing:SecurityPolicy": SslPolicy };
 }
 
 /** The protocol that a listener of this load balancer is to have. */
 function checkProtocol(
-  { Protocol, Certificates, SslPolicy, AlpnPolicy, MutualAuthentication }: CreateListenerInput | ModifyListenerInput,
+  { Protocol }: { readonly Protocol?: string | undefined },
   { type }: LoadBalancerRecord,
   protocol: string,
 ): ListenerRecord["protocol"] {
   checkEnum(Protocol, "protocol", ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"]);
-  if (type !== "network" && protocol !== "HTTP" && protocol !== "HTTPS")
-    throw invalid(`Listener protocol '${protocol}' must be one of 'HTTP, HTTPS'`);
-  const checked = type === "network" ? checkNetworkProtocol(protocol) : "HTTP";
-  if (protocol === "HTTPS") {
-    if (!Certificates || Certificates.length === 0) throw invalid("A certificate must be specified for HTTPS listeners");
-    throw new UnsupportedProtocolException(because("Airfield does not support HTTPS listeners yet, only HTTP"));
-  }
-  if (Certificates && Certificates.length > 0) throw invalid(`Certificates cannot be specified for ${checked} listeners`);
-  if (SslPolicy !== undefined && SslPolicy !== "") throw invalid(`An SSL policy cannot be specified for ${checked} listeners`);
-  if (AlpnPolicy && AlpnPolicy.length > 0) throw invalid(`An ALPN policy cannot be specified for ${checked} listeners`);
-  if (MutualAuthentication?.Mode !== undefined && MutualAuthentication.Mode !== "off")
-    throw invalid(`Mutual authentication cannot be specified for ${checked} listeners`);
-  return checked;
+  if (type === "network") return checkNetworkProtocol(protocol);
+  if (protocol !== "HTTP" && protocol !== "HTTPS") throw invalid(`Listener protocol '${protocol}' must be one of 'HTTP, HTTPS'`);
+  return protocol;
 }
 
 function describe(listener: ListenerRecord): Listener {
@@ -157,5 +167,6 @@ function describe(listener: ListenerRecord): Listener {
     Port: listener.port,
     Protocol: listener.protocol,
     DefaultActions: [...listener.defaultActions],
+    ...describeTls(listener),
   };
 }

@@ -13,15 +13,11 @@ import { invalid } from "./elb-operation.ts";
 const PROTOCOLS = ["TCP", "TLS", "UDP", "TCP_UDP", "QUIC", "TCP_QUIC"];
 
 /** The protocol of a Network Load Balancer's listener, where the proxy carries it. */
-export function checkNetworkProtocol(protocol: string): "TCP" {
+export function checkNetworkProtocol(protocol: string): "TCP" | "TLS" {
   if (!PROTOCOLS.includes(protocol)) throw invalid(`Listener protocol '${protocol}' must be one of '${PROTOCOLS.join(", ")}'`);
-  if (protocol === "TCP") return "TCP";
+  if (protocol === "TCP" || protocol === "TLS") return protocol;
   throw new UnsupportedProtocolException(
-    because(
-      protocol === "TLS"
-        ? "Airfield does not support TLS listeners yet, only TCP"
-        : `Airfield's proxy carries connections, and no datagrams: it does not support listeners with the protocol '${protocol}'`,
-    ),
+    because(`Airfield's proxy carries connections, and no datagrams: it does not support listeners with the protocol '${protocol}'`),
   );
 }
 

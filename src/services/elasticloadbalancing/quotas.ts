@@ -16,3 +16,8 @@ export const QUOTAS = {
   "rules-per-application-load-balancer": 100,
   "certificates-per-application-load-balancer": 25,
 } as const;
+
+/** Of an account in a region, and of one trust store; `DescribeAccountLimits` does not tell them. Source: the same page, "Mutual TLS". */
+export const TRUST_STORES = 20;
+export const CA_CERTIFICATES_PER_TRUST_STORE = 25;
+export const REVOKED_ENTRIES_PER_TRUST_STORE = 500_000;

@@ -125,7 +125,7 @@ const refusals: readonly (readonly [
     "must begin with '/'",
   ],
   [
-    "an HTTPS listener",
+    "an HTTPS listener with a certificate of nobody",
     ({ balancer, group }, client) =>
       client.send(
         new elb.CreateListenerCommand({
@@ -136,8 +136,8 @@ const refusals: readonly (readonly [
           DefaultActions: [{ Type: "forward", TargetGroupArn: group }],
         }),
       ),
-    "UnsupportedProtocolException",
-    "HTTPS listeners yet",
+    "CertificateNotFoundException",
+    "Certificate 'arn:aws:acm:us-east-1:123456789012:certificate/x' not found",
   ],
   [
     "a TCP listener",

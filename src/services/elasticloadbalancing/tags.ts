@@ -5,12 +5,14 @@ import {
   RuleNotFoundException,
   TargetGroupNotFoundException,
   TooManyTagsException,
+  TrustStoreNotFoundException,
   type Tag,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { listeners, loadBalancers, rules, targetGroups } from "../../state/elb.ts";
 import { because } from "../operation.ts";
 import { invalid, operation, permission, tagKeys } from "./elb-operation.ts";
-import { arnKind, findListener, findLoadBalancer, findRule, findTargetGroup, type Place } from "./find.ts";
+import { trustStores } from "../../state/elb-trust-stores.ts";
+import { arnKind, findTrustStore, findListener, findLoadBalancer, findRule, findTargetGroup, type Place } from "./find.ts";
 
 const MOST_TAGS = 50;
 
@@ -85,6 +87,10 @@ function tagged(arn: string, at: Place): { readonly tags: readonly Tag[]; retag(
       const found = findListener(arn, at);
       return { tags: found.tags, retag: (tags) => void state.table(listeners).put({ ...found, tags }) };
     }
+    case "trust store": {
+      const found = findTrustStore(arn, at);
+      return { tags: found.tags, retag: (tags) => void state.table(trustStores).put({ ...found, tags }) };
+    }
     case "listener rule": {
       const found = findRule(arn, at);
       return { tags: found.tags, retag: (tags) => void state.table(rules).put({ ...found, tags }) };
@@ -99,6 +105,7 @@ function foreign(arn: string): Error | undefined {
   if (arn.includes(":loadbalancer/")) return new LoadBalancerNotFoundException(because(`Load balancer '${arn}' not found`));
   if (arn.includes(":targetgroup/")) return new TargetGroupNotFoundException(because(`Target group '${arn}' not found`));
   if (arn.includes(":listener-rule/")) return new RuleNotFoundException(because(`Listener rule '${arn}' not found`));
+  if (arn.includes(":truststore/")) return new TrustStoreNotFoundException(because(`Trust store '${arn}' not found`));
   if (arn.includes(":listener/")) return new ListenerNotFoundException(because(`Listener '${arn}' not found`));
   return undefined;
 }
