@@ -1,5 +1,6 @@
 import { engineSocket } from "../../bin/setup/engine-socket.js";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
+import { acmeSetting } from "./acme-setting.ts";
 import { browserSettings } from "./browser-settings.ts";
 import { dnsSetting, sharedDomainsSetting } from "./dns/setting.ts";
 import { endpointSettings, type EndpointFlags } from "./endpoint-settings.ts";
@@ -41,6 +42,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const allowedUpstreams = pullThroughUpstreamsSetting();
   const dns = dnsSetting(flags.dns, port);
   const sharedDomains = sharedDomainsSetting();
+  const acme = acmeSetting();
   // What is written from here on is for this user alone, whatever the shell's mask says.
   process.umask(0o077);
   await keepCoreFilesEmpty();
@@ -60,6 +62,7 @@ export async function start(flags: StartFlags): Promise<void> {
     ...(dns ? { dns } : {}),
     ...(registryStore ? { registryStore } : {}),
     ...(objects ? { objects } : {}),
+    ...(acme ? { acme } : {}),
     ...(requestLimit ? { requestLimit } : {}),
   }).catch(async (error: unknown) => {
     throw (await import("./start-failure.ts")).explained(error, { port, dataDirectory, dockerSocket });

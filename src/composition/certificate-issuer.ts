@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { acmeIssuer } from "../drivers/acme/acme-issuer.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import { ownIssuer, type AuthorityPlace } from "../drivers/tls/own-issuer.ts";
 import type { CertificateIssuer } from "../ports/certificate-issuer.ts";
@@ -9,6 +10,7 @@ export function authorityPlace(dataDirectory: string, installation: string): Aut
   return { folder: join(dataDirectory, "certificates"), installation };
 }
 
-export function certificateIssuer({ dataDirectory }: AirfieldOptions, installation: string): CertificateIssuer {
-  return ownIssuer(authorityPlace(dataDirectory, installation), clock);
+export function certificateIssuer({ dataDirectory, acme }: AirfieldOptions, installation: string): CertificateIssuer {
+  const place = authorityPlace(dataDirectory, installation);
+  return acme ? acmeIssuer(acme, place.folder) : ownIssuer(place, clock);
 }

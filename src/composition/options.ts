@@ -1,6 +1,7 @@
 import type { RequestLimit } from "../decide/throttle/token-bucket.ts";
 import type { Disposals } from "../disposals.ts";
 import type { HostGrants } from "../domain/host-grants.ts";
+import type { AcmeSettings } from "../drivers/acme/acme-issuer.ts";
 import type { S3Location } from "../drivers/s3/location.ts";
 import type { Logger } from "../ports/logger.ts";
 
@@ -39,6 +40,8 @@ export interface AirfieldOptions {
   readonly sharedDomains?: readonly string[];
   /** Origins that the pull-through cache may read besides the registries that ECR knows, such as `http://localhost:5000`. */
   readonly allowedUpstreams?: readonly string[];
+  /** Who issues the certificates of ACM; our own authority where absent. */
+  readonly acme?: AcmeSettings;
 }
 
 export interface HostRights extends Pick<HostGrants, "paths" | "volumes" | "privilegedAccounts"> {

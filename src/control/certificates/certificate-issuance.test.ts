@@ -121,6 +121,7 @@ test("a request is issued when the last of its names has its record, and its key
   at.cname("_x.example.com.", "_Y.abc.acm-validations.aws");
   await at.until(issued);
   expect(at.orders).toMatchObject([{ names: ["www.example.com", "example.com"], keyAlgorithm: "RSA_2048" }]);
+  expect(at.one()?.request?.validations.map(({ status }) => status)).toEqual(["SUCCESS", "SUCCESS"]);
   expect(at.one()).toMatchObject({ issuedAt: START + HOUR, body: { facts: { notAfter: START + 198 * DAY } } });
   expect(JSON.stringify(at.one())).not.toContain("PRIVATE");
   const material = certificateMaterial(at, ARN);
@@ -213,6 +214,7 @@ test("an authority that refuses is asked again after an hour, and not because so
   at.request("example.com");
   await at.clock.pass(0);
   expect([asked, at.told]).toEqual([1, ["the authority refused a certificate"]]);
+  expect(at.one()?.request?.validations[0]?.status).toBe("PENDING_VALIDATION");
   at.state.commit(() => at.state.table(certificates).update(ARN, (one) => ({ ...one, tags: [{ Key: "a" }] })));
   await at.clock.pass(HOUR - 1);
   expect(asked).toBe(1);

@@ -63,8 +63,11 @@ export const certificateIssuance = loop("certificates", ({ state, secrets, clock
     const issuedAt = clock.now();
     state.commit(() =>
       table.update(arn, (certificate) => {
-        const renewal = { status: "SUCCESS", validations: certificate.request?.validations ?? [], updatedAt: issuedAt } as const;
-        return { ...certificate, status: "ISSUED", body, issuedAt, ...(certificate.body ? { renewal } : {}) };
+        if (!certificate.request) return certificate;
+        const validations = certificate.request.validations.map((validation) => ({ ...validation, status: "SUCCESS" }) as const);
+        const renewal = { status: "SUCCESS", validations, updatedAt: issuedAt } as const;
+        const request = { ...certificate.request, validations };
+        return { ...certificate, status: "ISSUED", request, body, issuedAt, ...(certificate.body ? { renewal } : {}) };
       }),
     );
   }
@@ -128,7 +131,9 @@ function noteOf(
   if (next.kind === "expire") return { status: "EXPIRED" };
   if (next.kind === "time-out") return { status: "VALIDATION_TIMED_OUT" };
   if (!request || !seen) return undefined;
-  if (status === "PENDING_VALIDATION") return seen === request.validations ? undefined : { request: { ...request, validations: seen } };
+  // Who waits for the last name to be validated uses the certificate then: it is told with the certificate.
+  if (status === "PENDING_VALIDATION")
+    return next.kind === "issue" || seen === request.validations ? undefined : { request: { ...request, validations: seen } };
   if (next.kind !== "renew" && next.kind !== "wait-for-validation") return undefined;
   const renewing = next.kind === "renew" ? "PENDING_AUTO_RENEWAL" : "PENDING_VALIDATION";
   return renewal?.status === renewing ? undefined : { renewal: { status: renewing, validations: seen, updatedAt: now } };
