@@ -114,6 +114,8 @@ export interface ProxyBackend {
   readonly algorithm: "round_robin" | "least_outstanding_requests" | "weighted_random";
   /** What servers are spoken to in; HTTP/1.1 where absent. Requests that cannot be carried so are answered with 464. */
   readonly version?: "http2" | "grpc";
+  /** Servers end TLS; their certificates are not looked at, as on AWS. Absent: they do not. */
+  readonly secure?: true;
   /** Requests of one client go to one server, as long as it is healthy and does not drain. Absent: each goes wherever the algorithm says. */
   readonly stickiness?: ProxyStickiness;
   /** Seconds during which a server that comes, or comes back, gets a growing share of the requests. Absent: it gets its share at once. */
@@ -128,6 +130,8 @@ export interface ProxyBackend {
     | { readonly kind: "none" }
     | {
         readonly kind: "http" | "tcp" | "grpc";
+        /** Checks are made over TLS. Absent: they are not, whatever requests are. */
+        readonly secure?: true;
         readonly path: string;
         /** Codes of HTTP, or of gRPC, that mean healthy, as ELB writes them: `200`, `200,202`, `200-299`. */
         readonly matcher: string;

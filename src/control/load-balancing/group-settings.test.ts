@@ -21,6 +21,7 @@ test.each([
   ["usual", {}, USUAL],
   ["own", { path: "/up", matcher: "204", port: "9000" }, { ...USUAL, path: "/up", matcher: "204", port: 9000 }],
   ["TCP", { protocol: "TCP" }, { ...USUAL, kind: "tcp" }],
+  ["HTTPS", { protocol: "HTTPS" }, { ...USUAL, secure: true }],
   ["gRPC", { path: "/a/B", grpcMatcher: "0-5" }, { ...USUAL, kind: "grpc", path: "/a/B", matcher: "0-5" }],
   ["no", { enabled: false }, { kind: "none" }],
 ])("a group with %s health checks", (_, healthCheck, expected) => {
@@ -34,6 +35,15 @@ test.each([
 ])("a group of the protocol version %s", (protocolVersion, expected) => {
   const group = { attributes: {}, healthCheck: CHECK, protocolVersion } as unknown as TargetGroupRecord;
   expect(groupSettings(group)).toEqual({ algorithm: "round_robin", healthCheck: USUAL, ...expected });
+});
+
+test.each([
+  ["HTTP", {}],
+  ["HTTPS", { secure: true }],
+  ["TLS", { secure: true }],
+])("a group of the protocol %s", (protocol, expected) => {
+  const { stream: _, ...settings } = groupSettings({ attributes: {}, healthCheck: CHECK, protocol } as unknown as TargetGroupRecord);
+  expect(settings).toEqual({ algorithm: "round_robin", healthCheck: USUAL, ...expected });
 });
 
 const MINIMUM = "target_group_health.unhealthy_state_routing.minimum_healthy_targets";

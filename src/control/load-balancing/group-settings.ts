@@ -7,12 +7,13 @@ type Settings = Omit<TargetGroupView, "arn" | "targets">;
 
 /** What the proxy is told of a target group besides its targets. Where a setting is as it is by default, nothing is said of it. */
 export function groupSettings(group: TargetGroupRecord): Settings {
-  const { attributes, protocolVersion } = group;
+  const { attributes, protocol, protocolVersion } = group;
   const stream = streamOf(group);
   const slowStart = Number(attributes["slow_start.duration_seconds"] ?? 0);
   return {
     algorithm: algorithm(attributes["load_balancing.algorithm.type"]),
     ...(protocolVersion === "HTTP2" || protocolVersion === "GRPC" ? { version: VERSIONS[protocolVersion] } : {}),
+    ...(protocol === "HTTPS" || protocol === "TLS" ? { secure: true } : {}),
     ...stickiness(attributes),
     ...(slowStart > 0 ? { slowStart } : {}),
     ...minimumHealthy(attributes),
@@ -54,6 +55,7 @@ function healthCheck({ healthCheck: check }: TargetGroupRecord): ProxyBackend["h
     ...(check.grpcMatcher === undefined
       ? { kind: check.protocol === "TCP" ? "tcp" : "http", matcher: check.matcher ?? "200" }
       : { kind: "grpc", matcher: check.grpcMatcher }),
+    ...(check.protocol === "HTTPS" ? { secure: true } : {}),
     path: check.path ?? "/",
     interval: check.interval,
     timeout: check.timeout,

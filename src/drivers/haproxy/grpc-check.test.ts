@@ -7,7 +7,7 @@ import { grpcCheckLines } from "./grpc-check.ts";
 const NAME = "(0B677270632D737461747573|889ACAC8B21234DA8F)";
 
 function lines(path: string, codes: string): readonly string[] {
-  return grpcCheckLines(path, codes).map((line) =>
+  return grpcCheckLines({ path, matcher: codes }).map((line) =>
     line.replace(/\\x(..)/g, (_, byte: string) => String.fromCharCode(Number.parseInt(byte, 16))),
   );
 }

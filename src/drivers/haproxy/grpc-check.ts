@@ -7,19 +7,26 @@ import { quote } from "./quote.ts";
  * Sources: RFC 9113; RFC 7541; gRPC over HTTP/2, "Requests" and "Responses".
  */
 
-/** How a unary call of `path` with an empty message is checked. @param codes as ELB writes them: `12`, `0,5-7` */
-export function grpcCheckLines(path: string, codes: string): readonly string[] {
+/** How a unary call of `path` with an empty message is checked. @param question its matcher has codes as ELB writes them: `12`, `0,5-7` */
+export function grpcCheckLines({ path, matcher: codes, secure = false }: GrpcQuestion): readonly string[] {
   const wanted = Array.from({ length: 100 }, (_, code) => code).filter((code) => isAmong(code, codes));
   // What servers of gRPC answer, so that the code can be told.
   const told = Array.from({ length: 17 }, (_, code) => code).filter((code) => !wanted.includes(code));
   return [
     "option tcp-check",
-    `tcp-check send-binary ${call(path).toString("hex")}`,
+    `tcp-check send-binary ${call(path, secure).toString("hex")}`,
     // Waits until the status is there.
     `tcp-check expect rbinary ${status(["01..", "02....", "81..", "82...."])}`,
     ...told.map((code) => `tcp-check expect min-recv 0 error-status L7STS status-code int(${code}) ! rbinary ${status(written(code))}`),
     `tcp-check expect min-recv 0 rbinary ${status(wanted.flatMap(written))}`,
   ];
+}
+
+interface GrpcQuestion {
+  readonly path: string;
+  readonly matcher: string;
+  /** Asked over TLS. */
+  readonly secure?: boolean;
 }
 
 function isAmong(code: number, codes: string): boolean {
@@ -30,10 +37,10 @@ function isAmong(code: number, codes: string): boolean {
 }
 
 /** The connection's preface, and one call. */
-function call(path: string): Buffer {
+function call(path: string, secure: boolean): Buffer {
   const headers = Buffer.concat([
-    // `:method: POST` and `:scheme: http`, by their places in the static table.
-    Buffer.from([0x83, 0x86]),
+    // `:method: POST` and `:scheme`, `https` or `http`, by their places in the static table.
+    Buffer.from([0x83, secure ? 0x87 : 0x86]),
     named(4, path),
     named(1, "localhost"),
     named(31, "application/grpc"),

@@ -8,13 +8,13 @@ export function renderCheck(check: ProxyBackend["healthCheck"]): readonly string
   if (check.kind === "none") return [];
   const lines = [
     // Written out so that a change of it changes the structure: servers that exist cannot be given other checks without a reload.
-    `# checked every ${check.interval} s on ${check.port ?? "its own port"}, ${check.healthyThreshold} up, ${check.unhealthyThreshold} down`,
+    `# checked every ${check.interval} s on ${check.port ?? "its own port"}, ${check.healthyThreshold} up, ${check.unhealthyThreshold} down${check.secure ? ", over TLS" : ""}`,
     `timeout check ${milliseconds(check.timeout)}`,
     "option log-health-checks",
     "log ring@health local0",
   ];
   if (check.kind === "tcp") return lines;
-  if (check.kind === "grpc") return [...lines, ...grpcCheckLines(check.path, check.matcher)];
+  if (check.kind === "grpc") return [...lines, ...grpcCheckLines(check)];
   return [
     ...lines,
     "option httpchk",

@@ -1,6 +1,7 @@
 import type { ProxyBackend, ProxyServer } from "../../ports/traffic-proxy.ts";
 import { milliseconds } from "./configuration-text.ts";
 import { streamWords } from "./render-streams.ts";
+import { checkWords, secureWords } from "./render-secure.ts";
 import { versionWords } from "./render-version.ts";
 import { failsOpen } from "./fail-open.ts";
 import type { Health } from "./server-health.ts";
@@ -41,23 +42,19 @@ export function desiredServers(backend: ProxyBackend, server: ProxyServer, healt
   const place = addressWord(server.address, server.port);
   const from = server.source === undefined ? [] : [`source ${server.source}`];
   const carried = backend.stream ? streamWords(backend.stream) : [...POOL, ...versionWords(backend)];
+  const secured = secureWords(backend);
   const make = (role: ServerRole, weight: 0 | 1, up: boolean, words: readonly string[], checked: boolean): DesiredServer => ({
     name: haproxyServerName(server, role),
     role,
     weight,
     checked,
     up,
-    definition: [place, `weight ${weight}`, ...from, ...carried, ...words].join(" "),
+    definition: [place, `weight ${weight}`, ...from, ...secured, ...carried, ...words].join(" "),
   });
 
   if (check.kind === "none") return [make("traffic", server.draining ? 0 : 1, true, [], false)];
   if (server.draining) return [make("traffic", 0, true, [], false)];
-  const how = [
-    ...(check.port === undefined ? [] : [`port ${check.port}`]),
-    ...(backend.stream?.proxyProtocol ? ["check-send-proxy"] : []),
-    // Written in frames by us, a check of gRPC is bytes to HAProxy.
-    ...(check.kind === "grpc" ? ["check-proto none"] : []),
-  ];
+  const how = [...(backend.stream?.proxyProtocol ? ["check-send-proxy"] : []), ...checkWords(backend, server)];
   if (health === "initial") {
     // One pass is enough, and one failure sends it down, where it is tried again and again. HAProxy makes the first try after
     // `fastinter`, since a server that is about to fail or to recover is checked that often.

@@ -19,6 +19,8 @@ test.each<readonly [string, Parameters<typeof checkHealthCheck>[0], TargetGroupK
     { protocol: "HTTP", timeout: 5, path: "/AWS.ALB/healthcheck", grpcMatcher: "0-99" },
   ],
   ["TCP", {}, TCP, { protocol: "TCP", timeout: 10 }],
+  ["HTTP asked by HTTPS", { HealthCheckProtocol: "HTTPS" }, HTTP1, { protocol: "HTTPS", timeout: 5, path: "/", matcher: "200" }],
+  ["TCP asked by HTTPS", { HealthCheckProtocol: "HTTPS" }, TCP, { protocol: "HTTPS", timeout: 10, path: "/", matcher: "200-399" }],
   ["TCP asked by HTTP", { HealthCheckProtocol: "HTTP" }, TCP, { protocol: "HTTP", timeout: 6, path: "/", matcher: "200-399" }],
 ])("the settings of a group of %s, unless given otherwise", (_what, request, kind, expected) => {
   expect(checkHealthCheck(request, kind)).toEqual({ ...SHARED, ...expected });

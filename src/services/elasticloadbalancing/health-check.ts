@@ -1,10 +1,5 @@
-import {
-  UnsupportedProtocolException,
-  type CreateTargetGroupInput,
-  type ModifyTargetGroupInput,
-} from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { CreateTargetGroupInput, ModifyTargetGroupInput } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { HealthCheckSettings, TargetGroupRecord } from "../../state/elb.ts";
-import { because } from "../operation.ts";
 import { checkEnum, invalid } from "./elb-operation.ts";
 import { checkGrpcMatcher, checkHttpMatcher } from "./matchers.ts";
 import { isForApplications, type TargetGroupKind } from "./target-group-kind.ts";
@@ -99,7 +94,6 @@ function checkProtocol(protocol: string | undefined, kind: TargetGroupKind): Hea
   if (!protocol) return undefined;
   const taken = isForApplications(kind) || kind.targetType === "alb" ? ["HTTP", "HTTPS"] : ["HTTP", "HTTPS", "TCP"];
   if (!taken.includes(protocol)) throw invalid(`Health check protocol '${protocol}' must be one of '${taken.join(", ")}'`);
-  if (protocol === "HTTPS") throw new UnsupportedProtocolException(because("Airfield does not support HTTPS health checks yet"));
   return protocol as HealthCheckSettings["protocol"];
 }
 

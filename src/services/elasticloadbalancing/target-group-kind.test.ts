@@ -11,6 +11,11 @@ test.each<readonly [Partial<CreateTargetGroupInput>, object]>([
     { targetType: "ip", protocol: "HTTP", protocolVersion: "HTTP1" },
   ],
   [{ ProtocolVersion: "HTTP2" }, { targetType: "instance", protocol: "HTTP", protocolVersion: "HTTP2" }],
+  [{ Protocol: "HTTPS" }, { targetType: "instance", protocol: "HTTPS", protocolVersion: "HTTP1" }],
+  [
+    { Protocol: "TLS", TargetType: "ip" },
+    { targetType: "ip", protocol: "TLS" },
+  ],
   [{ ProtocolVersion: "GRPC" }, { targetType: "instance", protocol: "HTTP", protocolVersion: "GRPC" }],
 ])("a group asked for with %o", (input, kind) => {
   expect(checkKind({ ...HTTP, ...input })).toEqual(kind);
@@ -19,6 +24,8 @@ test.each<readonly [Partial<CreateTargetGroupInput>, object]>([
 test.each<readonly [CreateTargetGroupInput, string]>([
   [{ Name: "web" }, "A protocol must be specified"],
   [{ ...HTTP, ProtocolVersion: "HTTP3" }, "Protocol version 'HTTP3' must be one of 'HTTP1, HTTP2, GRPC'"],
+  [{ Name: "db", Protocol: "TCP", ProtocolVersion: "HTTP1" }, "Protocol version cannot be specified for target groups with protocol 'TCP'"],
+  [{ Name: "dns", Protocol: "UDP" }, "Airfield does not support target groups with the protocol 'UDP'"],
   [{ ...HTTP, TargetType: "lambda" }, "Airfield runs no Lambda functions"],
   [{ ...HTTP, TargetType: "pod" as never }, "Member must satisfy enum value set: [instance, ip, lambda, alb]"],
 ])("%o is refused", (input, message) => {

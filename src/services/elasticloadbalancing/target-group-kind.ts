@@ -14,7 +14,7 @@ export type TargetGroupKind = Pick<TargetGroupRecord, "targetType" | "protocol" 
 const PROTOCOLS = ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"] as const;
 
 /** Those that the proxy carries. */
-const CARRIED: readonly string[] = ["HTTP", "TCP"];
+const CARRIED: readonly string[] = ["HTTP", "HTTPS", "TCP", "TLS"];
 
 /** True for groups that requests go to, by an Application Load Balancer; the others get connections, by a Network Load Balancer. */
 export function isForApplications({ protocol }: Pick<TargetGroupKind, "protocol">): boolean {
