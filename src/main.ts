@@ -9,7 +9,7 @@ import { LOOPS } from "./composition/loops.ts";
 import { openDoorForBackups } from "./composition/operator-door.ts";
 import type { AirfieldOptions } from "./composition/options.ts";
 import { openPlatform } from "./composition/platform.ts";
-import { openProxy } from "./composition/proxy.ts";
+import { openProxy, openRequestLog } from "./composition/proxy.ts";
 import { buildServer } from "./composition/server.ts";
 import { openStorage } from "./composition/storage.ts";
 import { runTasks } from "./composition/tasks.ts";
@@ -54,8 +54,9 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   ({ port } = front);
 
   // Engine and traffic
+  const requestLog = await openRequestLog(start, installation.id);
   const [engine, proxy] = await Promise.all([openEngine(start, platform, storage), openProxy(start, installation.id)]);
-  const balancing = openTraffic(start, platform, proxy, { networks, troubles: storage.troubles });
+  const balancing = openTraffic(start, platform, proxy, { networks, requestLog, troubles: storage.troubles });
   const dns = await openHostNames(start, platform, storage.troubles);
   await runTasks(start, platform, front, { runner: engine, networks });
 

@@ -6,6 +6,7 @@ import { dnsSetting, sharedDomainsSetting } from "./dns/setting.ts";
 import { endpointSettings, type EndpointFlags } from "./endpoint-settings.ts";
 import { auditSetting, requestLimitSetting } from "./limit-settings.ts";
 import { hostRightsSettings, type HostRightsFlags } from "./host-rights-settings.ts";
+import { logBucketsSetting } from "./log-buckets-setting.ts";
 import { objectsSetting } from "./objects-setting.ts";
 import { registryStoreSetting } from "./registry-store-setting.ts";
 import { lookWhereRootDoes } from "./program-path.ts";
@@ -38,6 +39,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const registryStore = registryStoreSetting();
   const objects = objectsSetting();
   const targetAddresses = targetAddressesSetting();
+  const logBuckets = logBucketsSetting();
   const hostRights = hostRightsSettings(flags);
   const allowedUpstreams = pullThroughUpstreamsSetting();
   const dns = dnsSetting(flags.dns, port);
@@ -60,6 +62,7 @@ export async function start(flags: StartFlags): Promise<void> {
     allowedUpstreams,
     sharedDomains,
     ...(dns ? { dns } : {}),
+    ...(logBuckets ? { logBuckets } : {}),
     ...(registryStore ? { registryStore } : {}),
     ...(objects ? { objects } : {}),
     ...(acme ? { acme } : {}),

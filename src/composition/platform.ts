@@ -3,6 +3,9 @@ import { targetSurroundings } from "../control/load-balancing/target-surrounding
 import type { HostGrants } from "../domain/host-grants.ts";
 import { DEFAULT_ACCOUNT } from "../domain/scope.ts";
 import { accountsFolder, followAccounts } from "../drivers/filesystem/accounts.ts";
+import { logFolder } from "../drivers/filesystem/log-folder.ts";
+import { s3LogBuckets } from "../drivers/s3/log-buckets.ts";
+import type { LogBuckets } from "../ports/log-buckets.ts";
 import { oidcIdentityProviders } from "../drivers/oidc/identity-providers.ts";
 import type { ServedNames } from "../drivers/host-names/served-names.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
@@ -50,6 +53,11 @@ export async function openPlatform(
     ...(options.objects && { objects: await objectReader(options.objects) }),
     registryOverTls: options.tls !== undefined,
     ecrHost: (scope) => served.hostOf(scope),
+    ...(options.logBuckets && { logBuckets: logBucketsOf(options.logBuckets, opened) }),
     hostGrants: grants,
   };
+}
+
+function logBucketsOf(setting: NonNullable<Start["options"]["logBuckets"]>, opened: Start["opened"]): LogBuckets {
+  return "folder" in setting ? logFolder(setting.folder) : opened.use(s3LogBuckets(setting.buckets));
 }

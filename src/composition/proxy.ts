@@ -1,6 +1,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { haproxyTrafficProxy } from "../drivers/haproxy/haproxy-traffic-proxy.ts";
+import { requestLog } from "../drivers/haproxy/request-log.ts";
+import type { RequestLog } from "../ports/request-log.ts";
 import { requireHaproxy } from "../drivers/haproxy/haproxy-version.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import type { TrafficProxy } from "../ports/traffic-proxy.ts";
@@ -19,6 +21,11 @@ export async function openProxy({ options, logger, opened }: Start, installation
   });
   opened.defer(() => proxy.close());
   return proxy;
+}
+
+/** What the proxy tells of requests; it is there from before the proxy has something to tell. */
+export async function openRequestLog({ options, logger, opened }: Start, installation: string): Promise<RequestLog> {
+  return opened.use(await requestLog({ directory: proxyPlaces(options.dataDirectory, installation).directory, clock, logger }));
 }
 
 /** Where the data folder's path is long, earlier versions had the proxy's folder elsewhere: sockets have short paths. */

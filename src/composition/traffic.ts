@@ -1,3 +1,4 @@
+import { logDelivery } from "../control/access-logs/deliver.ts";
 import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
 import { balancerAddresses } from "../control/vpc-networks/balancer-addresses.ts";
 import { followGateways } from "../control/vpc-networks/follow-networks.ts";
@@ -9,6 +10,7 @@ import type { Troubles } from "../drivers/filesystem/troubles.ts";
 import { canBind } from "../drivers/haproxy/can-bind.ts";
 import { bridgeAddresses } from "../drivers/system/bridge-addresses.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
+import type { RequestLog } from "../ports/request-log.ts";
 import type { TrafficProxy } from "../ports/traffic-proxy.ts";
 import type { VpcNetworks } from "../ports/vpc-networks.ts";
 import { certificateMaterial } from "../state/acm.ts";
@@ -19,9 +21,9 @@ import type { Start } from "./options.ts";
 /** Load balancers carried by the proxy, and found by name, at the addresses that this host has in the networks of VPCs. */
 export function openTraffic(
   { options, logger, opened }: Start,
-  { state, ids, secrets, targetSurroundings: surroundings }: Platform,
+  { state, ids, secrets, logBuckets, targetSurroundings: surroundings }: Platform,
   proxy: TrafficProxy,
-  { networks, troubles }: { readonly networks: VpcNetworks; readonly troubles: Troubles },
+  { networks, requestLog, troubles }: { readonly networks: VpcNetworks; readonly requestLog: RequestLog; readonly troubles: Troubles },
 ): AsyncDisposable {
   const balancing = opened.use(
     loadBalancing({
@@ -35,6 +37,7 @@ export function openTraffic(
       trouble: (text) => troubles.tell("load balancers", text),
     }),
   );
+  if (logBuckets) opened.use(logDelivery({ state, clock, log: requestLog, buckets: logBuckets, logger }));
   const others = forwarder();
   const addresses = opened.use(
     balancerAddresses({

@@ -91,6 +91,8 @@ export interface ProxyRoute {
   readonly answers?: AnswerHandling;
   /** The same on all routes of one listener. */
   readonly tlsHeaders?: TlsHeaders;
+  /** Present where its requests are logged: the priority of the rule, 0 for the default one. */
+  readonly logged?: number;
   /** Seconds without data before a connection is closed (`idle_timeout.timeout_seconds`). */
   readonly idleTimeout: number;
 }

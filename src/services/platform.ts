@@ -7,6 +7,7 @@ import type { Scope } from "../domain/scope.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { IdentityProviders } from "../ports/identity-providers.ts";
 import type { Ids } from "../ports/ids.ts";
+import type { LogBuckets } from "../ports/log-buckets.ts";
 import type { LogStore } from "../ports/log-store.ts";
 import type { ObjectReader } from "../ports/object-reader.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
@@ -41,6 +42,8 @@ export interface Platform {
   readonly registryOverTls?: boolean;
   /** ECR's own host name for the registry of an account in a region, where it leads here, with TLS; none does where absent. */
   readonly ecrHost?: (scope: Scope) => string | undefined;
+  /** Where load balancers' logs go; nowhere where absent. */
+  readonly logBuckets?: LogBuckets;
   /** What of the host tasks may reach; nothing where absent. */
   readonly hostGrants?: HostGrants;
 }

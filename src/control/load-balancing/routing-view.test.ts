@@ -116,10 +116,17 @@ describe("a listener", () => {
     putRule(3, { actions: [{ ...FIXED, FixedResponseConfig: { StatusCode: "403" } }] });
     putRule(10, { actions: [] });
     expect(seen()[0]?.rules).toEqual([
-      { conditions: [], action: { kind: "fixed-response", status: 403 } },
-      { conditions: [], action: { kind: "fixed-response", status: 420 } },
+      { priority: 3, conditions: [], action: { kind: "fixed-response", status: 403 } },
+      { priority: 20, conditions: [], action: { kind: "fixed-response", status: 420 } },
     ]);
   });
+});
+
+test("a load balancer logs where its attribute says so", () => {
+  putListener({}, { "access_logs.s3.enabled": "false" });
+  expect(make().view.listeners[0]?.balancer).not.toHaveProperty("logs");
+  putListener({}, { "access_logs.s3.enabled": "true" });
+  expect(make().view.listeners[0]?.balancer).toMatchObject({ logs: true });
 });
 
 const HEADER = { HttpHeaderName: "X-A", Values: ["1*"] };
@@ -150,7 +157,7 @@ test.each<[string, RuleCondition, object]>([
 ])("a condition on the %s", (_, condition, view) => {
   putListener();
   putRule(1, { conditions: [condition] });
-  expect(make().view.listeners[0]?.rules).toEqual([{ conditions: [view], action: { kind: "fixed-response", status: 404 } }]);
+  expect(make().view.listeners[0]?.rules).toEqual([{ priority: 1, conditions: [view], action: { kind: "fixed-response", status: 404 } }]);
 });
 
 const REWRITES = { Rewrites: [{ Regex: "^/a", Replace: "/b" }] };
@@ -165,7 +172,9 @@ test.each<[string, RuleRecord["transforms"], object]>([
 ])("a transform of %s", (_, transforms, view) => {
   putListener();
   putRule(1, { transforms });
-  expect(make().view.listeners[0]?.rules).toEqual([{ conditions: [], action: { kind: "fixed-response", status: 404 }, ...view }]);
+  expect(make().view.listeners[0]?.rules).toEqual([
+    { priority: 1, conditions: [], action: { kind: "fixed-response", status: 404 }, ...view },
+  ]);
 });
 
 const WHERE = { Protocol: "HTTPS", Host: "a.com", Port: "444", Path: "/p", Query: "q=1" };

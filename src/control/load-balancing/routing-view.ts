@@ -252,6 +252,7 @@ function listenerView(state: WholeState, listener: ListenerRecord, ownPlaceOf: O
   if (!encrypted) return [];
   const own = ownPlaceOf(listener, vpcId);
   const handling = handlingOf(attributes);
+  const logs = attributes["access_logs.s3.enabled"] === "true";
   const answers = answersOf(listener.attributes);
   const tlsHeaders = tlsHeadersOf(attributes, listener.attributes);
   const idleTimeout = Number(attributes["idle_timeout.timeout_seconds"] ?? 60);
@@ -260,7 +261,7 @@ function listenerView(state: WholeState, listener: ListenerRecord, ownPlaceOf: O
       port: listener.boundPort,
       ...(own && { own }),
       turn: listener.turn,
-      balancer: { arn, dnsName, vpcId, idleTimeout, ...(handling && { handling }) },
+      balancer: { arn, dnsName, vpcId, idleTimeout, ...(handling && { handling }), ...(logs && { logs }) },
       ...(answers && { answers }),
       ...(tlsHeaders && { tlsHeaders }),
       rules: state
@@ -274,11 +275,11 @@ function listenerView(state: WholeState, listener: ListenerRecord, ownPlaceOf: O
   ];
 }
 
-function ruleView({ conditions, actions, transforms = [] }: RuleRecord): RuleView[] {
+function ruleView({ priority, conditions, actions, transforms = [] }: RuleRecord): RuleView[] {
   const action = actions.at(-1);
   if (!action) return [];
   const rewrites = rewritesOf(transforms);
-  return [{ conditions: conditions.map(conditionView), ...(rewrites && { rewrites }), action: actionView(action) }];
+  return [{ priority, conditions: conditions.map(conditionView), ...(rewrites && { rewrites }), action: actionView(action) }];
 }
 
 function rewritesOf(transforms: readonly RuleTransform[]): Rewrites | undefined {

@@ -43,8 +43,12 @@ function forward(...arns: readonly string[]): ActionView {
 describe("rules", () => {
   test("come before the default action, in their order, under the load balancer's name and under any other", () => {
     const rules = [
-      { conditions: [{ kind: "path" as const, patterns: ["/api/*"] }], action: forward(API) },
-      { conditions: [{ kind: "method" as const, methods: ["PUT"] }], action: { kind: "fixed-response" as const, status: 405 } },
+      { priority: 1, conditions: [{ kind: "path" as const, patterns: ["/api/*"] }], action: forward(API) },
+      {
+        priority: 7,
+        conditions: [{ kind: "method" as const, methods: ["PUT"] }],
+        action: { kind: "fixed-response" as const, status: 405 },
+      },
     ];
     const web = { ...listener("web", 80, forward(WEB)), rules };
     const { listeners, backends } = planRouting({ ...LOOPBACK, listeners: [web], groups: [group(WEB), group(API)] });
@@ -66,10 +70,20 @@ describe("rules", () => {
   });
 });
 
+test("requests of a load balancer that logs are logged, with the priority of their rule, and nobody else's", () => {
+  const rules = [{ priority: 7, conditions: [], action: forward(API) }];
+  const plain = { ...listener("web", 80, forward(WEB)), rules };
+  const logging = { ...plain, balancer: { ...plain.balancer, logs: true } };
+  const logged = (...listeners: readonly ListenerView[]) =>
+    planRouting({ ...LOOPBACK, listeners, groups: [group(WEB), group(API)] }).listeners[0]?.routes.map((route) => route.logged);
+  expect(logged(plain)).toEqual([undefined, undefined, undefined]);
+  expect(logged(logging)).toEqual([undefined, 7, 0]);
+});
+
 test("a rule's rewrites and a forward's stickiness come with its route", () => {
   const rewrites = { url: { regex: "^/a", replacement: "/b" } };
   const action: ActionView = { kind: "forward", groups: [{ arn: WEB, weight: 1 }], stickiness: 60 };
-  const web = { ...listener("web", 80, forward(WEB)), rules: [{ conditions: [], rewrites, action }] };
+  const web = { ...listener("web", 80, forward(WEB)), rules: [{ priority: 1, conditions: [], rewrites, action }] };
   const [{ routes } = { routes: [] }] = planRouting({ ...LOOPBACK, listeners: [web], groups: [group(WEB)] }).listeners;
   expect(routes[1]).toMatchObject({ rewrites, action: { stickiness: 60 } });
   expect(routes[2]).not.toHaveProperty("rewrites");

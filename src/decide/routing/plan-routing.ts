@@ -121,7 +121,7 @@ function misdirected(port: number): ProxyRoute["action"] {
 /** A listener's rules in their order, and its default action after them. */
 function routesUnder(listener: ListenerView, hosts: readonly string[]): ProxyRoute[] {
   const { rules, action, answers, tlsHeaders, balancer } = listener;
-  const { arn, idleTimeout, handling } = balancer;
+  const { arn, idleTimeout, handling, logs = false } = balancer;
   const under = {
     hosts,
     owner: arn,
@@ -130,13 +130,14 @@ function routesUnder(listener: ListenerView, hosts: readonly string[]): ProxyRou
     ...(answers && { answers }),
     ...(tlsHeaders && { tlsHeaders }),
   };
-  const byRule = rules.map(({ conditions, rewrites, action: its }) => ({
+  const byRule = rules.map(({ priority, conditions, rewrites, action: its }) => ({
     ...under,
     conditions,
     ...(rewrites && { rewrites }),
+    ...(logs && { logged: priority }),
     action: proxyAction(its),
   }));
-  return [...byRule, { ...under, action: proxyAction(action) }];
+  return [...byRule, { ...under, ...(logs && { logged: 0 }), action: proxyAction(action) }];
 }
 
 function proxyAction(action: ActionView): ProxyRoute["action"] {

@@ -87,6 +87,7 @@ export interface StreamView {
 }
 
 export interface RuleView {
+  readonly priority: number;
   readonly conditions: readonly RequestCondition[];
   readonly rewrites?: Rewrites;
   readonly action: ActionView;
@@ -100,6 +101,8 @@ export interface BalancerView {
   readonly idleTimeout: number;
   /** The usual one where absent. */
   readonly handling?: RequestHandling;
+  /** Whether its requests are logged; not where absent. */
+  readonly logs?: boolean;
 }
 
 export type ActionView =

@@ -13,10 +13,12 @@ export interface BackendUse {
   /** Whether clients are to come again to the same group. */
   readonly sticky: boolean;
   readonly handling: RequestHandling;
+  /** Whether some of its requests are logged. */
+  readonly logged: boolean;
 }
 
 /** As an Application Load Balancer has it unless configured. */
-const USUAL = { rewrites: [], sticky: false, handling: USUAL_HANDLING };
+const USUAL = { rewrites: [], sticky: false, logged: false, handling: USUAL_HANDLING };
 export const UNUSED: BackendUse = { ...USUAL, idleTimeout: 60, ports: new Set(), protocols: new Set() };
 
 interface Noted extends BackendUse {
@@ -26,6 +28,7 @@ interface Noted extends BackendUse {
   readonly rewrites: Rewrites[];
   sticky: boolean;
   handling: RequestHandling;
+  logged: boolean;
 }
 
 /** By the ids of backends. Takes time proportional to the routes. */
@@ -40,11 +43,12 @@ export function usesOf({ listeners, streams = [] }: ProxyConfiguration): Readonl
       return use;
     });
   for (const { port, routes, tls } of listeners)
-    for (const { action, idleTimeout, rewrites, handling } of routes) {
+    for (const { action, idleTimeout, rewrites, handling, logged } of routes) {
       if (action.kind !== "forward") continue;
       for (const use of note(action.backends, port, idleTimeout)) {
         use.protocols.add(tls ? "https" : "http");
         use.sticky ||= action.stickiness !== undefined;
+        use.logged ||= logged !== undefined;
         if (handling) use.handling = handling;
         if (rewrites) use.rewrites.push(rewrites);
       }

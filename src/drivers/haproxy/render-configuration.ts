@@ -6,6 +6,7 @@ import { errorFileLines } from "./error-pages.ts";
 import { quote } from "./quote.ts";
 import { section } from "./configuration-text.ts";
 import { renderBackend, renderListener } from "./render-routes.ts";
+import { isLogged, REQUEST_RING } from "./render-request-log.ts";
 import { renderStream, renderStreamBackend, STREAM_DEFAULTS } from "./render-streams.ts";
 import { desiredServersOf, type DesiredServer } from "./render-servers.ts";
 import type { Health } from "./server-health.ts";
@@ -80,6 +81,7 @@ export function renderConfiguration(
       !unbound.some((one) => one.address === address && one.port === port);
   const globals = tlsGlobals(encrypted(configuration).map(({ tls }) => tls));
   const requests = [
+    ...(configuration.listeners.some(({ routes }) => routes.some(isLogged)) ? [section(REQUEST_RING)] : []),
     ...configuration.listeners.flatMap((listener) => renderListener(listener, bindable(listener))),
     ...configuration.backends.flatMap((backend) => {
       if (backend.stream) return [];

@@ -10,6 +10,7 @@ import { renderCondition } from "./render-conditions.ts";
 import { markStickiness, renderGroupStickiness, stickinessAcl, stickinessName } from "./render-group-stickiness.ts";
 import { markAnswers, renderAnswerHandling } from "./render-answer-handling.ts";
 import { DATED_ERRORS, EVERY_REQUEST, renderRequestHandling, renderTlsHeaders } from "./render-request-handling.ts";
+import { isLogged, LOGGED_BACKEND, LOGGED_FRONTEND, markRoute } from "./render-request-log.ts";
 import { markRewrites, renderRewrites } from "./render-rewrites.ts";
 import { renderVersion } from "./render-version.ts";
 import { addressWord, backendName } from "./server-names.ts";
@@ -44,6 +45,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     ...tlsRules(listener.tls),
     ...tlsHeadersOf(listener, reached),
     DATED_ERRORS,
+    ...(reached.some(isLogged) ? LOGGED_FRONTEND : []),
     ...renderAnswerHandling(reached.flatMap(({ answers }) => answers ?? [])),
     `use_backend s_${listener.id} if { stopping }`,
     ...reached.flatMap((route, at) => renderRoute(listener, route, at)),
@@ -118,7 +120,7 @@ function renderChoice(listener: ProxyListener, route: ProxyRoute, at: number, ma
   };
   const { action, rewrites, answers } = route;
   // Asked last, so that only the line that is taken leaves its marks.
-  const noted = answers ? [markAnswers(answers)] : [];
+  const noted = [...(answers ? [markAnswers(answers)] : []), ...markRoute(route)];
   if (action.kind !== "forward") return [`use_backend ${answerName(listener, at)}${when(matches, ...noted)}`];
 
   const chosen = action.backends.filter((backend) => backend.weight > 0);
@@ -192,7 +194,10 @@ function location(template: string, { port, tls }: ProxyListener): string {
   return `"${parts.map((part, at) => (at % 2 === 1 ? variables[part] : part === "" ? "" : quoteFormat(part))).join("")}${end}"`;
 }
 
-export function renderBackend(backend: ProxyBackend, { idleTimeout, ports, protocols, rewrites, sticky, handling }: BackendUse): string {
+export function renderBackend(
+  backend: ProxyBackend,
+  { idleTimeout, ports, protocols, rewrites, sticky, handling, logged }: BackendUse,
+): string {
   const [port] = ports.size === 1 ? ports : [];
   const lines = [
     `backend ${backendName(backend.id)}`,
@@ -201,6 +206,7 @@ export function renderBackend(backend: ProxyBackend, { idleTimeout, ports, proto
     `timeout server ${milliseconds(idleTimeout)}`,
     `timeout tunnel ${milliseconds(idleTimeout)}`,
     ...renderRequestHandling(handling, ports),
+    ...(logged ? [LOGGED_BACKEND] : []),
     ...[...protocols].map((protocol) => {
       const only = protocols.size === 1 ? "" : ` ${protocol === "https" ? "if" : "unless"} { var(txn.tls) -m bool }`;
       return `http-request set-header X-Forwarded-Proto ${protocol}${only}`;

@@ -12,6 +12,7 @@ import {
   type AttributeRules,
 } from "./attributes.ts";
 import { operation, permission } from "./elb-operation.ts";
+import { checkLogs } from "./log-attributes.ts";
 import { findLoadBalancer } from "./find.ts";
 
 /**
@@ -19,7 +20,7 @@ import { findLoadBalancer } from "./find.ts";
  * Source: Elastic Load Balancing API, `LoadBalancerAttribute`.
  */
 const APPLICATION: AttributeRules = {
-  "access_logs.s3.enabled": fixedFlag("false"),
+  "access_logs.s3.enabled": flag("false"),
   "access_logs.s3.bucket": text(),
   "access_logs.s3.prefix": text(),
   "connection_logs.s3.enabled": fixedFlag("false"),
@@ -81,9 +82,13 @@ export const describeLoadBalancerAttributes = operation("DescribeLoadBalancerAtt
 
 export const modifyLoadBalancerAttributes = operation("ModifyLoadBalancerAttributes", {
   authorize: ({ LoadBalancerArn }) => permission("ModifyLoadBalancerAttributes", LoadBalancerArn ?? "*"),
-  run({ LoadBalancerArn, Attributes }, context) {
+  async run({ LoadBalancerArn, Attributes }, context) {
+    const found = findLoadBalancer(LoadBalancerArn, context);
+    const changed = (of: LoadBalancerRecord) => changeAttributes("Load balancer", rulesFor(of.type), of.attributes, Attributes);
+    await checkLogs(found, changed(found), context);
+    // Others may have changed it meanwhile.
     const balancer = findLoadBalancer(LoadBalancerArn, context);
-    const attributes = changeAttributes("Load balancer", rulesFor(balancer.type), balancer.attributes, Attributes);
+    const attributes = changed(balancer);
     context.state.commit(() => context.state.table(loadBalancers).put({ ...balancer, attributes }));
     return { Attributes: listAttributes(rulesFor(balancer.type), attributes) };
   },

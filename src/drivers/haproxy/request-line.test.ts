@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import type { REQUEST_FIELDS } from "./render-request-log.ts";
+import { readRequestLine } from "./request-line.ts";
+
+const ROUTE = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188|10|forward";
+const LINE: Readonly<Record<keyof typeof REQUEST_FIELDS, string>> = {
+  route: ROUTE,
+  answeredAt: "1795903922074325",
+  client: "127.0.0.1:51350",
+  backend: "b_web-0123456789abcdef",
+  server: "10.0.0.1:80",
+  took: "12",
+  received: "56",
+  sent: "76",
+  readIn: "1",
+  queued: "0",
+  connected: "2",
+  responded: "3",
+  carried: "4",
+  status: "200",
+  ending: "--",
+  method: "GET",
+  target: "/r0/x",
+  version: "HTTP/1.1",
+  cipher: "-",
+  tlsVersion: "-",
+  serverName: "-",
+  host: "a.test:80",
+  userAgent: String.raw`a\tb \"c\"`,
+  trace: "-",
+  location: "-",
+};
+const read = (changes: Partial<typeof LINE> = {}) => readRequestLine(Object.values({ ...LINE, ...changes }).join("\t"));
+
+test("a forwarded request", () => {
+  expect(read()).toMatchObject({
+    loadBalancer: ROUTE.split("|")[0],
+    priority: 10,
+    action: "forward",
+    backend: "web-0123456789abcdef",
+    server: "10.0.0.1:80",
+    before: 3,
+    waited: 3,
+    after: 4,
+    status: 200,
+    isAborted: false,
+    userAgent: 'a\tb "c"',
+    trace: "",
+  });
+  expect(read()).not.toHaveProperty("tls");
+});
+
+test("one that no server got, of a client that went away before it was answered", () => {
+  const found = read({ server: "-:-", connected: "-1", responded: "-1", carried: "-1", status: "-1", ending: "CC" });
+  expect(found).toMatchObject({ before: -1, waited: -1, after: -1, isAborted: true });
+  expect(found).not.toHaveProperty("server");
+  expect(found).not.toHaveProperty("status");
+});
+
+test("an encrypted one tells how", () => {
+  expect(read({ cipher: "TLS_AES_128_GCM_SHA256", tlsVersion: "TLSv1.3", serverName: "a.test" })?.tls).toEqual({
+    cipher: "TLS_AES_128_GCM_SHA256",
+    version: "TLSv1.3",
+    serverName: "a.test",
+  });
+});
+
+test.each([
+  ["a route that is not logged", read({ route: "-" })],
+  ["a line with a field too many", read({ target: "/\t/" })],
+  ["nothing", readRequestLine("")],
+])("%s is none", (_, found) => expect(found).toBeUndefined());

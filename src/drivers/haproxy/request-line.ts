@@ -1,0 +1,58 @@
+import type { LoggedRequest } from "../../ports/request-log.ts";
+import { REQUEST_FIELDS } from "./render-request-log.ts";
+
+type Field = keyof typeof REQUEST_FIELDS;
+const FIELDS = Object.keys(REQUEST_FIELDS) as Field[];
+const ACTIONS = ["forward", "fixed-response", "redirect"] as const;
+
+/** A request that HAProxy wrote of; `undefined` for one of a route that is not logged, and for a line that is none of these. */
+export function readRequestLine(line: string): LoggedRequest | undefined {
+  const values = line.split("\t");
+  if (values.length !== FIELDS.length) return undefined;
+  const fields = Object.fromEntries(FIELDS.map((field, at) => [field, values[at] ?? ""])) as Record<Field, string>;
+  const [loadBalancer = "", priority = "", kind = ""] = fields.route.split("|");
+  const action = ACTIONS.find((one) => one === kind);
+  if (!action) return undefined;
+  const [readIn, queued, connected, responded, carried] = (["readIn", "queued", "connected", "responded", "carried"] as const).map(
+    (field) => Number(fields[field]),
+  ) as [number, number, number, number, number];
+  const isSent = action === "forward" && connected >= 0 && fields.server !== "-:-";
+  const status = Number(fields.status);
+  return {
+    loadBalancer,
+    priority: Number(priority),
+    action,
+    answeredAt: Number(fields.answeredAt),
+    client: fields.client,
+    ...(action === "forward" && { backend: fields.backend.replace(/^b_/, "") }),
+    ...(isSent && { server: fields.server }),
+    took: Math.max(0, Number(fields.took)),
+    before: isSent ? Math.max(0, readIn) + Math.max(0, queued) + connected : -1,
+    waited: isSent ? responded : -1,
+    after: isSent ? carried : -1,
+    ...(status > 0 && { status }),
+    // The client gave up: while its request was read, while it waited, or during the answer.
+    isAborted: fields.ending.startsWith("C") || fields.ending.startsWith("c"),
+    received: Number(fields.received),
+    sent: Number(fields.sent),
+    method: fields.method,
+    target: fields.target,
+    version: fields.version,
+    host: text(fields.host),
+    userAgent: text(fields.userAgent),
+    trace: text(fields.trace),
+    location: text(fields.location),
+    ...(fields.tlsVersion !== "-" && { tls: { cipher: fields.cipher, version: fields.tlsVersion, serverName: text(fields.serverName) } }),
+  };
+}
+
+/** What is not there is written as a hyphen. */
+function text(written: string): string {
+  if (written === "-") return "";
+  try {
+    return String(JSON.parse(`"${written}"`));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return written;
+  }
+}

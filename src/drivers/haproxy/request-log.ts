@@ -1,0 +1,150 @@
+import { createReadStream, createWriteStream, type WriteStream } from "node:fs";
+import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
+import { createServer, type Socket } from "node:net";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Clock } from "../../ports/clock.ts";
+import type { Logger } from "../../ports/logger.ts";
+import type { LoggedRequest, RequestLog, RequestLogPart } from "../../ports/request-log.ts";
+import { openOwnFolder } from "../filesystem/own-folder.ts";
+import { REQUEST_LOG_SOCKET } from "./render-request-log.ts";
+import { readRequestLine } from "./request-line.ts";
+
+export interface RequestLogOptions {
+  /** The folder in which HAProxy runs. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly logger?: Logger;
+  /** Bytes of all that waits together; what comes beyond is dropped, and told. */
+  readonly most?: number;
+}
+
+const CURRENT = "current";
+const MOST = 1024 * 1024 * 1024;
+/** Requests that are read at a time. */
+const SLICE = 200;
+
+/**
+ * Takes what HAProxy writes of requests into files as it comes, unread: a request costs the copying of its line. Lines are in the operating system's hands
+ * at once, not on the disk; each connection is one worker's. Lost is what a worker has not sent when it ends, and what its ring could not keep meanwhile.
+ */
+export async function requestLog(options: RequestLogOptions): Promise<RequestLog> {
+  const folder = await openOwnFolder(options.directory);
+  const log = new FiledRequestLog(options, folder.path);
+  await log.open();
+  return {
+    parts: () => log.parts(),
+    async [Symbol.asyncDispose]() {
+      await log.close();
+      await folder[Symbol.asyncDispose]();
+    },
+  };
+}
+
+class FiledRequestLog {
+  readonly #options: RequestLogOptions;
+  readonly #files: string;
+  readonly #socket: string;
+  readonly #server = createServer((connection) => this.#take(connection));
+  readonly #connections = new Set<Socket>();
+  #current: WriteStream | undefined;
+  #waiting = 0;
+  #dropped = 0;
+
+  constructor(options: RequestLogOptions, folder: string) {
+    this.#options = options;
+    this.#files = `${folder}/requests`;
+    this.#socket = `${folder}/${REQUEST_LOG_SOCKET}`;
+  }
+
+  async open(): Promise<void> {
+    await mkdir(this.#files, { recursive: true, mode: 0o700 });
+    // Of a control plane that ended without closing it.
+    await this.#closeCurrent();
+    await rm(this.#socket, { force: true });
+    this.#server.listen(this.#socket);
+    await once(this.#server, "listening");
+  }
+
+  async close(): Promise<void> {
+    this.#server.close();
+    for (const connection of this.#connections) connection.destroy();
+    await this.#endCurrent();
+  }
+
+  async parts(): Promise<readonly RequestLogPart[]> {
+    await this.#closeCurrent();
+    if (this.#dropped > 0)
+      this.#options.logger?.warn("lines of access logs were dropped: too much waits for delivery", { bytes: this.#dropped });
+    this.#dropped = 0;
+    const names = (await readdir(this.#files)).filter((name) => name !== CURRENT).sort((a, b) => Number(a) - Number(b));
+    const sizes = await Promise.all(names.map(async (name) => (await stat(`${this.#files}/${name}`)).size));
+    this.#waiting = sizes.reduce((sum, size) => sum + size, 0);
+    return names.map((name) => ({
+      name,
+      closedAt: Number(name),
+      read: () => read(`${this.#files}/${name}`),
+      remove: () => rm(`${this.#files}/${name}`),
+    }));
+  }
+
+  #take(connection: Socket): void {
+    this.#connections.add(connection);
+    connection.on("close", () => this.#connections.delete(connection));
+    // A worker that ends closes its connection, however it ends.
+    connection.on("error", () => undefined);
+    // A line is written whole: those of several workers would mix otherwise.
+    let rest: Buffer = Buffer.alloc(0);
+    connection.on("data", (some: Buffer) => {
+      const end = some.lastIndexOf("\n") + 1;
+      if (end === 0) return void (rest = Buffer.concat([rest, some]));
+      this.#write(rest.length === 0 ? some.subarray(0, end) : Buffer.concat([rest, some.subarray(0, end)]), connection);
+      rest = Buffer.from(some.subarray(end));
+    });
+  }
+
+  #write(lines: Buffer, from: Socket): void {
+    if (this.#waiting + lines.length > (this.#options.most ?? MOST)) return void (this.#dropped += lines.length);
+    this.#waiting += lines.length;
+    this.#current ??= createWriteStream(`${this.#files}/${CURRENT}`, { flags: "a", mode: 0o600 }).on("error", (error) => {
+      this.#options.logger?.error("lines of access logs are lost", { error: String(error) });
+      this.#current = undefined;
+    });
+    if (this.#current.write(lines)) return;
+    // The disk is slower than the requests: HAProxy's ring waits.
+    from.pause();
+    this.#current.once("drain", () => from.resume());
+  }
+
+  async #closeCurrent(): Promise<void> {
+    await this.#endCurrent();
+    const path = `${this.#files}/${CURRENT}`;
+    const size = await stat(path).then(
+      (found) => found.size,
+      (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? 0 : Promise.reject(error)),
+    );
+    if (size > 0) await rename(path, `${this.#files}/${this.#options.clock.now()}`);
+  }
+
+  async #endCurrent(): Promise<void> {
+    const stream = this.#current;
+    this.#current = undefined;
+    if (!stream) return;
+    stream.end();
+    await once(stream, "close");
+    // Whoever waited for it to drain.
+    for (const connection of this.#connections) connection.resume();
+  }
+}
+
+async function* read(path: string): AsyncIterable<readonly LoggedRequest[]> {
+  let slice: LoggedRequest[] = [];
+  for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
+    const request = readRequestLine(line);
+    if (request) slice.push(request);
+    if (slice.length < SLICE) continue;
+    yield slice;
+    slice = [];
+  }
+  if (slice.length > 0) yield slice;
+}
