@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { colors } from "./colors.ts";
 import { HOW_TO_JOIN_DOCKER_GROUP, howToInstall, howToStartEngine } from "../../bin/setup/advice.js";
 import { engineSocket } from "../../bin/setup/engine-socket.js";
+import { whyNoAddresses } from "../drivers/system/bridge-addresses.ts";
 import { dockerEngine, EngineUnavailableError } from "../drivers/docker/engine.ts";
 import { engineInfo } from "../drivers/docker/engine-info.ts";
 import { lookWhereRootDoes } from "./program-path.ts";
@@ -41,6 +42,7 @@ export async function doctor(flags: DoctorFlags): Promise<void> {
       server(dataDirectory, portSetting(flags.port)),
       webPort(),
       namePort(),
+      ...(process.platform === "linux" ? [balancerAddresses()] : []),
       client("aws", ["--version"], "the aws command line", "every AWS SDK works as well"),
       client("docker", ["--version"], "the docker command line", "skopeo, crane and podman can push as well"),
     ])),
@@ -185,6 +187,19 @@ async function namePort(): Promise<Finding> {
     verdict: "wanting",
     detail: "cannot be opened by this user (EACCES): tasks cannot look up load balancers by name",
     advice: HOW_TO_OPEN_LOW_PORTS,
+  };
+}
+
+async function balancerAddresses(): Promise<Finding> {
+  const name = "Addresses of load balancers";
+  const why = await whyNoAddresses();
+  if (why === undefined) return { name, verdict: "good", detail: "load balancers can have addresses of their own in their VPC" };
+  return {
+    name,
+    verdict: "wanting",
+    detail: `load balancers share those that there are: ${why}`,
+    advice:
+      "`sudo setpriv --reuid=$USER --regid=$USER --init-groups --inh-caps=+net_admin --ambient-caps=+net_admin env HOME=$HOME PATH=$PATH airfield start` starts it with the right, as `AmbientCapabilities=CAP_NET_ADMIN` does for systemd",
   };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { addressChanges, bridgeAddresses, type Ip, type Said, type ShownInterface } from "./bridge-addresses.ts";
+import { addressChanges, bridgeAddresses, whyNoAddresses, type Ip, type Said, type ShownInterface } from "./bridge-addresses.ts";
 
 const GATEWAY = "10.0.0.1";
 const network = { id: "n", vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: GATEWAY };
@@ -54,4 +54,24 @@ test("where all is as wanted, nothing is changed", async () => {
   };
   expect(await bridgeAddresses(ip).hold(network, ["10.0.0.7"])).toEqual({ kind: "held" });
   expect(asked).toEqual(["-json -4 address show"]);
+});
+
+const status = (uid: number, bounding: string, ambient: string): string =>
+  `Name:\tnode\nUid:\t${uid}\t${uid}\t${uid}\t${uid}\nCapBnd:\t${bounding}\nCapAmb:\t${ambient}\n`;
+const [ALL, NONE, NET_ADMIN] = ["000001ffffffffff", "0000000000000000", "0000000000001000"];
+
+test.each([
+  ["root may", 0, ALL, NONE, undefined],
+  ["root of a container without the right may not", 0, "00000000a80425fb", NONE, "CAP_NET_ADMIN"],
+  ["another user may not", 1000, ALL, NONE, "CAP_NET_ADMIN"],
+  ["another user with the right in what they start may", 1000, ALL, NET_ADMIN, undefined],
+])("%s give this host addresses", async (_who, uid, bounding, ambient, why) => {
+  const ip: Ip = () => Promise.resolve(said(true));
+  const told = await whyNoAddresses(ip, () => status(uid, bounding, ambient));
+  expect([told === undefined, told ?? ""]).toEqual([why === undefined, expect.stringContaining(why ?? "")]);
+});
+
+test("without ip nobody may", async () => {
+  const none: Ip = () => Promise.reject(Object.assign(new Error("spawn ip ENOENT"), { code: "ENOENT" }));
+  expect(await whyNoAddresses(none, () => status(0, ALL, NONE))).toContain("iproute2");
 });

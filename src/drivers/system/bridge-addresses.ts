@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import type { HostAddresses } from "../../ports/host-addresses.ts";
 import { hostNetworks } from "./host-networks.ts";
@@ -62,6 +63,30 @@ export function addressChanges(shown: readonly ShownInterface[], gateway: string
     ...[...present].filter((address) => !wanted.includes(address)).map((address) => `address del ${address}/32 dev ${ifname}`),
   ];
 }
+
+/** Why this user cannot give this host addresses; `undefined` where they can. Nothing is changed. */
+export async function whyNoAddresses(
+  ip: Ip = ipProgram,
+  status = (): string => readFileSync("/proc/self/status", "utf8"),
+): Promise<string | undefined> {
+  try {
+    await ip(["-Version"]);
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return MISSING;
+    throw cause;
+  }
+  return mayGiveAddresses(status()) ? undefined : FORBIDDEN;
+}
+
+/** Whether a program that a process with this `/proc/<pid>/status` starts has the right: root's keep what root may, others' what is ambient. */
+export function mayGiveAddresses(status: string): boolean {
+  const of = (name: string): bigint => BigInt(`0x${new RegExp(`^${name}:\\t([0-9a-f]+)$`, "m").exec(status)?.[1] ?? "0"}`);
+  const isRoot = /^Uid:\t\d+\t0\t/m.test(status);
+  return ((isRoot ? of("CapBnd") : of("CapAmb")) & CAP_NET_ADMIN) !== 0n;
+}
+
+/** Source: capabilities(7). */
+const CAP_NET_ADMIN = 1n << 12n;
 
 async function ipProgram(args: readonly string[], input = ""): Promise<Said> {
   const child = spawn("ip", args, { stdio: "pipe" });

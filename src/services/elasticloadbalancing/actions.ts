@@ -3,17 +3,19 @@ import {
   InvalidLoadBalancerActionException,
   TargetGroupAssociationLimitException,
   TooManyActionsException,
+  TooManyUniqueTargetGroupsPerLoadBalancerException,
   type Action,
   type FixedResponseActionConfig,
   type RedirectActionConfig,
   type TargetGroupStickinessConfig,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
+import { loadBalancersOfTargetGroup, targetGroupsOfLoadBalancer } from "../../state/elb-targets.ts";
 import { targetGroupsOf, type LoadBalancerRecord } from "../../state/elb.ts";
 import { because } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { checkEnum, checkRange, invalid } from "./elb-operation.ts";
 import { findTargetGroup, type Place } from "./find.ts";
+import { QUOTAS } from "./quotas.ts";
 import { checkReachable } from "./target-group-kind.ts";
 import { requireCompatible, requireForwards } from "./network-listeners.ts";
 
@@ -109,6 +111,7 @@ function checkAssociations(
   { protocol = "HTTP" }: { readonly protocol?: string | undefined },
   at: Place,
 ): void {
+  const used = new Set(targetGroupsOfLoadBalancer(at.state, balancer.arn));
   for (const arn of targetGroupsOf(actions)) {
     const group = findTargetGroup(arn, at);
     checkReachable(group, protocol);
@@ -117,11 +120,16 @@ function checkAssociations(
         because(`Target group '${arn}' is not in the VPC '${balancer.vpcId}' of the load balancer`),
       );
     requireCompatible(group, balancer);
+    used.add(arn);
     if (loadBalancersOfTargetGroup(at.state, arn).some((other) => other !== balancer.arn))
       throw new TargetGroupAssociationLimitException(
         because(`The following target groups cannot be associated with more than one load balancer: ${arn}`),
       );
   }
+  if (balancer.type === "application" && used.size > QUOTAS["target-groups-per-application-load-balancer"])
+    throw new TooManyUniqueTargetGroupsPerLoadBalancerException(
+      because("You've reached the limit on the number of unique target groups per load balancer across all listeners"),
+    );
 }
 
 function checkFixedResponse(config: FixedResponseActionConfig | undefined, { path }: ActionPlace): FixedResponseActionConfig {

@@ -21,6 +21,7 @@ test.each<readonly [string, Parameters<typeof checkHealthCheck>[0], TargetGroupK
   ["TCP", {}, TCP, { protocol: "TCP", timeout: 10 }],
   ["HTTP asked by HTTPS", { HealthCheckProtocol: "HTTPS" }, HTTP1, { protocol: "HTTPS", timeout: 5, path: "/", matcher: "200" }],
   ["TCP asked by HTTPS", { HealthCheckProtocol: "HTTPS" }, TCP, { protocol: "HTTPS", timeout: 10, path: "/", matcher: "200-399" }],
+  ["TCP as often as it takes", { HealthCheckIntervalSeconds: 10 }, TCP, { protocol: "TCP", interval: 10, timeout: 10 }],
   ["TCP asked by HTTP", { HealthCheckProtocol: "HTTP" }, TCP, { protocol: "HTTP", timeout: 6, path: "/", matcher: "200-399" }],
 ])("the settings of a group of %s, unless given otherwise", (_what, request, kind, expected) => {
   expect(checkHealthCheck(request, kind)).toEqual({ ...SHARED, ...expected });
@@ -57,7 +58,7 @@ test.each<readonly [Parameters<typeof checkHealthCheck>[0], TargetGroupKind, str
   [{ HealthCheckProtocol: "UDP" }, TCP, "Health check protocol 'UDP' must be one of 'HTTP, HTTPS, TCP'"],
   [{ HealthCheckEnabled: false }, TCP, "Health check enabled must be true for target groups with target type 'instance'"],
   [{ HealthCheckTimeoutSeconds: 30 }, HTTP1, "Health check interval must be greater than the timeout."],
-  [{ HealthCheckIntervalSeconds: 10 }, TCP, "Health check interval must be greater than the timeout."],
+  [{ HealthCheckIntervalSeconds: 9 }, TCP, "Health check interval must be greater than the timeout."],
 ])("%o is refused", (request, kind, message) => {
   expect(() => checkHealthCheck(request, kind)).toThrow(message);
 });

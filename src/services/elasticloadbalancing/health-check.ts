@@ -36,7 +36,8 @@ export function checkHealthCheck(request: Request, kind: TargetGroupKind, before
     unhealthyThreshold: request.UnhealthyThresholdCount ?? before?.unhealthyThreshold ?? 2,
   };
   checkPort(wanted.port);
-  if (wanted.timeout >= wanted.interval) {
+  // Those of Network Load Balancers may be equal: 10 seconds each is what the AWS Load Balancer Controller asks for.
+  if (wanted.timeout > wanted.interval || (isForApplications(kind) && wanted.timeout === wanted.interval)) {
     const both = request.HealthCheckTimeoutSeconds !== undefined && request.HealthCheckIntervalSeconds !== undefined;
     throw invalid(
       both

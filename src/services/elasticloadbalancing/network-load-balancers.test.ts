@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-ec2";
 import * as elb from "@aws-sdk/client-elastic-load-balancing-v2";
 import { describe, expect, test } from "vitest";
+import { listeners } from "../../state/elb.ts";
 import { apiWorld } from "../../testing/api-world.ts";
 import { network } from "../../testing/load-balancer-stack.ts";
 
@@ -259,5 +260,20 @@ describe("network load balancers", () => {
     await expect(at.listen(arn, await at.group(), { Protocol: "HTTP", Port: 80 })).rejects.toMatchObject({
       name: "IncompatibleProtocolsException",
     });
+  });
+});
+
+test("an application load balancer forwards to a hundred groups at most", async () => {
+  await using at = await world();
+  const { arn } = await at.create({ Name: "web", Type: "application", Subnets: [...at.net.subnets] });
+  const [first, more] = [await at.group({ Name: "first", Protocol: "HTTP" }), await at.group({ Name: "more", Protocol: "HTTP" })];
+  const listed = await at.listen(arn, first, { Protocol: "HTTP", Port: 80 });
+  const listener = at.api.state.table(listeners).get(listed.Listeners?.[0]?.ListenerArn ?? "");
+  const TargetGroups = Array.from({ length: 99 }, (_, n) => ({ TargetGroupArn: `${first}${n}` }));
+  const forwards = { Type: "forward" as const, ForwardConfig: { TargetGroups: [...TargetGroups, { TargetGroupArn: first }] } };
+  at.api.state.commit(() => at.api.state.table(listeners).put({ ...listener!, defaultActions: [forwards] }));
+  expect((await at.listen(arn, first, { Protocol: "HTTP", Port: 81 })).Listeners).toHaveLength(1);
+  await expect(at.listen(arn, more, { Protocol: "HTTP", Port: 82 })).rejects.toMatchObject({
+    name: "TooManyUniqueTargetGroupsPerLoadBalancerException",
   });
 });
