@@ -1,8 +1,9 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { findBrowser } from "../../bin/setup/browser.js";
 
 export interface OpenBrowser extends AsyncDisposable {
@@ -10,26 +11,47 @@ export interface OpenBrowser extends AsyncDisposable {
   readonly ended: Promise<never>;
 }
 
-/** Opens a page in a real browser without a window, with a profile of its own. Names below `test` lead to 127.0.0.1. */
-export async function openBrowser(url: string): Promise<OpenBrowser> {
+function flags(profile: string): readonly string[] {
+  return [
+    "--headless",
+    `--user-data-dir=${profile}`,
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",
+    // Its sandbox is not for root.
+    ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+  ];
+}
+
+function browserBinary(): string {
   const binary = findBrowser();
   if (binary === undefined) throw new Error("there is no Chromium on this machine: `node bin/setup.js --test` installs it, or says how to");
+  return binary;
+}
+
+/** What a real browser has for a page when it is loaded, as HTML; of one that it refuses to show, its own page that says so. `home` is whose trust it has. */
+export async function pageText(url: string, home: string): Promise<string> {
+  const profile = await mkdtemp(join(tmpdir(), "airfield-browser-"));
+  try {
+    const { stdout } = await promisify(execFile)(browserBinary(), [...flags(profile), "--dump-dom", url], {
+      env: { ...process.env, HOME: home },
+      timeout: 60_000,
+    });
+    return stdout;
+  } finally {
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Opens a page in a real browser without a window, with a profile of its own. Names below `test` lead to 127.0.0.1. */
+export async function openBrowser(url: string): Promise<OpenBrowser> {
   const profile = await mkdtemp(join(tmpdir(), "airfield-browser-"));
   const child = spawn(
-    binary,
-    [
-      "--headless",
-      `--user-data-dir=${profile}`,
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-gpu",
-      "--disable-dev-shm-usage",
-      "--host-resolver-rules=MAP *.test 127.0.0.1",
-      // Its sandbox is not for root.
-      ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
-      url,
-    ],
+    browserBinary(),
+    [...flags(profile), url],
     // A group of its own: it starts more processes, which end with it.
     { stdio: ["ignore", "ignore", "pipe"], detached: true },
   );
