@@ -5,7 +5,7 @@ import { systemIds as ids } from "../drivers/system/ids.ts";
 import { moveDefaultVpc } from "./default-vpc.ts";
 import { subnets, vpcs, type SubnetRecord } from "./ec2.ts";
 import { tasks, type TaskRecord } from "./ecs.ts";
-import { completeInterfaces, interfacesOf, placeInterfaces, removeInterfaces, SubnetFullError } from "./elb-interfaces.ts";
+import { completeInterfaces, interfacesOf, placeInterfaces, removeInterfaces, removeLeft, SubnetFullError } from "./elb-interfaces.ts";
 import { JournaledState } from "./journaled-state.ts";
 import { addressesInUse } from "./network-interfaces.ts";
 
@@ -56,6 +56,14 @@ test("a load balancer has one address in each of its subnets, keeps those of sub
   expect(addresses("web")).toEqual([first, expect.stringMatching(/^10\.0\.0\.(1[6-9]|2\d|3[01])$/)]);
   place("web", OTHER);
   expect(addresses("web")).toHaveLength(1);
+  // What it left behind is nobody else's until its time is over, and its own again where it comes back.
+  expect(addressesInUse(state, SUBNET.id)).toBe(1);
+  place("web", SUBNET, OTHER);
+  expect(addresses("web")).toContain(first);
+  place("web", OTHER);
+  expect(removeLeft(state, "vpc-1", 300_000)).toBe(300_001);
+  expect(addressesInUse(state, SUBNET.id)).toBe(1);
+  expect(removeLeft(state, "vpc-1", 300_001)).toBeUndefined();
   expect(addressesInUse(state, SUBNET.id)).toBe(0);
   state.commit(() => removeInterfaces(state, balancer("web").arn));
   expect(addresses("web")).toEqual([]);

@@ -26,8 +26,11 @@ export interface WantedInterface {
 /** Who an interface is made for: what its record holds of it. */
 type Owner = Pick<LoadBalancerRecord, "arn" | "account" | "region" | "vpcId">;
 
+/** How long an interface stays that its load balancer leaves behind: as long as a target may take to finish, unless it is told otherwise. */
+const LEAVING_MS = 300_000;
+
 /**
- * Gives a load balancer one interface in each of these subnets, and none elsewhere. One that is there stays, with its address. Which address a new one
+ * Gives a load balancer one interface in each of these subnets, and none elsewhere: another one leaves. One that is there stays, with its address. Which address a new one
  * gets is drawn: so one that a load balancer left is not the next one's, whose clients would reach a stranger. Joins the open commit, or makes one.
  * @throws SubnetFullError
  */
@@ -35,9 +38,12 @@ export function placeInterfaces(state: State, ids: Ids, balancer: Owner, wanted:
   const table = state.table(networkInterfaces);
   state.commit(() => {
     const kept = new Set<string>();
-    for (const { id, subnetId } of interfacesOf(state, balancer.arn)) {
-      if (wanted.some(({ subnet }) => subnet.id === subnetId)) kept.add(subnetId);
-      else table.delete(id);
+    for (const record of table.by("loadBalancer", balancer.arn)) {
+      const { leavingUntil, ...staying } = record;
+      const isWanted = wanted.some(({ subnet }) => subnet.id === record.subnetId);
+      if (isWanted) kept.add(record.subnetId);
+      if (isWanted && leavingUntil !== undefined) table.replace(record, staying);
+      if (!isWanted && leavingUntil === undefined) table.replace(record, { ...record, leavingUntil: now + LEAVING_MS });
     }
     for (const { subnet, address } of wanted) {
       if (kept.has(subnet.id)) continue;
@@ -59,11 +65,29 @@ export function placeInterfaces(state: State, ids: Ids, balancer: Owner, wanted:
 
 /** Lets go of all addresses of a load balancer. Joins the open commit. */
 export function removeInterfaces(state: State, loadBalancerArn: string): void {
-  for (const { id } of interfacesOf(state, loadBalancerArn)) state.table(networkInterfaces).delete(id);
+  for (const { id } of state.table(networkInterfaces).by("loadBalancer", loadBalancerArn)) state.table(networkInterfaces).delete(id);
 }
 
+/** Those that a load balancer has; not those that it has left behind. */
 export function interfacesOf(state: State, loadBalancerArn: string): readonly NetworkInterfaceRecord[] {
-  return state.table(networkInterfaces).by("loadBalancer", loadBalancerArn);
+  return state
+    .table(networkInterfaces)
+    .by("loadBalancer", loadBalancerArn)
+    .filter(({ leavingUntil }) => leavingUntil === undefined);
+}
+
+/** Takes away the interfaces in a VPC whose time is over. Returns when the next one's is, milliseconds since the Unix epoch. Joins the open commit, or makes one. */
+export function removeLeft(state: State, vpcId: string, now: number): number | undefined {
+  const leaving = state
+    .table(networkInterfaces)
+    .by("vpc", vpcId)
+    .flatMap(({ id, leavingUntil }) => (leavingUntil === undefined ? [] : [{ id, leavingUntil }]));
+  const over = leaving.filter(({ leavingUntil }) => leavingUntil <= now);
+  if (over.length > 0) state.commit(() => over.forEach(({ id }) => state.table(networkInterfaces).delete(id)));
+  return leaving.reduce<number | undefined>(
+    (next, { leavingUntil }) => (leavingUntil <= now ? next : Math.min(next ?? Infinity, leavingUntil)),
+    undefined,
+  );
 }
 
 /** Gives load balancers that have none in one of their subnets an interface there, as those of earlier versions do not. Returns what there was no address for. */

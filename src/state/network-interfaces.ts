@@ -19,8 +19,10 @@ export interface NetworkInterfaceRecord {
   /** Whether the address was asked for, by `PrivateIPv4Address`. */
   readonly chosen: boolean;
   readonly loadBalancerArn: string;
-  /** Milliseconds since the Unix epoch. */
+  /** Milliseconds since the Unix epoch, as below. */
   readonly createdAt: number;
+  /** Set once its load balancer has left the subnet: until when it may finish there what is under way, and nobody else gets the address. */
+  readonly leavingUntil?: number;
 }
 
 export const networkInterfaces = defineTable<NetworkInterfaceRecord>()("ec2.network-interfaces", ({ id }) => id, ofAccount, {

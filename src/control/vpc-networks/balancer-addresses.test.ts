@@ -182,6 +182,19 @@ test("what fails is tried again", async () => {
   expect(held()).toEqual(["10.0.0.7"]);
 });
 
+test("an address that its load balancer has left behind is held until its time is over", async () => {
+  const { state, clock, host, put, start } = world();
+  put("10.0.0.7");
+  put("10.0.1.8");
+  await start();
+  state.commit(() => state.table(networkInterfaces).update("eni-10.0.0.7", (record) => ({ ...record, leavingUntil: clock.now() + 1000 })));
+  await clock.settled();
+  expect([...host.had]).toEqual(["10.0.0.7", "10.0.1.8"]);
+  await clock.pass(1000);
+  expect([...host.had]).toEqual(["10.0.1.8"]);
+  expect(state.table(networkInterfaces).has("eni-10.0.0.7")).toBe(false);
+});
+
 function balancer(name = "web", arn = ARN): LoadBalancerRecord {
   const availabilityZones = [0, 1].map((at) => ({ subnetId: `subnet-${at}`, zoneName: `us-east-1${at === 0 ? "a" : "b"}` }));
   return {

@@ -3,7 +3,7 @@ import type { HostAddresses } from "../../ports/host-addresses.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { vpcs } from "../../state/ec2.ts";
-import { completeInterfaces } from "../../state/elb-interfaces.ts";
+import { completeInterfaces, removeLeft } from "../../state/elb-interfaces.ts";
 import { loadBalancers } from "../../state/elb.ts";
 import { networkInterfaces } from "../../state/network-interfaces.ts";
 import type { WholeState } from "../../state/state.ts";
@@ -61,6 +61,8 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
 
   async function step(vpcId: string): Promise<void> {
     if (vpcId === ALL) return complete();
+    const next = removeLeft(state, vpcId, clock.now());
+    if (next !== undefined) worker.wakeAt(vpcId, next);
     const gateway = gateways.get(vpcId);
     const wanted = wantedIn(vpcId);
     if (!gateway) return wanted.length > 0 && state.table(vpcs).has(vpcId) ? makeNetwork(vpcId) : note(vpcId, undefined);

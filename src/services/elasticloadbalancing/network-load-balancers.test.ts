@@ -87,8 +87,10 @@ describe("addresses", () => {
     await at.client.send(new elb.SetSubnetsCommand({ LoadBalancerArn: arn, Subnets: [...at.net.subnets] }));
     expect(await at.interfaces()).toHaveLength(2);
     expect(await at.interfaces()).toContainEqual(kept);
-    await at.client.send(new elb.SetSubnetsCommand({ LoadBalancerArn: arn, Subnets: [at.net.subnets[0]] }));
-    expect(await at.interfaces()).toEqual([kept]);
+    const { AvailabilityZones } = await at.client.send(new elb.SetSubnetsCommand({ LoadBalancerArn: arn, Subnets: [at.net.subnets[0]] }));
+    expect(AvailabilityZones).toHaveLength(1);
+    await at.client.send(new elb.DeleteLoadBalancerCommand({ LoadBalancerArn: arn }));
+    expect(await at.interfaces()).toEqual([]);
   });
 
   test("an internal network load balancer may choose its addresses, which it then tells", async () => {
