@@ -15,6 +15,7 @@ import { openStorage } from "./composition/storage.ts";
 import { runTasks } from "./composition/tasks.ts";
 import { openTraffic } from "./composition/traffic.ts";
 import { Disposals } from "./disposals.ts";
+import { endpointProber } from "./drivers/system/endpoint-prober.ts";
 import { ServedNames } from "./drivers/host-names/served-names.ts";
 import { lineLogger } from "./drivers/system/logger.ts";
 
@@ -61,7 +62,9 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   await runTasks(start, platform, front, { runner: engine, networks });
 
   // Loops
-  const loops = opened.use(together(...LOOPS)({ ...platform, logger, certificateIssuer: certificateIssuer(options, installation.id) }));
+  const loops = opened.use(
+    together(...LOOPS)({ ...platform, logger, certificateIssuer: certificateIssuer(options, installation.id), endpointProber }),
+  );
 
   const parts = opened.move();
   return {

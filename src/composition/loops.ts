@@ -1,5 +1,6 @@
 import { blobCollection } from "../control/blob-collection.ts";
 import { certificateIssuance } from "../control/certificates/certificate-issuance.ts";
+import { healthChecking } from "../control/health-checks/health-checks.ts";
 import { imageActivation } from "../control/image-activation.ts";
 import { keyLifecycle } from "../control/key-lifecycle.ts";
 import { lifecyclePolicyLoop } from "../control/lifecycle/lifecycle-policy-loop.ts";
@@ -26,6 +27,7 @@ export const LOOPS: readonly Loop[] = [
   parameterExpiry,
   keyLifecycle,
   certificateIssuance,
+  healthChecking,
   imageActivation,
   imageScanning,
   lifecyclePolicyLoop,

@@ -1,7 +1,9 @@
 import type { AuditLog } from "../ports/audit-log.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
+import type { TargetSurroundings } from "../decide/routing/target-place.ts";
 import type { CertificateIssuer } from "../ports/certificate-issuer.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { EndpointProber } from "../ports/endpoint-prober.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { LogStore } from "../ports/log-store.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -23,6 +25,9 @@ export interface LoopParts {
   readonly audit: AuditLog;
   readonly vulnerabilities: VulnerabilityData;
   readonly certificateIssuer: CertificateIssuer;
+  readonly endpointProber: EndpointProber;
+  /** Where this host may send to in the name of an account. */
+  readonly targetSurroundings: () => TargetSurroundings;
 }
 
 /** What all loops need, and what else one does. */

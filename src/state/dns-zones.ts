@@ -1,7 +1,7 @@
 import { isWithin, labelsOf, readName } from "../domain/dns/name.ts";
 import type { ServedType } from "../domain/dns/record-type.ts";
 import { hostedZones, nameInZone, recordSets, type HostedZoneRecord, type RecordSetRecord } from "./route53.ts";
-import type { WholeState } from "./state.ts";
+import type { State } from "./state.ts";
 
 /**
  * The public zone that answers for a name, of whichever account; `undefined` where none does. A zone answers where it was there before every zone
@@ -10,7 +10,7 @@ import type { WholeState } from "./state.ts";
  * @param counts zones of which it is not so might as well not be there
  */
 export function publicZoneOf(
-  state: WholeState,
+  state: State,
   name: string,
   counts: (zone: HostedZoneRecord) => boolean = () => true,
 ): HostedZoneRecord | undefined {
@@ -27,13 +27,13 @@ export function publicZoneOf(
   return answering.toSorted((a, b) => b.name.length - a.name.length)[0];
 }
 
-function delegates(state: WholeState, parent: HostedZoneRecord, { name, nameServers }: HostedZoneRecord): boolean {
+function delegates(state: State, parent: HostedZoneRecord, { name, nameServers }: HostedZoneRecord): boolean {
   const servers = recordSetsAt(state, parent.id, name).flatMap(({ type, values = [] }) => (type === "NS" ? values : []));
   return servers.some((server) => nameServers.includes(readName(server) as string));
 }
 
 /** The record sets of a name in a zone. */
-export function recordSetsAt(state: WholeState, zoneId: string, name: string): readonly RecordSetRecord[] {
+export function recordSetsAt(state: State, zoneId: string, name: string): readonly RecordSetRecord[] {
   return state.table(recordSets).by("name", nameInZone(zoneId, name));
 }
 
@@ -42,7 +42,7 @@ export function recordSetsAt(state: WholeState, zoneId: string, name: string): r
  * no such name or record, and none of aliases.
  * @param text in any case, with or without the dot at its end
  */
-export function findRecord(state: WholeState, text: string, type: ServedType): readonly string[] {
+export function findRecord(state: State, text: string, type: ServedType): readonly string[] {
   const name = readName(text);
   if (typeof name === "object") return [];
   const zone = publicZoneOf(state, name);

@@ -30,7 +30,12 @@ import {
   IAMClient,
 } from "@aws-sdk/client-iam";
 import { CreateAliasCommand, CreateGrantCommand, CreateKeyCommand, KMSClient } from "@aws-sdk/client-kms";
-import { ChangeResourceRecordSetsCommand, CreateHostedZoneCommand, Route53Client } from "@aws-sdk/client-route-53";
+import {
+  ChangeResourceRecordSetsCommand,
+  CreateHealthCheckCommand,
+  CreateHostedZoneCommand,
+  Route53Client,
+} from "@aws-sdk/client-route-53";
 import { CreateSecretCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import {
   CreateHttpNamespaceCommand,
@@ -92,6 +97,7 @@ export interface AccountNames {
   readonly namespace: string;
   readonly discoveryService: string;
   readonly operation: string;
+  readonly healthCheck: string;
 }
 
 /** What is written into the descriptions and tags of an account's things, and must not be seen by others. */
@@ -228,6 +234,12 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
       ChangeBatch: { Changes: [{ Action: "CREATE", ResourceRecordSet: record }], Comment: planted },
     }),
   );
+  const checked = await route53.send(
+    new CreateHealthCheckCommand({
+      CallerReference: NAME,
+      HealthCheckConfig: { Type: "HTTP", FullyQualifiedDomainName: `${planted}.example`, ResourcePath: `/${planted}` },
+    }),
+  );
 
   const cloudMap = client(ServiceDiscoveryClient);
   const described = { Name: NAME, Description: planted, Tags };
@@ -276,6 +288,7 @@ export async function furnish(api: Pick<ApiWorld, "client">, account: string, ke
     certificate: imported.CertificateArn ?? "",
     hostedZone: (zone.HostedZone?.Id ?? "").replace("/hostedzone/", ""),
     ...{ namespace, discoveryService, operation: OperationId },
+    healthCheck: checked.HealthCheck?.Id ?? "",
     change: (changed.ChangeInfo?.Id ?? "").replace("/change/", ""),
   };
 }

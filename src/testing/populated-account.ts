@@ -129,6 +129,7 @@ function namesOf(names: AccountNames): Names {
     [/^VpcIds?$|^ec2 Resources$|^route53 VPCId$/, names.vpc],
     [/^route53 VPCRegion$/, "us-east-1"],
     [/^route53 (Id|HostedZoneId|ResourceIds?)$/, names.hostedZone],
+    [/^route53 (HealthCheckId|ChildHealthChecks)$/, names.healthCheck],
     [/^route53 ResourceType$/, "hostedzone"],
     [/^route53 (Name|StartRecordName|DNSName)$/, `www.${NAME}.example`],
     [/^NamespaceId$/, names.namespace],

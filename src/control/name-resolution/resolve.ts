@@ -6,12 +6,13 @@ import type { Question, Resolution } from "../../domain/dns/message.ts";
 import { isWithin, nameOf } from "../../domain/dns/name.ts";
 import { isSpecialUse } from "../../domain/dns/special-use.ts";
 import { DEFAULT_REGION } from "../../domain/scope.ts";
+import { balancerNamed, zonesSeenFrom, type Standpoint } from "../../state/dns-view.ts";
 import { vpcs } from "../../state/ec2.ts";
 import type { LoadBalancerRecord } from "../../state/elb.ts";
 import type { HostedZoneRecord } from "../../state/route53.ts";
 import type { WholeState } from "../../state/state.ts";
 import { ownAddresses, type HeldAddresses } from "../load-balancing/own-places.ts";
-import { addressReply, balancerNamed, nameServerReply, noSuchName, zonesSeenFrom, type Standpoint } from "./zones.ts";
+import { addressReply, nameServerReply, noSuchName } from "./own-names.ts";
 
 /** Seconds: load balancers come and go, and asking again costs next to nothing. */
 const TTL = 5;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ServedType } from "./record-type.ts";
-import { readValue } from "./value.ts";
+import { isProblem, readValue, writeValue } from "./value.ts";
 
 describe("a record's value is read for the wire", () => {
   test.each<[ServedType, string, object]>([
@@ -26,7 +26,10 @@ describe("a record's value is read for the wire", () => {
     ["PTR", "host.example.com", { target: "host.example.com." }],
     ["NS", "ns.example.com", { target: "ns.example.com." }],
   ])("%s %s", (type, text, data) => {
-    expect(readValue(type, text)).toMatchObject({ type, ...data });
+    const read = readValue(type, text);
+    expect(read).toMatchObject({ type, ...data });
+    // And shown as what is read again as the same.
+    expect(isProblem(read) || readValue(type, writeValue(read))).toEqual(read);
   });
 
   test.each<[ServedType, string, string]>([

@@ -195,3 +195,41 @@ function built<T, R>(read: Read<T>, build: (value: T) => R): R | NameProblem {
 function all<T extends readonly unknown[], R>(fields: { readonly [K in keyof T]: Read<T[K]> }, build: (values: T) => R): R | NameProblem {
   return fields.find(isProblem) ?? build(fields as unknown as T);
 }
+
+/** The value of a record as it is shown, in the form of master files: names with the dot at their end, strings in quotation marks. */
+export function writeValue(data: RecordData): string {
+  switch (data.type) {
+    case "A":
+    case "AAAA":
+      return data.address;
+    case "CNAME":
+    case "NS":
+    case "PTR":
+      return data.target;
+    case "MX":
+      return `${data.preference} ${data.exchange}`;
+    case "TXT":
+    case "SPF":
+      return data.strings.map(quoted).join(" ");
+    case "SRV":
+      return `${data.priority} ${data.weight} ${data.port} ${data.target}`;
+    case "CAA":
+      return `${data.flags} ${data.tag} ${quoted(data.value)}`;
+    case "SOA":
+      return [data.mname, data.rname, data.serial, data.refresh, data.retry, data.expire, data.minimum].join(" ");
+    case "NAPTR":
+      return [data.order, data.preference, quoted(data.flags), quoted(data.services), quoted(data.regexp), data.replacement].join(" ");
+    case "DS":
+      return `${data.keyTag} ${data.algorithm} ${data.digestType} ${data.digest}`;
+    case "SSHFP":
+      return `${data.algorithm} ${data.hash} ${data.fingerprint}`;
+    case "TLSA":
+      return `${data.usage} ${data.selector} ${data.matching} ${data.certificate}`;
+  }
+}
+
+/** Octets beyond printable ASCII in octal. */
+function quoted(text: string): string {
+  const escaped = text.replace(/["\\]/g, "\\$&").replace(/[^ -~]/g, (octet) => `\\${octet.charCodeAt(0).toString(8).padStart(3, "0")}`);
+  return `"${escaped}"`;
+}

@@ -1,11 +1,22 @@
 import type { Operation } from "../operation.ts";
 import { changeResourceRecordSets } from "./change-record-sets.ts";
 import { getChange } from "./changes.ts";
+import {
+  createHealthCheck,
+  deleteHealthCheck,
+  getHealthCheck,
+  getHealthCheckCount,
+  getHealthCheckLastFailureReason,
+  getHealthCheckStatus,
+  listHealthChecks,
+  updateHealthCheck,
+} from "./health-checks.ts";
 import { createHostedZone, deleteHostedZone, getHostedZone, updateHostedZoneComment } from "./hosted-zones.ts";
 import { getAccountLimit, getHostedZoneLimit } from "./limits.ts";
 import { getHostedZoneCount, listHostedZones, listHostedZonesByName } from "./list-hosted-zones.ts";
 import { listResourceRecordSets } from "./list-record-sets.ts";
 import { changeTagsForResource, listTagsForResource, listTagsForResources } from "./tags.ts";
+import { testDNSAnswer } from "./test-dns-answer.ts";
 import {
   associateVPCWithHostedZone,
   createVPCAssociationAuthorization,
@@ -36,6 +47,15 @@ export const operations: readonly Operation[] = [
   changeResourceRecordSets,
   listResourceRecordSets,
   getChange,
+  testDNSAnswer,
+  createHealthCheck,
+  getHealthCheck,
+  updateHealthCheck,
+  deleteHealthCheck,
+  listHealthChecks,
+  getHealthCheckCount,
+  getHealthCheckStatus,
+  getHealthCheckLastFailureReason,
   changeTagsForResource,
   listTagsForResource,
   listTagsForResources,

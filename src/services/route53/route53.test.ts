@@ -16,6 +16,7 @@ import {
   ListResourceRecordSetsCommand,
   ListTagsForResourceCommand,
   Route53Client,
+  TestDNSAnswerCommand,
   UpdateHostedZoneCommentCommand,
   type Change,
   type CreateHostedZoneCommandInput,
@@ -387,6 +388,22 @@ test("tags are put on a zone and taken off it, ten at most", async () => {
   );
   const { ResourceTagSet } = await r53(api).send(new ListTagsForResourceCommand(zone));
   expect(ResourceTagSet).toEqual({ ...zone, Tags: [{ Key: "k0", Value: "v" }] });
+});
+
+test("TestDNSAnswer tells what the name server would, of that zone", async () => {
+  await using api = await apiWorld();
+  const HostedZoneId = await zoneOf(api);
+  const txt: ResourceRecordSet = { Name: "*.example.com", Type: "TXT", TTL: 5, ResourceRecords: [{ Value: '"a b"' }] };
+  await r53(api).send(change(HostedZoneId, create(txt), create(a("www.example.com", "192.0.2.1"))));
+  const answer = async (RecordName: string, RecordType: "A" | "TXT") => {
+    const { RecordData, ResponseCode } = await r53(api).send(new TestDNSAnswerCommand({ HostedZoneId, RecordName, RecordType }));
+    return `${ResponseCode} ${RecordData?.join(" ")}`.trim();
+  };
+  expect([await answer("WWW.example.com", "A"), await answer("x.example.com", "TXT")]).toEqual(["NOERROR 192.0.2.1", 'NOERROR "a b"']);
+  expect([await answer("www.example.com", "TXT"), await answer("example.org", "A")]).toEqual(["NOERROR", "REFUSED"]);
+  const placed = new TestDNSAnswerCommand({ HostedZoneId, RecordName: "a.example.com", RecordType: "A", ResolverIP: "192.0.2.1" });
+  await expect(r53(api).send(placed)).rejects.toMatchObject({ name: "InvalidInput" });
+  expect(api.defects).toEqual([]);
 });
 
 test("a policy may allow changes of some names, types and actions only", async () => {

@@ -1,0 +1,59 @@
+import type { DnsView, ServiceView, ZoneView } from "../decide/dns/view.ts";
+import { OTHER_NAMES, OWN_NAMES } from "../decide/routing/plan-routing.ts";
+import { isWithin } from "../domain/dns/name.ts";
+import { publicZoneOf, recordSetsAt } from "./dns-zones.ts";
+import { isBalancerHealthy } from "./elb-health.ts";
+import { loadBalancers, type LoadBalancerRecord } from "./elb.ts";
+import { isHealthy } from "./route53-health.ts";
+import { hostedZones, nameInZone, recordSets, type HostedZoneRecord } from "./route53.ts";
+import type { State } from "./state.ts";
+
+/** Where somebody is who asks. */
+export interface Standpoint {
+  /** Whose private zones are seen; absent on this host itself. */
+  readonly vpcId?: string;
+  readonly region: string;
+  /** Whose public zones count; all where absent. */
+  readonly sees?: (zone: HostedZoneRecord) => boolean;
+  /** Where a load balancer is reached from there; none where it is not. */
+  readonly addressesOf: (balancer: LoadBalancerRecord) => readonly string[];
+}
+
+/** @param chance from 0, below 1 */
+export function zonesSeenFrom(state: State, { vpcId, region, sees, addressesOf }: Standpoint, chance: number): DnsView {
+  return {
+    zoneOf(name) {
+      const zone = (vpcId === undefined ? undefined : privateZoneOf(state, vpcId, name)) ?? publicZoneOf(state, name, sees);
+      return zone && zoneView(state, zone);
+    },
+    service({ DNSName }): ServiceView | undefined {
+      const balancer = balancerNamed(state, DNSName.slice(0, -1).replace(/^dualstack\./, ""));
+      return balancer && { addresses: addressesOf(balancer), healthy: isBalancerHealthy(state, balancer.arn) };
+    },
+    isHealthy: (id) => isHealthy(state, id),
+    ...{ region, chance },
+  };
+}
+
+/** A private zone shadows the public one of its name, with all names below it. */
+function privateZoneOf(state: State, vpcId: string, name: string): HostedZoneRecord | undefined {
+  return state
+    .table(hostedZones)
+    .by("vpc", vpcId)
+    .filter((zone) => isWithin(name, zone.name))
+    .toSorted((a, b) => b.name.length - a.name.length)[0];
+}
+
+function zoneView(state: State, { id, name }: HostedZoneRecord): ZoneView {
+  return {
+    ...{ id, name },
+    at: (one) => recordSetsAt(state, id, one),
+    hasBelow: (one) => state.table(recordSets).count("below", nameInZone(id, one)) > 0,
+  };
+}
+
+/** @param name in lower case, without the dot at its end; one of a load balancer's own, or the same under AWS's domain */
+export function balancerNamed(state: State, name: string): LoadBalancerRecord | undefined {
+  const own = name.endsWith(OTHER_NAMES) ? `${name.slice(0, -OTHER_NAMES.length)}${OWN_NAMES}` : name;
+  return state.table(loadBalancers).by("dnsName", own)[0];
+}
