@@ -38,7 +38,6 @@ export function openTraffic(
     }),
   );
   if (logBuckets) opened.use(logDelivery({ state, clock, log: requestLog, buckets: logBuckets, logger }));
-  const others = forwarder();
   const addresses = opened.use(
     balancerAddresses({
       state,
@@ -58,7 +57,7 @@ export function openTraffic(
       logger,
       chance: chanceOf(ids),
       sharedDomains: options.sharedDomains ?? [],
-      open: (address, answers) => dnsServer({ addresses: [address], port: 53, forwarder: others, ...answers }),
+      open: (address, answers) => dnsServer({ addresses: [address], port: 53, forwarder: forwarder(), ...answers }),
       trouble: (text) => troubles.tell("names", text),
       heldIn: (vpcId) => addresses.heldIn(vpcId),
     }),

@@ -18,18 +18,26 @@ export function publicZoneOf(
   const above = labels.map((_, at) => `${labels.slice(at).join(".")}.`);
   const candidates = above.flatMap((zoneName) => state.table(hostedZones).by("publicName", zoneName).filter(counts));
   const answering: HostedZoneRecord[] = [];
+  const servers = new Map<string, ReadonlySet<string>>();
+  const delegates = (parent: HostedZoneRecord, zone: HostedZoneRecord): boolean => {
+    const key = nameInZone(parent.id, zone.name);
+    const told = servers.get(key) ?? delegatedTo(state, parent, zone.name);
+    servers.set(key, told);
+    return zone.nameServers.some((server) => told.has(server));
+  };
   for (const zone of candidates.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))) {
     const around = answering.filter((other) => isWithin(zone.name, other.name));
     const next = around.toSorted((a, b) => b.name.length - a.name.length).find((other) => other.name !== zone.name);
     const taken = around.some((other) => other.name === zone.name);
-    if (next ? delegates(state, next, zone) && !taken : !taken) answering.push(zone);
+    if (next ? delegates(next, zone) && !taken : !taken) answering.push(zone);
   }
   return answering.toSorted((a, b) => b.name.length - a.name.length)[0];
 }
 
-function delegates(state: State, parent: HostedZoneRecord, { name, nameServers }: HostedZoneRecord): boolean {
-  const servers = recordSetsAt(state, parent.id, name).flatMap(({ type, values = [] }) => (type === "NS" ? values : []));
-  return servers.some((server) => nameServers.includes(readName(server) as string));
+/** The name servers to whom a zone leaves a name. */
+function delegatedTo(state: State, { id }: HostedZoneRecord, name: string): ReadonlySet<string> {
+  const values = recordSetsAt(state, id, name).flatMap((set) => (set.type === "NS" ? (set.values ?? []) : []));
+  return new Set(values.map(readName).filter((server) => typeof server === "string"));
 }
 
 /** The record sets of a name in a zone. */

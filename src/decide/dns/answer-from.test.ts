@@ -234,6 +234,23 @@ describe("of several record sets", () => {
   });
 });
 
+test("aliases that lead to many, which lead to many, are looked at once each", () => {
+  const DEPTH = 8;
+  const many = (level: number): Sets =>
+    Array.from({ length: 50 }, (_, at): RecordSet => {
+      const more = { setIdentifier: String(at), weight: 1 };
+      const name = `l${level}.example.com.`;
+      return level === DEPTH
+        ? a(name, "192.0.2.1", { ...more, healthCheckId: "sick" })
+        : alias(name, `l${level + 1}.example.com.`, "Z1", more);
+    });
+  let looked = 0;
+  const isHealthy = (): boolean => ++looked === 0;
+  const sets = Array.from({ length: DEPTH + 1 }, (_, level) => many(level)).flat();
+  expect(asked(sets, "l0.example.com.", "A", { isHealthy })).toBe("NOERROR: l0.example.com. 60 A 192.0.2.1");
+  expect(looked).toBeLessThanOrEqual(2 * 50);
+});
+
 test("law: whatever is in a zone, every question ends, and what is not there comes with the zone's own record", () => {
   const names = ["example.com.", WWW, "a.example.com.", "b.a.example.com.", "\\052.example.com.", "\\052.a.example.com."];
   const anySet = fc.record({

@@ -17,6 +17,7 @@ const SERVICE_TTL = 60;
  */
 export function answerFrom(view: DnsView, question: Question): Resolution {
   const answers: Resource[] = [];
+  const known: Known = new Map();
   let name = question.name;
   for (let hops = 0; hops <= LONGEST_CHAIN; hops++) {
     const zone = view.zoneOf(name);
@@ -24,7 +25,7 @@ export function answerFrom(view: DnsView, question: Question): Resolution {
     const delegation = delegationIn(zone, { ...question, name });
     if (delegation) return answers.length === 0 ? referral(zone, delegation) : reply({ answers, continuesAt: name });
     const found = setsFor(zone, name);
-    const told = toldOf(view, zone, found.sets, question.type);
+    const told = toldOf(view, { zone, known }, found.sets, question.type);
     answers.push(...told.map((resource) => ({ ...resource, name })));
     const [first] = told;
     if (first?.data.type === "CNAME" && question.type !== "CNAME" && question.type !== "ANY") {
@@ -72,28 +73,37 @@ function setsFor(zone: ZoneView, name: string): { readonly sets: readonly Record
   return { sets, exists: sets.length > 0 };
 }
 
+/** Whether the targets of aliases are healthy, as far as it was looked at for this question: each is looked at once, however many aliases lead to it. */
+type Known = Map<string, boolean>;
+
+interface Within {
+  readonly zone: ZoneView;
+  readonly known: Known;
+}
+
 /** The records of a type, or the alias name in their place. */
-function toldOf(view: DnsView, zone: ZoneView, sets: readonly RecordSet[], type: string): readonly Resource[] {
+function toldOf(view: DnsView, within: Within, sets: readonly RecordSet[], type: string): readonly Resource[] {
   // One record set of the name is an answer to a question for any (RFC 8482, section 4.1).
   const wanted = type === "ANY" ? sets[0]?.type : type;
   const ofType = sets.filter((set) => set.type === wanted);
-  const told = resolved(view, zone, ofType, LONGEST_CHAIN);
+  const told = resolved(view, within, ofType, LONGEST_CHAIN);
   return told.length > 0
     ? told
     : resolved(
         view,
-        zone,
+        within,
         sets.filter((set) => set.type === "CNAME"),
         LONGEST_CHAIN,
       );
 }
 
-function resolved(view: DnsView, zone: ZoneView, sets: readonly RecordSet[], depth: number): readonly Resource[] {
-  const isHealthy = (set: RecordSet): boolean => isHealthySet(view, zone, set, depth);
+function resolved(view: DnsView, within: Within, sets: readonly RecordSet[], depth: number): readonly Resource[] {
+  const { zone } = within;
+  const isHealthy = (set: RecordSet): boolean => isHealthySet(view, within, set);
   return chosen(sets, { isHealthy, region: view.region, chance: view.chance }).flatMap((set) => {
     const target = set.aliasTarget;
     if (!target) return resourcesOf(set);
-    if (target.HostedZoneId === zone.id) return depth === 0 ? [] : resolved(view, zone, targetsOf(zone, set), depth - 1);
+    if (target.HostedZoneId === zone.id) return depth === 0 ? [] : resolved(view, within, targetsOf(zone, set), depth - 1);
     const addresses = set.type === "A" ? (view.service(target)?.addresses ?? []) : [];
     return addresses.map((address): Resource => ({ name: set.name, ttl: SERVICE_TTL, data: { type: "A", address } }));
   });
@@ -104,13 +114,22 @@ function targetsOf(zone: ZoneView, { aliasTarget, type }: RecordSet): readonly R
   return aliasTarget ? setsFor(zone, aliasTarget.DNSName).sets.filter((set) => set.type === type) : [];
 }
 
-/** By its health check, and of an alias that asks for it by the health of what it leads to. */
-function isHealthySet(view: DnsView, zone: ZoneView, set: RecordSet, depth: number): boolean {
+/** By its health check, and of an alias that asks for it by the health of what it leads to. One that leads back to itself is not healthy. */
+function isHealthySet(view: DnsView, within: Within, set: RecordSet): boolean {
+  const { zone, known } = within;
   if (set.healthCheckId !== undefined && !view.isHealthy(set.healthCheckId)) return false;
   const target = set.aliasTarget;
   if (!target?.EvaluateTargetHealth) return true;
-  if (target.HostedZoneId !== zone.id) return view.service(target)?.healthy ?? false;
-  return depth > 0 && targetsOf(zone, set).some((one) => isHealthySet(view, zone, one, depth - 1));
+  const key = `${target.HostedZoneId} ${target.DNSName} ${set.type}`;
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  known.set(key, false);
+  const healthy =
+    target.HostedZoneId === zone.id
+      ? targetsOf(zone, set).some((one) => isHealthySet(view, within, one))
+      : (view.service(target)?.healthy ?? false);
+  known.set(key, healthy);
+  return healthy;
 }
 
 function resourcesOf({ name, type, ttl = 0, values = [] }: RecordSet): readonly Resource[] {
