@@ -27,6 +27,7 @@ const TEXTS = [
   "arn:aws:signer:us-east-1:123456789012:/signing-profiles/production",
   "ipam-pool-0123456789abcdef0",
   "ipv4pool-coip-0123456789abcdef0",
+  "192.0.2.1",
   "production".repeat(12),
 ];
 
@@ -48,7 +49,8 @@ export function fitted(shape: Shape, value: unknown, checks: ValueChecks): unkno
 }
 
 function fittedAt(shape: Shape, value: unknown, check: ValueCheck | undefined, checks: ValueChecks): unknown {
-  if (shape.kind === "list") return (value as readonly unknown[]).map((item) => fittedAt(shape.item.shape, item, check?.item, checks));
+  if (shape.kind === "list")
+    return repeated(value as readonly unknown[], check).map((item) => fittedAt(shape.item.shape, item, check?.item, checks));
   if (shape.kind === "map")
     return Object.fromEntries(
       enough(Object.entries(value as object), check).map(([key, item]: [string, unknown]) => [
@@ -59,10 +61,21 @@ function fittedAt(shape: Shape, value: unknown, check: ValueCheck | undefined, c
   return shape.kind === "structure" || shape.kind === "union" ? fitted(shape, value, checks) : fittedScalar(value, check);
 }
 
+/** How many more a list or a map must have. */
+function lackingOf(count: number, check: ValueCheck | undefined): number {
+  const least = check?.constraints.find((one) => one.kind === "length" && one.bound === "least");
+  return least?.kind === "length" ? least.limit - count : 0;
+}
+
+/** As many items as a list must have. */
+function repeated(items: readonly unknown[], check: ValueCheck | undefined): readonly unknown[] {
+  const lacking = lackingOf(items.length, check);
+  return items.length === 0 || lacking <= 0 ? items : [...items, ...Array.from({ length: lacking }, () => items[0])];
+}
+
 /** As many entries as a map must have. */
 function enough(entries: readonly [string, unknown][], check: ValueCheck | undefined): readonly [string, unknown][] {
-  const least = check?.constraints.find((one) => one.kind === "length" && one.bound === "least");
-  const lacking = least?.kind === "length" ? least.limit - entries.length : 0;
+  const lacking = lackingOf(entries.length, check);
   const [first] = entries;
   if (!first || lacking <= 0) return entries;
   return [...entries, ...Array.from({ length: lacking }, (_, at): [string, unknown] => [`${first[0]}${at}`, first[1]])];
