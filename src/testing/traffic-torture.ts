@@ -1,8 +1,11 @@
 import { once } from "node:events";
 import { Agent, createServer, request } from "node:http";
+import { Agent as SecureAgent, request as secureRequest } from "node:https";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
+import { TLSSocket } from "node:tls";
 import { setTimeout as pause } from "node:timers/promises";
+import { ACMClient, ImportCertificateCommand } from "@aws-sdk/client-acm";
 import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import {
   CreateListenerCommand,
@@ -12,12 +15,14 @@ import {
   DeregisterTargetsCommand,
   DescribeTargetHealthCommand,
   ElasticLoadBalancingV2Client,
+  ModifyListenerCommand,
   ModifyRuleCommand,
   RegisterTargetsCommand,
   type Action,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { Disposals } from "../disposals.ts";
 import { freePort, type AirfieldProcess } from "./airfield-process.ts";
+import { madeCertificate, type MadeCertificate } from "./certificates.ts";
 
 /** What Airfield has to be started with: targets are servers on loopback. */
 export const TORTURE_ENVIRONMENT = { AIRFIELD_TARGET_ADDRESSES: "127.0.0.0/8" };
@@ -30,6 +35,8 @@ export interface TrafficTortureReport {
   readonly lostWithTargets: number;
   /** How many different answers the rule gave, and the targets that answered. */
   readonly answers: ReadonlySet<string>;
+  /** Fingerprints of those that were shown. */
+  readonly certificates: ReadonlySet<string>;
 }
 
 /** How many targets there are between two changes. */
@@ -38,8 +45,8 @@ const TARGETS = 3;
 const SLOWEST_ANSWER = 15;
 
 /**
- * So many times each, under load: a target comes, one is drained, one is killed, and a rule is changed. Every request is to be answered with 200, but for
- * those that a killed target has in hand.
+ * So many times each, under load: a target comes, one is drained, one is killed, a rule is changed, and a listener's certificate. Every request is to be
+ * answered with 200, but for those that a killed target has in hand.
  */
 export async function trafficTorture(
   airfield: AirfieldProcess,
@@ -48,7 +55,9 @@ export async function trafficTorture(
 ): Promise<TrafficTortureReport> {
   await using opened = new Disposals();
   const elb = airfield.client(ElasticLoadBalancingV2Client);
-  const { group, rule, port } = await stack(airfield, elb);
+  const authority = await madeCertificate({ commonName: "authority", authority: true });
+  const certificates = [await importedCertificate(airfield, authority), await importedCertificate(airfield, authority)] as const;
+  const { group, rule, port, secure } = await stack(airfield, elb, certificates[0]);
   /** Requests that some target has taken and not answered. */
   const underway = new Map<string, Target>();
   const targets: Target[] = [];
@@ -65,7 +74,7 @@ export async function trafficTorture(
   for (let at = 0; at < TARGETS; at += 1) await come();
 
   const lost = new Set<string>();
-  const load = startLoad(port);
+  const load = startLoad([{ port }, { port: secure.port, trusted: authority.pem }]);
   for (let round = 1; round <= rounds; round += 1) {
     await come();
     const drained = targets.shift();
@@ -79,15 +88,18 @@ export async function trafficTorture(
     await elb.send(
       new ModifyRuleCommand({ RuleArn: rule, Actions: [round % 2 === 0 ? says("rule") : { Type: "forward", TargetGroupArn: group }] }),
     );
+    const [certificate] = round % 2 === 0 ? certificates : certificates.toReversed();
+    await elb.send(new ModifyListenerCommand({ ListenerArn: secure.arn, Certificates: [{ CertificateArn: certificate }] }));
     lived(round);
   }
-  const { answered, failed, answers } = await load.stop();
+  const { answered, failed, answers, certificates: shown } = await load.stop();
   const unexcused = failed.filter(({ id }) => !lost.has(id));
   return {
     answered,
     answers,
     failures: unexcused.map(({ id, why }) => `${id}: ${why}`),
     lostWithTargets: failed.length - unexcused.length,
+    certificates: shown,
   };
 }
 
@@ -95,7 +107,17 @@ function says(body: string): Action {
   return { Type: "fixed-response", FixedResponseConfig: { StatusCode: "200", ContentType: "text/plain", MessageBody: body } };
 }
 
-async function stack(airfield: AirfieldProcess, elb: ElasticLoadBalancingV2Client) {
+/** The ARN of a certificate for where the load balancer listens, in ACM. */
+async function importedCertificate(airfield: AirfieldProcess, issuer: MadeCertificate): Promise<string> {
+  const { pem, keyPem } = await madeCertificate({ commonName: NAME, names: [NAME], key: 2048, issuer });
+  const imported = { Certificate: Buffer.from(pem), PrivateKey: Buffer.from(keyPem), CertificateChain: Buffer.from(issuer.pem) };
+  const { CertificateArn = "" } = await airfield.client(ACMClient).send(new ImportCertificateCommand(imported));
+  return CertificateArn;
+}
+
+const NAME = "localhost";
+
+async function stack(airfield: AirfieldProcess, elb: ElasticLoadBalancingV2Client, certificate: string) {
   const { Subnets = [] } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
   const made = await elb.send(
     new CreateLoadBalancerCommand({ Name: "torture", Subnets: Subnets.flatMap(({ SubnetId }) => SubnetId ?? []) }),
@@ -107,8 +129,17 @@ async function stack(airfield: AirfieldProcess, elb: ElasticLoadBalancingV2Clien
   const group = TargetGroups?.[0]?.TargetGroupArn ?? "";
   const port = await freePort();
   const DefaultActions: Action[] = [{ Type: "forward", TargetGroupArn: group }];
-  const { Listeners } = await elb.send(
-    new CreateListenerCommand({ LoadBalancerArn: made.LoadBalancers?.[0]?.LoadBalancerArn, Protocol: "HTTP", Port: port, DefaultActions }),
+  const LoadBalancerArn = made.LoadBalancers?.[0]?.LoadBalancerArn;
+  const { Listeners } = await elb.send(new CreateListenerCommand({ LoadBalancerArn, Protocol: "HTTP", Port: port, DefaultActions }));
+  const securePort = await freePort();
+  const { Listeners: [secure] = [] } = await elb.send(
+    new CreateListenerCommand({
+      LoadBalancerArn,
+      Protocol: "HTTPS",
+      Port: securePort,
+      Certificates: [{ CertificateArn: certificate }],
+      DefaultActions,
+    }),
   );
   const { Rules } = await elb.send(
     new CreateRuleCommand({
@@ -118,7 +149,7 @@ async function stack(airfield: AirfieldProcess, elb: ElasticLoadBalancingV2Clien
       Actions: [says("rule")],
     }),
   );
-  return { group, port, rule: Rules?.[0]?.RuleArn ?? "" };
+  return { group, port, rule: Rules?.[0]?.RuleArn ?? "", secure: { port: securePort, arn: secure?.ListenerArn } };
 }
 
 interface Target extends AsyncDisposable {
@@ -168,21 +199,28 @@ interface Failure {
   readonly why: string;
 }
 
-/** Requests without a pause, half of them to the rule, over connections that stay and over new ones. */
-function startLoad(port: number) {
-  const kept = new Agent({ keepAlive: true });
-  const fresh = new Agent();
+/** Where requests go; over TLS where an authority is trusted. */
+interface Entrance {
+  readonly port: number;
+  readonly trusted?: string;
+}
+
+/** Requests without a pause to each entrance, half of them to the rule where there is one, over connections that stay and over new ones. */
+function startLoad(entrances: readonly Entrance[]) {
   const failed: Failure[] = [];
   const answers = new Set<string>();
+  const certificates = new Set<string>();
   let answered = 0;
   let running = true;
   let next = 0;
-  const client = async (agent: Agent, path: string): Promise<void> => {
+  const agents: Agent[] = [];
+  const client = async (entrance: Entrance, agent: Agent, path: string): Promise<void> => {
     while (running) {
       next += 1;
       const id = String(next);
       try {
-        const { status, body } = await ask(port, path, id, agent);
+        const { status, body, certificate } = await ask(entrance, path, id, agent);
+        if (certificate !== undefined) certificates.add(certificate);
         if (status === 200) answers.add(body);
         else failed.push({ id, why: `${status} ${body}` });
         answered += 1;
@@ -191,21 +229,38 @@ function startLoad(port: number) {
       }
     }
   };
-  const clients = [kept, kept, kept, fresh].flatMap((agent) => [client(agent, "/"), client(agent, "/rule")]);
+  const clients = entrances.flatMap((entrance) => {
+    const [kept, fresh] = [agentFor(entrance, true), agentFor(entrance, false)];
+    agents.push(kept, fresh);
+    return [kept, kept, kept, fresh].flatMap((agent) => [client(entrance, agent, "/"), client(entrance, agent, "/rule")]);
+  });
   return {
     async stop() {
       running = false;
       await Promise.all(clients);
-      kept.destroy();
-      return { answered, failed, answers };
+      for (const agent of agents) agent.destroy();
+      return { answered, failed, answers, certificates };
     },
   };
 }
 
-function ask(port: number, path: string, id: string, agent: Agent): Promise<{ readonly status: number; readonly body: string }> {
+function agentFor({ trusted }: Entrance, keepAlive: boolean): Agent {
+  // No session is taken up again: each new connection sees the certificate of then.
+  return trusted === undefined ? new Agent({ keepAlive }) : new SecureAgent({ keepAlive, ca: trusted, maxCachedSessions: 0 });
+}
+
+function ask(
+  { port, trusted }: Entrance,
+  path: string,
+  id: string,
+  agent: Agent,
+): Promise<{ readonly status: number; readonly body: string; readonly certificate?: string }> {
   return new Promise((resolve, reject) => {
-    const sent = request({ host: "127.0.0.1", port, path, agent, headers: { "X-Request": id } }, (response) => {
-      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+    const send = trusted === undefined ? request : secureRequest;
+    const sent = send({ host: NAME, family: 4, port, path, agent, headers: { "X-Request": id } }, (response) => {
+      const { socket } = response;
+      const shown = socket instanceof TLSSocket ? { certificate: socket.getPeerCertificate().fingerprint256 } : {};
+      text(response).then((body) => resolve({ status: response.statusCode ?? 0, body, ...shown }), reject);
     });
     sent.on("error", reject);
     sent.end();

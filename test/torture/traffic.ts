@@ -10,5 +10,5 @@ const report = await trafficTorture(airfield, Number(rounds), (round) => void (r
 const { answered, failures, lostWithTargets } = report;
 if (failures.length > 0) throw new Error(`${failures.length} of ${answered} requests were lost: ${failures.slice(0, 10).join("; ")}`);
 say(
-  `a target added, drained and killed, and a rule changed, ${rounds} times each: ${answered} requests answered, none lost but ${lostWithTargets} in flight on what was killed`,
+  `a target added, drained and killed, a rule and a certificate changed, ${rounds} times each: ${answered} requests answered, none lost but ${lostWithTargets} in flight on what was killed`,
 );
