@@ -14,6 +14,7 @@ const some = madeUpService({
     Promise.resolve({ ...named("Write", "Read", "Launch", "Land", "Buy", "Dream"), Input$: [3, "made", "Input", 0, [], []], constant: 1 }),
   operations: () => Promise.resolve(madeUpOperations(["Write", "Read"])),
   notOffered: { Launch: "it needs a rocket", Buy: "it needs money", Land: "it needs a rocket" },
+  refuses: ["reading what is not there", "writing in red"],
 });
 const all = madeUpService({
   id: "all",
@@ -33,8 +34,10 @@ test("of a service is told what is here, what is not yet, and what cannot be, fo
       { reason: "it needs a rocket", names: ["Land", "Launch"] },
       { reason: "it needs money", names: ["Buy"] },
     ],
+    refuses: ["reading what is not there", "writing in red"],
   });
-  expect(await coverageOf(all)).toEqual({ title: "All of it", id: "all", implemented: ["Only"], missing: [], notOffered: [] });
+  const nothing = { missing: [], notOffered: [], refuses: [] };
+  expect(await coverageOf(all)).toEqual({ title: "All of it", id: "all", implemented: ["Only"], ...nothing });
 });
 
 test("the document has a line and a part for each service, and counts them all", async () => {
@@ -55,6 +58,7 @@ test("the document has a line and a part for each service, and counts them all",
     "## Some of it",
     "Implemented (2): `Read`, `Write`",
     "Not yet (1): `Dream`",
+    "Refused by name: reading what is not there; writing in red.",
     "Not offered (2): `Land`, `Launch`: it needs a rocket.",
     "Not offered (1): `Buy`: it needs money.",
     '<a id="all"></a>',

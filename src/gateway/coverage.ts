@@ -10,6 +10,7 @@ export interface ServiceCoverage {
   readonly missing: readonly string[];
   /** What only AWS itself can offer: the reasons, with the operations that each is for. */
   readonly notOffered: readonly { readonly reason: string; readonly names: readonly string[] }[];
+  readonly refuses: readonly string[];
 }
 
 export async function coverageOf(descriptor: ServiceDescriptor): Promise<ServiceCoverage> {
@@ -21,6 +22,7 @@ export async function coverageOf(descriptor: ServiceDescriptor): Promise<Service
     id: descriptor.id,
     implemented: names.filter((name) => operations.has(name)),
     missing: names.filter((name) => !operations.has(name) && descriptor.notOffered?.[name] === undefined),
+    refuses: descriptor.refuses ?? [],
     notOffered: reasons.map((reason) => ({ reason, names: names.filter((name) => descriptor.notOffered?.[name] === reason) })),
   };
 }
@@ -44,12 +46,13 @@ function operationsOf({ implemented, missing, notOffered }: ServiceCoverage): nu
   return implemented.length + missing.length + notOffered.flatMap(({ names }) => names).length;
 }
 
-function section({ title, id, implemented, missing, notOffered }: ServiceCoverage): readonly string[] {
+function section({ title, id, implemented, missing, notOffered, refuses }: ServiceCoverage): readonly string[] {
   return [
     `<a id="${id}"></a>`,
     `## ${title}`,
     `Implemented (${implemented.length}): ${list(implemented)}`,
     `Not yet (${missing.length}): ${list(missing)}`,
+    ...(refuses.length > 0 ? [`Refused by name: ${refuses.join("; ")}.`] : []),
     ...notOffered.map(({ reason, names }) => `Not offered (${names.length}): ${list(names)}: ${reason}.`),
   ];
 }

@@ -37,6 +37,13 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     version: "2015-12-01",
     xmlNamespace: "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
     client: () => import("@aws-sdk/client-elastic-load-balancing-v2"),
+    refuses: [
+      "load balancers of type `gateway` (there are no appliances to send packets to)",
+      "listeners and target groups of `UDP`, `TCP_UDP`, `QUIC`, `TCP_QUIC` and `GENEVE` (the proxy carries connections, and no datagrams)",
+      "targets of type `lambda` (there are no functions to call)",
+      "`preserve_client_ip.enabled` (what a target answers goes back to the proxy)",
+      "IPv6 addresses, customer-owned and IPAM pools",
+    ],
     operations: () => import("./elasticloadbalancing/index.ts"),
   },
   {

@@ -44,4 +44,6 @@ export interface ServiceDescriptor {
   readonly unsignedOnAws?: readonly string[];
   /** Operations that only AWS itself can offer: the reason, by name. */
   readonly notOffered?: Readonly<Record<string, string>>;
+  /** What implemented operations refuse by name, and why, as parts of one sentence. */
+  readonly refuses?: readonly string[];
 }

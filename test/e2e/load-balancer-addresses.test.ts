@@ -149,3 +149,38 @@ test("load balancers are at addresses of their own in their VPC, from which targ
   }
   for (const host of streams) expect(streams).toContain(await seenFrom(host, db.port));
 });
+
+test(
+  "a load balancer's network is made for it, and its addresses are there again after the network is made anew",
+  { timeout: 60_000 },
+  async () => {
+    await using airfield = await airfieldProcess();
+    const client = airfield.client(elb.ElasticLoadBalancingV2Client);
+    const { Subnets = [] } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
+    const { LoadBalancers } = await client.send(
+      new elb.CreateLoadBalancerCommand({ Name: "alone", Subnets: Subnets.slice(0, 2).map(({ SubnetId = "" }) => SubnetId) }),
+    );
+    const arn = LoadBalancers?.[0]?.LoadBalancerArn ?? "";
+    const port = await freePort();
+    const FixedResponseConfig = { StatusCode: "200", ContentType: "text/plain", MessageBody: "alone" };
+    const DefaultActions = [{ Type: "fixed-response", FixedResponseConfig } as const];
+    await client.send(new elb.CreateListenerCommand({ LoadBalancerArn: arn, Protocol: "HTTP", Port: port, DefaultActions }));
+    const [address = ""] = await addressesOf(airfield, arn);
+    await answers(address, port, "alone");
+    const network = await run("docker", "network", "ls", "--quiet", "--filter", `label=airfield.vpc=${Subnets[0]?.VpcId}`);
+    await run("docker", "network", "rm", network);
+    await answers(address, port, "alone");
+    const again = await run("docker", "network", "ls", "--quiet", "--filter", `label=airfield.vpc=${Subnets[0]?.VpcId}`);
+    expect(again).not.toBe(network);
+  },
+);
+
+/** Resolves when a load balancer answers so at an address: the host has it, and the proxy listens there. */
+async function answers(host: string, port: number, body: string): Promise<void> {
+  for (;;) {
+    const answer = await Promise.race([send(port, { host }).catch(() => undefined), pause(1000)]);
+    if (answer?.body === body) return;
+    // Nothing tells a client when.
+    await pause(50);
+  }
+}
