@@ -12,6 +12,7 @@ import { airfieldProcess, freePort } from "../../src/testing/airfield-process.ts
 import { atLeast, atMost, median, type Figure } from "../figure.ts";
 import { bareHaproxy, fixedAnswer, nginx } from "../peers/proxies.ts";
 import { wrk } from "../wrk.ts";
+import { targetChange } from "./target-change.ts";
 
 const SECONDS = Number(process.env["AIRFIELD_BENCH_SECONDS"] ?? 3);
 const ROUNDS = Number(process.env["AIRFIELD_BENCH_ROUNDS"] ?? 5);
@@ -19,6 +20,11 @@ const CONNECTIONS = 32;
 
 /** Requests through load balancers, beside HAProxy and nginx with configurations written by hand, to the same server, in turns. */
 export async function measure(tell: (figure: Figure) => void): Promise<void> {
+  await requests(tell);
+  await targetChange(tell);
+}
+
+async function requests(tell: (figure: Figure) => void): Promise<void> {
   // Targets at this host are what an operator opens.
   await using airfield = await airfieldProcess({ environment: { AIRFIELD_TARGET_ADDRESSES: "127.0.0.1/32" } });
   const backendPort = await freePort();

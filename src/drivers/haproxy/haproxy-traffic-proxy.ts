@@ -13,6 +13,7 @@ import {
 } from "../../ports/traffic-proxy.ts";
 import { openOwnFolder, type OwnFolder } from "../filesystem/own-folder.ts";
 import { canBind } from "./can-bind.ts";
+import { changedBackends } from "./changed-backends.ts";
 import { errorFiles } from "./error-pages.ts";
 import { runsInFormerPlace } from "./former-place.ts";
 import { HaproxyProcess, HaproxyRefusalError, nobodyListens } from "./haproxy-process.ts";
@@ -121,6 +122,10 @@ class HaproxyTrafficProxy implements TrafficProxy {
   #watch: Disposable | undefined;
   #timer: Disposable | undefined;
   #retry: Disposable | undefined;
+  /** Whether all that the configuration asks for has come about, and the worker is the same since. */
+  #isCarriedOut = false;
+  /** Until when the whole table is not asked for, milliseconds since the Unix epoch. */
+  #restUntil = 0;
   #closed = false;
 
   constructor(
@@ -235,6 +240,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
 
   async #applyWhole(configuration: ProxyConfiguration): Promise<void> {
     if (this.#closed) throw new Error("the traffic proxy is closed");
+    if (await this.#changeFew(configuration)) return;
     const before = { configuration: this.#configuration, unbound: this.#unbound };
     this.#health.expect(configuration);
     this.#unbound = await this.#unbindable(configuration);
@@ -254,7 +260,53 @@ class HaproxyTrafficProxy implements TrafficProxy {
     if (first !== undefined) throw new ListenerBindError([first, ...others]);
   }
 
+  /**
+   * Where only the servers of some backends changed, the worker is asked and told of these alone, however many there are besides; false where it takes more.
+   * The files on disk are not read until the next reload, which writes them.
+   */
+  async #changeFew(configuration: ProxyConfiguration): Promise<boolean> {
+    const before = this.#configuration;
+    if (!before || !this.#isCarriedOut || this.#structure === undefined || this.#unbound.length > 0) return false;
+    const changed = changedBackends(before, configuration);
+    if (!changed) return false;
+    this.#isCarriedOut = false;
+    this.#health.expect(configuration);
+    try {
+      const left = await this.#settleFew(changed);
+      this.#configuration = configuration;
+      this.#schedule(configuration, left);
+      this.#isCarriedOut = true;
+      return true;
+    } catch (error) {
+      // All of it is looked at then, and the worker replaced or started anew where that is needed.
+      if (error instanceof HaproxyRefusalError || nobodyListens(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Tells whether servers are left that could not be removed yet. */
+  async #settleFew(backends: readonly ProxyBackend[]): Promise<boolean> {
+    if (backends.length === 0) return false;
+    const some = { listeners: [], backends };
+    const tables = await askHaproxyAll(
+      this.#files.workerSocket,
+      backends.map(({ id }) => `show stat ${backendName(id)} 4 -1`),
+    );
+    const rows = tables.flatMap((table) => parseStatTable(table));
+    this.#health.observe(rows, some);
+    const observed = rowsByBackend(rows);
+    const commands = backends.flatMap((backend) => {
+      const name = backendName(backend.id);
+      return planServerChanges(name, this.#desired(backend), observed.get(name) ?? new Map());
+    });
+    let left = false;
+    for (let at = 0; at < commands.length; at += BATCH) left = (await this.#carryOut(commands.slice(at, at + BATCH))) || left;
+    this.#report(some);
+    return left;
+  }
+
   async #bringAbout(configuration: ProxyConfiguration): Promise<void> {
+    this.#isCarriedOut = false;
     const workers = await this.#process.workers();
     if (workers?.current === undefined && this.#structure !== undefined) this.#structure = undefined;
     if (workers !== undefined && this.#structure !== undefined) this.#health.observe(await this.#currentRows(), configuration);
@@ -267,6 +319,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
       await this.#showCertificates(rendered);
     }
     await this.#settle(configuration);
+    this.#isCarriedOut = true;
   }
 
   /** Gives a worker the certificates that it is to show, without a reload where it takes them so. */
@@ -300,20 +353,23 @@ class HaproxyTrafficProxy implements TrafficProxy {
 
   /** Brings the servers in line with health, which may tell of targets that are no longer `initial`, until nothing changes. */
   async #settle(configuration: ProxyConfiguration): Promise<void> {
-    this.#health.observe(await this.#currentRows(), configuration);
+    const began = this.#options.clock.now();
+    const rows = await this.#currentRows();
+    this.#health.observe(rows, configuration);
     try {
-      await this.#changeServers(configuration);
+      await this.#changeServers(configuration, rows);
     } catch (error) {
       if (!(error instanceof HaproxyRefusalError)) throw error;
       this.#options.logger?.warn("HAProxy refused a change at run time, so it reloads", { reason: error.message });
       await this.#reload(this.#render(configuration));
     }
-    await this.#writeFiles(this.#render(configuration));
     this.#report(configuration);
+    const ended = this.#options.clock.now();
+    this.#restUntil = ended + REST * (ended - began);
   }
 
-  async #changeServers(configuration: ProxyConfiguration): Promise<void> {
-    const rows = rowsByBackend(await this.#currentRows());
+  async #changeServers(configuration: ProxyConfiguration, table: readonly ServerRow[]): Promise<void> {
+    const rows = rowsByBackend(table);
     const desired = configuration.backends.map((backend) => ({ backend, servers: this.#desired(backend) }));
     const tokens = new Map(desired.flatMap(({ backend, servers }) => [...tokensOf(backend, servers, this.#secret)]));
     const { before, after } = planTokenChanges(await this.#knownTokens(configuration), tokens);
@@ -367,10 +423,10 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   /** What has no event: a target that fails for as long as its threshold allows, and a removed server whose last request ends. */
-  #schedule(configuration: ProxyConfiguration, serversLeft: boolean): void {
+  #schedule(configuration: ProxyConfiguration, serversLeft: boolean, ...besides: readonly number[]): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
-    const waits = [...(serversLeft ? [removalRetry] : []), ...this.#health.deadlines(configuration)];
+    const waits = [...besides, ...(serversLeft ? [removalRetry] : []), ...this.#health.deadlines(configuration)];
     if (waits.length === 0 || this.#closed) return;
     this.#timer = this.#options.clock.after(Math.min(...waits) * 1000, () => this.#refresh());
   }
@@ -378,11 +434,25 @@ class HaproxyTrafficProxy implements TrafficProxy {
   #refresh(): void {
     if (this.#refreshWaits || this.#closed) return;
     this.#refreshWaits = true;
-    void this.#enqueue(async () => {
-      this.#refreshWaits = false;
-      if (this.#closed || this.#configuration === undefined) return;
-      await this.#settle(this.#configuration);
-    }).catch((error: unknown) => this.#workerGone(error));
+    void this.#enqueue(() => this.#lookAnew()).catch((error: unknown) => this.#workerGone(error));
+  }
+
+  /** First at targets that have not passed yet, which a deployment waits for; at all of them so often that it takes a part of the time alone. */
+  async #lookAnew(): Promise<void> {
+    this.#refreshWaits = false;
+    const configuration = this.#configuration;
+    if (this.#closed || configuration === undefined) return;
+    const rest = this.#restUntil - this.#options.clock.now();
+    if (rest <= 0 || !this.#isCarriedOut) return this.#settle(configuration);
+    const waiting = configuration.backends.filter((backend) => this.#awaits(backend));
+    const left = waiting.length > FEW ? true : await this.#settleFew(waiting);
+    this.#schedule(configuration, left, rest / 1000);
+  }
+
+  #awaits(backend: ProxyBackend): boolean {
+    // Cookies are of all backends together.
+    if (byCookie(backend.stickiness)) return false;
+    return backend.servers.some((server) => !server.draining && this.#health.of(backend, server) === "initial");
   }
 
   /** The worker that we watch ended, or cannot be asked. */
@@ -397,6 +467,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
     void this.#enqueue(async () => {
       const configuration = this.#configuration;
       if (this.#closed || configuration === undefined) return;
+      this.#isCarriedOut = false;
       if (!(await this.#attachAgain())) {
         // A master that lost its worker ends by itself.
         await this.#process.ended();
@@ -524,6 +595,10 @@ class HaproxyTrafficProxy implements TrafficProxy {
 
 /** Commands that one connection carries: a worker answers others meanwhile. */
 const BATCH = 500;
+/** How many times as long as it took it rests before it looks at the whole table again, unless told to. */
+const REST = 3;
+/** Backends that are looked at one by one. */
+const FEW = 64;
 /** Seconds until the next try to remove a server that still had connections. HAProxy tells nobody when the last one ends. */
 const removalRetry = 1;
 /** Seconds until the next try to bring back a proxy that does not start. */

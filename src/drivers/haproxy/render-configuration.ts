@@ -152,6 +152,8 @@ function preamble(structure: string, globals: readonly string[]): string {
       "hard-stop-after 1h",
       // The engine may hand down a limit of a thousand million descriptors, for which HAProxy would allocate a table.
       "fd-hard-limit 100000",
+      // It counts a descriptor for each check that there may be, of which few are under way at any time: with many targets it would not start.
+      "no strict-limits",
       `server-state-file ${quote(TOLD.serverState)}`,
       ...globals,
       // Tells which structure a running process has.
