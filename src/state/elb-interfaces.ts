@@ -128,9 +128,11 @@ export function moveInterfaces(state: State, subnet: SubnetRecord, formerCidr: s
   }
 }
 
+/** From the upper half of the subnet: those of tasks begin below, and a place for the next one may be made ready already. */
 function drawnAddress(state: State, ids: Ids, subnet: SubnetRecord): string {
   const block = parseCidr(subnet.cidrBlock);
-  return nextFree(state, subnet, block && formatAddress(block.base + (Number.parseInt(ids.hex(8), 16) % block.size)));
+  const half = block ? block.size / 2 : 0;
+  return nextFree(state, subnet, block && formatAddress(block.base + half + (Number.parseInt(ids.hex(8), 16) % half)));
 }
 
 function nextFree(state: State, subnet: SubnetRecord, last: string | undefined): string {
