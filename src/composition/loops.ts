@@ -1,5 +1,6 @@
 import { blobCollection } from "../control/blob-collection.ts";
 import { certificateIssuance } from "../control/certificates/certificate-issuance.ts";
+import { expiryNotices } from "../control/certificates/expiry-notices.ts";
 import { healthChecking } from "../control/health-checks/health-checks.ts";
 import { imageActivation } from "../control/image-activation.ts";
 import { keyLifecycle } from "../control/key-lifecycle.ts";
@@ -27,6 +28,7 @@ export const LOOPS: readonly Loop[] = [
   parameterExpiry,
   keyLifecycle,
   certificateIssuance,
+  expiryNotices,
   healthChecking,
   imageActivation,
   imageScanning,

@@ -81,6 +81,9 @@ export interface AcmAccountRecord {
   readonly putAt: number;
 }
 
+/** For whom has set nothing. Source: ACM API Reference, `ExpiryEventsConfiguration`. */
+export const USUAL_DAYS_BEFORE_EXPIRY = 45;
+
 export const acmAccounts = defineTable<AcmAccountRecord>()("acm.accounts", scopeKey, ofAccount);
 
 /** Whether managed renewal concerns it. Source: ACM User Guide, "Managed certificate renewal". */

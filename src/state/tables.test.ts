@@ -11,6 +11,7 @@ import { images, layers, repositories } from "./ecr.ts";
 import { accountSettings } from "./ecs-account-settings.ts";
 import { serviceDeployments } from "./ecs-service-deployments.ts";
 import { clusters, families, services, taskDefinitions, tasks, type TaskRecord } from "./ecs.ts";
+import { acmAccounts, certificates } from "./acm.ts";
 import { listeners, loadBalancers, rules, targetGroups, targets } from "./elb.ts";
 import { hostBlocks } from "./host-blocks.ts";
 import { iamAccounts, roleDeletions } from "./iam-account.ts";
@@ -61,6 +62,17 @@ describe("records are kept where earlier versions look for them, and found by wh
     entry(accountSettings, { principalArn: "arn:user", name: "containerInsights" }, `${SCOPE}/arn:user/containerInsights`, {
       scope: SCOPE,
     }),
+    entry(certificates, { arn: "c", status: "ISSUED" }, "c", { scope: SCOPE, validation: undefined, pending: undefined }),
+    entry(
+      certificates,
+      { arn: "c", status: "PENDING_VALIDATION", request: { validations: [{ recordName: "_x.a." }, { recordName: "_x.b." }] } },
+      "c",
+      { scope: SCOPE, validation: ["_x.a.", "_x.b."], pending: "pending" },
+    ),
+    entry(certificates, { arn: "c", status: "ISSUED", renewal: { status: "PENDING_VALIDATION" } }, "c", {
+      ...{ scope: SCOPE, validation: undefined, pending: "pending" },
+    }),
+    entry(acmAccounts, {}, SCOPE),
     entry(loadBalancers, { arn: "lb", dnsName: "Web-1.elb" }, "lb", { scope: SCOPE, dnsName: "web-1.elb" }),
     entry(
       listeners,

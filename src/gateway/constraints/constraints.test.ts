@@ -153,6 +153,7 @@ test.each(SERVICES.map((service) => [service.id, service] as const))(
 const NOT_IN_SDK: readonly string[] = [
   "ListCertificatesRequest.RootHierarchyTypes",
   "RequestCertificateRequest.CertificateUsage",
+  "AcmCertificateMetadataFilter.RootHierarchyType",
   "RequestCertificateRequest.RootHierarchyType",
 ];
 

@@ -1,11 +1,9 @@
 import { ConflictException } from "@aws-sdk/client-acm";
 import { scopeKey } from "../../domain/scope.ts";
-import { acmAccounts } from "../../state/acm.ts";
+import { acmAccounts, USUAL_DAYS_BEFORE_EXPIRY } from "../../state/acm.ts";
 import { because } from "../operation.ts";
 import { operation } from "./certificate.ts";
 
-/** Source: ACM API Reference, `ExpiryEventsConfiguration`. */
-export const USUAL_DAYS_BEFORE_EXPIRY = 45;
 const TOKEN_LIFE_MS = 3_600_000;
 
 export const putAccountConfiguration = operation("PutAccountConfiguration", {

@@ -7,7 +7,9 @@ import { exportCertificate } from "./export-certificate.ts";
 import { getCertificate } from "./get-certificate.ts";
 import { importCertificate } from "./import-certificate.ts";
 import { listCertificates } from "./list-certificates.ts";
+import { listCertificateDomainValidations } from "./list-domain-validations.ts";
 import { requestCertificate } from "./request-certificate.ts";
+import { searchCertificates } from "./search-certificates.ts";
 import { addTagsToCertificate, listTagsForCertificate, removeTagsFromCertificate } from "./tags.ts";
 
 export { constraints } from "./constraints.ts";
@@ -19,6 +21,8 @@ export const operations: readonly Operation[] = [
   importCertificate,
   describeCertificate,
   listCertificates,
+  searchCertificates,
+  listCertificateDomainValidations,
   getCertificate,
   exportCertificate,
   deleteCertificate,
