@@ -5,7 +5,13 @@ import { defineTable, ofAccount } from "./table.ts";
 /** What a revision of a service is made of: as its deployment was when it began. */
 export type ServiceRevisionSettings = Pick<
   DeploymentRecord,
-  "taskDefinitionArn" | "launchType" | "capacityProviderStrategy" | "platformVersion" | "networkConfiguration" | "loadBalancers"
+  | "taskDefinitionArn"
+  | "launchType"
+  | "capacityProviderStrategy"
+  | "platformVersion"
+  | "networkConfiguration"
+  | "loadBalancers"
+  | "serviceRegistries"
 >;
 
 /** What the circuit breaker had counted when it ended a deployment. */

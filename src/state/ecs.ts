@@ -223,6 +223,8 @@ export interface DeploymentRecord {
   readonly platformVersion?: string;
   readonly networkConfiguration?: NetworkConfiguration;
   readonly loadBalancers: readonly LoadBalancer[];
+  /** None where absent. */
+  readonly serviceRegistries?: readonly ServiceRegistry[];
   /** Set on a deployment that the circuit breaker made: the failed one's id. */
   readonly rollbackOf?: string;
   /** What `DescribeServices` shows; decided by the scheduler. */

@@ -22,7 +22,13 @@ function world(changes: Partial<TaskRecord> = {}, group: Partial<TargetGroupReco
     { id: "d", loadBalancers: balancers },
   ] as unknown as DeploymentRecord[];
   const service = { ...SCOPE, arn: SERVICE, name: "web", deployments, events: [] } as unknown as ServiceRecord;
-  const listener = { ...SCOPE, arn: "l", loadBalancerArn: "b", defaultActions: [{ Type: "forward", TargetGroupArn: GROUP }] };
+  const listener = {
+    ...SCOPE,
+    arn: "l",
+    loadBalancerArn: "b",
+    certificates: [],
+    defaultActions: [{ Type: "forward", TargetGroupArn: GROUP }],
+  };
   state.commit(() => {
     state.table(services).put(service);
     state.table(targetGroups).put({ ...SCOPE, arn: GROUP, targetType: "ip", attributes: {}, ...group } as TargetGroupRecord);

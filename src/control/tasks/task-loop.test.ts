@@ -3,10 +3,13 @@ import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds } from "../../drivers/system/ids.ts";
 import type { TaskObservation, TaskRunner } from "../../ports/task-runner.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
+import { instances } from "../../state/cloud-map.ts";
+import { registerInstance } from "../../state/cloud-map-instances.ts";
 import { taskDefinitions, tasks, type TaskRecord } from "../../state/ecs.ts";
 import { registerTarget } from "../../state/elb-targets.ts";
 import { listeners, targetKey, targets, type ListenerRecord } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
+import { putDiscoveryService } from "../../testing/discovery-service.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { interfaceOf, putTask, taskRecord } from "../../testing/task-record.ts";
 import { taskLoop } from "./task-loop.ts";
@@ -315,6 +318,22 @@ describe("a task goes", () => {
     await at.report({ ...observation("stopping"), stop, executionStoppedAt: 4 });
     expect(new Set(at.asked)).toEqual(new Set([`stop ${running.arn}`]));
     expect([at.record?.lastStatus, target()?.health.state]).toEqual(["STOPPING", "draining"]);
+  });
+
+  test("out of the names that it is told of by first, then to its end", async () => {
+    const at = await world(running, undefined, (state) => {
+      const { id: serviceId, namespaceId } = putDiscoveryService(state);
+      const instance = { serviceId, namespaceId, id: ID, account: running.account, attributes: { AWS_INSTANCE_IPV4: "10.0.0.1" } };
+      state.commit(() => registerInstance(state, { ...instance, taskArn: running.arn, health: "UNHEALTHY" }));
+    });
+    await at.adopted(observation("running"));
+    const told = () => at.state.table(instances).by("task", running.arn);
+    expect(told()).toMatchObject([{ health: "HEALTHY" }]);
+    at.slowDisk();
+    await at.change(STOPPED_BY_USER);
+    expect([at.record?.lastStatus, told(), at.asked]).toEqual(["STOPPING", [], []]);
+    await at.open("durable");
+    expect(at.asked).toContain(`stop ${running.arn}`);
   });
 
   test("with what it held given back, and leaves what can be described of it", async () => {

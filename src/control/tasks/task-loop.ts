@@ -9,6 +9,7 @@ import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { attachInterface, foreseenPlace } from "./network-interface.ts";
 import { observed } from "./observation.ts";
+import { deregisterInstances, hasInstances, registerInstances, tellHealth } from "./instances.ts";
 import { retirement } from "./retirement.ts";
 import { deregisterTask, isDrained, registerTask } from "./targets.ts";
 import type { Resolver } from "./task-resources.ts";
@@ -62,6 +63,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger, ne
     if (task.lastStatus === "PROVISIONING") return provision(task);
     if (task.lastStatus === "PENDING" && !delivered.has(arn)) return deliver(arn);
     if (isBefore(task.lastStatus, "RUNNING") && lastObservation.get(arn)?.phase === "running") activate(task);
+    if (task.lastStatus === "RUNNING") tellHealth(state, task);
   }
 
   function provision(task: TaskRecord): Promise<void> {
@@ -106,6 +108,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger, ne
   function activate(task: TaskRecord): void {
     state.commit(() => {
       const activating = task.lastStatus === "ACTIVATING" ? task : moveTo(task, "ACTIVATING");
+      registerInstances(state, activating);
       moveTo(registerTask(state, activating, ids, clock.now()), "RUNNING");
     });
     foresee(task);
@@ -130,8 +133,9 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger, ne
   }
 
   function deactivate(task: TaskRecord): TaskRecord {
-    if (!isBefore(task.lastStatus, "DEACTIVATING") || task.targets.length === 0) return task;
+    if (!isBefore(task.lastStatus, "DEACTIVATING") || (task.targets.length === 0 && !hasInstances(state, task))) return task;
     return state.commit(() => {
+      deregisterInstances(state, task);
       deregisterTask(state, task, ids, clock.now());
       return moveTo(task, "DEACTIVATING");
     });
@@ -146,6 +150,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger, ne
   async function finish(task: TaskRecord): Promise<void> {
     const { arn } = task;
     state.commit(() => {
+      deregisterInstances(state, task);
       deregisterTask(state, task, ids, clock.now());
       if (isBefore(task.lastStatus, "DEPROVISIONING")) moveTo(task, "DEPROVISIONING", { stoppingAt: task.stoppingAt ?? clock.now() });
     });

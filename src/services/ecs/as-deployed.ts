@@ -9,12 +9,21 @@ export function asDeployed(service: ServiceRecord): ServiceRecord {
   const primary = service.deployments.find((deployment) => deployment.status === "PRIMARY");
   if (primary?.rollbackOf === undefined) return service;
   const { capacityProviderStrategy: _strategy, platformVersion: _version, networkConfiguration: _network, ...rest } = service;
-  const { taskDefinitionArn, launchType, loadBalancers, capacityProviderStrategy, platformVersion, networkConfiguration } = primary;
+  const {
+    taskDefinitionArn,
+    launchType,
+    loadBalancers,
+    capacityProviderStrategy,
+    platformVersion,
+    networkConfiguration,
+    serviceRegistries = [],
+  } = primary;
   return {
     ...rest,
     taskDefinitionArn,
     launchType,
     loadBalancers,
+    serviceRegistries,
     ...defined({ capacityProviderStrategy, platformVersion, networkConfiguration }),
   };
 }

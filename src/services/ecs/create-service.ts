@@ -20,6 +20,7 @@ import { passRole, passTaskRoles } from "./pass-role.ts";
 import { checkPlacement } from "./placement.ts";
 import { rememberDeployment } from "./service-deployment-history.ts";
 import { checkLoadBalancers } from "./service-load-balancers.ts";
+import { checkServiceRegistries } from "./service-registries.ts";
 import { QUOTAS } from "./quotas.ts";
 import { serviceView } from "./service-view.ts";
 import { checkTags } from "./tags.ts";
@@ -81,11 +82,13 @@ function newService(input: CreateServiceCommandInput, context: OperationContext)
   checkGracePeriod(input.healthCheckGracePeriodSeconds);
   const networkConfiguration = checkNetworkConfiguration(input.networkConfiguration, definition, launch.launchType, context);
   const loadBalancers = checkLoadBalancers(input.loadBalancers ?? [], definition, state);
+  const serviceRegistries = checkServiceRegistries(input.serviceRegistries ?? [], definition, context);
   const deploymentSettings = checkDeploymentConfiguration(input.deploymentConfiguration, schedulingStrategy);
   const settled = {
     desiredCount,
     launchType: launch.launchType,
     loadBalancers,
+    serviceRegistries,
     ...defined({ capacityProviderStrategy: launch.strategy, platformVersion: input.platformVersion, networkConfiguration }),
   };
   const tags = checkTags(input.tags);
@@ -103,7 +106,6 @@ function newService(input: CreateServiceCommandInput, context: OperationContext)
     deploymentController: { type: "ECS" },
     ...deploymentSettings,
     ...defined({ healthCheckGracePeriodSeconds: input.healthCheckGracePeriodSeconds ?? (loadBalancers.length > 0 ? 0 : undefined) }),
-    serviceRegistries: [],
     placementConstraints: input.placementConstraints ?? [],
     placementStrategy: input.placementStrategy ?? [],
     ...defined({ roleArn: serviceRole(input.role, settled, context) }),

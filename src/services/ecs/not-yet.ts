@@ -8,7 +8,6 @@ type Wanted = Partial<
     CreateServiceRequest,
     | "deploymentController"
     | "deploymentConfiguration"
-    | "serviceRegistries"
     | "serviceConnectConfiguration"
     | "volumeConfigurations"
     | "vpcLatticeConfigurations"
@@ -33,7 +32,6 @@ export function refuseNotYet(wanted: Wanted): void {
   refuseIf(deploymentConfiguration?.linearConfiguration !== undefined, "linear deployments (linearConfiguration)");
   refuseIf(deploymentConfiguration?.canaryConfiguration !== undefined, "canary deployments (canaryConfiguration)");
   refuseIf(deploymentConfiguration?.earlySuccessCriteria?.enable === true, "early success of deployments (earlySuccessCriteria)");
-  refuseIf((wanted.serviceRegistries?.length ?? 0) > 0, "Cloud Map (serviceRegistries)");
   refuseIf(wanted.serviceConnectConfiguration?.enabled === true, "Service Connect (serviceConnectConfiguration)");
   refuseIf((wanted.volumeConfigurations?.length ?? 0) > 0, "volumes that are configured at launch (volumeConfigurations)");
   refuseIf((wanted.vpcLatticeConfigurations?.length ?? 0) > 0, "VPC Lattice (vpcLatticeConfigurations)");

@@ -21,7 +21,15 @@ export function rememberDeployment(
 ): void {
   const { state, ids, now } = context;
   if (before) closeDeployments(before, state, now);
-  const { taskDefinitionArn, launchType, loadBalancers, capacityProviderStrategy, platformVersion, networkConfiguration } = deployment;
+  const {
+    taskDefinitionArn,
+    launchType,
+    loadBalancers,
+    capacityProviderStrategy,
+    platformVersion,
+    networkConfiguration,
+    serviceRegistries = [],
+  } = deployment;
   const table = state.table(serviceDeployments);
   table.put({
     arn: context.arn("ecs", `service-deployment/${after.clusterName}/${after.name}/${ids.alphanumeric(21)}`),
@@ -36,6 +44,7 @@ export function rememberDeployment(
       taskDefinitionArn,
       launchType,
       loadBalancers,
+      serviceRegistries,
       ...(capacityProviderStrategy ? { capacityProviderStrategy } : {}),
       ...(platformVersion ? { platformVersion } : {}),
       ...(networkConfiguration ? { networkConfiguration } : {}),

@@ -164,7 +164,15 @@ export const describeServiceRevisions = operation("DescribeServiceRevisions", {
 });
 
 function revisionView(record: ServiceDeploymentRecord, state: State): ServiceRevision {
-  const { taskDefinitionArn, launchType, capacityProviderStrategy, platformVersion, networkConfiguration, loadBalancers } = record.revision;
+  const {
+    taskDefinitionArn,
+    launchType,
+    capacityProviderStrategy,
+    platformVersion,
+    networkConfiguration,
+    loadBalancers,
+    serviceRegistries,
+  } = record.revision;
   const containers = state.table(taskDefinitions).get(taskDefinitionArn)?.definition.containerDefinitions ?? [];
   return {
     serviceRevisionArn: record.revisionArn,
@@ -179,6 +187,7 @@ function revisionView(record: ServiceDeploymentRecord, state: State): ServiceRev
         }
       : {}),
     loadBalancers: shown(loadBalancers),
+    serviceRegistries: shown(serviceRegistries ?? []),
     networkConfiguration,
     containerImages: containers.map(({ name, image }) => ({ containerName: name, image })),
     guardDutyEnabled: false,

@@ -20,6 +20,7 @@ import { passTaskRoles } from "./pass-role.ts";
 import { checkPlacement } from "./placement.ts";
 import { rememberDeployment } from "./service-deployment-history.ts";
 import { checkLoadBalancers } from "./service-load-balancers.ts";
+import { checkServiceRegistries } from "./service-registries.ts";
 import { serviceView } from "./service-view.ts";
 
 /**
@@ -109,6 +110,7 @@ function withNewTasks(
     taskDefinition,
     networkConfiguration: network = before.networkConfiguration,
     loadBalancers: balancers = before.loadBalancers,
+    serviceRegistries: registries = before.serviceRegistries,
   } = input;
   const moves = launch.launchType !== before.launchType;
   // What a service was given by an earlier version is looked at when it moves.
@@ -121,11 +123,14 @@ function withNewTasks(
       : network;
   const loadBalancers =
     taskDefinition !== undefined || input.loadBalancers ? checkLoadBalancers(balancers, definition, context.state) : balancers;
+  const serviceRegistries =
+    taskDefinition !== undefined || input.serviceRegistries ? checkServiceRegistries(registries, definition, context) : registries;
   return {
     ...rest,
     taskDefinitionArn: definition.arn,
     launchType: launch.launchType,
     loadBalancers,
+    serviceRegistries,
     ...defined({
       capacityProviderStrategy: launch.strategy,
       networkConfiguration,
@@ -156,7 +161,8 @@ function changesTasks(before: ServiceRecord, after: ServiceRecord): boolean {
     after.taskDefinitionArn !== before.taskDefinitionArn ||
     (after.platformVersion ?? "LATEST") !== (before.platformVersion ?? "LATEST") ||
     !isDeepStrictEqual(after.networkConfiguration, before.networkConfiguration) ||
-    !isDeepStrictEqual(after.loadBalancers, before.loadBalancers)
+    !isDeepStrictEqual(after.loadBalancers, before.loadBalancers) ||
+    !isDeepStrictEqual(after.serviceRegistries, before.serviceRegistries)
   );
 }
 

@@ -9,7 +9,7 @@ import {
   type NamespaceRecord,
 } from "../../state/cloud-map.ts";
 import { because, type AuthorizeScope, type OperationContext, type Permission } from "../operation.ts";
-import { healthOf, shownAttributes } from "./instances.ts";
+import { healthOf } from "./instances.ts";
 import { operation } from "./servicediscovery-operation.ts";
 
 interface Named {
@@ -66,7 +66,7 @@ export const discoverInstances = operation("DiscoverInstances", {
         NamespaceName: namespace.httpName,
         ServiceName: service.name,
         HealthStatus: healthOf(instance),
-        Attributes: shownAttributes(instance.attributes),
+        Attributes: { ...instance.attributes },
       })),
       InstancesRevision: service.revision,
     };

@@ -93,17 +93,12 @@ export const getInstance = operation("GetInstance", {
     return {
       ResourceOwner: account,
       Instance: {
-        ...{ Id: id, Attributes: shownAttributes(attributes), CreatedByAccount: account },
+        ...{ Id: id, Attributes: { ...attributes }, CreatedByAccount: account },
         ...defined({ CreatorRequestId: creatorRequestId }),
       },
     };
   },
 });
-
-/** The first health is told where it is kept: not among the attributes. */
-export function shownAttributes(attributes: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(attributes).filter(([key]) => key !== "AWS_INIT_HEALTH_STATUS"));
-}
 
 export const listInstances = operation("ListInstances", {
   authorize: onService("ListInstances"),
@@ -115,7 +110,7 @@ export const listInstances = operation("ListInstances", {
       ResourceOwner: service.account,
       Instances: items.map(({ id, account, attributes }) => ({
         Id: id,
-        Attributes: shownAttributes(attributes),
+        Attributes: { ...attributes },
         CreatedByAccount: account,
       })),
       ...defined({ NextToken: nextToken }),
