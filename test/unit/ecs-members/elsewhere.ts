@@ -31,6 +31,10 @@ export const CARRIED_OUT: Readonly<Record<string, string>> = {
   "LoadBalancer.targetGroupArn": "src/services/ecs/services.test.ts",
   "LoadBalancer.containerName": "src/services/ecs/services.test.ts",
   "LoadBalancer.containerPort": "src/services/ecs/services.test.ts",
+  "ServiceRegistry.registryArn": "src/control/tasks/instances.test.ts",
+  "ServiceRegistry.port": "src/control/tasks/instances.test.ts",
+  "ServiceRegistry.containerName": "src/services/ecs/service-registries.test.ts",
+  "ServiceRegistry.containerPort": "src/control/tasks/instances.test.ts",
   "CreateServiceRequest.desiredCount": "src/services/ecs/services.test.ts",
   "CreateServiceRequest.clientToken": "src/services/ecs/services.test.ts",
   "CreateServiceRequest.launchType": "src/services/ecs/services.test.ts",
@@ -136,7 +140,6 @@ export const REFUSED: {
     "LoadBalancer.advancedConfiguration": {
       loadBalancers: [{ targetGroupArn: "a", containerName: "app", containerPort: 80, advancedConfiguration: { roleArn: "a" } }],
     },
-    "CreateServiceRequest.serviceRegistries": { serviceRegistries: [{ registryArn: "a" }] },
     "DeploymentConfiguration.alarms": { deploymentConfiguration: { alarms: { alarmNames: ["a"], enable: true, rollback: true } } },
     "DeploymentConfiguration.strategy": { deploymentConfiguration: { strategy: "BLUE_GREEN" } },
     "DeploymentConfiguration.bakeTimeInMinutes": { deploymentConfiguration: { bakeTimeInMinutes: 5 } },
