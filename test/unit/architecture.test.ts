@@ -179,6 +179,7 @@ const ACROSS_ACCOUNTS: Readonly<Record<string, string>> = {
   "services/kms/key.ts": "an alias tells its key; the key's policy decides",
   "services/kms/policies.ts": "who is named in a policy has to be there, in whatever account",
   "services/logs/log-group-key.ts": "the key's policy decides",
+  "services/route53/route53-operation.ts": "a zone's record sets are counted, and none is looked at: they are all of its account",
   "services/route53/vpc-associations.ts": "a zone's owner lets VPCs of other accounts see it; the record says which",
   "services/route53/vpcs.ts": "a VPC's owner is told which zones it sees, of whichever accounts",
   "services/servicediscovery/create-namespace.ts": "a VPC of the caller tells which zones it sees, of whichever accounts",

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { readName } from "../../domain/dns/name.ts";
 import { CliError } from "../cli-error.ts";
@@ -45,7 +45,7 @@ export async function installDns(flags: DnsFlags): Promise<void> {
     await restartResolved();
   } catch (cause) {
     // Nothing is left that only looks as if it were installed.
-    await (there === undefined ? rm(path, { force: true }) : writeFile(path, there));
+    await (there === undefined ? takeAway(path) : writeFile(path, there));
     throw cause;
   }
   console.log(
@@ -61,7 +61,7 @@ export async function removeDns(): Promise<void> {
     return;
   }
   try {
-    await rm(RESOLVED_FILE);
+    await takeAway(RESOLVED_FILE);
   } catch (cause) {
     throw denied(cause, `rm ${RESOLVED_FILE} && systemctl restart systemd-resolved`);
   }
@@ -100,6 +100,14 @@ async function restartResolved(): Promise<void> {
       `systemd-resolved could not be restarted: ${why}`,
       "Without systemd-resolved, `airfield dns show` tells where to ask: give that to the resolver that this machine has.",
     );
+}
+
+/** With its folder, where nothing else is in it. */
+async function takeAway(path: string): Promise<void> {
+  await rm(path, { force: true });
+  await rmdir(dirname(path)).catch((cause: unknown) => {
+    if (!["ENOTEMPTY", "EEXIST"].includes((cause as NodeJS.ErrnoException).code ?? "")) throw cause;
+  });
 }
 
 async function readText(path: string): Promise<string | undefined> {

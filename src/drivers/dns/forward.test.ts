@@ -75,13 +75,47 @@ test("what is no answer to the question is waited out: another id, another quest
   expect(await asked([server])).toMatchObject({ id: 7, answers: [] });
 });
 
+const question = (name: string, id = 7): Uint8Array =>
+  encode({ id, type: "query", flags: RECURSION_DESIRED, questions: [{ type: "A", name }] });
+
+/** Whether it gives up at once, and waits for nobody. */
+async function isTurnedAway(asking: Promise<unknown>): Promise<boolean> {
+  let over = false;
+  void asking.then(() => (over = true));
+  await new Promise((resolve) => setImmediate(resolve));
+  return over;
+}
+
 test("no more are under way at once than there are turns", async () => {
   await using quiet = await upstream(silent);
   const full = forwarder({ servers: () => [quiet], timeout: 200 });
-  const many = Array.from({ length: 200 }, () => full.ask(QUERY, "udp"));
-  let refused = false;
-  const beyond = full.ask(QUERY, "udp").then(() => (refused = true));
-  await new Promise((resolve) => setImmediate(resolve));
-  expect(refused).toBe(true);
+  const many = Array.from({ length: 200 }, (_, at) => full.ask(question(`h${at}.example.org`), "udp"));
+  const beyond = full.ask(question("one-more.example.org"), "udp");
+  expect(await isTurnedAway(beyond)).toBe(true);
   await Promise.all([...many, beyond]);
+  expect(await isTurnedAway(full.ask(question("later.example.org"), "udp"))).toBe(false);
+});
+
+test("who asks in the same words meanwhile is told the same answer, under its own id", async () => {
+  await using server = await upstream(found);
+  const shared = forwarder({ servers: () => [server] });
+  const answers = await Promise.all([1, 2, 3].map((id) => shared.ask(question("example.org", id), "udp")));
+  expect(answers.map((answer) => decode(Buffer.from(answer ?? [])).id)).toEqual([1, 2, 3]);
+  expect(server.ids).toHaveLength(1);
+});
+
+test("a question that comes round to us again and again, as from a resolver that asks us, ends", async () => {
+  let rounds = 0;
+  const around = forwarder({ servers: () => [{ address: "127.0.0.1", port: 1 }], timeout: 2000 });
+  // In other letters each time, as resolvers do that guard against forged answers.
+  const name = (round: number): string =>
+    [..."example.org"].map((letter, at) => ((round >> (at % 6)) & 1 ? letter.toUpperCase() : letter)).join("");
+  const asking = Array.from({ length: 40 }, (_, round) => {
+    const over = around.ask(question(name(round)), "tcp");
+    void over.then(() => (rounds += 1));
+    return over;
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(rounds).toBeGreaterThanOrEqual(8);
+  await Promise.all(asking);
 });

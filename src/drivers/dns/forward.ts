@@ -29,28 +29,46 @@ export interface Upstream {
 const TIMEOUT = 2000;
 /** Under way at once: an answer is never waited for longer than all servers take, so that what comes faster than it goes away is turned away. */
 const MOST_AT_ONCE = 200;
-/** A datagram of a resolver that was told of no more. */
+/** Of one name and type at once, in different words: where a resolver of this host asks us in turn, a question would go round for ever. */
+const MOST_ALIKE = 32;
 const MOST_SERVERS = 3;
 
 /** Forwards to the resolvers of this host. Nothing is kept: what was answered once is asked again. */
 export function forwarder({ servers = hostServers, timeout = TIMEOUT }: ForwarderOptions = {}): Forwarder {
-  let underWay = 0;
+  const underWay = new Map<string, Promise<Buffer | undefined>>();
+  const alike = new Map<string, number>();
+
+  async function askAll(query: Uint8Array, transport: "udp" | "tcp"): Promise<Buffer | undefined> {
+    // An id of our own: a client's may be guessed by who wants to answer in the server's place (RFC 5452).
+    const asked = withId(query, randomInt(65_536));
+    for (const server of servers().slice(0, MOST_SERVERS)) {
+      const answer = await (transport === "udp" ? overUdp : overTcp)(asked, server, timeout);
+      if (answer) return answer;
+    }
+    return undefined;
+  }
+
   return {
     async ask(query, transport) {
-      if (underWay >= MOST_AT_ONCE) return undefined;
-      underWay += 1;
-      try {
-        // An id of our own: a client's may be guessed by who wants to answer in the server's place (RFC 5452).
-        const id = randomInt(65_536);
-        const asked = withId(query, id);
-        for (const server of servers().slice(0, MOST_SERVERS)) {
-          const answer = await (transport === "udp" ? overUdp : overTcp)(asked, server, timeout);
-          if (answer) return withId(answer, Buffer.from(query).readUInt16BE());
-        }
-        return undefined;
-      } finally {
-        underWay -= 1;
+      const bytes = Buffer.from(query);
+      // Who asks in the same words is told the same answer.
+      const words = `${transport} ${bytes.toString("latin1", 2)}`;
+      let asking = underWay.get(words);
+      if (!asking) {
+        const name = bytes.toString("latin1", 12, questionEnd(bytes)).toLowerCase();
+        const already = alike.get(name) ?? 0;
+        if (underWay.size >= MOST_AT_ONCE || already >= MOST_ALIKE) return undefined;
+        alike.set(name, already + 1);
+        asking = askAll(query, transport).finally(() => {
+          underWay.delete(words);
+          const left = (alike.get(name) ?? 1) - 1;
+          if (left > 0) alike.set(name, left);
+          else alike.delete(name);
+        });
+        underWay.set(words, asking);
       }
+      const answer = await asking;
+      return answer && withId(answer, bytes.readUInt16BE());
     },
   };
 }

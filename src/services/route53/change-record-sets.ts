@@ -7,7 +7,7 @@ import { because, type ConditionContext, type OperationContext } from "../operat
 import { recordChange } from "./changes.ts";
 import { QUOTAS } from "./quotas.ts";
 import { invalidBatch, readRecordSet } from "./record-set-input.ts";
-import { operation, requireOwnZone, zoneArn } from "./route53-operation.ts";
+import { operation, recordSetCount, requireOwnZone, zoneArn } from "./route53-operation.ts";
 
 /** Of a batch. Source: Route 53 Developer Guide, "Quotas": an UPSERT counts twice. */
 const MOST_RECORDS = 1000;
@@ -30,13 +30,11 @@ export const changeResourceRecordSets = operation("ChangeResourceRecordSets", {
     if (changed.kind === "refused") throw invalidBatch(changed.messages);
     const { state, account } = context;
     const table = state.table(recordSets);
-    const after = table.count("zone", zone.id) - changed.removed.length + changed.put.length;
-    if (after > QUOTAS.MAX_RRSETS_BY_ZONE + changed.put.length && changed.put.length > 0) throw beyondQuota();
     const records = changed.put.map((set): RecordSetRecord => ({ ...set, zoneId: zone.id, account }));
     const ChangeInfo = state.commit(() => {
       for (const set of changed.removed) table.delete(recordSets.key({ ...set, zoneId: zone.id, account }));
       for (const record of records) table.put(record);
-      if (table.count("zone", zone.id) > QUOTAS.MAX_RRSETS_BY_ZONE && records.length > 0) throw beyondQuota();
+      if (recordSetCount(context, zone) > QUOTAS.MAX_RRSETS_BY_ZONE && records.length > 0) throw beyondQuota();
       return recordChange(context, Comment);
     });
     return { ChangeInfo };

@@ -13,7 +13,7 @@ import { hostedZones, recordSets, type HostedZoneRecord } from "../../state/rout
 import { because, type OperationContext } from "../operation.ts";
 import { recordChange } from "./changes.ts";
 import { QUOTAS } from "./quotas.ts";
-import { invalidInput, onZone, operation, requireOwnZone, requireZone } from "./route53-operation.ts";
+import { invalidInput, onZone, operation, recordSetCount, requireOwnZone, requireZone } from "./route53-operation.ts";
 import { readVpc, refuseConflict, requireVpc, vpcsContext } from "./vpcs.ts";
 
 export const createHostedZone = operation("CreateHostedZone", {
@@ -70,17 +70,15 @@ function zoneName(text: string, isPrivate: boolean): string {
 const withoutDot = (name: string): string => name.slice(0, -1);
 
 /** A zone as answers have it. */
-export function shownZone(
-  { id, name, callerReference, comment, privateZone, namespaceArn }: HostedZoneRecord,
-  context: OperationContext,
-): HostedZone {
+export function shownZone(zone: HostedZoneRecord, context: OperationContext): HostedZone {
+  const { id, name, callerReference, comment, privateZone, namespaceArn } = zone;
   return {
     Id: `/hostedzone/${id}`,
     Name: name,
     CallerReference: callerReference,
     ...(namespaceArn !== undefined && { LinkedService: { ServicePrincipal: "servicediscovery.amazonaws.com", Description: namespaceArn } }),
     Config: { PrivateZone: privateZone, ...defined({ Comment: comment }) },
-    ResourceRecordSetCount: context.state.table(recordSets).count("zone", id),
+    ResourceRecordSetCount: recordSetCount(context, zone),
   };
 }
 

@@ -1,8 +1,8 @@
 import { HostedZoneNotPrivate } from "@aws-sdk/client-route-53";
-import { healthChecks, hostedZones, recordSets } from "../../state/route53.ts";
+import { healthChecks, hostedZones } from "../../state/route53.ts";
 import { because } from "../operation.ts";
 import { QUOTAS } from "./quotas.ts";
-import { onAny, operation, requireZone, zoneArn } from "./route53-operation.ts";
+import { onAny, operation, recordSetCount, requireZone, zoneArn } from "./route53-operation.ts";
 
 export const getAccountLimit = operation("GetAccountLimit", {
   authorize: onAny("GetAccountLimit"),
@@ -21,7 +21,7 @@ export const getHostedZoneLimit = operation("GetHostedZoneLimit", {
     const zone = requireZone(context, HostedZoneId);
     if (Type === "MAX_VPCS_ASSOCIATED_BY_ZONE" && !zone.privateZone)
       throw new HostedZoneNotPrivate(because("The specified hosted zone is a public hosted zone, not a private hosted zone."));
-    const Count = Type === "MAX_RRSETS_BY_ZONE" ? context.state.table(recordSets).count("zone", zone.id) : zone.vpcs.length;
+    const Count = Type === "MAX_RRSETS_BY_ZONE" ? recordSetCount(context, zone) : zone.vpcs.length;
     return { Limit: { Type, Value: QUOTAS[Type] }, Count };
   },
 });

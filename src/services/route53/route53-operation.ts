@@ -1,7 +1,7 @@
 import { InvalidInput, NoSuchHostedZone } from "@aws-sdk/client-route-53";
 import { partitionOf } from "../../domain/partition.ts";
 import type { Scope } from "../../domain/scope.ts";
-import { hostedZones, type HostedZoneRecord } from "../../state/route53.ts";
+import { hostedZones, recordSets, type HostedZoneRecord } from "../../state/route53.ts";
 import { AwsError } from "../aws-error.ts";
 import { because, operationsOf, type AuthorizeScope, type OperationContext, type Permission } from "../operation.ts";
 
@@ -62,4 +62,9 @@ export function requireOwnZone(context: Pick<OperationContext, "state">, id: str
 
 export function invalidInput(message: string): InvalidInput {
   return new InvalidInput(because(message));
+}
+
+/** How many record sets a zone has that the caller may see. They are all of the zone's account, so that none need be looked at to count them. */
+export function recordSetCount({ state }: Pick<OperationContext, "state">, { id }: HostedZoneRecord): number {
+  return state.whole.table(recordSets).count("zone", id);
 }
