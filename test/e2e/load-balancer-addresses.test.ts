@@ -1,5 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { ECSClient, CreateClusterCommand, CreateServiceCommand, RegisterTaskDefinitionCommand } from "@aws-sdk/client-ecs";
+import {
+  ECSClient,
+  CreateClusterCommand,
+  CreateServiceCommand,
+  RegisterTaskDefinitionCommand,
+  UpdateServiceCommand,
+  waitUntilServicesStable,
+} from "@aws-sdk/client-ecs";
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { DescribeNetworkInterfacesCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import * as elb from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -7,6 +14,7 @@ import { expect, test } from "vitest";
 import { airfieldProcess, freePort, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
 import { runCommand } from "../../src/testing/aws-cli.ts";
 import { buildImage, pushImage, removeImage } from "../../src/testing/images.ts";
+import { load } from "../../src/testing/load.ts";
 import { ensureExecutionRole } from "../../src/testing/roles.ts";
 import { send } from "./load.ts";
 
@@ -174,6 +182,34 @@ test(
     expect(again).not.toBe(network);
   },
 );
+
+test("a service behind a network load balancer is deployed anew under load, and no connection is lost", { timeout: 120_000 }, async () => {
+  await using at = await world();
+  const groups: string[] = [];
+  const { group, port } = await loadBalancer(at, "network", await freePort(), groups);
+  const Attributes = [{ Key: "deregistration_delay.timeout_seconds", Value: "5" }];
+  const client = at.airfield.client(elb.ElasticLoadBalancingV2Client);
+  await client.send(new elb.ModifyTargetGroupAttributesCommand({ TargetGroupArn: group, Attributes }));
+  await service(at, groups);
+  await healthy(at, group);
+  const before = await targetsOf(at, group);
+  const traffic = load(`http://127.0.0.1:${port}`, { keptConnections: 0, newConnections: 2 });
+  const ecs = at.airfield.client(ECSClient);
+  await ecs.send(new UpdateServiceCommand({ cluster: "own", service: "from", forceNewDeployment: true }));
+  await waitUntilServicesStable({ client: ecs, maxWaitTime: 90, minDelay: 1, maxDelay: 1 }, { cluster: "own", services: ["from"] });
+  const { answered, failures } = await traffic.stop();
+  expect(failures).toEqual([]);
+  expect(answered).toBeGreaterThan(50);
+  const after = await targetsOf(at, group);
+  expect(after.some((id) => before.includes(id))).toBe(false);
+});
+
+/** The targets that do not drain. */
+async function targetsOf(at: World, TargetGroupArn: string): Promise<readonly (string | undefined)[]> {
+  const client = at.airfield.client(elb.ElasticLoadBalancingV2Client);
+  const { TargetHealthDescriptions = [] } = await client.send(new elb.DescribeTargetHealthCommand({ TargetGroupArn }));
+  return TargetHealthDescriptions.flatMap(({ Target, TargetHealth }) => (TargetHealth?.State === "draining" ? [] : [Target?.Id]));
+}
 
 /** Resolves when a load balancer answers so at an address: the host has it, and the proxy listens there. */
 async function answers(host: string, port: number, body: string): Promise<void> {
