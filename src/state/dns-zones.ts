@@ -1,5 +1,5 @@
 import { isWithin, labelsOf, readName } from "../domain/dns/name.ts";
-import type { ServedType } from "../domain/dns/record-type.ts";
+import type { RecordType } from "../domain/dns/record-type.ts";
 import { hostedZones, nameInZone, recordSets, type HostedZoneRecord, type RecordSetRecord } from "./route53.ts";
 import type { State } from "./state.ts";
 
@@ -50,7 +50,7 @@ export function recordSetsAt(state: State, zoneId: string, name: string): readon
  * no such name or record, and none of aliases.
  * @param text in any case, with or without the dot at its end
  */
-export function findRecord(state: State, text: string, type: ServedType): readonly string[] {
+export function findRecord(state: State, text: string, type: RecordType): readonly string[] {
   const name = readName(text);
   if (typeof name === "object") return [];
   const zone = publicZoneOf(state, name);

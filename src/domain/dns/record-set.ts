@@ -1,4 +1,4 @@
-import type { ServedType } from "./record-type.ts";
+import type { RecordType } from "./record-type.ts";
 
 /** Where an alias leads. */
 export interface AliasOf {
@@ -19,7 +19,7 @@ export interface GeoLocationOf {
 export interface RecordSet {
   /** As `readName` gives it. */
   readonly name: string;
-  readonly type: ServedType;
+  readonly type: RecordType;
   readonly setIdentifier?: string;
   readonly weight?: number;
   readonly region?: string;

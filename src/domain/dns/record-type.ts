@@ -20,10 +20,3 @@ export const RECORD_TYPES = [
 ] as const;
 
 export type RecordType = (typeof RECORD_TYPES)[number];
-
-/** The types that are served here: those without the parameters of service bindings (RFC 9460). */
-export type ServedType = Exclude<RecordType, "SVCB" | "HTTPS">;
-
-export function isServed(type: RecordType): type is ServedType {
-  return type !== "SVCB" && type !== "HTTPS";
-}

@@ -1,7 +1,8 @@
 import { readAddress6 } from "./address6.ts";
 import { parseAddress } from "../cidr.ts";
 import { readName, type NameProblem } from "./name.ts";
-import type { ServedType } from "./record-type.ts";
+import type { RecordType } from "./record-type.ts";
+import { readParameters, type ServiceParameter } from "./service-parameters.ts";
 import { readStrings } from "./strings.ts";
 
 /** What a record's value says, ready for the wire. Names are as `readName` gives them. */
@@ -33,7 +34,13 @@ export type RecordData =
     }
   | { readonly type: "DS"; readonly keyTag: number; readonly algorithm: number; readonly digestType: number; readonly digest: string }
   | { readonly type: "SSHFP"; readonly algorithm: number; readonly hash: number; readonly fingerprint: string }
-  | { readonly type: "TLSA"; readonly usage: number; readonly selector: number; readonly matching: number; readonly certificate: string };
+  | { readonly type: "TLSA"; readonly usage: number; readonly selector: number; readonly matching: number; readonly certificate: string }
+  | {
+      readonly type: "SVCB" | "HTTPS";
+      readonly priority: number;
+      readonly target: string;
+      readonly parameters: readonly ServiceParameter[];
+    };
 
 /** What one field of a value is read by: the value, or why there is none. */
 type Read<T> = T | NameProblem;
@@ -43,7 +50,7 @@ type Read<T> = T | NameProblem;
  * `ARRDATAIllegalIPv4Address (Value is not a valid IPv4 address)`.
  * Source: Amazon Route 53 Developer Guide, "Supported DNS record types".
  */
-export function readValue(type: ServedType, text: string): RecordData | NameProblem {
+export function readValue(type: RecordType, text: string): RecordData | NameProblem {
   if (type === "TXT" || type === "SPF") {
     const strings = readStrings(text);
     return isProblem(strings) ? strings : { type, strings };
@@ -67,13 +74,16 @@ export function readValue(type: ServedType, text: string): RecordData | NameProb
       return naptr(text);
     case "CAA":
       return caa(text);
+    case "SVCB":
+    case "HTTPS":
+      return binding(type, text);
     default:
       return ofFields(type, text.trim().split(/ +/));
   }
 }
 
 function ofFields(
-  type: Exclude<ServedType, "TXT" | "SPF" | "A" | "AAAA" | "CNAME" | "NS" | "PTR" | "NAPTR" | "CAA">,
+  type: Exclude<RecordType, "TXT" | "SPF" | "A" | "AAAA" | "CNAME" | "NS" | "PTR" | "NAPTR" | "CAA" | "SVCB" | "HTTPS">,
   fields: readonly string[],
 ): RecordData | NameProblem {
   const number = (at: number, most: number): Read<number> => readNumber(type, fields[at] ?? "", most);
@@ -131,6 +141,17 @@ const FINGERPRINTS: Readonly<Record<number, number>> = { 1: 20, 2: 32 };
 const MOST_31 = 2 ** 31 - 1;
 const MOST_32 = 2 ** 32 - 1;
 
+/** One of priority zero stands for another name, and has no parameters. */
+function binding(type: "SVCB" | "HTTPS", text: string): RecordData | NameProblem {
+  const [, priority = "", target = "", rest = ""] = /^(\S+) +(\S+)(.*)$/.exec(text.trim()) ?? [];
+  if (target === "") return { problem: `${type}RRDATATooFewFields (${type} record doesn't have 2 fields)` };
+  return all([readNumber(type, priority, 65_535), readName(target), readParameters(rest)], ([read, name, parameters]) =>
+    read === 0 && parameters.length > 0
+      ? { problem: `${type}RRDATAParametersOfAlias (${type} record of priority 0 has parameters)` }
+      : { type, priority: read, target: name, parameters },
+  );
+}
+
 function caa(text: string): RecordData | NameProblem {
   const match = /^(\S+) +(\S+) +(\S.*)$/.exec(text.trim());
   if (!match) return { problem: "CAARRDATANotThreeFields (CAA record doesn't have 3 fields)" };
@@ -171,7 +192,7 @@ function naptr(text: string): RecordData | NameProblem {
   );
 }
 
-function readNumber(type: ServedType, text: string, most: number): Read<number> {
+function readNumber(type: RecordType, text: string, most: number): Read<number> {
   return /^\d{1,10}$/.test(text) && Number(text) <= most
     ? Number(text)
     : { problem: `${type}RRDATAInvalidNumber (Value is not a number from 0 to ${most})` };
@@ -223,6 +244,9 @@ export function writeValue(data: RecordData): string {
       return `${data.keyTag} ${data.algorithm} ${data.digestType} ${data.digest}`;
     case "SSHFP":
       return `${data.algorithm} ${data.hash} ${data.fingerprint}`;
+    case "SVCB":
+    case "HTTPS":
+      return [data.priority, data.target, ...data.parameters.map(({ text }) => text)].join(" ");
     case "TLSA":
       return `${data.usage} ${data.selector} ${data.matching} ${data.certificate}`;
   }

@@ -36,6 +36,8 @@ const HEADER = 12;
 /** An OPT record, and perhaps one that signs it: of a query nothing else is additional. */
 const MOST_ADDITIONALS = 2;
 const TYPE_OPT = 41;
+/** Types that the packet library has no names for (RFC 9460). */
+const LATER_TYPES: Readonly<Record<string, string>> = { UNKNOWN_64: "SVCB", UNKNOWN_65: "HTTPS" };
 
 /**
  * Reads what somebody sent. Costs are bounded: one question is read, and of what follows it the size that the client takes, and nothing else.
@@ -57,7 +59,7 @@ export function readQuery(octets: Uint8Array): Received {
     id: packet.id ?? 0,
     recursionDesired: ((packet.flags ?? 0) & RECURSION_DESIRED) !== 0,
     asked: { name: question.name, type: question.type, class: question.class ?? "IN" },
-    question: typeof name === "string" ? { name, type: question.type } : undefined,
+    question: typeof name === "string" ? { name, type: LATER_TYPES[question.type] ?? question.type } : undefined,
     ...(edns && { edns }),
   };
   return { kind: "query", query };

@@ -126,9 +126,29 @@ function encoded(data: RecordData): { readonly type: string; readonly data: unkn
       return { type, data: { keyTag: data.keyTag, algorithm: data.algorithm, digestType: data.digestType, digest: hex(data.digest) } };
     case "SSHFP":
       return { type, data: { algorithm: data.algorithm, hash: data.hash, fingerprint: data.fingerprint } };
+    case "SVCB":
+    case "HTTPS":
+      return { type: type === "SVCB" ? "UNKNOWN_64" : "UNKNOWN_65", data: bindingOctets(data) };
     case "TLSA": {
       const { usage, selector, matching, certificate } = data;
       return { type, data: { usage, selector, matchingType: matching, certificate: hex(certificate) } };
     }
   }
+}
+
+/** RFC 9460, section 2.2: the name is never compressed. */
+function bindingOctets({ priority, target, parameters }: Extract<RecordData, { readonly type: "SVCB" | "HTTPS" }>): Buffer {
+  const labels = labelsOf(target).map((label) => octets(unescaped(label)));
+  return Buffer.concat([
+    two(priority),
+    ...labels.flatMap((label) => [Buffer.from([label.length]), label]),
+    Buffer.from([0]),
+    ...parameters.flatMap((one) => [two(one.key), two(one.octets.length), Buffer.from(one.octets)]),
+  ]);
+}
+
+function two(number: number): Buffer {
+  const bytes = Buffer.alloc(2);
+  bytes.writeUInt16BE(number);
+  return bytes;
 }

@@ -1,7 +1,7 @@
 import { decode, encode, RECURSION_DESIRED, TRUNCATED_RESPONSE, type DecodedPacket, type Packet, type RecordType } from "dns-packet";
 import { describe, expect, test } from "vitest";
 import type { Reply, Resolution, Resource } from "../../domain/dns/message.ts";
-import type { ServedType } from "../../domain/dns/record-type.ts";
+import type { RecordType as ServedType } from "../../domain/dns/record-type.ts";
 import { isProblem, readValue } from "../../domain/dns/value.ts";
 import type { Forwarder } from "./forward.ts";
 import { respond } from "./respond.ts";
@@ -66,6 +66,23 @@ describe("every type is written as a client reads it", () => {
     const { answers, rcode } = await ask(reply(resource(type, value)), { type: type as RecordType });
     expect({ answers, rcode }).toMatchObject({ rcode: "NOERROR", answers: [{ type, name: NAME, ttl: 60, data }] });
   });
+});
+
+test("a service binding is written as its octets, which the packet library does not know", async () => {
+  const told = resource("HTTPS", "1 www.example.com. alpn=h2 port=8443");
+  const resolve = (question: { readonly type: string }): Resolution => (question.type === "HTTPS" ? reply(told) : { kind: "refused" });
+  const query = encode({ id: 7, type: "query", questions: [{ type: "UNKNOWN_65" as RecordType, name: NAME }] });
+  const { answers } = decode(Buffer.from((await respond(query, "127.0.0.1", "udp", { resolve })) ?? []));
+  const data = Buffer.concat([
+    Buffer.from([0, 1, 3]),
+    Buffer.from("www"),
+    Buffer.from([7]),
+    Buffer.from("example"),
+    Buffer.from([3]),
+    Buffer.from("com"),
+  ]);
+  const parameters = Buffer.from([0, 0, 1, 0, 3, 2, 104, 50, 0, 3, 0, 2, 32, 251]);
+  expect(answers).toMatchObject([{ type: "UNKNOWN_65", data: Buffer.concat([data, parameters]) }]);
 });
 
 test("a name comes back in the letters in which it was asked for", async () => {

@@ -2,7 +2,7 @@ import { InvalidChangeBatch, type Change, type GeoLocation, type ResourceRecordS
 import { defined } from "../../domain/defined.ts";
 import { readName } from "../../domain/dns/name.ts";
 import type { RecordSet } from "../../domain/dns/record-set.ts";
-import { isServed, type RecordType, type ServedType } from "../../domain/dns/record-type.ts";
+import type { RecordType } from "../../domain/dns/record-type.ts";
 import { isProblem, readValue } from "../../domain/dns/value.ts";
 import { bareId, invalidInput } from "./route53-operation.ts";
 
@@ -16,7 +16,7 @@ const POLICIES = ["Weight", "Region", "Failover", "GeoLocation", "MultiValueAnsw
 export function readRecordSet(change: Change): { readonly set: RecordSet; readonly problems: readonly string[] } {
   const { ResourceRecordSet: given } = change;
   if (!given?.Name || !given.Type) throw invalidInput("Invalid request: Missing field 'ResourceRecordSet'");
-  const type = servedType(given.Type);
+  const type = given.Type;
   checkMembers(change, given);
   const problems: string[] = [];
   const nameIn = (text: string): string => {
@@ -42,12 +42,6 @@ export function readRecordSet(change: Change): { readonly set: RecordSet; readon
   };
   problems.push(...valueProblems(type, values ?? []));
   return { set, problems };
-}
-
-/** @throws InvalidInput */
-function servedType(type: RecordType): ServedType {
-  if (isServed(type)) return type;
-  throw invalidInput(`Airfield does not serve records of type ${type} yet.`);
 }
 
 /** @throws InvalidInput */
@@ -89,7 +83,7 @@ function readGeoLocation(given: GeoLocation) {
   return defined({ ContinentCode, CountryCode, SubdivisionCode });
 }
 
-function valueProblems(type: ServedType, values: readonly string[]): readonly string[] {
+function valueProblems(type: RecordType, values: readonly string[]): readonly string[] {
   const problems = values.flatMap((value) => {
     const read = readValue(type, value);
     return isProblem(read) ? [`Invalid Resource Record: 'FATAL problem: ${read.problem} encountered with '${value}''`] : [];

@@ -283,7 +283,6 @@ describe("record sets", () => {
       "InvalidInput",
       "geoproximity",
     ],
-    ["a type that is not served", [create({ ...a("www.example.com", "1 ."), Type: "HTTPS" })], "InvalidInput", "HTTPS"],
     ["more records than a batch may have", MANY, "InvalidChangeBatch", "[Number of records limit of 1000 exceeded.]"],
     ["no change", [], "InvalidInput", "hanges"],
   ])("are refused with %s", async (_, Changes, name, message) => {
