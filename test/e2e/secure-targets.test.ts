@@ -3,6 +3,7 @@ import { createServer } from "node:https";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { Client, credentials, Metadata, Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
+import type { SecureContextOptions } from "node:tls";
 import { beforeAll, expect, test } from "vitest";
 import { sslPolicy } from "../../src/domain/ssl-policies.ts";
 import { madeCertificate, type MadeCertificate } from "../../src/testing/certificates.ts";
@@ -22,6 +23,19 @@ test("targets that end TLS are checked and spoken to over it, whatever their cer
   const port = await world.freePort();
   const web = backend("web", [serverAt("one", target)], { secure: true });
   await world.proxy.apply({ listeners: [listener("main", port)], backends: [{ ...web, secure: true }] });
+  await seen.until(({ health }) => health === "healthy");
+  expect(await send(port)).toMatchObject({ status: 200, body: "over TLS: true" });
+});
+
+test("targets of former times are spoken to as well, also those that come at run time", async () => {
+  await using world = await haproxyWorld();
+  await using target = await secureTarget({ minVersion: "TLSv1", maxVersion: "TLSv1", ciphers: "AES128-SHA:@SECLEVEL=0" });
+  const seen = watchHealth(world.proxy);
+  const port = await world.freePort();
+  const apply = (...servers: Parameters<typeof backend>[1]) =>
+    world.proxy.apply({ listeners: [listener("main", port)], backends: [{ ...backend("web", servers, { secure: true }), secure: true }] });
+  await apply();
+  await apply(serverAt("one", target));
   await seen.until(({ health }) => health === "healthy");
   expect(await send(port)).toMatchObject({ status: 200, body: "over TLS: true" });
 });
@@ -90,8 +104,8 @@ test("gRPC goes through from end to end over TLS", async () => {
   }
 });
 
-async function secureTarget() {
-  const server = createServer({ cert: certificate.pem, key: certificate.keyPem }, (request, response) => {
+async function secureTarget(options: SecureContextOptions = {}) {
+  const server = createServer({ ...options, cert: certificate.pem, key: certificate.keyPem }, (request, response) => {
     response.end(`over TLS: ${"encrypted" in request.socket}`);
   });
   server.listen(0, "127.0.0.1");

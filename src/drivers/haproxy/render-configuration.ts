@@ -12,6 +12,7 @@ import { desiredServersOf, type DesiredServer } from "./render-servers.ts";
 import type { Health } from "./server-health.ts";
 import { backendName } from "./server-names.ts";
 import { renderStickiness, STICKY_MAP, tokensOf } from "./stickiness.ts";
+import { secureGlobals } from "./render-secure.ts";
 import { renderEntrance } from "./render-entrances.ts";
 import { clientFiles, tlsGlobals } from "./render-tls.ts";
 import { certificateList, entryLine, type CertificateList } from "./tls-names.ts";
@@ -79,7 +80,7 @@ export function renderConfiguration(
     ({ port }: ListenerPlace) =>
     (address: string): boolean =>
       !unbound.some((one) => one.address === address && one.port === port);
-  const globals = tlsGlobals(encrypted(configuration).map(({ tls }) => tls));
+  const globals = [...tlsGlobals(encrypted(configuration).map(({ tls }) => tls)), ...secureGlobals(configuration.backends)];
   const requests = [
     ...(configuration.listeners.some(({ routes }) => routes.some(isLogged)) ? [section(REQUEST_RING)] : []),
     ...configuration.listeners.flatMap((listener) => renderListener(listener, bindable(listener))),

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ProxyBackend } from "../../ports/traffic-proxy.ts";
 import { backend, serverAt, type HttpCheck } from "../../testing/traffic-proxy-contract.ts";
-import { checkWords, secureWords } from "./render-secure.ts";
+import { checkWords, secureGlobals, secureWords } from "./render-secure.ts";
 
 // What HAProxy makes of these is tried with the real one: `test/e2e/secure-targets.test.ts`.
 
@@ -27,4 +27,15 @@ test.each<readonly [string, Partial<ProxyBackend>, Partial<HttpCheck>, string, s
 ])("servers of requests that are %s", (_what, settings, check, words, checked) => {
   const web = { ...backend("web", [one], check), ...settings };
   expect([secureWords(web).join(" "), checkWords(web, one).join(" ")]).toEqual([words, checked]);
+});
+
+test("whatever targets may speak is told where some end TLS, and nowhere else", () => {
+  const plain = backend("web", [one]);
+  expect(secureGlobals([plain])).toEqual([]);
+  for (const some of [{ ...plain, secure: true as const }, backend("web", [one], { secure: true })])
+    expect(secureGlobals([plain, some])).toEqual([
+      expect.stringMatching(/^ssl-default-server-ciphers ECDHE-.*:AES256-SHA:@SECLEVEL=0$/),
+      "ssl-default-server-ciphersuites TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256",
+      "ssl-default-server-options ssl-min-ver TLSv1.0",
+    ]);
 });
