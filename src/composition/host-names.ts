@@ -1,4 +1,4 @@
-import { resolveOnHost } from "../control/name-resolution/resolve.ts";
+import { isOnHost, resolveOnHost } from "../control/name-resolution/resolve.ts";
 import { forwarder } from "../drivers/dns/forward.ts";
 import { dnsServer } from "../drivers/dns/server.ts";
 import type { Troubles } from "../drivers/filesystem/troubles.ts";
@@ -25,7 +25,7 @@ export async function openHostNames(
   const { address, port, asked } = dns;
   try {
     const server = await dnsServer({
-      ...{ addresses: [address], port, forwarder: forwarder() },
+      ...{ addresses: [address], port, forwarder: forwarder(), forwardsFor: isOnHost },
       resolve: resolveOnHost({ state, chance: chanceOf(ids) }, address),
       failed: (cause) => logger.warn("the name server for this host failed", { address, port, why: cause.message }),
     });

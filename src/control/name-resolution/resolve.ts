@@ -63,8 +63,13 @@ export function resolveOnHost({ state, chance }: ResolvingParts, address: string
   const standpoint: Standpoint = { region: DEFAULT_REGION, addressesOf: () => [LOOPBACK] };
   return (question, client) => {
     const found = resolve(state, question, standpoint, address, chance());
-    return found.kind === "forward" && !client.startsWith("127.") ? { kind: "refused" } : found;
+    return found.kind === "forward" && !isOnHost(client) ? { kind: "refused" } : found;
   };
+}
+
+/** Whether it is a program of this host that asks. */
+export function isOnHost(client: string): boolean {
+  return client.startsWith("127.");
 }
 
 function rotated(all: readonly string[], by: number): readonly string[] {

@@ -148,8 +148,31 @@ describe("what is not known here", () => {
     expect(forwarder.asked).toEqual([]);
   });
 
+  test("is asked of others for some clients alone, where that is so", async () => {
+    const forwarder = upstream(found);
+    const leading = { ...reply(resource("CNAME", "example.org")), continuesAt: "example.org." };
+    const query = encode({ id: 7, type: "query", flags: RECURSION_DESIRED, questions: [{ type: "A", name: NAME }] });
+    for (const resolution of [leading, { kind: "forward" as const }, { ...reply(), authoritative: false }])
+      await respond(query, "192.0.2.1", "udp", { resolve: () => resolution, forwarder, forwardsFor: (client) => client !== "192.0.2.1" });
+    expect(forwarder.asked).toEqual([]);
+  });
+
   test("is a failure where the others do not answer", async () => {
     expect(await ask({ kind: "forward" }, { forwarder: upstream(undefined) })).toMatchObject({ rcode: "SERVFAIL" });
+  });
+
+  test("is asked of others where a zone leaves it to others, and told who they are to who asks for himself", async () => {
+    const referral = { ...reply(), authoritative: false, authorities: [resource("NS", "ns.example.org", 5, "shop.example.com.")] };
+    const forwarder = upstream(found);
+    expect((await ask(referral, { forwarder })).answers).toMatchObject([{ data: "198.51.100.1" }]);
+    expect(await ask(referral, { forwarder, flags: 0 })).toMatchObject({ answers: [], authorities: [{ data: "ns.example.org" }] });
+    expect(await ask(referral)).toMatchObject({ answers: [], authorities: [{ data: "ns.example.org" }] });
+  });
+
+  test("and is not there for others either, is not there", async () => {
+    const leading = { ...reply(resource("CNAME", "example.org")), continuesAt: "example.org." };
+    expect(await ask(leading, { forwarder: upstream({ flags: 3 }) })).toMatchObject({ rcode: "NXDOMAIN", answers: [{ type: "CNAME" }] });
+    expect(await ask(leading, { forwarder: upstream({ flags: 5 }) })).toMatchObject({ rcode: "SERVFAIL", answers: [] });
   });
 
   test("and where an alias name leads to it, is told after that name", async () => {
