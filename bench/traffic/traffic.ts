@@ -1,9 +1,13 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import {
   CreateListenerCommand,
   CreateLoadBalancerCommand,
   CreateRuleCommand,
   CreateTargetGroupCommand,
   ElasticLoadBalancingV2Client,
+  ModifyLoadBalancerAttributesCommand,
   RegisterTargetsCommand,
   waitUntilTargetInService,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -17,6 +21,7 @@ import { targetChange } from "./target-change.ts";
 const SECONDS = Number(process.env["AIRFIELD_BENCH_SECONDS"] ?? 3);
 const ROUNDS = Number(process.env["AIRFIELD_BENCH_ROUNDS"] ?? 5);
 const CONNECTIONS = 32;
+const BUCKET = "bench-logs";
 
 /** Requests through load balancers, beside HAProxy and nginx with configurations written by hand, to the same server, in turns. */
 export async function measure(tell: (figure: Figure) => void): Promise<void> {
@@ -26,7 +31,10 @@ export async function measure(tell: (figure: Figure) => void): Promise<void> {
 
 async function requests(tell: (figure: Figure) => void): Promise<void> {
   // Targets at this host are what an operator opens.
-  await using airfield = await airfieldProcess({ environment: { AIRFIELD_TARGET_ADDRESSES: "127.0.0.1/32" } });
+  const logs = await mkdtemp(join(tmpdir(), "airfield-bench-logs-"));
+  await mkdir(join(logs, BUCKET));
+  const environment = { AIRFIELD_TARGET_ADDRESSES: "127.0.0.1/32", AIRFIELD_LOG_BUCKETS: logs };
+  await using airfield = await airfieldProcess({ environment });
   const backendPort = await freePort();
   await using _backend = await fixedAnswer(backendPort);
   const elb = airfield.client(ElasticLoadBalancingV2Client);
@@ -35,7 +43,7 @@ async function requests(tell: (figure: Figure) => void): Promise<void> {
     const [peer, second] = [await freePort(), await freePort()];
     await using _haproxy = await bareHaproxy({ port: peer, backendPort, rules });
     await using _nginx = await nginx({ port: second, backendPort, rules });
-    const ours = await loadBalancer(elb, Subnets, { backendPort, rules });
+    const { arn, port: ours } = await loadBalancer(elb, Subnets, { backendPort, rules });
     for (const reused of [true, false]) {
       const seen = await inTurns({ ours, haproxy: peer, nginx: second }, { path: `/r${rules - 1}/x`, reused });
       const name = `${rules === 1 ? "1 rule" : `${rules} rules`}, ${reused ? "kept" : "new"} connections`;
@@ -45,7 +53,20 @@ async function requests(tell: (figure: Figure) => void): Promise<void> {
       tell(atMost(1.1, { name: `99th percentile, ${name}`, unit: "ms", ours: late("ours"), peer: late("haproxy") }));
       tell(atLeast(1.2, { name: `requests, ${name}, against nginx`, unit: "1/s", ours: rates("ours"), peer: rates("nginx") }));
     }
+    await logRequests(elb, arn);
+    const logged = await inTurns({ ours, haproxy: peer }, { path: `/r${rules - 1}/x`, reused: true });
+    const rate = (of: "ours" | "haproxy"): number => median(logged[of].map(({ requestsPerSecond }) => requestsPerSecond));
+    tell(atLeast(0.9, { name: `requests, ${rules} rules, with access logs`, unit: "1/s", ours: rate("ours"), peer: rate("haproxy") }));
   }
+  await rm(logs, { recursive: true });
+}
+
+async function logRequests(elb: ElasticLoadBalancingV2Client, LoadBalancerArn: string): Promise<void> {
+  const Attributes = [
+    { Key: "access_logs.s3.enabled", Value: "true" },
+    { Key: "access_logs.s3.bucket", Value: BUCKET },
+  ];
+  await elb.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes }));
 }
 
 type Measured = Awaited<ReturnType<typeof wrk>>;
@@ -68,12 +89,12 @@ async function inTurns<K extends string>(
   return seen;
 }
 
-/** Makes a load balancer whose rules all lead to one target group with one target; gives the port on which it listens. */
+/** Makes a load balancer whose rules all lead to one target group with one target. */
 async function loadBalancer(
   elb: ElasticLoadBalancingV2Client,
   subnets: readonly { readonly SubnetId?: string | undefined; readonly VpcId?: string | undefined }[],
   { backendPort, rules }: { readonly backendPort: number; readonly rules: number },
-): Promise<number> {
+): Promise<{ readonly arn: string; readonly port: number }> {
   const Name = `bench-${rules}`;
   const Subnets = subnets.flatMap(({ SubnetId }) => SubnetId ?? []);
   const { LoadBalancers } = await elb.send(new CreateLoadBalancerCommand({ Name, Subnets }));
@@ -92,5 +113,5 @@ async function loadBalancer(
   const Targets = [{ Id: "127.0.0.1", Port: backendPort, AvailabilityZone: "all" }];
   await elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }));
   await waitUntilTargetInService({ client: elb, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { TargetGroupArn, Targets });
-  return Port;
+  return { arn: LoadBalancers?.[0]?.LoadBalancerArn ?? "", port: Port };
 }

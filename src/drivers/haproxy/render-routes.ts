@@ -41,7 +41,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     ...EVERY_REQUEST,
     // Not `connection`: who was handed over by a replaced worker is known by its proxy header only.
     ...(listener.clients === undefined ? [] : [`tcp-request session reject unless { src ${listener.clients.join(" ")} }`]),
-    ...(reached.some(asksHost) ? HOST_IS_KNOWN : []),
+    ...(reached.some(asksHost) ? hostIsKnown(reached) : []),
     ...tlsRules(listener.tls),
     ...tlsHeadersOf(listener, reached),
     DATED_ERRORS,
@@ -66,10 +66,21 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
  * The name that a request is for, as one word: `hdr` would take the last part of a value with commas. HAProxy itself refuses several Host headers
  * that differ, and a host in the request's target that differs from the header's, but not one in the target without a header.
  */
-const HOST_IS_KNOWN = [
-  "http-request deny deny_status 400 if !{ url_beg / } !{ url * } !{ req.fhdr(host) -m len gt 0 }",
-  "http-request set-var(txn.host) req.fhdr(host),host_only,lower,rtrim(.)",
-];
+function hostIsKnown(routes: readonly ProxyRoute[]): readonly string[] {
+  return [
+    "http-request deny deny_status 400 if !{ url_beg / } !{ url * } !{ req.fhdr(host) -m len gt 0 }",
+    `http-request set-var(txn.host) req.fhdr(host),host_only,lower,rtrim(.)${whereItMatters(routes)}`,
+  ];
+}
+
+/** Where all names that are asked for end in one of a few ways, a look at the header tells of most requests that it names none of these. */
+function whereItMatters(routes: readonly ProxyRoute[]): string {
+  const names = routes.flatMap(({ hosts, exceptHosts = [] }) => [...hosts, ...exceptHosts]).map((name) => name.toLowerCase());
+  const endings = [...new Set(names.filter((name) => name.startsWith(".")))];
+  const isOneOfThese = names.every((name) => endings.some((ending) => name.endsWith(ending)));
+  const hasConditions = routes.some(({ conditions = [] }) => conditions.some(({ kind }) => kind === "host"));
+  return isOneOfThese && !hasConditions ? ` if { req.fhdr(host) -i -m sub -- ${endings.map(quote).join(" ")} }` : "";
+}
 
 function tlsHeadersOf({ tls }: ProxyListener, routes: readonly ProxyRoute[]): readonly string[] {
   const headers = tls && routes.find(({ tlsHeaders }) => tlsHeaders)?.tlsHeaders;

@@ -21,6 +21,12 @@ export interface RequestLogOptions {
 
 const CURRENT = "current";
 const MOST = 1024 * 1024 * 1024;
+/** Bytes that Node reads at once where there are as many. */
+const CHUNK = 64 * 1024;
+/** Milliseconds between two looks at what came. The socket and HAProxy's ring keep it meanwhile. */
+const REST_MS = 100;
+/** Milliseconds within which HAProxy notices that we end. */
+const PATIENCE_MS = 1000;
 /** Requests that are read at a time. */
 const SLICE = 200;
 
@@ -50,6 +56,7 @@ class FiledRequestLog {
   #current: WriteStream | undefined;
   #waiting = 0;
   #dropped = 0;
+  #isClosing = false;
 
   constructor(options: RequestLogOptions, folder: string) {
     this.#options = options;
@@ -66,9 +73,20 @@ class FiledRequestLog {
     await once(this.#server, "listening");
   }
 
+  /** What HAProxy has sent already is read: it would not send it again. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     this.#server.close();
-    for (const connection of this.#connections) connection.destroy();
+    const late = this.#options.clock.after(PATIENCE_MS, () => this.#connections.forEach((connection) => connection.destroy()));
+    await Promise.all(
+      [...this.#connections].map((connection) => {
+        const closed = once(connection, "close");
+        connection.end();
+        connection.resume();
+        return closed;
+      }),
+    );
+    late[Symbol.dispose]();
     await this.#endCurrent();
   }
 
@@ -96,11 +114,19 @@ class FiledRequestLog {
     // A line is written whole: those of several workers would mix otherwise.
     let rest: Buffer = Buffer.alloc(0);
     connection.on("data", (some: Buffer) => {
+      if (some.length < CHUNK) this.#rest(connection);
       const end = some.lastIndexOf("\n") + 1;
       if (end === 0) return void (rest = Buffer.concat([rest, some]));
       this.#write(rest.length === 0 ? some.subarray(0, end) : Buffer.concat([rest, some.subarray(0, end)]), connection);
       rest = Buffer.from(some.subarray(end));
     });
+  }
+
+  /** Read as they come, lines would come one by one, which costs more than the request: what came meanwhile is read together. */
+  #rest(connection: Socket): void {
+    if (this.#isClosing) return;
+    connection.pause();
+    this.#options.clock.after(REST_MS, () => connection.resume());
   }
 
   #write(lines: Buffer, from: Socket): void {
