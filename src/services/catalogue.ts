@@ -131,6 +131,14 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     protocol: "awsJson1.1",
     target: "CertificateManager",
     client: () => import("@aws-sdk/client-acm"),
+    refuses: [
+      "validation by `EMAIL`, which is the default, and by `HTTP` (no e-mail is sent, and CloudFront is not here)",
+      "`CertificateAuthorityArn` (there is no AWS Private CA) and `ManagedBy`",
+      "RenewCertificate and ResendValidationEmail, which are for such certificates",
+    ],
+    notOffered: {
+      RevokeCertificate: "clients hear of a revocation from lists that the world's authorities publish; an authority of one's own has none",
+    },
     operations: () => import("./acm/index.ts"),
   },
   {
