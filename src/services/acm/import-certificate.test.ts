@@ -6,6 +6,7 @@ import {
   GetCertificateCommand,
   ImportCertificateCommand,
   ListCertificatesCommand,
+  RequestCertificateCommand,
   type ImportCertificateCommandInput,
 } from "@aws-sdk/client-acm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -139,6 +140,20 @@ describe("what could not serve is refused:", () => {
         return { cert: below.pem, key: below.keyPem, chain: old.pem };
       },
       "Could not validate the certificate with",
+    ],
+    [
+      "a chain that goes on and on",
+      () => ({ cert: leaf.pem, key: leaf.keyPem, chain: middle.pem + root.pem.repeat(100) }),
+      "Could not validate the certificate with",
+    ],
+    [
+      "one that an issuer without a name signed",
+      async () => {
+        const nameless = await madeCertificate({ authority: true });
+        const below = await madeCertificate({ commonName: "b.example.com", issuer: nameless });
+        return { cert: below.pem, key: below.keyPem, chain: nameless.pem };
+      },
+      "The Issuer field of the certificate must not be empty.",
     ],
     [
       "an expired one",
@@ -276,4 +291,25 @@ test("a certificate that a listener serves is in use, and cannot be deleted unti
   api.state.commit(() => ["one", "two"].forEach((arn) => table.delete(arn)));
   expect(await remove()).toBe("taken");
   expect(await remove()).toContain("ResourceNotFoundException");
+});
+
+test("an account has so many imported certificates, and so many that were requested", async () => {
+  await using world = await apiWorld();
+  const client = world.client(ACMClient);
+  const { certificates } = await import("../../state/acm.ts");
+  const at = { account: "123456789012", region: "us-east-1" };
+  const own = await madeCertificate({ commonName: "one.example.com" });
+  const send = (command: object) => refusal(client.send(command as never));
+  const importOne = () => send(new ImportCertificateCommand({ Certificate: Buffer.from(own.pem), PrivateKey: Buffer.from(own.keyPem) }));
+  const requestOne = () => send(new RequestCertificateCommand({ DomainName: "a.example.com", ValidationMethod: "DNS" }));
+  const fill = (type: "IMPORTED" | "AMAZON_ISSUED"): void =>
+    world.state.commit(() => {
+      for (let one = 0; one < 2500; one += 1)
+        world.state.table(certificates).put({ ...at, arn: `${type}-${one}`, type, status: "EXPIRED", tags: [], createdAt: 0 });
+    });
+  fill("IMPORTED");
+  expect(await importOne()).toContain("LimitExceededException: You have reached the maximum number of certificates.");
+  expect(await requestOne()).toBe("taken");
+  fill("AMAZON_ISSUED");
+  expect(await requestOne()).toContain("LimitExceededException");
 });
