@@ -143,6 +143,35 @@ export const RECIPES: readonly Recipe[] = [
   recipe("kms:RevokeGrant", (n) => ({ KeyId: n.key, GrantId: n.grantId, DryRun: false })),
   recipe("kms:TagResource", (n) => ({ KeyId: n.key, Tags: [{ TagKey: "k", TagValue: "v" }] })),
 
+  recipe("route53:GetHostedZone", (n) => ({ Id: n.hostedZone })),
+  recipe("route53:ListResourceRecordSets", (n) => ({ HostedZoneId: n.hostedZone })),
+  recipe("route53:CreateHostedZone", (n, fresh) => ({
+    ...{ Name: `${fresh}.example`, CallerReference: fresh },
+    VPC: { VPCId: n.vpc, VPCRegion: "us-east-1" },
+  })),
+  recipe("route53:ChangeResourceRecordSets", (n, fresh) => ({
+    HostedZoneId: n.hostedZone,
+    ChangeBatch: {
+      Changes: [
+        {
+          Action: "CREATE",
+          ResourceRecordSet: {
+            ...{ Name: `${fresh}.${NAME}.example`, Type: "A", TTL: 5, ResourceRecords: [{ Value: "192.0.2.1" }] },
+            ...{ SetIdentifier: "a", Weight: 1, HealthCheckId: n.healthCheck },
+          },
+        },
+      ],
+    },
+  })),
+  recipe("route53:GetChange", (n) => ({ Id: n.change })),
+  recipe("route53:CreateHealthCheck", (n, fresh) => ({
+    CallerReference: fresh,
+    HealthCheckConfig: { Type: "CALCULATED", ChildHealthChecks: [n.healthCheck], HealthThreshold: 1 },
+  })),
+  recipe("route53:GetHealthCheckStatus", (n) => ({ HealthCheckId: n.healthCheck })),
+  recipe("route53:ListTagsForResource", (n) => ({ ResourceType: "hostedzone", ResourceId: n.hostedZone })),
+  recipe("route53:ListHostedZonesByVPC", (n) => ({ VPCId: n.vpc, VPCRegion: "us-east-1" })),
+
   recipe("secretsmanager:GetSecretValue", (n) => ({ SecretId: n.secret })),
   recipe("secretsmanager:BatchGetSecretValue", (n) => ({ SecretIdList: [n.secret] })),
   recipe("secretsmanager:DescribeSecret", (n) => ({ SecretId: n.secret })),
