@@ -41,6 +41,7 @@ test("gives the keys of the installation, the endpoint and the default region", 
     AWS_SECRET_ACCESS_KEY: kept?.secretAccessKey,
     AWS_REGION: "us-east-1",
     AWS_DEFAULT_REGION: "us-east-1",
+    AWS_DISABLE_HOST_PREFIX_INJECTION: "true",
   });
 });
 

@@ -10,6 +10,8 @@ export async function environmentOf(flags: AccessFlags): Promise<Readonly<Record
     // The SDK for JavaScript reads this one alone, the command line the other.
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
+    // Cloud Map's DiscoverInstances would be asked for at `data-` and the endpoint's name: nobody answers there.
+    AWS_DISABLE_HOST_PREFIX_INJECTION: "true",
     // Node.js reads a variable of its own.
     ...(authorityFile === undefined ? {} : { AWS_CA_BUNDLE: authorityFile, NODE_EXTRA_CA_CERTS: authorityFile }),
   };

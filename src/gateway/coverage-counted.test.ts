@@ -68,6 +68,9 @@ test("the document has a line and a part for each service, and counts them all",
     '<a id="none"></a>',
     "## None of it",
     "Implemented (0): none",
-    "Not yet (1): `Other`\n",
+    "Not yet (1): `Other`",
+    '<a id="appmesh"></a>',
+    "## AWS App Mesh",
+    "Not here: AWS has ended it on September 30, 2026, and names ECS Service Connect in its place.\n",
   ]);
 });

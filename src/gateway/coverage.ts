@@ -39,6 +39,9 @@ export async function coverageDocument(services: readonly ServiceDescriptor[]): 
       "`NotImplemented`, which no SDK retries. The registry's own surface, `/v2/` of the OCI distribution specification, is not an AWS API and not counted.",
     ["| service | implemented | of |", "|---|---:|---:|", ...rows, `| **all** | **${total}** | |`].join("\n"),
     ...all.flatMap(section),
+    '<a id="appmesh"></a>',
+    "## AWS App Mesh",
+    "Not here: AWS has ended it on September 30, 2026, and names ECS Service Connect in its place.",
   ].join("\n\n")}\n`;
 }
 

@@ -28,6 +28,9 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     client: () => import("@aws-sdk/client-ecs"),
     operations: () => import("./ecs/index.ts"),
     invalidInputCode: "InvalidParameterException",
+    refuses: [
+      "Service Connect (`serviceConnectConfiguration`, `serviceConnectDefaults`), instead of which Cloud Map gives services names (`serviceRegistries`)",
+    ],
   },
   {
     id: "elasticloadbalancing",
@@ -160,5 +163,9 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     client: () => import("@aws-sdk/client-servicediscovery"),
     operations: () => import("./servicediscovery/index.ts"),
     invalidInputCode: "InvalidInput",
+    refuses: [
+      "health checks by Route 53 (`HealthCheckConfig`), EC2 instances (`AWS_EC2_INSTANCE_ID`)",
+      "namespaces of other accounts, which none can share",
+    ],
   },
 ] satisfies readonly ServiceDescriptor[];

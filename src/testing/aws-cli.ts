@@ -29,6 +29,7 @@ export function cliEnvironment({ url, accessKeyId, secretAccessKey, home }: CliT
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_DEFAULT_REGION: DEFAULT_REGION,
+    AWS_DISABLE_HOST_PREFIX_INJECTION: "true",
     AWS_MAX_ATTEMPTS: "1",
     AWS_PAGER: "",
   };

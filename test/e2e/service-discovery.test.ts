@@ -96,6 +96,15 @@ test("tasks find each other by the names of their services, as long as they run"
   const { stdout } = await airfield.aws("servicediscovery", "list-instances", "--service-id", Service?.Id ?? "");
   const listed = JSON.parse(stdout) as { Instances: { Attributes: Record<string, string> }[] };
   expect(listed.Instances.map(({ Attributes }) => Attributes["AWS_INSTANCE_IPV4"] ?? "").toSorted(compareKeys)).toEqual(both);
+  const discovered = await airfield.run("aws", [
+    "servicediscovery",
+    "discover-instances",
+    "--namespace-name",
+    "svc.local",
+    "--service-name",
+    "backend",
+  ]);
+  expect([discovered.stderr, discovered.stdout.match(/"HealthStatus": "HEALTHY"/g)?.length]).toEqual(["", 2]);
   expect(await inTask(first, "wget", "-qO-", "http://backend.svc.local:8080/")).not.toBe("");
 
   await ecs.send(new UpdateServiceCommand({ cluster: "named", service: "backend", desiredCount: 1 }));

@@ -13,6 +13,7 @@ const credentials = `/v2/credentials/${taskEndpointId(secrets, task, { kind: "cr
 test("on port 80 credentials are told by their path, as on ECS", () => {
   expect(endpointEnvironment(secrets, link, task, "app", true)).toEqual({
     AWS_ENDPOINT_URL: "http://169.254.170.2:4566",
+    AWS_DISABLE_HOST_PREFIX_INJECTION: "true",
     ECS_CONTAINER_METADATA_URI_V4: `http://169.254.170.2${metadata}`,
     AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: credentials,
   });
@@ -21,6 +22,7 @@ test("on port 80 credentials are told by their path, as on ECS", () => {
 test("where port 80 is taken they are told by their whole address", () => {
   expect(endpointEnvironment(secrets, { ...link, standard: false }, task, "app", true)).toEqual({
     AWS_ENDPOINT_URL: "http://169.254.170.2:4566",
+    AWS_DISABLE_HOST_PREFIX_INJECTION: "true",
     ECS_CONTAINER_METADATA_URI_V4: `http://169.254.170.2:4566${metadata}`,
     AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://169.254.170.2:4566${credentials}`,
   });
@@ -29,6 +31,7 @@ test("where port 80 is taken they are told by their whole address", () => {
 test("a task without a role is told of no credentials, one without a network of nothing", () => {
   expect(Object.keys(endpointEnvironment(secrets, link, task, "app", false))).toEqual([
     "AWS_ENDPOINT_URL",
+    "AWS_DISABLE_HOST_PREFIX_INJECTION",
     "ECS_CONTAINER_METADATA_URI_V4",
   ]);
   expect(endpointEnvironment(secrets, link, { ...task, networkMode: "none" }, "app", true)).toEqual({});

@@ -10,6 +10,7 @@ import {
   UpdateClusterSettingsCommand,
 } from "@aws-sdk/client-ecs";
 import { expect, test } from "vitest";
+import { putDiscoveryService } from "../../testing/discovery-service.ts";
 import { apiWorld } from "../../testing/api-world.ts";
 
 const ARN = "arn:aws:ecs:us-east-1:123456789012:cluster";
@@ -105,9 +106,17 @@ test("a cluster's settings and capacity providers can be changed", async () => {
   expect(described.failures).toMatchObject([{ reason: "MISSING" }]);
 });
 
+test("a cluster's namespace that is there is of no use yet, and refused so", async () => {
+  await using api = await apiWorld();
+  const { namespaceId } = putDiscoveryService(api.state);
+  const namespace = `arn:aws:servicediscovery:us-east-1:123456789012:namespace/${namespaceId}`;
+  const given = api.client(ECSClient).send(new CreateClusterCommand({ serviceConnectDefaults: { namespace } }));
+  await expect(given).rejects.toMatchObject({ name: "UnsupportedFeatureException" });
+});
+
 test.each([
   ["arn:aws:servicediscovery:us-east-1:123456789012:namespace/ns-aaaaaaaaaaaaaaaa", "NamespaceNotFoundException", "wasn't found"],
-  ["web", "UnsupportedFeatureException", "does not support Cloud Map"],
+  ["web", "UnsupportedFeatureException", "does not support Service Connect"],
 ])("a cluster's namespace that is not there is refused: %s", async (namespace, name, message) => {
   await using api = await apiWorld();
   const ecs = api.client(ECSClient);

@@ -6,8 +6,9 @@ import {
   UnsupportedFeatureException,
   type Failure,
 } from "@aws-sdk/client-ecs";
+import { namespaces } from "../../state/cloud-map.ts";
 import { clusters, services, tasks, type ClusterRecord } from "../../state/ecs.ts";
-import { because, type Permission } from "../operation.ts";
+import { because, type OperationContext, type Permission } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { ensureLinkedRole } from "../iam/linked-role.ts";
 import { compareKeys, paginate } from "../pagination.ts";
@@ -35,7 +36,7 @@ export const createCluster = operation("CreateCluster", {
     checkConfiguration(input.configuration);
     const capacityProviders = checkProviders(input.capacityProviders ?? [], context);
     const strategy = checkStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders, context);
-    refuseNamespace(input.serviceConnectDefaults?.namespace);
+    refuseNamespace(input.serviceConnectDefaults?.namespace, context);
     const known = context.state.table(clusters).get(clusterArn(context, name));
     if (known?.status === "ACTIVE") {
       if (contradicts(input, known))
@@ -65,13 +66,17 @@ export const createCluster = operation("CreateCluster", {
 });
 
 /**
- * There is no Cloud Map here yet: an ARN names a namespace that is not there, and of a name AWS would make one. Empty text takes the default away.
+ * A default for services that use Service Connect, which is not here yet. Empty text takes the default away.
  * @throws NamespaceNotFoundException, UnsupportedFeatureException
  */
-function refuseNamespace(namespace: string | undefined): void {
+function refuseNamespace(namespace: string | undefined, { state }: OperationContext): void {
   if (!namespace) return;
-  if (namespace.startsWith("arn:")) throw new NamespaceNotFoundException(because("The specified namespace wasn't found."));
-  throw new UnsupportedFeatureException(because("Airfield does not support Cloud Map (serviceConnectDefaults) yet."));
+  const id = namespace.slice(namespace.lastIndexOf("/") + 1);
+  if (namespace.startsWith("arn:") && state.table(namespaces).get(id)?.arn !== namespace)
+    throw new NamespaceNotFoundException(because("The specified namespace wasn't found."));
+  throw new UnsupportedFeatureException(
+    because("Airfield does not support Service Connect (serviceConnectDefaults) yet; use Cloud Map (serviceRegistries)."),
+  );
 }
 
 /** Creating a cluster again is refused only where it says other capacity providers than the cluster has; all else is left as it is. */
@@ -146,7 +151,7 @@ export const updateCluster = operation("UpdateCluster", {
   run(input, context) {
     const cluster = requireCluster(input.cluster, context);
     checkConfiguration(input.configuration);
-    refuseNamespace(input.serviceConnectDefaults?.namespace);
+    refuseNamespace(input.serviceConnectDefaults?.namespace, context);
     const { serviceConnectNamespace, ...rest } = cluster;
     const updated: ClusterRecord = {
       ...rest,
