@@ -22,6 +22,8 @@ import { JournaledState } from "../../state/journaled-state.ts";
 import { FakeTrafficProxy } from "../../testing/fake-traffic-proxy.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { taskRecord } from "../../testing/task-record.ts";
+import { certificates, type CertificateMaterial, type CertificateRecord } from "../../state/acm.ts";
+import { trustStores, type TrustStoreRecord } from "../../state/elb-trust-stores.ts";
 import { targetSurroundings } from "./target-surroundings.ts";
 import { loadBalancing, type LoadBalancing, type LoadBalancingParts } from "./load-balancing.ts";
 
@@ -769,5 +771,78 @@ describe("draining", () => {
     expect(at.target?.health.reason).toBe("Elb.RegistrationInProgress");
     await at.targetUntil((target) => target?.health.state === "healthy");
     expect(drained(at)).toBe(false);
+  });
+});
+
+describe("a listener that ends TLS", () => {
+  const CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/a";
+  const STORE = "arn:aws:elasticloadbalancing:us-east-1:123456789012:truststore/a/0123456789abcdef";
+
+  /** With a certificate whose file says what `importedAt` is, and clients that are checked. */
+  async function encryptedWorld(): Promise<World> {
+    const made = world();
+    const material = (arn: string): CertificateMaterial => ({
+      certificatePem: `cert ${made.state.table(certificates).get(arn)?.importedAt}`,
+      privateKeyPem: "key",
+    });
+    made.putAll();
+    put(made, 1);
+    made.state.commit(() => {
+      made.state.table(trustStores).put({ ...SCOPE, arn: STORE, bundle: "ca", revocations: [] } as unknown as TrustStoreRecord);
+      made.state.table(listeners).put({
+        ...listener,
+        protocol: "HTTPS",
+        certificates: [{ certificateArn: CERTIFICATE, isDefault: true }],
+        mutualAuthentication: {
+          mode: "verify",
+          trustStoreArn: STORE,
+          ignoreClientCertificateExpiry: false,
+          advertiseTrustStoreCaNames: false,
+        },
+      });
+    });
+    made.start({ material });
+    await made.clock.settled();
+    return made;
+  }
+
+  function put({ state }: World, importedAt: number): void {
+    const facts = { names: ["a.test"], keyAlgorithm: "RSA_2048", notAfter: 9 };
+    const record = { ...SCOPE, arn: CERTIFICATE, status: "ISSUED", body: { facts }, importedAt, tags: [] };
+    state.commit(() => state.table(certificates).put(record as unknown as CertificateRecord));
+  }
+
+  const shown = ({ proxy }: World) => proxy.configuration.listeners[0]?.tls;
+
+  test("shows a certificate anew when it is imported anew, and checks clients against its trust store as it is", async () => {
+    const at = await encryptedWorld();
+    expect(shown(at)?.certificates[0].pem).toBe("cert 1\nkey\n");
+    put(at, 2);
+    await at.until(() => shown(at)?.certificates[0].pem === "cert 2\nkey\n");
+    at.state.commit(() => at.state.table(trustStores).update(STORE, (store) => ({ ...store, bundle: "others" })));
+    await at.until(() => shown(at)?.clientCertificates?.kind === "verify");
+    expect(shown(at)?.clientCertificates).toMatchObject({ authorities: "others" });
+  });
+
+  test("whose certificate the proxy refuses impairs its load balancer, and the others go on", async () => {
+    const at = await encryptedWorld();
+    at.proxy.failNext(new RefusedPartsError([{ kind: "tls", listener: "port-80", owner: balancer.arn, reason: "no such key" }]));
+    put(at, 3);
+    await at.until(() => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active_impaired");
+    expect(at.state.table(loadBalancers).get(balancer.arn)?.state.reason).toBe("no such key");
+    put(at, 4);
+    await at.until(() => at.state.table(loadBalancers).get(balancer.arn)?.state.code === "active");
+  });
+
+  test("does not listen where nobody opens keys", async () => {
+    const at = world();
+    at.putAll();
+    at.state.commit(() =>
+      at.state.table(listeners).put({ ...listener, protocol: "HTTPS", certificates: [{ certificateArn: CERTIFICATE, isDefault: true }] }),
+    );
+    put(at, 1);
+    at.start();
+    await at.clock.settled();
+    expect(at.proxy.configuration.listeners).toEqual([]);
   });
 });
