@@ -1,6 +1,7 @@
 import * as elb from "@aws-sdk/client-elastic-load-balancing-v2";
 import { ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { describe, expect, test } from "vitest";
+import { listeners } from "../../state/elb.ts";
 import { apiWorld } from "../../testing/api-world.ts";
 import { stack } from "../../testing/load-balancer-stack.ts";
 
@@ -46,6 +47,18 @@ describe("a listener attribute is refused", () => {
     const { set } = await world(api);
     await expect(set(key, value)).rejects.toMatchObject({ name: "ValidationError" });
   });
+});
+
+test("an HTTPS listener may name the headers of encryption and of client certificates, another one has none", async () => {
+  await using api = await apiWorld();
+  const { listener: ListenerArn } = await stack(api);
+  const client = api.client(ElasticLoadBalancingV2Client);
+  const Key = "routing.http.request.x_amzn_mtls_clientcert_leaf.header_name";
+  const name = (Value: string) => client.send(new elb.ModifyListenerAttributesCommand({ ListenerArn, Attributes: [{ Key, Value }] }));
+  await expect(name("X-Leaf")).rejects.toMatchObject({ name: "ValidationError" });
+  api.state.commit(() => api.state.table(listeners).update(ListenerArn, (listener) => ({ ...listener, protocol: "HTTPS" })));
+  expect((await name("X-Leaf")).Attributes).toContainEqual({ Key, Value: "X-Leaf" });
+  await expect(name("X Leaf")).rejects.toMatchObject({ name: "ValidationError" });
 });
 
 test("what load balancers do with requests is set by attributes", async () => {
