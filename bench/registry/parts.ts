@@ -94,18 +94,19 @@ export interface Images {
  * without loss, the client's part with it. What comes over the network is hashed and encrypted, what goes there is read and decrypted. One at a time, the
  * disk comes after the bytes, since nothing is acknowledged before it; several share their syncs, and the disk works while others' bytes come.
  */
-export function limitByParts(parts: Parts, way: "push" | "pull", { size, layers, concurrency }: Images): number {
+export function limitByParts(parts: Parts, way: "push" | "pull" | "again", { size, layers, concurrency }: Images): number {
   const { hash, encrypt, read, decrypt, send, receive, request, store, journal, cores } = parts;
   const layer = size / layers;
-  const own = way === "pull" ? read + decrypt : hash + encrypt;
+  const own = { push: hash + encrypt, pull: read + decrypt, again: 0 }[way];
   // Pulled are the manifest, the configuration and the layers; pushed is the manifest with one request, each of the others with four.
-  const requests = way === "pull" ? layers + 2 : 4 * (layers + 1) + 1;
+  const pulls = way !== "push";
+  const requests = pulls ? layers + 2 : 4 * (layers + 1) + 1;
   const bytes = (size * (own + send + receive)) / cores;
   if (concurrency > 1) {
     const busy = bytes + (requests * request) / cores;
-    return size / (way === "pull" ? busy : Math.max(busy, (size * store(MUCH)) / MUCH));
+    return size / (pulls ? busy : Math.max(busy, (size * store(MUCH)) / MUCH));
   }
-  const disk = way === "pull" ? 0 : layers * (store(layer) + journal) + 2 * (store(SMALL) + journal);
+  const disk = pulls ? 0 : layers * (store(layer) + journal) + 2 * (store(SMALL) + journal);
   return size / (bytes + requests * request + disk);
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { endpointSettings, type EndpointFlags, type EndpointSettings } from "./endpoint-settings.ts";
-import { auditSetting, requestLimitSetting } from "./limit-settings.ts";
+import { auditSetting, registryMemorySetting, requestLimitSetting } from "./limit-settings.ts";
 
 const VARIABLES = [
   "AIRFIELD_HOST",
@@ -11,6 +11,7 @@ const VARIABLES = [
   "AIRFIELD_REQUEST_BURST",
   "AIRFIELD_AUDIT_DAYS",
   "AIRFIELD_AUDIT_MEGABYTES",
+  "AIRFIELD_REGISTRY_MEMORY_MEGABYTES",
 ];
 
 beforeEach(() => {
@@ -71,6 +72,20 @@ describe("limits", () => {
     vi.stubEnv("AIRFIELD_AUDIT_DAYS", "7");
     vi.stubEnv("AIRFIELD_AUDIT_MEGABYTES", "2");
     expect(auditSetting()).toEqual({ days: 7, largestTotal: 2 << 20 });
+  });
+
+  test.each([
+    ["", undefined],
+    ["0", 0],
+    ["2", 2 << 20],
+  ])("AIRFIELD_REGISTRY_MEMORY_MEGABYTES=%s is %s bytes of layers in memory", (text, bytes) => {
+    vi.stubEnv("AIRFIELD_REGISTRY_MEMORY_MEGABYTES", text);
+    expect(registryMemorySetting()).toBe(bytes);
+  });
+
+  test("no memory is less than none", () => {
+    vi.stubEnv("AIRFIELD_REGISTRY_MEMORY_MEGABYTES", "-1");
+    expect(() => registryMemorySetting()).toThrow("AIRFIELD_REGISTRY_MEMORY_MEGABYTES=-1");
   });
 
   test.each(["AIRFIELD_REQUEST_RATE", "AIRFIELD_REQUEST_BURST", "AIRFIELD_AUDIT_DAYS", "AIRFIELD_AUDIT_MEGABYTES"])(

@@ -35,6 +35,12 @@ export function auditSetting(): AuditRetention {
   };
 }
 
+/** `AIRFIELD_REGISTRY_MEMORY_MEGABYTES`: layers that are pulled again and again stay in memory, so many bytes of them; none for 0. */
+export function registryMemorySetting(): number | undefined {
+  const megabytes = positive("AIRFIELD_REGISTRY_MEMORY_MEGABYTES", 0);
+  return megabytes === undefined ? undefined : megabytes * 1024 * 1024;
+}
+
 function positive(name: string, least: number): number | undefined {
   const text = process.env[name];
   if (!text) return undefined;

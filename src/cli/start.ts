@@ -4,7 +4,7 @@ import { acmeSetting } from "./acme-setting.ts";
 import { browserSettings } from "./browser-settings.ts";
 import { dnsSetting, sharedDomainsSetting } from "./dns/setting.ts";
 import { endpointSettings, type EndpointFlags } from "./endpoint-settings.ts";
-import { auditSetting, requestLimitSetting } from "./limit-settings.ts";
+import { auditSetting, registryMemorySetting, requestLimitSetting } from "./limit-settings.ts";
 import { hostRightsSettings, type HostRightsFlags } from "./host-rights-settings.ts";
 import { logBucketsSetting } from "./log-buckets-setting.ts";
 import { objectsSetting } from "./objects-setting.ts";
@@ -38,6 +38,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const audit = auditSetting();
   const registryStore = registryStoreSetting();
   const objects = objectsSetting();
+  const registryMemory = registryMemorySetting();
   const targetAddresses = targetAddressesSetting();
   const logBuckets = logBucketsSetting();
   const hostRights = hostRightsSettings(flags);
@@ -66,6 +67,7 @@ export async function start(flags: StartFlags): Promise<void> {
     ...(registryStore ? { registryStore } : {}),
     ...(objects ? { objects } : {}),
     ...(acme ? { acme } : {}),
+    ...(registryMemory === undefined ? {} : { registryMemory }),
     ...(requestLimit ? { requestLimit } : {}),
   }).catch(async (error: unknown) => {
     throw (await import("./start-failure.ts")).explained(error, { port, dataDirectory, dockerSocket });

@@ -69,7 +69,7 @@ export interface Blobs {
   /**
    * The bytes from `start` to `end` (inclusive), or all of them. Rejects with `BlobMissingError`, and with `BlobCorruptError` where
    * what lies in the store is not what was put there; where that shows later, the stream fails with it before it gives a wrong byte.
-   * The pieces are the reader's own.
+   * The pieces are to be read and not written: others may read the same. `releaseMemory` knows which may be freed.
    * @param size of the blob, where the reader knows it: one that has another is damaged
    */
   read(digest: string, range?: BlobRange, size?: number): Promise<BlobPieces>;

@@ -7,6 +7,7 @@ const WORTH_IT = 16 * 1024;
 const nowhere = closedPort();
 
 const lent = new WeakMap<ArrayBuffer, (memory: ArrayBuffer) => void>();
+const kept = new WeakSet<ArrayBuffer>();
 
 /**
  * Frees the memory of large buffers at once. Their owner calls it when nobody reads them any more; they are empty or another's then. A stream of gigabytes
@@ -16,7 +17,7 @@ const lent = new WeakMap<ArrayBuffer, (memory: ArrayBuffer) => void>();
 export function releaseMemory(buffers: readonly Uint8Array[]): void {
   const whole: ArrayBuffer[] = [];
   for (const { buffer, byteLength } of buffers) {
-    if (!(buffer instanceof ArrayBuffer)) continue;
+    if (!(buffer instanceof ArrayBuffer) || kept.has(buffer)) continue;
     const takeBack = lent.get(buffer);
     if (takeBack) {
       lent.delete(buffer);
@@ -32,6 +33,13 @@ export function releaseMemory(buffers: readonly Uint8Array[]): void {
  */
 export function recycleMemory(memory: ArrayBuffer, takeBack: (memory: ArrayBuffer) => void): void {
   lent.set(memory, takeBack);
+}
+
+/** Says of memory that several read it, and that whoever is done with a buffer of it must not free it: `releaseMemory` leaves it alone from now on. */
+export function keepMemory({ buffer }: Uint8Array): void {
+  if (!(buffer instanceof ArrayBuffer)) return;
+  lent.delete(buffer);
+  kept.add(buffer);
 }
 
 function closedPort(): MessageChannel["port1"] {

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { opendir, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import {
@@ -11,6 +12,7 @@ import {
 } from "../../ports/blob-store.ts";
 import { sealedBytes, sizeOfSealed } from "../sealing/format.ts";
 import { openSealed } from "../sealing/open.ts";
+import { OPENED_BLOBS, OpenedBlobs, type OpenBlob, type OpenedBlobsLimits } from "../sealing/opened-blobs.ts";
 import { ALGORITHMS, checkDomain, lockOf, parseDigest, type Digest } from "./blob-digest.ts";
 import { makeDurableFolder, readdirOptional, statOptional } from "./durable-folders.ts";
 import { fileSource, memorySource, readWhole } from "./file-source.ts";
@@ -20,7 +22,14 @@ import type { Place } from "./sealing-jobs.ts";
 import type { SealingThreads } from "./sealing-threads.ts";
 import { SMALL_FILE, SmallFiles } from "./small-files.ts";
 import { UploadFolder, type SealedFile } from "./upload-folder.ts";
-import { WarmFiles } from "./warm-files.ts";
+import { isSameFile, WarmFiles, type FileMark, type OpenFile } from "./warm-files.ts";
+
+export interface FilesystemBlobStoreOptions {
+  /** Those of the process where absent. */
+  readonly threads?: SealingThreads;
+  /** Of the blobs that stay in memory, opened. */
+  readonly opened?: OpenedBlobsLimits;
+}
 
 /**
  * Sealed blobs as files: `<directory>/sealed/<domain>/<algorithm>/<first two digits>/<hex>`, uploads under `<directory>/uploads/<id>`. Both lie
@@ -33,20 +42,21 @@ export class FilesystemBlobStore implements BlobStore {
   readonly #lock = new KeyedLock();
   readonly #small = new SmallFiles();
   readonly #warm = new WarmFiles();
+  readonly #opened: OpenedBlobs<FileMark>;
   readonly #durableFolders = new Set<string>();
   #keeping = 0;
 
-  private constructor(directory: string, uploads: UploadFolder) {
+  private constructor(directory: string, uploads: UploadFolder, opened: OpenedBlobsLimits) {
     this.#directory = directory;
     this.#uploads = uploads;
+    this.#opened = new OpenedBlobs(opened);
   }
 
-  /** @param threads those of the process where absent */
-  static async open(directory: string, threads?: SealingThreads): Promise<FilesystemBlobStore> {
+  static async open(directory: string, { threads, opened = OPENED_BLOBS }: FilesystemBlobStoreOptions = {}): Promise<FilesystemBlobStore> {
     const root = resolve(directory);
     const uploads = join(root, "uploads");
     await makeDurableFolder(uploads);
-    return new FilesystemBlobStore(root, new UploadFolder(uploads, threads));
+    return new FilesystemBlobStore(root, new UploadFolder(uploads, threads), opened);
   }
 
   in(keys: BlobKeys): Blobs {
@@ -81,6 +91,7 @@ export class FilesystemBlobStore implements BlobStore {
       const found = await statOptional(path);
       if (!found || this.#keeping > 0 || (unusedSince !== undefined && found.mtimeMs >= unusedSince)) return false;
       this.#small.forget(path);
+      this.#opened.forget(path);
       await rm(path);
       return true;
     });
@@ -121,17 +132,48 @@ export class FilesystemBlobStore implements BlobStore {
     const path = this.#path(keys.domain, parsed);
     const known = this.#small.get(path);
     if (known) return openSealed(memorySource(known, expected), keys, digest, range, expected);
-    const { fd, size, ino, mtimeMs, warm } = await this.#warm.open(path).catch((cause: NodeJS.ErrnoException) => {
-      throw cause.code === "ENOENT" ? new BlobMissingError(`there is no blob ${digest}`) : cause;
-    });
-    if (size > SMALL_FILE) {
-      // A file that is not as long as it should be does not open.
-      const bytes = expected === undefined ? size : sealedBytes(expected);
-      return openSealed(fileSource({ fd, bytes, warm }, this.#threads), keys, digest, range, expected);
-    }
+    const opened = await this.#readOpened({ path, digest, expected, keys }, range);
+    if (opened) return opened;
+    const file = await this.#openFile(path, digest);
+    const { fd, size, ino, mtimeMs } = file;
+    if (size > SMALL_FILE) return this.#openLarge(file, { keys, digest, range, expected });
     const bytes = await readWhole(fd, size);
     this.#small.keep(path, { bytes, ino, mtimeMs });
     return openSealed(memorySource(bytes, expected), keys, digest, range, expected);
+  }
+
+  /** The blob from memory, where it is there, is what lies in the folder, and the keys open it. Small ones stay sealed. */
+  async #readOpened({ path, digest, expected, keys }: Wanted, range: BlobRange | undefined): Promise<BlobPieces | undefined> {
+    const blob = this.#opened.get(path) ?? (range ? undefined : this.#admit({ path, digest, expected, keys }));
+    if (!blob) return undefined;
+    const mark = await blob.opened();
+    // What it tells of a file that was read a moment ago, the system has in memory.
+    const now = mark && statSync(path, { throwIfNoEntry: false });
+    const isSame = mark !== undefined && now !== undefined && isSameFile(mark, now) && (expected ?? blob.size) === blob.size;
+    if (isSame && !blob.isGone) return blob.read(keys, digest, range);
+    // Who reads it from the folder is told what is wrong.
+    this.#opened.forget(path);
+    return undefined;
+  }
+
+  #admit({ path, digest, expected, keys }: Wanted): ReturnType<OpenedBlobs<FileMark>["admit"]> {
+    if (expected === undefined || sealedBytes(expected) <= SMALL_FILE) return undefined;
+    return this.#opened.admit(path, expected, keys, async (noting): Promise<OpenBlob<FileMark>> => {
+      const file = await this.#openFile(path, digest);
+      return { mark: file, pieces: await this.#openLarge(file, { keys: noting, digest, expected }) };
+    });
+  }
+
+  #openFile(path: string, digest: string): Promise<OpenFile> {
+    return this.#warm.open(path).catch((cause: NodeJS.ErrnoException) => {
+      throw cause.code === "ENOENT" ? new BlobMissingError(`there is no blob ${digest}`) : cause;
+    });
+  }
+
+  #openLarge({ fd, size, warm }: OpenFile, { keys, digest, range, expected }: Opening): Promise<BlobPieces> {
+    // A file that is not as long as it should be does not open.
+    const bytes = expected === undefined ? size : sealedBytes(expected);
+    return openSealed(fileSource({ fd, bytes, warm }, this.#threads), keys, digest, range, expected);
   }
 
   /** A folder is durable when its name is, and those of the folders above it. What was made before a crash may not be: each is synced once. */
@@ -147,4 +189,16 @@ export class FilesystemBlobStore implements BlobStore {
   #path(domain: string, { algorithm, hex }: Digest): string {
     return join(this.#directory, "sealed", checkDomain(domain), algorithm, hex.slice(0, 2), hex);
   }
+}
+
+interface Opening {
+  readonly keys: BlobKeys;
+  readonly digest: string;
+  readonly range?: BlobRange | undefined;
+  /** Its size, where the reader knows it. */
+  readonly expected: number | undefined;
+}
+
+interface Wanted extends Omit<Opening, "range"> {
+  readonly path: string;
 }

@@ -26,7 +26,7 @@ async function contentOf(blobs: Awaited<ReturnType<typeof opened>>, digest: stri
 }
 
 async function opened(threads?: SealingThreads) {
-  return (await FilesystemBlobStore.open(folder, threads)).in(testKeys("ours"));
+  return (await FilesystemBlobStore.open(folder, threads && { threads })).in(testKeys("ours"));
 }
 
 test("more uploads at a time than files stay open are sealed, each with its own bytes", async () => {

@@ -1,4 +1,5 @@
-import { fstatSync, futimesSync, readSync, statSync, type Stats } from "node:fs";
+import { fstatSync, futimesSync, readSync, statSync } from "node:fs";
+import { isSameFile } from "./warm-files.ts";
 
 /** Up to so many bytes, sealed: manifests and configurations. */
 export const SMALL_FILE = 16 * 1024;
@@ -36,7 +37,7 @@ export class SmallFiles {
     const kept = this.#files.get(path);
     if (!kept) return undefined;
     const now = statSync(path, { throwIfNoEntry: false });
-    if (!now || !isSame(kept, now)) {
+    if (!now || !isSameFile({ ...kept, size: kept.bytes.length }, now)) {
       this.forget(path);
       return undefined;
     }
@@ -49,10 +50,6 @@ export class SmallFiles {
     this.#bytes -= this.#files.get(path)?.bytes.length ?? 0;
     this.#files.delete(path);
   }
-}
-
-function isSame({ bytes, ino, mtimeMs }: SmallFile, now: Stats): boolean {
-  return now.size === bytes.length && now.ino === ino && now.mtimeMs === mtimeMs;
 }
 
 /**

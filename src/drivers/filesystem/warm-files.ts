@@ -7,11 +7,19 @@ const MOST_BYTES = 1024 * 1024 * 1024;
 
 const openCold = promisify(open);
 
-export interface OpenFile {
-  readonly fd: number;
+/** By what one sees that a file is still the same. */
+export interface FileMark {
   readonly size: number;
   readonly ino: number;
   readonly mtimeMs: number;
+}
+
+export function isSameFile(one: FileMark, other: FileMark): boolean {
+  return one.size === other.size && one.ino === other.ino && one.mtimeMs === other.mtimeMs;
+}
+
+export interface OpenFile extends FileMark {
+  readonly fd: number;
   /** Whether its bytes were used a moment ago: few of them are read faster than another thread is asked for them. */
   readonly warm: boolean;
 }
