@@ -163,9 +163,6 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     client: () => import("@aws-sdk/client-servicediscovery"),
     operations: () => import("./servicediscovery/index.ts"),
     invalidInputCode: "InvalidInput",
-    refuses: [
-      "health checks by Route 53 (`HealthCheckConfig`), EC2 instances (`AWS_EC2_INSTANCE_ID`)",
-      "namespaces of other accounts, which none can share",
-    ],
+    refuses: ["EC2 instances (`AWS_EC2_INSTANCE_ID`)", "namespaces of other accounts, which none can share"],
   },
 ] satisfies readonly ServiceDescriptor[];

@@ -10,7 +10,7 @@ import {
   type InstanceRecord,
   type NamespaceRecord,
 } from "./cloud-map.ts";
-import { recordSetKey, recordSets } from "./route53.ts";
+import { healthChecks, recordSetKey, recordSets } from "./route53.ts";
 import type { State } from "./state.ts";
 
 // Instances and their record sets are written together, here alone. In the zone are the record sets of the instances that are healthy, or those of all
@@ -27,6 +27,12 @@ export function registerInstance(state: State, instance: InstanceRecord): void {
 export function deregisterInstance(state: State, instance: InstanceRecord): void {
   change(state, instance, undefined);
   countUp(state, instance.serviceId);
+}
+
+/** Gives an instance another health check, or none, inside a commit. */
+export function putInstanceCheck(state: State, before: InstanceRecord, healthCheckId: string | undefined): void {
+  const { healthCheckId: _old, ...instance } = before;
+  change(state, before, { ...instance, ...(healthCheckId === undefined ? {} : { healthCheckId }) });
 }
 
 /** Inside a commit. */
@@ -52,6 +58,8 @@ function change(state: State, { serviceId, id }: Pick<InstanceRecord, "serviceId
   const service = state.table(discoveryServices).get(serviceId);
   const before = table.get(instanceKey({ serviceId, id }));
   const allShown = table.count("healthy", serviceId) === 0;
+  if (before?.healthCheckId !== undefined && before.healthCheckId !== after?.healthCheckId)
+    state.table(healthChecks).delete(before.healthCheckId);
   if (after) table.put(after);
   else table.delete(instanceKey({ serviceId, id }));
   if (!service?.dns) return;

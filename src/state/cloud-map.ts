@@ -62,6 +62,8 @@ export interface DiscoveryServiceRecord {
   readonly description?: string;
   /** Absent where its instances are found by `DiscoverInstances` alone. */
   readonly dns?: DnsOfService;
+  /** How Route 53 looks at each instance. */
+  readonly healthCheck?: { readonly type: "HTTP" | "HTTPS" | "TCP"; readonly resourcePath?: string; readonly failureThreshold: number };
   /** Whether somebody tells the health of its instances by `UpdateInstanceCustomHealthStatus`. */
   readonly customHealth: boolean;
   readonly creatorRequestId?: string;
@@ -88,6 +90,8 @@ export interface InstanceRecord {
   readonly alias?: AliasOf;
   /** Of services with a custom health check. */
   readonly health?: "HEALTHY" | "UNHEALTHY";
+  /** The health check of Route 53 that looks at it. */
+  readonly healthCheckId?: string;
   /** The ECS task that it stands for, where ECS registered it. */
   readonly taskArn?: string;
 }

@@ -81,6 +81,8 @@ export interface HealthCheckRecord {
   /** Counts up with each change. */
   readonly version: number;
   readonly tags: readonly Tag[];
+  /** The ARN of the Cloud Map service for whose instance it is: that service alone changes and deletes it. */
+  readonly discoveryServiceArn?: string;
   readonly createdAt: number;
 }
 

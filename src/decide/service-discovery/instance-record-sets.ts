@@ -14,6 +14,8 @@ export interface InstanceView {
   readonly attributes: Readonly<Record<string, string>>;
   /** Where the load balancer is that `AWS_ALIAS_DNS_NAME` names. */
   readonly alias?: AliasOf;
+  /** An alias does not ask it. */
+  readonly healthCheckId?: string;
 }
 
 /** Which attribute gives the address of a record. */
@@ -25,9 +27,10 @@ const ADDRESSES = { A: "AWS_INSTANCE_IPV4", AAAA: "AWS_INSTANCE_IPV6" } as const
  * Source: AWS Cloud Map API Reference, `DnsRecord`, `RegisterInstance`.
  */
 export function instanceRecordSets({ name, routingPolicy, records }: DnsOfServiceView, instance: InstanceView): readonly RecordSet[] {
-  const { id, hostName, attributes, alias } = instance;
+  const { id, hostName, attributes, alias, healthCheckId } = instance;
   const policy = routingPolicy === "MULTIVALUE" ? { multiValueAnswer: true } : { weight: 1 };
-  const shared = { name, setIdentifier: id, ...policy };
+  const check = healthCheckId === undefined || alias ? {} : { healthCheckId };
+  const shared = { name, setIdentifier: id, ...policy, ...check };
   return records.flatMap(({ type, ttl }): readonly RecordSet[] => {
     if (alias) return type === "A" || type === "AAAA" ? [{ ...shared, type, aliasTarget: alias }] : [];
     const address = (of: "A" | "AAAA", place: typeof shared | { name: string }): readonly RecordSet[] => {

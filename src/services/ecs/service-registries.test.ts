@@ -60,6 +60,7 @@ test.each<[string, ServiceRegistry, Partial<DiscoveryServiceRecord>, object?]>([
   ["did not have a container port 81 defined", { containerName: "web", containerPort: 81 }, {}],
   ["has records of type CNAME", {}, dns("CNAME")],
   ["has records of type AAAA", {}, dns("AAAA")],
+  ["with HealthCheckConfig are refused", {}, { healthCheck: { type: "TCP", failureThreshold: 1 } }],
   ["awsvpc network mode", {}, {}, { taskDefinition: "host", launchType: "EC2", networkConfiguration: undefined }],
 ])("it is refused where %s", async (message, registry, discovery, changes) => {
   await using world = await ecsWorld();

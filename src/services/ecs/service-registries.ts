@@ -29,6 +29,12 @@ export function checkServiceRegistries(
         "Airfield registers tasks of the awsvpc network mode with Cloud Map: those of other modes have no address that others reach (serviceRegistries).",
       ),
     );
+  if (service.healthCheck)
+    throw new UnsupportedFeatureException(
+      because(
+        "Airfield tells Cloud Map of the health of tasks itself (HealthCheckCustomConfig): serviceRegistries with HealthCheckConfig are refused.",
+      ),
+    );
   checkPorts(only, service, definition);
   return [{ registryArn, ...defined({ port, containerName, containerPort }) }];
 }

@@ -15,7 +15,7 @@ import { compareKeys } from "../pagination.ts";
 import { settledConfig, withoutElements } from "./health-check-config.ts";
 import { pageLimit } from "./pages.ts";
 import { QUOTAS } from "./quotas.ts";
-import { healthCheckArn, onAny, operation } from "./route53-operation.ts";
+import { healthCheckArn, managedByCloudMap, onAny, operation } from "./route53-operation.ts";
 import { requireHealthCheck } from "./tags.ts";
 
 function onCheck(action: string) {
@@ -25,8 +25,19 @@ function onCheck(action: string) {
   });
 }
 
-function shown({ id, callerReference, config, version }: HealthCheckRecord): HealthCheck {
-  return { Id: id, CallerReference: callerReference, HealthCheckConfig: config, HealthCheckVersion: version };
+function shown({ id, callerReference, config, version, discoveryServiceArn }: HealthCheckRecord): HealthCheck {
+  const LinkedService = { ServicePrincipal: "servicediscovery.amazonaws.com", Description: discoveryServiceArn };
+  return {
+    ...{ Id: id, CallerReference: callerReference, HealthCheckConfig: config, HealthCheckVersion: version },
+    ...(discoveryServiceArn === undefined ? {} : { LinkedService }),
+  };
+}
+
+/** A check that its account changes itself. @throws NoSuchHealthCheck; AccessDenied for one of an instance of Cloud Map */
+function requireOwnCheck(context: OperationContext, id: string | undefined): HealthCheckRecord {
+  const check = requireHealthCheck(context, id);
+  if (check.discoveryServiceArn === undefined) return check;
+  throw managedByCloudMap(`healthcheck/${check.id}`, check.discoveryServiceArn);
 }
 
 export const createHealthCheck = operation("CreateHealthCheck", {
@@ -64,7 +75,7 @@ export const getHealthCheck = operation("GetHealthCheck", {
 export const updateHealthCheck = operation("UpdateHealthCheck", {
   authorize: onCheck("UpdateHealthCheck"),
   run({ HealthCheckId, HealthCheckVersion, ResetElements = [], ...changes }, context) {
-    const check = requireHealthCheck(context, HealthCheckId);
+    const check = requireOwnCheck(context, HealthCheckId);
     if (HealthCheckVersion !== undefined && HealthCheckVersion !== check.version)
       throw new HealthCheckVersionMismatch(
         because("The value of HealthCheckVersion in the request doesn't match the value of HealthCheckVersion in the health check."),
@@ -79,7 +90,7 @@ export const updateHealthCheck = operation("UpdateHealthCheck", {
 export const deleteHealthCheck = operation("DeleteHealthCheck", {
   authorize: onCheck("DeleteHealthCheck"),
   run({ HealthCheckId }, context) {
-    const { id } = requireHealthCheck(context, HealthCheckId);
+    const { id } = requireOwnCheck(context, HealthCheckId);
     const { state } = context;
     if (state.table(healthChecks).count("child", id) > 0)
       throw new HealthCheckInUse(because(`The health check ${id} is in use as a child of a calculated health check.`));

@@ -53,11 +53,11 @@ export function requireZone({ state }: Pick<OperationContext, "state">, id: stri
 export function requireOwnZone(context: Pick<OperationContext, "state">, id: string | undefined): HostedZoneRecord {
   const zone = requireZone(context, id);
   if (zone.namespaceArn === undefined) return zone;
-  throw new AwsError(
-    "AccessDenied",
-    `The resource hostedzone/${zone.id} can only be managed through AWS Cloud Map (${zone.namespaceArn})`,
-    403,
-  );
+  throw managedByCloudMap(`hostedzone/${zone.id}`, zone.namespaceArn);
+}
+
+export function managedByCloudMap(resource: string, arn: string): AwsError {
+  return new AwsError("AccessDenied", `The resource ${resource} can only be managed through AWS Cloud Map (${arn})`, 403);
 }
 
 export function invalidInput(message: string): InvalidInput {

@@ -57,7 +57,7 @@ export const discoverInstances = operation("DiscoverInstances", {
     const { QueryParameters = {}, OptionalParameters = {}, HealthStatus = "HEALTHY_OR_ELSE_ALL", MaxResults = 100 } = input;
     const { namespace, service } = requireNamed(context, input);
     const all = context.state.table(instances).by("service", service.id).filter(matches(QueryParameters));
-    const ofHealth = service.customHealth ? withHealth(all, HealthStatus) : all;
+    const ofHealth = service.customHealth || service.healthCheck ? withHealth(context, all, HealthStatus) : all;
     const preferred = ofHealth.filter(matches(OptionalParameters));
     const found = preferred.length > 0 ? preferred : ofHealth;
     return {
@@ -65,7 +65,7 @@ export const discoverInstances = operation("DiscoverInstances", {
         InstanceId: instance.id,
         NamespaceName: namespace.httpName,
         ServiceName: service.name,
-        HealthStatus: healthOf(instance),
+        HealthStatus: healthOf(context, instance),
         Attributes: { ...instance.attributes },
       })),
       InstancesRevision: service.revision,
@@ -78,10 +78,10 @@ function matches(wanted: Readonly<Record<string, string>>): (instance: InstanceR
   return ({ attributes }) => entries.every(([key, value]) => Object.hasOwn(attributes, key) && attributes[key] === value);
 }
 
-function withHealth(all: readonly InstanceRecord[], asked: HealthStatusFilter): readonly InstanceRecord[] {
+function withHealth(context: OperationContext, all: readonly InstanceRecord[], asked: HealthStatusFilter): readonly InstanceRecord[] {
   if (asked === "ALL") return all;
-  if (asked === "UNHEALTHY") return all.filter(({ health }) => health === "UNHEALTHY");
-  const healthy = all.filter(({ health }) => health !== "UNHEALTHY");
+  if (asked === "UNHEALTHY") return all.filter((one) => healthOf(context, one) === "UNHEALTHY");
+  const healthy = all.filter((one) => healthOf(context, one) !== "UNHEALTHY");
   return healthy.length === 0 && asked === "HEALTHY_OR_ELSE_ALL" ? all : healthy;
 }
 

@@ -39,6 +39,12 @@ export function checkAttributes(service: DiscoveryServiceRecord, namespace: Name
   if (health !== undefined && health !== "HEALTHY" && health !== "UNHEALTHY")
     throw invalid("AWS_INIT_HEALTH_STATUS must be HEALTHY or UNHEALTHY.");
   checkValues(attributes);
+  if (service.healthCheck && attributes["AWS_ALIAS_DNS_NAME"] === undefined) {
+    if (attributes["AWS_INSTANCE_PORT"] === undefined)
+      throw invalid("AWS_INSTANCE_PORT must be specified: the service has a health check.");
+    if (attributes["AWS_INSTANCE_IPV4"] === undefined && attributes["AWS_INSTANCE_IPV6"] === undefined)
+      throw invalid("AWS_INSTANCE_IPV4 or AWS_INSTANCE_IPV6 must be specified: the service has a health check.");
+  }
   if (service.dns) checkDns(service.dns, attributes);
   if (service.dns?.records.some(({ type }) => type === "SRV")) {
     const host = instanceHostName(namespace, service, id);

@@ -8,9 +8,11 @@ import {
 } from "@aws-sdk/client-servicediscovery";
 import { defined } from "../../domain/defined.ts";
 import { instanceKey, instances, type DiscoveryServiceRecord, type InstanceRecord } from "../../state/cloud-map.ts";
+import { healthStatuses } from "../../state/route53-health.ts";
 import { deregisterInstance as remove, putInstanceHealth, registerInstance as put } from "../../state/cloud-map-instances.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { aliasOf, checkAttributes, healthAtFirst } from "./instance-input.ts";
+import { insertCheck } from "./instance-checks.ts";
 import { recordOperation, repeated, requestOf } from "./operations.ts";
 import { INSTANCES_BY_NAMESPACE, INSTANCES_BY_SERVICE } from "./quotas.ts";
 import { namespaceOf, onService, operation, pageOf, requireService } from "./servicediscovery-operation.ts";
@@ -41,7 +43,7 @@ export const registerInstance = operation("RegisterInstance", {
       ...healthAtFirst(service, attributes),
     };
     return state.commit(() => {
-      put(state, instance);
+      put(state, { ...instance, ...defined({ healthCheckId: insertCheck(context, service, attributes) }) });
       return recordOperation(context, recorded);
     });
   },
@@ -118,9 +120,11 @@ export const listInstances = operation("ListInstances", {
   },
 });
 
-/** Of services without a check nobody knows it. */
-export function healthOf({ health }: InstanceRecord): HealthStatus {
-  return health ?? "UNKNOWN";
+/** Of services without a check nobody knows it, nor before the first look at an instance. */
+export function healthOf({ state }: Pick<OperationContext, "state">, { health, healthCheckId }: InstanceRecord): HealthStatus {
+  if (healthCheckId === undefined) return health ?? "UNKNOWN";
+  const status = state.table(healthStatuses).get(healthCheckId);
+  return status ? (status.healthy ? "HEALTHY" : "UNHEALTHY") : "UNKNOWN";
 }
 
 export const getInstancesHealthStatus = operation("GetInstancesHealthStatus", {
@@ -129,7 +133,7 @@ export const getInstancesHealthStatus = operation("GetInstancesHealthStatus", {
     const service = requireService(context, ServiceId);
     const asked = Instances?.map((id) => requireInstance(context, service, id)) ?? context.state.table(instances).by("service", service.id);
     const { items, nextToken } = pageOf([...new Set(asked)], ({ id }) => id, page, context);
-    return { Status: Object.fromEntries(items.map((one) => [one.id, healthOf(one)])), ...defined({ NextToken: nextToken }) };
+    return { Status: Object.fromEntries(items.map((one) => [one.id, healthOf(context, one)])), ...defined({ NextToken: nextToken }) };
   },
 });
 

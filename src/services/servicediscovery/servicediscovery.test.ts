@@ -1,7 +1,9 @@
 import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import {
   ChangeResourceRecordSetsCommand,
+  DeleteHealthCheckCommand,
   DeleteHostedZoneCommand,
+  ListHealthChecksCommand,
   GetHostedZoneCommand,
   ListResourceRecordSetsCommand,
   Route53Client,
@@ -41,6 +43,8 @@ import {
 } from "@aws-sdk/client-servicediscovery";
 import { describe, expect, test } from "vitest";
 import { instances } from "../../state/cloud-map.ts";
+import { healthStatuses } from "../../state/route53-health.ts";
+import { recordSets } from "../../state/route53.ts";
 import { apiWorld, FOREIGN_KEYS, type ApiWorld, type Keys } from "../../testing/api-world.ts";
 import { INSTANCES_BY_SERVICE, NAMESPACES_BY_REGION } from "./quotas.ts";
 
@@ -273,7 +277,12 @@ describe("a service", () => {
     ["with records that do not go together", "public", { DnsConfig: { DnsRecords: [...CNAME.DnsRecords, { Type: "A", TTL: 1 }] } }],
     ["with two checks", "public", { HealthCheckConfig: { Type: "HTTP" }, HealthCheckCustomConfig: {} }],
     ["with a check from outside of a VPC", "private", { DnsConfig: A(), HealthCheckConfig: { Type: "HTTP" } }],
-    ["with a check that is not done here", "public", { DnsConfig: A(), HealthCheckConfig: { Type: "HTTP" } }],
+    [
+      "with a check of a name for another",
+      "public",
+      { DnsConfig: { ...CNAME, RoutingPolicy: "WEIGHTED" }, HealthCheckConfig: { Type: "HTTP" } },
+    ],
+    ["with a path to a port alone", "public", { DnsConfig: A(), HealthCheckConfig: { Type: "TCP", ResourcePath: "/" } }],
     ["of two namespaces", "public", { DnsConfig: { ...A(), NamespaceId: "ns-aaaaaaaaaaaaaaaa" } }],
   ])("%s is refused", async (_, kind, input) => {
     await using api = await apiWorld();
@@ -394,6 +403,42 @@ describe("an instance", () => {
     const namespace = service.DnsConfig ? await publicOne(api) : await http(api);
     const id = await serviceOf(api, namespace, service);
     expect(await refusal(register(api, id, "one", attributes))).toContain("InvalidInput");
+  });
+
+  test("is looked at by a health check of Route 53 that is its own, as long as it is registered", async () => {
+    await using api = await apiWorld();
+    const namespace = await publicOne(api);
+    const checks = api.client(Route53Client);
+    const listed = async () => (await checks.send(new ListHealthChecksCommand({}))).HealthChecks ?? [];
+    const ServiceId = await serviceOf(api, namespace, { DnsConfig: A(), HealthCheckConfig: { Type: "HTTP", FailureThreshold: 2 } });
+    expect(await refusal(register(api, ServiceId, "one", address("192.0.2.1")))).toContain("AWS_INSTANCE_PORT");
+    await register(api, ServiceId, "one", address("192.0.2.1", { AWS_INSTANCE_PORT: "8080" }));
+    const [check] = await listed();
+    expect(check).toMatchObject({
+      HealthCheckConfig: { Type: "HTTP", IPAddress: "192.0.2.1", Port: 8080, ResourcePath: "/", FailureThreshold: 2 },
+      LinkedService: { ServicePrincipal: "servicediscovery.amazonaws.com" },
+    });
+    const id = check?.Id ?? "";
+    const named = () => [...api.state.table(recordSets).values()].flatMap(({ healthCheckId }) => healthCheckId ?? []);
+    expect(named()).toEqual([id]);
+    expect(await refusal(checks.send(new DeleteHealthCheckCommand({ HealthCheckId: id })))).toContain("AccessDenied");
+    const health = async () => (await cloudMap(api).send(new GetInstancesHealthStatusCommand({ ServiceId }))).Status;
+    expect(await health()).toEqual({ one: "UNKNOWN" });
+    const status = { id, account: "123456789012", healthy: false, checkedAt: 0, text: "Failure" };
+    api.state.commit(() => api.state.table(healthStatuses).put(status));
+    expect(await health()).toEqual({ one: "UNHEALTHY" });
+    const HealthStatus = "HEALTHY" as const;
+    const asked = new DiscoverInstancesCommand({ NamespaceName: "example.com", ServiceName: "backend", HealthStatus });
+    expect((await cloudMap(api).send(asked)).Instances).toEqual([]);
+    const Service = { DnsConfig: A(), HealthCheckConfig: { Type: "TCP" as const } };
+    await cloudMap(api).send(new UpdateServiceCommand({ Id: ServiceId, Service }));
+    expect(await listed()).toMatchObject([{ HealthCheckConfig: { Type: "TCP", FailureThreshold: 1 } }]);
+    expect(named()).toEqual((await listed()).map((one) => one.Id));
+    await cloudMap(api).send(new UpdateServiceCommand({ Id: ServiceId, Service: { DnsConfig: A() } }));
+    expect([await listed(), named()]).toEqual([[], []]);
+    await cloudMap(api).send(new UpdateServiceCommand({ Id: ServiceId, Service }));
+    await cloudMap(api).send(new DeregisterInstanceCommand({ ServiceId, InstanceId: "one" }));
+    expect(await listed()).toEqual([]);
   });
 
   test("that ECS registered is left to it, and more than the quota are refused", async () => {

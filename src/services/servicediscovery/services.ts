@@ -3,6 +3,7 @@ import {
   ServiceAlreadyExists,
   type CreateServiceCommandInput,
   type DnsRecord,
+  type HealthCheckConfig,
   type Service,
   type ServiceSummary,
 } from "@aws-sdk/client-servicediscovery";
@@ -19,6 +20,7 @@ import {
 } from "../../state/cloud-map.ts";
 import { rewriteRecordSets, serviceName } from "../../state/cloud-map-instances.ts";
 import { because, type OperationContext } from "../operation.ts";
+import { replaceChecks } from "./instance-checks.ts";
 import { recordOperation } from "./operations.ts";
 import {
   invalid,
@@ -70,7 +72,7 @@ function namespaceIdOf({ NamespaceId, DnsConfig }: CreateServiceCommandInput): s
   return named;
 }
 
-type Wanted = Pick<DiscoveryServiceRecord, "name" | "description" | "dns" | "customHealth" | "creatorRequestId" | "tags">;
+type Wanted = Pick<DiscoveryServiceRecord, "name" | "description" | "dns" | "healthCheck" | "customHealth" | "creatorRequestId" | "tags">;
 
 /** In the DNS, names that differ by case alone are one. */
 function sharesName({ name, dns }: Wanted, { type }: NamespaceRecord): (other: DiscoveryServiceRecord) => boolean {
@@ -80,10 +82,11 @@ function sharesName({ name, dns }: Wanted, { type }: NamespaceRecord): (other: D
 }
 
 function isRepeated(taken: DiscoveryServiceRecord, wanted: Wanted): boolean {
-  const { name, description, dns, customHealth, creatorRequestId } = taken;
+  const { name, description, dns, healthCheck, customHealth, creatorRequestId } = taken;
   const { tags: _, ...rest } = wanted;
   return (
-    creatorRequestId !== undefined && isDeepStrictEqual(defined({ name, description, dns, customHealth, creatorRequestId }), defined(rest))
+    creatorRequestId !== undefined &&
+    isDeepStrictEqual(defined({ name, description, dns, healthCheck, customHealth, creatorRequestId }), defined(rest))
   );
 }
 
@@ -91,28 +94,30 @@ function isRepeated(taken: DiscoveryServiceRecord, wanted: Wanted): boolean {
 function readService(input: CreateServiceCommandInput, namespace: NamespaceRecord): Wanted {
   const { Name: name = "", Description, CreatorRequestId, DnsConfig, HealthCheckConfig, HealthCheckCustomConfig, Type, Tags: tags } = input;
   if (HealthCheckConfig && HealthCheckCustomConfig) throw invalid("HealthCheckConfig and HealthCheckCustomConfig can't both be specified.");
-  if (HealthCheckConfig) refuseHealthCheck(namespace);
+  const healthCheck = HealthCheckConfig && readHealthCheck(HealthCheckConfig, namespace);
   if (namespace.type === "HTTP" && DnsConfig) throw invalid("DnsConfig can't be specified for a service in an HTTP namespace.");
   if (Type === "HTTP" && DnsConfig) throw invalid("DnsConfig can't be specified for a service of the type HTTP.");
   const dns = DnsConfig && { routingPolicy: DnsConfig.RoutingPolicy ?? "MULTIVALUE", records: readRecords(DnsConfig.DnsRecords) };
   if (dns?.records.some(({ type }) => type === "CNAME") && dns.routingPolicy !== "WEIGHTED")
     throw invalid("The routing policy of a service with a CNAME record must be WEIGHTED.");
+  if (healthCheck && dns?.records.some(({ type }) => type === "CNAME"))
+    throw invalid("HealthCheckConfig can't be specified for a service with a CNAME record.");
   if (dns) {
     const read = readName(serviceName(namespace, { name }));
     if (typeof read === "object") throw invalid(`${name} is not a valid name of a service: ${read.problem}`);
   }
   return {
     ...{ name, customHealth: HealthCheckCustomConfig !== undefined, tags: checkedTags(tags) },
-    ...defined({ description: Description === "" ? undefined : Description, creatorRequestId: CreatorRequestId, dns }),
+    ...defined({ description: Description === "" ? undefined : Description, creatorRequestId: CreatorRequestId, dns, healthCheck }),
   };
 }
 
 /** @throws InvalidInput */
-function refuseHealthCheck({ type }: NamespaceRecord): never {
-  if (type === "DNS_PRIVATE") throw invalid("HealthCheckConfig can't be specified for a service in a private DNS namespace.");
-  throw invalid(
-    "Airfield does not check instances of services by Route 53 yet: HealthCheckConfig is refused, HealthCheckCustomConfig is carried out.",
-  );
+function readHealthCheck(config: HealthCheckConfig, namespace: NamespaceRecord): NonNullable<DiscoveryServiceRecord["healthCheck"]> {
+  const { Type: type = "HTTP", ResourcePath: resourcePath, FailureThreshold: failureThreshold = 1 } = config;
+  if (namespace.type === "DNS_PRIVATE") throw invalid("HealthCheckConfig can't be specified for a service in a private DNS namespace.");
+  if (type === "TCP" && resourcePath !== undefined) throw invalid("ResourcePath can't be specified for a health check of the type TCP.");
+  return { type, failureThreshold, ...(type === "TCP" ? {} : { resourcePath: resourcePath ?? "/" }) };
 }
 
 /** Which types go together. Source: AWS Cloud Map API Reference, `DnsRecord`. */
@@ -135,7 +140,7 @@ function shownService(context: OperationContext, service: DiscoveryServiceRecord
 }
 
 function summaryOf({ state }: OperationContext, service: DiscoveryServiceRecord): ServiceSummary {
-  const { id, arn, account, name, description, namespaceId, dns, customHealth, createdAt } = service;
+  const { id, arn, account, name, description, namespaceId, dns, healthCheck, customHealth, createdAt } = service;
   return {
     ...{ Id: id, Arn: arn, ResourceOwner: account, CreatedByAccount: account, Name: name, CreateDate: new Date(createdAt) },
     ...defined({ Description: description }),
@@ -146,6 +151,13 @@ function summaryOf({ state }: OperationContext, service: DiscoveryServiceRecord)
         NamespaceId: namespaceId,
         RoutingPolicy: dns.routingPolicy,
         DnsRecords: dns.records.map(({ type, ttl }) => ({ Type: type, TTL: ttl })),
+      },
+    }),
+    ...(healthCheck && {
+      HealthCheckConfig: {
+        Type: healthCheck.type,
+        FailureThreshold: healthCheck.failureThreshold,
+        ...defined({ ResourcePath: healthCheck.resourcePath }),
       },
     }),
     ...(customHealth && { HealthCheckCustomConfig: { FailureThreshold: 1 } }),
@@ -202,7 +214,7 @@ export const updateService = operation("UpdateService", {
     const { state } = context;
     const before = requireService(context, Id);
     const namespace = namespaceOf(context, before);
-    if (change.HealthCheckConfig) refuseHealthCheck(namespace);
+    const healthCheck = change.HealthCheckConfig && readHealthCheck(change.HealthCheckConfig, namespace);
     const records = change.DnsConfig && readRecords(change.DnsConfig.DnsRecords);
     const typesOf = (all: DnsOfService["records"] = []): string =>
       all
@@ -211,12 +223,13 @@ export const updateService = operation("UpdateService", {
         .join();
     if (records && typesOf(records) !== typesOf(before.dns?.records))
       throw invalid("The types of the DNS records of a service can't be changed: only their TTL.");
-    const { description: old, dns, ...rest } = before;
+    const { description: old, dns, healthCheck: _, ...rest } = before;
     const description = change.Description === undefined ? old : change.Description === "" ? undefined : change.Description;
-    const after = { ...rest, ...defined({ description }), ...(dns && records && { dns: { ...dns, records } }) };
+    const after = { ...rest, ...defined({ description, healthCheck }), ...(dns && records && { dns: { ...dns, records } }) };
     return state.commit(() => {
       state.table(discoveryServices).put(after);
       rewriteRecordSets(state, before);
+      if (!isDeepStrictEqual(before.healthCheck, healthCheck)) replaceChecks(context, after);
       const { id, namespaceId } = before;
       return recordOperation(context, { type: "UPDATE_SERVICE", targets: { SERVICE: id }, namespaceId });
     });
