@@ -15,6 +15,14 @@ describe("let in", () => {
     "[*+?(]+",
     "a|b|",
     "(?i)^/api",
+    "[\\d-]",
+    "[\\w.-]+",
+    "[-\\w]",
+    "[a-\\x7a]",
+    "\\x{41}",
+    "(?:[0-9]{1,3}\\.){3}[0-9]{1,3}",
+    "[a.]x[.:]",
+    "(?:[a-z]{2}){500}",
   ])("%s", (regex) => expect(regexRefusal(regex)).toBeUndefined());
 });
 
@@ -36,6 +44,23 @@ describe("refused", () => {
     ["a?+", "possessive"],
     ["a{1,2}+", "possessive"],
     ["(?R)", "not supported"],
+    // What the syntax of ECMAScript has and that of the proxy has not.
+    ["((a{1000}){1000}){1000}", "too large"],
+    ["(?:[a-z]{1,30}[0-9]){0,900}", "too large"],
+    ["[\\d-z]", "range"],
+    ["[a-\\w]", "range"],
+    ["[[:alpha:]-z]", "range"],
+    ["[a-[:alpha:]]", "range"],
+    ["[[=a=]]", "class"],
+    ["[[.a.]]", "class"],
+    ["[:alpha:]", "class"],
+    ["[\\B]", "escape"],
+    ["[\\A]", "escape"],
+    ["\\A*", "place"],
+    ["\\Z?", "place"],
+    ["\\x{41", "ASCII"],
+    ["[\\x{100}]", "ASCII"],
+    [`(?<${"n".repeat(33)}>a)`, "not supported"],
     ["(?1)", "not supported"],
     ["(?&n)", "not supported"],
     ["(?(1)a)", "not supported"],
@@ -57,4 +82,6 @@ describe("refused", () => {
 test("groups are counted, those that capture alone", () => {
   expect(groupsOf("^/(a)(?:b)(?P<c>d)[(]\\(e$")).toBe(2);
   expect(groupsOf("x")).toBe(0);
+  expect(groupsOf("[a[](x)")).toBe(1);
+  expect(groupsOf("[]()](x)")).toBe(1);
 });

@@ -55,3 +55,12 @@ test("a record is found by whatever form of its name, in the zone that answers, 
   expect(findRecord(state, "_z.example.com.", "CNAME")).toEqual([]);
   expect(findRecord(state, "..", "CNAME")).toEqual([]);
 });
+
+test.each(["localhost", "us-east-1.elb.localhost", "123456789012.dkr.ecr.us-east-1.amazonaws.com"])(
+  "nobody's zone answers for %s, nor proves it to anybody",
+  (name) => {
+    const state = stateOf([zone("z1", `${name}.`, 1)], [record("z1", `_x.${name}.`, "CNAME", "_y.acm.")]);
+    expect(publicZoneOf(state, `${name}.`)).toBeUndefined();
+    expect(findRecord(state, `_x.${name}`, "CNAME")).toEqual([]);
+  },
+);

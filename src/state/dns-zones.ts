@@ -1,4 +1,5 @@
 import { isWithin, labelsOf, readName } from "../domain/dns/name.ts";
+import { isReserved } from "../domain/dns/special-use.ts";
 import type { RecordType } from "../domain/dns/record-type.ts";
 import { hostedZones, nameInZone, recordSets, type HostedZoneRecord, type RecordSetRecord } from "./route53.ts";
 import type { State } from "./state.ts";
@@ -6,7 +7,7 @@ import type { State } from "./state.ts";
 /**
  * The public zone that answers for a name, of whichever account; `undefined` where none does. A zone answers where it was there before every zone
  * above it, or the next one above delegates to its name servers, as the rest of the DNS would have it: who makes a zone below or above somebody
- * else's takes no name from it, and of several zones of one name the first counts. Costs what there are zones of the names above.
+ * else's takes no name from it, and of several zones of one name the first counts. None answers for a reserved name. Costs what there are zones of the names above.
  * @param counts zones of which it is not so might as well not be there
  */
 export function publicZoneOf(
@@ -14,6 +15,7 @@ export function publicZoneOf(
   name: string,
   counts: (zone: HostedZoneRecord) => boolean = () => true,
 ): HostedZoneRecord | undefined {
+  if (isReserved(name)) return undefined;
   const labels = labelsOf(name);
   const above = labels.map((_, at) => `${labels.slice(at).join(".")}.`);
   const candidates = above.flatMap((zoneName) => state.table(hostedZones).by("publicName", zoneName).filter(counts));

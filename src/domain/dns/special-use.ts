@@ -19,3 +19,14 @@ const SPECIAL_USE = [
 export function isSpecialUse(name: string): boolean {
   return SPECIAL_USE.some((domain) => isWithin(name, domain));
 }
+
+/**
+ * Domains in which there are no public zones: the names there are this installation's own (load balancers, name servers, the endpoint), every machine's own
+ * (RFC 6761, section 6.3), or Amazon's, some of which lead here. Who had a zone there would answer for them, and prove them to the authority.
+ */
+const RESERVED = ["localhost.", "amazonaws.com.", "amazonaws.com.cn.", "acm-validations.aws."];
+
+/** @param name as `readName` gives it */
+export function isReserved(name: string): boolean {
+  return RESERVED.some((domain) => isWithin(name, domain));
+}

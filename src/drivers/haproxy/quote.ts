@@ -23,3 +23,8 @@ export function isEmptyWord(text: string): boolean {
 export function quoteFormat(text: string): string {
   return quote(text.replaceAll("%", "%%"));
 }
+
+/** A name as the argument of a fetch: quotes and backslashes mean something there, too. */
+export function quoteArgument(name: string): string {
+  return quote(name.replace(/[\\'"]/g, (sign) => `\\${sign}`));
+}

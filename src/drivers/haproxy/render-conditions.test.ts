@@ -19,6 +19,11 @@ test.each<[string, RequestCondition, readonly string[]]>([
   ["anything", { kind: "path", patterns: ["*"] }, [String.raw`path -m reg -- \x5e.\x2a\x24`]],
   ["a value that looks like a flag", { kind: "header", name: "X-A", patterns: ["-f"] }, ["req.fhdr(X-A) -i -m str -- -f"]],
   [
+    "a header whose name has what means something in a configuration",
+    { kind: "header", name: "x'#y", patterns: ["a"] },
+    [String.raw`req.fhdr(x\x5c\x27\x23y) -i -m str -- a`],
+  ],
+  [
     "an expression, whose steps are bounded",
     { kind: "path", patterns: ["/a"], regexes: ["^/b+$"] },
     ["path -m str -- /a", String.raw`path -m reg -- \x28\x2aLIMIT_MATCH=100000\x29\x5e/b+\x24`],

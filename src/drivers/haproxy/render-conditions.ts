@@ -1,6 +1,6 @@
 import type { RequestCondition } from "../../domain/rule-condition.ts";
 import { bounded } from "./bounded-regex.ts";
-import { quote } from "./quote.ts";
+import { quote, quoteArgument } from "./quote.ts";
 
 /**
  * Names a condition for a frontend: ACLs of one name, of which one has to hold. `txn.host` is the host of the request.
@@ -14,7 +14,7 @@ export function renderCondition(name: string, condition: RequestCondition): read
     case "path":
       return matches(condition).map((match) => acl(`path ${match}`));
     case "header":
-      return matches(condition).map((match) => acl(`req.fhdr(${condition.name}) -i ${match}`));
+      return matches(condition).map((match) => acl(`req.fhdr(${quoteArgument(condition.name)}) -i ${match}`));
     case "method":
       return [acl(`method -- ${condition.methods.map(quote).join(" ")}`)];
     case "query":

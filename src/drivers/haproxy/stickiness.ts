@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import type { ProxyBackend, ProxyStickiness } from "../../ports/traffic-proxy.ts";
-import { quote } from "./quote.ts";
+import { quoteArgument } from "./quote.ts";
 import type { DesiredServer } from "./render-servers.ts";
 
 /** Where HAProxy finds which server a cookie means: lines of a token and the name of a server. */
@@ -32,7 +32,7 @@ export function renderStickiness({ id, stickiness }: ProxyBackend, secret: Uint8
           `http-request set-var(txn.sticky_cookie) req.cook(${cookie})`,
           `http-request set-var(txn.sticky_cookie) req.cook(${CORS_COOKIE}) unless { var(txn.sticky_cookie) -m found }`,
         ]
-      : [`http-request set-var(txn.sticky_cookie) req.cook(${cookie}) if { req.cook(${cookieArgument(stickiness.cookie)}) -m found }`]),
+      : [`http-request set-var(txn.sticky_cookie) req.cook(${cookie}) if { req.cook(${quoteArgument(stickiness.cookie)}) -m found }`]),
     "http-request set-var(txn.sticky_since) var(txn.sticky_cookie),field(2,-)",
     `http-request set-var(txn.sticky) var(txn.sticky_cookie),field(1,-),map_str(${STICKY_MAP}) if { date,sub(txn.sticky_since) -m int 0:${stickiness.duration} }`,
     "use-server %[var(txn.sticky)] if { var(txn.sticky) -m found }",
@@ -44,7 +44,7 @@ export function renderStickiness({ id, stickiness }: ProxyBackend, secret: Uint8
           `http-response add-header Set-Cookie "${CORS_COOKIE}=%[var(txn.sticky_cookie)]; SameSite=None; Secure" if { ssl_fc }`,
         ]
       : [
-          `http-response add-header Set-Cookie "${cookie}=${value}" if { res.cook(${cookieArgument(stickiness.cookie)}) -m found } || { var(txn.sticky_cookie) -m found }`,
+          `http-response add-header Set-Cookie "${cookie}=${value}" if { res.cook(${quoteArgument(stickiness.cookie)}) -m found } || { var(txn.sticky_cookie) -m found }`,
         ]),
   ];
 }
@@ -74,9 +74,4 @@ function tokenOf(name: string, key: Uint8Array): string {
 /** Each backend has its own, so that a target of two groups has two tokens. */
 function backendKey(id: string, secret: Uint8Array): Buffer {
   return createHmac("sha256", secret).update(id).digest();
-}
-
-/** A cookie's name as the argument of a fetch: quotes and backslashes mean something there, too. */
-function cookieArgument(name: string): string {
-  return quote(name.replace(/[\\'"]/g, (sign) => `\\${sign}`));
 }

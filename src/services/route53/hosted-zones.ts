@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-route-53";
 import { defined } from "../../domain/defined.ts";
 import { labelsOf, readName } from "../../domain/dns/name.ts";
+import { isReserved } from "../../domain/dns/special-use.ts";
 import { insertHostedZone, newZoneId } from "../../state/new-hosted-zone.ts";
 import { hostedZones, recordSets, type HostedZoneRecord } from "../../state/route53.ts";
 import { because, type OperationContext } from "../operation.ts";
@@ -64,6 +65,7 @@ function zoneName(text: string, isPrivate: boolean): string {
   // Source: Route 53 API Reference, `CreateHostedZone`: no public zone for a top-level domain.
   if (labelsOf(name).length < (isPrivate ? 1 : 2))
     throw new InvalidDomainName(because(`${text} is not a valid domain name for a hosted zone.`));
+  if (!isPrivate && isReserved(name)) throw new InvalidDomainName(because(`${name.slice(0, -1)} is reserved by AWS!`));
   return name;
 }
 

@@ -115,6 +115,8 @@ describe("a public hosted zone", () => {
   test.each<[string, Partial<CreateHostedZoneCommandInput>, string, string]>([
     ["a reference that was used", { Name: "example.org" }, "HostedZoneAlreadyExists", "caller reference"],
     ["a top-level domain", { Name: "com", CallerReference: "b" }, "InvalidDomainName", "com"],
+    ["this host's names", { Name: "us-east-1.elb.LOCALHOST", CallerReference: "b" }, "InvalidDomainName", "reserved by AWS"],
+    ["Amazon's names", { Name: "ecr.us-east-1.amazonaws.com", CallerReference: "b" }, "InvalidDomainName", "reserved by AWS"],
     [
       "an empty label",
       { Name: "a..com", CallerReference: "b" },

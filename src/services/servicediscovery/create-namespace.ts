@@ -1,6 +1,7 @@
 import { NamespaceAlreadyExists, ResourceLimitExceeded, type Tag } from "@aws-sdk/client-servicediscovery";
 import { defined } from "../../domain/defined.ts";
 import { readName } from "../../domain/dns/name.ts";
+import { isReserved } from "../../domain/dns/special-use.ts";
 import { scopeKey } from "../../domain/scope.ts";
 import { nameInScope, namespaces, type NamespaceRecord } from "../../state/cloud-map.ts";
 import { vpcs } from "../../state/ec2.ts";
@@ -93,7 +94,7 @@ function refuseTaken(context: OperationContext, { type, Name = "", vpcId }: Want
 
 /** Why there can be no hosted zone: what Route 53 would say. */
 function conflictOf({ state, region }: OperationContext, zoneName: string, vpcId: string | undefined): string | undefined {
-  if (vpcId === undefined) return undefined;
+  if (vpcId === undefined) return isReserved(zoneName) ? `${zoneName.slice(0, -1)} is reserved by AWS!` : undefined;
   if (state.table(vpcs).get(vpcId)?.region !== region)
     return `The VPC: ${vpcId} in region ${region} that you provided is not authorized to make the association.`;
   // The VPC is the caller's own: it may know which names are seen there.

@@ -182,6 +182,13 @@ describe("a namespace", () => {
     expect((await ask("mesh")).OperationId).not.toBe(first.OperationId);
   });
 
+  test("a public one fails where no public zone may be", async () => {
+    await using api = await apiWorld();
+    const made = await cloudMap(api).send(new CreatePublicDnsNamespaceCommand({ Name: "us-east-1.elb.localhost" }));
+    const { Operation } = await cloudMap(api).send(new GetOperationCommand(made as { OperationId: string }));
+    expect(Operation).toMatchObject({ Status: "FAIL", ErrorCode: "CANNOT_CREATE_HOSTED_ZONE" });
+  });
+
   test.each([
     ["in a VPC that is not there", async () => "vpc-0123456789abcdef0"],
     ["in a VPC that sees that name already", defaultVpc],
