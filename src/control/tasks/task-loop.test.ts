@@ -5,7 +5,7 @@ import type { TaskObservation, TaskRunner } from "../../ports/task-runner.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
 import { instances } from "../../state/cloud-map.ts";
 import { registerInstance } from "../../state/cloud-map-instances.ts";
-import { taskDefinitions, tasks, type TaskRecord } from "../../state/ecs.ts";
+import { services, taskDefinitions, tasks, type ServiceRecord, type TaskRecord } from "../../state/ecs.ts";
 import { registerTarget } from "../../state/elb-targets.ts";
 import { listeners, targetKey, targets, type ListenerRecord } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
@@ -204,6 +204,26 @@ test("when a task runs, the runner hears where the next one of its subnet will b
 });
 
 describe("a task comes up", () => {
+  test("into the names of its service, in the step in which it is RUNNING", async () => {
+    const service = "arn:aws:ecs:us-east-1:123456789012:service/c/web";
+    const task = {
+      ...pending,
+      lastStatus: "ACTIVATING" as const,
+      serviceArn: service,
+      deploymentId: "d",
+      networkInterface: interfaceOf("10.0.0.5"),
+    };
+    const at = await world(task, undefined, (state) => {
+      const serviceRegistries = [{ registryArn: putDiscoveryService(state).arn }];
+      const record = { arn: service, name: "web", deployments: [{ id: "d", loadBalancers: [], serviceRegistries }], events: [] };
+      state.commit(() => state.table(services).put(record as unknown as ServiceRecord));
+    });
+    const statuses: unknown[] = [];
+    using _watched = at.state.watch(instances, () => statuses.push(at.record?.lastStatus));
+    await at.adopted(observation("running"));
+    expect(statuses).toEqual(["RUNNING"]);
+  });
+
   test("from what was asked for, to its containers being made, to RUNNING, each step a version", async () => {
     const at = await world({ ...pending, lastStatus: "PROVISIONING" });
     await at.adopted();
@@ -320,14 +340,25 @@ describe("a task goes", () => {
     expect([at.record?.lastStatus, target()?.health.state]).toEqual(["STOPPING", "draining"]);
   });
 
-  test("out of the names that it is told of by first, then to its end", async () => {
+  /** A task that Cloud Map tells of. */
+  const named = async () => {
     const at = await world(running, undefined, (state) => {
       const { id: serviceId, namespaceId } = putDiscoveryService(state);
       const instance = { serviceId, namespaceId, id: ID, account: running.account, attributes: { AWS_INSTANCE_IPV4: "10.0.0.1" } };
       state.commit(() => registerInstance(state, { ...instance, taskArn: running.arn, health: "UNHEALTHY" }));
     });
     await at.adopted(observation("running"));
-    const told = () => at.state.table(instances).by("task", running.arn);
+    return { at, told: () => at.state.table(instances).by("task", running.arn) };
+  };
+
+  test("out of its names where its containers have ended by themselves", async () => {
+    const { at, told } = await named();
+    await at.report({ ...observation("stopped"), stop: { code: "EssentialContainerExited", reason: "r" } });
+    expect([at.record?.lastStatus, told()]).toEqual(["DEPROVISIONING", []]);
+  });
+
+  test("out of the names that it is told of by first, then to its end", async () => {
+    const { at, told } = await named();
     expect(told()).toMatchObject([{ health: "HEALTHY" }]);
     at.slowDisk();
     await at.change(STOPPED_BY_USER);
