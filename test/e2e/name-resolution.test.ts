@@ -79,7 +79,7 @@ async function task({ airfield, image }: World, subnet: string) {
   const container = ps.stdout.trim().split("\n")[0] ?? "";
   return {
     address,
-    async lookUp(name: string): Promise<string> {
+    lookUp: async (name: string): Promise<string> => {
       const { stdout } = await runCommand("docker", ["exec", container, "nslookup", "-type=a", name], process.env);
       const addresses = [...stdout.matchAll(/^Address: ([\d.]+)$/gm)].map(([, one]) => one ?? "").toSorted((x, y) => (x < y ? -1 : 1));
       return addresses.length > 0 ? addresses.join(" ") : (/NXDOMAIN|REFUSED|SERVFAIL/.exec(stdout)?.[0] ?? "nothing");

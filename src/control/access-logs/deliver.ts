@@ -93,7 +93,7 @@ async function deliverPart(part: RequestLogPart, parts: LogDeliveryParts): Promi
       .update(`${part.name} ${loadBalancer} ${text.objects++}`)
       .digest("hex")
       .slice(0, 8);
-    const key = logObjectKey(loadBalancer, attributes["access_logs.s3.prefix"] ?? "", part.closedAt, unique);
+    const key = logObjectKey(loadBalancer, attributes["access_logs.s3.prefix"] ?? "", new Date(part.closedAt).toISOString(), unique);
     try {
       await parts.buckets.write(attributes["access_logs.s3.bucket"] ?? "", key, bytes);
     } catch (cause) {
