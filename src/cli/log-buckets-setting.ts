@@ -1,7 +1,6 @@
-import { isAbsolute } from "node:path";
 import type { S3Location } from "../drivers/s3/location.ts";
-import { CliError } from "./cli-error.ts";
-import { registryStoreSetting } from "./registry-store-setting.ts";
+import { bucketsSetting } from "./buckets-setting.ts";
+import { s3Connection } from "./registry-store-setting.ts";
 
 /** A folder in which each folder is a bucket, or buckets of S3. */
 export type LogBucketsSetting = { readonly folder: string } | { readonly buckets: readonly S3Location[] };
@@ -12,18 +11,7 @@ export type LogBucketsSetting = { readonly folder: string } | { readonly buckets
  * @throws CliError
  */
 export function logBucketsSetting(environment: Readonly<Record<string, string | undefined>> = process.env): LogBucketsSetting | undefined {
-  const text = environment["AIRFIELD_LOG_BUCKETS"];
-  if (!text) return undefined;
-  if (isAbsolute(text)) return { folder: text };
-  const buckets = text.split(",").map((part) => {
-    const location = /^s3:\/\/[^/]+\/?$/.test(part.trim())
-      ? registryStoreSetting({ ...environment, AIRFIELD_REGISTRY_STORE: part.trim() })
-      : undefined;
-    if (location) return location;
-    throw new CliError(
-      `AIRFIELD_LOG_BUCKETS holds ${JSON.stringify(part)}, which is neither a folder nor a bucket`,
-      "It reads /a/folder, or s3://bucket,s3://another.",
-    );
-  });
-  return { buckets };
+  const opened = bucketsSetting("AIRFIELD_LOG_BUCKETS", environment);
+  if (!opened || "folder" in opened) return opened;
+  return { buckets: opened.names.map((bucket) => ({ bucket, prefix: "", ...s3Connection(environment) })) };
 }

@@ -14,6 +14,6 @@ test("a folder, or buckets and how they are reached", () => {
   });
 });
 
-test.each(["buckets", "s3://one/prefix", "s3://one,two", "s3://"])("%s names no buckets", (text) => {
-  expect(() => objectsSetting({ AIRFIELD_BUCKETS: text })).toThrow("names no buckets");
+test.each(["buckets", "s3://one/prefix", "s3://one,two", "s3://"])("%s is refused", (text) => {
+  expect(() => objectsSetting({ AIRFIELD_BUCKETS: text })).toThrow("neither a folder nor a bucket");
 });
