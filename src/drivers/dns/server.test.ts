@@ -2,6 +2,7 @@ import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { Resolver } from "node:dns/promises";
 import { connect } from "node:net";
+import { setTimeout } from "node:timers/promises";
 import { decode, encode, streamDecode, streamEncode } from "dns-packet";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -134,6 +135,35 @@ describe("a packet that is made to do harm", () => {
     expect(datagram).toEqual(FORMAT_ERROR);
     expect(await resolver(server).resolve4(NAME)).toEqual(["127.0.0.1"]);
   });
+});
+
+test("a client that does not take its answers is not asked for more questions, and goes on when it does", { timeout: 20_000 }, async () => {
+  let asked = 0;
+  const data = "x".repeat(200);
+  const answers = Array.from({ length: 200 }, (_, at) => ({
+    name: "big.test.",
+    ttl: 5,
+    data: { type: "TXT" as const, strings: [`${at}${data}`] },
+  }));
+  const counting = (): Resolution => {
+    asked += 1;
+    return { kind: "reply", code: "NOERROR", authoritative: true, answers, authorities: [], additionals: [] };
+  };
+  await using server = await dnsServer({ addresses: ["127.0.0.1"], port: 0, resolve: counting });
+  const connection = connect(server.endpoints[0]?.port ?? 0, "127.0.0.1");
+  const query = streamEncode({ id: 1, type: "query", questions: [{ name: "big.test", type: "TXT" }] });
+  const most = 2000;
+  // Nothing is read, and nothing tells that the server waits but that it asks no more: what the sockets of both ends hold is all that is answered, some megabytes of the 80 that there are.
+  connection.pause().write(Buffer.concat(Array.from({ length: most }, () => query)));
+  let before = -1;
+  while (asked === 0 || asked !== before) {
+    before = asked;
+    await setTimeout(300);
+  }
+  expect(asked).toBeLessThan(most / 2);
+  connection.resume();
+  for await (const _ of connection) if (asked === most) break;
+  expect(asked).toBe(most);
 });
 
 test("what goes wrong with a name is told, and is no end of the server", async () => {

@@ -118,7 +118,7 @@ function tcpServer(answer: Answer): TcpServer {
   };
 }
 
-/** One message after another, so that a client that sends many waits, and nobody else. */
+/** One message after another, so that a client that sends many waits, and nobody else; so does one that does not take its answers. */
 function serve(connection: Socket, answer: Answer): void {
   // Gone with the connection, so it is asked for while there is one.
   const client = connection.remoteAddress ?? "";
@@ -131,10 +131,22 @@ function serve(connection: Socket, answer: Answer): void {
       for (const message of received) {
         const reply = await answer(message, client, "tcp");
         if (!reply) return void connection.destroy();
-        if (!connection.destroyed) connection.write(framed(reply));
+        if (!connection.destroyed && !connection.write(framed(reply))) await taken(connection);
       }
       connection.resume();
     });
+  });
+}
+
+/** Resolves when what was written has gone out, or will not. */
+async function taken(connection: Socket): Promise<void> {
+  if (connection.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      connection.off("drain", done).off("close", done);
+      resolve();
+    };
+    connection.once("drain", done).once("close", done);
   });
 }
 
