@@ -32,10 +32,27 @@ export function certificateList(listenerId: string, { certificates: [first, ...o
       ...[first, ...others]
         // What is no name of a host could be read as something else.
         .map((certificate) => ({ ...certificate, hosts: certificate.hosts.filter(isCertificateName) }))
-        .filter(({ hosts }) => hosts.length > 0)
+        .flatMap((certificate) => inLines(certificate.hosts).map((hosts) => ({ ...certificate, hosts })))
         .map((certificate) => ({ file: certificateFile(certificate), hosts: certificate.hosts, pem: certificate.pem })),
     ],
   };
+}
+
+/** HAProxy takes 2,048 words of a line, and 16 kB of a command; a certificate may have more names than that. Signs with their spaces. */
+const LONGEST_LINE = 4000;
+
+function inLines(hosts: readonly string[]): readonly (readonly string[])[] {
+  const lines: string[][] = [];
+  let length = LONGEST_LINE;
+  for (const host of hosts) {
+    length += host.length + 1;
+    if (length > LONGEST_LINE) {
+      lines.push([]);
+      length = host.length + 1;
+    }
+    lines.at(-1)?.push(host);
+  }
+  return lines;
 }
 
 function certificateFile({ id, hosts }: ProxyCertificate): string {
