@@ -20,7 +20,7 @@ function flags(profile: string): readonly string[] {
     "--disable-component-update",
     "--disable-gpu",
     "--disable-dev-shm-usage",
-    "--host-resolver-rules=MAP *.test 127.0.0.1",
+    "--host-resolver-rules=MAP *.test 127.0.0.1,MAP example.com 127.0.0.1,MAP *.example.com 127.0.0.1",
     // Its sandbox is not for root.
     ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
   ];
@@ -46,7 +46,7 @@ export async function pageText(url: string, home: string): Promise<string> {
   }
 }
 
-/** Opens a page in a real browser without a window, with a profile of its own. Names below `test` lead to 127.0.0.1. */
+/** Opens a page in a real browser without a window, with a profile of its own. Names below `test`, and `example.com`, lead to 127.0.0.1. */
 export async function openBrowser(url: string): Promise<OpenBrowser> {
   const profile = await mkdtemp(join(tmpdir(), "airfield-browser-"));
   const child = spawn(
