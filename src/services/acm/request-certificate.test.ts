@@ -101,7 +101,12 @@ test("a domain's record is the account's own, and always the same", async () => 
 test("a token tells within an hour that a request is the same; another domain or another token is another one", async () => {
   const first = await requested({ IdempotencyToken: "t1" });
   expect(await requested({ IdempotencyToken: "t1" })).toBe(first);
-  const others = [{ IdempotencyToken: "t2" }, { IdempotencyToken: "t1", DomainName: "b.example.com" }, {}];
+  const others = [
+    { IdempotencyToken: "t2" },
+    { IdempotencyToken: "t1", DomainName: "b.example.com" },
+    { IdempotencyToken: "t1", KeyAlgorithm: "EC_prime256v1" },
+    {},
+  ] as const;
   for (const other of others) expect(await requested(other)).not.toBe(first);
   api.state.commit(() => api.state.table(certificates).update(first, (one) => ({ ...one, createdAt: one.createdAt - 3_600_001 })));
   expect(await requested({ IdempotencyToken: "t1" })).not.toBe(first);

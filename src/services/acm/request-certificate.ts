@@ -101,10 +101,11 @@ function refuseElsewhere({
     throw refused(`KeyAlgorithm ${KeyAlgorithm} is for imported certificates only; a request can have ${REQUESTED_KEYS.join(", ")}.`);
 }
 
-/** A request with the same token within an hour is the same request. */
+/** A request for the same with the same token within an hour is the same request. */
 function sameRequest({ state, account, region, now }: OperationContext, request: CertificateRequestRecord): CertificateRecord | undefined {
   if (request.idempotencyToken === undefined) return undefined;
-  const named = (one: CertificateRequestRecord): string => JSON.stringify([one.idempotencyToken, one.names[0], one.names.toSorted()]);
+  const named = ({ idempotencyToken, names, keyAlgorithm, transparency, export: exported }: CertificateRequestRecord): string =>
+    JSON.stringify([idempotencyToken, names[0], names.toSorted(), keyAlgorithm, transparency, exported]);
   const own = state.table(certificates).by("scope", scopeKey({ account, region }));
   return own.find((other) => other.request && other.createdAt > now - TOKEN_LIFE_MS && named(other.request) === named(request));
 }
