@@ -24,7 +24,7 @@ export interface AirfieldOptions {
   readonly objects?:
     | { readonly folder: string }
     | ({ readonly buckets: readonly string[] } & Pick<S3Location, "region" | "endpoint" | "credentials">);
-  /** Bytes of layers in memory that are pulled again and again; 64 MiB where absent. Not of those in a bucket. */
+  /** Bytes of layers in memory that are pulled again and again; 16 MiB where absent. Not of those in a bucket. */
   readonly registryMemory?: number;
   /** Blocks of addresses that load balancers may send to besides those of their VPC: loopback and other addresses of this host, public ones. */
   readonly targetAddresses?: readonly string[];

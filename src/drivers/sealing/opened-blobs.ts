@@ -10,7 +10,7 @@ export interface OpenedBlobsLimits {
 }
 
 const MEBIBYTE = 1024 * 1024;
-export const OPENED_BLOBS: OpenedBlobsLimits = { mostBytes: 64 * MEBIBYTE, mostOfOne: 16 * MEBIBYTE };
+export const OPENED_BLOBS: OpenedBlobsLimits = { mostBytes: 16 * MEBIBYTE, mostOfOne: 16 * MEBIBYTE };
 /** Of so many blobs that are not here it is known when they were read last. */
 const MOST_NAMES = 4096;
 
