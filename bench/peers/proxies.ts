@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { debianProgram } from "./debian-program.ts";
 
@@ -29,14 +29,35 @@ frontend answer
 }
 
 /** HAProxy with what somebody would write by hand: one backend a rule, the client's address passed on. */
-export function bareHaproxy({ port, backendPort, rules }: ProxyTask): Promise<AsyncDisposable> {
+export function bareHaproxy(task: ProxyTask): Promise<AsyncDisposable> {
+  return handWritten(task, { defaults: "", frontend: "" });
+}
+
+/** The same by somebody who wants the job done that a load balancer does: its headers, an id for each request, and none lost to a server that hangs up. */
+export function likewiseHaproxy(task: ProxyTask): Promise<AsyncDisposable> {
+  return handWritten(task, {
+    defaults: `    retry-on conn-failure empty-response
+    http-reuse always
+`,
+    frontend: `    http-request set-header X-Forwarded-Proto http
+    http-request set-header X-Forwarded-Port %[dst_port]
+    http-request set-header X-Request-Id %[uuid] unless { req.fhdr(X-Request-Id) -m found }
+    http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE TRACE }
+`,
+  });
+}
+
+function handWritten(
+  { port, backendPort, rules }: ProxyTask,
+  besides: { readonly defaults: string; readonly frontend: string },
+): Promise<AsyncDisposable> {
   const numbers = Array.from({ length: rules }, (_, at) => at);
   return haproxy(
-    `${DEFAULTS}
+    `${DEFAULTS}${besides.defaults}
 frontend web
     bind ${ADDRESS}:${port}
     option forwardfor
-${numbers.map((at) => `    use_backend r${at} if { path_beg /r${at}/ }`).join("\n")}
+${besides.frontend}${numbers.map((at) => `    use_backend r${at} if { path_beg /r${at}/ }`).join("\n")}
     default_backend app
 ${["app", ...numbers.map((at) => `r${at}`)].map((name) => `backend ${name}\n    server one ${ADDRESS}:${backendPort} check inter 30s`).join("\n")}
 `,
@@ -44,7 +65,7 @@ ${["app", ...numbers.map((at) => `r${at}`)].map((name) => `backend ${name}\n    
   );
 }
 
-/** nginx as a reverse proxy that keeps connections to its server, and tells it as much. */
+/** nginx as a reverse proxy that keeps connections to its server, and tells it as much. It has as many workers as HAProxy has threads: one a processor. */
 export async function nginx({ port, backendPort, rules }: ProxyTask): Promise<AsyncDisposable> {
   const forward = `proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-Port $server_port;`;
   return serving(port, async (folder) => {
@@ -52,7 +73,7 @@ export async function nginx({ port, backendPort, rules }: ProxyTask): Promise<As
     const locations = Array.from({ length: rules }, (_, at) => `location /r${at}/ { ${forward} }`);
     await writeFile(
       file,
-      `daemon off; worker_processes auto; pid ${folder}/pid; error_log ${folder}/error.log crit;
+      `daemon off; worker_processes ${availableParallelism()}; pid ${folder}/pid; error_log ${folder}/error.log crit;
 events { worker_connections 4096; }
 http {
   access_log off; keepalive_requests 1000000000;

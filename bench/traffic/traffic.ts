@@ -13,8 +13,8 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { airfieldProcess, freePort } from "../../src/testing/airfield-process.ts";
-import { atLeast, atMost, median, type Figure } from "../figure.ts";
-import { bareHaproxy, fixedAnswer, nginx } from "../peers/proxies.ts";
+import { atLeast, atMost, median, part, type Figure } from "../figure.ts";
+import { bareHaproxy, fixedAnswer, likewiseHaproxy, nginx } from "../peers/proxies.ts";
 import { wrk } from "../wrk.ts";
 import { targetChange } from "./target-change.ts";
 
@@ -40,16 +40,21 @@ async function requests(tell: (figure: Figure) => void): Promise<void> {
   const elb = airfield.client(ElasticLoadBalancingV2Client);
   const { Subnets = [] } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
   for (const rules of [1, 100]) {
-    const [peer, second] = [await freePort(), await freePort()];
+    const [peer, likewise, second] = [await freePort(), await freePort(), await freePort()];
     await using _haproxy = await bareHaproxy({ port: peer, backendPort, rules });
+    await using _likewise = await likewiseHaproxy({ port: likewise, backendPort, rules });
     await using _nginx = await nginx({ port: second, backendPort, rules });
     const { arn, port: ours } = await loadBalancer(elb, Subnets, { backendPort, rules });
     for (const reused of [true, false]) {
-      const seen = await inTurns({ ours, haproxy: peer, nginx: second }, { path: `/r${rules - 1}/x`, reused });
+      const seen = await inTurns({ ours, haproxy: peer, likewise, nginx: second }, { path: `/r${rules - 1}/x`, reused });
       const name = `${rules === 1 ? "1 rule" : `${rules} rules`}, ${reused ? "kept" : "new"} connections`;
-      const rates = (of: "ours" | "haproxy" | "nginx"): number => median(seen[of].map(({ requestsPerSecond }) => requestsPerSecond));
+      const rates = (of: "ours" | "haproxy" | "likewise" | "nginx"): number =>
+        median(seen[of].map(({ requestsPerSecond }) => requestsPerSecond));
       const late = (of: "ours" | "haproxy"): number => median(seen[of].map(({ p99 }) => p99));
       tell(atLeast(0.95, { name: `requests, ${name}`, unit: "1/s", ours: rates("ours"), peer: rates("haproxy") }));
+      tell(
+        part({ name: `requests, ${name}, against HAProxy that does the same`, unit: "1/s", ours: rates("ours"), peer: rates("likewise") }),
+      );
       tell(atMost(1.1, { name: `99th percentile, ${name}`, unit: "ms", ours: late("ours"), peer: late("haproxy") }));
       tell(atLeast(1.2, { name: `requests, ${name}, against nginx`, unit: "1/s", ours: rates("ours"), peer: rates("nginx") }));
     }

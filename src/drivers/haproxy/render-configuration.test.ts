@@ -85,6 +85,13 @@ test("a body of nothing that HAProxy can read is no body", () => {
   expect(text).toMatch(/http-request return status 200 hdr /);
 });
 
+test("connections to targets are shared by clients, and a request that met a closing one is sent again if it may be", () => {
+  const { text } = render(whole());
+  expect(text).toMatch(/^backend b_web\n(?: {4}.*\n)* {4}http-reuse always$/m);
+  expect(text).toContain("    retry-on conn-failure empty-response\n");
+  expect(text).toContain("http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE TRACE }");
+});
+
 test("a forward to nothing answers 503", () => {
   expect(render(whole({ action: { kind: "forward", backends: [{ id: "web", weight: 0 }] } })).text).toContain("use_backend unavailable\n");
 });

@@ -68,7 +68,8 @@ function hostOf(ports: ReadonlySet<number>): readonly string[] {
 }
 
 /** Time and chance, as X-Ray's ids have them: 8 and 24 hexadecimal digits. */
-const TRACE_ID = "1-%[date,bytes(4,4),hex,lower]-%[uuid,bytes(0,8)]%[rand,bytes(4,4),hex,lower]%[rand,bytes(4,4),hex,lower]";
+const CHANCE = "%[rand,bytes(4,4),hex,lower]";
+const TRACE_ID = `1-%[date,bytes(4,4),hex,lower]-${CHANCE.repeat(3)}`;
 
 /** Source: Elastic Load Balancing, "Request tracing for your Application Load Balancer". What an application put in besides stays. */
 const TRACE: readonly string[] = [

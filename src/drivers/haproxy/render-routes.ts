@@ -213,6 +213,8 @@ export function renderBackend(
   const lines = [
     `backend ${backendName(backend.id)}`,
     ...renderBalance(backend),
+    // docs/decisions/0046: a client's first request, too, goes over a connection that others left.
+    "http-reuse always",
     ...renderVersion(backend),
     `timeout server ${milliseconds(idleTimeout)}`,
     `timeout tunnel ${milliseconds(idleTimeout)}`,
