@@ -173,6 +173,11 @@ export interface ProxyServer {
   readonly port: number;
   /** The address of this host from which it is connected to; the one that the host's routes choose where absent. */
   readonly source?: string;
+  /**
+   * The id of a listener of this configuration without addresses, which it is; its address and port only name it. In backends of streams with
+   * `proxyProtocol` alone: a listener learns from that who the client is.
+   */
+  readonly listener?: string;
   /** A draining server finishes what it has and gets nothing new. */
   readonly draining: boolean;
   /**

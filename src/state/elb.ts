@@ -153,7 +153,7 @@ export const targetGroups = defineTable<TargetGroupRecord>()("elb.target-groups"
 /** A target in a target group; it stays, draining, until its deregistration delay is over. */
 export interface TargetRecord {
   readonly targetGroupArn: string;
-  /** An address or an instance id, as registered. */
+  /** An address, an instance id or the ARN of a load balancer, as registered. */
   readonly id: string;
   readonly port: number;
   readonly availabilityZone?: string;
@@ -176,6 +176,7 @@ export const targets = defineTable<TargetRecord>()(
   ({ targetGroupArn }) => accountOfArn(targetGroupArn),
   {
     targetGroup: (target) => target.targetGroupArn,
+    loadBalancer: ({ id }) => (id.startsWith("arn:") ? id : undefined),
     draining: ({ drainingUntil }) => (drainingUntil === undefined ? undefined : "draining"),
   },
 );

@@ -300,7 +300,7 @@ export function listener(id: string, port: number): ProxyConfiguration["listener
 export function serverAt(
   id: string,
   place: Pick<ProxyServer, "address" | "port">,
-  state: Partial<Pick<ProxyServer, "health" | "draining" | "source">> = {},
+  state: Partial<Pick<ProxyServer, "health" | "draining" | "source" | "listener">> = {},
 ): ProxyServer {
   return { id, address: place.address, port: place.port, draining: false, health: "initial", ...state };
 }

@@ -6,6 +6,7 @@ import type {
   RuleTransform,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { turnAway, type Admission, type TurnedAway } from "../../decide/routing/admit-target.ts";
+import { innerId } from "../../decide/routing/names-in-proxy.ts";
 import { backendOf, serverOf } from "../../decide/routing/plan-routing.ts";
 import { targetPlaces, type TargetSurroundings } from "../../decide/routing/target-place.ts";
 import type {
@@ -38,6 +39,7 @@ import { localInstanceId } from "../../state/local-host.ts";
 import type { WholeState } from "../../state/state.ts";
 import { groupSettings } from "./group-settings.ts";
 import { hostClients, ownPlace, sourcesFor, type HeldAddresses, type Sources } from "./own-places.ts";
+import { waysOf, type Ways } from "./balancer-targets.ts";
 import { forwardedTo, streamView } from "./stream-view.ts";
 import { answersOf, handlingOf, tlsHeadersOf } from "./request-handling.ts";
 import { publishedPorts } from "./published-ports.ts";
@@ -59,7 +61,7 @@ export interface Routing {
   readonly backendOf: (group: TargetGroupView) => ProxyBackend;
   /** The servers of a backend, each with the target that it stands for. */
   readonly serversOf: (backendId: string) => Iterable<readonly [TargetRecord, ProxyServer]>;
-  /** Why a target gets nothing. One that drains is never turned away: it gets nothing new and finishes what it has. */
+  /** Why a target gets nothing. One that drains is never turned away unless it is a listener that is gone: it gets nothing new and finishes what it has. */
   readonly turnedAway: (target: TargetRecord) => TurnedAway | undefined;
   /** The targets that are let in or turned away other than in the view before, by their keys. */
   readonly changed: readonly string[];
@@ -73,6 +75,7 @@ interface GroupPart {
   readonly turnedAway: ReadonlyMap<string, TurnedAway>;
   readonly sources: Sources;
   readonly zones: Zones;
+  readonly ways: Ways;
   /** By the records that they were made of: records never change, they are replaced. */
   readonly targets: ReadonlyMap<TargetRecord, MadeTarget>;
 }
@@ -133,16 +136,18 @@ export class RoutingViews {
       const isSameSource = before?.sources.key === sources.key;
       const zones = zonesOf(state, group);
       const isSameZones = before?.zones.key === zones.key;
-      const isKnown = before && admits === before.targets && !this.#noted.has(group.arn) && isSameSource && isSameZones;
+      const ways = waysOf(state, group);
+      const isSameWays = before?.ways.key === ways.key;
+      const isKnown = before && admits === before.targets && !this.#noted.has(group.arn) && isSameSource && isSameZones && isSameWays;
       const published = (address: string, port: number): boolean => publishedIn(group).has(`${address} ${port}`);
       const part = isKnown
         ? before
         : groupPart(
             state,
             group,
-            { placeOf, published, sources, zones },
-            isSameSource ? before.targets : NOBODY,
-            isSameZones ? admits : NOBODY,
+            { placeOf, published, sources, zones, ways },
+            isSameSource && isSameWays ? before.targets : NOBODY,
+            isSameZones && isSameWays ? admits : NOBODY,
           );
       parts.set(group.arn, part);
       if (!isKnown) changed.push(...admittedOtherwise(before?.turnedAway ?? NONE, part.turnedAway));
@@ -152,7 +157,13 @@ export class RoutingViews {
     this.#admitAnew.clear();
     const byView = new Map([...parts.values()].map((part) => [part.view, part]));
     const byBackend = new Map([...parts.values()].map((part) => [part.backend.id, part]));
-    const listening = [...state.table(listeners).values()].flatMap((listener) => listenerView(state, listener, ownPlaceOf, this.#tls));
+    const asTargets = new Set([...parts.values()].flatMap(({ ways }) => ways.names));
+    const listening = [...state.table(listeners).values()].flatMap((listener) =>
+      listenerView(state, listener, ownPlaceOf, this.#tls).map((one) => ({
+        ...one,
+        ...(asTargets.has(innerId(listener.loadBalancerArn, listener.port)) && { inner: listener.port }),
+      })),
+    );
     const streams = [...state.table(listeners).values()].flatMap((listener) => listenerStream(state, listener, ownPlaceOf, this.#tls));
     return {
       view: { addresses, gateways, listeners: listening, streams, groups: [...byView.keys()] },
@@ -175,7 +186,7 @@ function admittedOtherwise(before: GroupPart["turnedAway"], after: GroupPart["tu
 function groupPart(
   state: WholeState,
   group: TargetGroupRecord,
-  admission: Omit<Admission, "zones"> & { readonly sources: Sources; readonly zones: Zones },
+  admission: Omit<Admission, "zones"> & Pick<GroupPart, "sources" | "zones" | "ways">,
   before: GroupPart["targets"] = NOBODY,
   admits: GroupPart["targets"] = NOBODY,
 ): GroupPart {
@@ -184,9 +195,9 @@ function groupPart(
   const admitted = new Map<TargetRecord, MadeTarget>();
   for (const target of state.table(targets).by("targetGroup", group.arn)) {
     const isIn = target.drainingUntil !== undefined || admits.has(target);
-    const why = isIn ? undefined : turnAway(claimOf(target, group), asked);
+    const why = isIn && group.targetType !== "alb" ? undefined : turnAwayFrom(target, group, asked, admission.ways);
     if (why) turnedAway.set(keyOf(target), why);
-    else admitted.set(target, before.get(target) ?? madeOf(target, admission.sources));
+    else admitted.set(target, before.get(target) ?? madeOf(target, admission));
   }
   const made = [...admitted.values()];
   const view: TargetGroupView = { arn: group.arn, ...groupSettings(group), targets: made.map((one) => one.view) };
@@ -194,7 +205,13 @@ function groupPart(
     view,
     made.map(({ server }) => server),
   );
-  return { record: group, view, backend, turnedAway, sources: admission.sources, zones: admission.zones, targets: admitted };
+  const { sources, zones, ways } = admission;
+  return { record: group, view, backend, turnedAway, sources, zones, ways, targets: admitted };
+}
+
+function turnAwayFrom(target: TargetRecord, group: TargetGroupRecord, admission: Admission, ways: Ways): TurnedAway | undefined {
+  if (group.targetType === "alb") return ways.of(target) === undefined ? "port" : undefined;
+  return turnAway(claimOf(target, group), admission);
 }
 
 function keyOf({ targetGroupArn, id, port }: TargetRecord): string {
@@ -350,9 +367,10 @@ function actionView({ Type, FixedResponseConfig, RedirectConfig, ForwardConfig, 
   };
 }
 
-function madeOf(target: TargetRecord, sources: Sources): MadeTarget {
+function madeOf(target: TargetRecord, { sources, ways }: Pick<GroupPart, "sources" | "ways">): MadeTarget {
   const { id, port, address, addressPort, drainingUntil, health } = target;
   const source = sources.of(target);
+  const listener = ways.of(target);
   const draining = drainingUntil !== undefined;
   const view: TargetView = {
     id,
@@ -360,6 +378,7 @@ function madeOf(target: TargetRecord, sources: Sources): MadeTarget {
     address,
     addressPort,
     ...(source !== undefined && { source }),
+    ...(listener !== undefined && { listener }),
     draining,
     health: draining || health.state === "healthy" ? "healthy" : health.state === "unhealthy" ? "unhealthy" : "initial",
   };

@@ -18,7 +18,14 @@ function sameBackend({ servers: ours, ...a }: ProxyBackend, { servers: theirs, .
 }
 
 function sameServer(a: ProxyServer, b: ProxyServer): boolean {
-  return a.id === b.id && a.address === b.address && a.port === b.port && a.source === b.source && a.draining === b.draining;
+  return (
+    a.id === b.id &&
+    a.address === b.address &&
+    a.port === b.port &&
+    a.source === b.source &&
+    a.listener === b.listener &&
+    a.draining === b.draining
+  );
 }
 
 function sameText(a: unknown, b: unknown): boolean {

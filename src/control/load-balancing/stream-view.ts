@@ -31,11 +31,12 @@ export function forwardedTo({ TargetGroupArn, ForwardConfig }: Pick<Action, "Tar
 }
 
 /** What is particular to a group that gets connections. Source: Elastic Load Balancing API, `TargetGroupAttribute`. */
-export function streamOf({ protocol, attributes }: Pick<TargetGroupRecord, "protocol" | "attributes">) {
+export function streamOf({ protocol, attributes, targetType }: Pick<TargetGroupRecord, "protocol" | "attributes" | "targetType">) {
   if (protocol === undefined || protocol === "HTTP" || protocol === "HTTPS") return undefined;
   const isOn = (key: string, initial: "true" | "false"): boolean => (attributes[key] ?? initial) === "true";
   return {
-    proxyProtocol: isOn("proxy_protocol_v2.enabled", "false"),
+    // An Application Load Balancer sees the client as the one who comes.
+    proxyProtocol: targetType === "alb" || isOn("proxy_protocol_v2.enabled", "false"),
     cutsRemoved: isOn("deregistration_delay.connection_termination.enabled", "false"),
     cutsUnhealthy: isOn("target_health_state.unhealthy.connection_termination.enabled", "true"),
   };

@@ -10,6 +10,11 @@ export function ownId(loadBalancerArn: string, port: number): string {
   return `${name}-${id}-port-${port}`;
 }
 
+/** The name in the proxy of a listener where network load balancers reach it. */
+export function innerId(loadBalancerArn: string, port: number): string {
+  return `${ownId(loadBalancerArn, port)}-inner`;
+}
+
 /** The name of a target in the proxy, unique within its group. */
 export function serverId(id: string, port: number): string {
   return `${id.replace(/[^A-Za-z0-9.-]/g, "_")}-${port}`;

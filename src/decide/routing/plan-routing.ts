@@ -6,7 +6,7 @@ import type {
   ProxyRoute,
   ProxyServer,
 } from "../../domain/proxy-configuration.ts";
-import { backendId, byId, ownId, serverId } from "./names-in-proxy.ts";
+import { backendId, byId, innerId, ownId, serverId } from "./names-in-proxy.ts";
 import { planSharedPort, tlsOf, type SharedPort } from "./plan-shared-port.ts";
 import { planStreams } from "./plan-streams.ts";
 import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupView, TargetView } from "./view.ts";
@@ -49,7 +49,7 @@ export function planRouting(
     listeners: [
       ...shared.flatMap((port) => port.listeners),
       ...atGateways.flatMap((port) => port.listeners).sort(byId),
-      ...view.listeners.flatMap(ownListener).sort(byId),
+      ...[...view.listeners.flatMap(ownListener), ...view.listeners.flatMap(innerListener)].sort(byId),
     ],
     ...(entrances.length > 0 && { entrances }),
     ...(streams.length > 0 && { streams }),
@@ -85,6 +85,13 @@ function ownListener(listener: ListenerView): ProxyListener[] {
   if (!own) return [];
   const { port, addresses, clients } = own;
   return [{ id: ownId(balancer.arn, port), addresses, port, clients, routes: routesUnder(listener, []), ...tlsOf(listener) }];
+}
+
+/** Who comes here came to a network load balancer first, which has looked at who it is for. */
+function innerListener(listener: ListenerView): ProxyListener[] {
+  const { inner, balancer } = listener;
+  if (inner === undefined) return [];
+  return [{ id: innerId(balancer.arn, inner), addresses: [], port: inner, routes: routesUnder(listener, []), ...tlsOf(listener) }];
 }
 
 function byPort(listeners: readonly ListenerView[]): { readonly port: number; readonly sharing: readonly ListenerView[] }[] {
@@ -166,8 +173,16 @@ export function backendOf(group: TargetGroupView, servers: readonly ProxyServer[
 }
 
 /** What a target is in the proxy. */
-export function serverOf({ id, port, address, addressPort, source, draining, health }: TargetView): ProxyServer {
-  return { id: serverId(id, port), address, port: addressPort, ...(source !== undefined && { source }), draining, health };
+export function serverOf({ id, port, address, addressPort, source, listener, draining, health }: TargetView): ProxyServer {
+  return {
+    id: serverId(id, port),
+    address,
+    port: addressPort,
+    ...(source !== undefined && { source }),
+    ...(listener !== undefined && { listener }),
+    draining,
+    health,
+  };
 }
 
 function byTurn(a: ListenerView, b: ListenerView): number {

@@ -27,6 +27,8 @@ export interface ListenerView {
   readonly port: number;
   /** Where its load balancer alone listens; absent while this host does not have these addresses. */
   readonly own?: OwnPlace;
+  /** Its own port, where its load balancer is a target of network load balancers there. */
+  readonly inner?: number;
   /** Of two listeners on one port, the one with the lower number took it first. No two have the same. */
   readonly turn: number;
   readonly balancer: BalancerView;
@@ -140,6 +142,8 @@ export interface TargetView {
   readonly addressPort: number;
   /** The address of its load balancer from which it is connected to, where this host has it. */
   readonly source?: string;
+  /** The listener that it is, by its name in the proxy. */
+  readonly listener?: string;
   readonly draining: boolean;
   readonly health: "initial" | "healthy" | "unhealthy";
 }

@@ -42,6 +42,10 @@ test.each([
   expect(render(changed).structure).not.toBe(render(whole()).structure);
 });
 
+test("HTTP/2 is spoken only where a handshake may agree upon it", () => {
+  expect(render(whole()).text).toContain("    http-request reject if { fc_http_major 2 }\n");
+});
+
 /** See `render-servers.ts`. */
 const POOL = "pool-max-conn -1 pool-purge-delay 3s";
 

@@ -191,8 +191,9 @@ function renderServerState(servers: ReadonlyMap<string, readonly DesiredServer[]
         const operational = server.up ? 2 : 0;
         const [address = ""] = server.definition.split(" ");
         const split = address.lastIndexOf(":");
-        const host = address.slice(0, split).replace("ipv6@", "");
-        const port = address.slice(split + 1);
+        const isSocket = address.startsWith("unix@");
+        const host = isSocket ? "-" : address.slice(0, split).replace("ipv6@", "");
+        const port = isSocket ? "0" : address.slice(split + 1);
         return `${0} ${heading.replace("backend ", "")} ${at + 1} ${server.name} ${host} ${operational} 0 ${server.weight} ${server.weight} 0 1 0 0 6 0 0 0 - ${port} - 0 0 - - 0`;
       }),
   );

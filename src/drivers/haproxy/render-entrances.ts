@@ -1,8 +1,7 @@
 import type { ProxyEntrance } from "../../ports/traffic-proxy.ts";
 import { section } from "./configuration-text.ts";
 import { quote } from "./quote.ts";
-import { addressWord } from "./server-names.ts";
-import { digest } from "./tls-names.ts";
+import { addressWord, innerSocket } from "./server-names.ts";
 
 /** How long a client may take to begin, so that it is known whether it speaks TLS, seconds. */
 const FIRST_WORD = "60s";
@@ -57,9 +56,4 @@ function door(listener: string, how: string, patterns: readonly string[]): { rea
 
 function wayName(entrance: string, listener: string): string {
   return `w_${entrance}_${listener}`;
-}
-
-/** Where a listener is reached that has no address of its own. The name is short, as those of sockets have to be. */
-export function innerSocket(listenerId: string): string {
-  return quote(`unix@${digest(listenerId).slice(0, 8)}-in.sock`);
 }

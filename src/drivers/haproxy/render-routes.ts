@@ -13,8 +13,7 @@ import { DATED_ERRORS, EVERY_REQUEST, renderRequestHandling, renderTlsHeaders } 
 import { isLogged, LOGGED_BACKEND, LOGGED_FRONTEND, markRoute } from "./render-request-log.ts";
 import { markRewrites, renderRewrites } from "./render-rewrites.ts";
 import { renderVersion } from "./render-version.ts";
-import { addressWord, backendName } from "./server-names.ts";
-import { innerSocket } from "./render-entrances.ts";
+import { addressWord, backendName, innerSocket } from "./server-names.ts";
 import { tlsRules, tlsWords } from "./render-tls.ts";
 
 /**
@@ -41,7 +40,12 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     ...EVERY_REQUEST,
     // Not `connection`: who was handed over by a replaced worker is known by its proxy header only.
     ...(listener.clients === undefined ? [] : [`tcp-request session reject unless { src ${listener.clients.join(" ")} }`]),
+    // HTTP/2 is agreed upon in the handshake or not spoken, as on AWS: HAProxy takes it from whoever begins with it. With `proto h1` it would not, but
+    // cannot bind again what a replaced worker has.
+    ...(listener.tls?.alpn.includes("h2") ? [] : ["http-request reject if { fc_http_major 2 }"]),
     ...(reached.some(asksHost) ? hostIsKnown(reached) : []),
+    // Behind another port, a listener is still the one of its own.
+    ...(listener.addresses.length === 0 ? [`http-request set-dst-port int(${listener.port})`] : []),
     ...tlsRules(listener.tls),
     ...tlsHeadersOf(listener, reached),
     DATED_ERRORS,

@@ -5,7 +5,7 @@ import { checkWords, secureWords } from "./render-secure.ts";
 import { versionWords } from "./render-version.ts";
 import { failsOpen } from "./fail-open.ts";
 import type { Health } from "./server-health.ts";
-import { addressWord, haproxyServerName, type ServerRole } from "./server-names.ts";
+import { haproxyServerName, serverPlace, type ServerRole } from "./server-names.ts";
 
 /** One server as HAProxy is to have it. */
 export interface DesiredServer {
@@ -39,7 +39,7 @@ export function desiredServersOf(backend: ProxyBackend, healthOf: (server: Proxy
 /** What HAProxy is to have for one server of ours, given its health so far. @param isOpen whether it gets requests while it is unhealthy */
 export function desiredServers(backend: ProxyBackend, server: ProxyServer, health: Health, isOpen = false): readonly DesiredServer[] {
   const check = backend.healthCheck;
-  const place = addressWord(server.address, server.port);
+  const place = serverPlace(server);
   const from = server.source === undefined ? [] : [`source ${server.source}`];
   const carried = backend.stream ? streamWords(backend.stream) : [...POOL, ...versionWords(backend)];
   const secured = secureWords(backend);

@@ -56,6 +56,24 @@ test("a server is connected to from the address that it is to see, which its nam
   );
 });
 
+test("a server that is a listener is connected to inside the proxy, where nobody else gets in", () => {
+  const { text, serverState } = renderConfiguration(
+    {
+      listeners: [{ ...listener("web", 80), addresses: [] }],
+      streams: [stream("db", 443)],
+      backends: [streamBackend([serverAt("alb", { address: "arn:aws:alb", port: 80 }, { listener: "web" })], { proxyProtocol: true })],
+    },
+    () => "healthy",
+    [],
+    new Uint8Array(32),
+  );
+  const [, socket = ""] = /bind unix@([0-9a-f]{8}-in)\.sock mode 600 accept-proxy\n/.exec(text) ?? [];
+  expect(text).toContain(`    server alb:t:${socket}:80 unix@${socket}.sock weight 1 send-proxy-v2 check check-send-proxy inter`);
+  // It had come to port 443.
+  expect(text).toContain("    http-request set-dst-port int(80)\n");
+  expect(serverState).toContain(` alb:t:${socket}:80 - 2 `);
+});
+
 test("what servers are told besides stands beside them, and changes the structure", () => {
   const { text, structure } = render({}, { proxyProtocol: true, cutsUnhealthy: true });
   expect(text).toContain("weight 1 source 10.0.0.4 send-proxy-v2 on-marked-down shutdown-sessions check check-send-proxy inter");

@@ -1,4 +1,5 @@
 import type { ProxyServer } from "../../ports/traffic-proxy.ts";
+import { digest } from "./tls-names.ts";
 
 /**
  * One server of ours is up to three servers of HAProxy at a time:
@@ -16,10 +17,12 @@ const letters = { probe: "p", traffic: "t", fallback: "f", open: "o" } as const;
 /**
  * Such as `web-1:t:10.0.0.5:8080`, or `web-1:t-10.0.0.4:10.0.0.5:8080` where it is connected to from an address of its load balancer. The addresses
  * are in the name: a server that moves becomes another one, while the old one finishes what it has. Health checks take their Host header from there.
+ * A listener has its socket's name in the place of an address.
  */
-export function haproxyServerName(server: Pick<ProxyServer, "id" | "address" | "port" | "source">, role: ServerRole): string {
+export function haproxyServerName(server: Pick<ProxyServer, "id" | "address" | "port" | "source" | "listener">, role: ServerRole): string {
   const from = server.source === undefined ? "" : `-${server.source}`;
-  return `${server.id}:${letters[role]}${from}:${server.address}:${server.port}`;
+  const place = server.listener === undefined ? server.address : socketStem(server.listener);
+  return `${server.id}:${letters[role]}${from}:${place}:${server.port}`;
 }
 
 /** The server of ours that an HAProxy server stands for. Ids have no colon. */
@@ -29,6 +32,20 @@ export function serverIdOf(haproxyName: string): string {
 
 export function backendName(id: string): string {
   return `b_${id}`;
+}
+
+/** Where a server is connected to. */
+export function serverPlace({ address, port, listener }: Pick<ProxyServer, "address" | "port" | "listener">): string {
+  return listener === undefined ? addressWord(address, port) : innerSocket(listener);
+}
+
+/** Where a listener is reached that has no address of its own. The name is short, as those of sockets have to be. */
+export function innerSocket(listenerId: string): string {
+  return `unix@${socketStem(listenerId)}.sock`;
+}
+
+function socketStem(listenerId: string): string {
+  return `${digest(listenerId).slice(0, 8)}-in`;
 }
 
 export function addressWord(address: string, port: number): string {

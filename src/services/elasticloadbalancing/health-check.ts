@@ -1,5 +1,10 @@
-import type { CreateTargetGroupInput, ModifyTargetGroupInput } from "@aws-sdk/client-elastic-load-balancing-v2";
+import {
+  InvalidConfigurationRequestException,
+  type CreateTargetGroupInput,
+  type ModifyTargetGroupInput,
+} from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { HealthCheckSettings, TargetGroupRecord } from "../../state/elb.ts";
+import { because } from "../operation.ts";
 import { checkEnum, invalid } from "./elb-operation.ts";
 import { checkGrpcMatcher, checkHttpMatcher } from "./matchers.ts";
 import { isForApplications, type TargetGroupKind } from "./target-group-kind.ts";
@@ -35,7 +40,7 @@ export function checkHealthCheck(request: Request, kind: TargetGroupKind, before
     healthyThreshold: request.HealthyThresholdCount ?? before?.healthyThreshold ?? 5,
     unhealthyThreshold: request.UnhealthyThresholdCount ?? before?.unhealthyThreshold ?? 2,
   };
-  checkPort(wanted.port);
+  checkPort(wanted.port, kind);
   // Those of Network Load Balancers may be equal: 10 seconds each is what the AWS Load Balancer Controller asks for.
   if (wanted.timeout > wanted.interval || (isForApplications(kind) && wanted.timeout === wanted.interval)) {
     const both = request.HealthCheckTimeoutSeconds !== undefined && request.HealthCheckIntervalSeconds !== undefined;
@@ -98,7 +103,13 @@ function checkProtocol(protocol: string | undefined, kind: TargetGroupKind): Hea
   return protocol as HealthCheckSettings["protocol"];
 }
 
-function checkPort(port: string): void {
+function checkPort(port: string, { targetType }: TargetGroupKind): void {
+  if (targetType === "alb" && port !== "traffic-port")
+    throw new InvalidConfigurationRequestException(
+      because(
+        "Airfield checks Application Load Balancers by the listener that gets the traffic: the health check port must be 'traffic-port'",
+      ),
+    );
   if (port === "traffic-port" || (/^\d{1,5}$/.test(port) && Number(port) >= 1 && Number(port) <= 65_535)) return;
   throw invalid(`Health check port '${port}' must be 'traffic-port' or in the range '1-65535'`);
 }

@@ -8,6 +8,7 @@ import { listeners, type ListenerRecord, type LoadBalancerRecord } from "../../s
 import { deleteListenerRecord } from "../../state/elb-targets.ts";
 import { because } from "../operation.ts";
 import { checkActions } from "./actions.ts";
+import { requireNoTarget } from "./balancer-targets.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findListener, findLoadBalancer, own } from "./find.ts";
 import { checkListenerTls, describeTls, type ListenerTls } from "./listener-tls.ts";
@@ -95,6 +96,7 @@ export const modifyListener = operation("ModifyListener", {
     const protocol = checkProtocol(input, balancer, input.Protocol ?? listener.protocol);
     checkRange(input.Port, "port", 1, 65_535);
     const port = input.Port ?? listener.port;
+    if (port !== listener.port) requireNoTarget(state, listener);
     if (
       state
         .table(listeners)
@@ -124,7 +126,8 @@ export const modifyListener = operation("ModifyListener", {
 export const deleteListener = operation("DeleteListener", {
   authorize: ({ ListenerArn }) => permission("DeleteListener", ListenerArn ?? "*"),
   run({ ListenerArn }, context) {
-    const { arn } = findListener(ListenerArn, context);
+    const { arn, loadBalancerArn, port } = findListener(ListenerArn, context);
+    requireNoTarget(context.state, { loadBalancerArn, port });
     context.state.commit(() => deleteListenerRecord(context.state, arn));
     return {};
   },

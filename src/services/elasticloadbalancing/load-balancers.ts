@@ -14,6 +14,7 @@ import type { State } from "../../state/state.ts";
 import { ensureLinkedRole, makingLinkedRole } from "../iam/linked-role.ts";
 import { deleteListenerRecord } from "../../state/elb-targets.ts";
 import { because, type ConditionContext } from "../operation.ts";
+import { requireUnregistered } from "./balancer-targets.ts";
 import { checkEnum, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findLoadBalancer, own, type Place } from "./find.ts";
 import { canonicalHostedZoneId } from "./hosted-zones.ts";
@@ -109,6 +110,7 @@ export const deleteLoadBalancer = operation("DeleteLoadBalancer", {
       throw new OperationNotPermittedException(
         because(`Load balancer '${balancer.arn}' cannot be deleted because deletion protection is enabled`),
       );
+    requireUnregistered(state, balancer);
     state.commit(() => {
       for (const { arn } of state.table(listeners).by("loadBalancer", balancer.arn)) deleteListenerRecord(state, arn);
       removeInterfaces(state, balancer.arn);

@@ -68,7 +68,13 @@ function networkRules(): AttributeRules {
   };
 }
 
+/** Of an Application Load Balancer behind a Network Load Balancer: it learns who the client is, and is one target. */
+function balancerRules(): AttributeRules {
+  return { ...networkRules(), "preserve_client_ip.enabled": fixedFlag("true"), "proxy_protocol_v2.enabled": fixedFlag("false") };
+}
+
 function rulesFor(kind: TargetGroupKind): AttributeRules {
+  if (kind.targetType === "alb") return balancerRules();
   return isForApplications(kind) ? APPLICATION : networkRules();
 }
 

@@ -26,16 +26,14 @@ export function checkKind(input: CreateTargetGroupInput): TargetGroupKind & { re
   checkEnum(input.TargetType, "targetType", ["instance", "ip", "lambda", "alb"]);
   checkEnum(input.Protocol, "protocol", PROTOCOLS);
   const targetType = input.TargetType ?? "instance";
-  if (targetType === "lambda" || targetType === "alb")
+  if (targetType === "lambda")
     throw new InvalidConfigurationRequestException(
-      because(
-        targetType === "lambda"
-          ? "Airfield runs no Lambda functions, and has no target groups with target type 'lambda'"
-          : "Airfield does not support target groups with target type 'alb' yet, only 'instance' and 'ip'",
-      ),
+      because("Airfield runs no Lambda functions, and has no target groups with target type 'lambda'"),
     );
   const { Protocol: protocol } = input;
   if (protocol === undefined) throw invalid("A protocol must be specified");
+  if (targetType === "alb" && protocol !== "TCP")
+    throw invalid(`Protocol '${protocol}' is not supported for target groups with target type 'alb'`);
   if (!CARRIED.includes(protocol))
     throw new UnsupportedProtocolException(
       because(`Airfield does not support target groups with the protocol '${protocol}' yet, only '${CARRIED.join("', '")}'`),

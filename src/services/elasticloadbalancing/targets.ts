@@ -14,6 +14,7 @@ import { deregisterTarget, registerTarget, type NewTarget } from "../../state/el
 import { targets, type TargetGroupRecord, type TargetRecord } from "../../state/elb.ts";
 import { localInstanceId } from "../../state/local-host.ts";
 import { because } from "../operation.ts";
+import { checkBalancerTarget, requireOneBalancer } from "./balancer-targets.ts";
 import { checkRange, invalid, operation, permission } from "./elb-operation.ts";
 import { findTargetGroup, type Place } from "./find.ts";
 import { QUOTAS } from "./quotas.ts";
@@ -26,6 +27,11 @@ export const registerTargets = operation("RegisterTargets", {
     if (!Targets || Targets.length === 0) throw invalid("Targets cannot be empty");
     const placeOf = targetPlaces(context.targetSurroundings());
     const wanted = Targets.map((target) => newTarget(target, group, placeOf, context));
+    const staying = state
+      .table(targets)
+      .by("targetGroup", group.arn)
+      .filter(({ drainingUntil }) => drainingUntil === undefined);
+    requireOneBalancer(group, new Set([...staying, ...wanted].map(({ id, port }) => `${id}|${port}`)));
     const keys = new Set([...state.table(targets).by("targetGroup", group.arn), ...wanted].map(({ id, port }) => `${id}|${port}`));
     if (keys.size > QUOTAS["targets-per-application-load-balancer"])
       throw new TooManyTargetsException(because(`You've reached the limit on the number of targets for target group '${group.arn}'`));
@@ -106,6 +112,10 @@ function newTarget(
   if (QuicServerId !== undefined) throw invalid(`A QUIC server ID cannot be specified for target groups with protocol '${group.protocol}'`);
   checkRange(Port, "targets.1.member.port", 1, 65_535);
   const target = { targetGroupArn: group.arn, id: Id, port: Port ?? group.port ?? 80 };
+  if (group.targetType === "alb") {
+    checkBalancerTarget({ Id, AvailabilityZone }, target.port, group, at);
+    return target;
+  }
   if (group.targetType === "instance") return { ...target, address: addressOfInstance(Id, at) };
   return { ...target, availabilityZone: zoneOfAddress(Id, AvailabilityZone, group, placeOf, at) };
 }
