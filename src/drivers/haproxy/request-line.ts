@@ -9,7 +9,8 @@ const ACTIONS = ["forward", "fixed-response", "redirect"] as const;
 export function readRequestLine(line: string): LoggedRequest | undefined {
   const values = line.split("\t");
   if (values.length !== FIELDS.length) return undefined;
-  const fields = Object.fromEntries(FIELDS.map((field, at) => [field, values[at] ?? ""])) as Record<Field, string>;
+  const fields = {} as Record<Field, string>;
+  for (const [at, field] of FIELDS.entries()) fields[field] = values[at] ?? "";
   const [loadBalancer = "", priority = "", kind = ""] = fields.route.split("|");
   const action = ACTIONS.find((one) => one === kind);
   if (!action) return undefined;
@@ -49,6 +50,8 @@ export function readRequestLine(line: string): LoggedRequest | undefined {
 /** What is not there is written as a hyphen. */
 function text(written: string): string {
   if (written === "-") return "";
+  // Most have nothing that is escaped, and are what they say.
+  if (!written.includes("\\")) return written;
   try {
     return String(JSON.parse(`"${written}"`));
   } catch (error) {
