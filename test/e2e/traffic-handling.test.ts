@@ -104,6 +104,19 @@ test("strictly, a GET with a body is refused; TRACE is so always", async () => {
   expect(await status(strict.port, "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0")).toBe(200);
 });
 
+test("what is no HTTP reaches no action, and HTTP/1.0 may be without a host", async () => {
+  await using world = await haproxyWorld();
+  const { port } = await echoing(world, {}, { action: { kind: "fixed-response", status: 200, contentType: "text/plain", body: "here" } });
+  const status = async (...lines: string[]): Promise<number | undefined> =>
+    (await world.ask(port, `${lines.join("\r\n")}\r\n\r\n`))?.status;
+  expect(await status("GET / HTTP/1.1", "Host: a.test", "X-One: a\0b")).toBe(400);
+  expect(await status("GET / HTTP/1.1", "Host: a.test", "X-One: a\\x00b")).toBe(200);
+  for (const version of ["9.9", "2.0", "1.2", "0.9"]) expect(await status(`GET / HTTP/${version}`, "Host: a.test"), version).toBe(400);
+  expect(await status("GET / HTTP/1.1")).toBe(400);
+  expect(await status("GET http://a.test/ HTTP/1.1")).toBe(400);
+  expect(await status("GET / HTTP/1.0")).toBe(200);
+});
+
 test("answers get a listener's headers, its own and a target's, and may not name the load balancer", async () => {
   await using world = await haproxyWorld();
   const headers = { "X-Frame-Options": "DENY", "Content-Security-Policy": "default-src 'self' 100%;" };

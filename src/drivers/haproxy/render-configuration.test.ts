@@ -99,3 +99,12 @@ test("connections to targets are shared by clients, and a request that met a clo
 test("a forward to nothing answers 503", () => {
   expect(render(whole({ action: { kind: "forward", backends: [{ id: "web", weight: 0 }] } })).text).toContain("use_backend unavailable\n");
 });
+
+test("what is no HTTP is refused before anything else is done with a request", () => {
+  const rules = render(whole()).text.match(/^ {4}http-request .*$/gm) ?? [];
+  expect(rules.slice(0, 3)).toEqual([
+    "    http-request deny deny_status 400 if !{ req.ver 1.1 1.0 } !{ fc_http_major 2 }",
+    "    http-request deny deny_status 400 if !{ req.fhdr(host) -m found } !{ req.ver 1.0 } !{ fc_http_major 2 }",
+    String.raw`    http-request deny deny_status 400 if { req.hdrs -m reg \x5cx00 }`,
+  ]);
+});

@@ -3,11 +3,23 @@ import { page, serverName } from "./error-pages.ts";
 import { quote } from "./quote.ts";
 
 /**
+ * What HAProxy 2.6 lets pass and no other version of HTTP is: a word for its version that it does not speak, HTTP/1.1 without a host, a zero byte in a
+ * header's value. The first condition is the one that nearly no request meets, so that the others cost nothing.
+ * Source: RFC 9110, 2.5 and 5.5; RFC 9112, 3.2; Elastic Load Balancing, "Troubleshoot your Application Load Balancers": 400 for a malformed request.
+ */
+const MALFORMED = [
+  "!{ req.ver 1.1 1.0 } !{ fc_http_major 2 }",
+  "!{ req.fhdr(host) -m found } !{ req.ver 1.0 } !{ fc_http_major 2 }",
+  `{ req.hdrs -m reg ${quote(String.raw`\x00`)} }`,
+];
+
+/**
  * What a listener does with every request before it is routed. Source: Elastic Load Balancing, "Troubleshoot your Application Load Balancers": 405 for
  * TRACE, 463 for more than 30 addresses in `X-Forwarded-For`.
  */
 export const EVERY_REQUEST: readonly string[] = [
   "tcp-request session set-var(sess.since) date",
+  ...MALFORMED.map((conditions) => `http-request deny deny_status 400 if ${conditions}`),
   "http-request deny deny_status 405 if { method TRACE }",
   `http-request return status 463 content-type text/html string ${quote(page("463"))} hdr Server ${serverName} if { req.hdr_cnt(x-forwarded-for) gt 30 }`,
 ];
