@@ -32,6 +32,8 @@ export class Connection {
   readonly #common: Readonly<Record<string, string>>;
   readonly #socket: Socket;
   #waiting: { readonly take: (bytes: Buffer) => void; readonly fail: (cause: Error) => void } | undefined;
+  /** Why nothing can be sent any more. */
+  #over: Error | undefined;
 
   private constructor(host: string, common: Readonly<Record<string, string>>) {
     this.#host = host;
@@ -43,8 +45,12 @@ export class Connection {
       return true;
     };
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true, onread: { buffer, callback } });
-    this.#socket.on("error", (cause) => this.#waiting?.fail(cause));
-    this.#socket.on("close", () => this.#waiting?.fail(new Error(`${host} closed the connection`)));
+    const over = (cause: Error): void => {
+      this.#over ??= cause;
+      this.#waiting?.fail(cause);
+    };
+    this.#socket.on("error", over);
+    this.#socket.on("close", () => over(new Error(`${host} closed the connection`)));
   }
 
   /** @param common headers of every request */
@@ -58,7 +64,9 @@ export class Connection {
     this.#socket.destroy();
   }
 
+  /** @throws Error where the connection is over, also if it ended since the last answer */
   async send(sent: Sent): Promise<Received> {
+    if (this.#over) throw this.#over;
     const answer = this.#answer(sent);
     const { method, path, body = [] } = sent;
     const length = body.reduce((sum, piece) => sum + piece.length, 0);
