@@ -47,6 +47,7 @@ const TYPES: Readonly<Record<string, string>> = {
   "iam:oidc-provider": "AWS::IAM::OIDCProvider",
   "iam:policy": "AWS::IAM::Policy",
   "iam:role": "AWS::IAM::Role",
+  "iam:server-certificate": "AWS::IAM::ServerCertificate",
   "iam:user": "AWS::IAM::User",
   "kms:alias": "AWS::KMS::Alias",
   "kms:key": "AWS::KMS::Key",

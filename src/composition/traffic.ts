@@ -13,7 +13,7 @@ import { systemClock as clock } from "../drivers/system/clock.ts";
 import type { RequestLog } from "../ports/request-log.ts";
 import type { TrafficProxy } from "../ports/traffic-proxy.ts";
 import type { VpcNetworks } from "../ports/vpc-networks.ts";
-import { certificateMaterial } from "../state/acm.ts";
+import { servedMaterial } from "../state/served-certificates.ts";
 import type { Platform } from "../services/platform.ts";
 import { chanceOf } from "./chance.ts";
 import type { Start } from "./options.ts";
@@ -33,7 +33,7 @@ export function openTraffic(
       logger,
       surroundings,
       canBind,
-      material: (arn) => certificateMaterial({ state, secrets }, arn),
+      material: (arn) => servedMaterial({ state, secrets }, arn),
       trouble: (text) => troubles.tell("load balancers", text),
     }),
   );

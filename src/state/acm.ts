@@ -1,21 +1,11 @@
 import { scopeKey } from "../domain/scope.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
-import type { CertificateFacts } from "./certificate-facts.ts";
+import { openBody, type CertificateBody, type CertificateMaterial } from "./certificate-body.ts";
 import { listeners } from "./elb.ts";
 import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
 // Times are milliseconds since the Unix epoch.
-
-/** A certificate with its key, as it was imported or issued. */
-export interface CertificateBody {
-  readonly certificatePem: string;
-  /** The certificates that lead from it towards its root, each certifying the one before; absent of a self-signed one. */
-  readonly chainPem?: string;
-  /** The private key as PKCS #8 in PEM, sealed for this certificate. */
-  readonly sealedKey: string;
-  readonly facts: CertificateFacts;
-}
 
 /** How a domain of a request is validated: by a CNAME that the account, and nobody else, is told. */
 export interface DomainValidationRecord {
@@ -100,15 +90,6 @@ export function sealCertificateKey(secrets: SecretBox, arn: string, privateKeyPe
   return secrets.seal(Buffer.from(privateKeyPem), keyBinding(arn));
 }
 
-/** What a server needs to speak with a certificate, all as PEM. */
-export interface CertificateMaterial {
-  readonly certificatePem: string;
-  /** Absent of a self-signed one. */
-  readonly chainPem?: string;
-  /** PKCS #8, in clear. */
-  readonly privateKeyPem: string;
-}
-
 /** The certificate of an ARN with its key opened; `undefined` where there is none, or it was never issued. One that has expired is still served, as on AWS. */
 export function certificateMaterial(
   { state, secrets }: { readonly state: State; readonly secrets: SecretBox },
@@ -116,12 +97,10 @@ export function certificateMaterial(
 ): CertificateMaterial | undefined {
   const body = state.table(certificates).get(arn)?.body;
   if (!body) return undefined;
-  const { certificatePem, chainPem, sealedKey } = body;
-  const privateKeyPem = Buffer.from(secrets.open(sealedKey, keyBinding(arn))).toString();
-  return { certificatePem, ...(chainPem === undefined ? {} : { chainPem }), privateKeyPem };
+  return openBody(secrets, body, keyBinding(arn));
 }
 
-/** The load balancers with a listener that serves the certificate, each once. */
+/** The load balancers with a listener that serves the certificate, of ACM or of IAM, each once. */
 export function certificateUsers(state: State, arn: string): readonly string[] {
   const using = state.table(listeners).by("certificate", arn);
   return [...new Set(using.map(({ loadBalancerArn }) => loadBalancerArn))];

@@ -21,6 +21,7 @@ import { parameters } from "./parameters.ts";
 import { changes, healthChecks, hostedZones, recordSets } from "./route53.ts";
 import { healthStatuses } from "./route53-health.ts";
 import { secrets } from "./secrets.ts";
+import { serverCertificates } from "./server-certificates.ts";
 import { accountOfArn, accountOfKey, type TableDefinition } from "./table.ts";
 
 const ME = "123456789012";
@@ -133,6 +134,7 @@ describe("records are kept where earlier versions look for them, and found by wh
     entry(accessKeys, { id: "AKIA" }, "AKIA", { account: ME, user: undefined }),
     entry(instanceProfiles, { name: "Web", roleName: "App" }, `${ME}/web`, { account: ME, role: `${ME}/app` }),
     entry(instanceProfiles, { name: "Web" }, `${ME}/web`, { account: ME, role: undefined }),
+    entry(serverCertificates, { arn: "s", name: "Web" }, `${ME}/web`, { account: ME, arn: "s" }),
     entry(oidcProviders, { arn: "o" }, "o", { account: ME }),
     entry(policies, { arn: "p" }, "p", { account: ME }),
     entry(iamAccounts, { alias: "shop" }, ME, { alias: "shop" }),

@@ -206,6 +206,8 @@ const AWAITS_AND_PUTS: Readonly<Record<string, string>> = {
   "services/elasticloadbalancing/trust-store-revocations.ts":
     "the store is looked for again after what was read, and nothing waits from there on",
   "services/elasticloadbalancing/trust-stores.ts": "as above; a new one is looked for again by its name",
+  "services/iam/server-certificates.ts":
+    "the operation that puts does not await, and the one that awaits looks for the name again and inserts",
   "services/kms/create-key.ts": "the key is new: nobody can have changed it while its material was made",
   "services/logs/log-groups.ts": "the operations that put do not await, and those that await delete",
   "services/logs/log-streams.ts": "as above",

@@ -1,4 +1,5 @@
 import { instanceProfiles, oidcProviders, policies, roleKey, roles, users } from "../../state/iam.ts";
+import { serverCertificates } from "../../state/server-certificates.ts";
 import { tagFacts, type FactsOf, type ResourceFacts } from "./resource-facts.ts";
 
 /** A role's policy is its trust policy: it says who may assume the role, and nothing about who may change or pass it. */
@@ -35,6 +36,10 @@ export const iamFacts: FactsOf = (state, { account, resource }, text, _now, acti
     case "instance-profile": {
       const profile = state.table(instanceProfiles).get(roleKey(account, name));
       return profile?.arn === text ? { tags: tagFacts(profile.tags) } : undefined;
+    }
+    case "server-certificate": {
+      const certificate = state.table(serverCertificates).get(roleKey(account, name));
+      return certificate?.arn === text ? { tags: tagFacts(certificate.tags) } : undefined;
     }
     case "policy": {
       const policy = state.table(policies).get(text);

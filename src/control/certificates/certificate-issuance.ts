@@ -1,13 +1,7 @@
 import { nextStep, type CertificateStep, type CertificateView } from "../../decide/certificates/next-step.ts";
 import { IssuerRefusedError } from "../../ports/certificate-issuer.ts";
-import {
-  certificates,
-  isRenewable,
-  sealCertificateKey,
-  type CertificateBody,
-  type CertificateRecord,
-  type DomainValidationRecord,
-} from "../../state/acm.ts";
+import { certificates, isRenewable, sealCertificateKey, type CertificateRecord, type DomainValidationRecord } from "../../state/acm.ts";
+import type { CertificateBody } from "../../state/certificate-body.ts";
 import { readCertificate } from "../../state/certificate-facts.ts";
 import { listeners } from "../../state/elb.ts";
 import { hostedZones, recordSets } from "../../state/route53.ts";

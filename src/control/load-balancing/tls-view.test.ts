@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
-import { certificates, type CertificateMaterial, type CertificateRecord } from "../../state/acm.ts";
+import { certificates, type CertificateRecord } from "../../state/acm.ts";
+import type { CertificateMaterial } from "../../state/certificate-body.ts";
 import { trustStores, type TrustStoreRecord } from "../../state/elb-trust-stores.ts";
 import type { ListenerRecord, LoadBalancerRecord, MutualAuthentication } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import type { WholeState } from "../../state/state.ts";
+import { serverCertificates, type ServerCertificateRecord } from "../../state/server-certificates.ts";
 import { tlsPart, TlsViews } from "./tls-view.ts";
 
 const scope = { account: "123456789012", region: "us-east-1" };
@@ -65,6 +67,16 @@ test("a certificate is opened once, until it is another one", () => {
   state.commit(() => state.table(certificates).replace(before, { ...before, importedAt: 5 }));
   views.of(listener(), balancer());
   expect(material).toHaveBeenCalledTimes(2);
+});
+
+test("a certificate that was uploaded to IAM is shown as one of ACM is, until it is gone", () => {
+  const uploaded = "arn:aws:iam::123456789012:server-certificate/team/web";
+  const record = { ...{ account: scope.account, name: "web", arn: uploaded }, body: { facts } } as unknown as ServerCertificateRecord;
+  state.commit(() => state.table(serverCertificates).insert(record));
+  const shown = listener({ certificates: [{ certificateArn: uploaded, isDefault: true }] });
+  expect(view(shown)?.default).toMatchObject({ id: uploaded, names: ["a.test"], keyKind: "RSA" });
+  state.commit(() => state.table(serverCertificates).delete(serverCertificates.key(record)));
+  expect(view(shown)).toBeUndefined();
 });
 
 test("a listener in plain text is as it is; an encrypted one without its default certificate does not listen", () => {

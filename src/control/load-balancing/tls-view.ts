@@ -1,9 +1,10 @@
 import type { CertificateView, ListenerView, TlsView } from "../../decide/routing/view.ts";
 import type { MtlsFact, MtlsHeaders, ProxyClientCertificates } from "../../domain/proxy-tls.ts";
 import { DEFAULT_SSL_POLICY } from "../../domain/ssl-policies.ts";
-import { certificates, type CertificateMaterial, type CertificateRecord } from "../../state/acm.ts";
+import type { CertificateMaterial } from "../../state/certificate-body.ts";
 import { trustStores } from "../../state/elb-trust-stores.ts";
 import { isEncrypted, type ListenerRecord, type LoadBalancerRecord } from "../../state/elb.ts";
+import { servedCertificate, type ServedCertificate } from "../../state/served-certificates.ts";
 import type { WholeState } from "../../state/state.ts";
 
 /** Opens the private key of a certificate. */
@@ -17,7 +18,7 @@ export class TlsViews {
   readonly #state: WholeState;
   readonly #material: Material;
   /** Records never change, they are replaced. */
-  readonly #opened = new WeakMap<CertificateRecord, CertificateView>();
+  readonly #opened = new WeakMap<ServedCertificate, CertificateView>();
 
   constructor(state: WholeState, material: Material) {
     this.#state = state;
@@ -43,7 +44,7 @@ export class TlsViews {
   }
 
   #certificate(arn: string): CertificateView | undefined {
-    const record = this.#state.table(certificates).get(arn);
+    const record = servedCertificate(this.#state, arn);
     if (!record) return undefined;
     const known = this.#opened.get(record);
     if (known) return known;

@@ -1,5 +1,6 @@
 import { RequestInProgressException, ResourceNotFoundException } from "@aws-sdk/client-acm";
-import type { CertificateBody, CertificateRecord } from "../../state/acm.ts";
+import type { CertificateRecord } from "../../state/acm.ts";
+import type { CertificateBody } from "../../state/certificate-body.ts";
 import { because } from "../operation.ts";
 import { onCertificate, operation, requireCertificate } from "./certificate.ts";
 

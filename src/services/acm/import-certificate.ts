@@ -1,9 +1,10 @@
 import { LimitExceededException } from "@aws-sdk/client-acm";
 import { scopeKey } from "../../domain/scope.ts";
 import { certificates, sealCertificateKey, type CertificateRecord } from "../../state/acm.ts";
+import { checkCertificateParts } from "../certificate-parts.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { certificatePermission, invalid, operation, requireCertificate } from "./certificate.ts";
-import { checkImport } from "./check-import.ts";
+import { importRefusal } from "./import-refusal.ts";
 import { MOST_IMPORTED, TOO_MANY_CERTIFICATES } from "./quotas.ts";
 import { checkReimport } from "./reimport.ts";
 import { checkTags, tagConditions, tagsKept } from "./tags.ts";
@@ -18,12 +19,10 @@ export const importCertificate = operation("ImportCertificate", {
     checkTags(Tags ?? []);
     if (CertificateArn !== undefined) requireImported(context, CertificateArn);
     const { secrets, state, now } = context;
-    const { privateKeyPem, ...checked } = await checkImport({
-      certificate: Certificate ?? Buffer.alloc(0),
-      privateKey: PrivateKey ?? Buffer.alloc(0),
-      chain: CertificateChain,
-      now,
-    });
+    const { privateKeyPem, ...checked } = await checkCertificateParts(
+      { certificate: textOf(Certificate), privateKey: textOf(PrivateKey), chain: CertificateChain && textOf(CertificateChain) },
+      { now, chainNeeded: true, refusal: importRefusal },
+    );
     // From here on nothing waits: what is read is what is replaced.
     const before = CertificateArn === undefined ? undefined : requireImported(context, CertificateArn);
     const arn = before?.arn ?? context.arn("acm", `certificate/${context.ids.uuid()}`);
@@ -51,6 +50,10 @@ export const importCertificate = operation("ImportCertificate", {
     return { CertificateArn: arn };
   },
 });
+
+function textOf(bytes: Uint8Array = Buffer.alloc(0)): string {
+  return Buffer.from(bytes).toString("latin1");
+}
 
 function requireImported(context: OperationContext, arn: string): CertificateRecord {
   const found = requireCertificate(context, arn);

@@ -10,8 +10,10 @@ import {
   type MutualAuthenticationAttributes,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { DEFAULT_SSL_POLICY, sslPolicy } from "../../domain/ssl-policies.ts";
-import { certificates, type CertificateRecord } from "../../state/acm.ts";
+import { certificates } from "../../state/acm.ts";
 import { isEncrypted, listeners, type ListenerRecord, type LoadBalancerRecord, type MutualAuthentication } from "../../state/elb.ts";
+import type { ServedCertificate } from "../../state/served-certificates.ts";
+import { serverCertificate, type ServerCertificateRecord } from "../../state/server-certificates.ts";
 import { AwsError } from "../aws-error.ts";
 import { because } from "../operation.ts";
 import { invalid } from "./elb-operation.ts";
@@ -62,18 +64,24 @@ export function describeTls(listener: ListenerRecord): Partial<Listener> {
   };
 }
 
-/** A certificate that a listener may show. @throws CertificateNotFoundException, UnsupportedCertificate */
-export function findCertificate({ CertificateArn: arn, IsDefault }: Certificate, at: Place): CertificateRecord {
+/** A certificate that a listener may show: of ACM in this region, or uploaded to IAM. @throws CertificateNotFoundException, UnsupportedCertificate */
+export function findCertificate({ CertificateArn: arn, IsDefault }: Certificate, at: Place): ServedCertificate {
   if (arn === undefined) throw invalid("A certificate ARN must be specified");
   if (IsDefault !== undefined) throw invalid("You cannot set IsDefault when you specify a certificate");
-  const found = own(at.state.table(certificates).get(arn), at);
+  const found = own(at.state.table(certificates).get(arn), at) ?? uploaded(arn, at);
   if (!found) throw new CertificateNotFoundException(because(`Certificate '${arn}' not found`));
-  if (found.status !== "ISSUED" || !SUPPORTED_KEYS.includes(found.body?.facts.keyAlgorithm ?? ""))
+  const issued = !("status" in found) || found.status === "ISSUED";
+  if (!issued || !SUPPORTED_KEYS.includes(found.body?.facts.keyAlgorithm ?? ""))
     throw new AwsError(
       "UnsupportedCertificate",
       `The certificate '${arn}' must have a fully-qualified domain name, a supported signature, and a supported key size.`,
     );
   return found;
+}
+
+function uploaded(arn: string, { state, account }: Place): ServerCertificateRecord | undefined {
+  const found = serverCertificate(state, arn);
+  return found?.account === account ? found : undefined;
 }
 
 /** Source: Application Load Balancers guide, "SSL certificates for your Application Load Balancer". */

@@ -1,11 +1,12 @@
 import { groups, instanceProfiles, oidcProviders, roles, users } from "../../state/iam.ts";
+import { serverCertificates } from "../../state/server-certificates.ts";
 import { INLINE_SIZES } from "./documents.ts";
 import { onAccount, operation } from "./iam-operation.ts";
 import { attachmentCount, ownPolicies, policiesOfAws } from "./managed-policy.ts";
 import { MOST_VERSIONS } from "./policy-versions.ts";
 import { QUOTAS } from "./quotas.ts";
 
-/** Counts and quotas. What is not kept here (certificates, MFA devices, passwords) counts 0. */
+/** Counts and quotas. What is not kept here (signing certificates, MFA devices, passwords) counts 0. */
 export const getAccountSummary = operation("GetAccountSummary", {
   authorize: onAccount("GetAccountSummary"),
   run(_input, context) {
@@ -46,8 +47,8 @@ export const getAccountSummary = operation("GetAccountSummary", {
         AccountSigningCertificatesPresent: 0,
         MFADevices: 0,
         MFADevicesInUse: 0,
-        ServerCertificates: 0,
-        ServerCertificatesQuota: 20,
+        ServerCertificates: state.table(serverCertificates).by("account", account).length,
+        ServerCertificatesQuota: QUOTAS.ServerCertificatesPerAccount,
         SigningCertificatesPerUserQuota: 2,
         GlobalEndpointTokenVersion: 1,
       },

@@ -11,6 +11,7 @@ import {
   type RoleRecord,
   type UserRecord,
 } from "../../state/iam.ts";
+import { serverCertificates, type ServerCertificateRecord } from "../../state/server-certificates.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { missing } from "./iam-operation.ts";
@@ -47,6 +48,12 @@ export function requireInstanceProfile({ state, account }: OperationContext, nam
   const profile = state.table(instanceProfiles).get(roleKey(account, name));
   if (!profile) throw missing(`Instance Profile ${name} cannot be found.`);
   return profile;
+}
+
+export function requireServerCertificate({ state, account }: OperationContext, name: string): ServerCertificateRecord {
+  const certificate = state.table(serverCertificates).get(roleKey(account, name));
+  if (!certificate) throw missing(`The Server Certificate with name ${name} cannot be found.`);
+  return certificate;
 }
 
 /** A customer managed policy of the caller's account; those of others are not seen. */

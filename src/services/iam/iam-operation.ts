@@ -2,6 +2,7 @@ import { EntityAlreadyExistsException, NoSuchEntityException } from "@aws-sdk/cl
 import { globalArn } from "../../domain/arn.ts";
 import type { Scope } from "../../domain/scope.ts";
 import { instanceProfiles, groups, roleKey, roles, users } from "../../state/iam.ts";
+import { serverCertificates } from "../../state/server-certificates.ts";
 import { AwsError } from "../aws-error.ts";
 import { brokenConstraints, type Violation } from "../constraints.ts";
 import { because, operationsOf, type AuthorizeScope, type ConditionContext, type Permission } from "../operation.ts";
@@ -54,6 +55,14 @@ export function onInstanceProfile<T extends object = object>(action: string, tol
     const name = input.InstanceProfileName ?? "*";
     const found = at.state.table(instanceProfiles).get(roleKey(at.account, name))?.arn;
     return permission(action, found ?? iamArn(at, `instance-profile/${name}`), input, told);
+  };
+}
+
+export function onServerCertificate<T extends object = object>(action: string, told?: Told<T>) {
+  return (input: { ServerCertificateName?: Name } & T, at: AuthorizeScope): Permission => {
+    const name = input.ServerCertificateName ?? "*";
+    const found = at.state.table(serverCertificates).get(roleKey(at.account, name))?.arn;
+    return permission(action, found ?? iamArn(at, `server-certificate/${name}`), input, told);
   };
 }
 

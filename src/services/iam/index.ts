@@ -76,6 +76,13 @@ import {
   setDefaultPolicyVersion,
 } from "./policy-versions.ts";
 import { createRole, deleteRole, getRole, listRoles, updateAssumeRolePolicy, updateRole, updateRoleDescription } from "./roles.ts";
+import {
+  deleteServerCertificate,
+  getServerCertificate,
+  listServerCertificates,
+  updateServerCertificate,
+  uploadServerCertificate,
+} from "./server-certificates.ts";
 import { createServiceLinkedRole, deleteServiceLinkedRole, getServiceLinkedRoleDeletionStatus } from "./service-linked-roles.ts";
 import { simulateCustomPolicy, simulatePrincipalPolicy } from "./simulation.ts";
 import {
@@ -83,16 +90,19 @@ import {
   listOpenIDConnectProviderTags,
   listPolicyTags,
   listRoleTags,
+  listServerCertificateTags,
   listUserTags,
   tagInstanceProfile,
   tagOpenIDConnectProvider,
   tagPolicy,
   tagRole,
+  tagServerCertificate,
   tagUser,
   untagInstanceProfile,
   untagOpenIDConnectProvider,
   untagPolicy,
   untagRole,
+  untagServerCertificate,
   untagUser,
 } from "./tagging.ts";
 import { createUser, deleteUser, getUser, listUsers, updateUser } from "./users.ts";
@@ -176,6 +186,11 @@ export const operations: readonly Operation[] = [
   addRoleToInstanceProfile,
   removeRoleFromInstanceProfile,
   deleteInstanceProfile,
+  uploadServerCertificate,
+  getServerCertificate,
+  listServerCertificates,
+  updateServerCertificate,
+  deleteServerCertificate,
   createServiceLinkedRole,
   deleteServiceLinkedRole,
   getServiceLinkedRoleDeletionStatus,
@@ -198,6 +213,9 @@ export const operations: readonly Operation[] = [
   tagInstanceProfile,
   untagInstanceProfile,
   listInstanceProfileTags,
+  tagServerCertificate,
+  untagServerCertificate,
+  listServerCertificateTags,
   tagOpenIDConnectProvider,
   untagOpenIDConnectProvider,
   listOpenIDConnectProviderTags,

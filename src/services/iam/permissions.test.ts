@@ -6,17 +6,22 @@ import {
   CreateServiceLinkedRoleCommand,
   CreateUserCommand,
   DeleteRolePolicyCommand,
+  DeleteServerCertificateCommand,
+  GetServerCertificateCommand,
   GetUserCommand,
   IAMClient,
   PutRolePolicyCommand,
   TagUserCommand,
   UntagUserCommand,
   UpdateGroupCommand,
+  UpdateServerCertificateCommand,
   UpdateUserCommand,
+  UploadServerCertificateCommand,
   CreateGroupCommand,
 } from "@aws-sdk/client-iam";
 import { expect, test } from "vitest";
 import { apiWorld, type ApiWorld } from "../../testing/api-world.ts";
+import { madeCertificate } from "../../testing/certificates.ts";
 
 // What AWS's "Actions, resources, and condition keys for IAM" says that policies can tell apart: each line is let in by the one policy,
 // and refused by the other, which differs in nothing else.
@@ -36,10 +41,17 @@ const allow = (Action: string | readonly string[], Resource: string | readonly s
 });
 const equals = (key: string, value: string) => ({ StringEquals: { [key]: value } });
 
+const tags = [{ Key: "team", Value: "web" }];
+const certificate = await madeCertificate({ commonName: "web.test" });
+
 async function populated(api: ApiWorld): Promise<void> {
   const iam = api.client(IAMClient);
   await iam.send(new CreateUserCommand({ UserName: "bob", Path: "/team/", Tags: [{ Key: "team", Value: "web" }] }));
   await iam.send(new CreateGroupCommand({ GroupName: "devs", Path: "/team/" }));
+  const [CertificateBody, PrivateKey] = [certificate.pem, certificate.keyPem];
+  await iam.send(
+    new UploadServerCertificateCommand({ ServerCertificateName: "tls", Path: "/team/", CertificateBody, PrivateKey, Tags: tags }),
+  );
   await iam.send(new CreateInstanceProfileCommand({ InstanceProfileName: "ecs" }));
   await iam.send(new CreateRoleCommand({ RoleName: "free", AssumeRolePolicyDocument: TRUST }));
   await iam.send(
@@ -48,7 +60,6 @@ async function populated(api: ApiWorld): Promise<void> {
   await iam.send(new PutRolePolicyCommand({ RoleName: "bound", PolicyName: "old", PolicyDocument: NOTHING }));
 }
 
-const tags = [{ Key: "team", Value: "web" }];
 const newRole = { RoleName: "new", AssumeRolePolicyDocument: TRUST };
 
 test.each([
@@ -99,6 +110,35 @@ test.each([
     new UpdateGroupCommand({ GroupName: "devs", NewPath: "/new/" }),
     allow("iam:UpdateGroup", [`${IAM}:group/team/devs`, `${IAM}:group/new/devs`]),
     allow("iam:UpdateGroup", `${IAM}:group/team/devs`),
+  ],
+  [
+    "the path of a server certificate",
+    new GetServerCertificateCommand({ ServerCertificateName: "tls" }),
+    allow("iam:GetServerCertificate", `${IAM}:server-certificate/team/*`),
+    allow("iam:GetServerCertificate", `${IAM}:server-certificate/tls`),
+  ],
+  [
+    "a tag of the server certificate",
+    new DeleteServerCertificateCommand({ ServerCertificateName: "tls" }),
+    allow("iam:DeleteServerCertificate", "*", equals("aws:ResourceTag/team", "web")),
+    allow("iam:DeleteServerCertificate", "*", equals("aws:ResourceTag/team", "db")),
+  ],
+  [
+    "both names of a server certificate",
+    new UpdateServerCertificateCommand({ ServerCertificateName: "tls", NewServerCertificateName: "new" }),
+    allow("iam:UpdateServerCertificate", [`${IAM}:server-certificate/team/tls`, `${IAM}:server-certificate/team/new`]),
+    allow("iam:UpdateServerCertificate", `${IAM}:server-certificate/team/tls`),
+  ],
+  [
+    "tags on uploading a server certificate",
+    new UploadServerCertificateCommand({
+      ServerCertificateName: "x",
+      CertificateBody: certificate.pem,
+      PrivateKey: certificate.keyPem,
+      Tags: tags,
+    }),
+    allow(["iam:UploadServerCertificate", "iam:TagServerCertificate"], "*"),
+    allow("iam:UploadServerCertificate", "*"),
   ],
   [
     "the boundary of a new role",

@@ -11,6 +11,7 @@ export const QUOTAS = {
   RolesPerAccount: 1000,
   PoliciesPerAccount: 1500,
   InstanceProfilesPerAccount: 1000,
+  ServerCertificatesPerAccount: 20,
   OpenIdConnectProvidersPerAccount: 100,
   ClientIdsPerOpenIdConnectProvider: 100,
   ThumbprintsPerOpenIdConnectProvider: 5,

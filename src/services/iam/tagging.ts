@@ -1,8 +1,9 @@
 import type { Tag } from "@aws-sdk/client-iam";
 import { instanceProfiles, oidcProviders, policies, roles, users } from "../../state/iam.ts";
+import { serverCertificates } from "../../state/server-certificates.ts";
 import type { OperationContext } from "../operation.ts";
-import { requireInstanceProfile, requirePolicy, requireRole, requireUser } from "./find.ts";
-import { onInstanceProfile, onPolicy, onRole, onUser, operation } from "./iam-operation.ts";
+import { requireInstanceProfile, requirePolicy, requireRole, requireServerCertificate, requireUser } from "./find.ts";
+import { onInstanceProfile, onPolicy, onRole, onServerCertificate, onUser, operation } from "./iam-operation.ts";
 import { listed, type PageRequest } from "./listing.ts";
 import { requireManagedPolicy } from "./managed-policy.ts";
 import { onProvider, requireProvider } from "./oidc-providers.ts";
@@ -112,6 +113,32 @@ export const untagInstanceProfile = operation("UntagInstanceProfile", {
 export const listInstanceProfileTags = operation("ListInstanceProfileTags", {
   authorize: onInstanceProfile("ListInstanceProfileTags"),
   run: ({ InstanceProfileName = "", ...page }, context) => listedTags(requireInstanceProfile(context, InstanceProfileName), page, context),
+});
+
+export const tagServerCertificate = operation("TagServerCertificate", {
+  authorize: onServerCertificate("TagServerCertificate", tagContext),
+  run({ ServerCertificateName = "", Tags = [] }, context) {
+    const certificate = requireServerCertificate(context, ServerCertificateName);
+    const tags = withTags(certificate.tags, Tags);
+    context.state.commit(() => context.state.table(serverCertificates).put({ ...certificate, tags }));
+    return {};
+  },
+});
+
+export const untagServerCertificate = operation("UntagServerCertificate", {
+  authorize: onServerCertificate("UntagServerCertificate", tagKeyContext),
+  run({ ServerCertificateName = "", TagKeys = [] }, context) {
+    const certificate = requireServerCertificate(context, ServerCertificateName);
+    const tags = withoutTags(certificate.tags, TagKeys);
+    context.state.commit(() => context.state.table(serverCertificates).put({ ...certificate, tags }));
+    return {};
+  },
+});
+
+export const listServerCertificateTags = operation("ListServerCertificateTags", {
+  authorize: onServerCertificate("ListServerCertificateTags"),
+  run: ({ ServerCertificateName = "", ...page }, context) =>
+    listedTags(requireServerCertificate(context, ServerCertificateName), page, context),
 });
 
 export const tagOpenIDConnectProvider = operation("TagOpenIDConnectProvider", {

@@ -4,7 +4,7 @@ import type { Ids } from "../../ports/ids.ts";
 const BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /** What an id is of. Source: IAM User Guide, "Understanding unique ID prefixes". */
-export type IdPrefix = "AIDA" | "AGPA" | "AROA" | "ANPA" | "AIPA" | "AKIA";
+export type IdPrefix = "AIDA" | "AGPA" | "AROA" | "ANPA" | "AIPA" | "ASCA" | "AKIA";
 
 /** An id such as `AROADBQP57FF2AEXAMPLE`: 21 characters; keys have 20. */
 export function uniqueId(ids: Ids, prefix: IdPrefix): string {
