@@ -67,7 +67,7 @@ function metadata({ path, name, id, arn, createdAt, body }: ServerCertificateRec
   };
 }
 
-/** Of the private key nothing is told, as on AWS. */
+/** Of the private key nothing is told. The texts end without a line break: by that, too, Terraform tells whether they are those that it gave. */
 export const getServerCertificate = operation("GetServerCertificate", {
   authorize: onServerCertificate("GetServerCertificate"),
   run({ ServerCertificateName = "" }, context) {
@@ -76,8 +76,8 @@ export const getServerCertificate = operation("GetServerCertificate", {
     return {
       ServerCertificate: {
         ServerCertificateMetadata: metadata(certificate),
-        CertificateBody: body.certificatePem,
-        ...(body.chainPem === undefined ? {} : { CertificateChain: body.chainPem }),
+        CertificateBody: body.certificatePem.trimEnd(),
+        ...(body.chainPem === undefined ? {} : { CertificateChain: body.chainPem.trimEnd() }),
         ...(tags.length > 0 ? { Tags: [...tags] } : {}),
       },
     };
