@@ -1,5 +1,5 @@
 import type { EmptyMeaning, EmptyValues } from "../services/empty-values.ts";
-import type { Constraint, Violation } from "./constraints/constraint.ts";
+import { MOST_TOLD, type Constraint, type Violation } from "./constraints/constraint.ts";
 import { shownValue } from "./constraints/shown-value.ts";
 import { brokenBy, isBrokenNumber, type ValueCheck, type ValueChecks } from "./constraints/value-checks.ts";
 import { InvalidInputError, wrongType } from "./malformed.ts";
@@ -19,16 +19,22 @@ interface InputRules {
  */
 export function settleInput(shape: Shape | undefined, input: unknown, { emptyValues, checks }: InputRules): unknown {
   if (!shape) return input;
-  const violations: Violation[] = [];
-  const settled = settle(shape, input, { rule: emptyValues, checks, violations, path: "", key: "" });
-  if (violations.length > 0) throw new InvalidInputError(violations);
+  const broken: Broken = { told: [], count: 0 };
+  const settled = settle(shape, input, { rule: emptyValues, checks, broken, path: "", key: "" });
+  if (broken.count > 0) throw new InvalidInputError(broken.told, broken.count);
   return settled;
+}
+
+/** Of all that is broken, as much as is told of, and how much there is: a body may hold tens of thousands. */
+interface Broken {
+  readonly told: Violation[];
+  count: number;
 }
 
 interface Place {
   readonly rule: EmptyValues;
   readonly checks: ValueChecks;
-  readonly violations: Violation[];
+  readonly broken: Broken;
   /** Where in the input, as AWS's messages write it: `containerDefinitions.1.member.name`. */
   readonly path: string;
   /** What the exceptions of the rule call it: `ContainerDefinition.name`. */
@@ -61,10 +67,12 @@ function settleStructure(shape: Structure, value: Readonly<Record<string, unknow
   const settled: Record<string, unknown> = {};
   for (const member of shape.members) {
     const found = Object.hasOwn(value, member.name) ? value[member.name] : undefined;
+    // Most members of most structures are not there.
+    if (found === undefined && !member.required) continue;
     const name = camelCase(member.name);
     const place = { ...outer, path: outer.path === "" ? name : `${outer.path}.${name}`, key: `${shape.name}.${member.name}` };
     if (found === undefined) {
-      if (member.required) report(place, member, { kind: "missing", shown: null }, [{ kind: "not-null" }]);
+      report(place, member, { kind: "missing", shown: null }, [{ kind: "not-null" }]);
       continue;
     }
     const meaning = meaningOf(found, member, place);
@@ -101,13 +109,15 @@ function isEmpty(value: unknown): boolean {
 }
 
 function report(
-  { violations, path, key }: Place,
+  { broken, path, key }: Place,
   member: NamedMember | undefined,
   found: Pick<Violation, "kind" | "shown">,
-  broken: readonly Constraint[],
+  constraints: readonly Constraint[],
 ): void {
+  broken.count += constraints.length;
+  if (broken.told.length >= MOST_TOLD) return;
   const wireName = member?.ec2QueryName ?? member?.xmlName ?? key.slice(key.indexOf(".") + 1);
-  for (const constraint of broken) violations.push({ ...found, path, wireName, constraint });
+  for (const constraint of constraints) broken.told.push({ ...found, path, wireName, constraint });
 }
 
 /** Most values are not broken: what is not told of is not written. */

@@ -4,6 +4,7 @@ import { decide } from "../authorization/authorize.ts";
 import { principalIn, type Credentials } from "../authorization/credentials.ts";
 import { denialText } from "../decide/iam/denial.ts";
 import { limitOfSession } from "../authorization/session-limits.ts";
+import { laterTurn } from "../domain/later-turn.ts";
 import { ANONYMOUS, type Principal } from "../domain/principal.ts";
 import { DEFAULT_REGION, isRegion } from "../domain/scope.ts";
 import { AwsError } from "../services/aws-error.ts";
@@ -91,7 +92,7 @@ export function gateway(options: GatewayOptions): Gateway {
       const limit = limitOfSession(principal, service.id, schema.name);
       if (limit) throw sessionError(limit, schema.name, family);
       if (options.throttle?.({ principal, sourceIp, operation: `${service.id}:${schema.name}`, now }) === false) throw throttled(family);
-      const input = readInput(schema, request, loaded, { protocol, spoken });
+      const input = await readInput(schema, request, loaded, { protocol, spoken, clock });
       call.input = input;
       const origin = { sourceIp, userAgent: request.headers["user-agent"] ?? "", secureTransport: request.secure, region };
       const scope = requestScope({ account: principal.account, region });
@@ -208,15 +209,30 @@ function findOperation(
   return { schema, operation };
 }
 
+/** From how many bytes on a request lets others have their turn after each step of its reading. */
+const LARGE_BODY = 64 * 1024;
+
+interface Reading {
+  readonly protocol: Protocol;
+  readonly spoken: WireProtocol;
+  readonly clock: Platform["clock"];
+}
+
 /** What permissions are asked for and what is done come of one reading, in which nothing is left empty by oversight. */
-function readInput(
+async function readInput(
   schema: OperationSchema,
   request: WireRequest,
   service: LoadedService,
-  { protocol, spoken }: { readonly protocol: Protocol; readonly spoken: WireProtocol },
-): unknown {
+  { protocol, spoken, clock }: Reading,
+): Promise<unknown> {
+  const isLarge = request.body.length > LARGE_BODY;
   try {
-    return settleInput(schema.input, protocol.read(schema, request), service);
+    if (isLarge) await laterTurn(clock);
+    const read = protocol.read(schema, request);
+    if (isLarge) await laterTurn(clock);
+    const settled = settleInput(schema.input, read, service);
+    if (isLarge) await laterTurn(clock);
+    return settled;
   } catch (thrown) {
     throw thrown instanceof MalformedRequestError ? malformedError(thrown, service.descriptor, spoken) : thrown;
   }

@@ -16,12 +16,12 @@ export class MalformedRequestError extends Error {
   }
 }
 
-/** An input that lacks what it needs or holds what it must not; all that is wrong with it. */
+/** An input that lacks what it needs or holds what it must not; what is wrong with it, the first of it where there is much. */
 export class InvalidInputError extends MalformedRequestError {
   readonly violations: readonly Violation[];
 
-  constructor(violations: readonly Violation[]) {
-    super("invalid", violations[0]?.path ?? "", violationsText(violations));
+  constructor(violations: readonly Violation[], count = violations.length) {
+    super("invalid", violations[0]?.path ?? "", violationsText(violations, count));
     this.violations = violations;
   }
 }

@@ -211,6 +211,7 @@ const AWAITS_AND_PUTS: Readonly<Record<string, string>> = {
   "services/kms/create-key.ts": "the key is new: nobody can have changed it while its material was made",
   "services/logs/log-groups.ts": "the operations that put do not await, and those that await delete",
   "services/logs/log-streams.ts": "as above",
+  "services/route53/change-record-sets.ts": "the zone is looked for again after the wait, and its records only then",
 };
 
 test("who awaits and writes whole records says here why nothing stale is written (decision 30)", () => {

@@ -44,18 +44,17 @@ export interface Violation {
 }
 
 /** How many are told of one by one: a body may hold a quarter of a million. */
-const MOST_TOLD = 100;
+export const MOST_TOLD = 100;
 /** How much of a value or a path is told, in characters: AWS's messages hold whole lists and policies, and it says nowhere where they end. A body may have 32 MB. */
 const MOST_SHOWN = 10_000;
 
-/** All that is broken in one sentence of AWS's: `2 validation errors detected: Value 'x' at 'name' failed …; …`. Of more than `MOST_TOLD`, the first are told, and how many there are. */
-export function violationsText(violations: readonly Violation[]): string {
+/** All that is broken in one sentence of AWS's: `2 validation errors detected: Value 'x' at 'name' failed …; …`. Of more than `MOST_TOLD`, the first are told, and how many there are. @param count of all, the first of which are given */
+export function violationsText(violations: readonly Violation[], count = violations.length): string {
   const texts = violations.slice(0, MOST_TOLD).map(({ path, shown, constraint }) => {
     const value = shown === undefined ? "Value" : shown === null ? "Value null" : `Value '${cut(shown)}'`;
     return `${value} at '${cut(path)}' failed to satisfy constraint: ${constraintText(constraint)}`;
   });
-  const { length } = violations;
-  return `${length} validation error${length === 1 ? "" : "s"} detected: ${texts.join("; ")}${length > texts.length ? "; ..." : ""}`;
+  return `${count} validation error${count === 1 ? "" : "s"} detected: ${texts.join("; ")}${count > texts.length ? "; ..." : ""}`;
 }
 
 function cut(text: string): string {

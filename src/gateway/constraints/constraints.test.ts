@@ -183,6 +183,16 @@ test("a whole input is told of at once, nested members by their places", async (
   );
 });
 
+test("of an input with much that is wrong, what is told of is kept, and the rest is counted", async () => {
+  const service = SERVICES.find(({ id }) => id === "iam");
+  if (!service) throw new Error("there is no IAM");
+  const loaded = await loadService(service);
+  const input = { RoleName: "r", AssumeRolePolicyDocument: "{}", Tags: Array.from({ length: 1000 }, () => ({})) };
+  const refused = (): unknown => settleInput(loaded.schema("CreateRole")?.input, input, loaded);
+  expect(refused).toThrow(/^2001 validation errors detected: .*; \.\.\.$/);
+  expect(refused).toThrow(expect.objectContaining({ violations: expect.objectContaining({ length: 100 }) }) as Error);
+});
+
 test("a number with a fraction is of the wrong type where none can be", async () => {
   const service = SERVICES.find(({ id }) => id === "ecs");
   if (!service) throw new Error("there is no ECS");

@@ -34,9 +34,16 @@ export function valueChecks({ model, exceptions }: ServiceConstraints): ValueChe
     made.set(name, check);
     return check;
   };
-  return (structure, member) => {
+  const ofMember = (structure: string, member: string): ValueCheck | undefined => {
     if (Object.hasOwn(exceptions, `${structure}.${member}`) || Object.hasOwn(exceptions, member)) return undefined;
     return ofShape(model.members[structure]?.[member]);
+  };
+  const asked = new Map<string, Map<string, ValueCheck | undefined>>();
+  return (structure, member) => {
+    const members = asked.get(structure) ?? new Map<string, ValueCheck | undefined>();
+    if (members.size === 0) asked.set(structure, members);
+    if (!members.has(member)) members.set(member, ofMember(structure, member));
+    return members.get(member);
   };
 }
 

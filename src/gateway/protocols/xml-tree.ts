@@ -12,11 +12,13 @@ export interface XmlElement {
 
 /** How deep elements may nest: no AWS shape comes near. */
 const DEEPEST = 100;
+/** How many elements a request may hold: Route 53's longest list, a thousand changes with all that a record set may have, are twenty thousand. */
+const MOST_ELEMENTS = 32_000;
 /**
- * How many elements, attributes and references a request may hold: a thousand changes of ten records each, Route 53's longest list, are thirty thousand
- * elements. A reference, such as `&amp;`, costs as much as an element with no more characters.
+ * How many elements, attributes and references. A reference, such as `&amp;`, costs as much as an element with no more characters; the values of a list of
+ * changes may be 32,000, if they are nothing else.
  */
-const MOST_NODES = 250_000;
+const MOST_NODES = 64_000;
 /** How much is read at a time, in characters. What comes before the first element is shorter: it has nothing that anybody asks for. */
 const CHUNK = 64 * 1024;
 
@@ -35,8 +37,9 @@ export function readXmlTree(body: Buffer): XmlElement {
   };
   const count = (more = 1): void => {
     nodes += more;
-    if (nodes > MOST_NODES) throw new MalformedRequestError("syntax", "", "The request holds too many values.");
+    if (nodes > MOST_NODES) refuseMany();
   };
+  if (tagsIn(body) > MOST_ELEMENTS) refuseMany();
   parser.on("error", refuse);
   parser.on("doctype", () => refuse());
   parser.on("opentag", ({ name, attributes }) => {
@@ -72,6 +75,20 @@ interface Growing {
 
 function local(name: string): string {
   return name.slice(name.indexOf(":") + 1);
+}
+
+/** Whatever begins with `<` and does not end an element, up to one too many. To count them takes a hundredth of what it takes to read them. */
+function tagsIn(body: Buffer): number {
+  let tags = 0;
+  for (let at = body.indexOf(LESS_THAN); at >= 0 && tags <= MOST_ELEMENTS; at = body.indexOf(LESS_THAN, at + 1))
+    if (body[at + 1] !== SLASH) tags += 1;
+  return tags;
+}
+
+const [LESS_THAN, SLASH] = [0x3c, 0x2f];
+
+function refuseMany(): never {
+  throw new MalformedRequestError("syntax", "", "The request holds too many values.");
 }
 
 function refuse(): never {

@@ -1,6 +1,7 @@
 import { NoSuchHealthCheck, type Change } from "@aws-sdk/client-route-53";
 import { applyChanges, type RecordChange, type ZoneToChange } from "../../decide/record-changes/apply-changes.ts";
 import { nameOf, readName } from "../../domain/dns/name.ts";
+import { laterTurn } from "../../domain/later-turn.ts";
 import { loadBalancers } from "../../state/elb.ts";
 import { healthChecks, nameInZone, recordSets, type HostedZoneRecord, type RecordSetRecord } from "../../state/route53.ts";
 import { because, type ConditionContext, type OperationContext } from "../operation.ts";
@@ -12,6 +13,8 @@ import { operation, recordSetCount, requireOwnZone, zoneArn } from "./route53-op
 /** Of a batch. Source: Route 53 Developer Guide, "Quotas": an UPSERT counts twice. */
 const MOST_RECORDS = 1000;
 const MOST_CHARACTERS = 32_000;
+/** More changes than these are read in one turn of the event loop and made in another: a thousand take tens of milliseconds for either. */
+const MOST_IN_A_TURN = 100;
 
 export const changeResourceRecordSets = operation("ChangeResourceRecordSets", {
   authorize: ({ HostedZoneId, ChangeBatch: { Changes = [] } = { Changes: [] } }, at) => ({
@@ -19,12 +22,15 @@ export const changeResourceRecordSets = operation("ChangeResourceRecordSets", {
     resource: zoneArn(at, HostedZoneId),
     context: changeContext(Changes),
   }),
-  run({ HostedZoneId, ChangeBatch: { Changes = [], Comment } = { Changes: [] } }, context) {
-    const zone = requireOwnZone(context, HostedZoneId);
+  async run({ HostedZoneId, ChangeBatch: { Changes = [], Comment } = { Changes: [] } }, context) {
+    requireOwnZone(context, HostedZoneId);
     refuseLarge(Changes);
     const read = Changes.map((change) => ({ action: change.Action ?? "CREATE", ...readRecordSet(change) }));
     const problems = read.flatMap((change) => (change.action === "DELETE" ? [] : change.problems));
     if (problems.length > 0) throw invalidBatch(problems);
+    if (read.length > MOST_IN_A_TURN) await laterTurn(context.clock);
+    // Looked for once more: it may be gone meanwhile.
+    const zone = requireOwnZone(context, HostedZoneId);
     requireHealthChecks(context, read);
     const changed = applyChanges(zoneToChange(context, zone), read);
     if (changed.kind === "refused") throw invalidBatch(changed.messages);

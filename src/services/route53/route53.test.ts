@@ -27,6 +27,8 @@ import { DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CreateLoadBalancerCommand, ElasticLoadBalancingV2Client } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { DescribeSubnetsCommand } from "@aws-sdk/client-ec2";
 import { describe, expect, test } from "vitest";
+import { systemClock } from "../../drivers/system/clock.ts";
+import { hostedZones, recordSets } from "../../state/route53.ts";
 import { apiWorld, FOREIGN_KEYS, type ApiWorld, type Keys } from "../../testing/api-world.ts";
 
 const r53 = (api: ApiWorld, keys?: Keys): Route53Client => api.client(Route53Client, "us-east-1", keys);
@@ -449,4 +451,32 @@ test("the aws command line makes a zone, changes it and waits for the change", a
   expect(again.stderr).toContain(
     "(InvalidChangeBatch) when calling the ChangeResourceRecordSets operation: [Tried to create resource record set [name='www.example.com.', type='A'] but it already exists]",
   );
+});
+
+describe("a batch of a thousand changes", () => {
+  const many = Array.from({ length: 1000 }, (_, at) => create(a(`n${at}.example.com`, "192.0.2.1")));
+
+  test("is read, checked and made in turns of their own, between which others have theirs", async () => {
+    let turns = 0;
+    const clock = { ...systemClock, soon: (run: () => void) => ((turns += 1), systemClock.soon(run)) };
+    await using api = await apiWorld({ clock });
+    const zone = await zoneOf(api);
+    await r53(api).send(change(zone, create(a("one.example.com", "192.0.2.1"))));
+    expect(turns).toBe(0);
+    await r53(api).send(change(zone, ...many));
+    expect(turns).toBe(4);
+  });
+
+  test("is made in a zone that is still there", async () => {
+    let turns = 0;
+    const clock = { ...systemClock, soon: (run: () => void) => systemClock.soon(() => (meanwhile((turns += 1)), run())) };
+    await using api = await apiWorld({ clock });
+    const zone = await zoneOf(api);
+    const records = api.state.table(recordSets).size;
+    function meanwhile(turn: number): void {
+      if (turn === 4) api.state.commit(() => void api.state.table(hostedZones).delete(zone.replace("/hostedzone/", "")));
+    }
+    await expect(r53(api).send(change(zone, ...many))).rejects.toThrow("No hosted zone found");
+    expect(api.state.table(recordSets).size).toBe(records);
+  });
 });
