@@ -14,6 +14,7 @@ import {
   type UploadServerCertificateCommandInput,
 } from "@aws-sdk/client-iam";
 import { beforeAll, beforeEach, afterEach, describe, expect, test } from "vitest";
+import { memoryAuditLog } from "../../drivers/memory/audit-log.ts";
 import { servedMaterial } from "../../state/served-certificates.ts";
 import { serverCertificates } from "../../state/server-certificates.ts";
 import { apiWorld, FOREIGN_KEYS, type ApiWorld } from "../../testing/api-world.ts";
@@ -88,6 +89,29 @@ test("the key is kept sealed, and opened for who serves the certificate, also un
   expect(createPrivateKey(servedMaterial({ state, secrets }, `${ARN}/www`)?.privateKeyPem ?? "").equals(key)).toBe(true);
   expect(servedMaterial({ state, secrets }, `${ARN}/Web`)).toBeUndefined();
   expect(JSON.stringify([...state.table(serverCertificates).values()])).not.toContain("PRIVATE KEY");
+});
+
+test("the key stands in no record of requests and in no refusal", async () => {
+  const audit = memoryAuditLog();
+  await using world = await apiWorld({ audit });
+  const send = (more: Partial<UploadServerCertificateCommandInput> = {}) =>
+    refusal(world.client(IAMClient).send(new UploadServerCertificateCommand(input(more))));
+  const secret = leaf.keyPem.split("\n")[1] ?? "";
+  const answers = [
+    await send(),
+    await send(),
+    await send({ ServerCertificateName: "b", CertificateBody: root.pem }),
+    await send({ ServerCertificateName: "c", PrivateKey: `${leaf.keyPem}\u0000` }),
+  ];
+  expect(answers.map((answer) => answer.split(/:|Exception/)[0])).toEqual([
+    "taken",
+    "EntityAlreadyExists",
+    "KeyPairMismatch",
+    "ValidationError",
+  ]);
+  const recorded = JSON.stringify(audit.records);
+  expect(recorded).toContain("UploadServerCertificate");
+  expect(recorded + answers.join("")).not.toContain(secret);
 });
 
 describe("what could not serve is refused:", () => {
