@@ -1,6 +1,6 @@
 import { NoSuchHealthCheck, type Change } from "@aws-sdk/client-route-53";
 import { applyChanges, type RecordChange, type ZoneToChange } from "../../decide/record-changes/apply-changes.ts";
-import { nameOf, readName } from "../../domain/dns/name.ts";
+import { readName } from "../../domain/dns/name.ts";
 import { laterTurn } from "../../domain/later-turn.ts";
 import { loadBalancers } from "../../state/elb.ts";
 import { healthChecks, nameInZone, recordSets, type HostedZoneRecord, type RecordSetRecord } from "../../state/route53.ts";
@@ -9,6 +9,7 @@ import { recordChange } from "./changes.ts";
 import { QUOTAS } from "./quotas.ts";
 import { invalidBatch, readRecordSet } from "./record-set-input.ts";
 import { operation, recordSetCount, requireOwnZone, zoneArn } from "./route53-operation.ts";
+import { serviceNames } from "./service-names.ts";
 
 /** Of a batch. Source: Route 53 Developer Guide, "Quotas": an UPSERT counts twice. */
 const MOST_RECORDS = 1000;
@@ -91,13 +92,7 @@ function zoneToChange({ state }: OperationContext, zone: HostedZoneRecord): Zone
   return {
     ...{ id: zone.id, name: zone.name },
     at: (name) => state.table(recordSets).by("name", nameInZone(zone.id, name)).map(withoutPlace),
-    serviceName({ HostedZoneId, DNSName }, type) {
-      const own = [...state.table(loadBalancers).values()];
-      const named = own.find(({ dnsName }) => [nameOf(dnsName), nameOf(`dualstack.${dnsName}`)].includes(DNSName));
-      if (!own.some(({ canonicalHostedZoneId }) => canonicalHostedZoneId === HostedZoneId)) return named ? "not-within" : undefined;
-      if (named && named.canonicalHostedZoneId !== HostedZoneId) return "not-within";
-      return named && (type === "A" || type === "AAAA") ? "found" : "not-found";
-    },
+    serviceName: serviceNames(() => state.table(loadBalancers).values()),
   };
 }
 
