@@ -1,3 +1,4 @@
+import "reflect-metadata";
 import { createServer, type Http2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import {
@@ -12,11 +13,12 @@ import {
   type ServerUnaryCall,
   type ServerWritableStream,
 } from "@grpc/grpc-js";
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { ProxyBackend } from "../../src/ports/traffic-proxy.ts";
+import { madeCertificate, type MadeCertificate } from "../../src/testing/certificates.ts";
 import { backend, listener, serverAt, watchHealth } from "../../src/testing/traffic-proxy-contract.ts";
 import { send } from "./load.ts";
-import { haproxyWorld, type HaproxyWorld } from "./traffic-world.ts";
+import { endingTls, haproxyWorld, type HaproxyWorld } from "./traffic-world.ts";
 
 const known = { health: "healthy" } as const;
 const BYTES = {
@@ -31,28 +33,33 @@ const METHODS = {
   Refuse: { path: "/shop.Shop/Refuse", requestStream: false, responseStream: false, ...BYTES },
 };
 
+let certificate: MadeCertificate;
+beforeAll(
+  async () => void (certificate = await madeCertificate({ commonName: "shop.test", names: ["shop.test", "localhost"], key: 2048 })),
+);
+
 test("calls of gRPC go through, with messages, streams, status and metadata", async () => {
   await using world = await haproxyWorld();
   await using target = await grpcTarget();
-  const port = await serve(world, { version: "grpc", servers: [serverAt("one", target, known)] });
-  using client = connected(port);
+  const { plain, secure } = await serve(world, { version: "grpc", servers: [serverAt("one", target, known)] });
+  using client = connected(secure);
   expect(String(await client.unary("Echo", "hello"))).toBe("hello");
   expect(await client.stream("Count", "3")).toEqual(["1", "2", "3"]);
   await expect(client.unary("Refuse", "x")).rejects.toMatchObject({ code: status.UNAVAILABLE, details: "sold out" });
   await expect(client.unary("Nothing", "x")).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
   // By a client of HTTP/1.1.
-  expect(await send(port)).toMatchObject({ status: 464, headers: { server: "awselb/2.0" } });
+  expect(await send(plain)).toMatchObject({ status: 464, headers: { server: "awselb/2.0" } });
 });
 
 test("a group that speaks HTTP/1.1 carries no gRPC, and one that speaks HTTP/2 no HTTP/1.1", async () => {
   await using world = await haproxyWorld();
   const one = await world.target(200);
-  const plain = await serve(world, { servers: [serverAt("one", one, known)] });
-  using client = connected(plain);
+  const { plain, secure } = await serve(world, { servers: [serverAt("one", one, known)] });
+  using client = connected(secure);
   await expect(client.unary("Echo", "hello")).rejects.toMatchObject({ details: expect.stringContaining("464") });
   expect((await send(plain)).status).toBe(200);
-  const port = await serve(world, { version: "http2", servers: [serverAt("one", one, known)] });
-  expect((await send(port)).status).toBe(464);
+  const http2 = await serve(world, { version: "http2", servers: [serverAt("one", one, known)] });
+  expect((await send(http2.plain)).status).toBe(464);
 });
 
 test.each([
@@ -104,10 +111,12 @@ test("targets of HTTP/2 are checked and spoken to in it", async () => {
   expect(versions).toEqual(new Set(["2.0"]));
 });
 
-async function serve(world: HaproxyWorld, settings: Partial<ProxyBackend>, check: Parameters<typeof backend>[2] = {}): Promise<number> {
-  const port = await world.freePort();
-  await world.proxy.apply({ listeners: [listener("main", port)], backends: [{ ...backend("web", [], check), ...settings }] });
-  return port;
+/** Served by a listener for HTTP/1.1, and by one that ends TLS, which clients of gRPC need. */
+async function serve(world: HaproxyWorld, settings: Partial<ProxyBackend>, check: Parameters<typeof backend>[2] = {}) {
+  const [plain, secure] = [await world.freePort(), await world.freePort()];
+  const listeners = [listener("plain", plain), { ...listener("secure", secure), tls: endingTls(certificate) }];
+  await world.proxy.apply({ listeners, backends: [{ ...backend("web", [], check), ...settings }] });
+  return { plain, secure };
 }
 
 async function grpcTarget() {
@@ -149,7 +158,7 @@ async function http2Target(answer: (server: Http2Server) => unknown) {
 }
 
 function connected(port: number) {
-  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const client = new Client(`localhost:${port}`, credentials.createSsl(Buffer.from(certificate.pem)));
   const same = (bytes: Buffer): Buffer => bytes;
   return {
     unary: (method: string, text: string) =>

@@ -5,11 +5,10 @@ import type { AddressInfo } from "node:net";
 import { Client, credentials, Metadata, Server, ServerCredentials, type sendUnaryData, type ServerUnaryCall } from "@grpc/grpc-js";
 import type { SecureContextOptions } from "node:tls";
 import { beforeAll, expect, test } from "vitest";
-import { sslPolicy } from "../../src/domain/ssl-policies.ts";
 import { madeCertificate, type MadeCertificate } from "../../src/testing/certificates.ts";
 import { backend, listener, serverAt, watchHealth } from "../../src/testing/traffic-proxy-contract.ts";
 import { send } from "./load.ts";
-import { haproxyWorld } from "./traffic-world.ts";
+import { endingTls, haproxyWorld } from "./traffic-world.ts";
 
 let certificate: MadeCertificate;
 beforeAll(
@@ -79,16 +78,13 @@ test("gRPC goes through from end to end over TLS", async () => {
   );
   const port = await world.freePort();
   const seen = watchHealth(world.proxy);
-  const { protocols, ciphers } = sslPolicy("ELBSecurityPolicy-TLS13-1-2-2021-06") ?? { protocols: [], ciphers: [] };
-  const certificates = [{ id: "one", hosts: [], pem: certificate.pem + certificate.keyPem }] as const;
-  const tls = { owner: "lb", certificates, versions: protocols, ciphers, alpn: ["h2", "http/1.1"] as const };
   const check = { kind: "grpc", secure: true, path: "/AWS.ALB/healthcheck", matcher: "12" } as const;
   const web = {
     ...backend("web", [serverAt("one", { address: "127.0.0.1", port: target })], check),
     version: "grpc",
     secure: true,
   } as const;
-  await world.proxy.apply({ listeners: [{ ...listener("main", port), tls }], backends: [web] });
+  await world.proxy.apply({ listeners: [{ ...listener("main", port), tls: endingTls(certificate) }], backends: [web] });
   await seen.until(({ health }) => health === "healthy");
   const client = new Client(`localhost:${port}`, credentials.createSsl(Buffer.from(certificate.pem)));
   try {

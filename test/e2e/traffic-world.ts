@@ -4,10 +4,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { connect, createServer as createTcpServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ProxyTls } from "../../src/domain/proxy-tls.ts";
+import { sslPolicy } from "../../src/domain/ssl-policies.ts";
 import { haproxyTrafficProxy } from "../../src/drivers/haproxy/haproxy-traffic-proxy.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Logger } from "../../src/ports/logger.ts";
 import type { TrafficProxy } from "../../src/ports/traffic-proxy.ts";
+import type { MadeCertificate } from "../../src/testing/certificates.ts";
 import type { ContractTarget, TrafficProxyWorld } from "../../src/testing/traffic-proxy-contract.ts";
 import { systemClock } from "../../src/drivers/system/clock.ts";
 
@@ -145,4 +148,11 @@ async function testTarget(status: number, answer?: (request: IncomingMessage, re
     },
   };
   return target;
+}
+
+/** How a listener ends TLS with this certificate, for clients of HTTP/2 too. */
+export function endingTls({ pem, keyPem }: MadeCertificate): ProxyTls {
+  const { protocols, ciphers } = sslPolicy("ELBSecurityPolicy-TLS13-1-2-2021-06") ?? { protocols: [], ciphers: [] };
+  const certificate = { id: "one", hosts: [], pem: pem + keyPem };
+  return { owner: "lb", certificates: [certificate], versions: protocols, ciphers, alpn: ["h2", "http/1.1"] };
 }
