@@ -15,6 +15,8 @@ export default defineConfig({
       { test: { name: "conformance", include: ["test/conformance/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 300_000 } },
       { test: { name: "fuzz", include: ["test/fuzz/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 } },
       { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000 } },
+      // These need no engine and no proxy, and mostly wait for the provider, which asks again after pauses of its own.
+      { test: { name: "terraform", include: ["test/terraform/**/*.test.ts"], testTimeout: 300_000, hookTimeout: 60_000 } },
       {
         test: {
           name: "e2e",
