@@ -8,6 +8,7 @@ import { openNetworks } from "./composition/networks.ts";
 import { LOOPS } from "./composition/loops.ts";
 import { openDoorForBackups } from "./composition/operator-door.ts";
 import type { AirfieldOptions } from "./composition/options.ts";
+import { openLogins } from "./composition/logins.ts";
 import { openPlatform } from "./composition/platform.ts";
 import { openProxy, openRequestLog } from "./composition/proxy.ts";
 import { buildServer } from "./composition/server.ts";
@@ -57,6 +58,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   // Engine and traffic
   const requestLog = await openRequestLog(start, installation.id);
   const [engine, proxy] = await Promise.all([openEngine(start, platform, storage), openProxy(start, installation.id)]);
+  await openLogins(start, platform, installation.id);
   const balancing = openTraffic(start, platform, proxy, { networks, requestLog, troubles: storage.troubles });
   const dns = await openHostNames(start, platform, storage.troubles);
   await runTasks(start, platform, front, { runner: engine, networks });

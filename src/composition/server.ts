@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import { auditor } from "../audit/auditor.ts";
 import { strangers } from "../audit/strangers.ts";
+import { ClaimsKey } from "../control/logins/user-claims.ts";
 import { imageBills } from "../control/scanning/image-bill.ts";
 import { errorTrace } from "../domain/error-text.ts";
 import { gateway } from "../gateway/gateway.ts";
@@ -15,7 +16,8 @@ import type { Start } from "./options.ts";
 
 /** The APIs and the registry behind one server, which listens nowhere yet. */
 export function buildServer({ options, logger, opened }: Start, platform: Platform, audit: AuditLogs): Server {
-  const { state, clock, ids } = platform;
+  const { state, clock, ids, secrets } = platform;
+  const claimsKey = new ClaimsKey(secrets);
   const cache = opened.use(pullThrough({ platform, upstreams: platform.upstreams, logger }));
   const { record: recordStranger } = opened.use(strangers({ log: audit.unproved, clock, ids }));
   const recordCall = auditor({ log: audit.known, strangers: recordStranger, state, ids });
@@ -33,6 +35,7 @@ export function buildServer({ options, logger, opened }: Start, platform: Platfo
       failed: (cause) => logger.error("the registry failed", { cause: errorTrace(cause) }),
       audit: recordCall,
     }),
+    publicKey: (id) => (id === claimsKey.id ? claimsKey.publicPem : undefined),
     failed: (cause) => logger.error("a request failed", { cause: errorTrace(cause) }),
     hostNames: options.hostNames,
     origins: options.origins,

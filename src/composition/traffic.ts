@@ -1,5 +1,6 @@
 import { logDelivery } from "../control/access-logs/deliver.ts";
 import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
+import { loginOf } from "../control/logins/gates.ts";
 import { balancerAddresses } from "../control/vpc-networks/balancer-addresses.ts";
 import { followGateways } from "../control/vpc-networks/follow-networks.ts";
 import { gatewayNameServers } from "../control/vpc-networks/gateway-name-servers.ts";
@@ -34,6 +35,7 @@ export function openTraffic(
       surroundings,
       canBind,
       material: (arn) => servedMaterial({ state, secrets }, arn),
+      loginOf: loginOf(secrets),
       trouble: (text) => troubles.tell("load balancers", text),
     }),
   );

@@ -1,5 +1,6 @@
 // What a traffic proxy is told and tells: plain data, which pure decisions make and read.
 
+import type { ProxyLogin } from "./proxy-login.ts";
 import type { ProxyTls } from "./proxy-tls.ts";
 import type { AnswerHandling, RequestHandling, TlsHeaders } from "./request-handling.ts";
 import type { RequestCondition } from "./rule-condition.ts";
@@ -83,6 +84,8 @@ export interface ProxyRoute {
     | { readonly kind: "fixed-response"; readonly status: number; readonly contentType?: string; readonly body?: string }
     /** The location may hold ELB's placeholders `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}`, which stand for the request's own parts. */
     | { readonly kind: "redirect"; readonly status: 301 | 302; readonly location: string };
+  /** Who may pass; everybody where absent. Of listeners that are encrypted. */
+  readonly login?: ProxyLogin;
   /** What becomes of a request that is forwarded, before it is sent. */
   readonly rewrites?: Rewrites;
   /** The same on all routes that forward to one backend; the usual one where absent. */

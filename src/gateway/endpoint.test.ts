@@ -55,6 +55,20 @@ test("below /v2/ is the registry, and what is signed as an API of AWS goes to th
     ]);
 });
 
+test("a key by which load balancers tell about users is anybody's to read, by its id", async () => {
+  const gateway = async () => ({ status: 403, headers: {}, body: "gateway" });
+  const publicKey = (id: string): string | undefined => (id === "one" ? "PEM" : undefined);
+  const server = httpServer({ gateway, registry: () => undefined, publicKey, failed: () => undefined });
+  await using endpoint = await openEndpoint(server, { addresses: [], port: 0 });
+  const ask = async (path: string, method = "GET"): Promise<readonly [number, string]> => {
+    const response = await fetch(`http://127.0.0.1:${endpoint.port}${path}`, { method });
+    return [response.status, await response.text()];
+  };
+  expect(await ask("/elb-public-keys/one")).toEqual([200, "PEM"]);
+  expect(await ask("/elb-public-keys/two")).toEqual([404, ""]);
+  expect(await ask("/elb-public-keys/one", "POST")).toEqual([403, "gateway"]);
+});
+
 describe("over TLS", () => {
   test("every address answers on one port, and requests are known to be secure", async () => {
     await using endpoint = await openEndpoint(tellingServer(), { addresses: ["127.0.0.9"], port: 0, credential });

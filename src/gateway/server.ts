@@ -25,6 +25,8 @@ export type RegistryHandler = (request: IncomingMessage, response: ServerRespons
 export interface ServerOptions extends GuardedServerOptions {
   readonly gateway: Gateway;
   readonly registry: RegistryHandler;
+  /** The public key of this id, in PEM, by which load balancers tell targets about users. */
+  readonly publicKey?: ((id: string) => string | undefined) | undefined;
   /** Told of failures outside of any operation. */
   readonly failed: (cause: unknown) => void;
   /** Of pages whose scripts may read the answers of the APIs, besides our own. */
@@ -32,7 +34,7 @@ export interface ServerOptions extends GuardedServerOptions {
 }
 
 /** The one HTTP endpoint. Not listening yet. */
-export function httpServer({ gateway, registry, failed, limits: changes, hostNames, origins = [] }: ServerOptions): Server {
+export function httpServer({ gateway, registry, publicKey, failed, limits: changes, hostNames, origins = [] }: ServerOptions): Server {
   const limits = { ...LIMITS, ...changes };
   const parts = { gateway, limits, room: new BodyRoom(limits.bodyBytes), strangers: new Strangers(limits.strangers) };
   const share = shareAnswers(origins);
@@ -43,6 +45,11 @@ export function httpServer({ gateway, registry, failed, limits: changes, hostNam
       return;
     }
     share(request, response);
+    if (request.method === "GET" && request.url?.startsWith(PUBLIC_KEYS) === true) {
+      const pem = publicKey?.(request.url.slice(PUBLIC_KEYS.length));
+      response.writeHead(pem === undefined ? 404 : 200, { "content-type": "text/plain" }).end(pem);
+      return;
+    }
     answer(parts, request, response).catch((cause: unknown) => {
       // The client went away in the middle: nobody is left to answer. (A request whose body was read is destroyed in any case.)
       if (cause instanceof DisconnectedError || request.socket.destroyed || response.destroyed) return;
@@ -52,6 +59,9 @@ export function httpServer({ gateway, registry, failed, limits: changes, hostNam
   };
   return guardedServer(listener, { limits: changes, hostNames });
 }
+
+/** Where anybody finds them, as at AWS's `https://public-keys.auth.elb.<region>.amazonaws.com/<id>`. */
+const PUBLIC_KEYS = "/elb-public-keys/";
 
 /** Some of AWS's APIs are below `/v2/` as well (API Gateway's, SES's); no client of a registry signs as theirs do. */
 function isForRegistry({ url = "", headers }: IncomingMessage): boolean {

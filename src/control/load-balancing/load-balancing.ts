@@ -31,6 +31,7 @@ import { networkInterfaces } from "../../state/network-interfaces.ts";
 import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
 import type { WholeState } from "../../state/state.ts";
 import { inSlices } from "../in-slices.ts";
+import type { LoginOf } from "../logins/gates.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { finishDrains } from "./drains.ts";
 import { assignPorts, giveTurns, releasePorts, someListenerLacksPort } from "./listener-ports.ts";
@@ -57,6 +58,8 @@ export interface LoadBalancingParts {
   readonly canBind?: (address: string, port: number) => Promise<boolean>;
   /** Opens the private keys of certificates; where absent, no listener is encrypted. */
   readonly material?: Material;
+  /** Says who gets to the actions of listeners; where absent, none may ask for a login. */
+  readonly loginOf?: LoginOf;
   /** Told that the proxy does not carry what it should, in words for an operator; with `undefined` that it does again. */
   readonly trouble?: (text: string | undefined) => void;
 }
@@ -85,7 +88,18 @@ const LONGEST_RETRY_MS = 60_000;
  * No row of the table of loops: it is told from outside where gateways are, and one configuration is made of all records, so that its keys name none.
  */
 export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
-  const { state, clock, proxy, logger, surroundings, bindAddresses: addresses = ["127.0.0.1"], canBind, material, trouble } = parts;
+  const {
+    state,
+    clock,
+    proxy,
+    logger,
+    surroundings,
+    bindAddresses: addresses = ["127.0.0.1"],
+    canBind,
+    material,
+    loginOf,
+    trouble,
+  } = parts;
   let gateways: readonly GatewayView[] = [];
   let held: readonly HeldAddresses[] = [];
   let applied: ProxyConfiguration | undefined;
@@ -96,7 +110,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   /** What could not be bound and is gone without, in the proxy's words, and how often it was tried. */
   let unbound: { readonly message: string; readonly tries: number } | undefined;
   const reports = new HealthReports();
-  const views = new RoutingViews(state, material);
+  const views = new RoutingViews(state, material, loginOf);
   /** Targets whose health may be another than what is on record, by their keys. */
   const unassessed = new Set<string>();
 

@@ -1,4 +1,4 @@
-import type { Action, RuleCondition } from "@aws-sdk/client-elastic-load-balancing-v2";
+import type { Action, AuthenticateOidcActionConfig, RuleCondition } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { RoutingView } from "../../decide/routing/view.ts";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
@@ -17,6 +17,7 @@ import {
 } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { localInstanceId } from "../../state/local-host.ts";
+import type { LoginOf } from "../logins/gates.ts";
 import { RoutingViews, type Routing } from "./routing-view.ts";
 
 const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
@@ -108,6 +109,28 @@ describe("a listener", () => {
   ])("without a %s is not carried", (_, changes) => {
     putListener(changes);
     expect(seen()).toEqual([]);
+  });
+
+  test("says who gets to its actions and to those of its rules, and is no listener where nobody can tell", () => {
+    const login: Action = { Type: "authenticate-oidc", AuthenticateOidcConfig: { ClientId: "shop" } as AuthenticateOidcActionConfig };
+    const asked: unknown[] = [];
+    const loginOf: LoginOf = ({ arn }, actions) => {
+      asked.push(arn);
+      return actions.some(({ Type }) => Type === "authenticate-oidc")
+        ? { gate: "g1", key: "a", cookie: "c", otherwise: "deny" }
+        : undefined;
+    };
+    const surroundings = { ownBlocks: [], bridgedBlocks: [], vpcs: [], openedBlocks: [] };
+    const places = { addresses: ["127.0.0.1"], gateways: [], surroundings };
+    putListener();
+    putRule(1, { actions: [login, FIXED] });
+    const [first] = new RoutingViews(state, undefined, loginOf).make(places).view.listeners;
+    expect([first?.login, first?.rules[0]?.login?.gate, first?.rules[0]?.action.kind]).toEqual([undefined, "g1", "fixed-response"]);
+    putListener({ defaultActions: [login, FIXED] });
+    const [second] = new RoutingViews(state, undefined, loginOf).make(places).view.listeners;
+    expect([second?.login?.gate, second?.action.kind]).toEqual(["g1", "fixed-response"]);
+    expect(new Set(asked)).toEqual(new Set([LISTENER]));
+    expect(make).toThrow("nobody can log in here");
   });
 
   test("tries its rules by their priority; one that does nothing is none", () => {

@@ -37,6 +37,7 @@ import {
 } from "../../state/elb.ts";
 import { localInstanceId } from "../../state/local-host.ts";
 import type { WholeState } from "../../state/state.ts";
+import type { LoginOf } from "../logins/gates.ts";
 import { groupSettings } from "./group-settings.ts";
 import { hostClients, ownPlace, sourcesFor, type HeldAddresses, type Sources } from "./own-places.ts";
 import { waysOf, type Ways } from "./balancer-targets.ts";
@@ -100,9 +101,15 @@ export class RoutingViews {
 
   readonly #tls: TlsViews;
 
-  /** @param material opens the keys of certificates; there are none without */
-  constructor(state: WholeState, material: Material = () => undefined) {
+  readonly #loginOf: LoginOf;
+
+  /**
+   * @param material opens the keys of certificates; there are none without
+   * @param loginOf says who gets to actions; without, nobody gets to those that ask for a login
+   */
+  constructor(state: WholeState, material: Material = () => undefined, loginOf: LoginOf = nobodyLogsIn) {
     this.#state = state;
+    this.#loginOf = loginOf;
     this.#tls = new TlsViews(state, material);
   }
 
@@ -159,7 +166,7 @@ export class RoutingViews {
     const byBackend = new Map([...parts.values()].map((part) => [part.backend.id, part]));
     const asTargets = new Set([...parts.values()].flatMap(({ ways }) => ways.names));
     const listening = [...state.table(listeners).values()].flatMap((listener) =>
-      listenerView(state, listener, ownPlaceOf, this.#tls).map((one) => ({
+      listenerView(state, listener, ownPlaceOf, { tls: this.#tls, loginOf: this.#loginOf }).map((one) => ({
         ...one,
         ...(asTargets.has(innerId(listener.loadBalancerArn, listener.port)) && { inner: listener.port }),
       })),
@@ -260,7 +267,16 @@ function listenerStream(state: WholeState, listener: ListenerRecord, ownPlaceOf:
   return streamView(listener, action, balancer, ownPlaceOf(listener, balancer.vpcId)).map((stream) => ({ ...stream, ...encrypted }));
 }
 
-function listenerView(state: WholeState, listener: ListenerRecord, ownPlaceOf: OwnPlaceOf, tls: TlsViews): ListenerView[] {
+function nobodyLogsIn(_: unknown, actions: readonly Action[]): undefined {
+  if (actions.some(({ Type }) => Type === "authenticate-oidc")) throw new Error("nobody can log in here, but a listener asks for it");
+}
+
+function listenerView(
+  state: WholeState,
+  listener: ListenerRecord,
+  ownPlaceOf: OwnPlaceOf,
+  { tls, loginOf }: { readonly tls: TlsViews; readonly loginOf: LoginOf },
+): ListenerView[] {
   const balancer = state.table(loadBalancers).get(listener.loadBalancerArn);
   const action = listener.defaultActions.at(-1);
   if (!balancer || balancer.type === "network" || !action || listener.boundPort === undefined || listener.turn === undefined) return [];
@@ -268,6 +284,7 @@ function listenerView(state: WholeState, listener: ListenerRecord, ownPlaceOf: O
   const encrypted = tlsPart(tls, listener, balancer);
   if (!encrypted) return [];
   const own = ownPlaceOf(listener, vpcId);
+  const login = loginOf(listener, listener.defaultActions);
   const handling = handlingOf(attributes);
   const logs = attributes["access_logs.s3.enabled"] === "true";
   const answers = answersOf(listener.attributes);
@@ -285,18 +302,27 @@ function listenerView(state: WholeState, listener: ListenerRecord, ownPlaceOf: O
         .table(rules)
         .by("listener", listener.arn)
         .toSorted((a, b) => a.priority - b.priority)
-        .flatMap(ruleView),
+        .flatMap((rule) => ruleView(rule, loginOf(listener, rule.actions))),
       action: actionView(action),
+      ...(login && { login }),
       ...encrypted,
     },
   ];
 }
 
-function ruleView({ priority, conditions, actions, transforms = [] }: RuleRecord): RuleView[] {
+function ruleView({ priority, conditions, actions, transforms = [] }: RuleRecord, login: ReturnType<LoginOf>): RuleView[] {
   const action = actions.at(-1);
   if (!action) return [];
   const rewrites = rewritesOf(transforms);
-  return [{ priority, conditions: conditions.map(conditionView), ...(rewrites && { rewrites }), action: actionView(action) }];
+  return [
+    {
+      priority,
+      conditions: conditions.map(conditionView),
+      ...(rewrites && { rewrites }),
+      ...(login && { login }),
+      action: actionView(action),
+    },
+  ];
 }
 
 function rewritesOf(transforms: readonly RuleTransform[]): Rewrites | undefined {

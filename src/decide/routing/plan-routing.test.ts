@@ -179,6 +179,18 @@ describe("listeners", () => {
   });
 });
 
+test("who gets to a rule, or to what no rule takes, is told with its route, and with no other", () => {
+  const login = { gate: "g1", key: "a", cookie: "c", otherwise: "deny" } as const;
+  const rules = [1, 2].map((priority) => ({ priority, conditions: [], action: forward(WEB), ...(priority === 1 && { login }) }));
+  const web = { ...listener("web", 80, forward(WEB)), rules };
+  const logins = (one: ListenerView) =>
+    planRouting({ ...LOOPBACK, listeners: [one], groups: [group(WEB)] })
+      .listeners[0]?.routes.slice(-3)
+      .map((route) => route.login);
+  expect(logins(web)).toEqual([login, undefined, undefined]);
+  expect(logins({ ...web, login: { ...login, gate: "g2" } })).toEqual([login, undefined, { ...login, gate: "g2" }]);
+});
+
 describe("backends", () => {
   test("a group that no listener uses is left out", () => {
     expect(planRouting({ ...LOOPBACK, listeners: [], groups: [group(WEB)] }).backends).toEqual([]);

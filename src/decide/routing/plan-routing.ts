@@ -127,7 +127,7 @@ function misdirected(port: number): ProxyRoute["action"] {
 
 /** A listener's rules in their order, and its default action after them. */
 function routesUnder(listener: ListenerView, hosts: readonly string[]): ProxyRoute[] {
-  const { rules, action, answers, tlsHeaders, balancer } = listener;
+  const { rules, action, login, answers, tlsHeaders, balancer } = listener;
   const { arn, idleTimeout, handling, logs = false } = balancer;
   const under = {
     hosts,
@@ -137,14 +137,15 @@ function routesUnder(listener: ListenerView, hosts: readonly string[]): ProxyRou
     ...(answers && { answers }),
     ...(tlsHeaders && { tlsHeaders }),
   };
-  const byRule = rules.map(({ priority, conditions, rewrites, action: its }) => ({
+  const byRule = rules.map(({ priority, conditions, rewrites, login: before, action: its }) => ({
     ...under,
     conditions,
     ...(rewrites && { rewrites }),
+    ...(before && { login: before }),
     ...(logs && { logged: priority }),
     action: proxyAction(its),
   }));
-  return [...byRule, { ...under, ...(logs && { logged: 0 }), action: proxyAction(action) }];
+  return [...byRule, { ...under, ...(login && { login }), ...(logs && { logged: 0 }), action: proxyAction(action) }];
 }
 
 function proxyAction(action: ActionView): ProxyRoute["action"] {

@@ -1,4 +1,5 @@
 import type { ProxyBackend, Rewrites } from "../../domain/proxy-configuration.ts";
+import type { ProxyLogin } from "../../domain/proxy-login.ts";
 import type { ProxyClientCertificates } from "../../domain/proxy-tls.ts";
 import type { AnswerHandling, RequestHandling, TlsHeaders } from "../../domain/request-handling.ts";
 import type { RequestCondition } from "../../domain/rule-condition.ts";
@@ -39,6 +40,8 @@ export interface ListenerView {
   readonly rules: readonly RuleView[];
   /** Of requests that no rule takes. */
   readonly action: ActionView;
+  /** Who gets to that action; everybody where absent. */
+  readonly login?: ProxyLogin;
   /** Of an encrypted one. */
   readonly tls?: TlsView;
 }
@@ -92,6 +95,8 @@ export interface RuleView {
   readonly priority: number;
   readonly conditions: readonly RequestCondition[];
   readonly rewrites?: Rewrites;
+  /** Who gets to the action; everybody where absent. */
+  readonly login?: ProxyLogin;
   readonly action: ActionView;
 }
 

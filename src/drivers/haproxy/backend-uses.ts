@@ -15,10 +15,12 @@ export interface BackendUse {
   readonly handling: RequestHandling;
   /** Whether some of its requests are logged. */
   readonly logged: boolean;
+  /** Whether some of them come from users that logged in. */
+  readonly users: boolean;
 }
 
 /** As an Application Load Balancer has it unless configured. */
-const USUAL = { rewrites: [], sticky: false, logged: false, handling: USUAL_HANDLING };
+const USUAL = { rewrites: [], sticky: false, logged: false, users: false, handling: USUAL_HANDLING };
 export const UNUSED: BackendUse = { ...USUAL, idleTimeout: 60, ports: new Set(), protocols: new Set() };
 
 interface Noted extends BackendUse {
@@ -29,6 +31,7 @@ interface Noted extends BackendUse {
   sticky: boolean;
   handling: RequestHandling;
   logged: boolean;
+  users: boolean;
 }
 
 /** By the ids of backends. Takes time proportional to the routes. */
@@ -43,12 +46,13 @@ export function usesOf({ listeners, streams = [] }: ProxyConfiguration): Readonl
       return use;
     });
   for (const { port, routes, tls } of listeners)
-    for (const { action, idleTimeout, rewrites, handling, logged } of routes) {
+    for (const { action, idleTimeout, rewrites, handling, logged, login } of routes) {
       if (action.kind !== "forward") continue;
       for (const use of note(action.backends, port, idleTimeout)) {
         use.protocols.add(tls ? "https" : "http");
         use.sticky ||= action.stickiness !== undefined;
         use.logged ||= logged !== undefined;
+        use.users ||= login !== undefined;
         if (handling) use.handling = handling;
         if (rewrites) use.rewrites.push(rewrites);
       }

@@ -7,6 +7,7 @@ import { quote } from "./quote.ts";
 import { section } from "./configuration-text.ts";
 import { renderBackend, renderListener } from "./render-routes.ts";
 import { isLogged, REQUEST_RING } from "./render-request-log.ts";
+import { loginBackends } from "./render-login.ts";
 import { renderStream, renderStreamBackend, STREAM_DEFAULTS } from "./render-streams.ts";
 import { desiredServersOf, type DesiredServer } from "./render-servers.ts";
 import type { Health } from "./server-health.ts";
@@ -83,6 +84,7 @@ export function renderConfiguration(
   const globals = [...tlsGlobals(encrypted(configuration).map(({ tls }) => tls)), ...secureGlobals(configuration.backends)];
   const requests = [
     ...(configuration.listeners.some(({ routes }) => routes.some(isLogged)) ? [section(REQUEST_RING)] : []),
+    ...(configuration.listeners.some(({ routes }) => routes.some(({ login }) => login)) ? loginBackends() : []),
     ...configuration.listeners.flatMap((listener) => renderListener(listener, bindable(listener))),
     ...configuration.backends.flatMap((backend) => {
       if (backend.stream) return [];

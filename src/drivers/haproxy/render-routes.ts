@@ -11,6 +11,7 @@ import { markStickiness, renderGroupStickiness, stickinessAcl, stickinessName } 
 import { markAnswers, renderAnswerHandling } from "./render-answer-handling.ts";
 import { DATED_ERRORS, EVERY_REQUEST, renderRequestHandling, renderTlsHeaders } from "./render-request-handling.ts";
 import { isLogged, LOGGED_BACKEND, LOGGED_FRONTEND, markRoute } from "./render-request-log.ts";
+import { hasSession, NO_CLAIMED_USERS, renderGate, renderReturns, renderSessions, renderUsers } from "./render-login.ts";
 import { markRewrites, renderRewrites } from "./render-rewrites.ts";
 import { renderVersion } from "./render-version.ts";
 import { addressWord, backendName, innerSocket } from "./server-names.ts";
@@ -51,7 +52,9 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     DATED_ERRORS,
     ...(reached.some(isLogged) ? LOGGED_FRONTEND : []),
     ...renderAnswerHandling(reached.flatMap(({ answers }) => answers ?? [])),
+    ...renderSessions(reached.flatMap(({ login }) => login ?? [])),
     `use_backend s_${listener.id} if { stopping }`,
+    ...renderReturns(reached.filter(({ login }) => login).flatMap(conditionsOf)),
     ...reached.flatMap((route, at) => renderRoute(listener, route, at)),
   ];
   return [
@@ -128,11 +131,25 @@ function conditionsOf({ hosts, exceptHosts = [] }: ProxyRoute): readonly string[
   ];
 }
 
+/** Who has no session where one is asked for is led away first; where it is not, both have lines of their own. */
 function renderChoice(listener: ProxyListener, route: ProxyRoute, at: number, matches: string): readonly string[] {
-  const when = (...conditions: readonly string[]): string => {
-    const all = conditions.filter((condition) => condition !== "");
-    return all.length === 0 ? "" : ` if ${all.join(" ")}`;
-  };
+  const { login } = route;
+  if (!login) return renderTaken(listener, route, at, matches);
+  const whoPasses = `${matches} ${hasSession(login)}`.trimStart();
+  return [
+    ...renderGate(login, (...conditions) => whenAll([matches, ...conditions])),
+    ...renderTaken(listener, route, at, whoPasses),
+    ...(login.otherwise === "allow" ? renderTaken(listener, route, at, matches) : []),
+  ];
+}
+
+function whenAll(conditions: readonly string[]): string {
+  const all = conditions.filter((condition) => condition !== "");
+  return all.length === 0 ? "" : ` if ${all.join(" ")}`;
+}
+
+function renderTaken(listener: ProxyListener, route: ProxyRoute, at: number, matches: string): readonly string[] {
+  const when = (...conditions: readonly string[]): string => whenAll(conditions);
   const { action, rewrites, answers } = route;
   // Asked last, so that only the line that is taken leaves its marks.
   const noted = [...(answers ? [markAnswers(answers)] : []), ...markRoute(route)];
@@ -211,7 +228,7 @@ function location(template: string, { port, tls }: ProxyListener): string {
 
 export function renderBackend(
   backend: ProxyBackend,
-  { idleTimeout, ports, protocols, rewrites, sticky, handling, logged }: BackendUse,
+  { idleTimeout, ports, protocols, rewrites, sticky, handling, logged, users }: BackendUse,
 ): string {
   const [port] = ports.size === 1 ? ports : [];
   const lines = [
@@ -222,6 +239,8 @@ export function renderBackend(
     ...renderVersion(backend),
     `timeout server ${milliseconds(idleTimeout)}`,
     `timeout tunnel ${milliseconds(idleTimeout)}`,
+    NO_CLAIMED_USERS,
+    ...(users ? renderUsers() : []),
     ...renderRequestHandling(handling, ports),
     ...(logged ? [LOGGED_BACKEND] : []),
     ...[...protocols].map((protocol) => {

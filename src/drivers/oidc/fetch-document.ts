@@ -49,7 +49,7 @@ async function follow(first: URL, { mostBytes, mostRedirects }: DocumentLimits, 
 }
 
 /** The body as text; `undefined` where it is longer. */
-async function readBounded(body: IncomingMessage, mostBytes: number): Promise<string | undefined> {
+export async function readBounded(body: IncomingMessage, mostBytes: number): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -61,7 +61,7 @@ async function readBounded(body: IncomingMessage, mostBytes: number): Promise<st
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+export function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
     return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined;

@@ -233,6 +233,7 @@ describe("what is shown of values", () => {
     "AuthenticationCode1",
     "AuthenticationCode2",
     "authorizationToken",
+    "ClientSecret",
     "ImportToken",
     "NewPassword",
     "OldPassword",

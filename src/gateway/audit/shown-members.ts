@@ -28,6 +28,7 @@ const SECRET_MEMBERS: ReadonlySet<string> = new Set([
   "authenticationcode1",
   "authenticationcode2",
   "authorizationtoken",
+  "clientsecret",
   "importtoken",
   "newpassword",
   "oldpassword",

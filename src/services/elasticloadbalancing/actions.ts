@@ -13,6 +13,8 @@ import { loadBalancersOfTargetGroup, targetGroupsOfLoadBalancer } from "../../st
 import { targetGroupsOf, type LoadBalancerRecord } from "../../state/elb.ts";
 import { because } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
+import type { SecretBox } from "../../ports/secret-box.ts";
+import { checkAuthenticateOidc } from "./authenticate-oidc.ts";
 import { checkEnum, checkRange, invalid } from "./elb-operation.ts";
 import { findTargetGroup, type Place } from "./find.ts";
 import { QUOTAS } from "./quotas.ts";
@@ -24,28 +26,80 @@ const TYPES = ["forward", "authenticate-oidc", "authenticate-cognito", "redirect
 const LONGEST_STICKINESS = 604_800;
 const CONTENT_TYPES = ["text/plain", "text/css", "text/html", "application/javascript", "application/json"];
 
-/** Checks the actions of a listener or a rule, and returns them with their defaults filled in, as AWS describes them. */
+/** Where the actions of a listener or a rule are looked at. */
+interface ActionsPlace extends Place {
+  readonly secrets: SecretBox;
+}
+
+/**
+ * Checks the actions of a listener or a rule, and returns them with their defaults filled in, in the order in which they are performed; secrets of clients are
+ * sealed in them.
+ */
 export function checkActions(
   actions: readonly Action[] | undefined,
   balancer: LoadBalancerRecord,
-  on: { readonly protocol?: string | undefined; readonly port: number; readonly isRule?: boolean },
-  at: Place,
+  on: {
+    readonly protocol?: string | undefined;
+    readonly port: number;
+    readonly isRule?: boolean;
+    /** As they are in the record; absent where there are none yet. */
+    readonly before?: readonly Action[] | undefined;
+  },
+  at: ActionsPlace,
 ): readonly Action[] {
-  const { isRule = false } = on;
+  const { isRule = false, before = [] } = on;
   if (!actions || actions.length === 0) throw invalid(isRule ? "An action must be specified" : "A default action must be specified");
   const path = isRule ? "actions" : "defaultActions";
   actions.forEach(({ Type, Order }, index) => {
     checkEnum(Type, `${path}.${index + 1}.member.type`, TYPES);
     checkRange(Order, `${path}.${index + 1}.member.order`, 1, 50_000);
-    if (Type === "authenticate-oidc" || Type === "authenticate-cognito" || Type === "jwt-validation")
+    if (isBeforeOthers(Type) && on.protocol !== "HTTPS")
       throw new InvalidLoadBalancerActionException(because(`Actions of type '${Type}' are supported only on HTTPS listeners`));
+    if (Type === "authenticate-cognito" || Type === "jwt-validation")
+      throw new InvalidLoadBalancerActionException(because(`Actions of type '${Type}' are not supported: 'authenticate-oidc' is`));
   });
   requireForwards(actions, balancer);
-  if (actions.length > 1)
-    throw new TooManyActionsException(because("You can specify only one action of type 'forward', 'redirect' or 'fixed-response'"));
-  const checked = actions.map((action, index) => checkAction(action, { ...on, path: `${path}.${index + 1}.member` }, at));
+  requireOneEnd(actions);
+  const known = before.find(({ AuthenticateOidcConfig }) => AuthenticateOidcConfig)?.AuthenticateOidcConfig;
+  const secret = { secrets: at.secrets, loadBalancerArn: balancer.arn, before: known };
+  const checked = actions
+    .map((action, index) => {
+      const member = `${path}.${index + 1}.member`;
+      if (action.Type !== "authenticate-oidc") return checkAction(action, { ...on, path: member }, at);
+      const AuthenticateOidcConfig = checkAuthenticateOidc(action.AuthenticateOidcConfig, member, secret);
+      return { Type: action.Type, ...defined({ Order: action.Order }), AuthenticateOidcConfig };
+    })
+    .sort((a, b) => (a.Order ?? 0) - (b.Order ?? 0));
   checkAssociations(checked, balancer, on, at);
   return checked;
+}
+
+/** Actions after which another one has to come. */
+function isBeforeOthers(type: Action["Type"]): boolean {
+  return type === "authenticate-oidc" || type === "authenticate-cognito" || type === "jwt-validation";
+}
+
+/** Whether who comes to these actions has to log in first. */
+export function asksForLogin(actions: readonly Action[]): boolean {
+  return actions.some(({ Type }) => isBeforeOthers(Type));
+}
+
+/** Source: ELB API, `Action`: each of several has its place, and the last one says what becomes of the request. */
+function requireOneEnd(actions: readonly Action[]): void {
+  const ends = actions.filter(({ Type }) => !isBeforeOthers(Type));
+  if (ends.length > 1)
+    throw new TooManyActionsException(because("You can specify only one action of type 'forward', 'redirect' or 'fixed-response'"));
+  if (actions.length - ends.length > 1)
+    throw new TooManyActionsException(because("You can specify only one action that authenticates users"));
+  const [end] = ends;
+  if (!end)
+    throw new InvalidLoadBalancerActionException(because("An action of type 'forward', 'redirect' or 'fixed-response' must be specified"));
+  if (actions.length === 1) return;
+  const orders = actions.map(({ Order }) => Order);
+  if (orders.includes(undefined) || new Set(orders).size < orders.length)
+    throw new InvalidLoadBalancerActionException(because("Each of several actions must have an order of its own"));
+  if (actions.some(({ Order = 0 }) => Order > (end.Order ?? 0)))
+    throw new InvalidLoadBalancerActionException(because(`The action of type '${end.Type}' must be the last one to be performed`));
 }
 
 /** Where an action is to be. */

@@ -1,13 +1,17 @@
 import {
   DuplicateListenerException,
+  InvalidLoadBalancerActionException,
   ListenerNotFoundException,
   TooManyListenersException,
+  type Action,
   type Listener,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { listeners, type ListenerRecord, type LoadBalancerRecord } from "../../state/elb.ts";
+import type { State } from "../../state/state.ts";
+import { listeners, rules, type ListenerRecord, type LoadBalancerRecord } from "../../state/elb.ts";
 import { deleteListenerRecord } from "../../state/elb-targets.ts";
 import { because } from "../operation.ts";
-import { checkActions } from "./actions.ts";
+import { asksForLogin, checkActions } from "./actions.ts";
+import { describeActions } from "./authenticate-oidc.ts";
 import { requireNoTarget } from "./balancer-targets.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findListener, findLoadBalancer, own } from "./find.ts";
@@ -34,11 +38,12 @@ export const createListener = operation("CreateListener", {
     const protocol = checkProtocol(input, balancer, input.Protocol);
     checkRange(input.Port, "port", 1, 65_535);
     const port = input.Port;
-    const defaultActions = checkActions(input.DefaultActions, balancer, { port, protocol: input.Protocol }, context);
-    const tls = checkListenerTls(input, { protocol, balancer }, context);
-    const tags = checkTags(input.Tags);
     const others = state.table(listeners).by("loadBalancer", balancer.arn);
     const same = others.find((listener) => listener.port === port);
+    const place = { port, protocol: input.Protocol, before: same?.defaultActions };
+    const defaultActions = checkActions(input.DefaultActions, balancer, place, context);
+    const tls = checkListenerTls(input, { protocol, balancer }, context);
+    const tags = checkTags(input.Tags);
     if (same) {
       if (isSame(same, { protocol, defaultActions, ...tls })) return { Listeners: [describe(same)] };
       throw new DuplicateListenerException(because(`A listener already exists on this port for this load balancer '${balancer.arn}'`));
@@ -107,7 +112,8 @@ export const modifyListener = operation("ModifyListener", {
     const defaultActions =
       input.DefaultActions === undefined
         ? listener.defaultActions
-        : checkActions(input.DefaultActions, balancer, { port, protocol: input.Protocol ?? listener.protocol }, context);
+        : checkActions(input.DefaultActions, balancer, { port, protocol, before: listener.defaultActions }, context);
+    if (protocol !== "HTTPS") requireNoLogins([defaultActions, ...actionsOfRules(listener, state)]);
     const tls = checkListenerTls(input, { protocol, balancer, before: listener }, context);
     // Another port has to be bound anew, and others may have taken it first.
     const { boundPort: _bound, turn: _turn, ...unbound } = listener;
@@ -132,6 +138,19 @@ export const deleteListener = operation("DeleteListener", {
     return {};
   },
 });
+
+function actionsOfRules({ arn }: ListenerRecord, state: State): readonly (readonly Action[])[] {
+  return state
+    .table(rules)
+    .by("listener", arn)
+    .map(({ actions }) => actions);
+}
+
+/** Sessions are for encrypted connections alone. */
+function requireNoLogins(all: readonly (readonly Action[])[]): void {
+  if (all.some(asksForLogin))
+    throw new InvalidLoadBalancerActionException(because("Actions of type 'authenticate-oidc' are supported only on HTTPS listeners"));
+}
 
 /** Whether a listener is as one is asked for again: then it is answered as if it had just been made. */
 function isSame(there: ListenerRecord, wanted: Pick<ListenerRecord, "protocol" | "defaultActions"> & ListenerTls): boolean {
@@ -169,7 +188,7 @@ function describe(listener: ListenerRecord): Listener {
     LoadBalancerArn: listener.loadBalancerArn,
     Port: listener.port,
     Protocol: listener.protocol,
-    DefaultActions: [...listener.defaultActions],
+    DefaultActions: describeActions(listener.defaultActions),
     ...describeTls(listener),
   };
 }

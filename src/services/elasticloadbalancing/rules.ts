@@ -13,6 +13,7 @@ import { listeners, rules, type ListenerRecord, type RuleRecord } from "../../st
 import type { State } from "../../state/state.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { checkActions } from "./actions.ts";
+import { describeActions } from "./authenticate-oidc.ts";
 import { checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { arnKind, findListener, findLoadBalancer, findRule, own, type Place } from "./find.ts";
 import { requireRules } from "./network-listeners.ts";
@@ -90,7 +91,8 @@ export const modifyRule = operation("ModifyRule", {
     const listener = findListener(rule.listenerArn, context);
     const balancer = findLoadBalancer(rule.loadBalancerArn, context);
     const conditions = Conditions === undefined ? rule.conditions : checkConditions(Conditions);
-    const actions = Actions === undefined ? rule.actions : checkActions(Actions, balancer, { ...listener, isRule: true }, context);
+    const actions =
+      Actions === undefined ? rule.actions : checkActions(Actions, balancer, { ...listener, isRule: true, before: rule.actions }, context);
     const transforms = changedTransforms(before, input);
     const changed = { ...rule, conditions, actions, ...(transforms.length > 0 && { transforms }) };
     return { Rules: [describe(state.commit(() => state.table(rules).put(changed)))] };
@@ -184,7 +186,7 @@ function describe({ arn, priority, conditions, actions, transforms = [] }: RuleR
     RuleArn: arn,
     Priority: String(priority),
     Conditions: [...conditions],
-    Actions: [...actions],
+    Actions: describeActions(actions),
     IsDefault: false,
     Transforms: [...transforms],
   };
@@ -195,7 +197,7 @@ function defaultRule(listener: ListenerRecord): Rule {
     RuleArn: defaultRuleArn(listener),
     Priority: "default",
     Conditions: [],
-    Actions: [...listener.defaultActions],
+    Actions: describeActions(listener.defaultActions),
     IsDefault: true,
     Transforms: [],
   };
