@@ -1,4 +1,5 @@
 import type { ProxyBackend, ProxyConfiguration, ProxyListener, ProxyRoute, RefusedPart } from "../../ports/traffic-proxy.ts";
+import { refusedOf } from "./refused-units.ts";
 
 /** What can be refused by itself: a backend without its servers, which come at run time, or what a route answers. */
 type Unit =
@@ -15,13 +16,10 @@ export type Check = (configuration: ProxyConfiguration) => Promise<string | unde
 export class RefusedParts {
   #reasons: ReadonlyMap<string, string> = new Map();
 
-  /**
-   * Looks for refused parts in a configuration that was refused as a whole; tells whether there are any. Halves what is refused until it is a single
-   * part: costs some checks for each, however many parts there are.
-   */
+  /** Looks for refused parts in a configuration that was refused as a whole, by halves; tells whether there are any. */
   async look(configuration: ProxyConfiguration, check: Check): Promise<boolean> {
     const units = unitsOf(configuration).filter(({ key }) => !this.#reasons.has(key));
-    const found = await refusedOf(units, check);
+    const found = await refusedOf(units, (some) => check(configurationOf(some)));
     if (found.size === 0) return false;
     const current = new Set(unitsOf(configuration).map(({ key }) => key));
     this.#reasons = new Map([...[...this.#reasons].filter(([key]) => current.has(key)), ...found]);
@@ -97,16 +95,6 @@ function unitsOf({ listeners, backends }: ProxyConfiguration): readonly Unit[] {
       .map((route) => unitOfRoute(listener, route)),
   );
   return [...backends.map(unitOfBackend), ...routes];
-}
-
-async function refusedOf(units: readonly Unit[], check: Check): Promise<ReadonlyMap<string, string>> {
-  const [first] = units;
-  if (!first) return new Map();
-  const reason = await check(configurationOf(units));
-  if (reason === undefined) return new Map();
-  if (units.length === 1) return new Map([[first.key, reason]]);
-  const half = Math.ceil(units.length / 2);
-  return new Map([...(await refusedOf(units.slice(0, half), check)), ...(await refusedOf(units.slice(half), check))]);
 }
 
 /** Each route alone in its listener, so that none hides another, and with what it forwards to. */

@@ -1,6 +1,7 @@
 import type { ProxyTls } from "../../domain/proxy-tls.ts";
 import type { ProxyConfiguration, ProxyListener, RefusedPart } from "../../ports/traffic-proxy.ts";
 import type { Check } from "./refused-parts.ts";
+import { refusedOf } from "./refused-units.ts";
 import { digest } from "./tls-names.ts";
 
 /** What of TLS can be refused by itself: a certificate with its key, or what clients' certificates are held against. */
@@ -21,7 +22,7 @@ export class RefusedTls {
     const units = unitsOf(configuration);
     const found = await refusedOf(
       units.filter(({ key }) => !this.#reasons.has(key)),
-      check,
+      (some) => check(configurationOf(some)),
     );
     const current = new Set(units.map(({ key }) => key));
     this.#reasons = new Map([...[...this.#reasons].filter(([key]) => current.has(key)), ...found]);
@@ -93,13 +94,7 @@ function unitsOf({ listeners }: ProxyConfiguration): readonly Unit[] {
   });
 }
 
-async function refusedOf(units: readonly Unit[], check: Check): Promise<ReadonlyMap<string, string>> {
-  const [first] = units;
-  if (!first) return new Map();
+function configurationOf(units: readonly Unit[]): ProxyConfiguration {
   const listeners = units.map(({ listener, tls }, at) => ({ ...listener, id: `${listener.id}-${at}`, routes: [], tls }));
-  const reason = await check({ listeners, backends: [] });
-  if (reason === undefined) return new Map();
-  if (units.length === 1) return new Map([[first.key, reason]]);
-  const half = Math.ceil(units.length / 2);
-  return new Map([...(await refusedOf(units.slice(0, half), check)), ...(await refusedOf(units.slice(half), check))]);
+  return { listeners, backends: [] };
 }
