@@ -121,3 +121,23 @@ test("where no part is refused by itself, there is none to leave out", async () 
   const parts = new RefusedParts();
   expect(await parts.look(configuration([backend("web")], []), async () => undefined)).toBe(false);
 });
+
+test("ports that several listeners share stay, whatever is refused", async () => {
+  const { check } = checker();
+  const parts = new RefusedParts();
+  const wanted: ProxyConfiguration = {
+    ...configuration([backend("web", "bad")], []),
+    entrances: [{ id: "shared", addresses: ["127.0.0.1"], port: 443, doors: [], fallback: "main" }],
+  };
+  expect(await parts.look(wanted, check)).toBe(true);
+  expect(parts.leaveOut(wanted, undefined).entrances).toEqual(wanted.entrances);
+});
+
+test("a certificate that is refused is no fault of the routes behind it", async () => {
+  const parts = new RefusedParts();
+  const { listeners, backends } = configuration([], [fixed("a.example", "good")]);
+  const tls = { owner: "a", certificates: [{ id: "a", hosts: [], pem: "bad" }], versions: [], ciphers: [], alpn: [] } as const;
+  const check = async (some: ProxyConfiguration): Promise<string | undefined> =>
+    JSON.stringify(some).includes("bad") ? "refused" : undefined;
+  expect(await parts.look({ listeners: listeners.map((one) => ({ ...one, tls })), backends }, check)).toBe(false);
+});

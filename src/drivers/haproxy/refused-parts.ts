@@ -46,7 +46,7 @@ export class RefusedParts {
       return { ...listener, routes };
     });
     const streams = configuration.streams?.map((stream) => ({ ...stream, backends: stream.backends.filter(({ id }) => there.has(id)) }));
-    return { listeners, ...(streams && { streams }), backends };
+    return { ...configuration, listeners, ...(streams && { streams }), backends };
   }
 
   /** Those of a configuration, as far as is known. */
@@ -97,7 +97,7 @@ function unitsOf({ listeners, backends }: ProxyConfiguration): readonly Unit[] {
   return [...backends.map(unitOfBackend), ...routes];
 }
 
-/** Each route alone in its listener, so that none hides another, and with what it forwards to. */
+/** Each route alone in its listener, so that none hides another, and with what it forwards to. Nothing of TLS is asked about: see `refused-tls.ts`. */
 function configurationOf(units: readonly Unit[]): ProxyConfiguration {
   const backends = units.flatMap((unit) => (unit.kind === "backend" ? { ...unit.backend, servers: [] } : []));
   const there = new Set(backends.map(({ id }) => id));
@@ -105,12 +105,12 @@ function configurationOf(units: readonly Unit[]): ProxyConfiguration {
     unit.kind === "route" && unit.route.action.kind === "forward" ? unit.route.action.backends : [],
   );
   const empty = [...new Set(besides.map(({ id }) => id))].filter((id) => !there.has(id)).map(emptyBackend);
-  return {
-    backends: [...backends, ...empty],
-    listeners: units.flatMap((unit, at) =>
-      unit.kind === "route" ? { ...unit.listener, id: `${unit.listener.id}-${at}`, routes: [unit.route] } : [],
-    ),
-  };
+  const listeners = units.flatMap((unit, at) => {
+    if (unit.kind !== "route") return [];
+    const { tls: _tls, ...plain } = unit.listener;
+    return { ...plain, id: `${plain.id}-${at}`, routes: [unit.route] };
+  });
+  return { backends: [...backends, ...empty], listeners };
 }
 
 function emptyBackend(id: string): ProxyBackend {
