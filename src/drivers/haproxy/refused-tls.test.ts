@@ -76,3 +76,20 @@ test("what is another now is looked at anew", async () => {
   expect(shown(refused.leaveOut(repaired, undefined))).toEqual(shown(repaired));
   expect(await refused.look(repaired, check)).toBe(false);
 });
+
+test("a stream's certificate is one of these, too: the good one of before stays, and without one it does not listen", async () => {
+  const stream = (id: string, pem: string) => ({
+    id,
+    addresses: ["127.0.0.1"],
+    port: 443,
+    backends: [],
+    idleTimeout: 350,
+    tls: tls(certificate("a", pem)),
+  });
+  const wanted: ProxyConfiguration = { ...whole(), streams: [stream("s0", "bad"), stream("s1", "good")] };
+  expect(await refused.look(wanted, check)).toBe(true);
+  expect(refused.in(wanted)).toEqual([{ kind: "tls", listener: "s0", owner: "lb", reason: "no such key" }]);
+  expect(refused.leaveOut(wanted, undefined)).toEqual({ ...whole(), streams: [stream("s1", "good")] });
+  const before = { ...whole(), streams: [stream("s0", "good-1")] };
+  expect(refused.leaveOut(wanted, before).streams).toEqual([stream("s0", "good-1"), stream("s1", "good")]);
+});

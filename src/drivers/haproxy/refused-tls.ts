@@ -1,5 +1,5 @@
 import type { ProxyTls } from "../../domain/proxy-tls.ts";
-import type { ProxyConfiguration, ProxyListener, RefusedPart } from "../../ports/traffic-proxy.ts";
+import type { ListenerPlace, ProxyConfiguration, RefusedPart } from "../../ports/traffic-proxy.ts";
 import type { Check } from "./refused-parts.ts";
 import { refusedOf } from "./refused-units.ts";
 import { digest } from "./tls-names.ts";
@@ -7,11 +7,12 @@ import { digest } from "./tls-names.ts";
 /** What of TLS can be refused by itself: a certificate with its key, or what clients' certificates are held against. */
 interface Unit {
   readonly key: string;
-  readonly listener: TlsListener;
+  readonly place: ListenerPlace;
   readonly tls: ProxyTls;
 }
 
-type TlsListener = ProxyListener & { readonly tls: ProxyTls };
+/** A listener or a stream. */
+type TlsPlace = ListenerPlace & { readonly tls?: ProxyTls };
 
 /** The certificates that HAProxy refuses, so that one does not keep everybody's changes from coming about, and none replaces one that is good. */
 export class RefusedTls {
@@ -30,18 +31,26 @@ export class RefusedTls {
   }
 
   /**
-   * What was there before stays in the place of what is refused; without that, a further certificate is left out, and a listener that would have none, or
-   * would let in whom it should not, does not listen.
+   * What was there before stays in the place of what is refused; without that, a further certificate is left out, and a listener or stream that would have
+   * none, or would let in whom it should not, does not listen.
    * @param before what HAProxy works by
    */
   leaveOut(configuration: ProxyConfiguration, before: ProxyConfiguration | undefined): ProxyConfiguration {
     if (this.#reasons.size === 0) return configuration;
-    const listeners = configuration.listeners.flatMap((listener) => {
-      if (!hasTls(listener)) return listener;
-      const tls = this.#accepted(listener.tls, before?.listeners.find(({ id }) => id === listener.id)?.tls);
-      return tls ? { ...listener, tls } : [];
+    const { listeners, streams } = configuration;
+    return {
+      ...configuration,
+      listeners: this.#listening(listeners, before?.listeners),
+      ...(streams && { streams: this.#listening(streams, before?.streams) }),
+    };
+  }
+
+  #listening<T extends TlsPlace>(places: readonly T[], before: readonly T[] = []): readonly T[] {
+    return places.flatMap((place) => {
+      if (!place.tls) return place;
+      const tls = this.#accepted(place.tls, before.find(({ id }) => id === place.id)?.tls);
+      return tls ? { ...place, tls } : [];
     });
-    return { ...configuration, listeners };
   }
 
   #accepted(tls: ProxyTls, former: ProxyTls | undefined): ProxyTls | undefined {
@@ -62,15 +71,11 @@ export class RefusedTls {
   /** Those of a configuration, as far as is known. */
   in(configuration: ProxyConfiguration): readonly RefusedPart[] {
     if (this.#reasons.size === 0) return [];
-    return unitsOf(configuration).flatMap(({ key, listener, tls }): RefusedPart[] => {
+    return unitsOf(configuration).flatMap(({ key, place, tls }): RefusedPart[] => {
       const reason = this.#reasons.get(key);
-      return reason === undefined ? [] : [{ kind: "tls", listener: listener.id, owner: tls.owner, reason }];
+      return reason === undefined ? [] : [{ kind: "tls", listener: place.id, owner: tls.owner, reason }];
     });
   }
-}
-
-function hasTls(listener: ProxyListener): listener is TlsListener {
-  return listener.tls !== undefined;
 }
 
 function withOnly(tls: ProxyTls, certificate: ProxyTls["certificates"][0]): ProxyTls {
@@ -86,15 +91,17 @@ function keyOf(tls: ProxyTls): string {
   return digest(JSON.stringify(tls));
 }
 
-function unitsOf({ listeners }: ProxyConfiguration): readonly Unit[] {
-  return listeners.filter(hasTls).flatMap((listener) => {
-    const { tls } = listener;
+function unitsOf({ listeners, streams = [] }: ProxyConfiguration): readonly Unit[] {
+  const places: readonly TlsPlace[] = [...listeners, ...streams];
+  return places.flatMap(({ tls, ...place }) => {
+    if (!tls) return [];
     const parts = [...tls.certificates.map((one) => withOnly(tls, one)), ...(tls.clientCertificates ? [withClients(tls)] : [])];
-    return parts.map((part) => ({ key: keyOf(part), listener, tls: part }));
+    return parts.map((part) => ({ key: keyOf(part), place, tls: part }));
   });
 }
 
+/** Whatever a connection carries, TLS is told alike. */
 function configurationOf(units: readonly Unit[]): ProxyConfiguration {
-  const listeners = units.map(({ listener, tls }, at) => ({ ...listener, id: `${listener.id}-${at}`, routes: [], tls }));
+  const listeners = units.map(({ place: { id, addresses, port }, tls }, at) => ({ id: `${id}-${at}`, addresses, port, routes: [], tls }));
   return { listeners, backends: [] };
 }
