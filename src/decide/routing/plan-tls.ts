@@ -1,5 +1,5 @@
 import { isCertificateName } from "../../domain/host-name.ts";
-import type { ProxyCertificate, ProxyTls } from "../../domain/proxy-tls.ts";
+import type { ProxyTls } from "../../domain/proxy-tls.ts";
 import { sslPolicy } from "../../domain/ssl-policies.ts";
 import type { CertificateView, TlsView } from "./view.ts";
 
@@ -10,7 +10,10 @@ import type { CertificateView, TlsView } from "./view.ts";
  */
 export function planTls(tls: TlsView, owner: string): ProxyTls {
   const { versions, ciphers } = policyOf(tls.policy);
-  const others = tls.list.map((one) => shown(one, tls.list)).filter(({ hosts }) => hosts.length > 0);
+  const best = bestOf(tls.list);
+  const others = tls.list
+    .map((one) => ({ id: one.id, hosts: namesOfCertificate(one).filter((name) => best.get(shownAs(name, one)) === one), pem: one.pem }))
+    .filter(({ hosts }) => hosts.length > 0);
   const { clientCertificates, alpn } = tls;
   return {
     owner,
@@ -27,16 +30,23 @@ export function certificateNames(tls: TlsView): readonly string[] {
   return [...new Set([tls.default, ...tls.list].flatMap(namesOfCertificate))];
 }
 
-function shown(certificate: CertificateView, list: readonly CertificateView[]): ProxyCertificate {
-  const { id, pem } = certificate;
-  const hosts = namesOfCertificate(certificate).filter((name) => bestFor(name, certificate, list) === certificate);
-  return { id, hosts, pem };
+/** By name and kind of key, as texts. Takes time proportional to the names. */
+function bestOf(list: readonly CertificateView[]): ReadonlyMap<string, CertificateView> {
+  const best = new Map<string, CertificateView>();
+  for (const one of list)
+    for (const name of namesOfCertificate(one)) {
+      const known = best.get(shownAs(name, one));
+      if (!known || byPreference(one, known) < 0) best.set(shownAs(name, one), one);
+    }
+  return best;
 }
 
-function bestFor(name: string, { keyKind }: CertificateView, list: readonly CertificateView[]): CertificateView | undefined {
-  return list
-    .filter((one) => one.keyKind === keyKind && namesOfCertificate(one).includes(name))
-    .sort((a, b) => b.keyBits - a.keyBits || b.notAfter - a.notAfter || (a.id < b.id ? -1 : 1))[0];
+function shownAs(name: string, { keyKind }: CertificateView): string {
+  return `${keyKind} ${name}`;
+}
+
+function byPreference(a: CertificateView, b: CertificateView): number {
+  return b.keyBits - a.keyBits || b.notAfter - a.notAfter || (a.id < b.id ? -1 : 1);
 }
 
 function namesOfCertificate({ names }: CertificateView): readonly string[] {
