@@ -23,7 +23,6 @@ import {
   targetGroupsOf,
   targetKey,
   targets,
-  type ListenerRecord,
   type LoadBalancerRecord,
 } from "../../state/elb.ts";
 import { trustStores } from "../../state/elb-trust-stores.ts";
@@ -166,7 +165,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       applied = undefined;
       if (isAboutPorts) return "lost ports";
       fail(carried, cause);
-      trouble?.(`changes of load balancers do not come about: ${cause instanceof Error ? cause.message : String(cause)}`);
+      trouble?.(`changes of load balancers do not come about: ${errorText(cause)}`);
       throw cause;
     }
     unbound = undefined;
@@ -178,12 +177,17 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
 
   /** @param backends that the proxy would not have; the health of their targets, and of those of former ones, is assessed anew */
   function refuse(backends: readonly string[]): void {
-    const known = refusedBackends;
-    if (known.length === 0 && backends.length === 0) return;
+    const concerned = new Set([...refusedBackends, ...backends]);
+    if (concerned.size === 0) return;
     refusedBackends = backends;
     reports.refuse(backends);
-    for (const { targetGroupArn, id, port } of state.table(targets).values())
-      if ([...known, ...backends].includes(backendId(targetGroupArn))) unassessed.add(targetKey(targetGroupArn, id, port));
+    assessGroups([...state.table(targetGroups).values()].map(({ arn }) => arn).filter((arn) => concerned.has(backendId(arn))));
+  }
+
+  function assessGroups(targetGroupArns: readonly string[]): void {
+    for (const arn of targetGroupArns)
+      for (const { targetGroupArn, id, port } of state.table(targets).by("targetGroup", arn))
+        unassessed.add(targetKey(targetGroupArn, id, port));
   }
 
   /** Everybody else's changes have come about. Told once for as long as it is the same. */
@@ -242,11 +246,6 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   }
 
   const wakeRouting = (): void => worker.wake("routing");
-  const assessGroups = (actions: ListenerRecord["defaultActions"]): void => {
-    for (const arn of targetGroupsOf(actions))
-      for (const { targetGroupArn, id, port } of state.table(targets).by("targetGroup", arn))
-        unassessed.add(targetKey(targetGroupArn, id, port));
-  };
   const letInAnew = (): void => {
     views.noteAll();
     wakeRouting();
@@ -257,11 +256,11 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       // At once, so that turns follow the order of the commits however long a step takes.
       if (after && after.turn === undefined) giveTurns(state);
       // Whether a group is in use tells in the health of its targets.
-      for (const listener of [before, after]) if (listener) assessGroups(listener.defaultActions);
+      for (const listener of [before, after]) if (listener) assessGroups(targetGroupsOf(listener.defaultActions));
       wakeRouting();
     }),
     state.watch(rules, ({ before, after }) => {
-      for (const rule of [before, after]) if (rule) assessGroups(rule.actions);
+      for (const rule of [before, after]) if (rule) assessGroups(targetGroupsOf(rule.actions));
       wakeRouting();
     }),
     state.watch(networkInterfaces, wakeRouting),
