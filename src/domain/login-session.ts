@@ -11,6 +11,9 @@ export interface LoginSession {
   readonly data: string;
 }
 
+/** Providers send clients back to this path of every listener. Source: Elastic Load Balancing, "Authenticate users using an Application Load Balancer". */
+export const RETURN_PATH = "/oauth2/idpresponse";
+
 /** Between the fields of a session. The proxy takes it apart by itself, so that no field may hold it. */
 export const FIELD_END = "\u001f";
 /** Their numbers, from 1. */

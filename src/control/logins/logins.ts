@@ -1,4 +1,4 @@
-import { readSession, type LoginSession } from "../../domain/login-session.ts";
+import { readSession, RETURN_PATH, type LoginSession } from "../../domain/login-session.ts";
 import { errorText } from "../../domain/error-text.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { Logger } from "../../ports/logger.ts";
@@ -15,8 +15,6 @@ export interface LoginParts extends SessionParts {
   readonly logger: Logger;
 }
 
-/** Where providers send clients back to. Source: Elastic Load Balancing, "Authenticate users using an Application Load Balancer". */
-const RETURN_PATH = "/oauth2/idpresponse";
 /** Clients can make logins fail as often as they like: one in so many milliseconds is told for each gate. */
 const TOLD_MS = 60_000;
 const LONGEST_DETAIL = 200;

@@ -1,4 +1,4 @@
-import { FIELD_END, SESSION_COOKIES, SESSION_FIELDS } from "../../domain/login-session.ts";
+import { FIELD_END, RETURN_PATH, SESSION_COOKIES, SESSION_FIELDS } from "../../domain/login-session.ts";
 import type { ProxyLogin } from "../../domain/proxy-login.ts";
 import { section } from "./configuration-text.ts";
 import { page, serverName } from "./error-pages.ts";
@@ -9,9 +9,6 @@ export const LOGIN_SOCKET = "login.sock";
 /** Headers in which the login hears which gate a request came to, and of the session that is to be made anew, in base64. Nobody else's get there. */
 export const GATE_HEADER = "x-airfield-gate";
 export const SESSION_HEADER = "x-airfield-session";
-
-/** Providers send clients back to this path of every listener. Source: Elastic Load Balancing, "Authenticate users using an Application Load Balancer". */
-const RETURN_PATH = "/oauth2/idpresponse";
 
 /** Whoever can name users to a target is the load balancer alone. */
 export const NO_CLAIMED_USERS = "http-request del-header x-amzn-oidc- -m beg";
