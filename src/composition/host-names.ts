@@ -1,4 +1,5 @@
 import { isOnHost, resolveOnHost } from "../control/name-resolution/resolve.ts";
+import { errorText } from "../domain/error-text.ts";
 import { forwarder } from "../drivers/dns/forward.ts";
 import { dnsServer } from "../drivers/dns/server.ts";
 import type { Troubles } from "../drivers/filesystem/troubles.ts";
@@ -35,7 +36,7 @@ export async function openHostNames(
     return { address, port: bound };
   } catch (cause) {
     if (asked) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = errorText(cause);
     logger.warn("names are not answered on this host: another address is given with --dns", { address, port, why });
     troubles.tell("names on this host", `names are not answered on this host: ${why}`);
     return undefined;
