@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import type { AnswerHandling } from "../../domain/request-handling.ts";
 import { serverName } from "./error-pages.ts";
 import { quote, quoteFormat } from "./quote.ts";
+import { markOf } from "./route-mark.ts";
 
 /** A condition that always holds, and notes how the answer is to be handled: it is asked only where all before it hold. */
 export function markAnswers(handling: AnswerHandling): string {
@@ -18,8 +18,4 @@ export function renderAnswerHandling(all: readonly AnswerHandling[]): readonly s
       ...(isNameless ? [`http-after-response del-header Server ${when} { res.fhdr(server) -m str ${serverName} }`] : []),
     ];
   });
-}
-
-function markOf(handling: AnswerHandling): number {
-  return createHash("sha256").update(JSON.stringify(handling)).digest().readUInt32BE(0) >>> 1;
 }

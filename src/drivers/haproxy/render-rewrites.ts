@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { groupsOf } from "../../domain/rule-regex.ts";
 import type { Rewrite, Rewrites } from "../../ports/traffic-proxy.ts";
 import { bounded } from "./bounded-regex.ts";
 import { quote, quoteFormat } from "./quote.ts";
+import { markOf } from "./route-mark.ts";
 
 /** A condition that always holds, and notes for the backend how the request is to be rewritten: it is asked only where all before it hold. */
 export function markRewrites(rewrites: Rewrites): string {
@@ -25,10 +25,6 @@ export function renderRewrites(all: readonly Rewrites[]): readonly string[] {
     ];
     return [...(path ?? []), ...(name ?? [])];
   });
-}
-
-function markOf(rewrites: Rewrites): number {
-  return createHash("sha256").update(JSON.stringify(rewrites)).digest().readUInt32BE(0) >>> 1;
 }
 
 /**

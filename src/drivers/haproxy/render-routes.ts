@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { ProxyBackend, ProxyListener, ProxyRoute } from "../../ports/traffic-proxy.ts";
 import type { BackendUse } from "./backend-uses.ts";
 import { milliseconds, section } from "./configuration-text.ts";
@@ -14,7 +13,7 @@ import { isLogged, LOGGED_BACKEND, LOGGED_FRONTEND, markRoute } from "./render-r
 import { hasSession, NO_CLAIMED_USERS, renderGate, renderReturns, renderSessions, renderUsers } from "./render-login.ts";
 import { markRewrites, renderRewrites } from "./render-rewrites.ts";
 import { renderVersion } from "./render-version.ts";
-import { addressWord, backendName, innerSocket } from "./server-names.ts";
+import { addressWord, backendName, innerSocket, successorSocket } from "./server-names.ts";
 import { tlsRules, tlsWords } from "./render-tls.ts";
 
 /**
@@ -28,7 +27,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
   if (addresses.length === 0 && listener.addresses.length > 0) return [];
   const reached = reachableRoutes(listener);
   const idle = milliseconds(Math.max(1, ...reached.map((route) => route.idleTimeout)));
-  const successor = quote(`unix@${createHash("sha256").update(listener.id).digest("hex").slice(0, 8)}.sock`);
+  const successor = successorSocket(listener.id);
   const words = tlsWords(listener.id, listener.tls);
   const frontend = [
     `frontend l_${listener.id}`,

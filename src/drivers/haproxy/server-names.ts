@@ -21,7 +21,7 @@ const letters = { probe: "p", traffic: "t", fallback: "f", open: "o" } as const;
  */
 export function haproxyServerName(server: Pick<ProxyServer, "id" | "address" | "port" | "source" | "listener">, role: ServerRole): string {
   const from = server.source === undefined ? "" : `-${server.source}`;
-  const place = server.listener === undefined ? server.address : socketStem(server.listener);
+  const place = server.listener === undefined ? server.address : innerStem(server.listener);
   return `${server.id}:${letters[role]}${from}:${place}:${server.port}`;
 }
 
@@ -39,13 +39,23 @@ export function serverPlace({ address, port, listener }: Pick<ProxyServer, "addr
   return listener === undefined ? addressWord(address, port) : innerSocket(listener);
 }
 
-/** Where a listener is reached that has no address of its own. The name is short, as those of sockets have to be. */
+/** Where a listener is reached that has no address of its own. */
 export function innerSocket(listenerId: string): string {
-  return `unix@${socketStem(listenerId)}.sock`;
+  return `unix@${innerStem(listenerId)}.sock`;
 }
 
-function socketStem(listenerId: string): string {
-  return `${digest(listenerId).slice(0, 8)}-in`;
+/** Where a worker that was replaced hands the requests of a listener on to its successor. */
+export function successorSocket(listenerId: string): string {
+  return `unix@${shortName(listenerId)}.sock`;
+}
+
+function innerStem(listenerId: string): string {
+  return `${shortName(listenerId)}-in`;
+}
+
+/** As short as the names of sockets have to be. */
+function shortName(listenerId: string): string {
+  return digest(listenerId).slice(0, 8);
 }
 
 export function addressWord(address: string, port: number): string {
