@@ -1,23 +1,18 @@
 import { expect, test } from "vitest";
 import type { TargetGroupRecord } from "../../state/elb.ts";
+import { groupRecord } from "../../testing/balancer-records.ts";
 import { groupSettings } from "./group-settings.ts";
 
-const CHECK = {
-  enabled: true,
-  protocol: "HTTP",
-  port: "traffic-port",
-  interval: 5,
-  timeout: 2,
-  healthyThreshold: 3,
-  unhealthyThreshold: 4,
-} as const;
 const USUAL = { kind: "http", path: "/", matcher: "200", interval: 5, timeout: 2, healthyThreshold: 3, unhealthyThreshold: 4 };
 
-function settingsOf(attributes: TargetGroupRecord["attributes"], healthCheck: object = {}): ReturnType<typeof groupSettings> {
-  return groupSettings({ attributes, healthCheck: { ...CHECK, ...healthCheck } } as unknown as TargetGroupRecord);
+function settingsOf(
+  attributes: TargetGroupRecord["attributes"],
+  healthCheck: Partial<TargetGroupRecord["healthCheck"]> = {},
+): ReturnType<typeof groupSettings> {
+  return groupSettings(groupRecord({ attributes }, healthCheck));
 }
 
-test.each([
+test.each<readonly [string, Partial<TargetGroupRecord["healthCheck"]>, object]>([
   ["usual", {}, USUAL],
   ["own", { path: "/up", matcher: "204", port: "9000" }, { ...USUAL, path: "/up", matcher: "204", port: 9000 }],
   ["TCP", { protocol: "TCP" }, { ...USUAL, kind: "tcp" }],
@@ -33,16 +28,15 @@ test.each([
   ["HTTP2", { version: "http2" }],
   ["GRPC", { version: "grpc" }],
 ])("a group of the protocol version %s", (protocolVersion, expected) => {
-  const group = { attributes: {}, healthCheck: CHECK, protocolVersion } as unknown as TargetGroupRecord;
-  expect(groupSettings(group)).toEqual({ algorithm: "round_robin", healthCheck: USUAL, ...expected });
+  expect(groupSettings(groupRecord({ protocolVersion }))).toEqual({ algorithm: "round_robin", healthCheck: USUAL, ...expected });
 });
 
 test.each([
   ["HTTP", {}],
   ["HTTPS", { secure: true }],
   ["TLS", { secure: true }],
-])("a group of the protocol %s", (protocol, expected) => {
-  const { stream: _, ...settings } = groupSettings({ attributes: {}, healthCheck: CHECK, protocol } as unknown as TargetGroupRecord);
+] as const)("a group of the protocol %s", (protocol, expected) => {
+  const { stream: _, ...settings } = groupSettings(groupRecord({ protocol }));
   expect(settings).toEqual({ algorithm: "round_robin", healthCheck: USUAL, ...expected });
 });
 

@@ -15,10 +15,17 @@ import {
   type ListenerRecord,
   type LoadBalancerRecord,
   type RuleRecord,
-  type TargetGroupRecord,
   type TargetRecord,
 } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
+import {
+  BALANCER_SCOPE as SCOPE,
+  balancerArn,
+  balancerRecord,
+  FIXED,
+  groupRecord,
+  listenerRecord,
+} from "../../testing/balancer-records.ts";
 import { FakeTrafficProxy } from "../../testing/fake-traffic-proxy.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { taskRecord } from "../../testing/task-record.ts";
@@ -28,46 +35,16 @@ import { trustStores, type TrustStoreRecord } from "../../state/elb-trust-stores
 import { targetSurroundings } from "./target-surroundings.ts";
 import { loadBalancing, type LoadBalancing, type LoadBalancingParts } from "./load-balancing.ts";
 
-const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
-const PREFIX = "arn:aws:elasticloadbalancing:us-east-1:123456789012:";
-const GROUP = `${PREFIX}targetgroup/web/0123456789abcdef`;
+const GROUP = balancerArn("targetgroup/web");
 const BACKEND = "web-0123456789abcdef";
 const TARGET = { targetGroupArn: GROUP, id: "10.0.0.1", port: 80 } as const;
 const SERVER = "10.0.0.1-80";
 const DELAY = 300_000;
 
-const balancer: LoadBalancerRecord = {
-  ...SCOPE,
-  arn: `${PREFIX}loadbalancer/app/web/0123456789abcdef`,
-  name: "web",
-  type: "application",
-  scheme: "internet-facing",
-  dnsName: "web-1.us-east-1.elb.localhost",
-  canonicalHostedZoneId: "Z",
-  vpcId: "vpc-1",
-  ipAddressType: "ipv4",
-  availabilityZones: [],
-  securityGroups: [],
-  attributes: {},
-  state: { code: "provisioning" },
-  tags: [],
-  createdAt: 1,
-};
-
-const listener: ListenerRecord = {
-  ...SCOPE,
-  arn: `${PREFIX}listener/app/web/0123456789abcdef/0123456789abcdef`,
-  loadBalancerArn: balancer.arn,
-  protocol: "HTTP",
-  port: 80,
+const balancer = balancerRecord();
+const listener = listenerRecord({
   defaultActions: [{ Type: "forward", TargetGroupArn: GROUP, ForwardConfig: { TargetGroups: [{ TargetGroupArn: GROUP, Weight: 1 }] } }],
-  certificates: [],
-  attributes: {},
-  tags: [],
-  createdAt: 1,
-};
-
-const FIXED = { Type: "fixed-response", FixedResponseConfig: { StatusCode: "404" } } as const;
+});
 
 const rule: RuleRecord = {
   ...SCOPE,
@@ -81,30 +58,10 @@ const rule: RuleRecord = {
   createdAt: 1,
 };
 
-const group: TargetGroupRecord = {
-  ...SCOPE,
-  arn: GROUP,
-  name: "web",
-  targetType: "ip",
-  protocol: "HTTP",
-  port: 80,
-  vpcId: "vpc-1",
-  ipAddressType: "ipv4",
-  healthCheck: {
-    enabled: true,
-    protocol: "HTTP",
-    port: "traffic-port",
-    path: "/",
-    interval: 30,
-    timeout: 5,
-    healthyThreshold: 5,
-    unhealthyThreshold: 2,
-    matcher: "200",
-  },
-  attributes: { "deregistration_delay.timeout_seconds": String(DELAY / 1000) },
-  tags: [],
-  createdAt: 1,
-};
+const group = groupRecord(
+  { port: 80, vpcId: "vpc-1", attributes: { "deregistration_delay.timeout_seconds": String(DELAY / 1000) } },
+  { path: "/", matcher: "200", interval: 30, timeout: 5, healthyThreshold: 5, unhealthyThreshold: 2 },
+);
 
 class World {
   readonly clock = new ManualClock();
@@ -333,7 +290,7 @@ test("a part that the proxy refuses impairs its load balancer, says why, once, a
   at.proxy.reopen();
   const other = {
     ...balancer,
-    arn: `${PREFIX}loadbalancer/app/other/0123456789abcdef`,
+    arn: balancerArn("loadbalancer/app/other"),
     name: "other",
     dnsName: "Other-1.us-east-1.elb.localhost",
   };
@@ -443,12 +400,12 @@ describe("a port that load balancers share", () => {
 
   /** A load balancer, older than the other one by its record, with a listener that gives its name. */
   function older(port = 80): { readonly balancer: LoadBalancerRecord; readonly listener: ListenerRecord } {
-    const arn = `${PREFIX}loadbalancer/app/older/0123456789abcdef`;
+    const arn = balancerArn("loadbalancer/app/older");
     return {
       balancer: { ...balancer, arn, name: "older", account: "210987654321", dnsName: "older-1.us-east-1.elb.localhost", createdAt: 0 },
       listener: {
         ...listener,
-        arn: `${PREFIX}listener/app/older/0123456789abcdef/0123456789abcdef`,
+        arn: `${balancerArn("listener/app/older")}/0123456789abcdef`,
         loadBalancerArn: arn,
         account: "210987654321",
         port,

@@ -9,23 +9,19 @@ import {
   rules,
   targetGroups,
   targets,
-  type ListenerRecord,
   type LoadBalancerRecord,
   type RuleRecord,
-  type TargetGroupRecord,
   type TargetRecord,
 } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { localInstanceId } from "../../state/local-host.ts";
+import { BALANCER_SCOPE, balancerArn, balancerRecord, FIXED, groupRecord, listenerRecord } from "../../testing/balancer-records.ts";
 import type { LoginOf } from "../logins/gates.ts";
 import { RoutingViews, type Routing } from "./routing-view.ts";
 
-const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
-const PREFIX = "arn:aws:elasticloadbalancing:us-east-1:123456789012:";
-const GROUP = `${PREFIX}targetgroup/web/0123456789abcdef`;
-const BALANCER = `${PREFIX}loadbalancer/app/web/0123456789abcdef`;
-const LISTENER = `${PREFIX}listener/app/web/0123456789abcdef/0123456789abcdef`;
-const FIXED: Action = { Type: "fixed-response", FixedResponseConfig: { StatusCode: "404" } };
+const GROUP = balancerArn("targetgroup/web");
+const BALANCER = balancerArn("loadbalancer/app/web");
+const LISTENER = `${balancerArn("listener/app/web")}/0123456789abcdef`;
 
 let state: JournaledState;
 beforeEach(() => void (state = new JournaledState(memoryJournal())));
@@ -35,21 +31,10 @@ function make(): Routing {
   return new RoutingViews(state).make({ addresses: ["127.0.0.1"], gateways: [], surroundings });
 }
 
-function putListener(changes: object = {}, attributes: LoadBalancerRecord["attributes"] = {}): void {
-  const balancer = { ...SCOPE, arn: BALANCER, dnsName: "web-1.elb.localhost", vpcId: "vpc-1", attributes };
-  const listener = {
-    ...SCOPE,
-    certificates: [],
-    arn: LISTENER,
-    loadBalancerArn: BALANCER,
-    port: 80,
-    boundPort: 8080,
-    turn: 3,
-    defaultActions: [FIXED],
-  };
+function putListener(changes: Parameters<typeof listenerRecord>[0] = {}, attributes: LoadBalancerRecord["attributes"] = {}): void {
   state.commit(() => {
-    state.table(loadBalancers).put(balancer as unknown as LoadBalancerRecord);
-    state.table(listeners).put({ ...listener, ...changes } as unknown as ListenerRecord);
+    state.table(loadBalancers).put(balancerRecord({ arn: BALANCER, dnsName: "web-1.elb.localhost", attributes }));
+    state.table(listeners).put(listenerRecord({ arn: LISTENER, loadBalancerArn: BALANCER, boundPort: 8080, turn: 3, ...changes }));
   });
 }
 
@@ -62,22 +47,12 @@ function putRule(
   },
 ): void {
   const arn = `${LISTENER}/${priority}`;
-  const rule = { ...SCOPE, arn, listenerArn: LISTENER, loadBalancerArn: BALANCER, priority, conditions: [], actions: [FIXED] };
+  const rule = { ...BALANCER_SCOPE, arn, listenerArn: LISTENER, loadBalancerArn: BALANCER, priority, conditions: [], actions: [FIXED] };
   state.commit(() => state.table(rules).put({ ...rule, ...changes } as unknown as RuleRecord));
 }
 
-function putGroup(changes: object = {}, healthCheck: object = {}): void {
-  const check = {
-    enabled: true,
-    protocol: "HTTP",
-    port: "traffic-port",
-    interval: 5,
-    timeout: 2,
-    healthyThreshold: 3,
-    unhealthyThreshold: 4,
-  };
-  const group = { ...SCOPE, arn: GROUP, targetType: "ip", attributes: {}, healthCheck: { ...check, ...healthCheck } };
-  state.commit(() => state.table(targetGroups).put({ ...group, ...changes } as unknown as TargetGroupRecord));
+function putGroup(...changes: Parameters<typeof groupRecord>): void {
+  state.commit(() => state.table(targetGroups).put(groupRecord(...changes)));
 }
 
 describe("a listener", () => {
@@ -303,8 +278,8 @@ describe("a target group", () => {
   });
 
   test("of instances takes this host's alone; of addresses, none by an instance's name", () => {
-    const id = localInstanceId(SCOPE);
-    const whyNot = (targetType: string, name: string): unknown => {
+    const id = localInstanceId(BALANCER_SCOPE);
+    const whyNot = (targetType: "instance" | "ip", name: string): unknown => {
       putGroup({ targetType });
       registerTarget(state, { targetGroupArn: GROUP, id: name, port: 80, now: 0 });
       const target = [...state.table(targets).values()].find((one) => one.id === name)!;

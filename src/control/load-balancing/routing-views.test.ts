@@ -1,27 +1,18 @@
+import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { describe, expect, test, vi } from "vitest";
 import { planRouting } from "../../decide/routing/plan-routing.ts";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import type { ProxyConfiguration } from "../../ports/traffic-proxy.ts";
 import { registerTarget } from "../../state/elb-targets.ts";
-import {
-  listeners,
-  loadBalancers,
-  targetGroups,
-  targetKey,
-  targets,
-  type ListenerRecord,
-  type LoadBalancerRecord,
-  type TargetGroupRecord,
-} from "../../state/elb.ts";
+import { listeners, loadBalancers, targetGroups, targetKey, targets } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
+import { balancerArn, balancerRecord, groupRecord, listenerRecord } from "../../testing/balancer-records.ts";
 import { RoutingViews, type Routing } from "./routing-view.ts";
 import { sameConfiguration } from "./same-configuration.ts";
 import { HealthReports, recordHealth } from "./target-health.ts";
 
-const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
-const PREFIX = "arn:aws:elasticloadbalancing:us-east-1:123456789012:";
-const GROUPS = ["a", "b"].map((name) => `${PREFIX}targetgroup/${name}/0123456789abcdef`) as [string, string];
-const BALANCER = `${PREFIX}loadbalancer/app/web/0123456789abcdef`;
+const GROUPS = ["a", "b"].map((name) => balancerArn(`targetgroup/${name}`)) as [string, string];
+const BALANCER = balancerArn("loadbalancer/app/web");
 const EACH = 50;
 const planned = ({ view, backendOf }: Routing): ProxyConfiguration => planRouting(view, backendOf);
 const keyOf = (group: string, at: number): string => targetKey(group, `10.0.0.${at}`, 80);
@@ -29,32 +20,12 @@ const keyOf = (group: string, at: number): string => targetKey(group, `10.0.0.${
 /** A load balancer that forwards to two groups of fifty targets. */
 function world() {
   const state = new JournaledState(memoryJournal());
-  const healthCheck = {
-    enabled: true,
-    protocol: "HTTP",
-    port: "traffic-port",
-    interval: 5,
-    timeout: 2,
-    healthyThreshold: 2,
-    unhealthyThreshold: 2,
-  } as const;
   state.commit(() => {
-    const balancer = { ...SCOPE, arn: BALANCER, dnsName: "web", vpcId: "vpc-1", attributes: {} } as unknown as LoadBalancerRecord;
-    state.table(loadBalancers).put(balancer);
-    for (const arn of GROUPS)
-      state.table(targetGroups).put({ ...SCOPE, arn, targetType: "ip", attributes: {}, healthCheck } as unknown as TargetGroupRecord);
+    state.table(loadBalancers).put(balancerRecord({ arn: BALANCER, dnsName: "web" }));
+    for (const arn of GROUPS) state.table(targetGroups).put(groupRecord({ arn }));
     const TargetGroups = GROUPS.map((arn) => ({ TargetGroupArn: arn, Weight: 1 }));
-    const listener = {
-      ...SCOPE,
-      arn: `${BALANCER}/l`,
-      loadBalancerArn: BALANCER,
-      port: 80,
-      boundPort: 80,
-      turn: 1,
-      defaultActions: [{ Type: "forward", ForwardConfig: { TargetGroups } }],
-      certificates: [],
-    };
-    state.table(listeners).put(listener as unknown as ListenerRecord);
+    const defaultActions: readonly Action[] = [{ Type: "forward", ForwardConfig: { TargetGroups } }];
+    state.table(listeners).put(listenerRecord({ arn: `${BALANCER}/l`, loadBalancerArn: BALANCER, boundPort: 80, turn: 1, defaultActions }));
     for (const group of GROUPS)
       for (let at = 0; at < EACH; at += 1) registerTarget(state, { targetGroupArn: group, id: `10.0.0.${at}`, port: 80, now: 0 });
   });
