@@ -2,14 +2,16 @@ import { once } from "node:events";
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { createServer, request } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { AuthenticateOidcActionConfig } from "@aws-sdk/client-elastic-load-balancing-v2";
 import Provider from "oidc-provider";
 import type { MadeCertificate } from "../../src/testing/certificates.ts";
 
 export interface LoginProvider extends AsyncDisposable {
   /** Its `iss`. */
   readonly url: string;
-  readonly clientId: string;
   readonly clientSecret: string;
+  /** As an action of a listener names it, without the secret. */
+  readonly config: AuthenticateOidcActionConfig;
   /** How often codes and refresh tokens were given to it. */
   readonly grants: string[];
 }
@@ -61,10 +63,17 @@ export async function loginProvider(
     await provider.interactionFinished(incoming, response, { login: { accountId: user }, consent: { grantId } });
   }
 
+  const config = {
+    Issuer: url,
+    AuthorizationEndpoint: `${url}/auth`,
+    TokenEndpoint: `${url}/token`,
+    UserInfoEndpoint: `${url}/me`,
+    ClientId: clientId,
+  };
   return {
     url,
-    clientId,
     clientSecret,
+    config,
     grants,
     async [Symbol.asyncDispose]() {
       if (!server.listening) return;

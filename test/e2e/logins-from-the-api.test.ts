@@ -49,11 +49,7 @@ beforeAll(async () => {
   const Targets = [{ Id: "127.0.0.1", Port: (target.address() as AddressInfo).port, AvailabilityZone: "all" }];
   await client.send(new elb.RegisterTargetsCommand({ TargetGroupArn, Targets }));
   const AuthenticateOidcConfig = {
-    Issuer: provider.url,
-    AuthorizationEndpoint: `${provider.url}/auth`,
-    TokenEndpoint: `${provider.url}/token`,
-    UserInfoEndpoint: `${provider.url}/me`,
-    ClientId: provider.clientId,
+    ...provider.config,
     ClientSecret: provider.clientSecret,
   };
   await client.send(

@@ -58,11 +58,7 @@ async function world(
   const state = new JournaledState(memoryJournal());
   const records = all.map(({ otherwise = "authenticate", timeout = 600 }, at) => {
     const AuthenticateOidcConfig = {
-      Issuer: provider.url,
-      AuthorizationEndpoint: `${provider.url}/auth`,
-      TokenEndpoint: `${provider.url}/token`,
-      UserInfoEndpoint: `${provider.url}/me`,
-      ClientId: provider.clientId,
+      ...provider.config,
       ClientSecret: sealClientSecret(secrets, BALANCER, provider.clientSecret),
       SessionCookieName: "AWSELBAuthSessionCookie",
       Scope: "openid email",
