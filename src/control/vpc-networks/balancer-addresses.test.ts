@@ -144,6 +144,22 @@ test("an address that leaves is let go of by who listens there before the host l
   expect(seen).toEqual([["10.0.1.8"]]);
 });
 
+test("what was put into a network that has gone meanwhile is not held", async () => {
+  const { clock, networks, host, told, put, start, held } = world();
+  const hold = host.hold.bind(host);
+  let goOn: (outcome: HoldOutcome) => void = () => undefined;
+  host.hold = () => new Promise((resolve) => (goOn = resolve));
+  networks.make(VPC);
+  put("10.0.0.7");
+  await start();
+  host.outcome = { kind: "unable", reason: "not in the one that is there now" };
+  host.hold = hold;
+  networks.make(VPC);
+  goOn({ kind: "held" });
+  await clock.settled();
+  expect([held(), told.flat()]).toEqual([[], []]);
+});
+
 test("where the host cannot, load balancers do without, which is told once, and told when it can", async () => {
   const { clock, networks, host, troubles, put, start, held } = world();
   host.outcome = { kind: "unable", reason: "this user may not" };

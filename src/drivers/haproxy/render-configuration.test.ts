@@ -46,6 +46,14 @@ test("HTTP/2 is spoken only where a handshake may agree upon it", () => {
   expect(render(whole()).text).toContain("    http-request reject if { fc_http_major 2 }\n");
 });
 
+test("a listener turns away whom it is not for, also where a replaced worker hands their connections over", () => {
+  const { listeners, backends } = whole();
+  const clients = ["10.0.0.0/16", "192.0.2.2/32"];
+  expect(render({ listeners: listeners.map((main) => ({ ...main, clients })), backends }).text).toContain(
+    "    tcp-request session reject unless { src 10.0.0.0/16 192.0.2.2/32 }\n",
+  );
+});
+
 /** See `render-servers.ts`. */
 const POOL = "pool-max-conn -1 pool-purge-delay 3s";
 
