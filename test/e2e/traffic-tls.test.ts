@@ -13,7 +13,7 @@ import { sslPolicy } from "../../src/domain/ssl-policies.ts";
 import { askHaproxy } from "../../src/drivers/haproxy/runtime-api.ts";
 import { RefusedPartsError, type ProxyConfiguration } from "../../src/ports/traffic-proxy.ts";
 import { madeCertificate, type MadeCertificate } from "../../src/testing/certificates.ts";
-import { backend, listener, serverAt } from "../../src/testing/traffic-proxy-contract.ts";
+import { backend, listener, serverAt, stream, streamBackend } from "../../src/testing/traffic-proxy-contract.ts";
 import { haproxyWorld, type HaproxyWorld } from "./traffic-world.ts";
 
 const known = { health: "healthy" } as const;
@@ -167,6 +167,39 @@ describe("certificates", () => {
     expect(await workerOf(world)).toBe(before);
     await world.proxy.apply(withTls(both, 0, tls([shown("f", strong)])));
     expect(await subjectUnder(port, undefined)).toBe("CN=shop.test");
+  });
+
+  test("that are refused take nothing with them: neither routes behind them, nor shared ports, nor what a stream's neighbour does", async () => {
+    await using world = await haproxyWorld();
+    const wrong: ProxyCertificate = { id: "f", hosts: [], pem: first.pem + shop.keyPem };
+    const [port = 0, shared = 0, bad = 0, good = 0] = await Promise.all([0, 1, 2, 3].map(() => world.freePort()));
+    const main = listener("main", port);
+    const routes = [{ hosts: [], action: { kind: "fixed-response" as const, status: 200, body: '{"by":"its route"}' }, idleTimeout: 60 }];
+    const place = { addresses: ["127.0.0.1"], port: shared };
+    const refusal = await world.proxy
+      .apply({
+        listeners: [
+          { ...main, routes, tls: tls([shown("f", first), { ...wrong, id: "w", hosts: ["w.test"] }]) },
+          { id: "in", ...place, addresses: [], routes, tls: tls([shown("s", shop)]) },
+        ],
+        entrances: [{ id: "shared", ...place, doors: [{ listener: "in", names: ["shop.test"] }], fallback: "in" }],
+        streams: [
+          { ...stream("bad", bad), tls: tls([wrong]) },
+          { ...stream("good", good), tls: tls([shown("e", strong)]) },
+        ],
+        backends: [streamBackend([])],
+      })
+      .catch((error: unknown) => error);
+    expect(refusal).toMatchObject({
+      parts: [
+        { kind: "tls", listener: "main" },
+        { kind: "tls", listener: "bad" },
+      ],
+    });
+    expect(await headersOf(port)).toEqual({ by: "its route" });
+    expect(await subjectUnder(shared, "shop.test")).toBe("CN=shop.test");
+    expect(await subjectUnder(good, undefined)).toBe("CN=shop.test");
+    await expect(subjectUnder(bad, undefined)).rejects.toThrow("ECONNREFUSED");
   });
 
   test("are there again when HAProxy was killed", async () => {
