@@ -1,5 +1,6 @@
 import { InvalidArnException, ResourceNotFoundException } from "@aws-sdk/client-acm";
 import { parseArn } from "../../domain/arn.ts";
+import { scopeKey } from "../../domain/scope.ts";
 import { certificates, type CertificateRecord } from "../../state/acm.ts";
 import { AwsError } from "../aws-error.ts";
 import { because, operationsOf, type AuthorizeScope, type ConditionContext, type OperationContext, type Permission } from "../operation.ts";
@@ -34,4 +35,9 @@ export function requireCertificate({ state, region }: OperationContext, arn = ""
   const found = state.table(certificates).get(arn);
   if (!found || found.region !== region) throw new ResourceNotFoundException(because(`Could not find certificate ${arn}.`));
   return found;
+}
+
+/** Those of the caller's account in the region of the request. */
+export function ownCertificates({ state, account, region }: OperationContext): readonly CertificateRecord[] {
+  return state.table(certificates).by("scope", scopeKey({ account, region }));
 }

@@ -1,11 +1,9 @@
-import { LimitExceededException } from "@aws-sdk/client-acm";
-import { scopeKey } from "../../domain/scope.ts";
 import { certificates, sealCertificateKey, type CertificateRecord } from "../../state/acm.ts";
 import { checkCertificateParts } from "../certificate-parts.ts";
-import { because, type OperationContext } from "../operation.ts";
+import type { OperationContext } from "../operation.ts";
 import { certificatePermission, invalid, operation, requireCertificate } from "./certificate.ts";
 import { importRefusal } from "./import-refusal.ts";
-import { MOST_IMPORTED, TOO_MANY_CERTIFICATES } from "./quotas.ts";
+import { refuseMore } from "./quotas.ts";
 import { checkReimport } from "./reimport.ts";
 import { checkTags, tagConditions, tagsKept } from "./tags.ts";
 
@@ -31,7 +29,7 @@ export const importCertificate = operation("ImportCertificate", {
       if (before.body) checkReimport(before.body.facts, body.facts);
       state.commit(() => state.table(certificates).replace(before, { ...before, status: "ISSUED", body, importedAt: now }));
     } else {
-      refuseMore(context);
+      refuseMore(context, "IMPORTED");
       const { account, region } = context;
       const tags = tagsKept(Tags ?? []);
       const record: CertificateRecord = {
@@ -59,11 +57,4 @@ function requireImported(context: OperationContext, arn: string): CertificateRec
   const found = requireCertificate(context, arn);
   if (found.type !== "IMPORTED") throw invalid(`Certificate ${arn} is not an imported certificate: it cannot be imported anew.`);
   return found;
-}
-
-/** @throws LimitExceededException */
-function refuseMore({ state, account, region }: OperationContext): void {
-  const own = state.table(certificates).by("scope", scopeKey({ account, region }));
-  if (own.filter(({ type }) => type === "IMPORTED").length >= MOST_IMPORTED)
-    throw new LimitExceededException(because(TOO_MANY_CERTIFICATES));
 }

@@ -1,20 +1,17 @@
 import type { CertificateSummary, Filters } from "@aws-sdk/client-acm";
-import { scopeKey } from "../../domain/scope.ts";
-import { certificates, type CertificateRecord } from "../../state/acm.ts";
+import type { CertificateRecord } from "../../state/acm.ts";
 import type { State } from "../../state/state.ts";
-import { descendingKey, paginate } from "../pagination.ts";
-import { invalid, operation } from "./certificate.ts";
+import { invalid, operation, ownCertificates } from "./certificate.ts";
+import { pageOf } from "./page.ts";
 import {
-  eligibilityOf,
+  attributesShown,
   exportOptionOf,
   extendedKeyUsagesOf,
-  isInUse,
   keyAlgorithmOf,
   keyPairOriginOf,
   keyUsagesOf,
+  metadataShown,
   namesOf,
-  shownAlgorithm,
-  timesOf,
 } from "./shown.ts";
 
 /** What is listed where a request names no key types. Source: ACM API Reference, `Filters`. */
@@ -24,31 +21,24 @@ const USUAL_PAGE = 100;
 
 export const listCertificates = operation("ListCertificates", {
   authorize: () => ({ action: "acm:ListCertificates", resource: "*" }),
-  run(input, { state, account, region, secrets }) {
+  run(input, context) {
     const { CertificateStatuses, CertificateKeyPairOrigins, Includes = {}, SortBy, SortOrder, NextToken, MaxItems = USUAL_PAGE } = input;
     if ((SortBy === undefined) !== (SortOrder === undefined)) throw invalid("SortBy and SortOrder must be specified together.");
-    const own = state.table(certificates).by("scope", scopeKey({ account, region }));
-    const shown = own.filter(
+    const found = ownCertificates(context).filter(
       (certificate) =>
         (CertificateStatuses?.includes(certificate.status) ?? true) &&
         (CertificateKeyPairOrigins?.includes(keyPairOriginOf(certificate)) ?? true) &&
         passes(certificate, Includes),
     );
-    const key = sortKey(SortOrder === "DESCENDING");
-    const sorted = shown.map((certificate) => ({ certificate, key: key(certificate) })).toSorted((a, b) => (a.key < b.key ? -1 : 1));
-    const page = paginate(sorted, (item) => item.key, { token: NextToken, limit: MaxItems }, secrets);
-    if (!page) throw invalid("The NextToken is not valid.");
-    return {
-      CertificateSummaryList: page.items.map(({ certificate }) => summaryOf(state, certificate)),
-      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
-    };
+    const request = { token: NextToken, limit: MaxItems, descending: SortOrder === "DESCENDING" };
+    const { items, ...more } = pageOf(found, sortKey, request, context);
+    return { CertificateSummaryList: items.map((certificate) => summaryOf(context.state, certificate)), ...more };
   },
 });
 
 /** By the time of the request; of two at one time, by id. */
-function sortKey(descending: boolean): (certificate: CertificateRecord) => string {
-  const key = ({ createdAt, arn }: CertificateRecord): string => `${String(createdAt).padStart(15, "0")} ${arn}`;
-  return descending ? (certificate) => descendingKey(key(certificate)) : key;
+function sortKey({ createdAt, arn }: CertificateRecord): string {
+  return `${String(createdAt).padStart(15, "0")} ${arn}`;
 }
 
 function passes(certificate: CertificateRecord, { keyTypes, keyUsage, extendedKeyUsage, exportOption, managedBy }: Filters): boolean {
@@ -65,23 +55,13 @@ function passes(certificate: CertificateRecord, { keyTypes, keyUsage, extendedKe
 }
 
 function summaryOf(state: State, certificate: CertificateRecord): CertificateSummary {
-  const { arn, type, status, exportedAt } = certificate;
   const { domainName, names } = namesOf(certificate);
   return {
-    CertificateArn: arn,
+    CertificateArn: certificate.arn,
     ...(domainName === undefined ? {} : { DomainName: domainName }),
     SubjectAlternativeNameSummaries: names.slice(0, MOST_NAMES_SHOWN),
     HasAdditionalSubjectAlternativeNames: names.length > MOST_NAMES_SHOWN,
-    Status: status,
-    Type: type,
-    KeyAlgorithm: shownAlgorithm(certificate),
-    KeyUsages: [...keyUsagesOf(certificate)],
-    ExtendedKeyUsages: extendedKeyUsagesOf(certificate).map(({ Name }) => Name),
-    ExportOption: exportOptionOf(certificate),
-    InUse: isInUse(state, certificate),
-    Exported: exportedAt !== undefined,
-    RenewalEligibility: eligibilityOf(state, certificate),
-    ...timesOf(certificate),
-    CertificateKeyPairOrigin: keyPairOriginOf(certificate),
+    ...attributesShown(certificate),
+    ...metadataShown(state, certificate),
   };
 }

@@ -1,7 +1,7 @@
 import type { DomainValidationSummary } from "@aws-sdk/client-acm";
 import type { DomainValidationRecord } from "../../state/acm.ts";
-import { compareKeys, paginate } from "../pagination.ts";
 import { invalid, onCertificate, operation, requireCertificate } from "./certificate.ts";
+import { pageOf } from "./page.ts";
 
 const USUAL_PAGE = 1000;
 
@@ -10,13 +10,8 @@ export const listCertificateDomainValidations = operation("ListCertificateDomain
   run({ CertificateArn, NextToken, MaxItems = USUAL_PAGE }, context) {
     const { request, arn } = requireCertificate(context, CertificateArn);
     if (!request) throw invalid(`Certificate ${arn} was imported: its domains are not validated here.`);
-    const sorted = request.validations.toSorted((a, b) => compareKeys(a.domainName, b.domainName));
-    const page = paginate(sorted, ({ domainName }) => domainName, { token: NextToken, limit: MaxItems }, context.secrets);
-    if (!page) throw invalid("The NextToken is not valid.");
-    return {
-      DomainValidationSummaryList: page.items.map(summaryOf),
-      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
-    };
+    const { items, ...more } = pageOf(request.validations, ({ domainName }) => domainName, { token: NextToken, limit: MaxItems }, context);
+    return { DomainValidationSummaryList: items.map(summaryOf), ...more };
   },
 });
 

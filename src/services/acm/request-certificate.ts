@@ -1,10 +1,9 @@
 import { InvalidParameterException, LimitExceededException, type RequestCertificateCommandInput } from "@aws-sdk/client-acm";
-import { scopeKey } from "../../domain/scope.ts";
 import { certificates, type CertificateRecord, type CertificateRequestRecord } from "../../state/acm.ts";
 import { because, type OperationContext } from "../operation.ts";
-import { invalid, operation } from "./certificate.ts";
+import { invalid, operation, ownCertificates } from "./certificate.ts";
 import { domainValidation, validationDomains } from "./domain-validation.ts";
-import { MOST_NAMES, MOST_REQUESTED, TOO_MANY_CERTIFICATES } from "./quotas.ts";
+import { MOST_NAMES, refuseMore } from "./quotas.ts";
 import { checkTags, tagConditions, tagsKept } from "./tags.ts";
 
 type Input = RequestCertificateCommandInput;
@@ -46,7 +45,7 @@ export const requestCertificate = operation("RequestCertificate", {
     const request = requestOf(input, names, context);
     const earlier = sameRequest(context, request);
     if (earlier) return { CertificateArn: earlier.arn };
-    refuseMore(context);
+    refuseMore(context, "AMAZON_ISSUED");
     const { state, account, region, now } = context;
     const arn = context.arn("acm", `certificate/${context.ids.uuid()}`);
     const tags = tagsKept(input.Tags ?? []);
@@ -102,17 +101,11 @@ function refuseElsewhere({
 }
 
 /** A request for the same with the same token within an hour is the same request. */
-function sameRequest({ state, account, region, now }: OperationContext, request: CertificateRequestRecord): CertificateRecord | undefined {
+function sameRequest(context: OperationContext, request: CertificateRequestRecord): CertificateRecord | undefined {
   if (request.idempotencyToken === undefined) return undefined;
   const named = ({ idempotencyToken, names, keyAlgorithm, transparency, export: exported }: CertificateRequestRecord): string =>
     JSON.stringify([idempotencyToken, names[0], names.toSorted(), keyAlgorithm, transparency, exported]);
-  const own = state.table(certificates).by("scope", scopeKey({ account, region }));
-  return own.find((other) => other.request && other.createdAt > now - TOKEN_LIFE_MS && named(other.request) === named(request));
-}
-
-/** @throws LimitExceededException */
-function refuseMore({ state, account, region }: OperationContext): void {
-  const own = state.table(certificates).by("scope", scopeKey({ account, region }));
-  if (own.filter(({ type }) => type !== "IMPORTED").length >= MOST_REQUESTED)
-    throw new LimitExceededException(because(TOO_MANY_CERTIFICATES));
+  return ownCertificates(context).find(
+    (other) => other.request && other.createdAt > context.now - TOKEN_LIFE_MS && named(other.request) === named(request),
+  );
 }

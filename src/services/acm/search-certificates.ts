@@ -1,21 +1,18 @@
-import type { CertificateSearchResult, ExtendedKeyUsageName, SearchCertificatesSortBy } from "@aws-sdk/client-acm";
-import { scopeKey } from "../../domain/scope.ts";
-import { certificates, type CertificateRecord } from "../../state/acm.ts";
+import type { CertificateSearchResult, SearchCertificatesSortBy } from "@aws-sdk/client-acm";
+import type { CertificateRecord } from "../../state/acm.ts";
 import type { State } from "../../state/state.ts";
-import { compareKeys, descendingKey, paginate } from "../pagination.ts";
-import { invalid, operation } from "./certificate.ts";
+import { operation, ownCertificates } from "./certificate.ts";
+import { pageOf } from "./page.ts";
 import { matchesStatement } from "./search-filters.ts";
 import {
+  attributesShown,
   eligibilityOf,
   exportOptionOf,
-  extendedKeyUsagesOf,
   isInUse,
   keyAlgorithmOf,
   keyPairOriginOf,
-  keyUsagesOf,
+  metadataShown,
   namesOf,
-  shownAlgorithm,
-  timesOf,
 } from "./shown.ts";
 
 const USUAL_PAGE = 100;
@@ -23,28 +20,17 @@ const USUAL_PAGE = 100;
 export const searchCertificates = operation("SearchCertificates", {
   authorize: () => ({ action: "acm:SearchCertificates", resource: "*" }),
   run({ FilterStatement, SortBy = "CREATED_AT", SortOrder = "DESCENDING", MaxResults = USUAL_PAGE, NextToken }, context) {
-    const { state, account, region, secrets } = context;
-    const found = state
-      .table(certificates)
-      .by("scope", scopeKey({ account, region }))
-      .filter((certificate) => FilterStatement === undefined || matchesStatement(state, certificate, FilterStatement));
-    const sorted = found
-      .map((certificate) => ({ certificate, key: sortKey(state, certificate, SortBy, SortOrder === "DESCENDING") }))
-      .toSorted((a, b) => compareKeys(a.key, b.key));
-    const page = paginate(sorted, ({ key }) => key, { token: NextToken, limit: MaxResults }, secrets);
-    if (!page) throw invalid("The NextToken is not valid.");
-    return {
-      Results: page.items.map(({ certificate }) => resultOf(state, certificate)),
-      ...(page.nextToken === undefined ? {} : { NextToken: page.nextToken }),
-    };
+    const { state } = context;
+    const found = ownCertificates(context).filter(
+      (certificate) => FilterStatement === undefined || matchesStatement(state, certificate, FilterStatement),
+    );
+    // Of equal ones, by ARN. What a certificate does not have comes first.
+    const sortKey = (certificate: CertificateRecord): string => `${valueOf(state, certificate, SortBy)} ${certificate.arn}`;
+    const request = { token: NextToken, limit: MaxResults, descending: SortOrder === "DESCENDING" };
+    const { items, ...more } = pageOf(found, sortKey, request, context);
+    return { Results: items.map((certificate) => resultOf(state, certificate)), ...more };
   },
 });
-
-/** Of equal ones, by ARN. What a certificate does not have comes first. */
-function sortKey(state: State, certificate: CertificateRecord, by: SearchCertificatesSortBy, descending: boolean): string {
-  const key = `${valueOf(state, certificate, by)} ${certificate.arn}`;
-  return descending ? descendingKey(key) : key;
-}
 
 function valueOf(state: State, certificate: CertificateRecord, by: SearchCertificatesSortBy): string {
   const { arn, status, type, renewal, body, createdAt, issuedAt, importedAt, exportedAt, request } = certificate;
@@ -94,33 +80,21 @@ function time(ms = 0): string {
 }
 
 function resultOf(state: State, certificate: CertificateRecord): CertificateSearchResult {
-  const { arn, type, status, exportedAt, renewal, body, request } = certificate;
+  const { arn, renewal, body, request } = certificate;
   const { domainName, names } = namesOf(certificate);
-  const { NotBefore, NotAfter, ...times } = timesOf(certificate);
   return {
     CertificateArn: arn,
     X509Attributes: {
       ...(domainName === undefined ? {} : { Subject: { CommonName: domainName } }),
       ...(body ? { Issuer: { Organization: body.facts.issuer }, SerialNumber: body.facts.serial } : {}),
       SubjectAlternativeNames: names.map((DnsName) => ({ DnsName })),
-      KeyAlgorithm: shownAlgorithm(certificate),
-      KeyUsages: [...keyUsagesOf(certificate)],
-      ExtendedKeyUsages: extendedKeyUsagesOf(certificate).map(({ Name }): ExtendedKeyUsageName => Name),
-      ...(NotBefore === undefined ? {} : { NotBefore }),
-      ...(NotAfter === undefined ? {} : { NotAfter }),
+      ...attributesShown(certificate),
     },
     CertificateMetadata: {
       AcmCertificateMetadata: {
-        ...times,
-        Type: type,
-        Status: status,
-        InUse: isInUse(state, certificate),
-        Exported: exportedAt !== undefined,
-        ExportOption: exportOptionOf(certificate),
-        RenewalEligibility: eligibilityOf(state, certificate),
+        ...metadataShown(state, certificate),
         ...(renewal ? { RenewalStatus: renewal.status } : {}),
         ...(request ? { ValidationMethod: "DNS" } : {}),
-        CertificateKeyPairOrigin: keyPairOriginOf(certificate),
       },
     },
   };

@@ -45,13 +45,41 @@ export function isInUse(state: State, { arn }: CertificateRecord): boolean {
   return certificateUsers(state, arn).length > 0;
 }
 
-type Times = Pick<CertificateSummary, "NotBefore" | "NotAfter" | "CreatedAt" | "IssuedAt" | "ImportedAt">;
+export function lifeOf({ body }: CertificateRecord): Pick<CertificateSummary, "NotBefore" | "NotAfter"> {
+  return body ? { NotBefore: new Date(body.facts.notBefore), NotAfter: new Date(body.facts.notAfter) } : {};
+}
 
-export function timesOf({ body, createdAt, issuedAt, importedAt }: CertificateRecord): Times {
+type Times = Pick<CertificateSummary, "CreatedAt" | "IssuedAt" | "ImportedAt">;
+
+export function timesOf({ createdAt, issuedAt, importedAt }: CertificateRecord): Times {
   return {
-    ...(body ? { NotBefore: new Date(body.facts.notBefore), NotAfter: new Date(body.facts.notAfter) } : {}),
     CreatedAt: new Date(createdAt),
     ...(issuedAt === undefined ? {} : { IssuedAt: new Date(issuedAt) }),
     ...(importedAt === undefined ? {} : { ImportedAt: new Date(importedAt) }),
+  };
+}
+
+/** What lists and searches tell of what the certificate itself says. */
+export function attributesShown(certificate: CertificateRecord) {
+  return {
+    KeyAlgorithm: shownAlgorithm(certificate),
+    KeyUsages: [...keyUsagesOf(certificate)],
+    ExtendedKeyUsages: extendedKeyUsagesOf(certificate).map(({ Name }) => Name),
+    ...lifeOf(certificate),
+  };
+}
+
+/** What lists and searches tell of what ACM knows about it. */
+export function metadataShown(state: State, certificate: CertificateRecord) {
+  const { type, status, exportedAt } = certificate;
+  return {
+    Type: type,
+    Status: status,
+    ...timesOf(certificate),
+    InUse: isInUse(state, certificate),
+    Exported: exportedAt !== undefined,
+    ExportOption: exportOptionOf(certificate),
+    RenewalEligibility: eligibilityOf(state, certificate),
+    CertificateKeyPairOrigin: keyPairOriginOf(certificate),
   };
 }
