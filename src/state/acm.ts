@@ -1,7 +1,7 @@
 import { scopeKey } from "../domain/scope.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
+import { certificateUsers } from "./certificate-users.ts";
 import { openBody, type CertificateBody, type CertificateMaterial } from "./certificate-body.ts";
-import { listeners } from "./elb.ts";
 import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
@@ -98,10 +98,4 @@ export function certificateMaterial(
   const body = state.table(certificates).get(arn)?.body;
   if (!body) return undefined;
   return openBody(secrets, body, keyBinding(arn));
-}
-
-/** The load balancers with a listener that serves the certificate, of ACM or of IAM, each once. */
-export function certificateUsers(state: State, arn: string): readonly string[] {
-  const using = state.table(listeners).by("certificate", arn);
-  return [...new Set(using.map(({ loadBalancerArn }) => loadBalancerArn))];
 }

@@ -12,7 +12,8 @@ import {
   type ProxyConfiguration,
   type TrafficProxy,
 } from "../../ports/traffic-proxy.ts";
-import { certificates, certificateUsers } from "../../state/acm.ts";
+import { certificates } from "../../state/acm.ts";
+import { certificateUsers } from "../../state/certificate-users.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import {

@@ -1,5 +1,6 @@
 import { ResourceInUseException } from "@aws-sdk/client-acm";
-import { certificates, certificateUsers } from "../../state/acm.ts";
+import { certificates } from "../../state/acm.ts";
+import { certificateUsers } from "../../state/certificate-users.ts";
 import { because } from "../operation.ts";
 import { onCertificate, operation, requireCertificate } from "./certificate.ts";
 

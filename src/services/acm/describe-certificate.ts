@@ -1,5 +1,6 @@
 import type { CertificateDetail, DomainValidation } from "@aws-sdk/client-acm";
-import { certificateUsers, type CertificateRecord, type DomainValidationRecord } from "../../state/acm.ts";
+import type { CertificateRecord, DomainValidationRecord } from "../../state/acm.ts";
+import { certificateUsers } from "../../state/certificate-users.ts";
 import type { State } from "../../state/state.ts";
 import { onCertificate, operation, requireCertificate } from "./certificate.ts";
 import {

@@ -1,5 +1,6 @@
 import type { CertificateSummary, ExtendedKeyUsageName, KeyAlgorithm, KeyUsageName, RenewalEligibility } from "@aws-sdk/client-acm";
-import { certificateUsers, isRenewable, type CertificateRecord } from "../../state/acm.ts";
+import { isRenewable, type CertificateRecord } from "../../state/acm.ts";
+import { certificateUsers } from "../../state/certificate-users.ts";
 import type { State } from "../../state/state.ts";
 import { extendedKeyUsageName } from "./extended-key-usages.ts";
 

@@ -1,5 +1,5 @@
 import { DeleteConflictException, type ServerCertificateMetadata } from "@aws-sdk/client-iam";
-import { certificateUsers } from "../../state/acm.ts";
+import { certificateUsers } from "../../state/certificate-users.ts";
 import { listeners } from "../../state/elb.ts";
 import { roleKey } from "../../state/iam.ts";
 import { sealServerKey, serverCertificates, type ServerCertificateRecord } from "../../state/server-certificates.ts";
@@ -135,8 +135,9 @@ export const updateServerCertificate = operation("UpdateServerCertificate", {
 
 export const deleteServerCertificate = operation("DeleteServerCertificate", {
   authorize: onServerCertificate("DeleteServerCertificate"),
-  run({ ServerCertificateName = "" }, { state, ...context }) {
-    const certificate = requireServerCertificate({ state, ...context }, ServerCertificateName);
+  run({ ServerCertificateName = "" }, context) {
+    const { state } = context;
+    const certificate = requireServerCertificate(context, ServerCertificateName);
     const [user] = certificateUsers(state, certificate.arn);
     if (user !== undefined)
       throw new DeleteConflictException(
