@@ -27,6 +27,13 @@ export function requestTags(tags: Readonly<Record<string, string>>): ConditionCo
   return { ...Object.fromEntries(keys.map((key) => [`aws:RequestTag/${key}`, tags[key]])), "aws:TagKeys": keys };
 }
 
+/** The same, of tags as most services list them. */
+export function requestTagList(
+  tags: readonly { readonly Key?: string | undefined; readonly Value?: string | undefined }[] = [],
+): ConditionContext {
+  return requestTags(Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value])));
+}
+
 /** Where a request was made, with what is needed to name resources there. */
 export interface RequestScope extends Scope {
   /** An ARN in this account and region. */

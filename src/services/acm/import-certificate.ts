@@ -1,17 +1,17 @@
 import { certificates, sealCertificateKey, type CertificateRecord } from "../../state/acm.ts";
 import { checkCertificateParts } from "../certificate-parts.ts";
-import type { OperationContext } from "../operation.ts";
+import { requestTagList, type OperationContext } from "../operation.ts";
 import { certificatePermission, invalid, operation, requireCertificate } from "./certificate.ts";
 import { importRefusal } from "./import-refusal.ts";
 import { refuseMore } from "./quotas.ts";
 import { checkReimport } from "./reimport.ts";
-import { checkTags, tagConditions, tagsKept } from "./tags.ts";
+import { checkTags, tagsKept } from "./tags.ts";
 
 /** A new certificate has its id when it is made: policies can be asked of all only. */
 const ANY = "*";
 
 export const importCertificate = operation("ImportCertificate", {
-  authorize: ({ CertificateArn, Tags }, at) => certificatePermission("ImportCertificate", at, CertificateArn ?? ANY, tagConditions(Tags)),
+  authorize: ({ CertificateArn, Tags }, at) => certificatePermission("ImportCertificate", at, CertificateArn ?? ANY, requestTagList(Tags)),
   async run({ CertificateArn, Certificate, PrivateKey, CertificateChain, Tags }, context) {
     if (CertificateArn !== undefined && Tags !== undefined) throw invalid("Tagging is not permitted on re-import.");
     checkTags(Tags ?? []);

@@ -1,10 +1,10 @@
 import { InvalidParameterException, LimitExceededException, type RequestCertificateCommandInput } from "@aws-sdk/client-acm";
 import { certificates, type CertificateRecord, type CertificateRequestRecord } from "../../state/acm.ts";
-import { because, type OperationContext } from "../operation.ts";
+import { because, requestTagList, type OperationContext } from "../operation.ts";
 import { invalid, operation, ownCertificates } from "./certificate.ts";
 import { domainValidation, validationDomains } from "./domain-validation.ts";
 import { MOST_NAMES, refuseMore } from "./quotas.ts";
-import { checkTags, tagConditions, tagsKept } from "./tags.ts";
+import { checkTags, tagsKept } from "./tags.ts";
 
 type Input = RequestCertificateCommandInput;
 type KeyAlgorithm = CertificateRequestRecord["keyAlgorithm"];
@@ -27,7 +27,7 @@ export const requestCertificate = operation("RequestCertificate", {
       "acm:Export": input.Options?.Export,
       "acm:CertificateAuthority": input.CertificateAuthorityArn,
       "acm:CertificateKeyPairOrigin": "AWS_MANAGED",
-      ...tagConditions(input.Tags),
+      ...requestTagList(input.Tags),
     },
   }),
   run(input, context) {

@@ -1,6 +1,6 @@
 import { InvalidTagException, TooManyTagsException, type Tag } from "@aws-sdk/client-acm";
 import { certificates, type CertificateRecord } from "../../state/acm.ts";
-import { because, requestTags, type ConditionContext, type OperationContext } from "../operation.ts";
+import { because, requestTagList, type OperationContext } from "../operation.ts";
 import { certificatePermission, onCertificate, operation, requireCertificate } from "./certificate.ts";
 import { MOST_TAGS } from "./quotas.ts";
 
@@ -11,10 +11,6 @@ export function checkTags(tags: readonly Tag[]): void {
   if (keys.some((key) => /^aws:/i.test(key)))
     throw new InvalidTagException(because("Tag keys that begin with aws: are reserved for AWS use."));
   if (tags.length > MOST_TAGS) throw new TooManyTagsException(because(`A certificate can have at most ${MOST_TAGS} tags.`));
-}
-
-export function tagConditions(tags: readonly Tag[] | undefined): ConditionContext {
-  return requestTags(Object.fromEntries((tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])));
 }
 
 /** Tags as records keep them. */
@@ -37,7 +33,8 @@ function addTags(context: OperationContext, arn: string | undefined, added: read
 }
 
 export const addTagsToCertificate = operation("AddTagsToCertificate", {
-  authorize: ({ CertificateArn, Tags: tags }, at) => certificatePermission("AddTagsToCertificate", at, CertificateArn, tagConditions(tags)),
+  authorize: ({ CertificateArn, Tags: tags }, at) =>
+    certificatePermission("AddTagsToCertificate", at, CertificateArn, requestTagList(tags)),
   run({ CertificateArn, Tags: tags = [] }, context) {
     addTags(context, CertificateArn, tags);
     return {};
@@ -46,7 +43,7 @@ export const addTagsToCertificate = operation("AddTagsToCertificate", {
 
 export const removeTagsFromCertificate = operation("RemoveTagsFromCertificate", {
   authorize: ({ CertificateArn, Tags: tags }, at) =>
-    certificatePermission("RemoveTagsFromCertificate", at, CertificateArn, tagConditions(tags)),
+    certificatePermission("RemoveTagsFromCertificate", at, CertificateArn, requestTagList(tags)),
   run({ CertificateArn, Tags: tags = [] }, context) {
     const certificate = requireCertificate(context, CertificateArn);
     // A tag is removed by its key; where the request has a value too, only if it is the tag's.

@@ -2,7 +2,7 @@ import { defaultNetwork, NoBlockLeftError, type DefaultNetwork } from "../../sta
 import { AwsError } from "../aws-error.ts";
 import {
   operationsOf,
-  requestTags,
+  requestTagList,
   type ConditionContext,
   type OperationBody,
   type OperationContext,
@@ -45,7 +45,7 @@ export function defaultNetworkOf(context: OperationContext): DefaultNetwork {
 export const onAny = (action: string) => () => ({ action: `ec2:${action}`, resource: "*" });
 
 export function tagKeys(tags: readonly Tag[]): ConditionContext {
-  return requestTags(Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value])));
+  return requestTagList(tags);
 }
 
 /** Who creates something with tags must be allowed to tag it, too. Source: Amazon EC2 User Guide, "Grant permission to tag resources during creation". */

@@ -3,7 +3,7 @@ import { RepositoryAlreadyExistsException, RepositoryNotEmptyException, type Rep
 import { arn } from "../../domain/arn.ts";
 import { images, repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
 import { deleteRepository as deleteRepositoryRecords } from "../../state/ecr-images.ts";
-import { because, requestTags, type OperationContext } from "../operation.ts";
+import { because, requestTagList, type OperationContext } from "../operation.ts";
 import { invalid, mustHaveLength, onRepository, operation, pageOf, registryHostOf, registryScope } from "./ecr-operation.ts";
 import { checkRepositoryName, requireRepository } from "./find-repository.ts";
 import { readEncryption } from "./repository-blobs.ts";
@@ -28,7 +28,7 @@ export function repositoryView(repository: RepositoryRecord, context: OperationC
 
 export const createRepository = operation("CreateRepository", {
   authorize(input, at) {
-    const context = requestTags(Object.fromEntries((input.tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])));
+    const context = requestTagList(input.tags);
     const asked = { ...onRepository("CreateRepository")(input, at), context };
     // Source: ECR User Guide, "Tagging a private repository": tags given at creation need the right to tag.
     return (input.tags?.length ?? 0) === 0 ? asked : [asked, { ...asked, action: "ecr:TagResource" }];

@@ -1,6 +1,6 @@
 import { InvalidTagParameterException, TooManyTagsException, type Tag } from "@aws-sdk/client-ecr";
 import { repositories, repositoryKey, type RepositoryRecord } from "../../state/ecr.ts";
-import { because, requestTags, type OperationContext } from "../operation.ts";
+import { because, requestTagList, type OperationContext } from "../operation.ts";
 import { operation } from "./ecr-operation.ts";
 import { requireRepositoryByArn } from "./find-repository.ts";
 
@@ -24,7 +24,7 @@ export const tagResource = operation("TagResource", {
   authorize: ({ resourceArn = "*", tags = [] }) => ({
     action: "ecr:TagResource",
     resource: resourceArn,
-    context: requestTags(Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value]))),
+    context: requestTagList(tags),
   }),
   run({ resourceArn, tags }, context) {
     const repository = requireRepositoryByArn(resourceArn, context);

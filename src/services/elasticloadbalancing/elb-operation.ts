@@ -1,5 +1,5 @@
 import type { Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { operationsOf, requestTags, type ConditionContext, type Permission } from "../operation.ts";
+import { operationsOf, requestTagList, type ConditionContext, type Permission } from "../operation.ts";
 import { AwsError } from "../aws-error.ts";
 
 export const operation = operationsOf<typeof import("@aws-sdk/client-elastic-load-balancing-v2")>();
@@ -31,7 +31,7 @@ export function creation(
 }
 
 export function tagKeys(tags: readonly Tag[] | undefined): ConditionContext {
-  return requestTags(Object.fromEntries((tags ?? []).map(({ Key = "", Value = "" }) => [Key, Value])));
+  return requestTagList(tags);
 }
 
 export function invalid(message: string): AwsError {

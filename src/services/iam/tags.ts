@@ -1,6 +1,6 @@
 import { InvalidInputException, LimitExceededException, type Tag } from "@aws-sdk/client-iam";
 import { lengthWithin, matches } from "../constraints.ts";
-import { because, requestTags, type ConditionContext } from "../operation.ts";
+import { because, requestTagList, type ConditionContext } from "../operation.ts";
 import { refuse } from "./iam-operation.ts";
 
 const MOST_TAGS = 50;
@@ -48,7 +48,7 @@ export function withoutTags(tags: readonly Tag[], keys: readonly string[]): read
 
 /** `aws:RequestTag/…` and `aws:TagKeys` of a request that sets tags. */
 export function tagContext({ Tags = [] }: { readonly Tags?: Tag[] | undefined }): ConditionContext {
-  return requestTags(Object.fromEntries(Tags.map(({ Key = "", Value = "" }) => [Key, Value])));
+  return requestTagList(Tags);
 }
 
 export function tagKeyContext({ TagKeys = [] }: { readonly TagKeys?: string[] | undefined }): ConditionContext {

@@ -7,11 +7,11 @@ import { nameInScope, namespaces, type NamespaceRecord } from "../../state/cloud
 import { vpcs } from "../../state/ec2.ts";
 import { insertHostedZone, newZoneId } from "../../state/new-hosted-zone.ts";
 import { hostedZones } from "../../state/route53.ts";
-import { because, type OperationContext } from "../operation.ts";
+import { because, requestTagList, type OperationContext } from "../operation.ts";
 import { recordOperation, repeated, requestOf } from "./operations.ts";
 import { NAMESPACES_BY_REGION } from "./quotas.ts";
 import { invalid, onAny, operation } from "./servicediscovery-operation.ts";
-import { checkedTags, tagConditions } from "./tags.ts";
+import { checkedTags } from "./tags.ts";
 
 /** Seconds, of the SOA of a zone: what AWS gives where a request names none. */
 const SOA_TTL = { DNS_PRIVATE: 15, DNS_PUBLIC: 15 } as const;
@@ -27,18 +27,18 @@ interface Wanted {
 }
 
 export const createHttpNamespace = operation("CreateHttpNamespace", {
-  authorize: ({ Tags: tags }) => onAny("CreateHttpNamespace", tagConditions(tags))(),
+  authorize: ({ Tags: tags }) => onAny("CreateHttpNamespace", requestTagList(tags))(),
   run: (input, context) => create(context, { ...input, type: "HTTP" }),
 });
 
 export const createPrivateDnsNamespace = operation("CreatePrivateDnsNamespace", {
-  authorize: ({ Tags: tags }) => onAny("CreatePrivateDnsNamespace", tagConditions(tags))(),
+  authorize: ({ Tags: tags }) => onAny("CreatePrivateDnsNamespace", requestTagList(tags))(),
   run: ({ Vpc, Properties, ...input }, context) =>
     create(context, { ...input, type: "DNS_PRIVATE", vpcId: Vpc, soaTtl: Properties?.DnsProperties?.SOA?.TTL }),
 });
 
 export const createPublicDnsNamespace = operation("CreatePublicDnsNamespace", {
-  authorize: ({ Tags: tags }) => onAny("CreatePublicDnsNamespace", tagConditions(tags))(),
+  authorize: ({ Tags: tags }) => onAny("CreatePublicDnsNamespace", requestTagList(tags))(),
   run: ({ Properties, ...input }, context) =>
     create(context, { ...input, type: "DNS_PUBLIC", soaTtl: Properties?.DnsProperties?.SOA?.TTL }),
 });

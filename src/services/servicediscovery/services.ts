@@ -19,7 +19,7 @@ import {
   type NamespaceRecord,
 } from "../../state/cloud-map.ts";
 import { rewriteRecordSets, serviceName } from "../../state/cloud-map-instances.ts";
-import { because, type OperationContext } from "../operation.ts";
+import { because, requestTagList, type OperationContext } from "../operation.ts";
 import { replaceChecks } from "./instance-checks.ts";
 import { recordOperation } from "./operations.ts";
 import {
@@ -33,7 +33,7 @@ import {
   requireNamespace,
   requireService,
 } from "./servicediscovery-operation.ts";
-import { checkedTags, tagConditions } from "./tags.ts";
+import { checkedTags } from "./tags.ts";
 
 export const createService = operation("CreateService", {
   authorize({ NamespaceId, DnsConfig, Tags: tags }, at) {
@@ -41,7 +41,7 @@ export const createService = operation("CreateService", {
     return {
       action: "servicediscovery:CreateService",
       resource: [namespace, at.arn("servicediscovery", "service/*")],
-      context: { ...tagConditions(tags), "servicediscovery:NamespaceArn": namespace },
+      context: { ...requestTagList(tags), "servicediscovery:NamespaceArn": namespace },
     };
   },
   run(input, context): { Service: Service } {

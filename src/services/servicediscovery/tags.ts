@@ -1,15 +1,11 @@
 import { ResourceNotFoundException, TooManyTagsException, type Tag } from "@aws-sdk/client-servicediscovery";
 import { claimsToBeArn } from "../../domain/arn.ts";
 import { discoveryServices, namespaces, type DiscoveryServiceRecord, type NamespaceRecord } from "../../state/cloud-map.ts";
-import { because, requestTags, type ConditionContext, type OperationContext } from "../operation.ts";
+import { because, requestTagList, type OperationContext } from "../operation.ts";
 import { TAGS_BY_RESOURCE } from "./quotas.ts";
 import { invalid, onAny, operation } from "./servicediscovery-operation.ts";
 
 type Tags = NamespaceRecord["tags"];
-
-export function tagConditions(tags: readonly Tag[] = []): ConditionContext {
-  return requestTags(Object.fromEntries(tags.map(({ Key = "", Value = "" }) => [Key, Value])));
-}
 
 /** @throws InvalidInput, TooManyTagsException */
 export function checkedTags(tags: readonly Tag[] = []): Tags {
@@ -42,7 +38,7 @@ function putTags({ state }: OperationContext, record: NamespaceRecord | Discover
 }
 
 export const tagResource = operation("TagResource", {
-  authorize: ({ Tags: tags }) => onAny("TagResource", tagConditions(tags))(),
+  authorize: ({ Tags: tags }) => onAny("TagResource", requestTagList(tags))(),
   run({ ResourceARN, Tags: added = [] }, context) {
     const record = requireTagged(context, ResourceARN);
     const fresh = checkedTags(added);
