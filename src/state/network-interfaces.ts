@@ -1,4 +1,7 @@
+import { assignable } from "../decide/addresses/next-address.ts";
+import { parseCidr } from "../domain/cidr.ts";
 import { scopeKey, type Scope } from "../domain/scope.ts";
+import type { SubnetRecord } from "./ec2.ts";
 import { tasks } from "./ecs.ts";
 import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
@@ -48,6 +51,12 @@ export function addressInUse(state: State, subnetId: string, address: string): b
 /** How many addresses of a subnet are in use. */
 export function addressesInUse(state: State, subnetId: string): number {
   return state.table(tasks).count("subnet", subnetId) + state.table(networkInterfaces).count("subnet", subnetId);
+}
+
+/** How many addresses of a subnet are nobody's. */
+export function freeAddresses(state: State, { id, cidrBlock }: Pick<SubnetRecord, "id" | "cidrBlock">): number {
+  const block = parseCidr(cidrBlock);
+  return block ? assignable(block).count - addressesInUse(state, id) : 0;
 }
 
 /** What an interface with this address is called besides. */

@@ -45,10 +45,10 @@ export function availableCount(cidr: string, taken: ReadonlySet<string>): number
 }
 
 /**
- * AWS keeps the first four addresses of a subnet (network, router, DNS, future use) and the last (broadcast).
+ * The addresses that a subnet may give: AWS keeps its first four (network, router, DNS, future use) and its last (broadcast).
  * Source: Amazon VPC User Guide, "Subnet CIDR blocks".
  */
-function assignable(block: Cidr): { readonly first: number; readonly count: number } {
+export function assignable(block: Cidr): { readonly first: number; readonly count: number } {
   return { first: block.base + 4, count: Math.max(0, block.size - 5) };
 }
 

@@ -1,14 +1,11 @@
 import { scopeKey } from "../../domain/scope.ts";
 import type { Subnet } from "@aws-sdk/client-ec2";
 import { subnets, type SubnetRecord } from "../../state/ec2.ts";
-import { addressesInUse } from "../../state/network-interfaces.ts";
+import { freeAddresses } from "../../state/network-interfaces.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { chosen, described } from "./describe.ts";
 import { onAny, operation } from "./ec2-operation.ts";
-
-/** Addresses of every subnet that AWS keeps for itself. */
-const RESERVED = 5;
 
 export function subnetNotFound(id: string): AwsError {
   return new AwsError("InvalidSubnetID.NotFound", `The subnet ID '${id}' does not exist`);
@@ -33,7 +30,7 @@ export const describeSubnets = operation("DescribeSubnets", {
           availabilityZone: ({ availabilityZone }) => availabilityZone,
           "availability-zone-id": ({ availabilityZoneId }) => availabilityZoneId,
           availabilityZoneId: ({ availabilityZoneId }) => availabilityZoneId,
-          "available-ip-address-count": (subnet) => freeAddresses(subnet, context),
+          "available-ip-address-count": (subnet) => freeAddresses(context.state, subnet),
           "cidr-block": ({ cidrBlock }) => cidrBlock,
           cidr: ({ cidrBlock }) => cidrBlock,
           cidrBlock: ({ cidrBlock }) => cidrBlock,
@@ -54,16 +51,11 @@ function arnOf(subnet: SubnetRecord, context: OperationContext): string {
   return context.arn("ec2", `subnet/${subnet.id}`);
 }
 
-function freeAddresses(subnet: SubnetRecord, { state }: OperationContext): number {
-  const bits = Number(subnet.cidrBlock.split("/")[1]);
-  return 2 ** (32 - bits) - RESERVED - addressesInUse(state, subnet.id);
-}
-
 function shown(subnet: SubnetRecord, context: OperationContext): Subnet {
   return {
     AvailabilityZone: subnet.availabilityZone,
     AvailabilityZoneId: subnet.availabilityZoneId,
-    AvailableIpAddressCount: freeAddresses(subnet, context),
+    AvailableIpAddressCount: freeAddresses(context.state, subnet),
     CidrBlock: subnet.cidrBlock,
     DefaultForAz: subnet.defaultForAz,
     MapPublicIpOnLaunch: subnet.mapPublicIpOnLaunch,

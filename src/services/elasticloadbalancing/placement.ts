@@ -5,11 +5,12 @@ import {
   SubnetNotFoundException,
   type SubnetMapping,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
+import { assignable } from "../../decide/addresses/next-address.ts";
 import { contains, parseAddress, parseCidr } from "../../domain/cidr.ts";
 import { securityGroups, subnets, type SubnetRecord } from "../../state/ec2.ts";
 import type { WantedInterface } from "../../state/elb-interfaces.ts";
 import type { LoadBalancerRecord } from "../../state/elb.ts";
-import { addressesInUse, addressInUse } from "../../state/network-interfaces.ts";
+import { addressInUse, freeAddresses } from "../../state/network-interfaces.ts";
 import { because } from "../operation.ts";
 import { invalid } from "./elb-operation.ts";
 import { own, type Place } from "./find.ts";
@@ -50,8 +51,8 @@ export function checkSubnets(
 /** Refuses subnets without room for another load balancer, and addresses that are somebody's. */
 export function requireRoom(wanted: readonly WantedInterface[], { state }: Place): void {
   for (const { subnet, address } of wanted) {
-    const { id, cidrBlock } = subnet;
-    if ((parseCidr(cidrBlock)?.size ?? 0) - RESERVED - addressesInUse(state, id) < FREE)
+    const { id } = subnet;
+    if (freeAddresses(state, subnet) < FREE)
       throw new InvalidSubnetException(
         because(`Not enough IP space available in ${id}. ELB requires at least ${FREE} free IP addresses in each subnet.`),
       );
@@ -64,9 +65,6 @@ export function requireRoom(wanted: readonly WantedInterface[], { state }: Place
 function hasAddress({ AllocationId, PrivateIPv4Address, IPv6Address }: SubnetMapping): boolean {
   return Boolean(AllocationId || PrivateIPv4Address || IPv6Address);
 }
-
-/** Of every subnet: its network's, the router's, the name server's, one for later, and the broadcast address. */
-const RESERVED = 5;
 
 /** The address that a mapping of a Network Load Balancer asks for. Source: Elastic Load Balancing API, `SubnetMapping`. */
 function addressOf(
@@ -89,7 +87,8 @@ function addressOf(
     throw new InvalidConfigurationRequestException(
       because(`The private IPv4 address '${address}' is not within the IPv4 address range of the subnet '${subnet.id}'`),
     );
-  if (number < block.base + RESERVED - 1 || number === block.base + block.size - 1)
+  const { first, count } = assignable(block);
+  if (number < first || number >= first + count)
     throw new InvalidConfigurationRequestException(
       because(`The private IPv4 address '${address}' is reserved in the subnet '${subnet.id}'`),
     );
