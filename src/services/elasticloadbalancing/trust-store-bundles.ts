@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { ObjectTooLargeError, type ObjectName } from "../../ports/object-reader.ts";
 import { because, type OperationContext } from "../operation.ts";
+import { outsideBlocks, pemBlocks } from "../pem.ts";
 import { checkEnum, invalid } from "./elb-operation.ts";
 import { CA_CERTIFICATES_PER_TRUST_STORE } from "./quotas.ts";
 
@@ -44,8 +45,8 @@ export function checkBundle(text: string): Bundle {
   const lines = text.replace(/\r?\n$/, "").split(/\r?\n/);
   if (lines.some((line) => line.trim() === "")) throw refuse("it has a blank line");
   const blocks = blocksOf(text, "CERTIFICATE");
-  const around = lines.join("\n").replaceAll(blockPattern("CERTIFICATE"), "").split("\n");
-  if (around.some((line) => line.trim() !== "" && !/^#[^-]*$/.test(line.trim())))
+  const around = outsideBlocks(lines.join("\n")).split("\n");
+  if (pemBlocks(text).length > blocks.length || around.some((line) => line.trim() !== "" && !/^#[^-]*$/.test(line.trim())))
     throw refuse("there is something else than certificates and comments in it");
   if (blocks.length === 0) throw refuse("there is no certificate in it");
   if (blocks.length > CA_CERTIFICATES_PER_TRUST_STORE) throw refuse(`it has more than ${CA_CERTIFICATES_PER_TRUST_STORE} certificates`);
@@ -127,10 +128,6 @@ async function read(
   }
 }
 
-function blockPattern(label: string): RegExp {
-  return new RegExp(`-----BEGIN ${label}-----\\r?\\n[A-Za-z0-9+/=\\s]+-----END ${label}-----`, "g");
-}
-
-function blocksOf(text: string, label: string): readonly string[] {
-  return (text.match(blockPattern(label)) ?? []).map((pem) => `${pem.replaceAll("\r", "")}\n`);
+function blocksOf(text: string, wanted: string): readonly string[] {
+  return pemBlocks(text).flatMap(({ label, pem }) => (label === wanted ? [pem] : []));
 }
