@@ -27,13 +27,10 @@ export const registerTargets = operation("RegisterTargets", {
     if (!Targets || Targets.length === 0) throw invalid("Targets cannot be empty");
     const placeOf = targetPlaces(context.targetSurroundings());
     const wanted = Targets.map((target) => newTarget(target, group, placeOf, context));
-    const staying = state
-      .table(targets)
-      .by("targetGroup", group.arn)
-      .filter(({ drainingUntil }) => drainingUntil === undefined);
-    requireOneBalancer(group, new Set([...staying, ...wanted].map(({ id, port }) => `${id}|${port}`)));
-    const keys = new Set([...state.table(targets).by("targetGroup", group.arn), ...wanted].map(({ id, port }) => `${id}|${port}`));
-    if (keys.size > QUOTAS["targets-per-application-load-balancer"])
+    const members = state.table(targets).by("targetGroup", group.arn);
+    const withWanted = (of: readonly TargetRecord[]) => new Set([...of, ...wanted].map(({ id, port }) => `${id}|${port}`));
+    requireOneBalancer(group, withWanted(members.filter(({ drainingUntil }) => drainingUntil === undefined)));
+    if (withWanted(members).size > QUOTAS["targets-per-application-load-balancer"])
       throw new TooManyTargetsException(because(`You've reached the limit on the number of targets for target group '${group.arn}'`));
     state.commit(() => wanted.forEach((target) => registerTarget(state, { ...target, now })));
     return {};
