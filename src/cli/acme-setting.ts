@@ -1,4 +1,4 @@
-import { isAbsolute, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { AcmeSettings } from "../drivers/acme/acme-issuer.ts";
 import { CliError } from "./cli-error.ts";
 
@@ -29,7 +29,7 @@ export function acmeSetting(): AcmeSettings | undefined {
   return {
     directory,
     ...(contact === undefined ? {} : { contact }),
-    ...(caFile === undefined ? {} : { caFile: isAbsolute(caFile) ? caFile : resolve(caFile) }),
+    ...(caFile === undefined ? {} : { caFile: resolve(caFile) }),
     ...(id === undefined || key === undefined ? {} : { externalAccount: { id, key } }),
   };
 }

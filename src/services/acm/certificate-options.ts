@@ -1,5 +1,5 @@
 import { InvalidStateException } from "@aws-sdk/client-acm";
-import { certificates, type CertificateRequestRecord } from "../../state/acm.ts";
+import { certificates, type CertificateRecord, type CertificateRequestRecord } from "../../state/acm.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { certificatePermission, invalid, onCertificate, operation, requireCertificate } from "./certificate.ts";
 
@@ -45,7 +45,7 @@ export const renewCertificate = operation("RenewCertificate", {
 function requireRequested(
   context: OperationContext,
   arn: string | undefined,
-): { readonly certificate: ReturnType<typeof requireCertificate>; readonly request: CertificateRequestRecord } {
+): { readonly certificate: CertificateRecord; readonly request: CertificateRequestRecord } {
   const certificate = requireCertificate(context, arn);
   const { request } = certificate;
   if (!request) throw invalid(`Certificate ${certificate.arn} was imported: it has no options to change.`);
