@@ -101,6 +101,17 @@ describe("an HTTPS listener", () => {
     });
   });
 
+  test.each(["its own", "a rule's"])("stays one while %s action leads to targets of HTTP/2 or gRPC", async (whose) => {
+    const made = await https();
+    const group = { Name: `grpc-${port}`, Protocol: "HTTP", ProtocolVersion: "GRPC", Port: 80, VpcId: world.net.vpc } as const;
+    const { TargetGroups } = await client.send(new elb.CreateTargetGroupCommand(group));
+    const actions = [{ Type: "forward", TargetGroupArn: TargetGroups?.[0]?.TargetGroupArn } as const];
+    const Conditions = [{ Field: "path-pattern", Values: ["/grpc/*"] }];
+    if (whose === "its own") await modify(made?.ListenerArn, { DefaultActions: actions });
+    else await client.send(new elb.CreateRuleCommand({ ListenerArn: made?.ListenerArn, Priority: 1, Conditions, Actions: actions }));
+    expect(await refusal(modify(made?.ListenerArn, { Protocol: "HTTP" }))).toMatch(/^InvalidLoadBalancerAction.*protocol-version 'GRPC'$/);
+  });
+
   test("shows further certificates, the default perhaps among them, until they are removed", async () => {
     const ListenerArn = (await https())?.ListenerArn;
     const add = (...arns: readonly string[]) =>

@@ -7,20 +7,21 @@ import {
   type Listener,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { State } from "../../state/state.ts";
-import { listeners, rules, type ListenerRecord, type LoadBalancerRecord } from "../../state/elb.ts";
+import { listeners, rules, targetGroupsOf, type ListenerRecord, type LoadBalancerRecord } from "../../state/elb.ts";
 import { deleteListenerRecord } from "../../state/elb-targets.ts";
 import { because } from "../operation.ts";
 import { asksForLogin, checkActions } from "./actions.ts";
 import { describeActions } from "./authenticate-oidc.ts";
 import { requireNoTarget } from "./balancer-targets.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
-import { checkArn, findListener, findLoadBalancer, own } from "./find.ts";
+import { checkArn, findListener, findLoadBalancer, findTargetGroup, own, type Place } from "./find.ts";
 import { checkListenerTls, describeTls, type ListenerTls } from "./listener-tls.ts";
 import { defaultListenerAttributes } from "./listener-attributes.ts";
 import { checkNetworkProtocol } from "./network-listeners.ts";
 import { pageByArn } from "./page.ts";
 import { QUOTAS } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
+import { checkReachable } from "./target-group-kind.ts";
 
 export const createListener = operation("CreateListener", {
   authorize: ({ LoadBalancerArn = "*", Tags: tags, ...input }) =>
@@ -113,7 +114,7 @@ export const modifyListener = operation("ModifyListener", {
       input.DefaultActions === undefined
         ? listener.defaultActions
         : checkActions(input.DefaultActions, balancer, { port, protocol, before: listener.defaultActions }, context);
-    if (protocol !== "HTTPS") requireNoLogins([defaultActions, ...actionsOfRules(listener, state)]);
+    requireCarried([...defaultActions, ...actionsOfRules(listener, state)], protocol, context);
     const tls = checkListenerTls(input, { protocol, balancer, before: listener }, context);
     // Another port has to be bound anew, and others may have taken it first.
     const { boundPort: _bound, turn: _turn, ...unbound } = listener;
@@ -139,17 +140,18 @@ export const deleteListener = operation("DeleteListener", {
   },
 });
 
-function actionsOfRules({ arn }: ListenerRecord, state: State): readonly (readonly Action[])[] {
+function actionsOfRules({ arn }: ListenerRecord, state: State): readonly Action[] {
   return state
     .table(rules)
     .by("listener", arn)
-    .map(({ actions }) => actions);
+    .flatMap(({ actions }) => actions);
 }
 
-/** Sessions are for encrypted connections alone. */
-function requireNoLogins(all: readonly (readonly Action[])[]): void {
-  if (all.some(asksForLogin))
+/** Refuses a protocol by which actions cannot be carried out that were there before: sessions, HTTP/2 and gRPC are for encrypted connections alone. */
+function requireCarried(actions: readonly Action[], protocol: ListenerRecord["protocol"], at: Place): void {
+  if (protocol !== "HTTPS" && asksForLogin(actions))
     throw new InvalidLoadBalancerActionException(because("Actions of type 'authenticate-oidc' are supported only on HTTPS listeners"));
+  for (const arn of new Set(targetGroupsOf(actions))) checkReachable(findTargetGroup(arn, at), protocol);
 }
 
 /** Whether a listener is as one is asked for again: then it is answered as if it had just been made. */
