@@ -93,6 +93,12 @@ function world(issuer?: CertificateIssuer) {
         };
         state.table(listeners).put(listener as unknown as ListenerRecord);
       }),
+    /** A request for `example.com`, whose zone has the record that proves it. */
+    requestProved(): void {
+      this.zone("example.com.");
+      this.cname("_x.example.com.");
+      this.request("example.com");
+    },
     /** Resolves when the certificate is as it should be. */
     until: (is: (certificate: CertificateRecord | undefined) => boolean) =>
       new Promise<void>((resolve) => {
@@ -159,9 +165,7 @@ test("a zone that comes after its records' request validates it, also what a res
 test("one that is used is renewed under its ARN sixty days before its end", async () => {
   const at = world();
   await using _loop = at.start();
-  at.zone("example.com.");
-  at.cname("_x.example.com.");
-  at.request("example.com");
+  at.requestProved();
   await at.until(issued);
   at.use();
   await at.clock.pass(138 * DAY - 1);
@@ -175,9 +179,7 @@ test("one that is used is renewed under its ARN sixty days before its end", asyn
 test("a renewal waits for the record that somebody took away, and ends with the certificate otherwise", async () => {
   const at = world();
   await using _loop = at.start();
-  at.zone("example.com.");
-  at.cname("_x.example.com.");
-  at.request("example.com");
+  at.requestProved();
   at.use();
   await at.until(issued);
   at.drop("_x.example.com.");
@@ -194,9 +196,7 @@ test("a renewal waits for the record that somebody took away, and ends with the 
 test("one that nobody uses just expires; used in its last days, it is renewed at once", async () => {
   const at = world();
   await using _loop = at.start();
-  at.zone("example.com.");
-  at.cname("_x.example.com.");
-  at.request("example.com");
+  at.requestProved();
   await at.until(issued);
   await at.clock.pass(190 * DAY);
   expect(at.orders.length).toBe(1);
@@ -209,9 +209,7 @@ test("an authority that refuses is asked again after an hour, and not because so
   let asked = 0;
   const at = world({ issue: () => (asked++, Promise.reject(answer())) });
   await using _loop = at.start();
-  at.zone("example.com.");
-  at.cname("_x.example.com.");
-  at.request("example.com");
+  at.requestProved();
   await at.clock.pass(0);
   expect([asked, at.told]).toEqual([1, ["the authority refused a certificate"]]);
   expect(at.one()?.request?.validations[0]?.status).toBe("PENDING_VALIDATION");
@@ -240,9 +238,7 @@ test("what an authority is to find is in the zone beside what is there, as long 
     },
   });
   await using _loop = at.start();
-  at.zone("example.com.");
-  at.cname("_x.example.com.");
-  at.request("example.com");
+  at.requestProved();
   await at.clock.pass(0);
   expect(seen).toEqual([['"one"', '"two"'], []]);
   expect(at.told).toEqual(["the authority refused a certificate"]);
@@ -257,9 +253,7 @@ test("a certificate that was deleted while it was made stays deleted", async () 
       }),
   });
   await using _loop = at.start();
-  at.zone("example.com.");
-  at.cname("_x.example.com.");
-  at.request("example.com");
+  at.requestProved();
   await at.clock.pass(0);
   at.state.commit(() => at.state.table(certificates).delete(ARN));
   answer();
