@@ -43,9 +43,10 @@ export async function isInStore(store: SystemStore, owner: string, certificate: 
 /** Gives whether anything changed. Needs root. */
 export async function addToStore(store: SystemStore, owner: string, certificate: string): Promise<boolean> {
   if (await isInStore(store, owner, certificate)) return false;
+  const file = storedFile(store, owner);
   await mkdir(store.folder, { recursive: true });
-  await writeWhole(storedFile(store, owner), certificate, { mode: 0o644 });
-  await runTool(store.update, store.args);
+  await writeWhole(file, certificate, { mode: 0o644 });
+  await takeUp(store, () => rm(file));
   return true;
 }
 
@@ -53,7 +54,18 @@ export async function addToStore(store: SystemStore, owner: string, certificate:
 export async function removeFromStore(store: SystemStore, owner: string): Promise<boolean> {
   const file = storedFile(store, owner);
   if (!(await exists(file))) return false;
+  const certificate = await readFile(file, "utf8");
   await rm(file);
-  await runTool(store.update, store.args);
+  await takeUp(store, () => writeWhole(file, certificate, { mode: 0o644 }));
   return true;
+}
+
+/** Tells the system of the folder. Where that fails the folder is as it was, so that the next try does not take it for done. */
+async function takeUp({ update, args }: SystemStore, undo: () => Promise<unknown>): Promise<void> {
+  try {
+    await runTool(update, args);
+  } catch (cause) {
+    await undo();
+    throw cause;
+  }
 }

@@ -63,6 +63,17 @@ describe("the system's store", () => {
     await expect(addToStore(at, "0a1b", ca)).rejects.toThrow("no such folder");
   });
 
+  test("that could not be told of it is told the next time", async () => {
+    const at = await store();
+    const broken = { ...at, update: join(folder, "no-such-program") };
+    await expect(addToStore(broken, "0a1b", ca)).rejects.toThrow("ENOENT");
+    expect(await addToStore(at, "0a1b", ca)).toBe(true);
+    await expect(removeFromStore(broken, "0a1b")).rejects.toThrow("ENOENT");
+    expect(await isInStore(at, "0a1b", ca)).toBe(true);
+    expect(await removeFromStore(at, "0a1b")).toBe(true);
+    expect(await readFile(join(folder, "runs"), "utf8")).toBe("again\nagain\n");
+  });
+
   const debian = "/usr/sbin/update-ca-certificates";
   test.skipIf(!existsSync(debian))("of Debian takes it up", async () => {
     const [added, made, hooks] = ["added", "made", "hooks"].map((name) => join(folder, name)) as [string, string, string];
