@@ -123,6 +123,16 @@ test("whoever goes through more than there is room for, in circles, pushes nothi
   expect(opened).toEqual(["a", "b"]);
 });
 
+test("where more are read in no order than there is room for, one takes another's place once in thirty-two times", async () => {
+  const { read, opened, blobs } = world();
+  const names = ["a", "b", "c", "d"];
+  for (let at = 0; at < 640; at += 1) await read(names[(at * at * 7 + (at >> 3)) % 4] ?? "");
+  // Two had room, two may be replaced at once, and 20 by and by.
+  expect(opened.length).toBeGreaterThan(4);
+  expect(opened.length).toBeLessThanOrEqual(24);
+  expect(blobs.bytes).toBe(2 * SIZE);
+});
+
 test("what is larger than one may be is not kept, nor anything where there is no room at all", async () => {
   const { find } = world();
   expect([find("large", SIZE + 1), find("large", SIZE + 1)]).toEqual([undefined, undefined]);

@@ -13,6 +13,11 @@ const MEBIBYTE = 1024 * 1024;
 export const OPENED_BLOBS: OpenedBlobsLimits = { mostBytes: 16 * MEBIBYTE, mostOfOne: 16 * MEBIBYTE };
 /** Of so many blobs that are not here it is known when they were read last. */
 const MOST_NAMES = 4096;
+/**
+ * Room is made for one byte of so many that are read. What comes in takes new memory, and leaves old to the collector: together it costs what several readings
+ * from memory save.
+ */
+const READ_FOR_ROOM = 32;
 
 /** A blob that is open for reading: its pieces, and by what one sees later that what lies in the store is still the same. */
 export interface OpenBlob<Mark> {
@@ -22,7 +27,8 @@ export interface OpenBlob<Mark> {
 
 /**
  * Blobs that are read again and again, verified and decrypted. What is read once passes by: a blob comes in with its second reading, and sends away only such
- * as were not read since its first. So whoever goes through all images, once or in circles, pushes nothing out. One that somebody reads stays until he is done: slow readers of many blobs
+ * as were not read since its first. So whoever goes through all images, once or in circles, pushes nothing out; and where more are read in no order than there is room for, one takes
+ * another's place seldom. One that somebody reads stays until he is done: slow readers of many blobs
  * hold no more than the limit together. Whoever reads at the same time shares one opening.
  *
  * It knows nothing of the store: whoever gets a blob from it compares its mark with what lies there now, each time. Nor does it know whether a key may still be used:
@@ -36,9 +42,12 @@ export class OpenedBlobs<Mark> {
   readonly #before = new Map<string, number>();
   #readings = 0;
   #bytes = 0;
+  /** Bytes of others that may be sent away to make room. */
+  #spendable: number;
 
   constructor(limits: OpenedBlobsLimits = OPENED_BLOBS) {
     this.#limits = limits;
+    this.#spendable = limits.mostBytes;
   }
 
   /** Of those that are here, and of those that were forgotten while somebody read them. */
@@ -51,7 +60,7 @@ export class OpenedBlobs<Mark> {
     if (!found) return undefined;
     this.#blobs.delete(name);
     this.#blobs.set(name, found);
-    found.readAt = this.#readings += 1;
+    found.readAt = this.#countReading(found.size);
     return found;
   }
 
@@ -62,7 +71,7 @@ export class OpenedBlobs<Mark> {
   admit(name: string, size: number, keys: BlobKeys, open: (keys: BlobKeys) => Promise<OpenBlob<Mark>>): OpenedBlob<Mark> | undefined {
     const { mostBytes, mostOfOne } = this.#limits;
     if (size > Math.min(mostOfOne, mostBytes)) return undefined;
-    const before = this.#readBefore(name);
+    const before = this.#readBefore(name, size);
     if (before === undefined || !this.#makeRoom(size, before)) return undefined;
     this.#before.delete(name);
     this.#bytes += size;
@@ -87,11 +96,17 @@ export class OpenedBlobs<Mark> {
     blob.leave();
   }
 
+  /** @returns how many there were, with this one */
+  #countReading(size: number): number {
+    this.#spendable = Math.min(this.#limits.mostBytes, this.#spendable + size / READ_FOR_ROOM);
+    return (this.#readings += 1);
+  }
+
   /** When it was read before; notes that it is read now. */
-  #readBefore(name: string): number | undefined {
+  #readBefore(name: string, size: number): number | undefined {
     const before = this.#before.get(name);
     this.#before.delete(name);
-    this.#before.set(name, (this.#readings += 1));
+    this.#before.set(name, this.#countReading(size));
     const [oldest] = this.#before.keys();
     if (this.#before.size > MOST_NAMES && oldest !== undefined) this.#before.delete(oldest);
     return before;
@@ -101,13 +116,16 @@ export class OpenedBlobs<Mark> {
   #makeRoom(size: number, before: number): boolean {
     const going: [string, OpenedBlob<Mark>][] = [];
     let left = this.#bytes + size - this.#limits.mostBytes;
+    let spent = 0;
     for (const entry of this.#blobs) {
       if (left <= 0 || entry[1].readAt > before) break;
       if (entry[1].isInUse) continue;
       going.push(entry);
       left -= entry[1].size;
+      spent += entry[1].size;
     }
-    if (left > 0) return false;
+    if (left > 0 || spent > this.#spendable) return false;
+    this.#spendable -= spent;
     for (const [name, blob] of going) this.#drop(name, blob);
     return true;
   }
