@@ -24,6 +24,7 @@ test.each([
   ["a bucket with a path", "my-logs/../x", "a/b"],
   ["a key that leads out", "my-logs", "../b"],
   ["a key with a gap", "my-logs", "a//b"],
+  ["a key with a zero byte", "my-logs", "a/b\0"],
 ])("%s is none", async (_, bucket, key) => {
   await expect(logFolder(folder).write(bucket, key, Buffer.from("x"))).rejects.toThrow(NoSuchLogBucketError);
   expect(await readdir(folder)).toEqual(["my-logs"]);
