@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
-import { median, type Figure } from "../figure.ts";
+import { median, part, type Figure } from "../figure.ts";
 import { Connection } from "./connection.ts";
 import { MEBIBYTE } from "./image.ts";
 
@@ -71,8 +71,7 @@ export async function measureParts(): Promise<Parts> {
 }
 
 export function tellParts(parts: Parts, tell: (figure: Figure) => void): void {
-  const plain = (name: string, unit: string, ours: number): void =>
-    tell({ name: `part: ${name}`, unit, ours, peer: undefined, ratio: ours, aim: "none", met: true });
+  const plain = (name: string, unit: string, ours: number): void => tell(part({ name, unit, ours }));
   for (const name of ["hash", "encrypt", "decrypt", "read"] as const) plain(name, "MB/s", 1 / parts[name] / 1e6);
   for (const name of ["send", "receive"] as const) plain(`${name} over loopback, of a core`, "MB/s", 1 / parts[name] / 1e6);
   plain("a request to Node's HTTP server", "ms", parts.request * 1000);

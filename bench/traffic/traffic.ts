@@ -1,19 +1,10 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  CreateListenerCommand,
-  CreateLoadBalancerCommand,
-  CreateRuleCommand,
-  CreateTargetGroupCommand,
-  ElasticLoadBalancingV2Client,
-  ModifyLoadBalancerAttributesCommand,
-  RegisterTargetsCommand,
-  waitUntilTargetInService,
-} from "@aws-sdk/client-elastic-load-balancing-v2";
-import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { ElasticLoadBalancingV2Client, ModifyLoadBalancerAttributesCommand } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { airfieldProcess, freePort } from "../../src/testing/airfield-process.ts";
 import { atLeast, atMost, median, part, type Figure } from "../figure.ts";
+import { loadBalancer } from "../load-balancer.ts";
 import { bareHaproxy, fixedAnswer, likewiseHaproxy, nginx } from "../peers/proxies.ts";
 import { wrk } from "../wrk.ts";
 import { targetChange } from "./target-change.ts";
@@ -38,13 +29,12 @@ async function requests(tell: (figure: Figure) => void): Promise<void> {
   const backendPort = await freePort();
   await using _backend = await fixedAnswer(backendPort);
   const elb = airfield.client(ElasticLoadBalancingV2Client);
-  const { Subnets = [] } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
   for (const rules of [1, 100]) {
     const [peer, likewise, second] = [await freePort(), await freePort(), await freePort()];
     await using _haproxy = await bareHaproxy({ port: peer, backendPort, rules });
     await using _likewise = await likewiseHaproxy({ port: likewise, backendPort, rules });
     await using _nginx = await nginx({ port: second, backendPort, rules });
-    const { arn, port: ours } = await loadBalancer(elb, Subnets, { backendPort, rules });
+    const { arn, port: ours } = await loadBalancer(airfield, { backendPort, rules });
     for (const reused of [true, false]) {
       const seen = await inTurns({ ours, haproxy: peer, likewise, nginx: second }, { path: `/r${rules - 1}/x`, reused });
       const name = `${rules === 1 ? "1 rule" : `${rules} rules`}, ${reused ? "kept" : "new"} connections`;
@@ -92,31 +82,4 @@ async function inTurns<K extends string>(
       seen[name].push(measured);
     }
   return seen;
-}
-
-/** Makes a load balancer whose rules all lead to one target group with one target. */
-async function loadBalancer(
-  elb: ElasticLoadBalancingV2Client,
-  subnets: readonly { readonly SubnetId?: string | undefined; readonly VpcId?: string | undefined }[],
-  { backendPort, rules }: { readonly backendPort: number; readonly rules: number },
-): Promise<{ readonly arn: string; readonly port: number }> {
-  const Name = `bench-${rules}`;
-  const Subnets = subnets.flatMap(({ SubnetId }) => SubnetId ?? []);
-  const { LoadBalancers } = await elb.send(new CreateLoadBalancerCommand({ Name, Subnets }));
-  const group = { Name, TargetType: "ip", Protocol: "HTTP", Port: backendPort, VpcId: subnets[0]?.VpcId } as const;
-  const { TargetGroups } = await elb.send(new CreateTargetGroupCommand(group));
-  const TargetGroupArn = TargetGroups?.[0]?.TargetGroupArn;
-  const Port = await freePort();
-  const Actions = [{ Type: "forward", TargetGroupArn } as const];
-  const { Listeners } = await elb.send(
-    new CreateListenerCommand({ LoadBalancerArn: LoadBalancers?.[0]?.LoadBalancerArn, Protocol: "HTTP", Port, DefaultActions: Actions }),
-  );
-  for (let at = 0; at < rules; at += 1) {
-    const Conditions = [{ Field: "path-pattern", Values: [`/r${at}/*`] }];
-    await elb.send(new CreateRuleCommand({ ListenerArn: Listeners?.[0]?.ListenerArn, Priority: at + 1, Conditions, Actions }));
-  }
-  const Targets = [{ Id: "127.0.0.1", Port: backendPort, AvailabilityZone: "all" }];
-  await elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }));
-  await waitUntilTargetInService({ client: elb, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { TargetGroupArn, Targets });
-  return { arn: LoadBalancers?.[0]?.LoadBalancerArn ?? "", port: Port };
 }
