@@ -35,9 +35,10 @@ async function requests(tell: (figure: Figure) => void): Promise<void> {
     await using _likewise = await likewiseHaproxy({ port: likewise, backendPort, rules });
     await using _nginx = await nginx({ port: second, backendPort, rules });
     const { arn, port: ours } = await loadBalancer(airfield, { backendPort, rules });
+    const many = rules === 1 ? "1 rule" : `${rules} rules`;
     for (const reused of [true, false]) {
       const seen = await inTurns({ ours, haproxy: peer, likewise, nginx: second }, { path: `/r${rules - 1}/x`, reused });
-      const name = `${rules === 1 ? "1 rule" : `${rules} rules`}, ${reused ? "kept" : "new"} connections`;
+      const name = `${many}, ${reused ? "kept" : "new"} connections`;
       const rates = (of: "ours" | "haproxy" | "likewise" | "nginx"): number =>
         median(seen[of].map(({ requestsPerSecond }) => requestsPerSecond));
       const late = (of: "ours" | "haproxy"): number => median(seen[of].map(({ p99 }) => p99));
@@ -51,7 +52,7 @@ async function requests(tell: (figure: Figure) => void): Promise<void> {
     await logRequests(elb, arn);
     const logged = await inTurns({ ours, haproxy: peer }, { path: `/r${rules - 1}/x`, reused: true });
     const rate = (of: "ours" | "haproxy"): number => median(logged[of].map(({ requestsPerSecond }) => requestsPerSecond));
-    tell(atLeast(0.9, { name: `requests, ${rules} rules, with access logs`, unit: "1/s", ours: rate("ours"), peer: rate("haproxy") }));
+    tell(atLeast(0.9, { name: `requests, ${many}, with access logs`, unit: "1/s", ours: rate("ours"), peer: rate("haproxy") }));
   }
   await rm(logs, { recursive: true });
 }
