@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import {
   ACMClient,
   AddTagsToCertificateCommand,
+  DeleteCertificateCommand,
   DescribeCertificateCommand,
   ExportCertificateCommand,
   GetAccountConfigurationCommand,
@@ -96,6 +97,22 @@ test("a domain's record is the account's own, and always the same", async () => 
   expect([await record(acm), await record(elsewhere)]).toEqual([own, own]);
   const theirs = await record(stranger);
   expect([theirs?.Name === own?.Name, theirs?.Value === own?.Value]).toEqual([false, false]);
+});
+
+test.each<[string, (client: ACMClient, CertificateArn: string) => Promise<unknown>]>([
+  ["described", (client, CertificateArn) => client.send(new DescribeCertificateCommand({ CertificateArn }))],
+  ["given out", (client, CertificateArn) => client.send(new GetCertificateCommand({ CertificateArn }))],
+  ["exported", (client, CertificateArn) => client.send(new ExportCertificateCommand({ CertificateArn, Passphrase: Buffer.from("pass") }))],
+  ["deleted", (client, CertificateArn) => client.send(new DeleteCertificateCommand({ CertificateArn }))],
+  ["tagged", (client, CertificateArn) => client.send(new AddTagsToCertificateCommand({ CertificateArn, Tags: [{ Key: "a" }] }))],
+])("a certificate is %s in its own account and region alone", async (_done, act) => {
+  const arn = await issued({ Options: { Export: "ENABLED" } });
+  const stranger = api.client(ACMClient, "us-east-1", FOREIGN_KEYS);
+  expect(await refusal(act(stranger, arn))).toMatch(/^(AccessDenied|ResourceNotFound)Exception/);
+  const elsewhere = api.client(ACMClient, "eu-west-1");
+  expect(await refusal(act(elsewhere, arn))).toBe(`ResourceNotFoundException: Could not find certificate ${arn}.`);
+  expect(await refusal(act(acm, "arn:aws:acm:us-east-1:123456789012:else/x"))).toContain("InvalidArnException");
+  expect(await refusal(act(acm, arn))).toBe("taken");
 });
 
 test("a token tells within an hour that a request is the same; another domain or another token is another one", async () => {
