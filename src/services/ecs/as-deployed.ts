@@ -1,5 +1,5 @@
 import type { ServiceRecord } from "../../state/ecs.ts";
-import { defined } from "../../domain/defined.ts";
+import { revisionSettings } from "./revision-settings.ts";
 
 /**
  * A service with what its PRIMARY deployment runs. The record keeps what was asked for last, which differs after a rollback: then the
@@ -9,21 +9,5 @@ export function asDeployed(service: ServiceRecord): ServiceRecord {
   const primary = service.deployments.find((deployment) => deployment.status === "PRIMARY");
   if (primary?.rollbackOf === undefined) return service;
   const { capacityProviderStrategy: _strategy, platformVersion: _version, networkConfiguration: _network, ...rest } = service;
-  const {
-    taskDefinitionArn,
-    launchType,
-    loadBalancers,
-    capacityProviderStrategy,
-    platformVersion,
-    networkConfiguration,
-    serviceRegistries = [],
-  } = primary;
-  return {
-    ...rest,
-    taskDefinitionArn,
-    launchType,
-    loadBalancers,
-    serviceRegistries,
-    ...defined({ capacityProviderStrategy, platformVersion, networkConfiguration }),
-  };
+  return { ...rest, ...revisionSettings(primary) };
 }

@@ -4,6 +4,7 @@ import type { DeploymentRecord, ServiceRecord } from "../../state/ecs.ts";
 import type { State } from "../../state/state.ts";
 import type { OperationContext, RequestScope } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
+import { revisionSettings } from "./revision-settings.ts";
 
 /** How many deployments of a service are remembered. AWS remembers those of the last 90 days. */
 const REMEMBERED = 100;
@@ -21,15 +22,6 @@ export function rememberDeployment(
 ): void {
   const { state, ids, now } = context;
   if (before) closeDeployments(before, state, now);
-  const {
-    taskDefinitionArn,
-    launchType,
-    loadBalancers,
-    capacityProviderStrategy,
-    platformVersion,
-    networkConfiguration,
-    serviceRegistries = [],
-  } = deployment;
   const table = state.table(serviceDeployments);
   table.put({
     arn: context.arn("ecs", `service-deployment/${after.clusterName}/${after.name}/${ids.alphanumeric(21)}`),
@@ -40,15 +32,7 @@ export function rememberDeployment(
     deploymentId: deployment.id,
     revisionArn: revisionArn(context, after, deployment.id),
     sourceRevisionArns: (before?.deployments ?? []).map(({ id }) => revisionArn(context, after, id)),
-    revision: {
-      taskDefinitionArn,
-      launchType,
-      loadBalancers,
-      serviceRegistries,
-      ...(capacityProviderStrategy ? { capacityProviderStrategy } : {}),
-      ...(platformVersion ? { platformVersion } : {}),
-      ...(networkConfiguration ? { networkConfiguration } : {}),
-    },
+    revision: revisionSettings(deployment),
     createdAt: now,
   });
   const known = [...table.by("service", after.arn)].sort((a, b) => b.createdAt - a.createdAt);
