@@ -1,6 +1,6 @@
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { discoveryServices, namespaces, type DiscoveryServiceRecord } from "../state/cloud-map.ts";
-import { insertHostedZone } from "../state/new-hosted-zone.ts";
+import { insertHostedZone } from "../state/hosted-zones.ts";
 import type { State } from "../state/state.ts";
 
 const SCOPE = { account: DEFAULT_ACCOUNT, region: DEFAULT_REGION };

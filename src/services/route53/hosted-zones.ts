@@ -9,7 +9,7 @@ import {
 import { defined } from "../../domain/defined.ts";
 import { labelsOf, readName } from "../../domain/dns/name.ts";
 import { isReserved } from "../../domain/dns/special-use.ts";
-import { insertHostedZone, newZoneId } from "../../state/new-hosted-zone.ts";
+import { insertHostedZone, newZoneId, removeHostedZone } from "../../state/hosted-zones.ts";
 import { hostedZones, recordSets, type HostedZoneRecord } from "../../state/route53.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { recordChange } from "./changes.ts";
@@ -115,8 +115,7 @@ export const deleteHostedZone = operation("DeleteHostedZone", {
         because("The specified hosted zone contains non-required resource record sets  and so cannot be deleted."),
       );
     const ChangeInfo = state.commit(() => {
-      for (const set of sets) state.table(recordSets).delete(recordSets.key(set));
-      state.table(hostedZones).delete(zone.id);
+      removeHostedZone(state, zone.id);
       return recordChange(context);
     });
     return { ChangeInfo };

@@ -5,7 +5,7 @@ import { isReserved } from "../../domain/dns/special-use.ts";
 import { scopeKey } from "../../domain/scope.ts";
 import { nameInScope, namespaces, type NamespaceRecord } from "../../state/cloud-map.ts";
 import { vpcs } from "../../state/ec2.ts";
-import { insertHostedZone, newZoneId } from "../../state/new-hosted-zone.ts";
+import { insertHostedZone, newZoneId } from "../../state/hosted-zones.ts";
 import { hostedZones } from "../../state/route53.ts";
 import { because, requestTagList, type OperationContext } from "../operation.ts";
 import { recordOperation, repeated, requestOf } from "./operations.ts";

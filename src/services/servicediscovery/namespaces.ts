@@ -2,8 +2,8 @@ import { ResourceInUse, type Namespace, type NamespaceSummary, type NamespaceFil
 import { defined } from "../../domain/defined.ts";
 import { scopeKey } from "../../domain/scope.ts";
 import { discoveryServices, namespaces, type NamespaceRecord } from "../../state/cloud-map.ts";
-import { soaOf } from "../../state/new-hosted-zone.ts";
-import { hostedZones, recordSetKey, recordSets } from "../../state/route53.ts";
+import { removeHostedZone, soaOf } from "../../state/hosted-zones.ts";
+import { hostedZones, recordSets } from "../../state/route53.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { recordOperation, repeated, requestOf } from "./operations.ts";
 import { invalid, onAny, onNamespace, operation, pageOf, requireNamespace } from "./servicediscovery-operation.ts";
@@ -66,10 +66,7 @@ export const deleteNamespace = operation("DeleteNamespace", {
     if (state.table(discoveryServices).count("namespace", id) > 0)
       throw new ResourceInUse(because("Namespace has associated services; delete the services before deleting the namespace."));
     return state.commit(() => {
-      if (dns) {
-        for (const set of state.table(recordSets).by("zone", dns.zoneId)) state.table(recordSets).delete(recordSetKey(set));
-        state.table(hostedZones).delete(dns.zoneId);
-      }
+      if (dns) removeHostedZone(state, dns.zoneId);
       state.table(namespaces).delete(id);
       return recordOperation(context, { type: "DELETE_NAMESPACE", targets: { NAMESPACE: id }, namespaceId: id });
     });

@@ -1,6 +1,6 @@
 import { defined } from "../domain/defined.ts";
 import type { Ids } from "../ports/ids.ts";
-import { hostedZones, recordSets, type HostedZoneRecord, type RecordSetRecord, type VpcOfZone } from "./route53.ts";
+import { hostedZones, recordSetKey, recordSets, type HostedZoneRecord, type RecordSetRecord, type VpcOfZone } from "./route53.ts";
 import type { State } from "./state.ts";
 
 export interface NewHostedZone {
@@ -39,6 +39,13 @@ export function insertHostedZone(state: State, parts: NewHostedZone): HostedZone
   state.table(recordSets).insert({ zoneId: id, account, name, type: "NS", ttl: 172_800, values: zone.nameServers });
   state.table(recordSets).insert(soaOf(zone, soaTtl));
   return zone;
+}
+
+/** Removes a zone with its record sets, inside a commit. */
+export function removeHostedZone(state: State, id: string): void {
+  const table = state.table(recordSets);
+  for (const set of table.by("zone", id)) table.delete(recordSetKey(set));
+  state.table(hostedZones).delete(id);
 }
 
 /** No other zone has them: who delegates to them delegates to this zone. */
