@@ -1,5 +1,6 @@
 import type { AliasOf } from "../domain/dns/record-set.ts";
 import { scopeKey } from "../domain/scope.ts";
+import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
 // AWS Cloud Map (`servicediscovery`). Times are milliseconds since the Unix epoch.
@@ -40,6 +41,16 @@ export const namespaces = defineTable<NamespaceRecord>()("servicediscovery.names
   httpName: (namespace) => nameInScope(namespace, namespace.httpName),
 });
 
+/** The namespace that an ARN names. */
+export function namespaceOfArn(state: State, arn: string): NamespaceRecord | undefined {
+  const found = state.table(namespaces).get(idIn(arn));
+  return found?.arn === arn ? found : undefined;
+}
+
+function idIn(arn: string): string {
+  return arn.slice(arn.lastIndexOf("/") + 1);
+}
+
 export interface DnsRecordOfService {
   readonly type: "A" | "AAAA" | "SRV" | "CNAME";
   /** Seconds. */
@@ -78,6 +89,12 @@ export const discoveryServices = defineTable<DiscoveryServiceRecord>()("serviced
   scope: scopeKey,
   namespace: (service) => service.namespaceId,
 });
+
+/** The service that an ARN names. */
+export function discoveryServiceOfArn(state: State, arn: string): DiscoveryServiceRecord | undefined {
+  const found = state.table(discoveryServices).get(idIn(arn));
+  return found?.arn === arn ? found : undefined;
+}
 
 export interface InstanceRecord {
   readonly serviceId: string;

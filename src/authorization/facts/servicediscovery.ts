@@ -1,12 +1,10 @@
-import { discoveryServices, namespaces } from "../../state/cloud-map.ts";
+import { discoveryServiceOfArn, namespaceOfArn } from "../../state/cloud-map.ts";
 import { tagFacts, type FactsOf } from "./resource-facts.ts";
 
 /** Source: Service Authorization Reference, "AWS Cloud Map", condition keys. */
-export const serviceDiscoveryFacts: FactsOf = (state, { resource }, text) => {
-  const id = resource.slice(resource.indexOf("/") + 1);
-  const service = state.table(discoveryServices).get(id);
-  if (service?.arn === text)
-    return { tags: tagFacts(service.tags), context: { "servicediscovery:ServiceCreatedByAccount": service.account } };
-  const namespace = state.table(namespaces).get(id);
-  return namespace?.arn === text ? { tags: tagFacts(namespace.tags) } : undefined;
+export const serviceDiscoveryFacts: FactsOf = (state, _arn, text) => {
+  const service = discoveryServiceOfArn(state, text);
+  if (service) return { tags: tagFacts(service.tags), context: { "servicediscovery:ServiceCreatedByAccount": service.account } };
+  const namespace = namespaceOfArn(state, text);
+  return namespace && { tags: tagFacts(namespace.tags) };
 };

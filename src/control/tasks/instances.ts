@@ -1,7 +1,6 @@
 import type { ServiceRegistry } from "@aws-sdk/client-ecs";
-import { parseArn } from "../../domain/arn.ts";
 import { defined } from "../../domain/defined.ts";
-import { discoveryServices, instances, type InstanceRecord } from "../../state/cloud-map.ts";
+import { discoveryServiceOfArn, instances, type InstanceRecord } from "../../state/cloud-map.ts";
 import { deregisterInstance, putInstanceHealth, registerInstance } from "../../state/cloud-map-instances.ts";
 import { services, taskDefinitions, type TaskRecord } from "../../state/ecs.ts";
 import { localInstanceId } from "../../state/local-host.ts";
@@ -23,11 +22,10 @@ function instanceOf(
   task: TaskRecord,
   { registryArn = "", port, containerPort }: ServiceRegistry,
 ): InstanceRecord | undefined {
-  const id = parseArn(registryArn)?.resource.replace(/^service\//, "") ?? "";
   // Whatever the service says: a task is told of by its own account's names.
-  const found = state.of(task.account).table(discoveryServices).get(id);
+  const found = discoveryServiceOfArn(state.of(task.account), registryArn);
   const address = task.networkInterface?.privateIpv4Address;
-  if (found?.arn !== registryArn || address === undefined) return undefined;
+  if (!found || address === undefined) return undefined;
   const health = healthOf(task);
   return {
     ...{ serviceId: found.id, id: task.id, account: task.account, namespaceId: found.namespaceId, taskArn: task.arn },

@@ -6,7 +6,7 @@ import {
   UnsupportedFeatureException,
   type Failure,
 } from "@aws-sdk/client-ecs";
-import { namespaces } from "../../state/cloud-map.ts";
+import { namespaceOfArn } from "../../state/cloud-map.ts";
 import { clusters, services, tasks, type ClusterRecord } from "../../state/ecs.ts";
 import { because, type OperationContext, type Permission } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
@@ -71,8 +71,7 @@ export const createCluster = operation("CreateCluster", {
  */
 function refuseNamespace(namespace: string | undefined, { state }: OperationContext): void {
   if (!namespace) return;
-  const id = namespace.slice(namespace.lastIndexOf("/") + 1);
-  if (namespace.startsWith("arn:") && state.table(namespaces).get(id)?.arn !== namespace)
+  if (namespace.startsWith("arn:") && !namespaceOfArn(state, namespace))
     throw new NamespaceNotFoundException(because("The specified namespace wasn't found."));
   throw new UnsupportedFeatureException(
     because("Airfield does not support Service Connect (serviceConnectDefaults) yet; use Cloud Map (serviceRegistries)."),

@@ -1,7 +1,6 @@
 import { UnsupportedFeatureException, type ServiceRegistry } from "@aws-sdk/client-ecs";
 import { defined } from "../../domain/defined.ts";
-import { parseArn } from "../../domain/arn.ts";
-import { discoveryServices, type DiscoveryServiceRecord } from "../../state/cloud-map.ts";
+import { discoveryServiceOfArn, type DiscoveryServiceRecord } from "../../state/cloud-map.ts";
 import type { TaskDefinitionRecord } from "../../state/ecs.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { invalid } from "./ecs-operation.ts";
@@ -40,9 +39,8 @@ export function checkServiceRegistries(
 }
 
 function findRegistry(arn: string, { state, region }: OperationContext): DiscoveryServiceRecord {
-  const resource = parseArn(arn)?.resource ?? "";
-  const found = state.table(discoveryServices).get(resource.replace(/^service\//, ""));
-  if (found?.arn !== arn || found.region !== region) throw invalid(`The service registry ${arn} does not exist.`);
+  const found = discoveryServiceOfArn(state, arn);
+  if (found?.region !== region) throw invalid(`The service registry ${arn} does not exist.`);
   const types = found.dns?.records.map(({ type }) => type) ?? [];
   const strange = types.find((type) => type !== "A" && type !== "SRV");
   if (strange === undefined) return found;

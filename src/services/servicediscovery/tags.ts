@@ -1,6 +1,13 @@
 import { ResourceNotFoundException, TooManyTagsException, type Tag } from "@aws-sdk/client-servicediscovery";
 import { claimsToBeArn } from "../../domain/arn.ts";
-import { discoveryServices, namespaces, type DiscoveryServiceRecord, type NamespaceRecord } from "../../state/cloud-map.ts";
+import {
+  discoveryServiceOfArn,
+  discoveryServices,
+  namespaceOfArn,
+  namespaces,
+  type DiscoveryServiceRecord,
+  type NamespaceRecord,
+} from "../../state/cloud-map.ts";
 import { because, requestTagList, type OperationContext } from "../operation.ts";
 import { TAGS_BY_RESOURCE } from "./quotas.ts";
 import { invalid, onAny, operation } from "./servicediscovery-operation.ts";
@@ -24,9 +31,8 @@ function tooMany(resource?: string): TooManyTagsException {
 /** The namespace or service of an ARN. @throws ResourceNotFoundException; InvalidInput where it is no ARN */
 function requireTagged({ state, region }: OperationContext, arn = ""): NamespaceRecord | DiscoveryServiceRecord {
   if (!claimsToBeArn(arn)) throw invalid(`${arn} is not a valid ARN.`);
-  const id = arn.slice(arn.lastIndexOf("/") + 1);
-  const found = state.table(namespaces).get(id) ?? state.table(discoveryServices).get(id);
-  if (found?.arn !== arn || found.region !== region) throw new ResourceNotFoundException(because(`The resource ${arn} can't be found.`));
+  const found = namespaceOfArn(state, arn) ?? discoveryServiceOfArn(state, arn);
+  if (found?.region !== region) throw new ResourceNotFoundException(because(`The resource ${arn} can't be found.`));
   return found;
 }
 
