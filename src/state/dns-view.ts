@@ -1,11 +1,11 @@
 import type { DnsView, ServiceView, ZoneView } from "../decide/dns/view.ts";
 import { OTHER_NAMES, OWN_NAMES } from "../decide/routing/plan-routing.ts";
-import { isWithin } from "../domain/dns/name.ts";
-import { publicZoneOf, recordSetsAt } from "./dns-zones.ts";
+import { namesAbove } from "../domain/dns/name.ts";
+import { privateZoneNamed, publicZoneOf, recordSetsAt } from "./dns-zones.ts";
 import { isBalancerHealthy } from "./elb-health.ts";
 import { loadBalancers, type LoadBalancerRecord } from "./elb.ts";
 import { isHealthy } from "./route53-health.ts";
-import { hostedZones, nameInZone, recordSets, type HostedZoneRecord } from "./route53.ts";
+import { nameInZone, recordSets, type HostedZoneRecord } from "./route53.ts";
 import type { State } from "./state.ts";
 
 /** Where somebody is who asks. */
@@ -35,13 +35,13 @@ export function zonesSeenFrom(state: State, { vpcId, region, sees, addressesOf }
   };
 }
 
-/** A private zone shadows the public one of its name, with all names below it. */
+/** A private zone shadows the public one of its name, with all names below it. Costs what the name has labels. */
 function privateZoneOf(state: State, vpcId: string, name: string): HostedZoneRecord | undefined {
-  return state
-    .table(hostedZones)
-    .by("vpc", vpcId)
-    .filter((zone) => isWithin(name, zone.name))
-    .toSorted((a, b) => b.name.length - a.name.length)[0];
+  for (const one of [name, ...namesAbove(name)]) {
+    const zone = privateZoneNamed(state, vpcId, one);
+    if (zone) return zone;
+  }
+  return undefined;
 }
 
 function zoneView(state: State, { id, name }: HostedZoneRecord): ZoneView {

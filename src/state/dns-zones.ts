@@ -1,7 +1,7 @@
-import { isWithin, labelsOf, readName } from "../domain/dns/name.ts";
+import { isWithin, namesAbove, readName } from "../domain/dns/name.ts";
 import { isReserved } from "../domain/dns/special-use.ts";
 import type { RecordType } from "../domain/dns/record-type.ts";
-import { hostedZones, nameInZone, recordSets, type HostedZoneRecord, type RecordSetRecord } from "./route53.ts";
+import { hostedZones, nameInVpc, nameInZone, recordSets, type HostedZoneRecord, type RecordSetRecord } from "./route53.ts";
 import type { State } from "./state.ts";
 
 /**
@@ -16,9 +16,7 @@ export function publicZoneOf(
   counts: (zone: HostedZoneRecord) => boolean = () => true,
 ): HostedZoneRecord | undefined {
   if (isReserved(name)) return undefined;
-  const labels = labelsOf(name);
-  const above = labels.map((_, at) => `${labels.slice(at).join(".")}.`);
-  const candidates = above.flatMap((zoneName) => state.table(hostedZones).by("publicName", zoneName).filter(counts));
+  const candidates = [name, ...namesAbove(name)].flatMap((zoneName) => state.table(hostedZones).by("publicName", zoneName).filter(counts));
   const answering: HostedZoneRecord[] = [];
   const servers = new Map<string, ReadonlySet<string>>();
   const delegates = (parent: HostedZoneRecord, zone: HostedZoneRecord): boolean => {
@@ -34,6 +32,11 @@ export function publicZoneOf(
     if (next ? delegates(next, zone) && !taken : !taken) answering.push(zone);
   }
   return answering.toSorted((a, b) => b.name.length - a.name.length)[0];
+}
+
+/** The private zone of a name in a VPC, of whichever account: there is one at most. */
+export function privateZoneNamed(state: State, vpcId: string, name: string): HostedZoneRecord | undefined {
+  return state.table(hostedZones).by("nameInVpc", nameInVpc(vpcId, name))[0];
 }
 
 /** The name servers to whom a zone leaves a name. */

@@ -31,10 +31,16 @@ export interface HostedZoneRecord {
   readonly createdAt: number;
 }
 
+/** What the index of private zones files a name in a VPC under. */
+export function nameInVpc(vpcId: string, name: string): string {
+  return `${vpcId}/${name}`;
+}
+
 export const hostedZones = defineTable<HostedZoneRecord>()("route53.hosted-zones", (zone) => zone.id, ofAccount, {
   account: (zone) => zone.account,
   publicName: (zone) => (zone.privateZone ? undefined : zone.name),
   vpc: (zone) => zone.vpcs.map(({ id }) => id),
+  nameInVpc: (zone) => zone.vpcs.map(({ id }) => nameInVpc(id, zone.name)),
 });
 
 export interface RecordSetRecord extends RecordSet {

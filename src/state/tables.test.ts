@@ -143,9 +143,11 @@ describe("records are kept where earlier versions look for them, and found by wh
     entry(logStreams, { name: "app/1", group: "/ecs/web" }, `${SCOPE}//ecs/web:app/1`, { group: `${SCOPE}//ecs/web` }),
     entry(parameters, { name: "/db" }, `${SCOPE}//db`, { scope: SCOPE, shared: undefined }),
     entry(parameters, { name: "db", sharing: {} }, `${SCOPE}/db`, { scope: SCOPE, shared: "us-east-1" }),
-    entry(hostedZones, { id: "Z1", name: "a.b.", privateZone: false, vpcs: [] }, "Z1", { account: ME, publicName: "a.b.", vpc: [] }),
+    entry(hostedZones, { id: "Z1", name: "a.b.", privateZone: false, vpcs: [] }, "Z1", {
+      ...{ account: ME, publicName: "a.b.", vpc: [], nameInVpc: [] },
+    }),
     entry(hostedZones, { id: "Z1", name: "a.b.", privateZone: true, vpcs: [{ id: "vpc-1" }] }, "Z1", {
-      ...{ account: ME, publicName: undefined, vpc: ["vpc-1"] },
+      ...{ account: ME, publicName: undefined, vpc: ["vpc-1"], nameInVpc: ["vpc-1/a.b."] },
     }),
     entry(recordSets, { zoneId: "Z1", name: "x.a.b.", type: "A", setIdentifier: "i", healthCheckId: "h" }, "Z1/x.a.b./A/i", {
       ...{ zone: "Z1", name: "Z1/x.a.b.", below: ["Z1/a.b.", "Z1/b."], healthCheck: "h" },

@@ -93,6 +93,20 @@ describe("zones", () => {
     expect([at.onHost("www.example.com"), at.onHost("public.example.com")]).toEqual(["192.0.2.1", "192.0.2.2"]);
   });
 
+  test("of private ones the nearest above a name answers, and alone", () => {
+    const nested = [zone("Z4", "sub.example.com.", "vpc-1"), zone("Z5", "b.example.com.", "vpc-1")];
+    const { inVpc } = world(
+      [...ZONES, ...nested],
+      [...SETS, set("Z4", "www.sub.example.com.", "10.0.0.4"), set("Z2", "x.sub.example.com.", "10.0.0.5")],
+    );
+    expect(["www.sub.example.com", "x.sub.example.com", "www.example.com"].map((name) => inVpc(name))).toEqual([
+      "10.0.0.4",
+      "NXDOMAIN",
+      "10.0.0.2",
+    ]);
+    expect(inVpc("ab.example.com")).toBe("NXDOMAIN");
+  });
+
   test("a private one is not there for other VPCs", () => {
     expect([at.inVpc("db.internal", CLIENT, "vpc-2"), at.inVpc("db.internal"), at.onHost("db.internal")]).toEqual([
       "10.0.0.3",

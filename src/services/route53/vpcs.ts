@@ -1,4 +1,5 @@
 import { ConflictingDomainExists, InvalidVPCId, type VPC } from "@aws-sdk/client-route-53";
+import { privateZoneNamed } from "../../state/dns-zones.ts";
 import { hostedZones, type HostedZoneRecord, type VpcOfZone } from "../../state/route53.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { because, type ConditionContext, type OperationContext } from "../operation.ts";
@@ -31,7 +32,7 @@ export function zonesSeenFrom({ state }: Pick<OperationContext, "state">, { id }
 
 /** A name means one thing in a VPC. @throws ConflictingDomainExists */
 export function refuseConflict(context: OperationContext, vpc: VpcOfZone, name: string): void {
-  const conflicting = zonesSeenFrom(context, vpc).find((zone) => zone.name === name);
+  const conflicting = privateZoneNamed(context.state.whole, vpc.id, name);
   if (!conflicting) return;
   const known = conflicting.account === context.account ? conflicting.id : "";
   throw new ConflictingDomainExists(

@@ -4,9 +4,9 @@ import { readName } from "../../domain/dns/name.ts";
 import { isReserved } from "../../domain/dns/special-use.ts";
 import { scopeKey } from "../../domain/scope.ts";
 import { nameInScope, namespaces, type NamespaceRecord } from "../../state/cloud-map.ts";
+import { privateZoneNamed } from "../../state/dns-zones.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { insertHostedZone, newZoneId } from "../../state/hosted-zones.ts";
-import { hostedZones } from "../../state/route53.ts";
 import { because, requestTagList, type OperationContext } from "../operation.ts";
 import { recordOperation, repeated, requestOf } from "./operations.ts";
 import { NAMESPACES_BY_REGION } from "./quotas.ts";
@@ -98,11 +98,7 @@ function conflictOf({ state, region }: OperationContext, zoneName: string, vpcId
   if (state.table(vpcs).get(vpcId)?.region !== region)
     return `The VPC: ${vpcId} in region ${region} that you provided is not authorized to make the association.`;
   // The VPC is the caller's own: it may know which names are seen there.
-  const taken = state.whole
-    .table(hostedZones)
-    .by("vpc", vpcId)
-    .some(({ name }) => name === zoneName);
-  return taken
+  return privateZoneNamed(state.whole, vpcId, zoneName)
     ? `The VPC ${vpcId} in region ${region} has already been associated with a hosted zone with the same domain name.`
     : undefined;
 }
