@@ -14,7 +14,7 @@ import { invalid, onAny, operation } from "./servicediscovery-operation.ts";
 import { checkedTags } from "./tags.ts";
 
 /** Seconds, of the SOA of a zone: what AWS gives where a request names none. */
-const SOA_TTL = { DNS_PRIVATE: 15, DNS_PUBLIC: 15 } as const;
+const SOA_TTL = 15;
 
 interface Wanted {
   readonly type: NamespaceRecord["type"];
@@ -48,6 +48,7 @@ function create(context: OperationContext, wanted: Wanted): { readonly Operation
   const { type, Name: name = "", CreatorRequestId, Description, Tags: given, vpcId } = wanted;
   const tags = checkedTags(given);
   const zoneName = type === "HTTP" ? undefined : readName(name);
+  if (zoneName === ".") throw invalid("A namespace cannot be the root of all names.");
   if (typeof zoneName === "object") throw invalid(`${name} is not a valid name of a namespace: ${zoneName.problem}`);
   const request = requestOf(CreatorRequestId, wanted);
   const before = repeated(context, "CREATE_NAMESPACE", request);
@@ -62,7 +63,7 @@ function create(context: OperationContext, wanted: Wanted): { readonly Operation
     return state.commit(() => recordOperation(context, { ...recorded, failure: { code: "CANNOT_CREATE_HOSTED_ZONE", message } }));
   return state.commit(() => {
     const arn = context.arn("servicediscovery", `namespace/${id}`);
-    const soaTtl = wanted.soaTtl ?? (type === "HTTP" ? 0 : SOA_TTL[type]);
+    const soaTtl = wanted.soaTtl ?? SOA_TTL;
     const zone =
       zoneName === undefined
         ? undefined

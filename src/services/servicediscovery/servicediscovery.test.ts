@@ -205,6 +205,11 @@ describe("a namespace", () => {
     expect((await cloudMap(api).send(new ListNamespacesCommand({}))).Namespaces).toHaveLength(1);
   });
 
+  test("of the root of all names is refused: it would shadow every name in its VPC", async () => {
+    await using api = await apiWorld();
+    expect(await refusal(privateOne(api, "."))).toContain("InvalidInput");
+  });
+
   test("with services is not deleted", async () => {
     await using api = await apiWorld();
     const id = await http(api);
