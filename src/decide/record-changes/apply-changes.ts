@@ -10,7 +10,7 @@ export interface RecordChange {
 export interface ZoneToChange {
   readonly id: string;
   readonly name: string;
-  /** The record sets of a name. */
+  /** The record sets of a name: those that stay as they are are the very same after the changes. */
   readonly at: (name: string) => readonly RecordSet[];
   /** Whether a service's zone of that id has a name for an alias of that type: `undefined` where there is no such zone. */
   readonly serviceName: (target: AliasOf, type: RecordSet["type"]) => "found" | "not-found" | "not-within" | undefined;
@@ -23,39 +23,45 @@ export type ChangedZone =
 
 /**
  * Applies the changes one after another, each to what the ones before it left. Aliases are looked at when all are applied, so that an alias and its
- * target may come in either order. Proportional to the changes and to what record sets their names have.
+ * target may come in either order. Each change costs what record sets its name has.
  * Source: Route 53 API Reference, `ChangeResourceRecordSets`; the texts are those that its users report.
  */
 export function applyChanges(zone: ZoneToChange, batch: readonly RecordChange[]): ChangedZone {
   const repeated = repeatedIn(batch);
   if (repeated.length > 0) return { kind: "refused", messages: repeated };
-  const names = new Map<string, readonly RecordSet[]>();
-  const at = (name: string): readonly RecordSet[] => names.get(name) ?? zone.at(name);
+  const names = new Map<string, ChangedName>();
+  const at = (name: string): readonly RecordSet[] => names.get(name)?.after ?? zone.at(name);
   const messages: string[] = [];
   for (const { action, set } of batch) {
-    const there = at(set.name);
+    const known = names.get(set.name);
+    const there = known?.after ?? zone.at(set.name);
     const same = there.find((one) => isSame(one, set));
     const others = there.filter((one) => one !== same);
     const wrong =
       action === "DELETE" ? wrongToDelete(zone, set, same) : wrongToPut(zone, set, others, action === "CREATE" ? same : undefined);
     messages.push(...wrong);
-    if (wrong.length === 0) names.set(set.name, action === "DELETE" ? others : [...others, set]);
+    if (wrong.length > 0) continue;
+    names.set(set.name, { before: known?.before ?? there, after: action === "DELETE" ? others : [...others, set] });
   }
   messages.push(...wrongAliases(zone, batch, at));
   if (messages.length > 0) return { kind: "refused", messages };
-  return { kind: "changed", ...differences(zone, names) };
+  return { kind: "changed", ...differences([...names.values()]) };
 }
 
-function differences(
-  zone: ZoneToChange,
-  names: ReadonlyMap<string, readonly RecordSet[]>,
-): { readonly removed: readonly RecordSet[]; readonly put: readonly RecordSet[] } {
+/** The record sets of a name that the batch changes. */
+interface ChangedName {
+  readonly before: readonly RecordSet[];
+  readonly after: readonly RecordSet[];
+}
+
+function differences(names: readonly ChangedName[]): { readonly removed: readonly RecordSet[]; readonly put: readonly RecordSet[] } {
   const removed: RecordSet[] = [];
   const put: RecordSet[] = [];
-  for (const [name, after] of names) {
-    const before = zone.at(name);
-    removed.push(...before.filter((one) => !after.some((other) => isSame(one, other))));
-    put.push(...after.filter((one) => !before.includes(one)));
+  for (const { before, after } of names) {
+    const left = new Set(after.map(keyOf));
+    removed.push(...before.filter((one) => !left.has(keyOf(one))));
+    const there = new Set(before);
+    put.push(...after.filter((one) => !there.has(one)));
   }
   return { removed, put };
 }
@@ -65,12 +71,17 @@ function isSame(a: RecordSet, b: RecordSet): boolean {
   return a.name === b.name && a.type === b.type && a.setIdentifier === b.setIdentifier;
 }
 
+/** By which it is told from all others, in whatever state. */
+function keyOf({ name, type, setIdentifier }: RecordSet): string {
+  return `${type} ${name} ${setIdentifier ?? ""}`;
+}
+
 /** One that is deleted may be made anew; more than that is no plan. */
 function repeatedIn(batch: readonly RecordChange[]): readonly string[] {
   const seen = new Map<string, RecordChange["action"]>();
   const repeated = new Set<string>();
   for (const { action, set } of batch) {
-    const key = `${set.type} ${set.name} ${set.setIdentifier ?? ""}`;
+    const key = keyOf(set);
     const before = seen.get(key);
     if (before !== undefined && !(before === "DELETE" && action !== "DELETE"))
       repeated.add(`The request contains an invalid set of changes for a resource record set '${set.type} ${set.name}'`);

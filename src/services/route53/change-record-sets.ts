@@ -2,8 +2,9 @@ import { NoSuchHealthCheck, type Change } from "@aws-sdk/client-route-53";
 import { applyChanges, type RecordChange, type ZoneToChange } from "../../decide/record-changes/apply-changes.ts";
 import { readName } from "../../domain/dns/name.ts";
 import { laterTurn } from "../../domain/later-turn.ts";
+import { recordSetsAt } from "../../state/dns-zones.ts";
 import { loadBalancers } from "../../state/elb.ts";
-import { healthChecks, nameInZone, recordSets, type HostedZoneRecord, type RecordSetRecord } from "../../state/route53.ts";
+import { healthChecks, recordSets, type HostedZoneRecord, type RecordSetRecord } from "../../state/route53.ts";
 import { because, type ConditionContext, type OperationContext } from "../operation.ts";
 import { recordChange } from "./changes.ts";
 import { QUOTAS } from "./quotas.ts";
@@ -91,12 +92,7 @@ function requireHealthChecks({ state }: OperationContext, changes: readonly Reco
 function zoneToChange({ state }: OperationContext, zone: HostedZoneRecord): ZoneToChange {
   return {
     ...{ id: zone.id, name: zone.name },
-    at: (name) => state.table(recordSets).by("name", nameInZone(zone.id, name)).map(withoutPlace),
+    at: (name) => recordSetsAt(state, zone.id, name),
     serviceName: serviceNames(() => state.table(loadBalancers).values()),
   };
-}
-
-/** One that stays as it is must be the very same after as before. */
-function withoutPlace(record: RecordSetRecord): RecordSetRecord {
-  return record;
 }

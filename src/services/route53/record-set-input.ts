@@ -88,13 +88,12 @@ function valueProblems(type: RecordType, values: readonly string[]): readonly st
     const read = readValue(type, value);
     return isProblem(read) ? [`Invalid Resource Record: 'FATAL problem: ${read.problem} encountered with '${value}''`] : [];
   });
-  const repeated = [...new Set(values.filter((value, at) => values.indexOf(value) !== at))].map(
-    (value) => `Duplicate Resource Record: '${value}'`,
-  );
+  const seen = new Set<string>();
+  const repeated = new Set(values.filter((value) => seen.size === seen.add(value).size));
   const single = type === "CNAME" || type === "SOA";
   return [
     ...problems,
-    ...repeated,
+    ...[...repeated].map((value) => `Duplicate Resource Record: '${value}'`),
     ...(single && values.length > 1 ? [`An RRSet of type ${type} must have exactly one resource record.`] : []),
   ];
 }
