@@ -1,5 +1,6 @@
 import { NoSuchChange, type ChangeInfo } from "@aws-sdk/client-route-53";
 import { defined } from "../../domain/defined.ts";
+import { keepLatest } from "../../state/keep-latest.ts";
 import { changes, type ChangeRecord } from "../../state/route53.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { bareId, changeArn, operation } from "./route53-operation.ts";
@@ -9,13 +10,9 @@ const KEPT = 1000;
 
 /** Records a change, inside the commit that makes it. What the name server answers follows the records, so it is everywhere once it is durable. */
 export function recordChange({ state, account, now, ids }: OperationContext, comment?: string): ChangeInfo {
-  const table = state.table(changes);
   const id = `C${ids.alphanumeric(20).toUpperCase()}`;
-  const change = table.insert({ id, account, submittedAt: now, ...defined({ comment }) });
-  const all = table.by("account", account);
-  // A tenth at a time, so that few changes look through all of them.
-  if (all.length > KEPT)
-    for (const { id: old } of all.toSorted((a, b) => a.submittedAt - b.submittedAt).slice(0, KEPT / 10)) table.delete(old);
+  const change = state.table(changes).insert({ id, account, submittedAt: now, ...defined({ comment }) });
+  keepLatest(state, changes, { index: "account", value: account, most: KEPT, at: ({ submittedAt }) => submittedAt });
   return changeInfo(change, "PENDING");
 }
 

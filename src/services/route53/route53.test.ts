@@ -28,7 +28,7 @@ import { CreateLoadBalancerCommand, ElasticLoadBalancingV2Client } from "@aws-sd
 import { DescribeSubnetsCommand } from "@aws-sdk/client-ec2";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../drivers/system/clock.ts";
-import { hostedZones, recordSets } from "../../state/route53.ts";
+import { changes, hostedZones, recordSets } from "../../state/route53.ts";
 import { apiWorld, FOREIGN_KEYS, type ApiWorld, type Keys } from "../../testing/api-world.ts";
 
 const r53 = (api: ApiWorld, keys?: Keys): Route53Client => api.client(Route53Client, "us-east-1", keys);
@@ -451,6 +451,18 @@ test("the aws command line makes a zone, changes it and waits for the change", a
   expect(again.stderr).toContain(
     "(InvalidChangeBatch) when calling the ChangeResourceRecordSets operation: [Tried to create resource record set [name='www.example.com.', type='A'] but it already exists]",
   );
+});
+
+test("of an account's changes the latest thousand are told of", async () => {
+  await using api = await apiWorld();
+  const zone = await zoneOf(api);
+  const before = api.state.table(changes).size;
+  api.state.commit(() => {
+    for (let at = before; at < 1000; at++) api.state.table(changes).insert({ id: `C${at}`, account: "123456789012", submittedAt: at });
+  });
+  await r53(api).send(change(zone, create(a("www.example.com", "192.0.2.1"))));
+  expect(api.state.table(changes).size).toBe(901);
+  await expect(r53(api).send(new GetChangeCommand({ Id: `C${before}` }))).rejects.toThrow("Could not find resource");
 });
 
 describe("a batch of a thousand changes", () => {

@@ -2,6 +2,7 @@ import { DuplicateRequest, OperationNotFound } from "@aws-sdk/client-servicedisc
 import { isDeepStrictEqual } from "node:util";
 import { defined } from "../../domain/defined.ts";
 import { scopeKey } from "../../domain/scope.ts";
+import { keepLatest } from "../../state/keep-latest.ts";
 import { nameInScope, operationRecords, type OperationRecord } from "../../state/cloud-map.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { invalid, onAny, operation, pageOf } from "./servicediscovery-operation.ts";
@@ -13,13 +14,11 @@ type Recorded = Pick<OperationRecord, "type" | "targets" | "namespaceId" | "fail
 
 /** Records an operation inside the commit that does what it is for. */
 export function recordOperation({ state, account, region, now, ids }: OperationContext, recorded: Recorded): { OperationId: string } {
-  const table = state.table(operationRecords);
   // As AWS makes them: thirty-two characters, and when, in base 36.
   const id = `${ids.alphanumeric(32).toLowerCase()}-${now.toString(36)}`;
-  table.insert({ id, account, region, createdAt: now, ...defined({ ...recorded }) });
-  const all = table.by("scope", scopeKey({ account, region }));
-  // A tenth at a time, so that few of them look through all.
-  if (all.length > KEPT) for (const old of all.toSorted((a, b) => a.createdAt - b.createdAt).slice(0, KEPT / 10)) table.delete(old.id);
+  state.table(operationRecords).insert({ id, account, region, createdAt: now, ...defined({ ...recorded }) });
+  const value = scopeKey({ account, region });
+  keepLatest(state, operationRecords, { index: "scope", value, most: KEPT, at: ({ createdAt }) => createdAt });
   return { OperationId: id };
 }
 

@@ -42,7 +42,7 @@ import {
   type CreateServiceCommandInput,
 } from "@aws-sdk/client-servicediscovery";
 import { describe, expect, test } from "vitest";
-import { instances } from "../../state/cloud-map.ts";
+import { instances, operationRecords } from "../../state/cloud-map.ts";
 import { healthStatuses } from "../../state/route53-health.ts";
 import { recordSets } from "../../state/route53.ts";
 import { apiWorld, FOREIGN_KEYS, type ApiWorld, type Keys } from "../../testing/api-world.ts";
@@ -203,6 +203,17 @@ describe("a namespace", () => {
     const { Operation } = await cloudMap(api).send(new GetOperationCommand(made as { OperationId: string }));
     expect(Operation).toMatchObject({ Status: "FAIL", ErrorCode: "CANNOT_CREATE_HOSTED_ZONE" });
     expect((await cloudMap(api).send(new ListNamespacesCommand({}))).Namespaces).toHaveLength(1);
+  });
+
+  test("is one of the latest thousand operations that are told of", async () => {
+    await using api = await apiWorld();
+    const old = { account: "123456789012", region: "us-east-1", type: "UPDATE_NAMESPACE", targets: {}, namespaceId: "ns-1" } as const;
+    api.state.commit(() => {
+      for (let at = 0; at < 1000; at++) api.state.table(operationRecords).insert({ ...old, id: `o${at}`, createdAt: at });
+    });
+    await http(api);
+    expect(api.state.table(operationRecords).size).toBe(901);
+    expect(api.state.table(operationRecords).has("o0")).toBe(false);
   });
 
   test("of the root of all names is refused: it would shadow every name in its VPC", async () => {
