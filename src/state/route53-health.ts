@@ -18,7 +18,7 @@ export interface HealthStatusRecord {
 
 export const healthStatuses = defineTable<HealthStatusRecord>()("route53.health-statuses", (status) => status.id, ofAccount);
 
-/** How many calculated checks may stand one above another. */
+/** Calculated checks have no calculated ones below them: records that say otherwise are followed no further than this. */
 const DEEPEST = 4;
 
 /**

@@ -7,6 +7,7 @@ import {
   type HealthCheckConfig,
   type HealthCheckObservation,
 } from "@aws-sdk/client-route-53";
+import { isDeepStrictEqual } from "node:util";
 import { defined } from "../../domain/defined.ts";
 import { healthStatuses, isHealthy, type HealthStatusRecord } from "../../state/route53-health.ts";
 import { healthChecks, type HealthCheckRecord } from "../../state/route53.ts";
@@ -48,7 +49,7 @@ export const createHealthCheck = operation("CreateHealthCheck", {
     const own = state.table(healthChecks).by("account", account);
     const before = own.find((check) => check.callerReference === callerReference);
     // Asked again, in the same words, it is the same check.
-    if (before && !isEqual(before.config, config))
+    if (before && !isDeepStrictEqual(before.config, config))
       throw new HealthCheckAlreadyExists(because("The health check you're attempting to create already exists."));
     if (!before && own.length >= QUOTAS.MAX_HEALTH_CHECKS_BY_OWNER)
       throw new TooManyHealthChecks(
@@ -61,11 +62,6 @@ export const createHealthCheck = operation("CreateHealthCheck", {
     return { HealthCheck: shown(check), Location: `https://route53.amazonaws.com/2013-04-01/healthcheck/${check.id}` };
   },
 });
-
-function isEqual(a: HealthCheckConfig, b: HealthCheckConfig): boolean {
-  const text = (config: HealthCheckConfig): string => JSON.stringify(Object.entries(config).toSorted(([x], [y]) => compareKeys(x, y)));
-  return text(a) === text(b);
-}
 
 export const getHealthCheck = operation("GetHealthCheck", {
   authorize: onCheck("GetHealthCheck"),
