@@ -85,9 +85,15 @@ export interface DiscoveryServiceRecord {
   readonly revision: number;
 }
 
+/** What the index of services files a name in a namespace under. */
+export function nameInNamespace(namespaceId: string, name: string): string {
+  return `${namespaceId}/${name}`;
+}
+
 export const discoveryServices = defineTable<DiscoveryServiceRecord>()("servicediscovery.services", (service) => service.id, ofAccount, {
   scope: scopeKey,
   namespace: (service) => service.namespaceId,
+  name: (service) => nameInNamespace(service.namespaceId, service.name),
 });
 
 /** The service that an ARN names. */

@@ -2,6 +2,7 @@ import { NamespaceNotFound, ServiceNotFound, type HealthStatusFilter } from "@aw
 import {
   discoveryServices,
   instances,
+  nameInNamespace,
   nameInScope,
   namespaces,
   type DiscoveryServiceRecord,
@@ -23,12 +24,7 @@ type Place = Pick<OperationContext, "state" | "account" | "region">;
 function find({ state, account, region }: Place, { NamespaceName = "", ServiceName = "", OwnerAccount = account }: Named) {
   const [namespace] =
     OwnerAccount === account ? state.table(namespaces).by("httpName", nameInScope({ account, region }, NamespaceName)) : [];
-  const service =
-    namespace &&
-    state
-      .table(discoveryServices)
-      .by("namespace", namespace.id)
-      .find(({ name }) => name === ServiceName);
+  const service = namespace && state.table(discoveryServices).by("name", nameInNamespace(namespace.id, ServiceName))[0];
   return { namespace, service };
 }
 

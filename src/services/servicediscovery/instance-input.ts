@@ -99,7 +99,7 @@ export function aliasOf({ state }: OperationContext, attributes: Attributes): Al
     .toLowerCase()
     .replace(/\.$/, "")
     .replace(/^dualstack\./, "");
-  const found = [...state.table(loadBalancers).values()].find(({ dnsName }) => dnsName.toLowerCase() === name);
+  const [found] = state.table(loadBalancers).by("dnsName", name);
   if (!found) return invalid(`There is no load balancer with the DNS name ${text}.`);
   return { HostedZoneId: found.canonicalHostedZoneId, DNSName: nameOf(found.dnsName), EvaluateTargetHealth: true };
 }
