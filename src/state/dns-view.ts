@@ -28,7 +28,8 @@ export function zonesSeenFrom(state: State, { vpcId, region, sees, addressesOf }
     },
     service({ DNSName }): ServiceView | undefined {
       const balancer = balancerNamed(state, DNSName.slice(0, -1).replace(/^dualstack\./, ""));
-      return balancer && { addresses: addressesOf(balancer), healthy: isBalancerHealthy(state, balancer.arn) };
+      // The health is looked at where it is asked for: most aliases stand alone, and are told whatever it is.
+      return balancer && { addresses: addressesOf(balancer), isHealthy: () => isBalancerHealthy(state, balancer.arn) };
     },
     isHealthy: (id) => isHealthy(state, id),
     ...{ region, chance },

@@ -176,6 +176,7 @@ export const targets = defineTable<TargetRecord>()(
   ({ targetGroupArn }) => accountOfArn(targetGroupArn),
   {
     targetGroup: (target) => target.targetGroupArn,
+    healthy: ({ targetGroupArn, health }) => (health.state === "healthy" ? targetGroupArn : undefined),
     loadBalancer: ({ id }) => (id.startsWith("arn:") ? id : undefined),
     draining: ({ drainingUntil }) => (drainingUntil === undefined ? undefined : "draining"),
   },

@@ -87,12 +87,14 @@ describe("records are kept where earlier versions look for them, and found by wh
       targetGroup: ["g", "h"],
     }),
     entry(targetGroups, { arn: GROUP }, GROUP, { scope: SCOPE }),
-    entry(targets, { targetGroupArn: GROUP, id: "10.0.0.1", port: 80 }, `${GROUP}|10.0.0.1|80`, {
+    entry(targets, { targetGroupArn: GROUP, id: "10.0.0.1", port: 80, health: { state: "healthy" } }, `${GROUP}|10.0.0.1|80`, {
       targetGroup: GROUP,
+      healthy: GROUP,
       draining: undefined,
     }),
-    entry(targets, { targetGroupArn: GROUP, id: "i", port: 1, drainingUntil: 0 }, `${GROUP}|i|1`, {
+    entry(targets, { targetGroupArn: GROUP, id: "i", port: 1, health: { state: "draining" }, drainingUntil: 0 }, `${GROUP}|i|1`, {
       targetGroup: GROUP,
+      healthy: undefined,
       draining: "draining",
     }),
     entry(repositories, { name: "app", arn: "arn" }, APP, { scope: SCOPE, account: ME, arn: "arn" }),

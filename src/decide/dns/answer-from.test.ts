@@ -150,7 +150,7 @@ describe("a wildcard stands for names that are not there", () => {
 describe("an alias", () => {
   const balancer = (healthy = true): Partial<DnsView> => ({
     service: ({ HostedZoneId }): ServiceView | undefined =>
-      HostedZoneId === "ZELB" ? { addresses: ["10.0.0.1", "10.0.1.1"], healthy } : undefined,
+      HostedZoneId === "ZELB" ? { addresses: ["10.0.0.1", "10.0.1.1"], isHealthy: () => healthy } : undefined,
   });
   test("of a load balancer has its addresses, under the name that was asked for", () => {
     expect(asked([alias("example.com.", "web.elb.localhost.", "ZELB")], "example.com.", "A", balancer())).toBe(

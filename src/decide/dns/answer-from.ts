@@ -127,7 +127,7 @@ function isHealthySet(view: DnsView, within: Within, set: RecordSet): boolean {
   const healthy =
     target.HostedZoneId === zone.id
       ? targetsOf(zone, set).some((one) => isHealthySet(view, within, one))
-      : (view.service(target)?.healthy ?? false);
+      : (view.service(target)?.isHealthy() ?? false);
   known.set(key, healthy);
   return healthy;
 }

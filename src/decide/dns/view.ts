@@ -13,7 +13,7 @@ export interface ZoneView {
 /** What stands behind an alias that leads to a service. */
 export interface ServiceView {
   readonly addresses: readonly string[];
-  readonly healthy: boolean;
+  readonly isHealthy: () => boolean;
 }
 
 /** What somebody who asks may see, and what decides between record sets. */
