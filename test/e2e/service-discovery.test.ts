@@ -5,7 +5,9 @@ import {
   CreateClusterCommand,
   CreateServiceCommand,
   DescribeServicesCommand,
+  DescribeTasksCommand,
   ECSClient,
+  ListTasksCommand,
   RegisterTaskDefinitionCommand,
   UpdateServiceCommand,
 } from "@aws-sdk/client-ecs";
@@ -83,8 +85,12 @@ test("tasks find each other by the names of their services, as long as they run"
   };
   await settled();
 
-  const containers = async (): Promise<readonly string[]> =>
-    (await run("docker", "ps", "--quiet", "--filter", `ancestor=${image}`)).split("\n");
+  // Of the tasks that are to run: the engine also tells of those that are just leaving.
+  const containers = async (): Promise<readonly string[]> => {
+    const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster: "named", serviceName: "backend", desiredStatus: "RUNNING" }));
+    const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster: "named", tasks: taskArns }));
+    return tasks.flatMap((task) => task.containers?.flatMap(({ runtimeId }) => runtimeId ?? []) ?? []);
+  };
   const [first = ""] = await containers();
   const inTask = (container: string, ...args: readonly string[]): Promise<string> => run("docker", "exec", container, ...args);
   const resolved = async (container: string): Promise<readonly string[]> => {
