@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { ProxyBackend, ProxyConfiguration, ProxyServer } from "../../ports/traffic-proxy.ts";
 
 /**
@@ -7,14 +8,14 @@ import type { ProxyBackend, ProxyConfiguration, ProxyServer } from "../../ports/
 export function sameConfiguration(a: ProxyConfiguration, b: ProxyConfiguration): boolean {
   return (
     all(a.backends, b.backends, sameBackend) &&
-    sameText(a.listeners, b.listeners) &&
-    sameText(a.streams, b.streams) &&
-    sameText(a.entrances, b.entrances)
+    isDeepStrictEqual(a.listeners, b.listeners) &&
+    isDeepStrictEqual(a.streams, b.streams) &&
+    isDeepStrictEqual(a.entrances, b.entrances)
   );
 }
 
 function sameBackend({ servers: ours, ...a }: ProxyBackend, { servers: theirs, ...b }: ProxyBackend): boolean {
-  return sameText(a, b) && all(ours, theirs, sameServer);
+  return isDeepStrictEqual(a, b) && all(ours, theirs, sameServer);
 }
 
 function sameServer(a: ProxyServer, b: ProxyServer): boolean {
@@ -26,10 +27,6 @@ function sameServer(a: ProxyServer, b: ProxyServer): boolean {
     a.listener === b.listener &&
     a.draining === b.draining
   );
-}
-
-function sameText(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 function all<T>(a: readonly T[], b: readonly T[], same: (one: T, other: T) => boolean): boolean {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { byCookie } from "./stickiness.ts";
 import type { ProxyBackend, ProxyConfiguration } from "../../ports/traffic-proxy.ts";
 
@@ -6,7 +7,7 @@ const MOST = 64;
 
 /**
  * The backends of which only the servers changed, where nothing else did between two configurations and a worker can be told of these alone; `undefined`
- * where it takes more. What is one object in both costs nothing: time is proportional to the routes, and to the servers of what changed.
+ * where it takes more. What is one object in both costs nothing: time is proportional to the routes and certificates.
  */
 export function changedBackends(before: ProxyConfiguration, after: ProxyConfiguration): readonly ProxyBackend[] | undefined {
   if (before.backends.length !== after.backends.length || !sameEntrances(before, after)) return undefined;
@@ -19,11 +20,11 @@ function sameSettings(before: ProxyBackend | undefined, after: ProxyBackend): bo
   if (before === after) return true;
   // What is known of cookies, and what is cut, is of all backends together.
   if (!before || byCookie(after.stickiness) || after.stream?.cutsRemoved) return false;
-  return JSON.stringify({ ...before, servers: [] }) === JSON.stringify({ ...after, servers: [] });
+  return isDeepStrictEqual({ ...before, servers: [] }, { ...after, servers: [] });
 }
 
 function sameEntrances(before: ProxyConfiguration, after: ProxyConfiguration): boolean {
   const { backends: _before, ...those } = before;
   const { backends: _after, ...these } = after;
-  return JSON.stringify(those) === JSON.stringify(these);
+  return isDeepStrictEqual(those, these);
 }
