@@ -7,6 +7,7 @@ import { securityGroups, subnets, vpcs, type SecurityGroupRecord, type SubnetRec
 import { moveInterfaces } from "./elb-interfaces.ts";
 import { hostBlocks } from "./host-blocks.ts";
 import type { State, WholeState } from "./state.ts";
+import { putVpcBasics } from "./vpc-basics.ts";
 
 export interface DefaultNetwork {
   readonly vpc: VpcRecord;
@@ -55,6 +56,7 @@ export function defaultNetwork(state: WholeState, ids: Ids, { account, region }:
         mapPublicIpOnLaunch: true,
         tags: [],
       });
+    putVpcBasics(state, ids, vpc);
     putDefaultSecurityGroup(state, ids, vpc);
     return existing(state, vpc);
   });

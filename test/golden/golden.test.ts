@@ -35,7 +35,11 @@ test("there is a data folder of each release before this one", async () => {
 
 /** What it takes to bring each to today's version. */
 const STEPS: Readonly<Record<string, readonly string[]>> = {
-  "0.1.0": ["managed policies have versions", "default VPCs have a subnet in each zone"],
+  "0.1.0": [
+    "managed policies have versions",
+    "default VPCs have a subnet in each zone",
+    "route tables, internet gateways and network ACLs are records",
+  ],
 };
 
 describe.each(RELEASES)("the data folder of %s", (release) => {

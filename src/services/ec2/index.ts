@@ -1,7 +1,11 @@
 import type { Operation } from "../operation.ts";
+import { describeAddresses } from "./addresses.ts";
+import { describeEgressOnlyInternetGateways, describeInternetGateways } from "./internet-gateways.ts";
+import { describeNatGateways } from "./nat-gateways.ts";
+import { describeNetworkAcls } from "./network-acls.ts";
 import { describeNetworkInterfaces } from "./network-interfaces.ts";
 import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from "./regions.ts";
-import { describeInternetGateways, describeNetworkAcls, describeRouteTables } from "./routing.ts";
+import { describeRouteTables } from "./route-tables.ts";
 import {
   authorizeSecurityGroupEgress,
   authorizeSecurityGroupIngress,
@@ -30,6 +34,9 @@ export const operations: readonly Operation[] = [
   describeAccountAttributes,
   describeRouteTables,
   describeInternetGateways,
+  describeEgressOnlyInternetGateways,
+  describeNatGateways,
+  describeAddresses,
   describeNetworkAcls,
   describeNetworkInterfaces,
   createSecurityGroup,

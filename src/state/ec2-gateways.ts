@@ -1,0 +1,102 @@
+import type { Tag } from "@aws-sdk/client-ec2";
+import { scopeKey } from "../domain/scope.ts";
+import { defineTable, ofAccount } from "./table.ts";
+
+export interface InternetGatewayRecord {
+  /** `igw-…`. */
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  /** Where it is attached; a VPC has one at most. */
+  readonly vpcId?: string;
+  readonly tags: readonly Tag[];
+}
+
+export const internetGateways = defineTable<InternetGatewayRecord>()("ec2.internet-gateways", ({ id }) => id, ofAccount, {
+  scope: scopeKey,
+  vpc: ({ vpcId }) => vpcId,
+});
+
+/** Lets IPv6 out, and nothing in. It is attached from its beginning on. */
+export interface EgressOnlyInternetGatewayRecord {
+  /** `eigw-…`. */
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  readonly vpcId: string;
+  readonly clientToken?: string;
+  readonly tags: readonly Tag[];
+}
+
+export const egressOnlyInternetGateways = defineTable<EgressOnlyInternetGatewayRecord>()(
+  "ec2.egress-only-internet-gateways",
+  ({ id }) => id,
+  ofAccount,
+  { scope: scopeKey, vpc: ({ vpcId }) => vpcId },
+);
+
+export interface NatGatewayAddress {
+  /** The primary one is the source of what goes out, until it has no port left. */
+  readonly primary: boolean;
+  readonly privateIp: string;
+  readonly networkInterfaceId: string;
+  /** Of public gateways only: an Elastic IP of the account's. */
+  readonly allocationId?: string;
+  readonly publicIp?: string;
+  readonly associationId?: string;
+}
+
+export interface NatGatewayRecord {
+  /** `nat-…`. */
+  readonly id: string;
+  readonly account: string;
+  readonly region: string;
+  readonly vpcId: string;
+  readonly subnetId: string;
+  readonly connectivityType: "public" | "private";
+  /** The primary one first. They are told also of one that failed or is gone. */
+  readonly addresses: readonly NatGatewayAddress[];
+  readonly state: "pending" | "failed" | "available" | "deleting" | "deleted";
+  /** AWS's code and sentence, of one that failed. */
+  readonly failure?: { readonly code: string; readonly message: string };
+  /** Milliseconds since the Unix epoch, as below. */
+  readonly createdAt: number;
+  /** When it was deleted, or failed: it is told for an hour more. */
+  readonly deletedAt?: number;
+  readonly clientToken?: string;
+  readonly tags: readonly Tag[];
+}
+
+export const natGateways = defineTable<NatGatewayRecord>()("ec2.nat-gateways", ({ id }) => id, ofAccount, {
+  scope: scopeKey,
+  vpc: ({ vpcId }) => vpcId,
+  subnet: ({ subnetId }) => subnetId,
+});
+
+/** An Elastic IP: a public address that an account keeps until it gives it back. */
+export interface ElasticAddressRecord {
+  /** `eipalloc-…`. */
+  readonly allocationId: string;
+  readonly account: string;
+  readonly region: string;
+  readonly publicIp: string;
+  readonly association?: {
+    /** `eipassoc-…`. */
+    readonly id: string;
+    readonly networkInterfaceId: string;
+    readonly privateIp: string;
+  };
+  readonly tags: readonly Tag[];
+}
+
+export const elasticAddresses = defineTable<ElasticAddressRecord>()(
+  "ec2.elastic-addresses",
+  ({ allocationId }) => allocationId,
+  ofAccount,
+  {
+    scope: scopeKey,
+    publicIp: ({ publicIp }) => publicIp,
+    interface: ({ association }) => association?.networkInterfaceId,
+    association: ({ association }) => association?.id,
+  },
+);

@@ -1,0 +1,29 @@
+import { egressOnlyInternetGateways, internetGateways, natGateways } from "./ec2-gateways.ts";
+import type { RouteTarget } from "./ec2-routing.ts";
+import type { State } from "./state.ts";
+
+/**
+ * Whether a route leads somewhere: `blackhole` where what it names is gone, or was detached from the VPC, and traffic is dropped. Nothing is written for that, and a route that led
+ * nowhere leads again where its target is back. Costs a look by key.
+ * @param vpcId the VPC of the route's table
+ */
+export function routeState(state: State, vpcId: string, { kind, id }: RouteTarget): "active" | "blackhole" {
+  return leads(state, vpcId, kind, id) ? "active" : "blackhole";
+}
+
+function leads(state: State, vpcId: string, kind: RouteTarget["kind"], id: string): boolean {
+  switch (kind) {
+    case "local":
+      return true;
+    case "internet-gateway":
+      return state.table(internetGateways).get(id)?.vpcId === vpcId;
+    case "egress-only-internet-gateway":
+      return state.table(egressOnlyInternetGateways).has(id);
+    case "nat-gateway":
+      return state.table(natGateways).get(id)?.state === "available";
+    case "network-interface":
+    case "vpc-endpoint":
+    case "vpc-peering-connection":
+      return true;
+  }
+}
