@@ -10,6 +10,7 @@ import { openDoorForBackups } from "./composition/operator-door.ts";
 import type { AirfieldOptions } from "./composition/options.ts";
 import { openLogins } from "./composition/logins.ts";
 import { openPlatform } from "./composition/platform.ts";
+import { setPublicAddresses } from "./composition/public-addresses.ts";
 import { openProxy, openRequestLog } from "./composition/proxy.ts";
 import { buildServer } from "./composition/server.ts";
 import { openStorage } from "./composition/storage.ts";
@@ -45,6 +46,8 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const storage = await openStorage(start);
   const { installation } = storage;
   const networks = await openNetworks(start, storage);
+  // Until a packet filter leads there, the address of who has one stands for it.
+  setPublicAddresses(start, storage, false);
 
   await openDoorForBackups(start, storage);
 

@@ -10,6 +10,7 @@ import { logBucketsSetting } from "./log-buckets-setting.ts";
 import { objectsSetting } from "./objects-setting.ts";
 import { registryStoreSetting } from "./registry-store-setting.ts";
 import { lookWhereRootDoes } from "./program-path.ts";
+import { publicAddressesSetting } from "./public-addresses-setting.ts";
 import { forgetServer, recordServer } from "./running-server.ts";
 import { keepCoreFilesEmpty } from "../drivers/system/core-files.ts";
 import { dataSetting, portSetting } from "./settings.ts";
@@ -40,6 +41,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const objects = objectsSetting();
   const registryMemory = registryMemorySetting();
   const targetAddresses = targetAddressesSetting();
+  const publicAddresses = publicAddressesSetting();
   const logBuckets = logBucketsSetting();
   const hostRights = hostRightsSettings(flags);
   const allowedUpstreams = pullThroughUpstreamsSetting();
@@ -63,6 +65,7 @@ export async function start(flags: StartFlags): Promise<void> {
     allowedUpstreams,
     sharedDomains,
     ...(dns ? { dns } : {}),
+    ...(publicAddresses === undefined ? {} : { publicAddresses }),
     ...(logBuckets ? { logBuckets } : {}),
     ...(registryStore ? { registryStore } : {}),
     ...(objects ? { objects } : {}),

@@ -28,6 +28,8 @@ export interface AirfieldOptions {
   readonly registryMemory?: number;
   /** Blocks of addresses that load balancers may send to besides those of their VPC: loopback and other addresses of this host, public ones. */
   readonly targetAddresses?: readonly string[];
+  /** The block from which public addresses are drawn; one of loopback where absent. */
+  readonly publicAddresses?: string;
   /** Where load balancers may deliver logs: a folder in which each folder is a bucket, or buckets of S3; nowhere where absent. */
   readonly logBuckets?: { readonly folder: string } | { readonly buckets: readonly S3Location[] };
   /** What of the host tasks may reach beside the folders of their accounts; nothing where absent. */

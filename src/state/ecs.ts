@@ -113,6 +113,8 @@ export interface TaskInterface {
   readonly macAddress: string;
   readonly privateDnsName: string;
   readonly securityGroups: readonly string[];
+  /** Of the operator's range, where it has one; see `public-addresses.ts`. */
+  readonly publicIpv4Address?: string;
 }
 
 /** A target that a service's task has in a target group. */

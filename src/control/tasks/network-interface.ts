@@ -5,6 +5,12 @@ import { securityGroups, subnets, vpcs, type SubnetRecord, type VpcRecord } from
 import { tasks, type TaskInterface, type TaskRecord } from "../../state/ecs.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
 import { addressInUse, interfaceNames } from "../../state/network-interfaces.ts";
+import {
+  arePublicAddressesReachable,
+  drawPublicAddress,
+  wantsPublicAddress,
+  type NoPublicAddressError,
+} from "../../state/public-addresses.ts";
 import type { WholeState } from "../../state/state.ts";
 
 /**
@@ -40,6 +46,19 @@ export function attachInterface(
     ...place,
     securityGroups: groups && groups.length > 0 ? groups : [defaultNetwork(state, ids, task).securityGroup.id],
   };
+}
+
+/**
+ * The same interface with a public address of the operator's range, where the task was to have one and this host leads there. Joins the open commit.
+ * @throws NoPublicAddressError
+ */
+export function withPublicAddress(state: WholeState, ids: Ids, task: TaskRecord, attached: TaskInterface): TaskInterface {
+  if (!wantsPublicAddress(task) || !arePublicAddressesReachable(state)) return attached;
+  return { ...attached, publicIpv4Address: drawPublicAddress(state, ids, task, task.arn) };
+}
+
+export function noPublicAddress({ message }: NoPublicAddressError): string {
+  return `Unexpected EC2 error while attempting to Create Network Interface: InsufficientAddressCapacity (${message})`;
 }
 
 /** What a container notices of its interface. */

@@ -8,6 +8,7 @@ import { registerInstance } from "../../state/cloud-map-instances.ts";
 import { services, taskDefinitions, tasks, type ServiceRecord, type TaskRecord } from "../../state/ecs.ts";
 import { registerTarget } from "../../state/elb-targets.ts";
 import { listeners, targetKey, targets, type ListenerRecord } from "../../state/elb.ts";
+import { notePublicRange, publicAddresses } from "../../state/public-addresses.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { putDiscoveryService } from "../../testing/discovery-service.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
@@ -252,6 +253,23 @@ describe("a task comes up", () => {
     expect(at.record).toMatchObject({ lastStatus: "PENDING", availabilityZone: "us-east-1b", networkInterface: { subnetId } });
     await at.open("ready");
     expect(at.asked).toEqual([`start ${pending.arn}`]);
+  });
+
+  test("with a public address of the operator's block where it is to have one, until it has stopped", async () => {
+    const networkConfiguration = { awsvpcConfiguration: { subnets: [] as string[], assignPublicIp: "ENABLED" as const } };
+    const task = taskRecord(ID, { lastStatus: "PROVISIONING", networkConfiguration });
+    const at = await world(task, undefined, (state) => {
+      notePublicRange(state, { cidr: "203.0.113.0/30", reachable: true });
+      networkConfiguration.awsvpcConfiguration.subnets.push(defaultNetwork(state, systemIds, task).subnets[0]!.id);
+    });
+    await at.adopted();
+    const publicIpv4Address = at.record?.networkInterface?.publicIpv4Address;
+    expect(publicIpv4Address).toMatch(/^203\.0\.113\.[12]$/);
+    expect(at.state.table(publicAddresses).get(publicIpv4Address!)?.holder).toBe(task.arn);
+    await at.change(STOPPED_BY_USER);
+    await at.open("ready");
+    expect(at.record?.lastStatus).toBe("STOPPED");
+    expect(at.state.table(publicAddresses).size).toBe(0);
   });
 
   test.each<[string, Partial<TaskRecord>, (state: JournaledState) => void, RegExp]>([

@@ -5,9 +5,10 @@ import type { Logger } from "../../ports/logger.ts";
 import type { TaskObservation, TaskRunner } from "../../ports/task-runner.ts";
 import { taskDefinitions, tasks, type TaskRecord } from "../../state/ecs.ts";
 import { targetKey, targets } from "../../state/elb.ts";
+import { NoPublicAddressError, releasePublicAddresses } from "../../state/public-addresses.ts";
 import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
-import { attachInterface, foreseenPlace } from "./network-interface.ts";
+import { attachInterface, foreseenPlace, noPublicAddress, withPublicAddress } from "./network-interface.ts";
 import { observed } from "./observation.ts";
 import { deregisterInstances, hasInstances, registerInstances, tellHealth } from "./instances.ts";
 import { retirement } from "./retirement.ts";
@@ -78,8 +79,16 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger, ne
       failToStart(task.arn, attached.failure);
       return Promise.resolve();
     }
-    const { availabilityZone } = attached;
-    state.commit(() => moveTo(task, "PENDING", { networkInterface: attached, availabilityZone }));
+    try {
+      state.commit(() => {
+        const networkInterface = withPublicAddress(state, ids, task, attached);
+        moveTo(task, "PENDING", { networkInterface, availabilityZone: attached.availabilityZone });
+      });
+    } catch (cause) {
+      if (!(cause instanceof NoPublicAddressError)) throw cause;
+      failToStart(task.arn, noPublicAddress(cause));
+      return Promise.resolve();
+    }
     return deliver(task.arn);
   }
 
@@ -169,7 +178,10 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger, ne
     const containers = task.containers.map((container) => ({ ...container, lastStatus: "STOPPED" as const }));
     const executionStoppedAt = task.startedAt === undefined ? {} : { executionStoppedAt: task.executionStoppedAt ?? now };
     // It lies there for an hour: without what only a task that lives has.
-    state.commit(() => moveTo(task, "STOPPED", { containers, endpoints: [], targets: [], ...executionStoppedAt, stoppedAt: now }));
+    state.commit(() => {
+      releasePublicAddresses(state, task.arn);
+      moveTo(task, "STOPPED", { containers, endpoints: [], targets: [], ...executionStoppedAt, stoppedAt: now });
+    });
   }
 
   /** Ends containers of a task that no record knows, or that is over. */

@@ -4,6 +4,7 @@ import { securityGroups } from "../../state/ec2.ts";
 import { tasks, type TaskInterface, type TaskRecord } from "../../state/ecs.ts";
 import { loadBalancers, type LoadBalancerRecord } from "../../state/elb.ts";
 import { interfaceNames, networkInterfaces, type NetworkInterfaceRecord } from "../../state/network-interfaces.ts";
+import { publicAddressOf } from "../../state/public-addresses.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
@@ -30,8 +31,10 @@ interface Shown {
   readonly requesterId: string;
   readonly interfaceType: "interface" | "network_load_balancer";
   readonly attachment: { readonly id: string; readonly ownerId: string };
-  /** Whose the public address is, where there is one: the interface's own. This host reaches it, and there is no other network it could be public in. */
+  /** Whose the public address is, where there is one. */
   readonly publicOwner?: string;
+  /** Where there is a `publicOwner`: the interface's own where absent, which this host reaches. */
+  readonly publicIpv4Address?: string;
 }
 
 /** The interfaces of live tasks: on AWS, too, ECS makes one for each task in awsvpc mode and takes it away with the task. */
@@ -61,7 +64,7 @@ function allInterfaces(context: OperationContext): readonly Shown[] {
 }
 
 function ofTask(task: TaskRecord, own: TaskInterface, context: OperationContext): Shown {
-  const isPublic = task.networkConfiguration?.awsvpcConfiguration?.assignPublicIp === "ENABLED";
+  const publicAddress = publicAddressOf(task);
   return {
     ...own,
     id: own.networkInterfaceId,
@@ -71,7 +74,7 @@ function ofTask(task: TaskRecord, own: TaskInterface, context: OperationContext)
     interfaceType: "interface",
     // EC2's own name of the attachment; ECS has another.
     attachment: { id: own.networkInterfaceId.replace(/^eni-/, "eni-attach-"), ownerId: task.account },
-    ...(isPublic && { publicOwner: AMAZON }),
+    ...(publicAddress === undefined ? {} : { publicOwner: AMAZON, publicIpv4Address: publicAddress }),
   };
 }
 
@@ -145,13 +148,13 @@ export const describeNetworkInterfaces = operation("DescribeNetworkInterfaces", 
   },
 });
 
-function publicAddress({ publicOwner, privateIpv4Address }: Shown): string | undefined {
-  return publicOwner === undefined ? undefined : privateIpv4Address;
+function publicAddress({ publicOwner, publicIpv4Address, privateIpv4Address }: Shown): string | undefined {
+  return publicOwner === undefined ? undefined : (publicIpv4Address ?? privateIpv4Address);
 }
 
 function shown(own: Shown, groupName: (id: string) => string | undefined): NetworkInterface {
   const { publicOwner, privateIpv4Address } = own;
-  const association = publicOwner === undefined ? undefined : { IpOwnerId: publicOwner, PublicDnsName: "", PublicIp: privateIpv4Address };
+  const association = publicOwner === undefined ? undefined : { IpOwnerId: publicOwner, PublicDnsName: "", PublicIp: publicAddress(own) };
   return {
     ...defined({ Association: association }),
     Attachment: {
