@@ -1,13 +1,18 @@
+import type { Tag } from "@aws-sdk/client-ec2";
 import { arn } from "../../domain/arn.ts";
 import { type Scope, scopeKey } from "../../domain/scope.ts";
 import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
+import { egressOnlyInternetGateways, elasticAddresses, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
+import { networkAcls } from "../../state/ec2-network-acls.ts";
+import { routeTables } from "../../state/ec2-routing.ts";
 import type { WholeState } from "../../state/state.ts";
+import type { TableDefinition } from "../../state/table.ts";
 import { tagFacts, type FactsOf, type ResourceFacts } from "./resource-facts.ts";
 
 /** Source: Service Authorization Reference, "Actions, resources, and condition keys for Amazon EC2". */
 export const ec2Facts: FactsOf = (state, { account, region, resource }) => {
-  const [kind, id = ""] = resource.split("/");
-  const found = kindOf(state, kind, id, scopeKey({ account, region }));
+  const [kind = "", id = ""] = resource.split("/");
+  const found = Object.hasOwn(KINDS, kind) ? KINDS[kind]?.(state, id, { account, region }) : undefined;
   // Ids are unique among accounts, but an ARN tells whose it is.
   return found?.owner.account === account && found.owner.region === region ? found.facts : undefined;
 };
@@ -17,36 +22,48 @@ interface Found {
   readonly facts: ResourceFacts;
 }
 
-function kindOf(state: WholeState, kind: string | undefined, id: string, scope: string): Found | undefined {
-  switch (kind) {
-    case "vpc": {
-      const vpc = state.table(vpcs).get(id);
-      return vpc && { owner: vpc, facts: { tags: tagFacts(vpc.tags), context: { "ec2:VpcID": id, "ec2:Vpc": inVpc(vpc, id) } } };
-    }
-    case "subnet": {
-      const subnet = state.table(subnets).get(id);
-      if (!subnet) return undefined;
-      const context = { "ec2:SubnetID": id, "ec2:Vpc": inVpc(subnet, subnet.vpcId), "ec2:AvailabilityZone": subnet.availabilityZone };
-      return { owner: subnet, facts: { tags: tagFacts(subnet.tags), context } };
-    }
-    case "security-group": {
-      const group = state.table(securityGroups).get(id);
-      const context = group && { "ec2:SecurityGroupID": id, "ec2:Vpc": inVpc(group, group.vpcId) };
-      return group && { owner: group, facts: { tags: tagFacts(group.tags), ...(context ? { context } : {}) } };
-    }
-    case "security-group-rule": {
-      const group = state
-        .table(securityGroups)
-        .by("scope", scope)
-        .find(({ rules }) => rules.some((rule) => rule.id === id));
-      const rule = group?.rules.find((candidate) => candidate.id === id);
-      return group && rule && { owner: group, facts: { tags: tagFacts(rule.tags) } };
-    }
-    default:
-      return undefined;
-  }
+type Kind = (state: WholeState, id: string, scope: Scope) => Found | undefined;
+type Context = NonNullable<ResourceFacts["context"]>;
+
+/** A kind of resource that has a table of its own, with the condition keys that it has beside its tags. */
+function kept<R extends Scope & { readonly tags: readonly Tag[] }, I extends string>(
+  table: TableDefinition<R, I>,
+  contextOf: (record: R) => Context = () => ({}),
+): Kind {
+  return (state, id) => {
+    const record = state.table(table).get(id);
+    return record && { owner: record, facts: { tags: tagFacts(record.tags), context: contextOf(record) } };
+  };
 }
 
-function inVpc(scope: Scope, vpcId: string): string {
-  return arn("ec2", { account: scope.account, region: scope.region }, `vpc/${vpcId}`);
+const KINDS: Readonly<Record<string, Kind>> = {
+  vpc: kept(vpcs, (vpc) => ({ "ec2:VpcID": vpc.id, ...inVpc({ ...vpc, vpcId: vpc.id }) })),
+  subnet: kept(subnets, (subnet) => ({
+    "ec2:SubnetID": subnet.id,
+    "ec2:AvailabilityZone": subnet.availabilityZone,
+    ...inVpc(subnet),
+  })),
+  "security-group": kept(securityGroups, (group) => ({ "ec2:SecurityGroupID": group.id, ...inVpc(group) })),
+  "security-group-rule": (state, id, scope) => {
+    const group = state
+      .table(securityGroups)
+      .by("scope", scopeKey(scope))
+      .find(({ rules }) => rules.some((rule) => rule.id === id));
+    const rule = group?.rules.find((candidate) => candidate.id === id);
+    return group && rule && { owner: group, facts: { tags: tagFacts(rule.tags) } };
+  },
+  "route-table": kept(routeTables, (table) => ({ "ec2:RouteTableID": table.id, ...inVpc(table) })),
+  "internet-gateway": kept(internetGateways, ({ id }) => ({ "ec2:InternetGatewayID": id })),
+  "egress-only-internet-gateway": kept(egressOnlyInternetGateways),
+  natgateway: kept(natGateways),
+  "elastic-ip": kept(elasticAddresses, ({ allocationId, publicIp }) => ({
+    "ec2:AllocationId": allocationId,
+    "ec2:PublicIpAddress": publicIp,
+    "ec2:Domain": "vpc",
+  })),
+  "network-acl": kept(networkAcls, (acl) => ({ "ec2:NetworkAclID": acl.id, ...inVpc(acl) })),
+};
+
+function inVpc({ account, region, vpcId }: Scope & { readonly vpcId: string }): Context {
+  return { "ec2:Vpc": arn("ec2", { account, region }, `vpc/${vpcId}`) };
 }

@@ -1,0 +1,119 @@
+import type { ResourceType, Tag } from "@aws-sdk/client-ec2";
+import { scopeKey, type Scope } from "../../domain/scope.ts";
+import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
+import { egressOnlyInternetGateways, elasticAddresses, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
+import { networkAcls } from "../../state/ec2-network-acls.ts";
+import { routeTables } from "../../state/ec2-routing.ts";
+import type { TableDefinition } from "../../state/table.ts";
+import { AwsError } from "../aws-error.ts";
+import type { OperationContext } from "../operation.ts";
+import { allocationNotFound } from "./addresses.ts";
+import { egressOnlyGatewayNotFound, internetGatewayNotFound } from "./internet-gateways.ts";
+import { natGatewayNotFound } from "./nat-gateways.ts";
+import { networkAclNotFound } from "./network-acls.ts";
+import { routeTableNotFound } from "./route-tables.ts";
+import { groupNotFound } from "./security-groups.ts";
+import { subnetNotFound } from "./subnets.ts";
+import { vpcNotFound } from "./vpcs.ts";
+
+/** A record that has tags: its kind as EC2 names it, and how to write it with others. Writing needs an open commit. */
+export interface Taggable {
+  readonly id: string;
+  readonly kind: ResourceType;
+  readonly tags: readonly Tag[];
+  put(tags: readonly Tag[]): void;
+}
+
+/** A kind of resource that tags are put on, read and taken away by its id. */
+interface TaggedKind {
+  /** What its ids begin with, without the hyphen. */
+  readonly prefix: string;
+  /** As in `TagSpecifications`, and in ARNs. */
+  readonly kind: ResourceType;
+  find(id: string, context: OperationContext): Taggable | undefined;
+  all(context: OperationContext): readonly Taggable[];
+  missing(id: string): AwsError;
+}
+
+type Tagged = Scope & { readonly tags: readonly Tag[] };
+
+/** A kind that has a table of its own. */
+function kept<R extends Tagged, I extends string>(
+  prefix: string,
+  kind: ResourceType,
+  table: TableDefinition<R, I | "scope">,
+  missing: (id: string) => AwsError,
+): TaggedKind {
+  const shown = (record: R, { state }: OperationContext): Taggable => {
+    const id = table.key(record);
+    return {
+      id,
+      kind,
+      tags: record.tags,
+      // Read again when it is written: others may have been tagged in the same request.
+      put: (tags) => void state.table(table).update(id, (now) => ({ ...now, tags })),
+    };
+  };
+  return {
+    prefix,
+    kind,
+    missing,
+    find(id, context) {
+      const found = context.state.table(table).get(id);
+      return found && scopeKey(found) === scopeKey(context) ? shown(found, context) : undefined;
+    },
+    all: (context) =>
+      context.state
+        .table(table)
+        .by("scope", scopeKey(context))
+        .map((record) => shown(record, context)),
+  };
+}
+
+/** Rules are in the record of their group. */
+const rules: TaggedKind = {
+  prefix: "sgr",
+  kind: "security-group-rule",
+  missing: (id) => new AwsError("InvalidSecurityGroupRuleId.NotFound", `The security group rule ID '${id}' does not exist`),
+  find: (wanted, context) => rules.all(context).find(({ id }) => id === wanted),
+  all(context) {
+    const groups = context.state.table(securityGroups);
+    return groups.by("scope", scopeKey(context)).flatMap((group) =>
+      group.rules.map(({ id, tags }) => ({
+        id,
+        kind: rules.kind,
+        tags,
+        put: (changed: readonly Tag[]): void =>
+          void groups.update(group.id, (now) => ({
+            ...now,
+            rules: now.rules.map((rule) => (rule.id === id ? { ...rule, tags: changed } : rule)),
+          })),
+      })),
+    );
+  },
+};
+
+const TAGGED: readonly TaggedKind[] = [
+  kept("vpc", "vpc", vpcs, vpcNotFound),
+  kept("subnet", "subnet", subnets, subnetNotFound),
+  kept("sg", "security-group", securityGroups, groupNotFound),
+  rules,
+  kept("rtb", "route-table", routeTables, routeTableNotFound),
+  kept("igw", "internet-gateway", internetGateways, internetGatewayNotFound),
+  kept("eigw", "egress-only-internet-gateway", egressOnlyInternetGateways, egressOnlyGatewayNotFound),
+  kept("nat", "natgateway", natGateways, natGatewayNotFound),
+  kept("eipalloc", "elastic-ip", elasticAddresses, allocationNotFound),
+  kept("acl", "network-acl", networkAcls, networkAclNotFound),
+];
+
+const BY_PREFIX = new Map(TAGGED.map((one) => [one.prefix, one]));
+
+/** The kind that an id is of; `undefined` for one that is not here. */
+export function kindOfId(id: string): TaggedKind | undefined {
+  return BY_PREFIX.get(id.slice(0, Math.max(id.indexOf("-"), 0)));
+}
+
+/** All that have tags in the caller's account and region. */
+export function allTaggables(context: OperationContext): readonly Taggable[] {
+  return TAGGED.flatMap((one) => one.all(context));
+}
