@@ -33,6 +33,13 @@ export function contains(block: Cidr, address: number): boolean {
   return address >= block.base && address < block.base + block.size;
 }
 
+/** Whether a block, as text, has an address, as text. What is neither has and is nothing. */
+export function blockHas(block: string, address: string): boolean {
+  const cidr = parseCidr(block);
+  const number = parseAddress(address);
+  return cidr !== undefined && number !== undefined && contains(cidr, number);
+}
+
 /** The second address of a block, which AWS gives a VPC's router: here the host's own in the VPC's network. */
 export function routerOf(block: Cidr): string {
   return formatAddress(block.base + 1);
