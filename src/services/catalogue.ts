@@ -46,7 +46,6 @@ export const SERVICES: readonly ServiceDescriptor[] = [
       "targets of type `lambda` (there are no functions to call)",
       "actions `authenticate-cognito` (there are no user pools) and `jwt-validation`",
       "health checks of targets of type `alb` on another port than that of the traffic",
-      "`load_balancing.cross_zone.enabled` `false` of target groups (one proxy serves all zones of a load balancer, and sends to the targets of all)",
       "`preserve_client_ip.enabled` but for targets of type `alb`, where it is always on (what a target answers goes back to the proxy)",
       "IPv6 addresses, customer-owned and IPAM pools",
     ],

@@ -170,6 +170,11 @@ export function targetKey(targetGroupArn: string, id: string, port: number): str
   return `${targetGroupArn}|${id}|${port}`;
 }
 
+/** Names a group's targets of one zone, or those that are in none and there for all. */
+export function zoneOfTargets(targetGroupArn: string, zone = "all"): string {
+  return `${targetGroupArn}|${zone}`;
+}
+
 export const targets = defineTable<TargetRecord>()(
   "elb.targets",
   (target) => targetKey(target.targetGroupArn, target.id, target.port),
@@ -177,6 +182,8 @@ export const targets = defineTable<TargetRecord>()(
   {
     targetGroup: (target) => target.targetGroupArn,
     healthy: ({ targetGroupArn, health }) => (health.state === "healthy" ? targetGroupArn : undefined),
+    healthyIn: ({ targetGroupArn, health, availabilityZone }) =>
+      health.state === "healthy" ? zoneOfTargets(targetGroupArn, availabilityZone) : undefined,
     loadBalancer: ({ id }) => (id.startsWith("arn:") ? id : undefined),
     draining: ({ drainingUntil }) => (drainingUntil === undefined ? undefined : "draining"),
   },

@@ -124,14 +124,31 @@ test("load balancers are at addresses of their own in their VPC, from which targ
   // From this host and from a task, at each of the addresses, and under any name.
   const seenFrom = async (host: string, port: number): Promise<string> => (await send(port, { host, path: "/cgi-bin/from" })).body;
   for (const host of own) expect(own).toContain(await seenFrom(host, web.port));
-  for (const host of streams) expect(streams).toContain(await seenFrom(host, db.port));
   expect(own).toContain(await seenFrom("127.0.0.1", web.port));
+  expect(streams).toContain(await seenFrom("127.0.0.1", db.port));
   const container = (await run("docker", "ps", "--quiet", "--filter", `ancestor=${at.image}`)).split("\n")[0] ?? "";
   const inTask = (...args: readonly string[]): Promise<string> => run("docker", "exec", container, ...args);
   expect(own).toContain(await inTask("wget", "-qO-", `http://${own[0]}:${web.port}/cgi-bin/from`));
-  expect(streams).toContain(await inTask("wget", "-qO-", `http://${streams[1]}:${db.port}/cgi-bin/from`));
-  const told = await inTask("nslookup", "-type=a", web.name.replace(".elb.localhost", ".elb.amazonaws.com"));
-  expect(new Set([...told.matchAll(/^Address: ([\d.]+)$/gm)].map(([, address]) => address))).toEqual(new Set(own));
+  const named = async (name: string): Promise<ReadonlySet<string | undefined>> => {
+    const told = await inTask("nslookup", "-type=a", name.replace(".elb.localhost", ".elb.amazonaws.com"));
+    return new Set([...told.matchAll(/^Address: ([\d.]+)$/gm)].map(([, address]) => address));
+  };
+  expect(await named(web.name)).toEqual(new Set(own));
+
+  // The one task is in one zone: by default a network load balancer's other address has no target, and names do not lead to it.
+  const [near = ""] = [...(await named(db.name))];
+  const far = streams.find((address) => address !== near) ?? "";
+  expect([...(await named(db.name))]).toEqual([near]);
+  expect(streams).toContain(near);
+  expect(await inTask("wget", "-qO-", `http://${near}:${db.port}/cgi-bin/from`)).toBe(near);
+  await expect(seenFrom(far, db.port)).rejects.toThrow(/ECONNRESET|socket hang up/);
+  const Attributes = [{ Key: "load_balancing.cross_zone.enabled", Value: "true" }];
+  await airfield
+    .client(elb.ElasticLoadBalancingV2Client)
+    .send(new elb.ModifyLoadBalancerAttributesCommand({ LoadBalancerArn: db.arn, Attributes }));
+  await answers(far, db.port, "ok");
+  for (const host of streams) expect(streams).toContain(await seenFrom(host, db.port));
+  expect(await named(db.name)).toEqual(new Set(streams));
 
   // Other networks of this host reach the addresses, and are closed out.
   const stranger = await runCommand("docker", ["run", "--rm", at.local, "wget", "-qO-", `http://${own[0]}:${web.port}/`], process.env);

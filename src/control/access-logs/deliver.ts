@@ -11,6 +11,7 @@ import { loadBalancers, targetGroups } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
 import { accessLogEntry } from "./entry.ts";
 import { logObjectKey } from "../../domain/log-object-key.ts";
+import { wholeBackendId } from "../../domain/zonal-backend.ts";
 
 export interface LogDeliveryParts {
   readonly state: WholeState;
@@ -71,7 +72,7 @@ async function deliverPart(part: RequestLogPart, parts: LogDeliveryParts): Promi
     for (const request of requests) {
       const text = texts.get(request.loadBalancer) ?? { lines: [], size: 0, objects: 0 };
       texts.set(request.loadBalancer, text);
-      const line = accessLogEntry(request, (backend) => groups.get(backend));
+      const line = accessLogEntry(request, (backend) => groups.get(wholeBackendId(backend)));
       text.lines.push(line);
       text.size += line.length + 1;
       if (text.size >= LARGEST) await put(request.loadBalancer);

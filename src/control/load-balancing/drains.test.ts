@@ -50,13 +50,16 @@ const left = (): readonly string[] => [...state.table(targets).values()].map(({ 
 
 function finish(): Promise<number | undefined> {
   const proxy = {
-    activeSessions(_backend: string, server: string) {
+    activeSessions(backend: string, server: string) {
       meanwhile();
-      const found = sessions.get(server) ?? 0;
+      const found = sessions.get(backend === "whole" ? server : `${backend}/${server}`) ?? 0;
       return found instanceof Error ? Promise.reject(found) : Promise.resolve(found);
     },
   } as TrafficProxy;
-  const reports = { serverOf: ({ id }: TargetRecord) => ({ draining: !open.has(id) }) } as HealthReports;
+  const reports = {
+    serverOf: ({ id }: TargetRecord) => ({ draining: !open.has(id) }),
+    backendsOf: () => ["whole", "part"],
+  } as unknown as HealthReports;
   return finishDrains(state, proxy, reports, clock);
 }
 
@@ -66,6 +69,16 @@ test("one without requests goes; one with requests, and one that does not drain,
   sessions.set("10.0.0.2-80", 1);
   expect(await finish()).toBe(clock.now() + 500);
   expect(left()).toEqual(["10.0.0.2", "10.0.0.3"]);
+});
+
+test("one with requests by a zone's address stays, too", async () => {
+  put("10.0.0.1", clock.now() + 60_000);
+  sessions.set("part/10.0.0.1-80", 1);
+  await finish();
+  expect(left()).toEqual(["10.0.0.1"]);
+  sessions.clear();
+  await finish();
+  expect(left()).toEqual([]);
 });
 
 test("one to which the proxy still sends requests stays, also where it has none just now", async () => {

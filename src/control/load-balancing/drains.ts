@@ -1,4 +1,4 @@
-import { backendId, serverId } from "../../decide/routing/names-in-proxy.ts";
+import { serverId } from "../../decide/routing/names-in-proxy.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { TrafficProxy } from "../../ports/traffic-proxy.ts";
 import { targetGroupInUse } from "../../state/elb-targets.ts";
@@ -64,5 +64,7 @@ async function isFinished(
   if (!targetGroupInUse(state, target.targetGroupArn) || target.drainingUntil <= clock.now()) return true;
   // Only once the proxy drains it no request can come any more.
   if (!reports.serverOf(target)?.draining) return false;
-  return (await proxy.activeSessions(backendId(target.targetGroupArn), serverId(target.id, target.port))) === 0;
+  const server = serverId(target.id, target.port);
+  const sessions = await Promise.all(reports.backendsOf(target).map((backend) => proxy.activeSessions(backend, server)));
+  return sessions.every((count) => count === 0);
 }

@@ -1,4 +1,5 @@
 import { errorText } from "../../domain/error-text.ts";
+import { wholeBackendId } from "../../domain/zonal-backend.ts";
 import { backendId } from "../../decide/routing/names-in-proxy.ts";
 import { planRouting } from "../../decide/routing/plan-routing.ts";
 import type { TargetSurroundings } from "../../decide/routing/target-place.ts";
@@ -132,7 +133,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     for (const key of routing.changed) unassessed.add(key);
     // Both look at many targets where there are many: each has a turn of its own.
     await new Promise<void>((resolve) => void clock.soon(resolve));
-    const configuration = planRouting(routing.view, routing.backendOf);
+    const configuration = planRouting(routing.view, routing.backendsOf);
     const carried = [...state.table(loadBalancers).values()].map((balancer) => balancer.arn);
     // What the proxy does must survive a crash of ours.
     await state.durable();
@@ -194,7 +195,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   /** Everybody else's changes have come about. Told once for as long as it is the same. */
   function refusedParts({ parts, message }: RefusedPartsError): "carried out" {
     const before = [...impaired.values()].join();
-    refuse(parts.flatMap((part) => (part.kind === "backend" ? part.id : [])));
+    refuse(parts.flatMap((part) => (part.kind === "backend" ? wholeBackendId(part.id) : [])));
     impaired = impairedBy(state, parts);
     if ([...impaired.values()].join() !== before) logger.error("the proxy refuses a part of a load balancer; the others go on", { parts });
     trouble?.(`HAProxy refuses a part of ${[...impaired.keys()].join(", ")}: ${message}`);
@@ -321,7 +322,7 @@ function impairedBy(state: WholeState, parts: readonly RefusedPart[]): ReadonlyM
     if (part.kind !== "backend" && part.owner !== undefined) found.set(part.owner, part.reason);
     if (part.kind === "backend")
       for (const group of state.table(targetGroups).values())
-        if (backendId(group.arn) === part.id)
+        if (backendId(group.arn) === wholeBackendId(part.id))
           for (const balancer of loadBalancersOfTargetGroup(state, group.arn)) found.set(balancer, part.reason);
   }
   return found;

@@ -24,6 +24,8 @@ const GROUP = arnOf("targetgroup", "db");
 const OWN = ["127.0.0.0/8", "127.0.0.1/32", "192.0.2.2/32", "10.0.0.1/32", "172.17.0.1/32"];
 const VPC = { id: "vpc-1", cidrBlock: "10.0.0.0/16" };
 
+const PLAIN = { attributes: {}, tags: [], availabilityZones: [] };
+
 function world() {
   const state = new JournaledState(memoryJournal());
   const views = new RoutingViews(state);
@@ -31,7 +33,7 @@ function world() {
     const arn = arnOf(`loadbalancer/${type === "network" ? "net" : "app"}`, name);
     const defaultActions = [{ Type: "forward", TargetGroupArn: GROUP }];
     const listener = { ...SCOPE, arn: arnOf("listener", name), loadBalancerArn: arn, protocol, port, defaultActions, certificates: [] };
-    const balancer = { ...SCOPE, arn, type, dnsName: `${name}-1.us-east-1.elb.localhost`, vpcId: VPC.id, attributes: {}, tags: [] };
+    const balancer = { ...SCOPE, arn, type, dnsName: `${name}-1.us-east-1.elb.localhost`, vpcId: VPC.id, ...PLAIN };
     state.commit(() => {
       state.table(loadBalancers).put(balancer as unknown as LoadBalancerRecord);
       state.table(listeners).put({ createdAt: 1, attributes: {}, ...listener, ...rest } as unknown as ListenerRecord);
@@ -76,7 +78,7 @@ test("a listener is at those of its load balancer's addresses that this host has
   expect(view().listeners[0]).not.toHaveProperty("own");
   expect(view("10.0.1.80", "10.9.9.9").listeners[0]?.own).toEqual({
     port: 80,
-    addresses: ["10.0.1.80"],
+    nodes: [{ address: "10.0.1.80", zone: "us-east-1b" }],
     clients: ["10.0.0.0/16", "192.0.2.2/32"],
   });
 });
@@ -89,7 +91,7 @@ test("a TCP listener is a stream with its groups, its idle timeout and its addre
   expect(streams).toEqual([
     {
       port: 8132,
-      own: { port: 132, addresses: ["10.0.0.132"], clients: ["10.0.0.0/16", "192.0.2.2/32"] },
+      own: { port: 132, nodes: [{ address: "10.0.0.132", zone: "us-east-1a" }], clients: ["10.0.0.0/16", "192.0.2.2/32"] },
       balancer: { arn: arnOf("loadbalancer/net", "db"), vpcId: "vpc-1" },
       groups: [{ arn: GROUP, weight: 1 }],
       idleTimeout: 60,

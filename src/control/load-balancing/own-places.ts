@@ -20,17 +20,17 @@ export function ownPlace(
   held: HeldAddresses | undefined,
   hostClients: readonly string[],
 ): OwnPlace | undefined {
-  const addresses = ownAddresses(state, loadBalancerArn, held);
-  return !held || addresses.length === 0 ? undefined : { port, addresses, clients: [held.vpcCidr, ...hostClients] };
+  const nodes = ownNodes(state, loadBalancerArn, held);
+  return !held || nodes.length === 0 ? undefined : { port, nodes, clients: [held.vpcCidr, ...hostClients] };
 }
 
 /** Those of a load balancer's addresses that this host has, in their order. */
-export function ownAddresses(state: WholeState, loadBalancerArn: string, held: HeldAddresses | undefined): readonly string[] {
+export function ownNodes(state: WholeState, loadBalancerArn: string, held: HeldAddresses | undefined): OwnPlace["nodes"] {
   if (!held) return [];
   return interfacesOf(state, loadBalancerArn)
-    .map(({ privateIpv4Address }) => privateIpv4Address)
-    .filter((address) => held.addresses.has(address))
-    .toSorted();
+    .filter(({ privateIpv4Address }) => held.addresses.has(privateIpv4Address))
+    .map(({ privateIpv4Address, availabilityZone }) => ({ address: privateIpv4Address, zone: availabilityZone }))
+    .toSorted((a, b) => (a.address < b.address ? -1 : 1));
 }
 
 /** From which address targets of a group are connected to. */

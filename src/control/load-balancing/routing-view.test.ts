@@ -296,6 +296,6 @@ describe("a target group", () => {
     expect(routing.turnedAway({ targetGroupArn: `${GROUP}0`, id: "10.0.0.1", port: 80 } as TargetRecord)).toBeUndefined();
     expect([...routing.serversOf("none")]).toEqual([]);
     const view = { arn: GROUP, algorithm: "round_robin", healthCheck: { kind: "none" }, targets: [] } as const;
-    expect(routing.backendOf(view)).toMatchObject({ id: "web-0123456789abcdef", servers: [] });
+    expect(routing.backendsOf(view)).toMatchObject([{ id: "web-0123456789abcdef", servers: [] }]);
   });
 });

@@ -7,7 +7,8 @@ import type {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { turnAway, type Admission, type TurnedAway } from "../../decide/routing/admit-target.ts";
 import { innerId } from "../../decide/routing/names-in-proxy.ts";
-import { backendOf, serverOf } from "../../decide/routing/plan-routing.ts";
+import { serverOf } from "../../decide/routing/plan-routing.ts";
+import { backendsOf } from "../../decide/routing/plan-zones.ts";
 import { targetPlaces, type TargetSurroundings } from "../../decide/routing/target-place.ts";
 import type {
   ActionView,
@@ -21,8 +22,10 @@ import type {
   TargetView,
 } from "../../decide/routing/view.ts";
 import type { RequestCondition } from "../../domain/rule-condition.ts";
+import { wholeBackendId, zonalBackendId } from "../../domain/zonal-backend.ts";
 import type { ProxyBackend, ProxyServer, Rewrite, Rewrites } from "../../ports/traffic-proxy.ts";
 import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
+import { separateZones } from "../../state/elb-zones.ts";
 import {
   listeners,
   loadBalancers,
@@ -58,8 +61,8 @@ export interface Whereabouts {
 export interface Routing {
   /** What `planRouting` looks at; listeners that have no port yet are left out. */
   readonly view: RoutingView;
-  /** What the proxy is to have of a group; the same object as in the routing before where nothing of it changed. */
-  readonly backendOf: (group: TargetGroupView) => ProxyBackend;
+  /** What the proxy is to have of a group, its zones' parts among it; the same objects as in the routing before where nothing of it changed. */
+  readonly backendsOf: (group: TargetGroupView) => readonly ProxyBackend[];
   /** The servers of a backend, each with the target that it stands for. */
   readonly serversOf: (backendId: string) => Iterable<readonly [TargetRecord, ProxyServer]>;
   /** Why a target gets nothing. One that drains is never turned away unless it is a listener that is gone: it gets nothing new and finishes what it has. */
@@ -72,7 +75,7 @@ export interface Routing {
 interface GroupPart {
   readonly record: TargetGroupRecord;
   readonly view: TargetGroupView;
-  readonly backend: ProxyBackend;
+  readonly backends: readonly ProxyBackend[];
   readonly turnedAway: ReadonlyMap<string, TurnedAway>;
   readonly sources: Sources;
   readonly zones: Zones;
@@ -163,7 +166,7 @@ export class RoutingViews {
     this.#noted.clear();
     this.#admitAnew.clear();
     const byView = new Map([...parts.values()].map((part) => [part.view, part]));
-    const byBackend = new Map([...parts.values()].map((part) => [part.backend.id, part]));
+    const byBackend = new Map([...parts.values()].flatMap((part) => part.backends.map(({ id }) => [id, part] as const)));
     const asTargets = new Set([...parts.values()].flatMap(({ ways }) => ways.names));
     const listening = [...state.table(listeners).values()].flatMap((listener) =>
       listenerView(state, listener, ownPlaceOf, { tls: this.#tls, loginOf: this.#loginOf }).map((one) => ({
@@ -174,8 +177,8 @@ export class RoutingViews {
     const streams = [...state.table(listeners).values()].flatMap((listener) => listenerStream(state, listener, ownPlaceOf, this.#tls));
     return {
       view: { addresses, gateways, listeners: listening, streams, groups: [...byView.keys()] },
-      backendOf: (group) => byView.get(group)?.backend ?? backendOf(group),
-      serversOf: (id) => [...(byBackend.get(id)?.targets ?? [])].map(([record, { server }]) => [record, server] as const),
+      backendsOf: (group) => byView.get(group)?.backends ?? backendsOf(group, group.targets.map(serverOf)),
+      serversOf: (id) => serversIn(byBackend.get(id), id),
       turnedAway: (target) => parts.get(target.targetGroupArn)?.turnedAway.get(keyOf(target)),
       changed,
     };
@@ -207,13 +210,25 @@ function groupPart(
     else admitted.set(target, before.get(target) ?? madeOf(target, admission));
   }
   const made = [...admitted.values()];
-  const view: TargetGroupView = { arn: group.arn, ...groupSettings(group), targets: made.map((one) => one.view) };
-  const backend = backendOf(
+  const { sources, zones, ways } = admission;
+  const view: TargetGroupView = {
+    arn: group.arn,
+    ...(zones.separate && { zones: zones.separate }),
+    ...groupSettings(group),
+    targets: made.map((one) => one.view),
+  };
+  const backends = backendsOf(
     view,
     made.map(({ server }) => server),
   );
-  const { sources, zones, ways } = admission;
-  return { record: group, view, backend, turnedAway, sources, zones, ways, targets: admitted };
+  return { record: group, view, backends, turnedAway, sources, zones, ways, targets: admitted };
+}
+
+function serversIn(part: GroupPart | undefined, id: string): ReturnType<Routing["serversOf"]> {
+  if (!part) return [];
+  const isWhole = wholeBackendId(id) === id;
+  const isIn = ({ zone }: TargetView): boolean => isWhole || zone === undefined || id === zonalBackendId(wholeBackendId(id), zone);
+  return [...part.targets].filter(([, { view }]) => isIn(view)).map(([record, { server }]) => [record, server] as const);
 }
 
 function turnAwayFrom(target: TargetRecord, group: TargetGroupRecord, admission: Admission, ways: Ways): TurnedAway | undefined {
@@ -249,13 +264,16 @@ interface Zones {
   /** Equal where the zones are. */
   readonly key: string;
   readonly names: ReadonlySet<string> | undefined;
+  /** Those that are to have the group to themselves, each its part. */
+  readonly separate: readonly string[] | undefined;
 }
 
-function zonesOf(state: WholeState, { arn }: TargetGroupRecord): Zones {
-  const names = loadBalancersOfTargetGroup(state, arn).flatMap((balancer) =>
+function zonesOf(state: WholeState, group: TargetGroupRecord): Zones {
+  const names = loadBalancersOfTargetGroup(state, group.arn).flatMap((balancer) =>
     (state.table(loadBalancers).get(balancer)?.availabilityZones ?? []).map(({ zoneName }) => zoneName),
   );
-  return { key: names.toSorted().join(), names: names.length === 0 ? undefined : new Set(names) };
+  const separate = separateZones(state, group);
+  return { key: `${names.toSorted().join()} ${separate?.join() ?? ""}`, names: names.length === 0 ? undefined : new Set(names), separate };
 }
 
 function listenerStream(state: WholeState, listener: ListenerRecord, ownPlaceOf: OwnPlaceOf, tls: TlsViews): StreamView[] {
@@ -394,7 +412,7 @@ function actionView({ Type, FixedResponseConfig, RedirectConfig, ForwardConfig, 
 }
 
 function madeOf(target: TargetRecord, { sources, ways }: Pick<GroupPart, "sources" | "ways">): MadeTarget {
-  const { id, port, address, addressPort, drainingUntil, health } = target;
+  const { id, port, address, addressPort, availabilityZone: zone = "all", drainingUntil, health } = target;
   const source = sources.of(target);
   const listener = ways.of(target);
   const draining = drainingUntil !== undefined;
@@ -403,6 +421,7 @@ function madeOf(target: TargetRecord, { sources, ways }: Pick<GroupPart, "source
     port,
     address,
     addressPort,
+    ...(zone !== "all" && { zone }),
     ...(source !== undefined && { source }),
     ...(listener !== undefined && { listener }),
     draining,

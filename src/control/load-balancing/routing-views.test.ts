@@ -14,7 +14,7 @@ import { HealthReports, recordHealth } from "./target-health.ts";
 const GROUPS = ["a", "b"].map((name) => balancerArn(`targetgroup/${name}`)) as [string, string];
 const BALANCER = balancerArn("loadbalancer/app/web");
 const EACH = 50;
-const planned = ({ view, backendOf }: Routing): ProxyConfiguration => planRouting(view, backendOf);
+const planned = ({ view, backendsOf }: Routing): ProxyConfiguration => planRouting(view, backendsOf);
 const keyOf = (group: string, at: number): string => targetKey(group, `10.0.0.${at}`, 80);
 
 /** A load balancer that forwards to two groups of fifty targets. */
@@ -109,6 +109,39 @@ describe("health", () => {
     apply();
     expect(reports.of(target)?.health).toBe("healthy");
     expect(reports.of({ ...target, id: "10.0.9.9" })).toBeUndefined();
+  });
+
+  test("a target of a group that does not cross zones is as healthy as its zone's address finds it, too", () => {
+    const { state, views, make } = world();
+    const zones = ["us-east-1a", "us-east-1b"];
+    state.commit(() => {
+      const availabilityZones = zones.map((zoneName, at) => ({ zoneName, subnetId: `subnet-${at}` }));
+      state.table(loadBalancers).update(BALANCER, (one) => ({ ...one, availabilityZones }));
+      state.table(targetGroups).update(GROUPS[0], (one) => ({ ...one, attributes: { "load_balancing.cross_zone.enabled": "false" } }));
+      state.table(targets).update(keyOf(GROUPS[0], 7), (one) => ({ ...one, availabilityZone: "us-east-1b" }));
+    });
+    views.note(GROUPS[0]);
+    const reports = new HealthReports();
+    const routing = make();
+    reports.applied(planned(routing), routing);
+    const target = state.table(targets).get(keyOf(GROUPS[0], 7))!;
+    const [whole, part] = ["a-0123456789abcdef", "a-0123456789abcdef__us-east-1b"] as const;
+    expect(reports.backendsOf(target)).toEqual([whole, part]);
+    const told = (backend: string, health: "initial" | "healthy" | "unhealthy") => {
+      expect(reports.note({ backend, server: "10.0.0.7-80", health })).toBe(keyOf(GROUPS[0], 7));
+      return reports.of(target)?.health;
+    };
+    expect(told(whole, "healthy")).toBeUndefined();
+    expect(told(part, "initial")).toBe("initial");
+    expect(told(part, "healthy")).toBe("healthy");
+    expect(told(part, "unhealthy")).toBe("unhealthy");
+    // One that is in no zone is in all parts.
+    expect(reports.backendsOf(state.table(targets).get(keyOf(GROUPS[0], 8))!)).toHaveLength(3);
+    // Switched on, the part ends with what was told of it.
+    state.commit(() => state.table(targetGroups).update(GROUPS[0], (one) => ({ ...one, attributes: {} })));
+    const after = make();
+    reports.applied(planned(after), after);
+    expect(reports.of(target)?.health).toBe("healthy");
   });
 
   test("a report ends with its server", () => {

@@ -2,6 +2,7 @@ import type { TurnedAway } from "../../decide/routing/admit-target.ts";
 import { assessTarget } from "../../decide/routing/assess-target.ts";
 import { backendId, serverId } from "../../decide/routing/names-in-proxy.ts";
 import type { TargetHealth } from "../../domain/target-health.ts";
+import { wholeBackendId } from "../../domain/zonal-backend.ts";
 import type { ProxyBackend, ProxyConfiguration, ProxyServer, ServerHealthReport } from "../../ports/traffic-proxy.ts";
 import { targetGroupInUse } from "../../state/elb-targets.ts";
 import { targetKey, targets, type TargetRecord } from "../../state/elb.ts";
@@ -26,6 +27,8 @@ export class HealthReports {
   /** Reports of servers that the proxy was not known to have when they came. */
   readonly #early = new Set<string>();
   #applied: ReadonlyMap<string, AppliedBackend> = new Map();
+  /** The zones' parts of backends that have such, by the whole one. */
+  #parts: ReadonlyMap<string, readonly string[]> = new Map();
   #refused: ReadonlySet<string> = new Set();
   #turnedAway: Routing["turnedAway"] = () => undefined;
 
@@ -62,6 +65,7 @@ export class HealthReports {
       }
     }
     this.#applied = after;
+    this.#parts = partsOf(after.keys());
     this.#forgetStrangers();
     return changed;
   }
@@ -73,8 +77,21 @@ export class HealthReports {
     return server && server.address === target.address && server.port === target.addressPort ? server : undefined;
   }
 
-  of({ targetGroupArn, id, port }: TargetRecord): ServerHealthReport | undefined {
-    return this.#reports.get(serverKey(backendId(targetGroupArn), serverId(id, port)));
+  /** The worst that is said of it in all backends that it is in: it is healthy where it gets traffic from each address that is to send to it. */
+  of(target: TargetRecord): ServerHealthReport | undefined {
+    const server = serverId(target.id, target.port);
+    const reports = this.backendsOf(target).map((backend) => this.#reports.get(serverKey(backend, server)));
+    const unhealthy = reports.find((report) => report?.health === "unhealthy");
+    if (unhealthy) return unhealthy;
+    return reports.every((report) => report?.health === "healthy") ? reports[0] : reports.find((report) => report?.health === "initial");
+  }
+
+  /** The backends in which a server stands for a target. */
+  backendsOf({ targetGroupArn, id, port }: TargetRecord): readonly string[] {
+    const whole = backendId(targetGroupArn);
+    const parts = this.#parts.get(whole);
+    if (!parts) return [whole];
+    return [whole, ...parts.filter((part) => this.#applied.get(part)?.servers.has(serverId(id, port)))];
   }
 
   /** The proxy would not have these backends, of which it may have an earlier form; it has all others. */
@@ -97,6 +114,18 @@ export class HealthReports {
     }
     this.#early.clear();
   }
+}
+
+function partsOf(backends: Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  const parts = new Map<string, string[]>();
+  for (const id of backends) {
+    const whole = wholeBackendId(id);
+    if (whole === id) continue;
+    const known = parts.get(whole);
+    if (known) known.push(id);
+    else parts.set(whole, [id]);
+  }
+  return parts;
 }
 
 /** @param changed gets the keys of the targets whose server is new or another */

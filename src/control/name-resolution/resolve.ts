@@ -11,7 +11,8 @@ import { vpcs } from "../../state/ec2.ts";
 import type { LoadBalancerRecord } from "../../state/elb.ts";
 import type { HostedZoneRecord } from "../../state/route53.ts";
 import type { WholeState } from "../../state/state.ts";
-import { ownAddresses, type HeldAddresses } from "../load-balancing/own-places.ts";
+import type { HeldAddresses } from "../load-balancing/own-places.ts";
+import { namedAddresses } from "./named-addresses.ts";
 import { addressReply, nameServerReply, noSuchName } from "./own-names.ts";
 
 /** Seconds: load balancers come and go, and asking again costs next to nothing. */
@@ -31,7 +32,7 @@ export interface ResolvingParts {
 }
 
 /**
- * What the name server at a VPC's gateway answers: load balancers of that VPC are at addresses of their own, any of these first, or at the gateway where this
+ * What the name server at a VPC's gateway answers: load balancers of that VPC are at addresses of their own in their healthy zones, any of these first, or at the gateway where this
  * host does not have them, and to it there are no others; then its private zones, then what is public. Who asks from elsewhere (other networks of this host reach the address, too) is told nothing. Nobody here has registered the domain of a
  * public zone: to other accounts than its own it answers where no domain of the world is at stake, or the operator says so (decision 41).
  */
@@ -39,14 +40,14 @@ export function resolveInVpc({ state, chance, sharedDomains = [], heldIn }: Reso
   const shared = sharedDomains.map(nameOf);
   const isShared = (name: string): boolean => isSpecialUse(name) || shared.some((domain) => isWithin(name, domain));
   const block = parseCidr(gateway.vpcCidr);
-  const addressesOf = ({ arn, vpcId }: LoadBalancerRecord): readonly string[] => {
-    if (vpcId !== gateway.vpcId) return [];
-    const own = ownAddresses(state, arn, heldIn?.(vpcId));
-    return own.length === 0 ? [gateway.address] : rotated(own, Math.floor(chance() * own.length));
-  };
   return (question, client) => {
     const from = parseAddress(client);
     if (!block || from === undefined || !contains(block, from)) return { kind: "refused" };
+    const addressesOf = (balancer: LoadBalancerRecord): readonly string[] => {
+      if (balancer.vpcId !== gateway.vpcId) return [];
+      const own = namedAddresses(state, balancer, heldIn?.(balancer.vpcId), { from, chance });
+      return own.length === 0 ? [gateway.address] : own;
+    };
     const { vpcId, address } = gateway;
     const vpc = state.table(vpcs).get(vpcId);
     const sees = (zone: HostedZoneRecord): boolean => zone.account === vpc?.account || isShared(zone.name);
@@ -70,10 +71,6 @@ export function resolveOnHost({ state, chance }: ResolvingParts, address: string
 /** Whether it is a program of this host that asks. */
 export function isOnHost(client: string): boolean {
   return client.startsWith("127.");
-}
-
-function rotated(all: readonly string[], by: number): readonly string[] {
-  return [...all.slice(by), ...all.slice(0, by)];
 }
 
 const LOOPBACK = "127.0.0.1";

@@ -219,6 +219,7 @@ function balancer(name = "web", arn = ARN): LoadBalancerRecord {
     vpcId: "vpc-1",
     dnsName: `${name}-1.us-east-1.elb.localhost`,
     availabilityZones,
+    attributes: {},
   } as unknown as LoadBalancerRecord;
 }
 

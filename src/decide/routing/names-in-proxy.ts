@@ -10,6 +10,11 @@ export function ownId(loadBalancerArn: string, port: number): string {
   return `${name}-${id}-port-${port}`;
 }
 
+/** The name of what is there for one zone's addresses alone. */
+export function zonalId(id: string, zone: string | undefined): string {
+  return zone === undefined ? id : `${id}-${zone}`;
+}
+
 /** The name in the proxy of a listener where network load balancers reach it. */
 export function innerId(loadBalancerArn: string, port: number): string {
   return `${ownId(loadBalancerArn, port)}-inner`;

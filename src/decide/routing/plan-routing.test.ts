@@ -5,6 +5,7 @@ import { backendId, serverId } from "./names-in-proxy.ts";
 import { planRouting } from "./plan-routing.ts";
 import type { ActionView, ListenerView, TargetGroupView, TargetView } from "./view.ts";
 
+const node = (address: string, letter: string) => ({ address, zone: `us-east-1${letter}` });
 const LOOPBACK = { addresses: ["127.0.0.1"], gateways: [] } as const;
 const WEB = groupArn("web");
 const API = groupArn("api");
@@ -133,7 +134,7 @@ describe("listeners", () => {
 
   test("one that has addresses of its own listens there on its own port, under any name, for its own VPC, and not at the gateway", () => {
     const gateways = [{ vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: "10.0.0.1" }];
-    const own = { port: 80, addresses: ["10.0.0.7", "10.0.16.9"], clients: ["10.0.0.0/16"] };
+    const own = { port: 80, nodes: [node("10.0.0.7", "a"), node("10.0.16.9", "b")], clients: ["10.0.0.0/16"] };
     const listeners = [{ ...listener("a", 8080, forward(WEB), 1), own }, listener("b", 8080, forward(API), 2)];
     const plan = planRouting({ ...LOOPBACK, gateways, listeners, groups: [group(WEB), group(API)] });
     expect(plan.listeners.map(({ id, addresses, port, clients }) => [id, addresses, port, clients])).toEqual([

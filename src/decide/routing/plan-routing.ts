@@ -6,9 +6,10 @@ import type {
   ProxyRoute,
   ProxyServer,
 } from "../../domain/proxy-configuration.ts";
-import { backendId, byId, innerId, ownId, serverId } from "./names-in-proxy.ts";
+import { backendId, byId, innerId, ownId, serverId, zonalId } from "./names-in-proxy.ts";
 import { planSharedPort, tlsOf, type SharedPort } from "./plan-shared-port.ts";
 import { planStreams } from "./plan-streams.ts";
+import { backendIn, backendsOf, servedAlike, zonalGroups, type ZonalGroups } from "./plan-zones.ts";
 import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupView, TargetView } from "./view.ts";
 
 /** The names of load balancers, which nobody else has, end so. */
@@ -30,18 +31,20 @@ export function namesOf(dnsName: string): readonly [own: string, other: string] 
  * The proxy's configuration for all load balancers. On loopback they share ports: a request belongs to the load balancer whose name it carries,
  * and under any other name to the listener that took the port first, so that a load balancer that is alone on its port answers to any name.
  * A name of a load balancer that does not listen there is nobody's. In a VPC only its own load balancers listen: each at addresses of its own, on its own
- * ports and whatever the name; where this host does not have these, all at its gateway, where they share ports as on loopback.
+ * ports and whatever the name; where this host does not have these, all at its gateway, where they share ports as on loopback. An address of its own sends
+ * to the targets of its zone alone where a group does not cross zones; what all share sends to all.
  * Equal views give equal configurations.
- * @param toBackend `backendOf`, or what remembers what it gave for the same view
+ * @param toBackends what `backendsOf` gives for a view
  */
 export function planRouting(
   view: RoutingView,
-  toBackend: (group: TargetGroupView) => ProxyBackend = (group) => backendOf(group),
+  toBackends: (group: TargetGroupView) => readonly ProxyBackend[] = (group) => backendsOf(group, group.targets.map(serverOf)),
 ): ProxyConfiguration {
   const actions = view.listeners.flatMap(({ rules, action }) => [...rules.map((rule) => rule.action), action]);
   const forwarded = actions.flatMap((action) => (action.kind === "forward" ? action.groups : []));
   const used = new Set([...forwarded, ...(view.streams ?? []).flatMap(({ groups }) => groups)].map((group) => group.arn));
-  const streams = planStreams(view).sort(byId);
+  const zonal = zonalGroups(view.groups);
+  const streams = planStreams(view, zonal).sort(byId);
   const shared = sharedPorts(view);
   const atGateways = view.gateways.flatMap((gateway) => gatewayPorts(gateway, view));
   const entrances = [...shared, ...atGateways].flatMap((port) => port.entrances).sort(byId);
@@ -49,13 +52,13 @@ export function planRouting(
     listeners: [
       ...shared.flatMap((port) => port.listeners),
       ...atGateways.flatMap((port) => port.listeners).sort(byId),
-      ...[...view.listeners.flatMap(ownListener), ...view.listeners.flatMap(innerListener)].sort(byId),
+      ...[...view.listeners.flatMap((listener) => ownListeners(listener, zonal)), ...view.listeners.flatMap(innerListener)].sort(byId),
     ],
     ...(entrances.length > 0 && { entrances }),
     ...(streams.length > 0 && { streams }),
     backends: view.groups
       .filter((group) => used.has(group.arn))
-      .map(toBackend)
+      .flatMap(toBackends)
       .sort(byId),
   };
 }
@@ -80,11 +83,22 @@ function sharedPort(place: ListenerPlace, sharing: readonly ListenerView[]): Sha
   );
 }
 
-function ownListener(listener: ListenerView): ProxyListener[] {
-  const { own, balancer } = listener;
+function ownListeners(listener: ListenerView, zonal: ZonalGroups): ProxyListener[] {
+  const { own, balancer, rules, action } = listener;
   if (!own) return [];
-  const { port, addresses, clients } = own;
-  return [{ id: ownId(balancer.arn, port), addresses, port, clients, routes: routesUnder(listener, []), ...tlsOf(listener) }];
+  const { port, clients } = own;
+  return servedAlike(own, [...rules.map((rule) => rule.action), action].flatMap(groupsOf), zonal).map(({ addresses, zone }) => ({
+    id: zonalId(ownId(balancer.arn, port), zone),
+    addresses,
+    port,
+    clients,
+    routes: routesUnder(listener, [], backendIn(zone, zonal)),
+    ...tlsOf(listener),
+  }));
+}
+
+function groupsOf(action: ActionView): readonly string[] {
+  return action.kind === "forward" ? action.groups.map(({ arn }) => arn) : [];
 }
 
 /** Who comes here came to a network load balancer first, which has looked at who it is for. */
@@ -126,7 +140,7 @@ function misdirected(port: number): ProxyRoute["action"] {
 }
 
 /** A listener's rules in their order, and its default action after them. */
-function routesUnder(listener: ListenerView, hosts: readonly string[]): ProxyRoute[] {
+function routesUnder(listener: ListenerView, hosts: readonly string[], idOf: (arn: string) => string = backendId): ProxyRoute[] {
   const { rules, action, login, answers, tlsHeaders, balancer } = listener;
   const { arn, idleTimeout, handling, logs = false } = balancer;
   const under = {
@@ -143,18 +157,18 @@ function routesUnder(listener: ListenerView, hosts: readonly string[]): ProxyRou
     ...(rewrites && { rewrites }),
     ...(before && { login: before }),
     ...(logs && { logged: priority }),
-    action: proxyAction(its),
+    action: proxyAction(its, idOf),
   }));
-  return [...byRule, { ...under, ...(login && { login }), ...(logs && { logged: 0 }), action: proxyAction(action) }];
+  return [...byRule, { ...under, ...(login && { login }), ...(logs && { logged: 0 }), action: proxyAction(action, idOf) }];
 }
 
-function proxyAction(action: ActionView): ProxyRoute["action"] {
+function proxyAction(action: ActionView, idOf: (arn: string) => string): ProxyRoute["action"] {
   switch (action.kind) {
     case "forward":
       // A group of weight 0 is checked but gets nothing.
       return {
         kind: "forward",
-        backends: action.groups.filter((group) => group.weight > 0).map(({ arn, weight }) => ({ id: backendId(arn), weight })),
+        backends: action.groups.filter((group) => group.weight > 0).map(({ arn, weight }) => ({ id: idOf(arn), weight })),
         ...(action.stickiness === undefined ? {} : { stickiness: action.stickiness }),
       };
     case "fixed-response":
@@ -165,12 +179,6 @@ function proxyAction(action: ActionView): ProxyRoute["action"] {
       return { kind: "redirect", status, location };
     }
   }
-}
-
-/** The backend of a target group. @param servers of its targets, in any order */
-export function backendOf(group: TargetGroupView, servers: readonly ProxyServer[] = group.targets.map(serverOf)): ProxyBackend {
-  const { arn, targets: _targets, ...settings } = group;
-  return { id: backendId(arn), ...settings, servers: servers.toSorted(byId) };
 }
 
 /** What a target is in the proxy. */

@@ -10,7 +10,7 @@ const stream: StreamView = {
   groups: [{ arn: DB, weight: 1 }],
   idleTimeout: 350,
 };
-const own = { port: 5432, addresses: ["10.0.0.7"], clients: ["10.0.0.0/16"] };
+const own = { port: 5432, nodes: [{ address: "10.0.0.7", zone: "us-east-1a" }], clients: ["10.0.0.0/16"] };
 const passing = { proxyProtocol: false, cutsRemoved: false, cutsUnhealthy: true };
 const group: TargetGroupView = { arn: DB, algorithm: "round_robin", healthCheck: { kind: "none" }, stream: passing, targets: [] };
 

@@ -1,13 +1,14 @@
 import type { ProxyStream } from "../../domain/proxy-configuration.ts";
-import { backendId, ownId } from "./names-in-proxy.ts";
+import { ownId, zonalId } from "./names-in-proxy.ts";
 import { planTls } from "./plan-tls.ts";
-import type { RoutingView, StreamView } from "./view.ts";
+import { backendIn, servedAlike, type ZonalGroups } from "./plan-zones.ts";
+import type { OwnPlace, RoutingView, StreamView } from "./view.ts";
 
 /** The streams of all network load balancers: on the addresses that all share, in their VPC, and at addresses of their own where this host has these. */
-export function planStreams({ addresses, gateways, streams = [] }: RoutingView): ProxyStream[] {
+export function planStreams({ addresses, gateways, streams = [] }: RoutingView, zonal: ZonalGroups): ProxyStream[] {
   return streams.flatMap((stream) => {
     const { port, own, balancer } = stream;
-    const carries = carried(stream);
+    const carries = carried(stream, undefined, zonal);
     const inVpc = own ? [] : gateways.filter(({ vpcId }) => vpcId === balancer.vpcId);
     return [
       { id: `stream-${port}`, addresses, port, ...carries },
@@ -18,14 +19,31 @@ export function planStreams({ addresses, gateways, streams = [] }: RoutingView):
         clients: [vpcCidr],
         ...carries,
       })),
-      ...(own ? [{ id: ownId(balancer.arn, own.port), addresses: own.addresses, port: own.port, clients: own.clients, ...carries }] : []),
+      ...(own ? ownStreams(stream, own, zonal) : []),
     ];
   });
 }
 
-function carried({ groups, idleTimeout, tls, balancer }: StreamView): Pick<ProxyStream, "backends" | "idleTimeout" | "tls"> {
+function ownStreams(stream: StreamView, own: OwnPlace, zonal: ZonalGroups): ProxyStream[] {
+  const { port, clients } = own;
+  const arns = stream.groups.map(({ arn }) => arn);
+  return servedAlike(own, arns, zonal).map(({ addresses, zone }) => ({
+    id: zonalId(ownId(stream.balancer.arn, port), zone),
+    addresses,
+    port,
+    clients,
+    ...carried(stream, zone, zonal),
+  }));
+}
+
+function carried(
+  { groups, idleTimeout, tls, balancer }: StreamView,
+  zone: string | undefined,
+  zonal: ZonalGroups,
+): Pick<ProxyStream, "backends" | "idleTimeout" | "tls"> {
+  const idOf = backendIn(zone, zonal);
   return {
-    backends: groups.map(({ arn, weight }) => ({ id: backendId(arn), weight })).filter(({ weight }) => weight > 0),
+    backends: groups.map(({ arn, weight }) => ({ id: idOf(arn), weight })).filter(({ weight }) => weight > 0),
     idleTimeout,
     ...(tls && { tls: planTls(tls, balancer.arn) }),
   };

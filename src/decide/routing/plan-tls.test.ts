@@ -109,7 +109,7 @@ describe("listeners on one port", () => {
   });
 
   test("at its own addresses a load balancer shows its certificates alone", () => {
-    const own = { port: 443, addresses: ["10.0.0.7"], clients: ["10.0.0.0/16"] };
+    const own = { port: 443, nodes: [{ address: "10.0.0.7", zone: "us-east-1a" }], clients: ["10.0.0.0/16"] };
     const { listeners } = plan({ ...listener("a", 1, view([])), own }, listener("b", 2, shop));
     expect(listeners.find(({ addresses }) => addresses.includes("10.0.0.7"))).toMatchObject({
       id: "a-1-port-443",

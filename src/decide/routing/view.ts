@@ -74,7 +74,7 @@ export interface CertificateView {
 export interface OwnPlace {
   /** The listener's own port. */
   readonly port: number;
-  readonly addresses: readonly string[];
+  readonly nodes: readonly { readonly address: string; readonly zone: string }[];
   /** Blocks of who may come in: its VPC, and this host. */
   readonly clients: readonly string[];
 }
@@ -135,6 +135,8 @@ export type ActionView =
 /** What the proxy is told of a group besides its targets is settled by its record alone. */
 export interface TargetGroupView extends Omit<ProxyBackend, "id" | "servers"> {
   readonly arn: string;
+  /** The zones in which its load balancer has addresses, where each of these sends to the targets of its zone alone. Absent: to all. */
+  readonly zones?: readonly string[];
   /** Those that may get requests: see `admit-target.ts`. */
   readonly targets: readonly TargetView[];
 }
@@ -145,6 +147,8 @@ export interface TargetView {
   /** Where this host reaches it. */
   readonly address: string;
   readonly addressPort: number;
+  /** Absent where it is in none, and is there for all. */
+  readonly zone?: string;
   /** The address of its load balancer from which it is connected to, where this host has it. */
   readonly source?: string;
   /** The listener that it is, by its name in the proxy. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { wholeBackendId } from "../../domain/zonal-backend.ts";
 import { quote } from "./quote.ts";
 
 /**
@@ -31,6 +32,9 @@ export function renderGroupStickiness(backend: string): readonly string[] {
   return [cookie(COOKIE, ""), cookie(CROSS_SITE_COOKIE, "; SameSite=None; Secure")];
 }
 
+/** A client may come to another zone the next time, where another part of the group is. */
 function cookieValue(backend: string): string {
-  return createHash("sha256").update(`target group ${backend}`).digest("base64url");
+  return createHash("sha256")
+    .update(`target group ${wholeBackendId(backend)}`)
+    .digest("base64url");
 }

@@ -45,21 +45,18 @@ const APPLICATION: AttributeRules = {
   "zonal_shift.config.enabled": onlyInitial(flag("false")),
 };
 
-/**
- * The attributes of a Network Load Balancer. Its one proxy reaches the targets of all zones from each of its addresses, whether it is to cross zones
- * or not; who looks up its name gets all of them.
- */
+/** The attributes of a Network Load Balancer. */
 const NETWORK: AttributeRules = {
   "access_logs.s3.enabled": fixedFlag("false"),
   "access_logs.s3.bucket": text(),
   "access_logs.s3.prefix": text(),
   "deletion_protection.enabled": flag("false"),
   "load_balancing.cross_zone.enabled": flag("false"),
-  "dns_record.client_routing_policy": oneOf(
+  "dns_record.client_routing_policy": oneOf("any_availability_zone", [
     "any_availability_zone",
-    ["any_availability_zone", "availability_zone_affinity", "partial_availability_zone_affinity"],
-    ["any_availability_zone"],
-  ),
+    "availability_zone_affinity",
+    "partial_availability_zone_affinity",
+  ]),
   "secondary_ips.auto_assigned.per_subnet": onlyInitial(whole(0, 0, 7)),
   "zonal_shift.config.enabled": onlyInitial(flag("false")),
 };

@@ -1,7 +1,9 @@
 import {
+  DeregisterTargetsCommand,
   DescribeTargetGroupAttributesCommand,
   ElasticLoadBalancingV2Client,
   ModifyTargetGroupAttributesCommand,
+  RegisterTargetsCommand,
   type TargetGroupAttribute,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { expect, test } from "vitest";
@@ -65,11 +67,37 @@ test("attributes are taken as AWS takes them, and refused in its words", async (
     [{ [`${MINIMUM}.percentage`]: "101" }, "must be 'off' or between '1-100' inclusive"],
     [{ [`${MINIMUM}.count`]: "off" }, "must be between '1-1000' inclusive"],
     [{ "load_balancing.algorithm.anomaly_mitigation": "on" }, "Airfield does not support the value 'on'"],
-    [{ "load_balancing.cross_zone.enabled": "false" }, "Airfield does not support the value 'false'"],
+    [{ "load_balancing.cross_zone.enabled": "off" }, "must be one of [true, false, use_load_balancer_configuration]"],
+    [
+      { "load_balancing.cross_zone.enabled": "false", "stickiness.enabled": "true" },
+      "InvalidConfigurationRequestException: You cannot enable stickiness on a target group while cross-zone load balancing is turned off",
+    ],
     [{ "proxy_protocol_v2.enabled": "true" }, "Target group attribute key 'proxy_protocol_v2.enabled' is not recognized"],
   ];
   for (const [changes, message] of refused) expect([changes, await modify(changes)]).toEqual([changes, expect.stringContaining(message)]);
   expect(await described()).toEqual(initial);
+});
+
+test("a group that does not cross zones has targets in a zone each", async () => {
+  const surroundings = { ownBlocks: [], bridgedBlocks: [], vpcs: [], openedBlocks: ["192.0.2.0/24"] };
+  await using api = await apiWorld({ targetSurroundings: () => surroundings });
+  const { group: TargetGroupArn } = await stack(api);
+  const client = api.client(ElasticLoadBalancingV2Client);
+  const register = (Id: string, AvailabilityZone?: string) =>
+    client.send(new RegisterTargetsCommand({ TargetGroupArn, Targets: [{ Id, AvailabilityZone }] }));
+  const turn = (Value: string) =>
+    client.send(
+      new ModifyTargetGroupAttributesCommand({ TargetGroupArn, Attributes: [{ Key: "load_balancing.cross_zone.enabled", Value }] }),
+    );
+  await register("192.0.2.2", "all");
+  await expect(turn("false")).rejects.toThrow("the Availability Zone of the target '192.0.2.2' is 'all'");
+  await client.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets: [{ Id: "192.0.2.2" }] }));
+  await turn("false");
+  await expect(register("192.0.2.3", "all")).rejects.toThrow("The Availability Zone 'all' of the IP address '192.0.2.3' is not valid");
+  await expect(register("192.0.2.3", "us-west-2a")).rejects.toThrow("'us-west-2a'");
+  await register("192.0.2.3", "us-east-1b");
+  await turn("use_load_balancer_configuration");
+  await expect(register("192.0.2.4", "us-east-1b")).rejects.toThrow("is outside the VPC");
 });
 
 function attributesOf(listed: readonly TargetGroupAttribute[] = []): Attributes {

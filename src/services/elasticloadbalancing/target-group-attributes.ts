@@ -1,5 +1,6 @@
 import { InvalidConfigurationRequestException } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { targetGroups } from "../../state/elb.ts";
+import { targetGroups, targets, type TargetGroupRecord } from "../../state/elb.ts";
+import type { State } from "../../state/state.ts";
 import { because } from "../operation.ts";
 import {
   changeAttributes,
@@ -16,18 +17,10 @@ import { operation, permission } from "./elb-operation.ts";
 import { findTargetGroup } from "./find.ts";
 import { isForApplications, type TargetGroupKind } from "./target-group-kind.ts";
 
-/**
- * Of all groups. A load balancer has one node, which all its zones share: they are healthy or failed together, and where all have failed, names lead to
- * all of them. So the bounds of DNS failover may be any.
- * Source of all tables here: ELB API, `TargetGroupAttribute`.
- */
+/** Of all groups. Source of all tables here: ELB API, `TargetGroupAttribute`. */
 const COMMON: AttributeRules = {
   "deregistration_delay.timeout_seconds": whole(300, 0, 3600),
-  "load_balancing.cross_zone.enabled": oneOf(
-    "use_load_balancer_configuration",
-    ["true", "false", "use_load_balancer_configuration"],
-    ["true", "use_load_balancer_configuration"],
-  ),
+  "load_balancing.cross_zone.enabled": oneOf("use_load_balancer_configuration", ["true", "false", "use_load_balancer_configuration"]),
   "target_group_health.dns_failover.minimum_healthy_targets.count": countOrOff("1"),
   "target_group_health.dns_failover.minimum_healthy_targets.percentage": countOrOff("off", 100),
   "target_group_health.unhealthy_state_routing.minimum_healthy_targets.count": whole(1, 1, 1000),
@@ -86,8 +79,8 @@ function cookieNameRefusal(name: string): string | undefined {
   return /^[\w!#$%&'*+.^`|~-]*$/.test(name) ? undefined : "contains a character that is not allowed in the name of a cookie";
 }
 
-/** What AWS does not have beside each other. */
-function checkTogether(attributes: Readonly<Record<string, string>>): void {
+/** What AWS does not have beside each other. Source, of zones: Application Load Balancers guide, "Cross-zone load balancing for target groups". */
+function checkTogether(attributes: Readonly<Record<string, string>>, group: TargetGroupRecord, state: State): void {
   const refuse = (message: string): never => {
     throw new InvalidConfigurationRequestException(because(message));
   };
@@ -97,6 +90,15 @@ function checkTogether(attributes: Readonly<Record<string, string>>): void {
   const byCookie = attributes["stickiness.enabled"] === "true" && attributes["stickiness.type"] === "app_cookie";
   if (byCookie && attributes["stickiness.app_cookie.cookie_name"] === "")
     refuse("You must set an application cookie name to enable stickiness of type 'app_cookie'");
+  if (!isForApplications(group) || attributes["load_balancing.cross_zone.enabled"] !== "false") return;
+  if (attributes["stickiness.enabled"] === "true")
+    refuse("You cannot enable stickiness on a target group while cross-zone load balancing is turned off");
+  const everywhere = state
+    .table(targets)
+    .by("targetGroup", group.arn)
+    .find(({ availabilityZone, drainingUntil }) => availabilityZone === "all" && drainingUntil === undefined);
+  if (everywhere)
+    refuse(`You cannot turn off cross-zone load balancing while the Availability Zone of the target '${everywhere.id}' is 'all'`);
 }
 
 /** @param most of a number, where there is a bound */
@@ -130,7 +132,7 @@ export const modifyTargetGroupAttributes = operation("ModifyTargetGroupAttribute
   run({ TargetGroupArn, Attributes }, context) {
     const group = findTargetGroup(TargetGroupArn, context);
     const attributes = changeAttributes("Target group", rulesFor(group), group.attributes, Attributes);
-    checkTogether({ ...initialAttributes(rulesFor(group)), ...attributes });
+    checkTogether({ ...initialAttributes(rulesFor(group)), ...attributes }, group, context.state);
     context.state.commit(() => context.state.table(targetGroups).put({ ...group, attributes }));
     return { Attributes: listAttributes(rulesFor(group), attributes) };
   },

@@ -7,6 +7,7 @@ import {
   type TargetHealthDescription,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { targetPlaces } from "../../decide/routing/target-place.ts";
+import { availabilityZones } from "../../domain/availability-zones.ts";
 import { contains, parseAddress, parseCidr } from "../../domain/cidr.ts";
 import { NOT_REGISTERED } from "../../domain/target-health.ts";
 import { subnets } from "../../state/ec2.ts";
@@ -18,6 +19,7 @@ import { checkBalancerTarget, requireOneBalancer } from "./balancer-targets.ts";
 import { checkRange, invalid, operation, permission } from "./elb-operation.ts";
 import { findTargetGroup, type Place } from "./find.ts";
 import { QUOTAS } from "./quotas.ts";
+import { isForApplications } from "./target-group-kind.ts";
 
 export const registerTargets = operation("RegisterTargets", {
   authorize: ({ TargetGroupArn }) => permission("RegisterTargets", TargetGroupArn ?? "*"),
@@ -139,6 +141,7 @@ function zoneOfAddress(
     case "private":
     case "opened":
       if (zone === undefined) throw invalid(`The Availability Zone is required for IP address '${address}' because it is not in the VPC`);
+      if (keepsToZones(group)) return zoneOutside(address, zone, at);
       if (zone !== "all")
         throw invalid(
           `You must specify a valid Availability Zone or select 'all' for all enabled Availability zones, since the IP address '${address}' is outside the VPC`,
@@ -156,6 +159,19 @@ function zoneOfAddress(
     case "malformed":
       throw invalid(`The IP address '${address}' is not a valid IPv4 address`);
   }
+}
+
+/** Whether an Application Load Balancer's group does not cross zones. */
+function keepsToZones(group: TargetGroupRecord): boolean {
+  return isForApplications(group) && group.attributes["load_balancing.cross_zone.enabled"] === "false";
+}
+
+/** Targets of such a group are in a zone each. Source: Application Load Balancers guide, "Cross-zone load balancing for target groups". */
+function zoneOutside(address: string, zone: string, { region }: Place): string {
+  if (availabilityZones(region).some(({ name }) => name === zone)) return zone;
+  throw invalid(
+    `The Availability Zone '${zone}' of the IP address '${address}' is not valid while cross-zone load balancing of its target group is turned off`,
+  );
 }
 
 function zoneInVpc(address: string, zone: string | undefined, { vpcId = "" }: TargetGroupRecord, { state }: Place): string {
