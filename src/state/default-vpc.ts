@@ -4,7 +4,7 @@ import { scopeKey, type Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
 import { freeBlock, subnetBlocks } from "../decide/addresses/free-block.ts";
 import { securityGroups, subnets, vpcs, type SecurityGroupRecord, type SubnetRecord, type VpcRecord } from "./ec2.ts";
-import { moveInterfaces } from "./elb-interfaces.ts";
+import { moveInterfaces } from "./new-interface.ts";
 import { hostBlocks } from "./host-blocks.ts";
 import type { State, WholeState } from "./state.ts";
 import { putVpcBasics } from "./vpc-basics.ts";

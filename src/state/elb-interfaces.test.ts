@@ -5,9 +5,10 @@ import { systemIds as ids } from "../drivers/system/ids.ts";
 import { moveDefaultVpc } from "./default-vpc.ts";
 import { subnets, vpcs, type SubnetRecord } from "./ec2.ts";
 import { tasks, type TaskRecord } from "./ecs.ts";
-import { completeInterfaces, interfacesOf, placeInterfaces, removeInterfaces, removeLeft, SubnetFullError } from "./elb-interfaces.ts";
+import { completeInterfaces, interfacesOf, placeInterfaces, removeInterfaces, removeLeft } from "./elb-interfaces.ts";
 import { JournaledState } from "./journaled-state.ts";
 import { addressesInUse } from "./network-interfaces.ts";
+import { SubnetFullError } from "./new-interface.ts";
 
 const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
 const SUBNET: SubnetRecord = {

@@ -1,20 +1,9 @@
-import { nextAddress } from "../decide/addresses/next-address.ts";
-import { formatAddress, parseAddress, parseCidr } from "../domain/cidr.ts";
 import type { Ids } from "../ports/ids.ts";
 import { subnets, type SubnetRecord } from "./ec2.ts";
 import type { LoadBalancerRecord } from "./elb.ts";
-import { addressInUse, networkInterfaces, type NetworkInterfaceRecord } from "./network-interfaces.ts";
+import { networkInterfaces, type NetworkInterfaceRecord } from "./network-interfaces.ts";
+import { newInterface, SubnetFullError } from "./new-interface.ts";
 import type { State } from "./state.ts";
-
-/** No address of a subnet is left. */
-export class SubnetFullError extends Error {
-  readonly subnetId: string;
-  constructor(subnetId: string) {
-    super(`no address of the subnet ${subnetId} is left`);
-    this.name = "SubnetFullError";
-    this.subnetId = subnetId;
-  }
-}
 
 /** A subnet in which a load balancer is to have an interface. */
 export interface WantedInterface {
@@ -47,18 +36,7 @@ export function placeInterfaces(state: State, ids: Ids, balancer: Owner, wanted:
     }
     for (const { subnet, address } of wanted) {
       if (kept.has(subnet.id)) continue;
-      table.insert({
-        id: `eni-${ids.hex(17)}`,
-        account: balancer.account,
-        region: balancer.region,
-        vpcId: balancer.vpcId,
-        subnetId: subnet.id,
-        availabilityZone: subnet.availabilityZone,
-        privateIpv4Address: address ?? drawnAddress(state, ids, subnet),
-        chosen: address !== undefined,
-        loadBalancerArn: balancer.arn,
-        createdAt: now,
-      });
+      newInterface(state, ids, { subnet, ...(address === undefined ? {} : { address }), loadBalancerArn: balancer.arn, now });
     }
   });
 }
@@ -111,33 +89,4 @@ export function completeInterfaces(
     if (cause instanceof SubnetFullError) return cause;
     throw cause;
   }
-}
-
-/**
- * Gives the interfaces of a subnet addresses in the block that it has now: each as far from its beginning as before, where the block is as large.
- * Joins the open commit.
- * @throws SubnetFullError
- */
-export function moveInterfaces(state: State, subnet: SubnetRecord, formerCidr: string): void {
-  const [before, after] = [parseCidr(formerCidr), parseCidr(subnet.cidrBlock)];
-  if (!before || !after) return;
-  for (const record of state.table(networkInterfaces).by("subnet", subnet.id)) {
-    const offset = (parseAddress(record.privateIpv4Address) ?? before.base) - before.base;
-    const last = formatAddress(after.base + (offset % after.size) - 1);
-    state.table(networkInterfaces).replace(record, { ...record, privateIpv4Address: nextFree(state, subnet, last) });
-  }
-}
-
-/** From the upper half of the subnet: those of tasks begin below, and a place for the next one may be made ready already. */
-function drawnAddress(state: State, ids: Ids, subnet: SubnetRecord): string {
-  const block = parseCidr(subnet.cidrBlock);
-  const half = block ? block.size / 2 : 0;
-  return nextFree(state, subnet, block && formatAddress(block.base + half + (Number.parseInt(ids.hex(8), 16) % half)));
-}
-
-function nextFree(state: State, subnet: SubnetRecord, last: string | undefined): string {
-  const has = (address: string): boolean => addressInUse(state, subnet.id, address);
-  const choice = nextAddress({ cidr: subnet.cidrBlock, taken: { has }, ...(last === undefined ? {} : { last }) });
-  if (choice.kind !== "address") throw new SubnetFullError(subnet.id);
-  return choice.address;
 }

@@ -1,3 +1,4 @@
+import type { Tag } from "@aws-sdk/client-ec2";
 import { assignable } from "../decide/addresses/next-address.ts";
 import { parseCidr } from "../domain/cidr.ts";
 import { scopeKey, type Scope } from "../domain/scope.ts";
@@ -7,8 +8,8 @@ import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
 /**
- * A network interface that a service of AWS has in somebody's subnet: a load balancer's. Those of tasks are in the tasks' records. What its owner's
- * record says is not repeated: security groups, the scheme.
+ * A network interface that is no task's: a load balancer's, a NAT gateway's, a VPC endpoint's, or one that somebody made. Those of tasks are in the tasks'
+ * records. What its owner's record says is not repeated: the groups of load balancers and endpoints are there (`interface-groups.ts`).
  */
 export interface NetworkInterfaceRecord {
   /** `eni-…`. */
@@ -18,10 +19,23 @@ export interface NetworkInterfaceRecord {
   readonly vpcId: string;
   readonly subnetId: string;
   readonly availabilityZone: string;
+  /** The primary one. */
   readonly privateIpv4Address: string;
+  /** Further addresses of the subnet, of interfaces that somebody made. */
+  readonly secondaryAddresses?: readonly string[];
   /** Whether the address was asked for, by `PrivateIPv4Address`. */
   readonly chosen: boolean;
-  readonly loadBalancerArn: string;
+  /** Whose it is; none of the three where somebody made it by CreateNetworkInterface. */
+  readonly loadBalancerArn?: string;
+  readonly natGatewayId?: string;
+  readonly vpcEndpointId?: string;
+  /** The groups of one that somebody made; 1 to 5. */
+  readonly groupIds?: readonly string[];
+  readonly description?: string;
+  /** Absent is AWS's default, true. */
+  readonly sourceDestCheck?: boolean;
+  readonly clientToken?: string;
+  readonly tags?: readonly Tag[];
   /** Milliseconds since the Unix epoch, as below. */
   readonly createdAt: number;
   /** Set once its load balancer has left the subnet: until when it may finish there what is under way, and nobody else gets the address. */
@@ -32,11 +46,21 @@ export const networkInterfaces = defineTable<NetworkInterfaceRecord>()("ec2.netw
   scope: scopeKey,
   vpc: ({ vpcId }) => vpcId,
   subnet: ({ subnetId }) => subnetId,
-  address: ({ subnetId, privateIpv4Address }) => `${subnetId}/${privateIpv4Address}`,
+  /** Those of a subnet that have more than one address. */
+  severalIn: ({ subnetId, secondaryAddresses = [] }) => (secondaryAddresses.length > 0 ? subnetId : undefined),
+  address: (record) => addressesOf(record).map((address) => `${record.subnetId}/${address}`),
   loadBalancer: ({ loadBalancerArn }) => loadBalancerArn,
+  natGateway: ({ natGatewayId }) => natGatewayId,
+  vpcEndpoint: ({ vpcEndpointId }) => vpcEndpointId,
+  group: ({ groupIds }) => groupIds,
 });
 
-/** Whether an address of a subnet is somebody's: a task's that has not stopped, or a load balancer's. Costs nothing more where there are many. */
+/** The primary address and the others. */
+function addressesOf({ privateIpv4Address, secondaryAddresses = [] }: NetworkInterfaceRecord): readonly string[] {
+  return [privateIpv4Address, ...secondaryAddresses];
+}
+
+/** Whether an address of a subnet is somebody's: a task's that has not stopped, or another interface's. Costs nothing more where there are many. */
 export function addressInUse(state: State, subnetId: string, address: string): boolean {
   const key = `${subnetId}/${address}`;
   return (
@@ -50,7 +74,9 @@ export function addressInUse(state: State, subnetId: string, address: string): b
 
 /** How many addresses of a subnet are in use. */
 export function addressesInUse(state: State, subnetId: string): number {
-  return state.table(tasks).count("subnet", subnetId) + state.table(networkInterfaces).count("subnet", subnetId);
+  const table = state.table(networkInterfaces);
+  const further = table.by("severalIn", subnetId).reduce((sum, { secondaryAddresses = [] }) => sum + secondaryAddresses.length, 0);
+  return state.table(tasks).count("subnet", subnetId) + table.count("subnet", subnetId) + further;
 }
 
 /** How many addresses of a subnet are nobody's. */

@@ -5,7 +5,7 @@ import type { HoldOutcome, HostAddresses } from "../../ports/host-addresses.ts";
 import { subnets, vpcs } from "../../state/ec2.ts";
 import { loadBalancers, type LoadBalancerRecord } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
-import { networkInterfaces } from "../../state/network-interfaces.ts";
+import { networkInterfaces, type NetworkInterfaceRecord } from "../../state/network-interfaces.ts";
 import { FakeVpcNetworks } from "../../testing/fake-vpc-networks.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import type { HeldAddresses } from "../load-balancing/own-places.ts";
@@ -100,6 +100,25 @@ test("a load balancer's network is made for it, and then the host has its addres
   await clock.settled();
   expect([...host.had]).toEqual(["10.0.1.8"]);
   expect(held()).toEqual(["10.0.1.8"]);
+});
+
+test("the host has the addresses of endpoints, too, in a network that is there; not those of NAT gateways and of interfaces that somebody made", async () => {
+  const { state, clock, networks, host, put, start } = world();
+  const of = (address: string, owner: Partial<NetworkInterfaceRecord>): void => {
+    const { loadBalancerArn: _none, ...record } = state.table(networkInterfaces).get("eni-10.0.0.7") as NetworkInterfaceRecord;
+    state.commit(() => state.table(networkInterfaces).put({ ...record, id: `eni-${address}`, privateIpv4Address: address, ...owner }));
+  };
+  put("10.0.0.7");
+  of("10.0.0.8", { vpcEndpointId: "vpce-1" });
+  of("10.0.0.9", { natGatewayId: "nat-1" });
+  of("10.0.0.10", { groupIds: ["sg-1"] });
+  const balancer = state.table(networkInterfaces).get("eni-10.0.0.7");
+  state.commit(() => state.table(networkInterfaces).delete("eni-10.0.0.7"));
+  await start();
+  expect(networks.asked).toEqual([]);
+  state.commit(() => balancer && state.table(networkInterfaces).put(balancer));
+  await clock.settled();
+  expect([...host.had].toSorted()).toEqual(["10.0.0.7", "10.0.0.8"]);
 });
 
 test("what a network that is made anew lacks is put there again, and nothing is held where there is none", async () => {

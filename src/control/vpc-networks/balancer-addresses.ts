@@ -5,7 +5,7 @@ import type { Logger } from "../../ports/logger.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { completeInterfaces, removeLeft } from "../../state/elb-interfaces.ts";
 import { loadBalancers } from "../../state/elb.ts";
-import { networkInterfaces } from "../../state/network-interfaces.ts";
+import { networkInterfaces, type NetworkInterfaceRecord } from "../../state/network-interfaces.ts";
 import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import type { HeldAddresses } from "../load-balancing/own-places.ts";
@@ -52,11 +52,14 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
   const wanting = new Map<string, string>();
   const worker = keyedWorker("addresses of load balancers", step, clock, logger);
 
-  function wantedIn(vpcId: string): readonly string[] {
-    return state
-      .table(networkInterfaces)
-      .by("vpc", vpcId)
-      .map(({ privateIpv4Address }) => privateIpv4Address);
+  function wantedIn(vpcId: string): readonly NetworkInterfaceRecord[] {
+    return (
+      state
+        .table(networkInterfaces)
+        .by("vpc", vpcId)
+        // Nobody answers at those of NAT gateways, and at those that somebody made and that are attached to nothing.
+        .filter(({ loadBalancerArn, vpcEndpointId }) => loadBalancerArn !== undefined || vpcEndpointId !== undefined)
+    );
   }
 
   async function step(vpcId: string): Promise<void> {
@@ -64,8 +67,13 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
     const next = removeLeft(state, vpcId, clock.now());
     if (next !== undefined) worker.wakeAt(vpcId, next);
     const gateway = gateways.get(vpcId);
-    const wanted = wantedIn(vpcId);
-    if (!gateway) return wanted.length > 0 && state.table(vpcs).has(vpcId) ? makeNetwork(vpcId) : note(vpcId, undefined);
+    const records = wantedIn(vpcId);
+    // A network is made for load balancers; endpoints wait for somebody who would use them.
+    if (!gateway)
+      return records.some(({ loadBalancerArn }) => loadBalancerArn !== undefined) && state.table(vpcs).has(vpcId)
+        ? makeNetwork(vpcId)
+        : note(vpcId, undefined);
+    const wanted = records.map(({ privateIpv4Address }) => privateIpv4Address);
     // An address is told to nobody before it is surely ours.
     await state.durable();
     // Who listens there lets go first.
@@ -134,7 +142,15 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
       const present = host.present();
       held.clear();
       for (const { vpcId, vpcCidr } of now)
-        held.set(vpcId, { vpcId, vpcCidr, addresses: new Set(wantedIn(vpcId).filter((address) => present.has(address))) });
+        held.set(vpcId, {
+          vpcId,
+          vpcCidr,
+          addresses: new Set(
+            wantedIn(vpcId)
+              .map(({ privateIpv4Address }) => privateIpv4Address)
+              .filter((address) => present.has(address)),
+          ),
+        });
       tell([...held.values()]);
       for (const vpcId of gateways.keys()) worker.wake(vpcId);
       for (const { vpcId } of state.table(networkInterfaces).values()) worker.wake(vpcId);

@@ -3,6 +3,7 @@ import { describeAddresses } from "./addresses.ts";
 import { describeEgressOnlyInternetGateways, describeInternetGateways } from "./internet-gateways.ts";
 import { describeNatGateways } from "./nat-gateways.ts";
 import { describeNetworkAcls } from "./network-acls.ts";
+import { describeVpcEndpoints } from "./endpoints/describe-vpc-endpoints.ts";
 import { describeNetworkInterfaces } from "./network-interfaces.ts";
 import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from "./regions.ts";
 import { describeRouteTables } from "./route-tables.ts";
@@ -39,6 +40,7 @@ export const operations: readonly Operation[] = [
   describeAddresses,
   describeNetworkAcls,
   describeNetworkInterfaces,
+  describeVpcEndpoints,
   createSecurityGroup,
   deleteSecurityGroup,
   describeSecurityGroups,

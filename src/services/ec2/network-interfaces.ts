@@ -3,6 +3,7 @@ import { scopeKey } from "../../domain/scope.ts";
 import { securityGroups } from "../../state/ec2.ts";
 import { tasks, type TaskInterface, type TaskRecord } from "../../state/ecs.ts";
 import { loadBalancers, type LoadBalancerRecord } from "../../state/elb.ts";
+import { groupsOfInterface } from "../../state/interface-groups.ts";
 import { interfaceNames, networkInterfaces, type NetworkInterfaceRecord } from "../../state/network-interfaces.ts";
 import { publicAddressOf } from "../../state/public-addresses.ts";
 import { AwsError } from "../aws-error.ts";
@@ -57,8 +58,8 @@ function allInterfaces(context: OperationContext): readonly Shown[] {
     .table(networkInterfaces)
     .by("scope", scopeKey(context))
     .flatMap((own) => {
-      const balancer = state.table(loadBalancers).get(own.loadBalancerArn);
-      return balancer ? [ofBalancer(own, balancer)] : [];
+      const balancer = own.loadBalancerArn === undefined ? undefined : state.table(loadBalancers).get(own.loadBalancerArn);
+      return balancer ? [ofBalancer(own, balancer, groupsOfInterface(state, own))] : [];
     });
   return [...taskInterfaces(context).map(({ task, own }) => ofTask(task, own, context)), ...ofBalancers];
 }
@@ -78,12 +79,12 @@ function ofTask(task: TaskRecord, own: TaskInterface, context: OperationContext)
   };
 }
 
-function ofBalancer(own: NetworkInterfaceRecord, balancer: LoadBalancerRecord): Shown {
+function ofBalancer(own: NetworkInterfaceRecord, balancer: LoadBalancerRecord, groups: readonly string[]): Shown {
   const isNetwork = balancer.type === "network";
   return {
     ...own,
     ...interfaceNames(own.privateIpv4Address, own),
-    securityGroups: balancer.securityGroups,
+    securityGroups: groups,
     // `ELB app/web/50dc6c495c0c9188`, as the ARN ends.
     description: `ELB ${balancer.arn.split(":loadbalancer/")[1] ?? ""}`,
     requesterId: "amazon-elb",
