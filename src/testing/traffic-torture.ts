@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { Agent, createServer, request } from "node:http";
 import { Agent as SecureAgent, request as secureRequest } from "node:https";
@@ -61,10 +62,12 @@ export async function trafficTorture(
   /** Requests that some target has taken and not answered. */
   const underway = new Map<string, Target>();
   const targets: Target[] = [];
+  let loaded = false;
   const come = async (): Promise<void> => {
     const target = opened.use(await startTarget(underway));
     await elb.send(new RegisterTargetsCommand({ TargetGroupArn: group, Targets: [{ ...target.registered, AvailabilityZone: "all" }] }));
     await reached(elb, group, target, "healthy");
+    if (loaded) await target.asked;
     targets.push(target);
   };
   const leave = async (target: Target): Promise<void> => {
@@ -75,6 +78,7 @@ export async function trafficTorture(
 
   const lost = new Set<string>();
   const load = startLoad([{ port }, { port: secure.port, trusted: authority.pem }]);
+  loaded = true;
   for (let round = 1; round <= rounds; round += 1) {
     await come();
     const drained = targets.shift();
@@ -154,18 +158,25 @@ async function stack(airfield: AirfieldProcess, elb: ElasticLoadBalancingV2Clien
 
 interface Target extends AsyncDisposable {
   readonly registered: { readonly Id: string; readonly Port: number };
+  /** Resolves with its first request of the load. */
+  readonly asked: Promise<void>;
   /** Ends it as `kill -9` does: what it has in hand is cut, and nobody listens any more. */
   kill(): void;
 }
 
 async function startTarget(underway: Map<string, Target>): Promise<Target> {
-  const server = createServer((asked, answer) => {
-    const id = asked.headers["x-request"];
+  // A port may be had a second time.
+  const name = randomUUID();
+  let tell: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => (tell = resolve));
+  const server = createServer((taken, answer) => {
+    const id = taken.headers["x-request"];
     if (typeof id !== "string") return void answer.end();
+    tell();
     underway.set(id, target);
     setTimeout(() => {
       underway.delete(id);
-      answer.end(String(target.registered.Port));
+      answer.end(name);
     }, Math.random() * SLOWEST_ANSWER);
   });
   server.keepAliveTimeout = 65_000;
@@ -177,6 +188,7 @@ async function startTarget(underway: Map<string, Target>): Promise<Target> {
   };
   const target: Target = {
     registered: { Id: "127.0.0.1", Port: (server.address() as AddressInfo).port },
+    asked,
     kill,
     [Symbol.asyncDispose]: async () => kill(),
   };
