@@ -72,7 +72,7 @@ test("a VPC that is no default one, a subnet that is none and another group do n
   });
   expect(defaultNetwork(state, ids, scope)).toEqual(made);
   state.commit(() => state.table(securityGroups).delete(made.securityGroup.id));
-  expect(() => defaultNetwork(state, ids, scope)).toThrow(`the default VPC ${made.vpc.id} has no default security group`);
+  expect(() => defaultNetwork(state, ids, scope)).toThrow(`the VPC ${made.vpc.id} has no default security group`);
 });
 
 describe("a block that the host uses", () => {

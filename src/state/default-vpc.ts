@@ -3,10 +3,11 @@ import { parseCidr } from "../domain/cidr.ts";
 import { scopeKey, type Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
 import { freeBlock, subnetBlocks } from "../decide/addresses/free-block.ts";
-import { securityGroups, subnets, vpcs, type SecurityGroupRecord, type SubnetRecord, type VpcRecord } from "./ec2.ts";
+import { securityGroups, subnets, vpcBlocks, vpcs, type SecurityGroupRecord, type SubnetRecord, type VpcRecord } from "./ec2.ts";
 import { moveInterfaces } from "./new-interface.ts";
 import { hostBlocks } from "./host-blocks.ts";
 import type { State, WholeState } from "./state.ts";
+import { defineTable, ofAccount } from "./table.ts";
 import { putVpcBasics } from "./vpc-basics.ts";
 
 export interface DefaultNetwork {
@@ -23,21 +24,30 @@ export class NoBlockLeftError extends Error {
   }
 }
 
+/** Somebody deleted the default VPC of the account and region, and nobody has made another. */
+export class NoDefaultVpcError extends Error {
+  constructor({ account, region }: Scope) {
+    super(`the account ${account} has no default VPC in ${region}`);
+    this.name = "NoDefaultVpcError";
+  }
+}
+
+/** The accounts and regions whose default VPC was deleted: it does not come back by itself. */
+export const withoutDefaultVpc = defineTable<Scope>()("ec2.without-default-vpc", scopeKey, ofAccount);
+
 /**
  * The default VPC of an account and region, with a subnet in each zone and the default security group; made at the first
  * use. AWS gives every region 172.31.0.0/16; since all VPCs share one host here, only the first one
  * gets it, the others one of their own. Nothing of the host is taken by that: its network is made when something is to run there.
  * @throws NoBlockLeftError
+ * @throws NoDefaultVpcError
  */
 export function defaultNetwork(state: WholeState, ids: Ids, { account, region }: Scope): DefaultNetwork {
   // Callers may pass something larger, none of which belongs in a record.
   const scope = { account, region };
-  const key = scopeKey(scope);
-  const known = state
-    .table(vpcs)
-    .by("scope", key)
-    .find((vpc) => vpc.isDefault);
+  const known = findDefaultVpc(state, scope);
   if (known) return existing(state, known);
+  if (state.table(withoutDefaultVpc).has(scopeKey(scope))) throw new NoDefaultVpcError(scope);
   return state.commit(() => {
     const cidrBlock = freeBlock(takenBlocks(state));
     if (cidrBlock === undefined) throw new NoBlockLeftError();
@@ -62,6 +72,14 @@ export function defaultNetwork(state: WholeState, ids: Ids, { account, region }:
   });
 }
 
+/** The default VPC where there is one; makes none. */
+export function findDefaultVpc(state: State, scope: Scope): VpcRecord | undefined {
+  return state
+    .table(vpcs)
+    .by("scope", scopeKey(scope))
+    .find((vpc) => vpc.isDefault);
+}
+
 /** The `default` security group that every VPC has: all traffic among its members, all traffic out. */
 export function putDefaultSecurityGroup(state: State, ids: Ids, vpc: VpcRecord): SecurityGroupRecord {
   const id = `sg-${ids.hex(17)}`;
@@ -81,12 +99,18 @@ export function putDefaultSecurityGroup(state: State, ids: Ids, vpc: VpcRecord):
   });
 }
 
-function existing(state: State, vpc: VpcRecord): DefaultNetwork {
-  const securityGroup = state
+/** The group that interfaces in a VPC are in where no other is named. @throws Error where there is none, which cannot be */
+export function defaultGroupOf(state: State, vpcId: string): SecurityGroupRecord {
+  const group = state
     .table(securityGroups)
-    .by("vpc", vpc.id)
-    .find((group) => group.name === "default");
-  if (!securityGroup) throw new Error(`the default VPC ${vpc.id} has no default security group`);
+    .by("vpc", vpcId)
+    .find(({ name }) => name === "default");
+  if (!group) throw new Error(`the VPC ${vpcId} has no default security group`);
+  return group;
+}
+
+function existing(state: State, vpc: VpcRecord): DefaultNetwork {
+  const securityGroup = defaultGroupOf(state, vpc.id);
   return {
     vpc,
     subnets: state
@@ -122,7 +146,7 @@ function byBlock(a: SubnetRecord, b: SubnetRecord): number {
 }
 
 function takenBlocks(state: WholeState): readonly string[] {
-  const known = [...state.table(vpcs).values()].map((vpc) => vpc.cidrBlock);
+  const known = [...state.table(vpcs).values()].flatMap(vpcBlocks);
   return known.concat([...state.table(hostBlocks).values()].map(({ cidr }) => cidr));
 }
 

@@ -1,6 +1,6 @@
 import type { Tag } from "@aws-sdk/client-ec2";
 import { scopeKey } from "../domain/scope.ts";
-import type { SubnetRecord, VpcRecord } from "./ec2.ts";
+import { vpcBlocks, type SubnetRecord, type VpcRecord } from "./ec2.ts";
 import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
@@ -82,7 +82,7 @@ export function routesOf({ routes }: Pick<RouteTableRecord, "routes">, vpc: VpcR
 
 /** The blocks that a VPC's tables have local routes for. */
 export function localBlocks(vpc: VpcRecord | undefined): readonly string[] {
-  return vpc ? [vpc.cidrBlock] : [];
+  return vpc ? vpcBlocks(vpc) : [];
 }
 
 function localRoute(destination: string): RouteRecord {

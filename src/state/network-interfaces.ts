@@ -1,6 +1,7 @@
 import type { Tag } from "@aws-sdk/client-ec2";
 import { assignable } from "../decide/addresses/next-address.ts";
 import { parseCidr } from "../domain/cidr.ts";
+import { internalDomain } from "../domain/internal-domain.ts";
 import { scopeKey, type Scope } from "../domain/scope.ts";
 import type { SubnetRecord } from "./ec2.ts";
 import { tasks } from "./ecs.ts";
@@ -87,8 +88,7 @@ export function freeAddresses(state: State, { id, cidrBlock }: Pick<SubnetRecord
 
 /** What an interface with this address is called besides. */
 export function interfaceNames(address: string, { region }: Scope): { readonly macAddress: string; readonly privateDnsName: string } {
-  const domain = region === "us-east-1" ? "ec2" : `${region}.compute`;
-  return { macAddress: macOf(address), privateDnsName: `ip-${address.replaceAll(".", "-")}.${domain}.internal` };
+  return { macAddress: macOf(address), privateDnsName: `ip-${address.replaceAll(".", "-")}.${internalDomain(region)}` };
 }
 
 /** A locally administered address that is unique as the IP address is. */

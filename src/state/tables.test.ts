@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { interfaceOf, taskRecord } from "../testing/task-record.ts";
+import { withoutDefaultVpc } from "./default-vpc.ts";
+import { dhcpOptions } from "./ec2-dhcp-options.ts";
+import { vpcPeerings } from "./ec2-peering.ts";
+import { prefixLists } from "./ec2-prefix-lists.ts";
 import { securityGroups, subnets, vpcs } from "./ec2.ts";
 import { layerUploads } from "./ecr-layer-uploads.ts";
 import { lifecyclePolicies, lifecyclePreviews } from "./ecr-lifecycle.ts";
@@ -143,6 +147,12 @@ describe("records are kept where earlier versions look for them, and found by wh
     entry(roleDeletions, { id: "task/1" }, `${ME}/task/1`),
     entry(logGroups, { name: "/ecs/web" }, `${SCOPE}//ecs/web`, { scope: SCOPE }),
     entry(logStreams, { name: "app/1", group: "/ecs/web" }, `${SCOPE}//ecs/web:app/1`, { group: `${SCOPE}//ecs/web` }),
+    entry(dhcpOptions, { id: "dopt-1" }, "dopt-1", { scope: SCOPE }),
+    entry(prefixLists, { id: "pl-1" }, "pl-1", { scope: SCOPE }),
+    entry(withoutDefaultVpc, {}, SCOPE),
+    entry(vpcPeerings, { id: "pcx-1", requester: { vpcId: "vpc-1" }, accepter: { vpcId: "vpc-2" } }, `${SCOPE}/pcx-1`, {
+      ...{ scope: SCOPE, id: "pcx-1", vpc: ["vpc-1", "vpc-2"] },
+    }),
     entry(parameters, { name: "/db" }, `${SCOPE}//db`, { scope: SCOPE, shared: undefined }),
     entry(parameters, { name: "db", sharing: {} }, `${SCOPE}/db`, { scope: SCOPE, shared: "us-east-1" }),
     entry(hostedZones, { id: "Z1", name: "a.b.", privateZone: false, vpcs: [] }, "Z1", {

@@ -2,7 +2,7 @@ import { CreateSecurityGroupCommand, DescribeSecurityGroupRulesCommand, EC2Clien
 import { expect } from "vitest";
 import { defaultNetwork } from "../state/default-vpc.ts";
 import { tasks, type TaskRecord } from "../state/ecs.ts";
-import { apiWorld } from "./api-world.ts";
+import { apiWorld, FOREIGN_KEYS } from "./api-world.ts";
 
 const SCOPE = { account: "123456789012", region: "us-east-1" };
 
@@ -14,6 +14,8 @@ export async function networkWorld() {
   return {
     ...api,
     client,
+    /** The same of another account. */
+    foreign: api.client(EC2Client, SCOPE.region, FOREIGN_KEYS),
     clientIn: (region: string) => api.client(EC2Client, region),
     network,
     /** Runs `aws ec2 … --output json`, expecting success. */

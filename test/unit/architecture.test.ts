@@ -166,6 +166,7 @@ const ACROSS_ACCOUNTS: Readonly<Record<string, string>> = {
   "services/operation.ts": "tells of it",
   "services/decide-for.ts": "policies of the other account decide",
   "services/ec2/ec2-operation.ts": "an address block for a default VPC must be free on this host",
+  "services/ec2/vpc-blocks.ts": "all VPCs are networks of one host, and their addresses must not overlap",
   "services/ecr/check-policy.ts": "who is named in a policy has to be there, in whatever account",
   "services/ecr/pull-through-cache.ts": "who gave a rule its secret may be of another account; the secret's policy decides",
   "services/ecs/run-task.ts": "ports of this host are taken by whomever",

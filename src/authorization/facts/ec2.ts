@@ -1,6 +1,9 @@
 import type { Tag } from "@aws-sdk/client-ec2";
 import { arn } from "../../domain/arn.ts";
-import { type Scope, scopeKey } from "../../domain/scope.ts";
+import { keyInScope, type Scope, scopeKey } from "../../domain/scope.ts";
+import { dhcpOptions } from "../../state/ec2-dhcp-options.ts";
+import { vpcPeerings } from "../../state/ec2-peering.ts";
+import { prefixLists } from "../../state/ec2-prefix-lists.ts";
 import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
 import { egressOnlyInternetGateways, elasticAddresses, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
 import { networkAcls } from "../../state/ec2-network-acls.ts";
@@ -61,6 +64,19 @@ const KINDS: Readonly<Record<string, Kind>> = {
     "ec2:PublicIpAddress": publicIp,
     "ec2:Domain": "vpc",
   })),
+  "dhcp-options": kept(dhcpOptions, ({ id }) => ({ "ec2:DhcpOptionsID": id })),
+  "prefix-list": kept(prefixLists),
+  "vpc-peering-connection": (state, id, scope) => {
+    const side = state.table(vpcPeerings).get(keyInScope(scope, id));
+    if (!side) return undefined;
+    const { requester, accepter } = side;
+    const context = {
+      "ec2:VpcPeeringConnectionID": id,
+      "ec2:RequesterVpc": inVpc(requester)["ec2:Vpc"],
+      "ec2:AccepterVpc": inVpc(accepter)["ec2:Vpc"],
+    };
+    return { owner: side, facts: { tags: tagFacts(side.tags), context } };
+  },
   "network-acl": kept(networkAcls, (acl) => ({ "ec2:NetworkAclID": acl.id, ...inVpc(acl) })),
 };
 

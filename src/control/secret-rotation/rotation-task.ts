@@ -1,8 +1,9 @@
 import type { Ids } from "../../ports/ids.ts";
 import type { RotationRun, RotationTask } from "../../decide/secret-rotation/plan-rotation.ts";
+import { NoDefaultVpcError } from "../../state/default-vpc.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import { newTask } from "../../state/new-task.ts";
-import { findRotationFunction, rotationNetwork } from "../../state/rotation-function.ts";
+import { findRotationFunction, rotationNetwork, type RotationFunction } from "../../state/rotation-function.ts";
 import type { SecretRecord } from "../../state/secrets.ts";
 import type { WholeState } from "../../state/state.ts";
 
@@ -30,7 +31,8 @@ export function startRotationTask(
     { name: "ClientRequestToken", value: run.token },
     { name: "Step", value: run.step },
   ];
-  const networkConfiguration = rotationNetwork(state, ids, found);
+  const networkConfiguration = networkOf(state, ids, found);
+  if (networkConfiguration && "failure" in networkConfiguration) return networkConfiguration;
   const task = newTask(
     {
       cluster,
@@ -78,4 +80,17 @@ export function rotationTask(state: WholeState, taskArn: string): RotationTask |
       ...(reason === undefined ? {} : { reason }),
     })),
   };
+}
+
+function networkOf(
+  state: WholeState,
+  ids: Ids,
+  found: RotationFunction,
+): ReturnType<typeof rotationNetwork> | { readonly failure: string } {
+  try {
+    return rotationNetwork(state, ids, found);
+  } catch (cause) {
+    if (!(cause instanceof NoDefaultVpcError)) throw cause;
+    return { failure: `The rotation task has no network: ${cause.message}, and the task definition's tags name no subnets.` };
+  }
 }

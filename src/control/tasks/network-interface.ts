@@ -3,7 +3,7 @@ import { subnetForNext } from "../../decide/placement/spread.ts";
 import type { Ids } from "../../ports/ids.ts";
 import { securityGroups, subnets, vpcs, type SubnetRecord, type VpcRecord } from "../../state/ec2.ts";
 import { tasks, type TaskInterface, type TaskRecord } from "../../state/ecs.ts";
-import { defaultNetwork } from "../../state/default-vpc.ts";
+import { defaultGroupOf } from "../../state/default-vpc.ts";
 import { addressInUse, interfaceNames } from "../../state/network-interfaces.ts";
 import {
   arePublicAddressesReachable,
@@ -44,7 +44,7 @@ export function attachInterface(
     subnetId: subnet.id,
     availabilityZone: subnet.availabilityZone,
     ...place,
-    securityGroups: groups && groups.length > 0 ? groups : [defaultNetwork(state, ids, task).securityGroup.id],
+    securityGroups: groups && groups.length > 0 ? groups : [defaultGroupOf(own, vpc.id).id],
   };
 }
 

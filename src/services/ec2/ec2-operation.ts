@@ -1,12 +1,14 @@
-import { defaultNetwork, NoBlockLeftError, type DefaultNetwork } from "../../state/default-vpc.ts";
+import { defaultNetwork, NoBlockLeftError, NoDefaultVpcError, type DefaultNetwork } from "../../state/default-vpc.ts";
 import { AwsError } from "../aws-error.ts";
 import {
   operationsOf,
+  type AuthorizeScope,
   requestTagList,
   type ConditionContext,
   type OperationBody,
   type OperationContext,
   type Permission,
+  type RequestScope,
 } from "../operation.ts";
 import type { Tag, TagSpecification } from "@aws-sdk/client-ec2";
 
@@ -20,8 +22,7 @@ export const operation: typeof plain = (name, body) => {
       [authorize(input, at)].flat().map((asked) => ({ ...asked, context: { "ec2:Region": at.region, ...asked.context } })),
     run(input, context) {
       if (input.DryRun) throw new AwsError("DryRunOperation", "Request would have succeeded, but DryRun flag is set.", 412);
-      // A region has its default VPC from the first look on.
-      defaultNetworkOf(context);
+      madeDefaultNetwork(context);
       return run(input, context);
     },
   };
@@ -31,11 +32,20 @@ export const operation: typeof plain = (name, body) => {
 /**
  * The default VPC of the caller's account and region, with all that belongs to it.
  * @throws VpcLimitExceeded where no addresses are left for one
+ * @throws VPCIdNotSpecified where somebody has deleted it
  */
 export function defaultNetworkOf(context: OperationContext): DefaultNetwork {
+  const found = madeDefaultNetwork(context);
+  if (!found) throw new AwsError("VPCIdNotSpecified", "No default VPC for this user");
+  return found;
+}
+
+/** A region has its default VPC from the first look on; `undefined` where somebody has deleted it. */
+function madeDefaultNetwork(context: OperationContext): DefaultNetwork | undefined {
   try {
     return defaultNetwork(context.state.whole, context.ids, context);
   } catch (cause) {
+    if (cause instanceof NoDefaultVpcError) return undefined;
     if (!(cause instanceof NoBlockLeftError)) throw cause;
     throw new AwsError("VpcLimitExceeded", `The maximum number of VPCs has been reached: ${cause.message}.`);
   }
@@ -61,4 +71,26 @@ export function tagAtCreation(
 
 export function invalidValue(message: string): AwsError {
   return new AwsError("InvalidParameterValue", message);
+}
+
+/** What is asked for where an operation makes a resource of a kind: the right to make it with these tags, and to tag it. */
+export const onNew =
+  (action: string, kind: string) =>
+  (
+    { TagSpecifications }: { readonly TagSpecifications?: readonly TagSpecification[] | undefined },
+    at: AuthorizeScope,
+  ): readonly Permission[] => {
+    const resource = at.arn("ec2", `${kind}/*`);
+    const tags = (TagSpecifications ?? []).flatMap(({ Tags = [] }) => Tags);
+    return [{ action: `ec2:${action}`, resource, context: tagKeys(tags) }, ...tagAtCreation(resource, action, TagSpecifications)];
+  };
+
+/** The permission for an action on one resource that is there. A missing id is any: the operation will say so. */
+export function onOne(action: string, kind: string, id: string | undefined, at: RequestScope): Permission {
+  return { action: `ec2:${action}`, resource: at.arn("ec2", `${kind}/${id ?? "*"}`) };
+}
+
+/** @throws UnsupportedOperation that names what cannot be done here */
+export function unsupported(message: string): AwsError {
+  return new AwsError("UnsupportedOperation", message);
 }

@@ -4,7 +4,12 @@ import { describeEgressOnlyInternetGateways, describeInternetGateways } from "./
 import { describeNatGateways } from "./nat-gateways.ts";
 import { describeNetworkAcls } from "./network-acls.ts";
 import { describeVpcEndpoints } from "./endpoints/describe-vpc-endpoints.ts";
+import { createDefaultVpc, createVpc } from "./create-vpc.ts";
+import { deleteVpc } from "./delete-vpc.ts";
+import { associateDhcpOptions, createDhcpOptions, deleteDhcpOptions, describeDhcpOptions } from "./dhcp-options.ts";
 import { describeNetworkInterfaces } from "./network-interfaces.ts";
+import { describeVpcPeeringConnections } from "./peerings.ts";
+import { describeManagedPrefixLists } from "./prefix-lists.ts";
 import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from "./regions.ts";
 import { describeRouteTables } from "./route-tables.ts";
 import {
@@ -20,7 +25,9 @@ import {
 import { createSecurityGroup, deleteSecurityGroup, describeSecurityGroups } from "./security-groups.ts";
 import { describeSubnets } from "./subnets.ts";
 import { createTags, deleteTags, describeTags } from "./tags.ts";
-import { describeVpcAttribute, describeVpcs } from "./vpcs.ts";
+import { describeVpcAttribute, modifyVpcAttribute } from "./vpc-attributes.ts";
+import { associateVpcCidrBlock, disassociateVpcCidrBlock } from "./vpc-block-associations.ts";
+import { describeVpcs } from "./vpcs.ts";
 
 export { constraints } from "./constraints.ts";
 export { emptyValues } from "./empty-values.ts";
@@ -29,6 +36,18 @@ export { emptyValues } from "./empty-values.ts";
 export const operations: readonly Operation[] = [
   describeVpcs,
   describeVpcAttribute,
+  createVpc,
+  createDefaultVpc,
+  deleteVpc,
+  modifyVpcAttribute,
+  associateVpcCidrBlock,
+  disassociateVpcCidrBlock,
+  createDhcpOptions,
+  deleteDhcpOptions,
+  associateDhcpOptions,
+  describeDhcpOptions,
+  describeVpcPeeringConnections,
+  describeManagedPrefixLists,
   describeSubnets,
   describeRegions,
   describeAvailabilityZones,

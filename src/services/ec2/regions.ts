@@ -2,8 +2,9 @@ import { availabilityZones } from "../../domain/availability-zones.ts";
 import { dnsSuffixOf } from "../../domain/partition.ts";
 import { regionsSeenFrom } from "../../domain/regions.ts";
 import { isRegion } from "../../domain/scope.ts";
+import { findDefaultVpc } from "../../state/default-vpc.ts";
 import { chosen, described } from "./describe.ts";
-import { defaultNetworkOf, invalidValue, onAny, operation } from "./ec2-operation.ts";
+import { invalidValue, onAny, operation } from "./ec2-operation.ts";
 
 const endpointOf = (region: string): string => `ec2.${region}.${dnsSuffixOf(region)}`;
 
@@ -68,10 +69,9 @@ export const describeAvailabilityZones = operation("DescribeAvailabilityZones", 
 export const describeAccountAttributes = operation("DescribeAccountAttributes", {
   authorize: onAny("DescribeAccountAttributes"),
   run({ AttributeNames: names }, context) {
-    const { vpc } = defaultNetworkOf(context);
     const attributes: Readonly<Record<string, string>> = {
       "supported-platforms": "VPC",
-      "default-vpc": vpc.id,
+      "default-vpc": findDefaultVpc(context.state, context)?.id ?? "none",
       "max-instances": "20",
       "vpc-max-security-groups-per-interface": "5",
       "max-elastic-ips": "5",

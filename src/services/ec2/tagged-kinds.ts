@@ -1,16 +1,22 @@
 import type { ResourceType, Tag } from "@aws-sdk/client-ec2";
 import { scopeKey, type Scope } from "../../domain/scope.ts";
 import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
+import { dhcpOptions } from "../../state/ec2-dhcp-options.ts";
 import { egressOnlyInternetGateways, elasticAddresses, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
 import { networkAcls } from "../../state/ec2-network-acls.ts";
+import { vpcPeerings } from "../../state/ec2-peering.ts";
+import { prefixLists } from "../../state/ec2-prefix-lists.ts";
 import { routeTables } from "../../state/ec2-routing.ts";
 import type { TableDefinition } from "../../state/table.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { allocationNotFound } from "./addresses.ts";
+import { dhcpOptionsNotFound } from "./dhcp-options.ts";
 import { egressOnlyGatewayNotFound, internetGatewayNotFound } from "./internet-gateways.ts";
 import { natGatewayNotFound } from "./nat-gateways.ts";
 import { networkAclNotFound } from "./network-acls.ts";
+import { peeringNotFound } from "./peerings.ts";
+import { prefixListNotFound } from "./prefix-lists.ts";
 import { routeTableNotFound } from "./route-tables.ts";
 import { groupNotFound } from "./security-groups.ts";
 import { subnetNotFound } from "./subnets.ts";
@@ -93,6 +99,24 @@ const rules: TaggedKind = {
   },
 };
 
+/** Each side of a peering connection has a copy with tags of its own. */
+const peerings: TaggedKind = {
+  prefix: "pcx",
+  kind: "vpc-peering-connection",
+  missing: peeringNotFound,
+  find: (wanted, context) => peerings.all(context).find(({ id }) => id === wanted),
+  all: ({ state, account, region }) =>
+    state
+      .table(vpcPeerings)
+      .by("scope", scopeKey({ account, region }))
+      .map((side) => ({
+        id: side.id,
+        kind: peerings.kind,
+        tags: side.tags,
+        put: (tags) => void state.table(vpcPeerings).update(vpcPeerings.key(side), (now) => ({ ...now, tags })),
+      })),
+};
+
 const TAGGED: readonly TaggedKind[] = [
   kept("vpc", "vpc", vpcs, vpcNotFound),
   kept("subnet", "subnet", subnets, subnetNotFound),
@@ -104,6 +128,9 @@ const TAGGED: readonly TaggedKind[] = [
   kept("nat", "natgateway", natGateways, natGatewayNotFound),
   kept("eipalloc", "elastic-ip", elasticAddresses, allocationNotFound),
   kept("acl", "network-acl", networkAcls, networkAclNotFound),
+  kept("dopt", "dhcp-options", dhcpOptions, dhcpOptionsNotFound),
+  kept("pl", "prefix-list", prefixLists, prefixListNotFound),
+  peerings,
 ];
 
 const BY_PREFIX = new Map(TAGGED.map((one) => [one.prefix, one]));

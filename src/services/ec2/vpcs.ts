@@ -1,25 +1,11 @@
-import { scopeKey } from "../../domain/scope.ts";
 import type { Vpc } from "@aws-sdk/client-ec2";
-import { vpcs, type VpcRecord } from "../../state/ec2.ts";
+import { scopeKey } from "../../domain/scope.ts";
+import { firstDhcpOptions } from "../../state/ec2-dhcp-options.ts";
+import { vpcBlocks, vpcs, type VpcBlock, type VpcRecord } from "../../state/ec2.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
-import { chosen, described, type FilterFields } from "./describe.ts";
-import { invalidValue, onAny, operation } from "./ec2-operation.ts";
-
-const FIELDS: FilterFields<VpcRecord> = {
-  "vpc-id": (vpc) => vpc.id,
-  cidr: (vpc) => vpc.cidrBlock,
-  "cidr-block": (vpc) => vpc.cidrBlock,
-  "cidr-block-association.cidr-block": (vpc) => vpc.cidrBlock,
-  "cidr-block-association.state": () => "associated",
-  "dhcp-options-id": (vpc) => dhcpOptionsOf(vpc.id),
-  "is-default": (vpc) => vpc.isDefault,
-  isDefault: (vpc) => vpc.isDefault,
-  "owner-id": (vpc) => vpc.account,
-  state: () => "available",
-};
-
-const dhcpOptionsOf = (vpcId: string): string => vpcId.replace(/^vpc-/, "dopt-");
+import { chosen, described } from "./describe.ts";
+import { onAny, operation } from "./ec2-operation.ts";
 
 export function vpcNotFound(id: string): AwsError {
   return new AwsError("InvalidVpcID.NotFound", `The vpc ID '${id}' does not exist`);
@@ -32,46 +18,59 @@ export function requireVpc({ state, account, region }: OperationContext, id: str
   return vpc;
 }
 
+/** The set of DHCP options that a VPC has; `default` for none. */
+export function dhcpOptionsOf(vpc: VpcRecord, { state, ids }: OperationContext): string {
+  return vpc.dhcpOptionsId ?? firstDhcpOptions(state, ids, vpc).id;
+}
+
+/** The blocks of a VPC with their associations; the first one's follows from the VPC's id. */
+export function associationsOf({ id, cidrBlock, moreBlocks = [] }: VpcRecord): readonly VpcBlock[] {
+  return [{ associationId: id.replace(/^vpc-/, "vpc-cidr-assoc-"), cidrBlock }, ...moreBlocks];
+}
+
 export const describeVpcs = operation("DescribeVpcs", {
   authorize: onAny("DescribeVpcs"),
   run(input, context) {
     const all = context.state.table(vpcs).by("scope", scopeKey(context));
     const wanted = chosen(all, input.VpcIds, ({ id }) => id, vpcNotFound);
-    const { items, ...more } = described(wanted, input, { id: ({ id }) => id, fields: FIELDS, tags: ({ tags }) => tags }, context);
-    return { Vpcs: items.map(shown), ...more };
+    const fields = {
+      "vpc-id": ({ id }: VpcRecord) => id,
+      cidr: ({ cidrBlock }: VpcRecord) => cidrBlock,
+      "cidr-block": ({ cidrBlock }: VpcRecord) => cidrBlock,
+      "cidr-block-association.association-id": (vpc: VpcRecord) => associationsOf(vpc).map(({ associationId }) => associationId),
+      "cidr-block-association.cidr-block": vpcBlocks,
+      "cidr-block-association.state": () => "associated",
+      "dhcp-options-id": (vpc: VpcRecord) => dhcpOptionsOf(vpc, context),
+      "ipv6-cidr-block-association.association-id": () => undefined,
+      "ipv6-cidr-block-association.ipv6-cidr-block": () => undefined,
+      "ipv6-cidr-block-association.ipv6-pool": () => undefined,
+      "ipv6-cidr-block-association.state": () => undefined,
+      "is-default": ({ isDefault }: VpcRecord) => isDefault,
+      isDefault: ({ isDefault }: VpcRecord) => isDefault,
+      "owner-id": ({ account }: VpcRecord) => account,
+      state: () => "available",
+    };
+    const { items, ...more } = described(wanted, input, { id: ({ id }) => id, fields, tags: ({ tags }) => tags }, context);
+    return { Vpcs: items.map((vpc) => shownVpc(vpc, context)), ...more };
   },
 });
 
-function shown(vpc: VpcRecord): Vpc {
+export function shownVpc(vpc: VpcRecord, context: OperationContext): Vpc {
   return {
     CidrBlock: vpc.cidrBlock,
-    DhcpOptionsId: dhcpOptionsOf(vpc.id),
+    DhcpOptionsId: dhcpOptionsOf(vpc, context),
     State: "available",
     VpcId: vpc.id,
     OwnerId: vpc.account,
-    InstanceTenancy: "default",
+    InstanceTenancy: vpc.instanceTenancy ?? "default",
     Ipv6CidrBlockAssociationSet: [],
-    CidrBlockAssociationSet: [
-      { AssociationId: vpc.id.replace(/^vpc-/, "vpc-cidr-assoc-"), CidrBlock: vpc.cidrBlock, CidrBlockState: { State: "associated" } },
-    ],
+    CidrBlockAssociationSet: associationsOf(vpc).map(shownAssociation),
     IsDefault: vpc.isDefault,
+    BlockPublicAccessStates: { InternetGatewayBlockMode: "off" },
     Tags: [...vpc.tags],
   };
 }
 
-export const describeVpcAttribute = operation("DescribeVpcAttribute", {
-  authorize: ({ VpcId }, at) => ({ action: "ec2:DescribeVpcAttribute", resource: at.arn("ec2", `vpc/${VpcId ?? "*"}`) }),
-  run({ VpcId = "", Attribute }, context) {
-    const vpc = requireVpc(context, VpcId);
-    switch (Attribute) {
-      case "enableDnsSupport":
-        return { VpcId, EnableDnsSupport: { Value: true } };
-      case "enableDnsHostnames":
-        return { VpcId, EnableDnsHostnames: { Value: vpc.isDefault } };
-      case "enableNetworkAddressUsageMetrics":
-        return { VpcId, EnableNetworkAddressUsageMetrics: { Value: false } };
-      default:
-        throw invalidValue(`Value (${String(Attribute)}) for parameter attribute is invalid. Unknown attribute.`);
-    }
-  },
-});
+export function shownAssociation({ associationId, cidrBlock }: VpcBlock) {
+  return { AssociationId: associationId, CidrBlock: cidrBlock, CidrBlockState: { State: "associated" as const } };
+}
