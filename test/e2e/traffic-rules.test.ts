@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { RefusedPartsError, type ProxyConfiguration, type ProxyRoute } from "../../src/ports/traffic-proxy.ts";
+import { forwardTo } from "../../src/testing/proxy-routes.ts";
 import { backend, serverAt } from "../../src/testing/traffic-proxy-contract.ts";
 import { send } from "./load.ts";
 import { haproxyWorld, type HaproxyWorld } from "./traffic-world.ts";
@@ -8,10 +9,6 @@ const known = { health: "healthy" } as const;
 
 function listening(port: number, ...routes: readonly ProxyRoute[]): ProxyConfiguration["listeners"][number] {
   return { id: "main", addresses: ["127.0.0.1"], port, routes };
-}
-
-function forwardTo(...ids: readonly string[]): ProxyRoute {
-  return { hosts: [], action: { kind: "forward", backends: ids.map((id) => ({ id, weight: 1 })) }, idleTimeout: 60 };
 }
 
 /** A backend whose only target answers what it was asked for, and under which name. */

@@ -13,7 +13,7 @@ import {
 } from "../../ports/traffic-proxy.ts";
 import { openOwnFolder, type OwnFolder } from "../filesystem/own-folder.ts";
 import { canBind } from "./can-bind.ts";
-import { changedBackends } from "./changed-backends.ts";
+import { changedFew, type FewChanges } from "./changed-few.ts";
 import { errorFiles } from "./error-pages.ts";
 import { runsInFormerPlace } from "./former-place.ts";
 import { HaproxyProcess, HaproxyRefusalError, nobodyListens } from "./haproxy-process.ts";
@@ -33,6 +33,7 @@ import { SessionCounts, sessionKey } from "./session-counts.ts";
 import { removedButBusy, sessionsWith } from "./removed-but-busy.ts";
 import { parseStatTable, rowsByBackend, type ServerRow } from "./stat-table.ts";
 import { TlsFiles } from "./tls-files.ts";
+import { WorkerTables } from "./worker-tables.ts";
 
 export interface HaproxyOptions {
   /** A folder of its own for configuration, sockets and the pid file, in a folder that is there. Made with mode 0700. */
@@ -109,6 +110,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   readonly #refused = new RefusedParts();
   readonly #refusedTls = new RefusedTls();
   readonly #tls: TlsFiles;
+  readonly #tables: WorkerTables;
   /** What the running worker shows, as far as is known. */
   #shown: ShownCertificates | undefined;
   /** `address port` of what HAProxy has bound. */
@@ -135,6 +137,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
     { secret, tls }: { readonly secret: Uint8Array; readonly tls: TlsFiles },
   ) {
     this.#tls = tls;
+    this.#tables = new WorkerTables(files.workerSocket);
     this.#options = options;
     this.#secret = secret;
     this.#files = files;
@@ -233,9 +236,9 @@ class HaproxyTrafficProxy implements TrafficProxy {
     }
   }
 
-  async #check({ text, tlsFiles }: RenderedConfiguration): Promise<void> {
+  async #check({ text, readFiles }: RenderedConfiguration): Promise<void> {
     await writeFile(`${this.#files.directory}/${CANDIDATE}`, text, { mode: 0o600 });
-    await this.#tls.during(tlsFiles, () => this.#process.check(CANDIDATE));
+    await this.#tls.during(readFiles, () => this.#process.check(CANDIDATE));
   }
 
   async #applyWhole(configuration: ProxyConfiguration): Promise<void> {
@@ -261,18 +264,19 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   /**
-   * Where only the servers of some backends changed, the worker is asked and told of these alone, however many there are besides; false where it takes more.
+   * Where only the servers of some backends changed, or where routes lead that are looked up in tables, the worker is asked and told of these alone, however
+   * many there are besides; false where it takes more.
    * The files on disk are not read until the next reload, which writes them.
    */
   async #changeFew(configuration: ProxyConfiguration): Promise<boolean> {
     const before = this.#configuration;
     if (!before || !this.#isCarriedOut || this.#structure === undefined || this.#unbound.length > 0) return false;
-    const changed = changedBackends(before, configuration);
+    const changed = changedFew(before, configuration);
     if (!changed) return false;
     this.#isCarriedOut = false;
     this.#health.expect(configuration);
     try {
-      const left = await this.#settleFew(changed);
+      const left = await this.#carryOutFew(changed);
       this.#configuration = configuration;
       this.#schedule(configuration, left);
       this.#isCarriedOut = true;
@@ -284,7 +288,12 @@ class HaproxyTrafficProxy implements TrafficProxy {
     }
   }
 
-  /** Tells whether servers are left that could not be removed yet. */
+  /** Requests go elsewhere before servers do. Tells whether servers are left that could not be removed yet. */
+  async #carryOutFew({ tables, backends }: FewChanges): Promise<boolean> {
+    await this.#tables.change(tables);
+    return this.#settleFew(backends);
+  }
+
   async #settleFew(backends: readonly ProxyBackend[]): Promise<boolean> {
     if (backends.length === 0) return false;
     const some = { listeners: [], backends };
@@ -316,34 +325,39 @@ class HaproxyTrafficProxy implements TrafficProxy {
     } else if (rendered.structure !== this.#structure) {
       await this.#reload(rendered);
     } else {
-      await this.#showCertificates(rendered);
+      await this.#changeAtRunTime(rendered);
     }
     await this.#settle(configuration);
     this.#isCarriedOut = true;
   }
 
-  /** Gives a worker the certificates that it is to show, without a reload where it takes them so. */
+  /** Gives a worker the tables and certificates that it is to have, without a reload where it takes them so. */
+  async #changeAtRunTime(rendered: RenderedConfiguration): Promise<void> {
+    try {
+      await this.#tables.change(rendered.tables);
+      await this.#showCertificates(rendered);
+    } catch (error) {
+      if (!(error instanceof HaproxyRefusalError)) throw error;
+      this.#options.logger?.warn("HAProxy did not take a table or a certificate at run time, so it reloads", { reason: error.message });
+      await this.#reload(rendered);
+    }
+  }
+
   async #showCertificates(rendered: RenderedConfiguration): Promise<void> {
     const steps = planCertificateChanges(this.#shown, rendered.certificates);
     if (steps?.length === 0) return;
-    try {
-      if (!steps) throw new HaproxyRefusalError("it is not known which certificates it has, or one is too long");
-      await this.#tls.forget();
-      for (const { commands, done, undo, after } of steps) {
-        const answer = (await askHaproxyAll(this.#files.workerSocket, commands)).at(-1) ?? "";
-        if (done.test(answer)) {
-          this.#shown = this.#shown && after(this.#shown);
-          continue;
-        }
-        if (undo !== undefined) await askHaproxy(this.#files.workerSocket, undo);
-        throw new HaproxyRefusalError(answer);
+    if (!steps) throw new HaproxyRefusalError("it is not known which certificates it has, or one is too long");
+    await this.#tls.forget();
+    for (const { commands, done, undo, after } of steps) {
+      const answer = (await askHaproxyAll(this.#files.workerSocket, commands)).at(-1) ?? "";
+      if (done.test(answer)) {
+        this.#shown = this.#shown && after(this.#shown);
+        continue;
       }
-      await this.#noteShown(rendered.structure, shownIn(rendered.certificates));
-    } catch (error) {
-      if (!(error instanceof HaproxyRefusalError)) throw error;
-      this.#options.logger?.warn("HAProxy did not take a certificate at run time, so it reloads", { reason: error.message });
-      await this.#reload(rendered);
+      if (undo !== undefined) await askHaproxy(this.#files.workerSocket, undo);
+      throw new HaproxyRefusalError(answer);
     }
+    await this.#noteShown(rendered.structure, shownIn(rendered.certificates));
   }
 
   async #noteShown(structure: string, shown: ShownCertificates): Promise<void> {
@@ -504,11 +518,12 @@ class HaproxyTrafficProxy implements TrafficProxy {
 
   async #start(rendered: RenderedConfiguration): Promise<void> {
     await this.#writeFiles(rendered);
-    const workers = await this.#tls.during(rendered.tlsFiles, () => this.#process.start());
+    const workers = await this.#tls.during(rendered.readFiles, () => this.#process.start());
     await this.#noteShown(rendered.structure, shownIn(rendered.certificates));
     this.#options.logger?.info("HAProxy started", { master: workers.master });
     this.#bound = bindsIn(rendered.text);
     await this.#attach();
+    this.#tables.started(rendered.tables);
   }
 
   async #reload(rendered: RenderedConfiguration): Promise<void> {
@@ -516,16 +531,18 @@ class HaproxyTrafficProxy implements TrafficProxy {
     await this.#writeFiles(rendered);
     this.#detach();
     try {
-      await this.#tls.during(rendered.tlsFiles, () => this.#process.reload());
+      await this.#tls.during(rendered.readFiles, () => this.#process.reload());
       this.#bound = bindsIn(rendered.text);
       await this.#noteShown(rendered.structure, shownIn(rendered.certificates));
     } finally {
       await this.#attach();
     }
+    this.#tables.started(rendered.tables);
   }
 
   async #attach(): Promise<void> {
     this.#detach();
+    this.#tables.forget();
     this.#tokens = undefined;
     this.#watch = await watchHealthRing(
       this.#files.workerSocket,

@@ -5,7 +5,7 @@ import { UNUSED, usesOf } from "./backend-uses.ts";
 import { errorFileLines } from "./error-pages.ts";
 import { quote } from "./quote.ts";
 import { section } from "./configuration-text.ts";
-import { renderBackend, renderListener } from "./render-routes.ts";
+import { renderBackend, renderListener, routeTables } from "./render-routes.ts";
 import { isLogged, REQUEST_RING } from "./render-request-log.ts";
 import { loginBackends } from "./render-login.ts";
 import { renderStream, renderStreamBackend, STREAM_DEFAULTS } from "./render-streams.ts";
@@ -16,6 +16,7 @@ import { renderStickiness, STICKY_MAP, tokensOf } from "./stickiness.ts";
 import { secureGlobals } from "./render-secure.ts";
 import { renderEntrance } from "./render-entrances.ts";
 import { clientFiles, tlsGlobals } from "./render-tls.ts";
+import { tableText, type RouteTable } from "./route-runs.ts";
 import { certificateList, entryLine, type CertificateList } from "./tls-names.ts";
 
 export interface RenderedConfiguration {
@@ -28,8 +29,10 @@ export interface RenderedConfiguration {
   readonly stickyMap: string;
   /** Not part of the structure: a proxy that runs takes others without a reload. */
   readonly certificates: readonly CertificateList[];
-  /** What it reads besides, by its names within the folder; private keys among it. */
-  readonly tlsFiles: ReadonlyMap<string, string>;
+  /** Nor are these: the tables in which routes are looked up, by their files. */
+  readonly tables: ReadonlyMap<string, RouteTable>;
+  /** What it reads besides when it starts, by its names within the folder; private keys among it. */
+  readonly readFiles: ReadonlyMap<string, string>;
 }
 
 /** Where the driver keeps what belongs to one proxy, as the driver gets there. */
@@ -115,12 +118,16 @@ export function renderConfiguration(
     const lines = servers.get(text.slice(0, text.indexOf("\n"))) ?? [];
     return [text, ...lines.map((server) => `    server ${server.name} ${server.definition}`)].join("\n");
   });
+  const tables = new Map(configuration.listeners.flatMap((listener) => [...routeTables(listener, bindable(listener))]));
+  const { certificates, tlsFiles } = renderTlsFiles(configuration);
   return {
     structure,
     text: [preamble(structure, globals), ...whole, ""].join("\n\n"),
     serverState: renderServerState(servers),
     stickyMap: desired.flatMap(({ backend, all }) => [...tokensOf(backend, all, secret)].map((entry) => `${entry.join(" ")}\n`)).join(""),
-    ...renderTlsFiles(configuration),
+    certificates,
+    tables,
+    readFiles: new Map([...tlsFiles, ...[...tables].map(([file, table]) => [file, tableText(table)] as const)]),
   };
 }
 
@@ -129,7 +136,10 @@ function encrypted({ listeners, streams = [] }: ProxyConfiguration): readonly { 
 }
 
 /** The certificates of each listener, and the files that a proxy reads when it starts or reloads. */
-function renderTlsFiles(configuration: ProxyConfiguration): Pick<RenderedConfiguration, "certificates" | "tlsFiles"> {
+function renderTlsFiles(configuration: ProxyConfiguration): {
+  readonly certificates: readonly CertificateList[];
+  readonly tlsFiles: ReadonlyMap<string, string>;
+} {
   const all = encrypted(configuration);
   const certificates = all.map(({ id, tls }) => certificateList(id, tls));
   return {

@@ -3,6 +3,7 @@ import type { ProxyLogin } from "../../domain/proxy-login.ts";
 import type { ProxyConfiguration, ProxyRoute } from "../../ports/traffic-proxy.ts";
 import { backend, listener } from "../../testing/traffic-proxy-contract.ts";
 import { renderConfiguration } from "./render-configuration.ts";
+import { answerName } from "./route-target.ts";
 
 const login: ProxyLogin = { gate: "g1", key: "S2V5", cookie: "My.Session", otherwise: "authenticate" };
 
@@ -64,7 +65,7 @@ test("clients come back to a host by whichever rule, before all rules; other hos
 
 test("a fixed response and a redirect are for users, too", () => {
   const action = { kind: "fixed-response", status: 200 } as const;
-  expect(uses({ login, action }).at(-1)).toBe(`use_backend a_main_0 if ${HAS}`);
+  expect(uses({ login, action }).at(-1)).toBe(`use_backend ${answerName({ id: "main" }, action)} if ${HAS}`);
 });
 
 test("a session is opened with its gate's key, once a listener, and its cookies go to no target; a worker that took another's place sees them", () => {

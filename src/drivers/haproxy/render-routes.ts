@@ -1,8 +1,8 @@
 import type { ProxyBackend, ProxyListener, ProxyRoute } from "../../ports/traffic-proxy.ts";
 import type { BackendUse } from "./backend-uses.ts";
 import { milliseconds, section } from "./configuration-text.ts";
-import { page, serverName } from "./error-pages.ts";
-import { isEmptyWord, quote, quoteFormat } from "./quote.ts";
+import { quote } from "./quote.ts";
+import { renderAnswer } from "./render-answers.ts";
 import { renderBalance } from "./render-balance.ts";
 import { renderCheck } from "./render-check.ts";
 import { renderCondition } from "./render-conditions.ts";
@@ -15,6 +15,8 @@ import { markRewrites, renderRewrites } from "./render-rewrites.ts";
 import { renderVersion } from "./render-version.ts";
 import { addressWord, backendName, innerSocket, successorSocket } from "./server-names.ts";
 import { tlsRules, tlsWords } from "./render-tls.ts";
+import { FIELD, runsOf, tablesOf, WHOLE, type RouteRun, type RouteTable } from "./route-runs.ts";
+import { answerName } from "./route-target.ts";
 
 /**
  * Frontend of one listener. Routes that answer by themselves get a backend of their own, so that the first match simply wins.
@@ -23,8 +25,8 @@ import { tlsRules, tlsWords } from "./render-tls.ts";
  * that came and went since. It hands such a request to the worker that replaced it, over a socket in the folder where both run.
  */
 export function renderListener(listener: ProxyListener, isBound: (address: string) => boolean): readonly string[] {
+  if (!isServed(listener, isBound)) return [];
   const addresses = listener.addresses.filter(isBound);
-  if (addresses.length === 0 && listener.addresses.length > 0) return [];
   const reached = reachableRoutes(listener);
   const idle = milliseconds(Math.max(1, ...reached.map((route) => route.idleTimeout)));
   const successor = successorSocket(listener.id);
@@ -54,7 +56,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     ...renderSessions(reached.flatMap(({ login }) => login ?? [])),
     `use_backend s_${listener.id} if { stopping }`,
     ...renderReturns(reached.filter(({ login }) => login).flatMap(conditionsOf)),
-    ...reached.flatMap((route, at) => renderRoute(listener, route, at)),
+    ...runsOf(listener, reached).flatMap((part, at) => (part.kind === "run" ? renderRun(part) : renderRoute(listener, part.route, at))),
   ];
   return [
     section(frontend),
@@ -64,8 +66,17 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
       `timeout tunnel ${idle}`,
       `server successor ${successor} send-proxy-v2`,
     ]),
-    ...reached.flatMap((route, at) => renderAnswer(listener, route, at)),
+    ...new Set(reached.flatMap((route) => renderAnswer(listener, route))),
   ];
+}
+
+/** The tables that a listener's routes are looked up in, by their files. */
+export function routeTables(listener: ProxyListener, isBound: (address: string) => boolean): ReadonlyMap<string, RouteTable> {
+  return isServed(listener, isBound) ? tablesOf(listener, reachableRoutes(listener)) : new Map();
+}
+
+function isServed({ addresses }: ProxyListener, isBound: (address: string) => boolean): boolean {
+  return addresses.length === 0 || addresses.some(isBound);
 }
 
 /**
@@ -108,9 +119,21 @@ function renderRoute(listener: ProxyListener, route: ProxyRoute, at: number): re
   return [
     ...named.flatMap(({ name, condition }) => renderCondition(name, condition)),
     ...conditionsOf(route).flatMap((host) =>
-      renderChoice(listener, route, at, [host, ...named.map(({ name }) => name)].filter((one) => one !== "").join(" ")),
+      renderChoice(listener, route, [host, ...named.map(({ name }) => name)].filter((one) => one !== "").join(" ")),
     ),
   ];
+}
+
+/** What a table says leads on, and is noted with all that the routes have in common. */
+function renderRun({ routes: [first], file }: RouteRun): readonly string[] {
+  if (!first) return [];
+  const found = `{ path,concat(${WHOLE}),map_beg(${file}),set-var(txn.taken) -m found }`;
+  const noted = [
+    ...(first.answers ? [markAnswers(first.answers)] : []),
+    ...(isLogged(first) ? [`{ var(txn.taken),field(2,${FIELD},0),set-var(txn.route) -m found }`] : []),
+  ];
+  const target = isLogged(first) ? `var(txn.taken),field(1,${FIELD})` : "var(txn.taken)";
+  return conditionsOf(first).map((host) => `use_backend %[${target}]${whenAll([host, found, ...noted])}`);
 }
 
 /** One condition for each way of matching; an empty one for every request. */
@@ -131,14 +154,14 @@ function conditionsOf({ hosts, exceptHosts = [] }: ProxyRoute): readonly string[
 }
 
 /** Who has no session where one is asked for is led away first; where it is not, both have lines of their own. */
-function renderChoice(listener: ProxyListener, route: ProxyRoute, at: number, matches: string): readonly string[] {
+function renderChoice(listener: ProxyListener, route: ProxyRoute, matches: string): readonly string[] {
   const { login } = route;
-  if (!login) return renderTaken(listener, route, at, matches);
+  if (!login) return renderTaken(listener, route, matches);
   const whoPasses = `${matches} ${hasSession(login)}`.trimStart();
   return [
     ...renderGate(login, (...conditions) => whenAll([matches, ...conditions])),
-    ...renderTaken(listener, route, at, whoPasses),
-    ...(login.otherwise === "allow" ? renderTaken(listener, route, at, matches) : []),
+    ...renderTaken(listener, route, whoPasses),
+    ...(login.otherwise === "allow" ? renderTaken(listener, route, matches) : []),
   ];
 }
 
@@ -147,12 +170,12 @@ function whenAll(conditions: readonly string[]): string {
   return all.length === 0 ? "" : ` if ${all.join(" ")}`;
 }
 
-function renderTaken(listener: ProxyListener, route: ProxyRoute, at: number, matches: string): readonly string[] {
+function renderTaken(listener: ProxyListener, route: ProxyRoute, matches: string): readonly string[] {
   const when = (...conditions: readonly string[]): string => whenAll(conditions);
   const { action, rewrites, answers } = route;
   // Asked last, so that only the line that is taken leaves its marks.
   const noted = [...(answers ? [markAnswers(answers)] : []), ...markRoute(route)];
-  if (action.kind !== "forward") return [`use_backend ${answerName(listener, at)}${when(matches, ...noted)}`];
+  if (action.kind !== "forward") return [`use_backend ${answerName(listener, action)}${when(matches, ...noted)}`];
 
   const chosen = action.backends.filter((backend) => backend.weight > 0);
   if (chosen.length === 0) return [`use_backend unavailable${when(matches, ...noted)}`];
@@ -172,57 +195,6 @@ function renderTaken(listener: ProxyListener, route: ProxyRoute, at: number, mat
     return use(id, draw);
   });
   return [...again, ...drawn];
-}
-
-/** The backend that answers a fixed response or a redirect. */
-function renderAnswer(listener: ProxyListener, route: ProxyRoute, at: number): readonly string[] {
-  const { action } = route;
-  switch (action.kind) {
-    case "forward":
-      return [];
-    case "fixed-response": {
-      const type = quote(action.contentType ?? "text/plain");
-      const body = action.body === undefined || isEmptyWord(action.body) ? "" : ` content-type ${type} string ${quote(action.body)}`;
-      return [section([`backend ${answerName(listener, at)}`, `http-request return status ${action.status}${body} ${OWN_HEADERS}`])];
-    }
-    case "redirect": {
-      const title = action.status === 301 ? "301 Moved Permanently" : "302 Found";
-      const answer = `http-request return status ${action.status} content-type text/html string ${quote(page(title))}`;
-      return [
-        section([
-          `backend ${answerName(listener, at)}`,
-          ...(action.location.endsWith(ALL_OF_QUERY) ? [QUERY_IS_KNOWN] : []),
-          `${answer} hdr Location ${location(action.location, listener)} ${OWN_HEADERS}`,
-        ]),
-      ];
-    }
-  }
-}
-
-function answerName(listener: ProxyListener, at: number): string {
-  return `a_${listener.id}_${at}`;
-}
-
-/** Of what is answered here. */
-const OWN_HEADERS = `hdr Server ${serverName} hdr Date %[date,http_date]`;
-
-/** A location that ends so has a question mark only where the request has a query. */
-const ALL_OF_QUERY = "?#{query}";
-const QUERY_IS_KNOWN = "http-request set-var-fmt(txn.query) ?%[query] if { query -m len gt 0 }";
-
-/** The variables of a redirect action, `#{host}` and so on, as Elastic Load Balancing names them. `#{path}` comes without its slash. */
-function location(template: string, { port, tls }: ProxyListener): string {
-  const variables: Readonly<Record<string, string>> = {
-    protocol: tls ? "https" : "http",
-    host: "%[req.hdr(host),host_only]",
-    port: String(port),
-    path: "%[path,regsub(^/,)]",
-    query: "%[query]",
-  };
-  const [start, end] = template.endsWith(ALL_OF_QUERY) ? [template.slice(0, -ALL_OF_QUERY.length), "%[var(txn.query)]"] : [template, ""];
-  // Split at variables: the odd parts are their names.
-  const parts = start.split(/#\{(protocol|host|port|path|query)\}/);
-  return `"${parts.map((part, at) => (at % 2 === 1 ? variables[part] : part === "" ? "" : quoteFormat(part))).join("")}${end}"`;
 }
 
 export function renderBackend(

@@ -84,23 +84,23 @@ test("other certificates are no other structure; another policy, or other author
 });
 
 test("the files that HAProxy reads: each certificate under its names, the default under none", () => {
-  const { tlsFiles } = render(
+  const { readFiles } = render(
     whole({ ...tls, certificates: [...tls.certificates, { id: "s", hosts: ["s.test", "*.s.test"], pem: "shop" }] }),
   );
-  const list = [...tlsFiles].find(([name]) => name.endsWith(".list"))?.[1] ?? "";
+  const list = [...readFiles].find(([name]) => name.endsWith(".list"))?.[1] ?? "";
   expect(list).toMatch(/^(tls\/\w+\.pem) default\.invalid\n(tls\/\w+\.pem) s\.test \*\.s\.test\n$/);
-  expect(list.match(/tls\/\w+\.pem/g)?.map((name) => tlsFiles.get(name))).toEqual([PEM, "shop"]);
+  expect(list.match(/tls\/\w+\.pem/g)?.map((name) => readFiles.get(name))).toEqual([PEM, "shop"]);
 });
 
 test("what a certificate has for a name is taken for nothing else", () => {
   const hosts = ["s.test [verify none]", "a\nb.test", "", "!s.test", "s.test"];
-  const { tlsFiles } = render(whole({ ...tls, certificates: [...tls.certificates, { id: "s", hosts, pem: "shop" }] }));
-  expect([...tlsFiles].find(([name]) => name.endsWith(".list"))?.[1]).toMatch(/^\S+ default\.invalid\n\S+ s\.test\n$/);
+  const { readFiles } = render(whole({ ...tls, certificates: [...tls.certificates, { id: "s", hosts, pem: "shop" }] }));
+  expect([...readFiles].find(([name]) => name.endsWith(".list"))?.[1]).toMatch(/^\S+ default\.invalid\n\S+ s\.test\n$/);
 });
 
 test("no private key is handed over as an authority", () => {
-  const { tlsFiles } = render(whole(asking({ kind: "passthrough" })));
-  const authorities = [...tlsFiles].filter(([name]) => name.endsWith(".crt")).map(([, text]) => text);
+  const { readFiles } = render(whole(asking({ kind: "passthrough" })));
+  const authorities = [...readFiles].filter(([name]) => name.endsWith(".crt")).map(([, text]) => text);
   expect(authorities).toEqual(["-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]);
 });
 

@@ -29,7 +29,8 @@ export async function askHaproxyAll(socketPath: string, commands: readonly strin
   const [, ...answers] = (await tell(socketPath, ["prompt", ...commands, "quit", ""].join("\n"))).split("\n> ");
   // What follows the last prompt is no answer.
   if (answers.length <= commands.length) throw new Error(`HAProxy answered ${answers.length - 1} of ${commands.length} commands`);
-  return commands.map((_, at) => (answers[at] ?? "").trim());
+  // Each line that is handed over with a command is asked for by a plus.
+  return commands.map((_, at) => (answers[at] ?? "").replace(/^(?:\+ )+/, "").trim());
 }
 
 /** Whether a command that changes something was done: HAProxy prints nothing, or one of these sentences. */

@@ -1,11 +1,12 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import type { ShownCertificates } from "./plan-certificate-changes.ts";
+import { ROUTES_FOLDER } from "./route-runs.ts";
 import { CHAINS_FILE, CHAINS_PROGRAM } from "./render-tls.ts";
 import { TLS_FOLDER } from "./tls-names.ts";
 
 /**
- * Certificates and their keys lie on disk only while HAProxy reads a configuration; all it shows later it has in memory, and changes of them reach it through
- * its socket. So this folder is empty but for those moments, and emptied when one was cut short.
+ * Certificates with their keys, and tables of routes, lie on disk only while HAProxy reads a configuration; later it has them in memory, and changes of them
+ * reach it through its socket. So their folders are there for those moments alone, and removed when one was cut short.
  */
 export class TlsFiles {
   readonly #directory: string;
@@ -18,7 +19,8 @@ export class TlsFiles {
   /** Runs what makes HAProxy read its configuration, with the files there that it reads. */
   async during<T>(files: ReadonlyMap<string, string>, read: () => Promise<T>): Promise<T> {
     if (files.size === 0) return read();
-    await mkdir(`${this.#directory}/${TLS_FOLDER}`, { recursive: true, mode: 0o700 });
+    const folders = [TLS_FOLDER, ROUTES_FOLDER].filter((folder) => [...files.keys()].some((name) => name.startsWith(`${folder}/`)));
+    await Promise.all(folders.map((folder) => mkdir(`${this.#directory}/${folder}`, { recursive: true, mode: 0o700 })));
     try {
       await Promise.all([...files].map(([name, text]) => writeFile(`${this.#directory}/${name}`, text, { mode: 0o600 })));
       return await read();
@@ -28,7 +30,7 @@ export class TlsFiles {
   }
 
   async clear(): Promise<void> {
-    await rm(`${this.#directory}/${TLS_FOLDER}`, { recursive: true, force: true });
+    await Promise.all([TLS_FOLDER, ROUTES_FOLDER].map((folder) => rm(`${this.#directory}/${folder}`, { recursive: true, force: true })));
   }
 
   /** Puts what stays there for every start and reload. */

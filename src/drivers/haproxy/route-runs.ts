@@ -1,0 +1,111 @@
+import type { ProxyListener, ProxyRoute } from "../../ports/traffic-proxy.ts";
+import { markOf } from "./route-mark.ts";
+import { routeTarget } from "./route-target.ts";
+import { digest } from "./tls-names.ts";
+
+/** Where HAProxy finds the tables of runs, as it is told: names within its folder. */
+export const ROUTES_FOLDER = "routes";
+
+/**
+ * Routes that follow each other and that differ in the path alone, and in where they lead: one look into a table finds which of them takes a request, however
+ * many there are, and a worker that runs takes another table without a reload.
+ */
+export interface RouteRun {
+  readonly kind: "run";
+  /** At least one, in their order. */
+  readonly routes: readonly ProxyRoute[];
+  /** What HAProxy knows the table by. */
+  readonly file: string;
+}
+
+export interface SingleRoute {
+  readonly kind: "single";
+  readonly route: ProxyRoute;
+}
+
+/** By key, where the route leads that takes a request: see `pathTable`. */
+export type RouteTable = ReadonlyMap<string, string>;
+
+/** The routes of a listener in their order, those together that a table decides. */
+export function runsOf(listener: Pick<ProxyListener, "id">, routes: readonly ProxyRoute[]): readonly (RouteRun | SingleRoute)[] {
+  const parts: (SingleRoute | (RouteRun & { routes: ProxyRoute[] }))[] = [];
+  for (const route of routes) {
+    const last = parts.at(-1);
+    if (!isOfTable(route)) parts.push({ kind: "single", route });
+    else if (last?.kind === "run" && likewise(last.routes[0], route)) last.routes.push(route);
+    else parts.push({ kind: "run", routes: [route], file: `${ROUTES_FOLDER}/${digest(listener.id)}-${parts.length}.map` });
+  }
+  return parts;
+}
+
+/** The tables of a listener, by their files. */
+export function tablesOf(listener: ProxyListener, routes: readonly ProxyRoute[]): ReadonlyMap<string, RouteTable> {
+  const runs = runsOf(listener, routes).filter((part) => part.kind === "run");
+  return new Map(
+    runs.map((run) => [
+      run.file,
+      pathTable(run.routes.map((route) => ({ patterns: patternsOf(route) ?? [], value: valueOf(listener, route) }))),
+    ]),
+  );
+}
+
+/**
+ * The table in which the longest key that a path with `?` behind it begins with has the value of the first route that takes the path: no path has a question
+ * mark, so a key that ends with one is a whole path. Each key has what the first of all routes says that take what begins with it. Keys are in the order of
+ * the routes; time is proportional to the length of all patterns together.
+ */
+export function pathTable(routes: readonly { readonly patterns: readonly string[]; readonly value: string }[]): RouteTable {
+  const first = new Map<string, number>();
+  const keys = routes.map(({ patterns }) => patterns.map(keyOf));
+  for (const [at, its] of keys.entries()) for (const key of its) if (!first.has(key)) first.set(key, at);
+  const table = new Map<string, string>();
+  for (const key of first.keys()) {
+    let least = Number.POSITIVE_INFINITY;
+    for (let length = 1; length <= key.length; length += 1) least = Math.min(least, first.get(key.slice(0, length)) ?? least);
+    const value = routes[least]?.value;
+    if (value !== undefined) table.set(key, value);
+  }
+  return table;
+}
+
+/** What HAProxy reads of a table when it starts. */
+export function tableText(table: RouteTable): string {
+  return [...table].map(([key, value]) => `${key} ${value}\n`).join("");
+}
+
+function keyOf(pattern: string): string {
+  return pattern.endsWith("*") ? pattern.replace(/\*+$/, "") : `${pattern}${WHOLE}`;
+}
+
+/** Ends a path that is meant as a whole. */
+export const WHOLE = "?";
+
+/** A path from its beginning, or all of it, of signs that are one word in a table and in a command of the runtime API. */
+const PLAIN = /^[!"$-)+->@-[\]-~]+\**$/;
+
+function patternsOf({ conditions = [] }: ProxyRoute): readonly string[] | undefined {
+  const [condition, ...others] = conditions;
+  if (condition?.kind !== "path" || others.length > 0 || (condition.regexes ?? []).length > 0) return undefined;
+  return condition.patterns.every((pattern) => PLAIN.test(pattern)) ? condition.patterns : undefined;
+}
+
+/** What a route asks for besides that leads to one place says nothing that differs from route to route. */
+function isOfTable(route: ProxyRoute): boolean {
+  return !route.login && !route.rewrites && patternsOf(route) !== undefined && routeTarget({ id: "" }, route) !== undefined;
+}
+
+function likewise(one: ProxyRoute | undefined, other: ProxyRoute): boolean {
+  const besides = ({ hosts, exceptHosts = [], answers, logged }: ProxyRoute): string =>
+    JSON.stringify([hosts, exceptHosts, answers && markOf(answers), logged !== undefined]);
+  return one !== undefined && besides(one) === besides(other);
+}
+
+/** Where it leads, and what is noted of it in a log. */
+function valueOf(listener: Pick<ProxyListener, "id">, route: ProxyRoute): string {
+  const target = routeTarget(listener, route) ?? "";
+  const { logged, owner = "", action } = route;
+  return logged === undefined ? target : [target, owner, logged, action.kind].join(FIELD);
+}
+
+/** Between the parts of a value; the last is a log's, and may hold it, too. */
+export const FIELD = "|";
