@@ -13,6 +13,7 @@ import { replicationBackfills } from "../control/replication/backfill.ts";
 import { replication } from "../control/replication/replication.ts";
 import { imageScanning } from "../control/scanning/image-scanning.ts";
 import { secretRotation } from "../control/secret-rotation/secret-rotation.ts";
+import { defaultEndpoints } from "../control/vpc-networks/default-endpoints.ts";
 import { serviceLoop } from "../control/services/service-loop.ts";
 
 /**
@@ -37,4 +38,5 @@ export const LOOPS: readonly Loop[] = [
   replication,
   replicationBackfills,
   blobCollection,
+  defaultEndpoints,
 ];

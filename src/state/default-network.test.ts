@@ -17,7 +17,7 @@ beforeEach(() => {
 const blocks = (): readonly string[] => [...state.table(hostBlocks).values()].map(({ cidr }) => cidr).toSorted();
 
 test("a default VPC has a subnet in each zone and a group that is open inside and to the outside", () => {
-  const made = defaultNetwork(state, ids, { ...scope, more: "not kept" } as never);
+  const made = defaultNetwork(state, ids, { ...scope, more: "not kept" } as never, 1);
   const groupId = made.securityGroup.id;
   const rule = { id: expect.stringMatching(/^sgr-[0-9a-f]{17}$/) as string, ipProtocol: "-1", fromPort: -1, toPort: -1, tags: [] };
   expect(made.vpc).toEqual({
@@ -54,9 +54,9 @@ test("a default VPC has a subnet in each zone and a group that is open inside an
 });
 
 test("it is made once in each account and region, each with a block of its own", () => {
-  const made = defaultNetwork(state, ids, scope);
-  expect(defaultNetwork(state, ids, scope)).toEqual(made);
-  const other = defaultNetwork(state, ids, { ...scope, region: "eu-west-1" });
+  const made = defaultNetwork(state, ids, scope, 1);
+  expect(defaultNetwork(state, ids, scope, 1)).toEqual(made);
+  const other = defaultNetwork(state, ids, { ...scope, region: "eu-west-1" }, 1);
   expect(other.vpc.cidrBlock).not.toBe(made.vpc.cidrBlock);
   expect(state.table(vpcs).size).toBe(2);
 });
@@ -64,15 +64,15 @@ test("it is made once in each account and region, each with a block of its own",
 test("a VPC that is no default one, a subnet that is none and another group do not stand for it", () => {
   const own: VpcRecord = { ...scope, id: "vpc-own", cidrBlock: "10.9.0.0/16", isDefault: false, tags: [] };
   state.commit(() => state.table(vpcs).put(own));
-  const made = defaultNetwork(state, ids, scope);
+  const made = defaultNetwork(state, ids, scope, 1);
   state.commit(() => {
     const [first] = made.subnets;
     if (first) state.table(subnets).put({ ...first, id: "subnet-more", defaultForAz: false });
     state.table(securityGroups).put({ ...made.securityGroup, id: "sg-0", name: "other" });
   });
-  expect(defaultNetwork(state, ids, scope)).toEqual(made);
+  expect(defaultNetwork(state, ids, scope, 1)).toEqual(made);
   state.commit(() => state.table(securityGroups).delete(made.securityGroup.id));
-  expect(() => defaultNetwork(state, ids, scope)).toThrow(`the VPC ${made.vpc.id} has no default security group`);
+  expect(() => defaultNetwork(state, ids, scope, 1)).toThrow(`the VPC ${made.vpc.id} has no default security group`);
 });
 
 describe("a block that the host uses", () => {
@@ -88,13 +88,13 @@ describe("a block that the host uses", () => {
 
   test("is not a new VPC's", () => {
     noteHostBlocks(state, ["172.31.0.0/20"]);
-    expect(defaultNetwork(state, ids, scope).vpc.cidrBlock).not.toBe("172.31.0.0/16");
+    expect(defaultNetwork(state, ids, scope, 1).vpc.cidrBlock).not.toBe("172.31.0.0/16");
   });
 
   test("leaves none, where it is all there is", () => {
     noteHostBlocks(state, ["0.0.0.0/0"]);
-    expect(() => defaultNetwork(state, ids, scope)).toThrow(NoBlockLeftError);
-    expect(() => defaultNetwork(state, ids, scope)).toThrow("no block of addresses is left on this host for another default VPC");
+    expect(() => defaultNetwork(state, ids, scope, 1)).toThrow(NoBlockLeftError);
+    expect(() => defaultNetwork(state, ids, scope, 1)).toThrow("no block of addresses is left on this host for another default VPC");
     expect(new NoBlockLeftError().name).toBe("NoBlockLeftError");
     expect(state.table(vpcs).size).toBe(0);
   });
@@ -102,7 +102,7 @@ describe("a block that the host uses", () => {
 
 describe("a default VPC is moved", () => {
   test("to a block that is free and was not tried, its subnets in their order", () => {
-    const { vpc, subnets: before } = defaultNetwork(state, ids, scope);
+    const { vpc, subnets: before } = defaultNetwork(state, ids, scope, 1);
     const free = moveDefaultVpc(state, vpc.id, []);
     expect(free?.cidrBlock).not.toBe(vpc.cidrBlock);
     const tried = [free?.cidrBlock ?? ""];
@@ -111,12 +111,12 @@ describe("a default VPC is moved", () => {
     expect(moved).toEqual({ ...vpc, cidrBlock: moved?.cidrBlock });
     expect([vpc.cidrBlock, ...tried]).not.toContain(moved?.cidrBlock);
     const prefix = moved?.cidrBlock.split(".").slice(0, 2).join(".");
-    const after = defaultNetwork(state, ids, scope).subnets;
+    const after = defaultNetwork(state, ids, scope, 1).subnets;
     expect(after.map(({ id, cidrBlock }) => [id, cidrBlock])).toEqual(before.map(({ id }, at) => [id, `${prefix}.${at * 16}.0/20`]));
   });
 
   test("and not, where it is none, gone, or nothing is left", () => {
-    const { vpc } = defaultNetwork(state, ids, scope);
+    const { vpc } = defaultNetwork(state, ids, scope, 1);
     expect(moveDefaultVpc(state, "vpc-gone", [])).toBeUndefined();
     expect(() => moveDefaultVpc(state, vpc.id, ["0.0.0.0/0"])).toThrow(NoBlockLeftError);
     state.commit(() => state.table(vpcs).put({ ...vpc, isDefault: false }));

@@ -3,6 +3,7 @@ import { parseCidr } from "../domain/cidr.ts";
 import { scopeKey, type Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
 import { freeBlock, subnetBlocks } from "../decide/addresses/free-block.ts";
+import { putDefaultEndpoints } from "./default-endpoints.ts";
 import { securityGroups, subnets, vpcBlocks, vpcs, type SecurityGroupRecord, type SubnetRecord, type VpcRecord } from "./ec2.ts";
 import { moveInterfaces } from "./new-interface.ts";
 import { hostBlocks } from "./host-blocks.ts";
@@ -39,10 +40,12 @@ export const withoutDefaultVpc = defineTable<Scope>()("ec2.without-default-vpc",
  * The default VPC of an account and region, with a subnet in each zone and the default security group; made at the first
  * use. AWS gives every region 172.31.0.0/16; since all VPCs share one host here, only the first one
  * gets it, the others one of their own. Nothing of the host is taken by that: its network is made when something is to run there.
+ * It has endpoints, too, which is not as on AWS (`default-endpoints.ts`).
+ * @param now milliseconds since the Unix epoch
  * @throws NoBlockLeftError
  * @throws NoDefaultVpcError
  */
-export function defaultNetwork(state: WholeState, ids: Ids, { account, region }: Scope): DefaultNetwork {
+export function defaultNetwork(state: WholeState, ids: Ids, { account, region }: Scope, now: number): DefaultNetwork {
   // Callers may pass something larger, none of which belongs in a record.
   const scope = { account, region };
   const known = findDefaultVpc(state, scope);
@@ -68,6 +71,7 @@ export function defaultNetwork(state: WholeState, ids: Ids, { account, region }:
       });
     putVpcBasics(state, ids, vpc);
     putDefaultSecurityGroup(state, ids, vpc);
+    putDefaultEndpoints(state, ids, vpc, now);
     return existing(state, vpc);
   });
 }
@@ -137,8 +141,16 @@ export function moveDefaultVpc(state: WholeState, vpcId: string, tried: readonly
     const blocks = subnetBlocks(cidrBlock, own.length);
     for (const [at, subnet] of own.entries())
       moveInterfaces(state, state.table(subnets).put({ ...subnet, cidrBlock: blocks[at] ?? "" }), subnet.cidrBlock);
+    for (const group of state.table(securityGroups).by("vpc", vpcId)) moveRules(state, group, vpc.cidrBlock, cidrBlock);
     return state.table(vpcs).put({ ...vpc, cidrBlock });
   });
+}
+
+/** What lets in the VPC's block lets in the new one. */
+function moveRules(state: State, group: SecurityGroupRecord, before: string, after: string): void {
+  if (!group.rules.some(({ cidrIpv4 }) => cidrIpv4 === before)) return;
+  const rules = group.rules.map((rule) => (rule.cidrIpv4 === before ? { ...rule, cidrIpv4: after } : rule));
+  state.table(securityGroups).put({ ...group, rules });
 }
 
 function byBlock(a: SubnetRecord, b: SubnetRecord): number {

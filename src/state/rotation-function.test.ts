@@ -103,7 +103,7 @@ describe("a function is refused", () => {
 describe("its network", () => {
   const network = (tags: readonly Tag[], networkMode = "awsvpc") => {
     const definition = { ...definitionRecord({ networkMode: networkMode as "awsvpc" }), tags };
-    return state.commit(() => rotationNetwork(state, ids, { definition, cluster: putCluster("c"), launchType: "EC2" }));
+    return state.commit(() => rotationNetwork(state, ids, { definition, cluster: putCluster("c"), launchType: "EC2" }, 1));
   };
   const tag = (name: string, value: string): Tag => ({ key: `airfield:rotation-${name}`, value });
 
@@ -112,7 +112,7 @@ describe("its network", () => {
   });
 
   test("is the default VPC, unless its tags say which", () => {
-    const standard = defaultNetwork(state, ids, scope);
+    const standard = defaultNetwork(state, ids, scope, 1);
     const subnets = standard.subnets.map(({ id }) => id);
     expect(network([])).toEqual({ awsvpcConfiguration: { subnets, securityGroups: [standard.securityGroup.id] } });
     expect(network([tag("security-groups", " g  h ")])).toEqual({ awsvpcConfiguration: { subnets, securityGroups: ["g", "h"] } });

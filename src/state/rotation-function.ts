@@ -52,11 +52,16 @@ export function findRotationFunction(state: State, scope: Scope, functionArn: st
  * The network of a function's tasks: what its tags say, otherwise the default VPC. Inside of a commit. That subnets and security groups are
  * the account's own is looked at when a task gets its network interface.
  */
-export function rotationNetwork(state: WholeState, ids: Ids, { definition }: RotationFunction): NetworkConfiguration | undefined {
+export function rotationNetwork(
+  state: WholeState,
+  ids: Ids,
+  { definition }: RotationFunction,
+  now: number,
+): NetworkConfiguration | undefined {
   if (definition.definition.networkMode !== "awsvpc") return undefined;
   const subnets = listOf(definition, SUBNETS_TAG);
   const securityGroups = listOf(definition, SECURITY_GROUPS_TAG);
-  const standard = subnets.length > 0 ? undefined : defaultNetwork(state, ids, definition);
+  const standard = subnets.length > 0 ? undefined : defaultNetwork(state, ids, definition, now);
   const groups = securityGroups.length > 0 || !standard ? securityGroups : [standard.securityGroup.id];
   return {
     awsvpcConfiguration: {

@@ -1,4 +1,5 @@
 import { egressOnlyInternetGateways, internetGateways, natGateways } from "./ec2-gateways.ts";
+import { vpcEndpoints } from "./ec2-endpoints.ts";
 import type { RouteTarget } from "./ec2-routing.ts";
 import type { State } from "./state.ts";
 
@@ -21,8 +22,9 @@ function leads(state: State, vpcId: string, kind: RouteTarget["kind"], id: strin
       return state.table(egressOnlyInternetGateways).has(id);
     case "nat-gateway":
       return state.table(natGateways).get(id)?.state === "available";
-    case "network-interface":
     case "vpc-endpoint":
+      return state.table(vpcEndpoints).has(id);
+    case "network-interface":
     case "vpc-peering-connection":
       return true;
   }

@@ -4,6 +4,8 @@ import { withoutDefaultVpc } from "./default-vpc.ts";
 import { dhcpOptions } from "./ec2-dhcp-options.ts";
 import { vpcPeerings } from "./ec2-peering.ts";
 import { prefixLists } from "./ec2-prefix-lists.ts";
+import { defaultEndpointsDue } from "./default-endpoints.ts";
+import { vpcEndpoints } from "./ec2-endpoints.ts";
 import { securityGroups, subnets, vpcs } from "./ec2.ts";
 import { layerUploads } from "./ecr-layer-uploads.ts";
 import { lifecyclePolicies, lifecyclePreviews } from "./ecr-lifecycle.ts";
@@ -21,6 +23,7 @@ import { hostBlocks } from "./host-blocks.ts";
 import { iamAccounts, roleDeletions } from "./iam-account.ts";
 import { accessKeys, groups, instanceProfiles, oidcProviders, policies, roles, users } from "./iam.ts";
 import { logGroups, logStreams } from "./logs.ts";
+import { networkInterfaces } from "./network-interfaces.ts";
 import { parameters } from "./parameters.ts";
 import { changes, healthChecks, hostedZones, recordSets } from "./route53.ts";
 import { healthStatuses } from "./route53-health.ts";
@@ -55,6 +58,25 @@ describe("records are kept where earlier versions look for them, and found by wh
     entry(vpcs, { id: "vpc-1" }, "vpc-1", { scope: SCOPE }),
     entry(subnets, { id: "subnet-1", vpcId: "vpc-1" }, "subnet-1", { scope: SCOPE, vpc: "vpc-1" }),
     entry(securityGroups, { id: "sg-1", vpcId: "vpc-1" }, "sg-1", { scope: SCOPE, vpc: "vpc-1" }),
+    entry(
+      networkInterfaces,
+      {
+        ...{ id: "eni-1", vpcId: "vpc-1", subnetId: "s", privateIpv4Address: "10.0.0.4", secondaryAddresses: ["10.0.0.5"] },
+        ...{ loadBalancerArn: "lb", natGatewayId: "nat", vpcEndpointId: "vpce", groupIds: ["sg-1"] },
+      },
+      "eni-1",
+      {
+        ...{ scope: SCOPE, vpc: "vpc-1", subnet: "s", severalIn: "s", address: ["s/10.0.0.4", "s/10.0.0.5"] },
+        ...{ loadBalancer: "lb", natGateway: "nat", vpcEndpoint: "vpce", group: ["sg-1"] },
+      },
+    ),
+    entry(
+      vpcEndpoints,
+      { id: "vpce-1", vpcId: "vpc-1", subnetIds: ["s"], groupIds: ["sg-1"], routeTableIds: ["rtb-1"], serviceName: "com.s3" },
+      "vpce-1",
+      { scope: SCOPE, vpc: "vpc-1", subnet: ["s"], group: ["sg-1"], routeTable: ["rtb-1"], service: "vpc-1/com.s3" },
+    ),
+    entry(defaultEndpointsDue, { vpcId: "vpc-1" }, "vpc-1"),
     entry(clusters, { arn: "c" }, "c", { scope: SCOPE }),
     entry(taskDefinitions, { arn: "d", family: "web" }, "d", { scope: SCOPE, family: `${SCOPE}/web` }),
     entry(families, { family: "web" }, `${SCOPE}/web`),

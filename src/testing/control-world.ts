@@ -96,7 +96,7 @@ export class ControlWorld {
   /** Makes a cluster, a load balancer and a service of version `v1`. */
   async begin(desiredCount: number, version: Version): Promise<void> {
     const state = this.#state;
-    const network = defaultNetwork(state, this.#ids, SCOPE);
+    const network = defaultNetwork(state, this.#ids, SCOPE, 1);
     const subnets = network.subnets.map(({ id }) => id);
     const now = this.clock.now();
     state.commit(() => {

@@ -19,7 +19,7 @@ export interface EcsWorld extends ApiWorld {
 export async function ecsWorld(): Promise<EcsWorld> {
   const api = await apiWorld();
   const ecs = api.client(ECSClient);
-  const network = defaultNetwork(api.state, api.platform.ids, SCOPE);
+  const network = defaultNetwork(api.state, api.platform.ids, SCOPE, 1);
   await ecs.send(new CreateClusterCommand({}));
   await ecs.send(
     new RegisterTaskDefinitionCommand({

@@ -14,7 +14,7 @@ export interface Network {
 
 /** The default VPC of a world. */
 export function network({ state }: ApiWorld): Network {
-  const { vpc, subnets } = defaultNetwork(state, systemIds, SCOPE);
+  const { vpc, subnets } = defaultNetwork(state, systemIds, SCOPE, 1);
   return { vpc: vpc.id, subnets: [subnets[0]?.id ?? "", subnets[1]?.id ?? ""], addressInVpc: "172.31.0.10" };
 }
 

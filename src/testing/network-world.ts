@@ -10,7 +10,7 @@ const SCOPE = { account: "123456789012", region: "us-east-1" };
 export async function networkWorld() {
   const api = await apiWorld();
   const client = api.client(EC2Client);
-  const network = () => defaultNetwork(api.state, api.platform.ids, SCOPE);
+  const network = () => defaultNetwork(api.state, api.platform.ids, SCOPE, 1);
   return {
     ...api,
     client,

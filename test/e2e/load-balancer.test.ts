@@ -35,7 +35,7 @@ async function world() {
   const start = (proxy: TrafficProxy) => loadBalancing({ state, clock: systemClock, proxy, logger, surroundings, canBind });
   let loop = start(haproxy.proxy);
   stack.defer(() => loop[Symbol.asyncDispose]());
-  const { vpc, subnets } = defaultNetwork(api.state, systemIds, SCOPE);
+  const { vpc, subnets } = defaultNetwork(api.state, systemIds, SCOPE, 1);
 
   /** Runs `aws elbv2 …`; what it prints, which is text. */
   async function elbv2(...args: readonly string[]): Promise<string> {

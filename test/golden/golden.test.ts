@@ -39,6 +39,7 @@ const STEPS: Readonly<Record<string, readonly string[]>> = {
     "managed policies have versions",
     "default VPCs have a subnet in each zone",
     "route tables, internet gateways and network ACLs are records",
+    "default VPCs have endpoints",
   ],
 };
 

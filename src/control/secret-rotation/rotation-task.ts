@@ -31,7 +31,7 @@ export function startRotationTask(
     { name: "ClientRequestToken", value: run.token },
     { name: "Step", value: run.step },
   ];
-  const networkConfiguration = networkOf(state, ids, found);
+  const networkConfiguration = networkOf(state, ids, found, now);
   if (networkConfiguration && "failure" in networkConfiguration) return networkConfiguration;
   const task = newTask(
     {
@@ -86,9 +86,10 @@ function networkOf(
   state: WholeState,
   ids: Ids,
   found: RotationFunction,
+  now: number,
 ): ReturnType<typeof rotationNetwork> | { readonly failure: string } {
   try {
-    return rotationNetwork(state, ids, found);
+    return rotationNetwork(state, ids, found, now);
   } catch (cause) {
     if (!(cause instanceof NoDefaultVpcError)) throw cause;
     return { failure: `The rotation task has no network: ${cause.message}, and the task definition's tags name no subnets.` };

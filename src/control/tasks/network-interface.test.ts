@@ -12,7 +12,7 @@ const SCOPE = { account: "123456789012", region: "us-east-1" };
 
 function world() {
   const state = new JournaledState(memoryJournal());
-  const { subnets } = defaultNetwork(state, ids, SCOPE);
+  const { subnets } = defaultNetwork(state, ids, SCOPE, 1);
   const [a, b] = subnets.map(({ id }) => id) as [string, string];
   let count = 0;
   const task = (changes: Partial<TaskRecord> = {}): TaskRecord => {
@@ -69,7 +69,7 @@ test("costs the same where there are many tasks", () => {
 
 test("has a name and a MAC address that follow from its address, its VPC, and the VPC's security group where none is named", () => {
   const { state, a, task } = world();
-  const { vpc, securityGroup } = defaultNetwork(state, ids, SCOPE);
+  const { vpc, securityGroup } = defaultNetwork(state, ids, SCOPE, 1);
   expect(attachInterface(state, ids, task({ preferredSubnetId: a }), new Map())).toMatchObject({
     ...{ subnetId: a, vpcId: vpc.id, vpcCidr: "172.31.0.0/16", privateIpv4Address: "172.31.0.4", macAddress: "02:42:ac:1f:00:04" },
     ...{ privateDnsName: "ip-172-31-0-4.ec2.internal", securityGroups: [securityGroup.id] },
@@ -98,8 +98,8 @@ test.each<[string, (foreign: DefaultNetwork, own: DefaultNetwork) => object, str
   ["a security group that is not there", (_, { subnets }) => groups(subnets, "sg-0"), "InvalidGroup.NotFound"],
 ])("a task that names %s gets none", (_what, configure, why) => {
   const { state, task, attach } = world();
-  const foreign = defaultNetwork(state, ids, { ...SCOPE, account: "210987654321" });
-  const awsvpcConfiguration = configure(foreign, defaultNetwork(state, ids, SCOPE)) as { subnets: string[] };
+  const foreign = defaultNetwork(state, ids, { ...SCOPE, account: "210987654321" }, 1);
+  const awsvpcConfiguration = configure(foreign, defaultNetwork(state, ids, SCOPE, 1)) as { subnets: string[] };
   expect(attach(task({ networkConfiguration: { awsvpcConfiguration } }))).toEqual([ATTEMPT + why]);
 });
 
@@ -121,7 +121,7 @@ test("a task in another region of the account does not get a subnet of this one"
 
 test("the security groups that a task names are its own", () => {
   const { state, task } = world();
-  const { subnets, securityGroup } = defaultNetwork(state, ids, SCOPE);
+  const { subnets, securityGroup } = defaultNetwork(state, ids, SCOPE, 1);
   const awsvpcConfiguration = groups(subnets, securityGroup.id) as { subnets: string[] };
   const made = attachInterface(state, ids, task({ networkConfiguration: { awsvpcConfiguration } }), new Map());
   expect(made).toMatchObject({ securityGroups: [securityGroup.id] });

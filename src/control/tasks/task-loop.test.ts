@@ -188,7 +188,7 @@ test("a task that is told to stop while its record becomes durable is not starte
 
 test("when a task runs, the runner hears where the next one of its subnet will be", async () => {
   const at = await world({ ...pending, networkMode: "awsvpc", networkInterface: interfaceOf("172.31.0.4") });
-  const [subnet] = defaultNetwork(at.state, systemIds, { account: "123456789012", region: "us-east-1" }).subnets;
+  const [subnet] = defaultNetwork(at.state, systemIds, { account: "123456789012", region: "us-east-1" }, 1).subnets;
   await at.change({ networkInterface: { ...interfaceOf("172.31.0.4"), subnetId: subnet?.id ?? "" } });
   expect(at.asked).toEqual([]);
   await at.adopted(observation("running"));
@@ -244,7 +244,7 @@ describe("a task comes up", () => {
     const { networkConfiguration: _none, ...task } = { ...pending, lastStatus: "PROVISIONING" as const, networkMode: "awsvpc" as const };
     let subnetId = "";
     const at = await world(task, undefined, (state) => {
-      const subnet = defaultNetwork(state, systemIds, { account: task.account, region: task.region }).subnets[1];
+      const subnet = defaultNetwork(state, systemIds, { account: task.account, region: task.region }, 1).subnets[1];
       subnetId = subnet?.id ?? "";
       const awsvpcConfiguration = { subnets: [subnetId] };
       state.commit(() => state.table(tasks).put({ ...task, networkConfiguration: { awsvpcConfiguration } }));
@@ -260,7 +260,7 @@ describe("a task comes up", () => {
     const task = taskRecord(ID, { lastStatus: "PROVISIONING", networkConfiguration });
     const at = await world(task, undefined, (state) => {
       notePublicRange(state, { cidr: "203.0.113.0/30", reachable: true });
-      networkConfiguration.awsvpcConfiguration.subnets.push(defaultNetwork(state, systemIds, task).subnets[0]!.id);
+      networkConfiguration.awsvpcConfiguration.subnets.push(defaultNetwork(state, systemIds, task, 1).subnets[0]!.id);
     });
     await at.adopted();
     const publicIpv4Address = at.record?.networkInterface?.publicIpv4Address;

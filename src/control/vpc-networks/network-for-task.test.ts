@@ -20,7 +20,7 @@ function world() {
     told.push(fields);
   };
   const logger = { info: () => undefined, warn, error: () => undefined };
-  const { vpc, subnets: own } = defaultNetwork(state, systemIds, { account: "123456789012", region: "us-east-1" });
+  const { vpc, subnets: own } = defaultNetwork(state, systemIds, { account: "123456789012", region: "us-east-1" }, 1);
   const task = taskRecord("1".repeat(32), {
     lastStatus: "PROVISIONING",
     networkConfiguration: { awsvpcConfiguration: { subnets: [own[0]!.id] } },

@@ -1,4 +1,5 @@
 import { withoutDefaultVpc } from "../../state/default-vpc.ts";
+import { vpcEndpoints } from "../../state/ec2-endpoints.ts";
 import { egressOnlyInternetGateways, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
 import { networkAcls } from "../../state/ec2-network-acls.ts";
 import { routeTables } from "../../state/ec2-routing.ts";
@@ -34,6 +35,7 @@ function hasDependents(state: State, { id }: VpcRecord): boolean {
   return (
     state.table(subnets).count("vpc", id) > 0 ||
     state.table(networkInterfaces).count("vpc", id) > 0 ||
+    state.table(vpcEndpoints).count("vpc", id) > 0 ||
     state.table(internetGateways).count("vpc", id) > 0 ||
     state.table(egressOnlyInternetGateways).count("vpc", id) > 0 ||
     state

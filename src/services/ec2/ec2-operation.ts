@@ -43,7 +43,7 @@ export function defaultNetworkOf(context: OperationContext): DefaultNetwork {
 /** A region has its default VPC from the first look on; `undefined` where somebody has deleted it. */
 function madeDefaultNetwork(context: OperationContext): DefaultNetwork | undefined {
   try {
-    return defaultNetwork(context.state.whole, context.ids, context);
+    return defaultNetwork(context.state.whole, context.ids, context, context.now);
   } catch (cause) {
     if (cause instanceof NoDefaultVpcError) return undefined;
     if (!(cause instanceof NoBlockLeftError)) throw cause;

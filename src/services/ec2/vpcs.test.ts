@@ -20,8 +20,10 @@ import {
 } from "@aws-sdk/client-ec2";
 import { describe, expect, test } from "vitest";
 import { noteHostBlocks } from "../../state/default-vpc.ts";
+import { vpcEndpoints } from "../../state/ec2-endpoints.ts";
 import { internetGateways } from "../../state/ec2-gateways.ts";
-import { subnets } from "../../state/ec2.ts";
+import { securityGroups, subnets } from "../../state/ec2.ts";
+import { removeEndpoint } from "../../state/new-endpoint.ts";
 import { networkWorld } from "../../testing/network-world.ts";
 
 type World = Awaited<ReturnType<typeof networkWorld>>;
@@ -308,6 +310,8 @@ describe("DHCP options", () => {
 /** Takes away what was made in a VPC from its beginning on. */
 function emptyVpc({ state }: World, vpcId: string): void {
   state.commit(() => {
+    for (const endpoint of state.table(vpcEndpoints).by("vpc", vpcId)) removeEndpoint(state, endpoint);
+    for (const { id, name } of state.table(securityGroups).by("vpc", vpcId)) if (name !== "default") state.table(securityGroups).delete(id);
     for (const { id } of state.table(subnets).by("vpc", vpcId)) state.table(subnets).delete(id);
     for (const { id } of state.table(internetGateways).by("vpc", vpcId)) state.table(internetGateways).delete(id);
   });

@@ -107,7 +107,7 @@ test.each<readonly [what: string, attempt: (at: World) => Promise<unknown>, name
   [
     "one of another account",
     async (at) => {
-      const { subnets } = defaultNetwork(at.api.state, systemIds, { account: FOREIGN_ACCOUNT, region: "us-east-1" });
+      const { subnets } = defaultNetwork(at.api.state, systemIds, { account: FOREIGN_ACCOUNT, region: "us-east-1" }, 1);
       const theirs = at.api.client(elb.ElasticLoadBalancingV2Client, "us-east-1", FOREIGN_KEYS);
       const { LoadBalancers } = await theirs.send(
         new elb.CreateLoadBalancerCommand({ Name: "mine", Subnets: subnets.map(({ id }) => id) }),

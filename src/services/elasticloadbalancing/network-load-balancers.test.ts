@@ -138,13 +138,15 @@ describe("addresses", () => {
     await using at = await world();
     const { networkInterfaces } = await import("../../state/network-interfaces.ts");
     const { subnets } = await import("../../state/ec2.ts");
-    const subnet = at.api.state.table(subnets).get(at.net.subnets[0]);
-    at.api.state.commit(() => at.api.state.table(subnets).put({ ...subnet!, cidrBlock: "172.31.0.0/28" }));
-    for (const name of ["a", "b", "c", "d"]) await at.create({ Name: name });
-    expect(at.api.state.table(networkInterfaces).size).toBe(4);
-    await expect(at.create({ Name: "e" })).rejects.toMatchObject({
+    // The endpoints of the default VPC are in the first subnet.
+    const id = at.net.subnets[1];
+    const subnet = at.api.state.table(subnets).get(id);
+    at.api.state.commit(() => at.api.state.table(subnets).put({ ...subnet!, cidrBlock: "172.31.16.0/28" }));
+    for (const name of ["a", "b", "c", "d"]) await at.create({ Name: name, Subnets: [id] });
+    expect(at.api.state.table(networkInterfaces).count("subnet", id)).toBe(4);
+    await expect(at.create({ Name: "e", Subnets: [id] })).rejects.toMatchObject({
       name: "InvalidSubnetException",
-      message: `Not enough IP space available in ${at.net.subnets[0]}. ELB requires at least 8 free IP addresses in each subnet.`,
+      message: `Not enough IP space available in ${id}. ELB requires at least 8 free IP addresses in each subnet.`,
     });
   });
 });
@@ -175,6 +177,7 @@ describe("network load balancers", () => {
       at.api.state,
       (await import("../../drivers/system/ids.ts")).systemIds,
       { account: "123456789012", region: "us-east-1" },
+      1,
     );
     const plain = await at.create();
     const set = (LoadBalancerArn: string) =>

@@ -16,7 +16,7 @@ const forwardTo = (TargetGroupArn: string) => [{ Type: "forward", TargetGroupArn
 async function twoAccounts() {
   const api = await apiWorld();
   const theirs = await stack(api);
-  const { vpc, subnets } = defaultNetwork(api.state, systemIds, { account: FOREIGN_ACCOUNT, region: REGION });
+  const { vpc, subnets } = defaultNetwork(api.state, systemIds, { account: FOREIGN_ACCOUNT, region: REGION }, 1);
   const client = api.client(ElasticLoadBalancingV2Client, REGION, FOREIGN_KEYS);
   const Subnets = subnets.map(({ id }) => id);
   const { LoadBalancers } = await client.send(new elb.CreateLoadBalancerCommand({ Name: "mine", Subnets }));
