@@ -1,6 +1,7 @@
 import { nextAddress } from "../decide/addresses/next-address.ts";
 import { formatAddress, parseAddress, parseCidr } from "../domain/cidr.ts";
 import type { Ids } from "../ports/ids.ts";
+import { isReserved } from "./ec2-subnet-reservations.ts";
 import type { SubnetRecord } from "./ec2.ts";
 import { addressInUse, networkInterfaces, type NetworkInterfaceRecord } from "./network-interfaces.ts";
 import type { State } from "./state.ts";
@@ -85,7 +86,8 @@ function drawnAddress(state: State, ids: Ids, subnet: SubnetRecord): string {
 
 /** @param others addresses that are somebody's besides those of the records */
 function nextFree(state: State, subnet: SubnetRecord, last: string | undefined, others: readonly string[]): string {
-  const has = (address: string): boolean => others.includes(address) || addressInUse(state, subnet.id, address);
+  const has = (address: string): boolean =>
+    others.includes(address) || addressInUse(state, subnet.id, address) || isReserved(state, subnet.id, address);
   const choice = nextAddress({ cidr: subnet.cidrBlock, taken: { has }, ...(last === undefined ? {} : { last }) });
   if (choice.kind !== "address") throw new SubnetFullError(subnet.id);
   return choice.address;

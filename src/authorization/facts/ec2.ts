@@ -4,6 +4,7 @@ import { keyInScope, type Scope, scopeKey } from "../../domain/scope.ts";
 import { dhcpOptions } from "../../state/ec2-dhcp-options.ts";
 import { vpcPeerings } from "../../state/ec2-peering.ts";
 import { prefixLists } from "../../state/ec2-prefix-lists.ts";
+import { subnetReservations } from "../../state/ec2-subnet-reservations.ts";
 import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
 import { egressOnlyInternetGateways, elasticAddresses, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
 import { networkAcls } from "../../state/ec2-network-acls.ts";
@@ -66,6 +67,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   })),
   "dhcp-options": kept(dhcpOptions, ({ id }) => ({ "ec2:DhcpOptionsID": id })),
   "prefix-list": kept(prefixLists),
+  "subnet-cidr-reservation": kept(subnetReservations),
   "vpc-peering-connection": (state, id, scope) => {
     const side = state.table(vpcPeerings).get(keyInScope(scope, id));
     if (!side) return undefined;

@@ -1,6 +1,7 @@
 import { nextAddress } from "../../decide/addresses/next-address.ts";
 import { subnetForNext } from "../../decide/placement/spread.ts";
 import type { Ids } from "../../ports/ids.ts";
+import { isReserved } from "../../state/ec2-subnet-reservations.ts";
 import { securityGroups, subnets, vpcs, type SubnetRecord, type VpcRecord } from "../../state/ec2.ts";
 import { tasks, type TaskInterface, type TaskRecord } from "../../state/ecs.ts";
 import { defaultGroupOf } from "../../state/default-vpc.ts";
@@ -73,7 +74,7 @@ export function foreseenPlace(state: WholeState, task: TaskRecord, lastAddress: 
 }
 
 function nextPlace(state: WholeState, subnet: SubnetRecord, vpc: VpcRecord, last: string | undefined): InterfacePlace | undefined {
-  const inUse = (address: string): boolean => addressInUse(state, subnet.id, address);
+  const inUse = (address: string): boolean => addressInUse(state, subnet.id, address) || isReserved(state, subnet.id, address);
   const planned = nextAddress({ cidr: subnet.cidrBlock, taken: { has: inUse }, ...(last === undefined ? {} : { last }) });
   if (planned.kind !== "address") return undefined;
   const { address } = planned;

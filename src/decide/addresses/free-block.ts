@@ -36,10 +36,11 @@ function freeOfTen(
   return undefined;
 }
 
-/** The blocks of a default VPC's subnets, in the order of the zones: as AWS a sixteenth of a /16 each, and an eighth of what is smaller. */
-export function subnetBlocks(vpcCidr: string, count: number): readonly string[] {
+/** The blocks of a default VPC's subnets, in the order of the zones: as AWS a sixteenth of a /16 each, and an eighth of what is smaller. @param count all where absent */
+export function subnetBlocks(vpcCidr: string, count?: number): readonly string[] {
   const block = parseCidr(vpcCidr);
   if (!block) return [];
-  const prefix = block.prefix + (block.prefix > 16 ? 3 : 4);
-  return Array.from({ length: count }, (_, at) => `${formatAddress(block.base + at * 2 ** (32 - prefix))}/${prefix}`);
+  const bits = block.prefix > 16 ? 3 : 4;
+  const prefix = block.prefix + bits;
+  return Array.from({ length: count ?? 2 ** bits }, (_, at) => `${formatAddress(block.base + at * 2 ** (32 - prefix))}/${prefix}`);
 }

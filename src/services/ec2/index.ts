@@ -4,6 +4,8 @@ import { describeEgressOnlyInternetGateways, describeInternetGateways } from "./
 import { describeNatGateways } from "./nat-gateways.ts";
 import { describeNetworkAcls } from "./network-acls.ts";
 import { describeVpcEndpoints } from "./endpoints/describe-vpc-endpoints.ts";
+import { deleteSubnet, modifySubnetAttribute } from "./change-subnet.ts";
+import { createDefaultSubnet, createSubnet } from "./create-subnet.ts";
 import { createDefaultVpc, createVpc } from "./create-vpc.ts";
 import { deleteVpc } from "./delete-vpc.ts";
 import { associateDhcpOptions, createDhcpOptions, deleteDhcpOptions, describeDhcpOptions } from "./dhcp-options.ts";
@@ -12,6 +14,7 @@ import { describeVpcPeeringConnections } from "./peerings.ts";
 import { describeManagedPrefixLists } from "./prefix-lists.ts";
 import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from "./regions.ts";
 import { describeRouteTables } from "./route-tables.ts";
+import { describeVpcClassicLink, describeVpcClassicLinkDnsSupport } from "./retired.ts";
 import {
   authorizeSecurityGroupEgress,
   authorizeSecurityGroupIngress,
@@ -23,9 +26,10 @@ import {
   revokeSecurityGroupIngress,
 } from "./security-group-rules.ts";
 import { createSecurityGroup, deleteSecurityGroup, describeSecurityGroups } from "./security-groups.ts";
+import { createSubnetCidrReservation, deleteSubnetCidrReservation, getSubnetCidrReservations } from "./subnet-reservations.ts";
 import { describeSubnets } from "./subnets.ts";
 import { createTags, deleteTags, describeTags } from "./tags.ts";
-import { describeVpcAttribute, modifyVpcAttribute } from "./vpc-attributes.ts";
+import { describeVpcAttribute, modifyVpcAttribute, modifyVpcTenancy } from "./vpc-attributes.ts";
 import { associateVpcCidrBlock, disassociateVpcCidrBlock } from "./vpc-block-associations.ts";
 import { describeVpcs } from "./vpcs.ts";
 
@@ -40,8 +44,18 @@ export const operations: readonly Operation[] = [
   createDefaultVpc,
   deleteVpc,
   modifyVpcAttribute,
+  modifyVpcTenancy,
   associateVpcCidrBlock,
   disassociateVpcCidrBlock,
+  describeVpcClassicLink,
+  describeVpcClassicLinkDnsSupport,
+  createSubnet,
+  createDefaultSubnet,
+  deleteSubnet,
+  modifySubnetAttribute,
+  createSubnetCidrReservation,
+  deleteSubnetCidrReservation,
+  getSubnetCidrReservations,
   createDhcpOptions,
   deleteDhcpOptions,
   associateDhcpOptions,

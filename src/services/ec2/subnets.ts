@@ -36,6 +36,19 @@ export const describeSubnets = operation("DescribeSubnets", {
           cidrBlock: ({ cidrBlock }) => cidrBlock,
           "default-for-az": ({ defaultForAz }) => defaultForAz,
           defaultForAz: ({ defaultForAz }) => defaultForAz,
+          "customer-owned-ipv4-pool": () => undefined,
+          "enable-dns64": () => false,
+          "enable-lni-at-device-index": () => undefined,
+          "ipv6-cidr-block-association.ipv6-cidr-block": () => undefined,
+          "ipv6-cidr-block-association.association-id": () => undefined,
+          "ipv6-cidr-block-association.state": () => undefined,
+          "ipv6-native": () => false,
+          "map-customer-owned-ip-on-launch": () => false,
+          "outpost-arn": () => undefined,
+          "private-dns-name-options-on-launch.hostname-type": hostnameTypeOf,
+          "private-dns-name-options-on-launch.enable-resource-name-dns-a-record": ({ resourceNameDnsARecord = false }) =>
+            resourceNameDnsARecord,
+          "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record": () => false,
           "map-public-ip-on-launch": ({ mapPublicIpOnLaunch }) => mapPublicIpOnLaunch,
           "owner-id": ({ account }) => account,
           state: () => "available",
@@ -43,15 +56,24 @@ export const describeSubnets = operation("DescribeSubnets", {
       },
       context,
     );
-    return { Subnets: items.map((subnet) => shown(subnet, context)), ...more };
+    return { Subnets: items.map((subnet) => shownSubnet(subnet, context)), ...more };
   },
 });
+
+/** @throws InvalidSubnetID.NotFound */
+export function requireSubnet({ state, account, region }: OperationContext, id: string): SubnetRecord {
+  const subnet = state.table(subnets).get(id);
+  if (!subnet || subnet.account !== account || subnet.region !== region) throw subnetNotFound(id);
+  return subnet;
+}
+
+const hostnameTypeOf = ({ hostnameType }: SubnetRecord) => hostnameType ?? "ip-name";
 
 function arnOf(subnet: SubnetRecord, context: OperationContext): string {
   return context.arn("ec2", `subnet/${subnet.id}`);
 }
 
-function shown(subnet: SubnetRecord, context: OperationContext): Subnet {
+export function shownSubnet(subnet: SubnetRecord, context: OperationContext): Subnet {
   return {
     AvailabilityZone: subnet.availabilityZone,
     AvailabilityZoneId: subnet.availabilityZoneId,
@@ -70,6 +92,11 @@ function shown(subnet: SubnetRecord, context: OperationContext): Subnet {
     SubnetArn: arnOf(subnet, context),
     EnableDns64: false,
     Ipv6Native: false,
-    PrivateDnsNameOptionsOnLaunch: { HostnameType: "ip-name", EnableResourceNameDnsARecord: false, EnableResourceNameDnsAAAARecord: false },
+    PrivateDnsNameOptionsOnLaunch: {
+      HostnameType: hostnameTypeOf(subnet),
+      EnableResourceNameDnsARecord: subnet.resourceNameDnsARecord ?? false,
+      EnableResourceNameDnsAAAARecord: false,
+    },
+    BlockPublicAccessStates: { InternetGatewayBlockMode: "off" },
   };
 }

@@ -1,5 +1,6 @@
 import type { ResourceType, Tag } from "@aws-sdk/client-ec2";
 import { scopeKey, type Scope } from "../../domain/scope.ts";
+import { subnetReservations } from "../../state/ec2-subnet-reservations.ts";
 import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
 import { dhcpOptions } from "../../state/ec2-dhcp-options.ts";
 import { egressOnlyInternetGateways, elasticAddresses, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
@@ -19,6 +20,7 @@ import { peeringNotFound } from "./peerings.ts";
 import { prefixListNotFound } from "./prefix-lists.ts";
 import { routeTableNotFound } from "./route-tables.ts";
 import { groupNotFound } from "./security-groups.ts";
+import { reservationNotFound } from "./subnet-reservations.ts";
 import { subnetNotFound } from "./subnets.ts";
 import { vpcNotFound } from "./vpcs.ts";
 
@@ -130,6 +132,7 @@ const TAGGED: readonly TaggedKind[] = [
   kept("acl", "network-acl", networkAcls, networkAclNotFound),
   kept("dopt", "dhcp-options", dhcpOptions, dhcpOptionsNotFound),
   kept("pl", "prefix-list", prefixLists, prefixListNotFound),
+  kept("scr", "subnet-cidr-reservation" as ResourceType, subnetReservations, reservationNotFound),
   peerings,
 ];
 

@@ -60,3 +60,15 @@ const MEMBERS = {
   EnableDnsHostnames: "dnsHostnames",
   EnableNetworkAddressUsageMetrics: "addressUsageMetrics",
 } as const;
+
+/** Back to shared hardware, which is the only change that AWS makes. */
+export const modifyVpcTenancy = operation("ModifyVpcTenancy", {
+  authorize: ({ VpcId }, at) => onOne("ModifyVpcTenancy", "vpc", VpcId, at),
+  run({ VpcId = "", InstanceTenancy }, context) {
+    const { instanceTenancy: _before, ...vpc } = requireVpc(context, VpcId);
+    if (InstanceTenancy !== "default")
+      throw invalidValue(`Value (${String(InstanceTenancy)}) for parameter instanceTenancy is invalid. Only default is valid.`);
+    context.state.commit(() => context.state.table(vpcs).put(vpc));
+    return { ReturnValue: true };
+  },
+});
