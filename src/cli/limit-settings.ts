@@ -41,6 +41,12 @@ export function registryMemorySetting(): number | undefined {
   return megabytes === undefined ? undefined : megabytes * 1024 * 1024;
 }
 
+/** `AIRFIELD_UNREACHABLE_SECONDS`: how long a task waits for a way to its image, its secrets or its log before it stops; two minutes where absent. In milliseconds. */
+export function unreachableSetting(): number | undefined {
+  const seconds = positive("AIRFIELD_UNREACHABLE_SECONDS", 0);
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
 function positive(name: string, least: number): number | undefined {
   const text = process.env[name];
   if (!text) return undefined;

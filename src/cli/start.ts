@@ -4,7 +4,7 @@ import { acmeSetting } from "./acme-setting.ts";
 import { browserSettings } from "./browser-settings.ts";
 import { dnsSetting, sharedDomainsSetting } from "./dns/setting.ts";
 import { endpointSettings, type EndpointFlags } from "./endpoint-settings.ts";
-import { auditSetting, registryMemorySetting, requestLimitSetting } from "./limit-settings.ts";
+import { auditSetting, registryMemorySetting, requestLimitSetting, unreachableSetting } from "./limit-settings.ts";
 import { hostRightsSettings, type HostRightsFlags } from "./host-rights-settings.ts";
 import { logBucketsSetting } from "./log-buckets-setting.ts";
 import { objectsSetting } from "./objects-setting.ts";
@@ -41,6 +41,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const objects = objectsSetting();
   const registryMemory = registryMemorySetting();
   const targetAddresses = targetAddressesSetting();
+  const unreachableAfterMs = unreachableSetting();
   const publicAddresses = publicAddressesSetting();
   const logBuckets = logBucketsSetting();
   const hostRights = hostRightsSettings(flags);
@@ -65,6 +66,7 @@ export async function start(flags: StartFlags): Promise<void> {
     allowedUpstreams,
     sharedDomains,
     ...(dns ? { dns } : {}),
+    ...(unreachableAfterMs === undefined ? {} : { unreachableAfterMs }),
     ...(publicAddresses === undefined ? {} : { publicAddresses }),
     ...(logBuckets ? { logBuckets } : {}),
     ...(registryStore ? { registryStore } : {}),

@@ -30,6 +30,8 @@ export interface AirfieldOptions {
   readonly targetAddresses?: readonly string[];
   /** The block from which public addresses are drawn; one of loopback where absent. */
   readonly publicAddresses?: string;
+  /** Milliseconds for which a task waits for a way to what it needs, before it stops; two minutes where absent. */
+  readonly unreachableAfterMs?: number;
   /** Where load balancers may deliver logs: a folder in which each folder is a bucket, or buckets of S3; nowhere where absent. */
   readonly logBuckets?: { readonly folder: string } | { readonly buckets: readonly S3Location[] };
   /** What of the host tasks may reach beside the folders of their accounts; nothing where absent. */

@@ -1,4 +1,5 @@
 import { endpointEnvironment } from "../control/tasks/endpoint-environment.ts";
+import { waysOfTasks } from "../control/reachability/wait-for-ways.ts";
 import { resolver, type ResolverParts } from "../control/tasks/resolver.ts";
 import { taskLoop } from "../control/tasks/task-loop.ts";
 import { networkForTask } from "../control/vpc-networks/network-for-task.ts";
@@ -8,6 +9,7 @@ import { openTaskEndpoint, type OpenTaskEndpoint, type TaskDoors } from "../gate
 import { taskEndpoint } from "../gateway/task-endpoint/task-endpoint.ts";
 import type { Logger } from "../ports/logger.ts";
 import { pullableImage } from "../registry/pullable-image.ts";
+import { imageHome } from "../registry/resolve.ts";
 import type { TaskRunner } from "../ports/task-runner.ts";
 import type { VpcNetworks } from "../ports/vpc-networks.ts";
 import type { Front } from "./front.ts";
@@ -40,8 +42,16 @@ export async function runTasks(
   const image = pullableImage(platform);
   const resolving = resolver({ state, secrets, clock, ids, image, hostGrants, ...forTasks });
   const making = networkForTask({ state, networks, logger });
-  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving, networkForTask: making }));
+  const ways = waysOfTasks(
+    state,
+    (reference, scope) => imageHome(platform, reference, scope),
+    options.unreachableAfterMs ?? UNREACHABLE_AFTER_MS,
+  );
+  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving, networkForTask: making, ways }));
 }
+
+/** For about as long Fargate's agent tries what it does not reach. */
+const UNREACHABLE_AFTER_MS = 120_000;
 
 /** Where tasks find their credentials, metadata and the APIs. Without it tasks run, and have none of these: the operator is told. */
 async function openLinkEndpoint(link: Link, doors: Omit<TaskDoors, "address">, logger: Logger): Promise<OpenTaskEndpoint | undefined> {

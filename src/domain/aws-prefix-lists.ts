@@ -30,6 +30,20 @@ export function awsPrefixLists(region: string): readonly AwsPrefixList[] {
   });
 }
 
+/**
+ * An address that stands for a service of AWS where somebody looks for it outside of its VPC: in the list of its service where it has one. Nobody is asked there.
+ * @param service `ecr.api`
+ */
+export function servicePublicAddress(region: string, service: string): string {
+  const number = numberOf(`${region} ${service}`);
+  const tail = `${(number >>> 8) % 256}.${(number % 253) + 1}`;
+  return service === "s3"
+    ? `52.216.${tail}`
+    : service === "dynamodb"
+      ? `52.94.${(number >>> 8) % 4}.${(number % 253) + 1}`
+      : `52.95.${tail}`;
+}
+
 /** 32 bits that are the text's at every time (FNV-1a). */
 function numberOf(text: string): number {
   let hash = 0x811c9dc5;

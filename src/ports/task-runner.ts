@@ -141,6 +141,8 @@ export interface ContainerSpec {
    * stops with this reason as if the pull had failed.
    */
   readonly pullFailure?: string;
+  /** Set where the task has no way to the image's registry, with the reason: it is not asked, and only an image that was made on this engine will do. */
+  readonly unreachable?: string;
   readonly essential: boolean;
   readonly command?: readonly string[];
   readonly entryPoint?: readonly string[];

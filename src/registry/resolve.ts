@@ -72,6 +72,16 @@ export function resolveImage(
   return { ...ours, kind: "ours", pullReference: `${registryHost}/${parsed.repository}@${image.digest}`, digest: image.digest };
 }
 
+/** The account and region whose registry here an image is of; `undefined` where it is elsewhere's, or no image. */
+export function imageHome(
+  { state, registryHost }: Pick<ResolvePlatform, "state" | "registryHost">,
+  reference: string,
+  scope: Scope,
+): Scope | undefined {
+  const parsed = parseImageReference(reference);
+  return parsed && homeOf(state, registryHost, fullImageReference(parsed).host, scope);
+}
+
 /** A registry on this machine may be another Airfield, or this one by another name; one of ECR's gives to who has a token of its own alone. */
 function asksAlways(host: string, registryHost: string): boolean {
   const { name, port } = hostAndPort(host);

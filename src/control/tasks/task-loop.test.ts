@@ -13,13 +13,15 @@ import { JournaledState } from "../../state/journaled-state.ts";
 import { putDiscoveryService } from "../../testing/discovery-service.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { interfaceOf, putTask, taskRecord } from "../../testing/task-record.ts";
+import type { BarredWays } from "../reachability/task-ways.ts";
+import type { WaysOfTasks } from "../reachability/wait-for-ways.ts";
 import { taskLoop } from "./task-loop.ts";
 import type { Resolver, TaskResources } from "./task-resources.ts";
 
 const ID = "0".repeat(32);
 
 /** One task, and a runner and a resolver of which each answer waits until the test gives it. */
-async function world(task: TaskRecord, refusal?: string, prepare: (state: JournaledState) => void = () => undefined) {
+async function world(task: TaskRecord, refusal?: string, prepare: (state: JournaledState) => void = () => undefined, ways?: WaysOfTasks) {
   const journal = memoryJournal();
   let slow = false;
   const append: typeof journal.append = async (changes) => {
@@ -37,7 +39,10 @@ async function world(task: TaskRecord, refusal?: string, prepare: (state: Journa
   let report: (observation: TaskObservation) => void = () => undefined;
   let adopt: (found: readonly TaskObservation[]) => void = () => undefined;
   const runner: TaskRunner = {
-    start: ({ taskArn }) => void asked.push(`start ${taskArn}`),
+    start: ({ taskArn, containers }) =>
+      void asked.push(
+        [`start ${taskArn}`, ...containers.flatMap(({ pullFailure, unreachable }) => pullFailure ?? unreachable ?? [])].join(" "),
+      ),
     foresee: (place, network) => void asked.push(`foresee ${place} ${JSON.stringify(network)}`),
     stop: (taskArn) => void asked.push(`stop ${taskArn}`),
     forget: async (taskArn) => {
@@ -63,7 +68,7 @@ async function world(task: TaskRecord, refusal?: string, prepare: (state: Journa
     open: () => (refusal === undefined ? resources : { failure: refusal }),
   };
   const logger = { info: () => undefined, warn: () => undefined, error: (...told: unknown[]) => expect.unreachable(JSON.stringify(told)) };
-  const begun = taskLoop({ state, clock, ids: systemIds, runner, resolver, logger });
+  const begun = taskLoop({ state, clock, ids: systemIds, runner, resolver, logger, ...(ways ? { ways } : {}) });
   onTestFinished(async () => {
     over = true;
     for (const { go } of waiting) go();
@@ -507,4 +512,71 @@ test("nothing happens to a task once the loop is over, and its containers are le
   await at.dispose();
   await at.change(STOPPED_BY_USER);
   expect([at.asked, at.record?.lastStatus]).toEqual([[], "RUNNING"]);
+});
+
+describe("a task that has no way to what it needs", () => {
+  const waiting = async (first: Partial<BarredWays>) => {
+    let barred: BarredWays | undefined = { vpcId: "vpc-0", pulls: new Map(), ...first };
+    let open: (vpcId: string) => void = () => undefined;
+    const ways: WaysOfTasks = {
+      patience: 120_000,
+      barred: () => barred,
+      watch(wake) {
+        open = wake;
+        return { [Symbol.dispose]: () => undefined };
+      },
+    };
+    const at = await world(pending, undefined, undefined, ways);
+    await at.adopted();
+    await at.open("ready");
+    return {
+      at,
+      change: async (now: BarredWays | undefined, vpcId: string) => {
+        barred = now;
+        open(vpcId);
+        await at.clock.settled();
+        await at.open("ready");
+      },
+      pass: async (milliseconds: number) => {
+        await at.clock.pass(milliseconds);
+        await at.clock.settled();
+        await at.open("ready");
+      },
+    };
+  };
+
+  test("waits for one, and stops in the agent's words when its time is over", async () => {
+    const { at, pass } = await waiting({ failure: "ResourceInitializationError: unable" });
+    await pass(119_000);
+    expect([at.record?.lastStatus, at.asked]).toEqual(["PENDING", []]);
+    await pass(1000);
+    expect(at.record).toMatchObject({
+      lastStatus: "STOPPED",
+      stopCode: "TaskFailedToStart",
+      stoppedReason: "ResourceInitializationError: unable",
+    });
+    expect(at.asked).toEqual([]);
+  });
+
+  test("goes on at once where it opens, and not for what happens in another VPC", async () => {
+    const { at, change } = await waiting({ failure: "ResourceInitializationError: unable" });
+    await change(undefined, "vpc-1");
+    expect(at.asked).toEqual([]);
+    await change(undefined, "vpc-0");
+    expect(at.asked).toEqual([`start ${pending.arn}`]);
+  });
+
+  test("to an image's registry alone is handed over with that, after its time", async () => {
+    const { at, pass } = await waiting({ pulls: new Map([["app", { text: "CannotPullContainerError: x", fromEcr: true }]]) });
+    await pass(119_000);
+    expect(at.asked).toEqual([]);
+    await pass(1000);
+    expect(at.asked).toEqual([`start ${pending.arn} CannotPullContainerError: x`]);
+  });
+
+  test("ends when it is told to, also while it waits", async () => {
+    const { at } = await waiting({ failure: "ResourceInitializationError: unable" });
+    await at.change(STOPPED_BY_USER);
+    expect(at.record).toMatchObject({ ...STOPPED_BY_USER, lastStatus: "STOPPED" });
+  });
 });

@@ -8,6 +8,7 @@ import { targetKey, targets } from "../../state/elb.ts";
 import { NoPublicAddressError, releasePublicAddresses } from "../../state/public-addresses.ts";
 import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
+import { WaitingForWays, withBarredPulls, type WaysOfTasks } from "../reachability/wait-for-ways.ts";
 import { attachInterface, foreseenPlace, noPublicAddress, withPublicAddress } from "./network-interface.ts";
 import { observed } from "./observation.ts";
 import { deregisterInstances, hasInstances, registerInstances, tellHealth } from "./instances.ts";
@@ -29,6 +30,8 @@ export interface TaskLoopParts {
   readonly logger: Logger;
   /** Has a VPC's network made before the first task there gets an address. Without it every network is there. */
   readonly networkForTask?: NetworkForTask;
+  /** Whether Fargate's tasks have a way to what they need. Without it all have. */
+  readonly ways?: WaysOfTasks;
 }
 
 /**
@@ -37,12 +40,22 @@ export interface TaskLoopParts {
  *
  * No row of the table of loops: nothing may happen to a task before the engine has told what it still has, and `--stop-tasks` needs this one when all others have stopped.
  */
-export async function taskLoop({ state, clock, ids, runner, resolver, logger, networkForTask }: TaskLoopParts): Promise<AsyncDisposable> {
+export async function taskLoop({
+  state,
+  clock,
+  ids,
+  runner,
+  resolver,
+  logger,
+  networkForTask,
+  ways,
+}: TaskLoopParts): Promise<AsyncDisposable> {
   const table = state.table(tasks);
   /** Tasks that the runner knows of. */
   const delivered = new Set<string>();
   const lastObservation = new Map<string, TaskObservation>();
   const lastAddress = new Map<string, string>();
+  const waiting = new WaitingForWays();
   const worker = keyedWorker("tasks", step, clock, logger, { atOnce: AT_ONCE });
   /** Until then, whether a task has containers is not known, and nothing is decided on it. */
   let adopted = false;
@@ -105,13 +118,21 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger, ne
     if (task?.desiredStatus !== "RUNNING") return worker.wake(arn);
     const definition = state.table(taskDefinitions).get(task.taskDefinitionArn);
     if (!definition) return failToStart(arn, `The task definition ${task.taskDefinitionArn} is gone.`);
+    const barred = ways?.barred(task);
+    if (ways && barred) {
+      const until = waiting.until(task, barred, clock.now(), ways.patience);
+      // A way that opens meanwhile wakes it.
+      if (clock.now() < until) return worker.wakeAt(arn, until);
+      if (barred.failure !== undefined) return failToStart(arn, barred.failure);
+    }
+    waiting.end(arn);
     const spec = taskSpec(task, definition, resolver);
     if ("failure" in spec) return failToStart(arn, spec.failure);
     // A container whose task would be forgotten by a crash belongs to nobody: the record first.
     await state.durable();
     if (table.get(arn)?.desiredStatus !== "RUNNING") return worker.wake(arn);
     delivered.add(arn);
-    runner.start(spec);
+    runner.start(withBarredPulls(spec, barred));
   }
 
   function activate(task: TaskRecord): void {
@@ -171,6 +192,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger, ne
     const last = table.get(arn);
     if (last && last.lastStatus !== "STOPPED") stopped(last);
     lastObservation.delete(arn);
+    waiting.end(arn);
   }
 
   function stopped(task: TaskRecord): void {
@@ -231,6 +253,7 @@ export async function taskLoop({ state, clock, ids, runner, resolver, logger, ne
   );
   const subscriptions = [
     retiring,
+    ...(ways ? [ways.watch((vpcId) => waiting.in(vpcId).forEach(wake))] : []),
     runner.onChange(observe),
     state.watch(tasks, ({ key, before, after }) => {
       wake(key);

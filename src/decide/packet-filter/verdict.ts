@@ -126,13 +126,13 @@ function rulesOf(world: NetworkWorld, groups: readonly string[], egress: boolean
   return world.groups.filter(({ id }) => groups.includes(id)).flatMap((group) => (egress ? group.egress : group.ingress));
 }
 
-function isPeer(world: NetworkWorld, peer: WorldPeer, address: string): boolean {
+export function isPeer(world: NetworkWorld, peer: WorldPeer, address: string): boolean {
   if (peer.kind === "cidr") return blockHas(peer.block, address);
   if (peer.kind === "group") return interfaceAt(world, address)?.groups?.includes(peer.groupId) ?? false;
   return world.prefixLists.some(({ id, blocks }) => id === peer.prefixListId && blocks.some((block) => blockHas(block, address)));
 }
 
-function matches({ protocol, ports, icmp }: WorldTraffic, packet: Pick<WorldPacket, "protocol" | "port" | "icmp">): boolean {
+export function matches({ protocol, ports, icmp }: WorldTraffic, packet: Pick<WorldPacket, "protocol" | "port" | "icmp">): boolean {
   if (protocol === "all") return true;
   if (protocol !== packet.protocol) return false;
   if (ports) return packet.port !== undefined && packet.port >= ports.from && packet.port <= ports.to;
@@ -140,6 +140,6 @@ function matches({ protocol, ports, icmp }: WorldTraffic, packet: Pick<WorldPack
   return true;
 }
 
-function interfaceAt(world: NetworkWorld, address: string): WorldInterface | undefined {
+export function interfaceAt(world: NetworkWorld, address: string): WorldInterface | undefined {
   return world.interfaces.find((one) => one.address === address);
 }

@@ -81,7 +81,7 @@ function world(made: { readonly madeHere?: boolean; readonly pulled?: PulledImag
   const pulled = made.pulled ?? new PulledImages();
   const images = new Images(docker.engine, new ManualClock(), pulled, made.madeHere ?? true);
   const ready = async (
-    image: string | Pick<ContainerSpec, "pullReference" | "registryAuth" | "storedImage" | "architecture">,
+    image: string | Pick<ContainerSpec, "pullReference" | "registryAuth" | "storedImage" | "architecture" | "unreachable">,
     account = A,
   ) => {
     const of = typeof image === "string" ? { pullReference: image } : image;
@@ -214,6 +214,26 @@ describe("an image that a registry gave to anybody", () => {
     expect(await ready(`registry.example/app@${ONE}`, B)).toBe(ONE);
     docker.answer = () => ({ fails: DENIED });
     for (const account of [A, B]) await expect(ready("registry.example/app:1", account)).rejects.toThrow("pull access denied");
+  });
+});
+
+describe("an image whose registry the task has no way to", () => {
+  const unreachable = "CannotPullContainerError: failed to do request: dial tcp 192.0.2.1:443: i/o timeout";
+
+  test("is not pulled, and not taken from what the registry gave before", async () => {
+    const { docker, ready } = world();
+    docker.answer = () => ({ gives: ONE });
+    expect(await ready("registry.example/app:1")).toBe(ONE);
+    docker.pulls.length = 0;
+    await expect(ready({ pullReference: "registry.example/app:1", unreachable })).rejects.toThrow(unreachable);
+    expect(docker.pulls).toEqual([]);
+  });
+
+  test("is used where it was made on the engine", async () => {
+    const { docker, ready } = world();
+    docker.has(ONE, "app:1");
+    expect(await ready({ pullReference: "app:1", unreachable })).toBe(ONE);
+    expect(docker.pulls).toEqual([]);
   });
 });
 

@@ -24,7 +24,7 @@ export interface PulledImage extends ReadyImage {
   readonly stoppedAt: number;
 }
 
-type ImageOf = Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "storedImage" | "architecture">;
+type ImageOf = Pick<ContainerSpec, "pullReference" | "registryAuth" | "imageDigest" | "storedImage" | "architecture" | "unreachable">;
 
 /** What the engine tells of an image: under which names it has it, in docker's short form. */
 interface ImageInspection {
@@ -85,7 +85,14 @@ export class Images {
   /** Pulls the image for a task of this account. Rejects with `CannotPullContainerError: …`. */
   async pull(image: ImageOf, account: string): Promise<PulledImage> {
     const reference = referenceOf(image.pullReference);
-    const key = JSON.stringify([formatImageReference(reference), image.registryAuth, image.storedImage, image.architecture, account]);
+    const key = JSON.stringify([
+      formatImageReference(reference),
+      image.registryAuth,
+      image.storedImage,
+      image.architecture,
+      image.unreachable,
+      account,
+    ]);
     const running = this.#pulls.get(key);
     if (running) return await running;
     const pull = this.#pull(image, reference, account).finally(() => this.#pulls.delete(key));
@@ -94,7 +101,7 @@ export class Images {
   }
 
   async #pull(image: ImageOf, reference: FullImageReference, account: string): Promise<PulledImage> {
-    const { registryAuth, imageDigest, storedImage, architecture } = image;
+    const { registryAuth, imageDigest, storedImage, architecture, unreachable } = image;
     const startedAt = this.#clock.now();
     const repository = `${reference.host}/${reference.repository}`;
     // Our own registry decides for each task: nothing of it needs to be remembered.
@@ -103,6 +110,7 @@ export class Images {
     let found: StoredImage | undefined;
     let digest: string | undefined;
     try {
+      if (unreachable !== undefined) throw new UnreachableError(unreachable);
       digest = await this.#ask(reference, image);
       // A tag may mean another image by now, which somebody else was given: what was given here is told by its digest.
       found = await this.#find(digest === undefined ? reference : fullImageReference({ ...reference, digest }));
@@ -114,9 +122,11 @@ export class Images {
       found = await this.#find(reference);
       const byDigest = reference.digest !== undefined;
       const pulled = this.#pulled.of(repository);
-      const asked = { byDigest, storedImage, pulled, account, failure: error.message, madeHere: this.#madeHere };
+      // What the registry gave another time is not asked for where the task could not have asked for it.
+      const failure = error instanceof UnreachableError ? "" : error.message;
+      const asked = { byDigest, storedImage, pulled, account, failure, madeHere: this.#madeHere };
       if (!found || !mayUseStored({ id: found.id, ...asked }))
-        throw error instanceof PullStalledError
+        throw error instanceof PullStalledError || error instanceof UnreachableError
           ? error.failure
           : new ContainerFailure("CannotPullContainerError", `Error response from daemon: ${error.message}`);
     }
@@ -208,6 +218,17 @@ class PullStalledError extends EngineError {
         );
     super(500, failure.message);
     this.failure = failure;
+  }
+}
+
+/** The task has no way to the registry. */
+class UnreachableError extends EngineError {
+  readonly failure: ContainerFailure;
+
+  /** @param reason as the agent tells it, with or without the failure's name */
+  constructor(reason: string) {
+    super(500, reason);
+    this.failure = new ContainerFailure("CannotPullContainerError", reason.replace(/^CannotPullContainerError: /, ""));
   }
 }
 
