@@ -11,6 +11,7 @@ import type { AirfieldOptions } from "./composition/options.ts";
 import { openLogins } from "./composition/logins.ts";
 import { openPlatform } from "./composition/platform.ts";
 import { setPublicAddresses } from "./composition/public-addresses.ts";
+import { openDoorForQuestions } from "./composition/questions.ts";
 import { openProxy, openRequestLog } from "./composition/proxy.ts";
 import { buildServer } from "./composition/server.ts";
 import { openStorage } from "./composition/storage.ts";
@@ -65,6 +66,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const balancing = openTraffic(start, platform, proxy, { networks, requestLog, troubles: storage.troubles });
   const dns = await openHostNames(start, platform, storage.troubles);
   await runTasks(start, platform, front, { runner: engine, networks });
+  await openDoorForQuestions(start, platform);
 
   // Loops
   const loops = opened.use(

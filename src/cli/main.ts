@@ -133,6 +133,17 @@ program
   .option("--watch", "show it anew every second until interrupted")
   .action(async (flags: object) => (await import("./status/status.ts")).status(flags));
 
+const explain = program.command("explain").description("say what is in the way, in the terms of AWS's Reachability Analyzer");
+
+explain
+  .command("task <id>")
+  .description(
+    "walk a task's way: routes, endpoints, groups, ACLs, images, load balancers, health; name the first thing in it, and what mends it",
+  )
+  .addOption(data())
+  .option("--json", "as one JSON object")
+  .action(async (id: string, flags: object) => (await import("./explain/explain.ts")).explainTask(id, flags));
+
 program
   .command("stop")
   .description("end the server that works on this data folder as SIGTERM does, and wait until it has ended; tasks run on")

@@ -14,8 +14,18 @@ import type {
 import { ICMP, TCP, UDP } from "../domain/network-world.ts";
 import { elasticAddresses, internetGateways, natGateways } from "./ec2-gateways.ts";
 import { networkAclOf, type NetworkAclEntry, type NetworkAclRecord } from "./ec2-network-acls.ts";
+import { vpcPeerings } from "./ec2-peering.ts";
+import { prefixLists } from "./ec2-prefix-lists.ts";
 import { routeTableOf, type RouteTableRecord } from "./ec2-routing.ts";
-import { securityGroups, subnets, vpcs, type SecurityGroupRecord, type SecurityGroupRuleRecord, type SubnetRecord } from "./ec2.ts";
+import {
+  securityGroups,
+  subnets,
+  vpcBlocks,
+  vpcs,
+  type SecurityGroupRecord,
+  type SecurityGroupRuleRecord,
+  type SubnetRecord,
+} from "./ec2.ts";
 import type { TaskRecord } from "./ecs.ts";
 import { loadBalancers } from "./elb.ts";
 import { groupsOfInterface } from "./interface-groups.ts";
@@ -104,7 +114,7 @@ export function worldAround(state: State, ends: readonly WorldInterface[]): Netw
 
 function vpcInWorld(state: State, id: string): WorldVpc | undefined {
   const vpc = state.table(vpcs).get(id);
-  return vpc && { id, blocks: [vpc.cidrBlock] };
+  return vpc && { id, blocks: vpcBlocks(vpc) };
 }
 
 function subnetInWorld(state: State, subnet: SubnetRecord): WorldSubnet {
@@ -167,16 +177,25 @@ function tableInWorld({ id, vpcId, routes }: RouteTableRecord): WorldRouteTable 
   return { id, vpcId, routes: routes.map(({ destination, target }) => ({ destination, target })) };
 }
 
-function peeringsOf(_state: State, _vpcIds: readonly string[]): NetworkWorld["peerings"] {
-  return [];
+function peeringsOf(state: State, vpcIds: readonly string[]): NetworkWorld["peerings"] {
+  const active = vpcIds.flatMap((id) => state.table(vpcPeerings).by("vpc", id)).filter(({ status }) => status === "active");
+  // There is a copy for each side.
+  return distinctBy(active).map(({ id, requester, accepter }) => ({ id, vpcIds: [requester.vpcId, accepter.vpcId] }));
 }
 
 function ownPrefixLists(
-  _state: State,
-  _groups: readonly SecurityGroupRecord[],
-  _tables: readonly RouteTableRecord[],
+  state: State,
+  groups: readonly SecurityGroupRecord[],
+  tables: readonly RouteTableRecord[],
 ): readonly WorldPrefixList[] {
-  return [];
+  const named = [
+    ...groups.flatMap(({ rules }) => rules.flatMap(({ prefixListId }) => prefixListId ?? [])),
+    ...tables.flatMap(({ routes }) => routes.map(({ destination }) => destination)),
+  ];
+  return distinct(named).flatMap((id) => {
+    const list = state.table(prefixLists).get(id);
+    return list ? [{ id, blocks: list.entries.map(({ cidr }) => cidr) }] : [];
+  });
 }
 
 function distinct(all: readonly string[]): readonly string[] {

@@ -30,7 +30,7 @@ const homeOf = (reference: string) => (reference.startsWith(ECR) ? SCOPE : undef
 /** A VPC without a way to the internet, a task in it, and what is given to it. */
 function world(container: object = CONTAINER, changes: Partial<TaskRecord> = {}) {
   const state = new JournaledState(memoryJournal());
-  const { vpc, subnets, securityGroup } = defaultNetwork(state, ids, SCOPE);
+  const { vpc, subnets, securityGroup } = defaultNetwork(state, ids, SCOPE, 0);
   const table = state.table(routeTables).by("main", vpc.id)[0]!;
   state.commit(() => {
     state.table(routeTables).put({ ...table, routes: [] });

@@ -58,8 +58,7 @@ function wayTo(state: WholeState, source: WorldInterface, need: Need): TaskWay {
 }
 
 function resolvesNames(state: WholeState, vpcId: string): boolean {
-  const vpc = state.table(vpcs).get(vpcId);
-  return vpc === undefined || !("dnsSupport" in vpc) || vpc.dnsSupport !== false;
+  return state.table(vpcs).get(vpcId)?.dnsSupport ?? true;
 }
 
 /** Whether Fargate's agent fetches what the task needs, from the task's own interface. On instances the host does. */

@@ -2,6 +2,7 @@ import type { ContainerSpec, TaskSpec } from "../../ports/task-runner.ts";
 import { vpcEndpoints } from "../../state/ec2-endpoints.ts";
 import { elasticAddresses, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
 import { networkAcls } from "../../state/ec2-network-acls.ts";
+import { vpcPeerings } from "../../state/ec2-peering.ts";
 import { routeTables } from "../../state/ec2-routing.ts";
 import { securityGroups, vpcs } from "../../state/ec2.ts";
 import type { TaskRecord } from "../../state/ecs.ts";
@@ -42,6 +43,8 @@ export function waysOfTasks(state: WholeState, homeOf: ImageHome, patience: numb
         on(securityGroups, ofVpc),
         on(networkInterfaces, ofVpc),
         on(vpcs, ({ id }) => id),
+        on(vpcPeerings, ({ requester }) => requester.vpcId),
+        on(vpcPeerings, ({ accepter }) => accepter.vpcId),
         on(elasticAddresses, ({ association }) => state.table(networkInterfaces).get(association?.networkInterfaceId ?? "")?.vpcId),
       ];
       return { [Symbol.dispose]: () => subscriptions.forEach((one) => one[Symbol.dispose]()) };

@@ -39,6 +39,7 @@ export const LEFT_OUT: Readonly<Record<string, string>> = {
   "server.json": "of the process",
   "troubles.json": "of the process",
   "operator.sock": "of the process",
+  "questions.sock": "of the process",
   "host-names/endpoint.json": "of the process",
   "vulndb/import.db": "of an import under way",
   "vulndb/import.lock": "of an import under way",

@@ -1,0 +1,175 @@
+import { expect, test } from "vitest";
+import { memoryJournal } from "../../drivers/memory/journal.ts";
+import { systemIds as ids } from "../../drivers/system/ids.ts";
+import { defaultNetwork } from "../../state/default-vpc.ts";
+import { networkAcls } from "../../state/ec2-network-acls.ts";
+import { securityGroups, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
+import { placeInterfaces } from "../../state/elb-interfaces.ts";
+import { listeners, loadBalancers, targetGroups, targets, type TargetRecord } from "../../state/elb.ts";
+import { JournaledState } from "../../state/journaled-state.ts";
+import { balancerRecord, groupRecord, listenerRecord } from "../../testing/balancer-records.ts";
+import { definitionRecord, interfaceOf, putTask, taskRecord } from "../../testing/task-record.ts";
+import { explainTask } from "./explain-task.ts";
+
+const SCOPE = { account: "123456789012", region: "us-east-1" };
+const ID = "0".repeat(32);
+const OPEN: SecurityGroupRuleRecord = {
+  id: "sgr-1",
+  isEgress: true,
+  ipProtocol: "-1",
+  fromPort: -1,
+  toPort: -1,
+  cidrIpv4: "0.0.0.0/0",
+  tags: [],
+};
+const from = (group: string): SecurityGroupRuleRecord => ({
+  ...{ id: "sgr-2", isEgress: false, ipProtocol: "tcp", fromPort: 8080, toPort: 8080, tags: [] },
+  referencedGroupId: group,
+});
+const web: SecurityGroupRuleRecord = {
+  id: "sgr-3",
+  isEgress: false,
+  ipProtocol: "tcp",
+  fromPort: 80,
+  toPort: 80,
+  cidrIpv4: "0.0.0.0/0",
+  tags: [],
+};
+
+/** A load balancer in one zone, and a task in another one behind it. */
+function world() {
+  const state = new JournaledState(memoryJournal());
+  const { vpc, subnets } = defaultNetwork(state, ids, SCOPE, 0);
+  const group = (id: string, rules: readonly SecurityGroupRuleRecord[]) =>
+    state.commit(() => state.table(securityGroups).put({ ...SCOPE, id, name: id, description: "", vpcId: vpc.id, rules, tags: [] }));
+  group("sg-alb", [web, OPEN]);
+  group("sg-app", [from("sg-alb"), OPEN]);
+  const targetGroup = groupRecord({ targetType: "ip", vpcId: vpc.id });
+  const balancer = balancerRecord({ vpcId: vpc.id, securityGroups: ["sg-alb"] });
+  const listener = listenerRecord({ defaultActions: [{ Type: "forward", TargetGroupArn: targetGroup.arn }] });
+  const target: TargetRecord = {
+    ...{ targetGroupArn: targetGroup.arn, id: "172.31.0.9", port: 8080, address: "172.31.0.9", addressPort: 8080, registeredAt: 0 },
+    health: { state: "healthy" },
+  };
+  state.commit(() => {
+    state.table(targetGroups).put(targetGroup);
+    state.table(loadBalancers).put(balancer);
+    state.table(listeners).put(listener);
+    state.table(targets).put(target);
+    placeInterfaces(state, ids, balancer, [{ subnet: subnets[1]! }], 0);
+  });
+  const networkInterface = { ...interfaceOf("172.31.0.9"), vpcId: vpc.id, subnetId: subnets[0]!.id, securityGroups: ["sg-app"] };
+  putTask(
+    state,
+    taskRecord(ID, { networkInterface, targets: [{ targetGroupArn: targetGroup.arn, targetId: "172.31.0.9", port: 8080 }] }),
+    definitionRecord({ containerDefinitions: [{ name: "app", image: "localhost:5000/app" }] }),
+  );
+  return {
+    state,
+    group,
+    listener,
+    target,
+    targetGroup,
+    acl: state.table(networkAcls).by("default", vpc.id)[0]!,
+    told: () => explainTask(state, ID, () => undefined)!,
+  };
+}
+
+test("a task that all is well with has its way told, and nothing in it", () => {
+  const { told } = world();
+  expect(told().steps.map(({ what, outcome }) => [what, outcome])).toEqual([
+    ["clients to web:80", "passes"],
+    ["web to 172.31.0.9:8080", "passes"],
+    ["health in web", "passes"],
+  ]);
+  expect(told().inTheWay).toBeUndefined();
+  expect(told().place).toMatchObject({ address: "172.31.0.9", securityGroups: ["sg-app"] });
+});
+
+test.each<
+  [
+    what: string,
+    break_: (at: ReturnType<typeof world>) => void,
+    step: string,
+    code: string,
+    component: (at: ReturnType<typeof world>) => string,
+  ]
+>([
+  [
+    "the task's group lets another group in",
+    ({ group }) => group("sg-app", [from("sg-other"), OPEN]),
+    "web to 172.31.0.9:8080",
+    "ENI_SG_RULES_MISMATCH",
+    () => "sg-app",
+  ],
+  [
+    "the load balancer's group lets nobody in",
+    ({ group }) => group("sg-alb", [OPEN]),
+    "clients to web:80",
+    "SG_HAS_NO_RULES",
+    () => "sg-alb",
+  ],
+  [
+    "the load balancer's group lets nothing out",
+    ({ group }) => group("sg-alb", [web]),
+    "web to 172.31.0.9:8080",
+    "SG_HAS_NO_RULES",
+    () => "sg-alb",
+  ],
+  [
+    "the network ACL denies it",
+    ({ state, acl }) => state.commit(() => state.table(networkAcls).put({ ...acl, entries: [] })),
+    "clients to web:80",
+    "SUBNET_ACL_RESTRICTION",
+    ({ acl }) => acl.id,
+  ],
+  [
+    "no listener forwards there",
+    ({ state, listener }) => state.commit(() => state.table(listeners).delete(listener.arn)),
+    "a listener that forwards to web",
+    "ELBV2_LISTENERS_MISMATCH",
+    ({ targetGroup }) => targetGroup.arn,
+  ],
+  [
+    "its health check fails",
+    ({ state, target }) =>
+      state.commit(() =>
+        state.table(targets).put({
+          ...target,
+          health: {
+            state: "unhealthy",
+            reason: "Target.ResponseCodeMismatch",
+            description: "Health checks failed with these codes: [503]",
+          },
+        }),
+      ),
+    "health in web",
+    "Target.ResponseCodeMismatch",
+    ({ targetGroup }) => targetGroup.arn,
+  ],
+])("where %s, that is named", (_what, break_, step, code, component) => {
+  const at = world();
+  break_(at);
+  const { inTheWay, steps } = at.told();
+  expect(inTheWay).toMatchObject({ code, component: component(at) });
+  expect(steps.find(({ outcome }) => outcome === "barred")?.what).toBe(step);
+  expect(inTheWay?.remedy).toBeTruthy();
+});
+
+test("a task that stopped while nothing is in its way now stopped for what it says, and one that is not there is not told of", () => {
+  const { state } = world();
+  putTask(
+    state,
+    taskRecord("1".repeat(32), {
+      networkMode: "bridge",
+      lastStatus: "STOPPED",
+      stopCode: "EssentialContainerExited",
+      stoppedReason: "Essential container in task exited",
+    }),
+  );
+  expect(explainTask(state, "1".repeat(32), () => undefined)).toMatchObject({
+    steps: [],
+    inTheWay: { code: "EssentialContainerExited", text: "Essential container in task exited" },
+  });
+  expect(explainTask(state, "2".repeat(32), () => undefined)).toBeUndefined();
+});
