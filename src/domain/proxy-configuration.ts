@@ -33,6 +33,8 @@ export interface ProxyStream extends ListenerPlace {
   readonly idleTimeout: number;
   /** Present where its connections are encrypted on the client's side. */
   readonly tls?: ProxyTls;
+  /** Present where its connections are logged: ARNs of whose they are. */
+  readonly logged?: { readonly loadBalancer: string; readonly listener: string };
 }
 
 /**
@@ -47,6 +49,8 @@ export interface ProxyListener extends ListenerPlace {
   readonly routes: readonly ProxyRoute[];
   /** Present where its connections are encrypted. */
   readonly tls?: ProxyTls;
+  /** ARN of the load balancer whose connections without a request, or without a handshake, are logged, where it is the only one here. */
+  readonly logsConnectionsOf?: string;
 }
 
 /** A port at which some listeners are reached that end TLS each in its own way, and perhaps one that does not. They have no addresses of their own. */
@@ -96,6 +100,8 @@ export interface ProxyRoute {
   readonly tlsHeaders?: TlsHeaders;
   /** Present where its requests are logged: the priority of the rule, 0 for the default one. */
   readonly logged?: number;
+  /** Present where connections are logged whose first request it takes. */
+  readonly logsConnections?: true;
   /** Seconds without data before a connection is closed (`idle_timeout.timeout_seconds`). */
   readonly idleTimeout: number;
 }

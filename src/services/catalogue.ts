@@ -46,6 +46,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
       "targets of type `lambda` (there are no functions to call)",
       "actions `authenticate-cognito` (there are no user pools) and `jwt-validation`",
       "health checks of targets of type `alb` on another port than that of the traffic",
+      "health check logs of Application Load Balancers, zonal shifts, secondary addresses, and the mitigation of anomalies",
       "`preserve_client_ip.enabled` but for targets of type `alb`, where it is always on (what a target answers goes back to the proxy)",
       "IPv6 addresses, customer-owned and IPAM pools",
     ],

@@ -1,12 +1,12 @@
 import { gunzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
-import type { LoggedRequest, RequestLogPart } from "../../ports/request-log.ts";
+import type { LoggedEntry, LoggedRequest, RequestLogPart } from "../../ports/request-log.ts";
 import { loadBalancers, targetGroups, type LoadBalancerRecord, type TargetGroupRecord } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { logDelivery } from "./deliver.ts";
-import { accessLogEntry } from "./entry.ts";
+import { accessLogEntry } from "./access-log-entry.ts";
 
 const PREFIX = "arn:aws:elasticloadbalancing:us-east-2:123456789012:";
 const BALANCER = `${PREFIX}loadbalancer/app/my-loadbalancer/50dc6c495c0c9188`;
@@ -14,6 +14,7 @@ const GROUP = `${PREFIX}targetgroup/my-targets/73e2d6bc24d8a067`;
 const AT = Date.parse("2018-07-02T22:23:00.186Z");
 
 const REQUEST: LoggedRequest = {
+  kind: "request",
   loadBalancer: BALANCER,
   priority: 0,
   action: "forward",
@@ -76,6 +77,7 @@ describe("an entry", () => {
     ["of a web socket", { status: 101 }, /^ws /],
     ["by HTTP/2", { version: "HTTP/2.0" }, /^h2 /],
     ["with signs of its own", { userAgent: 'a"b\\c\nd' }, / "a\\x22b\\x5cc\\x0ad" /],
+    ["over a connection that is logged", { connection: "0a-1b" }, / "-" "-" TID_0a1b "-" "-" "-"$/],
     ["of a group that is gone", { backend: "gone" }, / - - - "Root/],
   ])("%s", (_, changes, pattern) => expect(written(changes)).toMatch(pattern));
 });
@@ -99,7 +101,7 @@ describe("delivery", () => {
     );
   const ON = { "access_logs.s3.enabled": "true", "access_logs.s3.bucket": "logs", "access_logs.s3.prefix": "a/b" };
 
-  function world(requests: readonly LoggedRequest[]) {
+  function world(requests: readonly LoggedEntry[]) {
     const clock = new ManualClock(AT);
     const objects = new Map<string, string>();
     const at = { fails: false, removed: 0, complaints: 0 };
@@ -160,6 +162,32 @@ describe("delivery", () => {
     await late.delivery.deliverNow();
     expect(late.at.removed).toBe(1);
     expect(clock.now()).toBe(AT);
+  });
+
+  test("puts connections into a log of their own, where that is switched on", async () => {
+    const CONNECTIONS = { "connection_logs.s3.enabled": "true", "connection_logs.s3.bucket": "others", "connection_logs.s3.prefix": "" };
+    enable({ ...ON, ...CONNECTIONS });
+    const connection = {
+      kind: "connection",
+      loadBalancer: BALANCER,
+      at: AT * 1000,
+      client: "192.0.2.1",
+      clientPort: "1",
+      port: 80,
+      id: "0a",
+    } as const;
+    const { objects, delivery } = world([connection, REQUEST]);
+    await delivery.deliverNow();
+    const names = [...objects.keys()].toSorted();
+    expect(names[0]).toMatch(/^logs: a\/b\/AWSLogs/);
+    expect(names[1]).toMatch(
+      /^others: AWSLogs\/123456789012\/.*\/conn_log\.123456789012_elasticloadbalancing_us-east-2_app\.my-loadbalancer/,
+    );
+    expect(objects.get(names[1] ?? "")).toBe('2018-07-02T22:23:00.186000Z 192.0.2.1 1 80 - - - "-" - - - TID_0a\n');
+    enable(ON);
+    const off = world([connection]);
+    await off.delivery.deliverNow();
+    expect(off.objects.size).toBe(0);
   });
 
   test("leaves out load balancers that log no more, or are gone", async () => {

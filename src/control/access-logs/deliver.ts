@@ -2,16 +2,14 @@ import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { errorText } from "../../domain/error-text.ts";
-import { backendId } from "../../decide/routing/names-in-proxy.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { LogBuckets } from "../../ports/log-buckets.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { RequestLog, RequestLogPart } from "../../ports/request-log.ts";
-import { loadBalancers, targetGroups } from "../../state/elb.ts";
+import { loadBalancers } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
-import { accessLogEntry } from "./entry.ts";
-import { logObjectKey } from "../../domain/log-object-key.ts";
-import { wholeBackendId } from "../../domain/zonal-backend.ts";
+import { logObjectKey, type LogKind } from "../../domain/log-object-key.ts";
+import { logEntries } from "./log-entries.ts";
 
 export interface LogDeliveryParts {
   readonly state: WholeState;
@@ -62,44 +60,58 @@ export function logDelivery(parts: LogDeliveryParts): AsyncDisposable & { readon
   }
 }
 
-/** Tells whether all of it was. Memory is proportional to the largest object times the load balancers that log. */
+/** Tells whether all of it was. Memory is proportional to the largest object times the logs that are written. */
 async function deliverPart(part: RequestLogPart, parts: LogDeliveryParts): Promise<boolean> {
   const { state } = parts;
   let isDelivered = true;
-  const groups = new Map([...state.table(targetGroups).values()].map(({ arn }) => [backendId(arn), arn]));
-  const texts = new Map<string, { lines: string[]; size: number; objects: number }>();
-  for await (const requests of part.read())
-    for (const request of requests) {
-      const text = texts.get(request.loadBalancer) ?? { lines: [], size: 0, objects: 0 };
-      texts.set(request.loadBalancer, text);
-      const line = accessLogEntry(request, (backend) => groups.get(wholeBackendId(backend)));
+  const entryOf = logEntries(state);
+  const texts = new Map<string, LogText>();
+  for await (const entries of part.read())
+    for (const entry of entries) {
+      const kind = entry.kind === "connection" ? "connection" : "access";
+      const key = `${kind} ${entry.loadBalancer}`;
+      const text = texts.get(key) ?? { kind, loadBalancer: entry.loadBalancer, lines: [], size: 0, objects: 0 };
+      texts.set(key, text);
+      const line = entryOf(entry);
       text.lines.push(line);
       text.size += line.length + 1;
-      if (text.size >= LARGEST) await put(request.loadBalancer);
+      if (text.size >= LARGEST) await put(text);
     }
-  for (const loadBalancer of texts.keys()) await put(loadBalancer);
+  for (const text of texts.values()) await put(text);
   return isDelivered;
 
-  async function put(loadBalancer: string): Promise<void> {
-    const text = texts.get(loadBalancer);
-    if (!text || text.lines.length === 0) return;
+  async function put(text: LogText): Promise<void> {
+    const { kind, loadBalancer, lines } = text;
+    if (lines.length === 0) return;
     const { attributes } = state.table(loadBalancers).get(loadBalancer) ?? {};
-    const { lines } = text;
     text.lines = [];
     text.size = 0;
     // Switched off, or deleted, meanwhile: nobody wants it any more.
-    if (attributes?.["access_logs.s3.enabled"] !== "true") return;
+    if (attributes?.[`${kind}_logs.s3.enabled`] !== "true") return;
     const bytes = await compress(`${lines.join("\n")}\n`);
     const unique = createHash("sha256")
-      .update(`${part.name} ${loadBalancer} ${text.objects++}`)
+      .update(`${part.name} ${kind} ${loadBalancer} ${text.objects++}`)
       .digest("hex")
       .slice(0, 8);
-    const key = logObjectKey(loadBalancer, attributes["access_logs.s3.prefix"] ?? "", new Date(part.closedAt).toISOString(), unique);
+    const prefix = attributes[`${kind}_logs.s3.prefix`] ?? "";
+    const key = logObjectKey(kind, loadBalancer, prefix, new Date(part.closedAt).toISOString(), unique);
     try {
-      await parts.buckets.write(attributes["access_logs.s3.bucket"] ?? "", key, bytes);
+      await parts.buckets.write(attributes[`${kind}_logs.s3.bucket`] ?? "", key, bytes);
     } catch (cause) {
       isDelivered = false;
-      parts.logger.error("an access log could not be delivered", { loadBalancer, cause: errorText(cause) });
+      parts.logger.error(`a log of ${kind === "access" ? "accesses" : "connections"} could not be delivered`, {
+        loadBalancer,
+        cause: errorText(cause),
+      });
     }
   }
+}
+
+/** The lines of one log that wait to be one object. */
+interface LogText {
+  readonly kind: LogKind;
+  readonly loadBalancer: string;
+  lines: string[];
+  size: number;
+  objects: number;
 }

@@ -15,6 +15,7 @@ import { JournaledState } from "../../state/journaled-state.ts";
 import { networkInterfaces } from "../../state/network-interfaces.ts";
 import { assignPorts, giveTurns } from "./listener-ports.ts";
 import { RoutingViews } from "./routing-view.ts";
+import { streamView } from "./stream-view.ts";
 
 const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
 const arnOf = (kind: string, name: string): string =>
@@ -151,4 +152,24 @@ test("listeners of HTTP share a port; a stream has one to itself, and tells whic
   const tags = (name: string) => state.table(loadBalancers).get(arnOf("loadbalancer/net", name))?.tags;
   expect(tags("first")).toEqual([]);
   expect(tags("second")).toEqual([{ Key: "aws:airfield:listener-port:80", Value: "9080" }]);
+});
+
+test("a network load balancer logs its encrypted connections alone", () => {
+  const { state, put, putGroup, view } = world();
+  putGroup();
+  put("db", "network", "TCP", 5432, { boundPort: 5432, turn: 1 });
+  const logged = () => view().streams?.map((stream) => stream.logged);
+  state.commit(() =>
+    state
+      .table(loadBalancers)
+      .update(arnOf("loadbalancer/net", "db"), (one) => ({ ...one, attributes: { "access_logs.s3.enabled": "true" } })),
+  );
+  expect(logged()).toEqual([undefined]);
+  const { arn } = state.table(listeners).get(arnOf("listener", "db"))!;
+  const [record, balancer] = [state.table(listeners).get(arn)!, state.table(loadBalancers).get(arnOf("loadbalancer/net", "db"))!];
+  const streamed = streamView({ ...record, protocol: "TLS" }, record.defaultActions[0]!, balancer, undefined);
+  expect(streamed.map((stream) => stream.logged)).toEqual([arn]);
+  expect(
+    streamView({ ...record, protocol: "TLS" }, record.defaultActions[0]!, { ...balancer, attributes: {} }, undefined)[0],
+  ).not.toHaveProperty("logged");
 });

@@ -305,6 +305,7 @@ function listenerView(
   const login = loginOf(listener, listener.defaultActions);
   const handling = handlingOf(attributes);
   const logs = attributes["access_logs.s3.enabled"] === "true";
+  const logsConnections = attributes["connection_logs.s3.enabled"] === "true";
   const answers = answersOf(listener.attributes);
   const tlsHeaders = tlsHeadersOf(attributes, listener.attributes);
   const idleTimeout = Number(attributes["idle_timeout.timeout_seconds"] ?? 60);
@@ -313,7 +314,12 @@ function listenerView(
       port: listener.boundPort,
       ...(own && { own }),
       turn: listener.turn,
-      balancer: { arn, dnsName, vpcId, idleTimeout, ...(handling && { handling }), ...(logs && { logs }) },
+      balancer: {
+        ...{ arn, dnsName, vpcId, idleTimeout },
+        ...(handling && { handling }),
+        ...(logs && { logs }),
+        ...(logsConnections && { logsConnections }),
+      },
       ...(answers && { answers }),
       ...(tlsHeaders && { tlsHeaders }),
       rules: state

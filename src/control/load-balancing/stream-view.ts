@@ -7,12 +7,14 @@ const IDLE = 350;
 
 /** A listener of a Network Load Balancer, once it has a port. */
 export function streamView(
-  { boundPort, attributes }: Pick<ListenerRecord, "boundPort" | "attributes">,
+  { arn: listener, boundPort, attributes, protocol }: Pick<ListenerRecord, "arn" | "boundPort" | "attributes" | "protocol">,
   action: Pick<Action, "TargetGroupArn" | "ForwardConfig">,
-  { arn, vpcId }: Pick<LoadBalancerRecord, "arn" | "vpcId">,
+  { arn, vpcId, attributes: ofBalancer }: Pick<LoadBalancerRecord, "arn" | "vpcId" | "attributes">,
   own: OwnPlace | undefined,
 ): StreamView[] {
   if (boundPort === undefined) return [];
+  // "Access logs are created only if the load balancer has a TLS listener": Network Load Balancers guide.
+  const isLogged = protocol === "TLS" && ofBalancer["access_logs.s3.enabled"] === "true";
   return [
     {
       port: boundPort,
@@ -20,6 +22,7 @@ export function streamView(
       balancer: { arn, vpcId },
       groups: forwardedTo(action),
       idleTimeout: Number(attributes["tcp.idle_timeout.seconds"] ?? IDLE),
+      ...(isLogged && { logged: listener }),
     },
   ];
 }

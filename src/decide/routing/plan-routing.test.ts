@@ -81,6 +81,21 @@ test("requests of a load balancer that logs are logged, with the priority of the
   expect(logged(logging)).toEqual([undefined, 7, 0]);
 });
 
+test("connections are logged by whose routes they meet, and by the listener where that is one alone", () => {
+  const plain = listener("web", 80, forward(WEB));
+  const logging = { ...plain, balancer: { ...plain.balancer, logsConnections: true } };
+  const other = { ...listener("api", 80, forward(API)), turn: 2 };
+  const planned = (...listeners: readonly ListenerView[]) =>
+    planRouting({ ...LOOPBACK, listeners, groups: [group(WEB), group(API)] }).listeners;
+  expect(planned(logging)).toMatchObject([{ logsConnectionsOf: "arn/web", routes: [{}, { logsConnections: true }] }]);
+  const [shared] = planned(logging, other);
+  expect(shared).not.toHaveProperty("logsConnectionsOf");
+  expect(shared?.routes.map(({ owner, logsConnections }) => [owner, logsConnections])).toContainEqual(["arn/web", true]);
+  expect(shared?.routes.map(({ owner, logsConnections }) => [owner, logsConnections])).toContainEqual(["arn/api", undefined]);
+  const own = { port: 80, nodes: [node("10.0.0.7", "a")], clients: [] };
+  expect(planned({ ...logging, own })[1]).toMatchObject({ logsConnectionsOf: "arn/web" });
+});
+
 test("a rule's rewrites and a forward's stickiness come with its route", () => {
   const rewrites = { url: { regex: "^/a", replacement: "/b" } };
   const action: ActionView = { kind: "forward", groups: [{ arn: WEB, weight: 1 }], stickiness: 60 };

@@ -7,7 +7,7 @@ import type {
   ProxyServer,
 } from "../../domain/proxy-configuration.ts";
 import { backendId, byId, innerId, ownId, serverId, zonalId } from "./names-in-proxy.ts";
-import { planSharedPort, tlsOf, type SharedPort } from "./plan-shared-port.ts";
+import { ofOne, planSharedPort, type SharedPort } from "./plan-shared-port.ts";
 import { planStreams } from "./plan-streams.ts";
 import { backendIn, backendsOf, servedAlike, zonalGroups, type ZonalGroups } from "./plan-zones.ts";
 import type { ActionView, GatewayView, ListenerView, RoutingView, TargetGroupView, TargetView } from "./view.ts";
@@ -93,7 +93,7 @@ function ownListeners(listener: ListenerView, zonal: ZonalGroups): ProxyListener
     port,
     clients,
     routes: routesUnder(listener, [], backendIn(zone, zonal)),
-    ...tlsOf(listener),
+    ...ofOne(listener),
   }));
 }
 
@@ -105,7 +105,7 @@ function groupsOf(action: ActionView): readonly string[] {
 function innerListener(listener: ListenerView): ProxyListener[] {
   const { inner, balancer } = listener;
   if (inner === undefined) return [];
-  return [{ id: innerId(balancer.arn, inner), addresses: [], port: inner, routes: routesUnder(listener, []), ...tlsOf(listener) }];
+  return [{ id: innerId(balancer.arn, inner), addresses: [], port: inner, routes: routesUnder(listener, []), ...ofOne(listener) }];
 }
 
 function byPort(listeners: readonly ListenerView[]): { readonly port: number; readonly sharing: readonly ListenerView[] }[] {
@@ -142,7 +142,7 @@ function misdirected(port: number): ProxyRoute["action"] {
 /** A listener's rules in their order, and its default action after them. */
 function routesUnder(listener: ListenerView, hosts: readonly string[], idOf: (arn: string) => string = backendId): ProxyRoute[] {
   const { rules, action, login, answers, tlsHeaders, balancer } = listener;
-  const { arn, idleTimeout, handling, logs = false } = balancer;
+  const { arn, idleTimeout, handling, logs = false, logsConnections = false } = balancer;
   const under = {
     hosts,
     owner: arn,
@@ -150,6 +150,7 @@ function routesUnder(listener: ListenerView, hosts: readonly string[], idOf: (ar
     ...(handling && { handling }),
     ...(answers && { answers }),
     ...(tlsHeaders && { tlsHeaders }),
+    ...(logsConnections && { logsConnections }),
   };
   const byRule = rules.map(({ priority, conditions, rewrites, login: before, action: its }) => ({
     ...under,

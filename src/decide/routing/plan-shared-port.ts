@@ -25,8 +25,9 @@ export function planSharedPort(
   namesOf: (listener: ListenerView) => readonly string[],
 ): SharedPort {
   const [first] = sharing.filter(({ tls }) => tls);
+  const [alone] = sharing.length === 1 ? sharing : [];
+  if (alone) return { listeners: [{ ...place, routes: routesOf(sharing, []), ...ofOne(alone) }], entrances: [] };
   if (!first) return { listeners: [{ ...place, routes: routesOf(sharing, []) }], entrances: [] };
-  if (sharing.length === 1) return { listeners: [{ ...place, routes: routesOf(sharing, []), ...tlsOf(first) }], entrances: [] };
 
   const encrypted = sharing.filter(({ tls }) => tls);
   const plain = sharing.filter(({ tls }) => !tls);
@@ -41,7 +42,7 @@ export function planSharedPort(
       ...encrypted.map((listener, at) => {
         const own = new Set(doors[at]?.names);
         const elsewhere = doors.flatMap(({ names }) => names).filter((name) => !own.has(name) && !name.startsWith("*."));
-        return { ...inside, id: idOf(listener), routes: routesOf([listener], [...new Set(elsewhere)]), ...tlsOf(listener) };
+        return { ...inside, id: idOf(listener), routes: routesOf([listener], [...new Set(elsewhere)]), ...ofOne(listener) };
       }),
       ...(plain.length > 0 ? [{ ...inside, id: `${place.id}-plain`, routes: routesOf(plain, []) }] : []),
     ],
@@ -49,7 +50,8 @@ export function planSharedPort(
   };
 }
 
-/** What a listener adds that is encrypted. */
-export function tlsOf({ tls, balancer }: Pick<ListenerView, "tls" | "balancer">): Pick<ProxyListener, "tls"> {
-  return tls ? { tls: planTls(tls, balancer.arn) } : {};
+/** What is added to a listener of the proxy that is one listener alone. */
+export function ofOne({ tls, balancer }: Pick<ListenerView, "tls" | "balancer">): Pick<ProxyListener, "tls" | "logsConnectionsOf"> {
+  const { arn, logsConnections = false } = balancer;
+  return { ...(tls && { tls: planTls(tls, arn) }), ...(logsConnections && { logsConnectionsOf: arn }) };
 }

@@ -54,3 +54,9 @@ test("a group of weight 0 is checked and gets nothing", () => {
   expect(streams?.[0]?.backends).toEqual([]);
   expect(backends).toHaveLength(1);
 });
+
+test("what is logged tells whose it is", () => {
+  expect(planned([{ ...stream, own, logged: "arn/listener" }]).streams?.map(({ logged }) => logged)).toEqual(
+    [1, 2].map(() => ({ loadBalancer: stream.balancer.arn, listener: "arn/listener" })),
+  );
+});

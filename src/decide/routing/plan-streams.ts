@@ -37,14 +37,15 @@ function ownStreams(stream: StreamView, own: OwnPlace, zonal: ZonalGroups): Prox
 }
 
 function carried(
-  { groups, idleTimeout, tls, balancer }: StreamView,
+  { groups, idleTimeout, tls, balancer, logged }: StreamView,
   zone: string | undefined,
   zonal: ZonalGroups,
-): Pick<ProxyStream, "backends" | "idleTimeout" | "tls"> {
+): Pick<ProxyStream, "backends" | "idleTimeout" | "tls" | "logged"> {
   const idOf = backendIn(zone, zonal);
   return {
     backends: groups.map(({ arn, weight }) => ({ id: idOf(arn), weight })).filter(({ weight }) => weight > 0),
     idleTimeout,
     ...(tls && { tls: planTls(tls, balancer.arn) }),
+    ...(logged !== undefined && { logged: { loadBalancer: balancer.arn, listener: logged } }),
   };
 }

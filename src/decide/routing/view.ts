@@ -89,6 +89,8 @@ export interface StreamView {
   readonly groups: readonly { readonly arn: string; readonly weight: number }[];
   /** Seconds. */
   readonly idleTimeout: number;
+  /** Its ARN, where its connections are logged. */
+  readonly logged?: string;
 }
 
 export interface RuleView {
@@ -110,6 +112,8 @@ export interface BalancerView {
   readonly handling?: RequestHandling;
   /** Whether its requests are logged; not where absent. */
   readonly logs?: boolean;
+  /** Whether connections to it are; not where absent. */
+  readonly logsConnections?: boolean;
 }
 
 export type ActionView =

@@ -6,7 +6,7 @@ import { errorFileLines } from "./error-pages.ts";
 import { quote } from "./quote.ts";
 import { section } from "./configuration-text.ts";
 import { renderBackend, renderListener, routeTables } from "./render-routes.ts";
-import { isLogged, REQUEST_RING } from "./render-request-log.ts";
+import { hasLog, REQUEST_RING } from "./render-request-log.ts";
 import { loginBackends } from "./render-login.ts";
 import { renderStream, renderStreamBackend, STREAM_DEFAULTS } from "./render-streams.ts";
 import { desiredServersOf, type DesiredServer } from "./render-servers.ts";
@@ -86,7 +86,7 @@ export function renderConfiguration(
       !unbound.some((one) => one.address === address && one.port === port);
   const globals = [...tlsGlobals(encrypted(configuration).map(({ tls }) => tls)), ...secureGlobals(configuration.backends)];
   const requests = [
-    ...(configuration.listeners.some(({ routes }) => routes.some(isLogged)) ? [section(REQUEST_RING)] : []),
+    ...(configuration.listeners.some(hasLog) || configuration.streams?.some(({ logged }) => logged) ? [section(REQUEST_RING)] : []),
     ...(configuration.listeners.some(({ routes }) => routes.some(({ login }) => login)) ? loginBackends() : []),
     ...configuration.listeners.flatMap((listener) => renderListener(listener, bindable(listener))),
     ...configuration.backends.flatMap((backend) => {

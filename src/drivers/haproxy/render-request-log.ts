@@ -1,4 +1,4 @@
-import type { ProxyRoute } from "../../ports/traffic-proxy.ts";
+import type { ProxyListener, ProxyRoute, ProxyStream } from "../../ports/traffic-proxy.ts";
 import { quote } from "./quote.ts";
 
 /** HAProxy connects to this socket in the folder where it runs, and tries again while nobody listens. */
@@ -46,21 +46,122 @@ export const REQUEST_FIELDS = {
   location: "%[var(txn.log_location),json(utf8s)]",
 } as const;
 
-export const isLogged = ({ logged }: ProxyRoute): boolean => logged !== undefined;
+/** What a line holds besides where connections are logged. */
+export const CONNECTION_FIELDS = {
+  owner: "",
+  first: "%[var(txn.first)]",
+  connection: "%[var(sess.connection)]",
+  accepted: "%Ts%ms",
+  clientPort: "%cp",
+  port: "%[dst_port]",
+  handshake: "%Th",
+  failure: "%[ssl_fc_err]",
+  /** What was found against the client's certificate, and against those that it is to lead to. */
+  leafError: "%[ssl_c_err]",
+  chainError: "%[ssl_c_ca_err]",
+  subject: "%[ssl_c_s_dn(,0,rfc2253),json(utf8s)]",
+  notBefore: "%[ssl_c_notbefore]",
+  notAfter: "%[ssl_c_notafter]",
+  serial: "%[ssl_c_serial,hex]",
+} as const;
+
+/** What a line of an encrypted stream holds. */
+export const STREAM_FIELDS = {
+  kind: "stream",
+  loadBalancer: "",
+  listener: "",
+  accepted: "%Ts%ms",
+  client: "%ci:%cp",
+  destination: "%[dst]:%[dst_port]",
+  took: "%Tt",
+  handshake: "%Th",
+  received: "%U",
+  sent: "%B",
+  failure: "%[ssl_fc_err]",
+  certificate: "%[ssl_f_sha1,hex]",
+  cipher: "%sslc",
+  tlsVersion: "%sslv",
+  serverName: "%[ssl_fc_sni,json(utf8s)]",
+  protocol: "%[ssl_fc_alpn,json(utf8s)]",
+} as const;
+
+/** Lines of handshakes that failed begin so; what they hold follows as in those of connections. */
+export const FAILED_HANDSHAKE = "handshake";
+export const FAILED_FIELDS = {
+  kind: FAILED_HANDSHAKE,
+  client: "%ci",
+  cipher: "%sslc",
+  tlsVersion: "%sslv",
+  ...CONNECTION_FIELDS,
+  // No rule has been asked.
+  first: "-",
+  connection: "-",
+} as const;
+
+const isLogged = ({ logged }: ProxyRoute): boolean => logged !== undefined;
+
+/** Whether lines of a listener's requests are written at all. */
+export function hasLog({ routes, logsConnectionsOf }: Pick<ProxyListener, "routes" | "logsConnectionsOf">): boolean {
+  return logsConnectionsOf !== undefined || routes.some((route) => isLogged(route) || route.logsConnections);
+}
+
+const TO_RING = "log ring@requests len 20000 local0";
 
 /** What a frontend needs of which some routes are logged. Lines of the others say that they are of none. */
-export const LOGGED_FRONTEND: readonly string[] = [
-  "log ring@requests len 20000 local0",
-  `log-format ${Object.values(REQUEST_FIELDS).join("\\x09")}`,
+export function renderLoggedFrontend(listener: Pick<ProxyListener, "routes" | "logsConnectionsOf">): readonly string[] {
+  const { routes, logsConnectionsOf } = listener;
+  if (!hasLog(listener)) return [];
+  const connections = logsConnectionsOf !== undefined || routes.some((route) => route.logsConnections);
+  const fields = { ...CONNECTION_FIELDS, owner: logsConnectionsOf ?? "-" };
+  const isKnown = "{ var(sess.connection) -m found }";
+  return [
+    TO_RING,
+    `log-format ${formatOf([...Object.values(REQUEST_FIELDS), ...(connections ? Object.values(fields) : [])])}`,
+    ...(connections
+      ? [
+          `error-log-format ${formatOf(Object.values({ ...FAILED_FIELDS, owner: fields.owner }))}`,
+          ...(routes.some(isLogged) ? [] : [`http-request set-log-level silent if ${isKnown}`]),
+          // Not what a replaced worker hands over: that one has told of the connection.
+          `http-request set-var(txn.first) bool(true) if !${isKnown} !{ so_id ${SUCCESSOR_ID} }`,
+          `http-request set-var(sess.connection) uuid if !${isKnown}`,
+        ]
+      : []),
+    ...(routes.some(isLogged) ? OF_REQUESTS : []),
+  ];
+}
+
+const OF_REQUESTS: readonly string[] = [
   "http-request set-var(txn.log_host) req.fhdr(host)",
   "http-request set-var(txn.log_agent) req.fhdr(user-agent)",
   "http-after-response set-var(txn.log_location) res.fhdr(location) if { status 301 302 }",
 ];
 
+/** Names the socket at which a listener takes over from a replaced worker, among its others. */
+export const SUCCESSOR_ID = 65_535;
+
+/** What the frontend of a stream needs that is logged. */
+export function renderLoggedStream({ logged }: Pick<ProxyStream, "logged">): readonly string[] {
+  if (!logged) return [];
+  const format = formatOf(Object.values({ ...STREAM_FIELDS, ...logged }));
+  return [TO_RING, `log-format ${format}`, `error-log-format ${format}`];
+}
+
+/** Fields have no spaces, which would end the word; ARNs and HAProxy's own expressions have none. */
+function formatOf(fields: readonly string[]): string {
+  return fields.join("\\x09");
+}
+
 /** Once the request has its trace. */
 export const LOGGED_BACKEND = "http-request set-var(txn.log_trace) req.fhdr(X-Amzn-Trace-Id)";
 
+/** What a log has to know of the route that took a request; `undefined` where none is interested. */
+export function noteOf({ logged, logsConnections, owner = "", action }: ProxyRoute): string | undefined {
+  if (logged === undefined && !logsConnections) return undefined;
+  return [owner, logged ?? "", action.kind, ...(logsConnections ? ["connections"] : [])].join("|");
+}
+
 /** A condition that always holds, and notes which route took the request: it is asked only where all before it hold. */
-export function markRoute({ logged, owner = "", action }: ProxyRoute): readonly string[] {
-  return logged === undefined ? [] : [`{ str(${quote(`${owner}|${logged}|${action.kind}`)}),set-var(txn.route) -m found }`];
+export function markRoute(route: ProxyRoute): readonly string[] {
+  const note = noteOf(route);
+  return note === undefined ? [] : [`{ str(${quote(note)}),set-var(txn.route) -m found }`];
 }

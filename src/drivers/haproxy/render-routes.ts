@@ -9,7 +9,7 @@ import { renderCondition } from "./render-conditions.ts";
 import { markStickiness, renderGroupStickiness, stickinessAcl, stickinessName } from "./render-group-stickiness.ts";
 import { markAnswers, renderAnswerHandling } from "./render-answer-handling.ts";
 import { DATED_ERRORS, EVERY_REQUEST, renderRequestHandling, renderTlsHeaders } from "./render-request-handling.ts";
-import { isLogged, LOGGED_BACKEND, LOGGED_FRONTEND, markRoute } from "./render-request-log.ts";
+import { LOGGED_BACKEND, markRoute, noteOf, renderLoggedFrontend, SUCCESSOR_ID } from "./render-request-log.ts";
 import { hasSession, NO_CLAIMED_USERS, renderGate, renderReturns, renderSessions, renderUsers } from "./render-login.ts";
 import { markRewrites, renderRewrites } from "./render-rewrites.ts";
 import { renderVersion } from "./render-version.ts";
@@ -35,7 +35,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     `frontend l_${listener.id}`,
     ...addresses.map((address) => `bind ${addressWord(address, listener.port)}${words}`),
     ...(listener.addresses.length === 0 ? [`bind ${innerSocket(listener.id)} mode 600 accept-proxy${words}`] : []),
-    `bind ${successor} mode 600 accept-proxy`,
+    `bind ${successor} mode 600 accept-proxy id ${SUCCESSOR_ID}`,
     `timeout client ${idle}`,
     `timeout http-request ${idle}`,
     `timeout http-keep-alive ${idle}`,
@@ -51,7 +51,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     ...tlsRules(listener.tls),
     ...tlsHeadersOf(listener, reached),
     DATED_ERRORS,
-    ...(reached.some(isLogged) ? LOGGED_FRONTEND : []),
+    ...renderLoggedFrontend({ ...listener, routes: reached }),
     ...renderAnswerHandling(reached.flatMap(({ answers }) => answers ?? [])),
     ...renderSessions(reached.flatMap(({ login }) => login ?? [])),
     `use_backend s_${listener.id} if { stopping }`,
@@ -127,12 +127,13 @@ function renderRoute(listener: ProxyListener, route: ProxyRoute, at: number): re
 /** What a table says leads on, and is noted with all that the routes have in common. */
 function renderRun({ routes: [first], file }: RouteRun): readonly string[] {
   if (!first) return [];
+  const isNoted = noteOf(first) !== undefined;
   const found = `{ path,concat(${WHOLE}),map_beg(${file}),set-var(txn.taken) -m found }`;
   const noted = [
     ...(first.answers ? [markAnswers(first.answers)] : []),
-    ...(isLogged(first) ? [`{ var(txn.taken),field(2,${FIELD},0),set-var(txn.route) -m found }`] : []),
+    ...(isNoted ? [`{ var(txn.taken),field(2,${FIELD},0),set-var(txn.route) -m found }`] : []),
   ];
-  const target = isLogged(first) ? `var(txn.taken),field(1,${FIELD})` : "var(txn.taken)";
+  const target = isNoted ? `var(txn.taken),field(1,${FIELD})` : "var(txn.taken)";
   return conditionsOf(first).map((host) => `use_backend %[${target}]${whenAll([host, found, ...noted])}`);
 }
 

@@ -2,6 +2,7 @@ import type { ProxyBackend, ProxyStream } from "../../ports/traffic-proxy.ts";
 import { milliseconds, section } from "./configuration-text.ts";
 import { renderBalance } from "./render-balance.ts";
 import { renderCheck } from "./render-check.ts";
+import { renderLoggedStream } from "./render-request-log.ts";
 import { tlsWords } from "./render-tls.ts";
 import { addressWord, backendName } from "./server-names.ts";
 
@@ -29,6 +30,7 @@ export function renderStream(stream: ProxyStream, isBound: (address: string) => 
       ...addresses.map((address) => `bind ${addressWord(address, stream.port)}${tlsWords(stream.id, stream.tls)}`),
       `timeout client ${milliseconds(stream.idleTimeout)}`,
       ...(stream.clients === undefined ? [] : [`tcp-request connection reject unless { src ${stream.clients.join(" ")} }`]),
+      ...renderLoggedStream(stream),
       ...choice(stream.backends),
     ]),
   ];

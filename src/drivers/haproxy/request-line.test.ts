@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { REQUEST_FIELDS } from "./render-request-log.ts";
-import { readRequestLine } from "./request-line.ts";
+import { readLogLine } from "./log-line.ts";
 
 const ROUTE = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/web/50dc6c495c0c9188|10|forward";
 const LINE: Readonly<Record<keyof typeof REQUEST_FIELDS, string>> = {
@@ -30,7 +30,10 @@ const LINE: Readonly<Record<keyof typeof REQUEST_FIELDS, string>> = {
   trace: "-",
   location: "-",
 };
-const read = (changes: Partial<typeof LINE> = {}) => readRequestLine(Object.values({ ...LINE, ...changes }).join("\t"));
+const read = (changes: Partial<typeof LINE> = {}) => {
+  const [found] = readLogLine(Object.values({ ...LINE, ...changes }).join("\t"));
+  return found?.kind === "request" ? found : undefined;
+};
 
 test("a forwarded request", () => {
   expect(read()).toMatchObject({
@@ -68,5 +71,5 @@ test("an encrypted one tells how", () => {
 test.each([
   ["a route that is not logged", read({ route: "-" })],
   ["a line with a field too many", read({ target: "/\t/" })],
-  ["nothing", readRequestLine("")],
+  ["nothing", readLogLine("")[0]],
 ])("%s is none", (_, found) => expect(found).toBeUndefined());

@@ -5,21 +5,20 @@ type Field = keyof typeof REQUEST_FIELDS;
 const FIELDS = Object.keys(REQUEST_FIELDS) as Field[];
 const ACTIONS = ["forward", "fixed-response", "redirect"] as const;
 
-/** A request that HAProxy wrote of; `undefined` for one of a route that is not logged, and for a line that is none of these. */
-export function readRequestLine(line: string): LoggedRequest | undefined {
-  const values = line.split("\t");
-  if (values.length !== FIELDS.length) return undefined;
+/** The request that a line tells of; `undefined` where it is of a route that is not logged. @param values as `REQUEST_FIELDS` names them */
+export function readRequest(values: readonly string[]): LoggedRequest | undefined {
   const fields = {} as Record<Field, string>;
   for (const [at, field] of FIELDS.entries()) fields[field] = values[at] ?? "";
   const [loadBalancer = "", priority = "", kind = ""] = fields.route.split("|");
   const action = ACTIONS.find((one) => one === kind);
-  if (!action) return undefined;
+  if (!action || priority === "") return undefined;
   const [readIn, queued, connected, responded, carried] = (["readIn", "queued", "connected", "responded", "carried"] as const).map(
     (field) => Number(fields[field]),
   ) as [number, number, number, number, number];
   const isSent = action === "forward" && connected >= 0 && fields.server !== "-:-";
   const status = Number(fields.status);
   return {
+    kind: "request",
     loadBalancer,
     priority: Number(priority),
     action,
@@ -48,7 +47,7 @@ export function readRequestLine(line: string): LoggedRequest | undefined {
 }
 
 /** What is not there is written as a hyphen. */
-function text(written: string): string {
+export function text(written: string): string {
   if (written === "-") return "";
   // Most have nothing that is escaped, and are what they say.
   if (!written.includes("\\")) return written;

@@ -5,10 +5,10 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { LoggedRequest, RequestLog, RequestLogPart } from "../../ports/request-log.ts";
+import type { LoggedEntry, RequestLog, RequestLogPart } from "../../ports/request-log.ts";
 import { openOwnFolder } from "../filesystem/own-folder.ts";
 import { REQUEST_LOG_SOCKET } from "./render-request-log.ts";
-import { readRequestLine } from "./request-line.ts";
+import { readLogLine } from "./log-line.ts";
 
 export interface RequestLogOptions {
   /** The folder in which HAProxy runs. */
@@ -19,7 +19,10 @@ export interface RequestLogOptions {
   readonly most?: number;
 }
 
-const CURRENT = "current";
+/** So begin the names of files that are written, or were when a control plane ended; those of parts are the times at which they were closed. */
+const OPEN = "open-";
+/** What an earlier version wrote. */
+const FORMER_OPEN = "current";
 const MOST = 1024 * 1024 * 1024;
 /** Bytes that Node reads at once where there are as many. */
 const CHUNK = 64 * 1024;
@@ -53,7 +56,9 @@ class FiledRequestLog {
   readonly #socket: string;
   readonly #server = createServer((connection) => this.#take(connection));
   readonly #connections = new Set<Socket>();
-  #current: WriteStream | undefined;
+  #current: { readonly stream: WriteStream; readonly name: string } | undefined;
+  #opened = 0;
+  #lastPart = 0;
   #waiting = 0;
   #dropped = 0;
   #isClosing = false;
@@ -66,8 +71,10 @@ class FiledRequestLog {
 
   async open(): Promise<void> {
     await mkdir(this.#files, { recursive: true, mode: 0o700 });
+    const names = await readdir(this.#files);
+    this.#lastPart = Math.max(0, ...names.filter((name) => /^\d+$/.test(name)).map(Number));
     // Of a control plane that ended without closing it.
-    await this.#closeCurrent();
+    for (const name of names) if (name.startsWith(OPEN) || name === FORMER_OPEN) await this.#makePart(name);
     await rm(this.#socket, { force: true });
     this.#server.listen(this.#socket);
     await once(this.#server, "listening");
@@ -95,7 +102,7 @@ class FiledRequestLog {
     if (this.#dropped > 0)
       this.#options.logger?.warn("lines of access logs were dropped: too much waits for delivery", { bytes: this.#dropped });
     this.#dropped = 0;
-    const names = (await readdir(this.#files)).filter((name) => name !== CURRENT).sort((a, b) => Number(a) - Number(b));
+    const names = (await readdir(this.#files)).filter((name) => /^\d+$/.test(name)).sort((a, b) => Number(a) - Number(b));
     const sizes = await Promise.all(names.map(async (name) => (await stat(`${this.#files}/${name}`)).size));
     this.#waiting = sizes.reduce((sum, size) => sum + size, 0);
     return names.map((name) => ({
@@ -132,42 +139,51 @@ class FiledRequestLog {
   #write(lines: Buffer, from: Socket): void {
     if (this.#waiting + lines.length > (this.#options.most ?? MOST)) return void (this.#dropped += lines.length);
     this.#waiting += lines.length;
-    this.#current ??= createWriteStream(`${this.#files}/${CURRENT}`, { flags: "a", mode: 0o600 }).on("error", (error) => {
-      this.#options.logger?.error("lines of access logs are lost", { error: String(error) });
-      this.#current = undefined;
-    });
-    if (this.#current.write(lines)) return;
+    this.#current ??= this.#openFile();
+    const { stream } = this.#current;
+    if (stream.write(lines)) return;
     // The disk is slower than the requests: HAProxy's ring waits.
     from.pause();
-    this.#current.once("drain", () => from.resume());
+    stream.once("drain", () => from.resume());
+  }
+
+  /** Each file has a name of its own: one that is being closed is not written any more, whatever comes meanwhile. */
+  #openFile(): { readonly stream: WriteStream; readonly name: string } {
+    const name = `${OPEN}${(this.#opened += 1)}`;
+    const stream = createWriteStream(`${this.#files}/${name}`, { flags: "a", mode: 0o600 }).on("error", (error) => {
+      this.#options.logger?.error("lines of access logs are lost", { error: String(error) });
+      if (this.#current?.stream === stream) this.#current = undefined;
+    });
+    return { stream, name };
   }
 
   async #closeCurrent(): Promise<void> {
-    await this.#endCurrent();
-    const path = `${this.#files}/${CURRENT}`;
-    const size = await stat(path).then(
-      (found) => found.size,
-      (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? 0 : Promise.reject(error)),
-    );
-    if (size > 0) await rename(path, `${this.#files}/${this.#options.clock.now()}`);
+    const name = await this.#endCurrent();
+    if (name !== undefined) await this.#makePart(name);
   }
 
-  async #endCurrent(): Promise<void> {
-    const stream = this.#current;
+  async #makePart(name: string): Promise<void> {
+    this.#lastPart = Math.max(this.#lastPart + 1, this.#options.clock.now());
+    await rename(`${this.#files}/${name}`, `${this.#files}/${this.#lastPart}`);
+  }
+
+  /** Returns the name of the file that was written, where one was. */
+  async #endCurrent(): Promise<string | undefined> {
+    const current = this.#current;
     this.#current = undefined;
-    if (!stream) return;
-    stream.end();
-    await once(stream, "close");
+    if (!current) return undefined;
+    current.stream.end();
+    await once(current.stream, "close");
     // Whoever waited for it to drain.
     for (const connection of this.#connections) connection.resume();
+    return current.name;
   }
 }
 
-async function* read(path: string): AsyncIterable<readonly LoggedRequest[]> {
-  let slice: LoggedRequest[] = [];
+async function* read(path: string): AsyncIterable<readonly LoggedEntry[]> {
+  let slice: LoggedEntry[] = [];
   for await (const line of createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })) {
-    const request = readRequestLine(line);
-    if (request) slice.push(request);
+    slice.push(...readLogLine(line));
     if (slice.length < SLICE) continue;
     yield slice;
     slice = [];

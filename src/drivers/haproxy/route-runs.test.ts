@@ -124,5 +124,6 @@ test("a table says where a route leads, and what a log notes of it", () => {
     ],
   ]);
   expect(table({ ...web, owner, logged: 7, ...path("/a") })).toEqual([[["/a?", `b_web|${owner}|7|forward`]]]);
+  expect(table({ ...web, owner, logsConnections: true, ...path("/a") })).toEqual([[["/a?", `b_web|${owner}||forward|connections`]]]);
   expect(table({ ...forwardTo(), ...path("/a") })).toEqual([[["/a?", "unavailable"]]]);
 });

@@ -1,4 +1,5 @@
 import type { ProxyListener, ProxyRoute } from "../../ports/traffic-proxy.ts";
+import { noteOf } from "./render-request-log.ts";
 import { markOf } from "./route-mark.ts";
 import { routeTarget } from "./route-target.ts";
 import { digest } from "./tls-names.ts";
@@ -95,16 +96,18 @@ function isOfTable(route: ProxyRoute): boolean {
 }
 
 function likewise(one: ProxyRoute | undefined, other: ProxyRoute): boolean {
-  const besides = ({ hosts, exceptHosts = [], answers, logged }: ProxyRoute): string =>
-    JSON.stringify([hosts, exceptHosts, answers && markOf(answers), logged !== undefined]);
+  const besides = (route: ProxyRoute): string => {
+    const { hosts, exceptHosts = [], answers } = route;
+    return JSON.stringify([hosts, exceptHosts, answers && markOf(answers), noteOf(route) !== undefined]);
+  };
   return one !== undefined && besides(one) === besides(other);
 }
 
 /** Where it leads, and what is noted of it in a log. */
 function valueOf(listener: Pick<ProxyListener, "id">, route: ProxyRoute): string {
   const target = routeTarget(listener, route) ?? "";
-  const { logged, owner = "", action } = route;
-  return logged === undefined ? target : [target, owner, logged, action.kind].join(FIELD);
+  const note = noteOf(route);
+  return note === undefined ? target : `${target}${FIELD}${note}`;
 }
 
 /** Between the parts of a value; the last is a log's, and may hold it, too. */

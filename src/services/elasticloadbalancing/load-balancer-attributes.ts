@@ -23,7 +23,7 @@ const APPLICATION: AttributeRules = {
   "access_logs.s3.enabled": flag("false"),
   "access_logs.s3.bucket": text(),
   "access_logs.s3.prefix": text(),
-  "connection_logs.s3.enabled": fixedFlag("false"),
+  "connection_logs.s3.enabled": flag("false"),
   "connection_logs.s3.bucket": text(),
   "connection_logs.s3.prefix": text(),
   "health_check_logs.s3.enabled": fixedFlag("false"),
@@ -47,7 +47,7 @@ const APPLICATION: AttributeRules = {
 
 /** The attributes of a Network Load Balancer. */
 const NETWORK: AttributeRules = {
-  "access_logs.s3.enabled": fixedFlag("false"),
+  "access_logs.s3.enabled": flag("false"),
   "access_logs.s3.bucket": text(),
   "access_logs.s3.prefix": text(),
   "deletion_protection.enabled": flag("false"),

@@ -40,6 +40,30 @@ test("access logs are switched on where the bucket takes a first file, which tel
   expect(there.keys).toHaveLength(2);
 });
 
+test("connection logs are switched on by themselves, and a network load balancer's access logs", async () => {
+  const there = buckets();
+  await using api = await apiWorld({ logBuckets: there });
+  const { balancer, net } = await stack(api);
+  const client = api.client(ElasticLoadBalancingV2Client);
+  const set = (LoadBalancerArn: string | undefined, attributes: Readonly<Record<string, string>>) =>
+    client.send(
+      new elb.ModifyLoadBalancerAttributesCommand({
+        LoadBalancerArn,
+        Attributes: Object.entries(attributes).map(([Key, Value]) => ({ Key, Value })),
+      }),
+    );
+  const connections = { "connection_logs.s3.enabled": "true", "connection_logs.s3.bucket": "logs" };
+  await set(balancer, { ...connections, "connection_logs.s3.prefix": "c" });
+  expect(there.keys).toEqual(["c/AWSLogs/123456789012/ELBConnectionLogTestFile"]);
+  await expect(set(balancer, { "connection_logs.s3.bucket": "" })).rejects.toThrow("'connection_logs.s3.bucket' cannot be empty");
+  const { LoadBalancers } = await client.send(
+    new elb.CreateLoadBalancerCommand({ Name: "db", Type: "network", Subnets: [net.subnets[0]] }),
+  );
+  await set(LoadBalancers?.[0]?.LoadBalancerArn, ON);
+  expect(there.keys.at(-1)).toBe("AWSLogs/123456789012/ELBAccessLogTestFile");
+  await expect(set(LoadBalancers?.[0]?.LoadBalancerArn, connections)).rejects.toThrow("'connection_logs.s3.enabled' is not recognized");
+});
+
 describe("access logs are refused", () => {
   const access = "InvalidConfigurationRequestException";
   test.each([

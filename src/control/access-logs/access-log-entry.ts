@@ -1,4 +1,5 @@
 import type { LoggedRequest } from "../../ports/request-log.ts";
+import { instant, quoted } from "./log-text.ts";
 
 /**
  * One line of an access log, without its end. Source: Application Load Balancers guide, "Access log entries", as of connection ids and transforms; what is
@@ -11,7 +12,7 @@ export function accessLogEntry(request: LoggedRequest, targetGroupOf: (backend: 
   const targetStatus = server === undefined || request.waited < 0 ? undefined : status;
   return [
     typeOf(request),
-    iso(request.answeredAt),
+    instant(request.answeredAt),
     resource.replace("loadbalancer/", ""),
     request.client,
     server ?? "-",
@@ -31,7 +32,7 @@ export function accessLogEntry(request: LoggedRequest, targetGroupOf: (backend: 
     quoted(tls?.serverName ?? ""),
     quoted(""),
     request.priority,
-    iso(request.answeredAt - request.took * 1000),
+    instant(request.answeredAt - request.took * 1000),
     quoted(request.action),
     quoted(request.action === "redirect" ? request.location : ""),
     quoted(""),
@@ -39,7 +40,7 @@ export function accessLogEntry(request: LoggedRequest, targetGroupOf: (backend: 
     quoted(targetStatus === undefined ? "" : String(targetStatus)),
     quoted(""),
     quoted(""),
-    "-",
+    request.connection === undefined ? "-" : `TID_${request.connection.replaceAll("-", "")}`,
     quoted(""),
     quoted(""),
     quoted(""),
@@ -65,16 +66,4 @@ function urlOf({ target, host, tls }: LoggedRequest): string {
 
 function seconds(milliseconds: number): string {
   return milliseconds < 0 ? "-1" : (milliseconds / 1000).toFixed(3);
-}
-
-/** @param at microseconds since the Unix epoch */
-function iso(at: number): string {
-  const micro = String(Math.trunc(at) % 1_000_000).padStart(6, "0");
-  return new Date(Math.trunc(at / 1000)).toISOString().replace(/\.\d+Z$/, `.${micro}Z`);
-}
-
-/** Signs that would end the field or the line are written by their codes, as AWS writes them. */
-function quoted(text: string): string {
-  if (text === "") return '"-"';
-  return `"${text.replace(/["\\\p{Cc}]/gu, (sign) => `\\x${sign.charCodeAt(0).toString(16).padStart(2, "0")}`)}"`;
 }
