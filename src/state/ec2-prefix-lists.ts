@@ -15,10 +15,9 @@ export interface ManagedPrefixListRecord {
   /** Counts from 1. */
   readonly version: number;
   readonly entries: readonly PrefixListEntry[];
-  /** The entries of earlier versions, the first of version 1. */
-  readonly earlier: readonly (readonly PrefixListEntry[])[];
   /** `create-complete`, `modify-complete`, `restore-complete`. */
   readonly state: "create-complete" | "modify-complete" | "restore-complete";
+  readonly clientToken?: string;
   readonly tags: readonly Tag[];
 }
 
@@ -29,3 +28,23 @@ export interface PrefixListEntry {
 }
 
 export const prefixLists = defineTable<ManagedPrefixListRecord>()("ec2.prefix-lists", ({ id }) => id, ofAccount, { scope: scopeKey });
+
+/** The entries that a list had in an earlier version. */
+export interface PrefixListVersionRecord {
+  readonly account: string;
+  readonly listId: string;
+  readonly version: number;
+  readonly entries: readonly PrefixListEntry[];
+}
+
+/** A table of its own, so that a change of a list costs what changes, however many versions there were. */
+export const prefixListVersions = defineTable<PrefixListVersionRecord>()(
+  "ec2.prefix-list-versions",
+  ({ listId, version }) => prefixListVersionKey(listId, version),
+  ofAccount,
+  { list: ({ listId }) => listId },
+);
+
+export function prefixListVersionKey(listId: string, version: number): string {
+  return `${listId}/${version}`;
+}

@@ -3,9 +3,10 @@ import { interfaceOf, taskRecord } from "../testing/task-record.ts";
 import { withoutDefaultVpc } from "./default-vpc.ts";
 import { dhcpOptions } from "./ec2-dhcp-options.ts";
 import { vpcPeerings } from "./ec2-peering.ts";
-import { prefixLists } from "./ec2-prefix-lists.ts";
+import { prefixLists, prefixListVersions } from "./ec2-prefix-lists.ts";
 import { defaultEndpointsDue } from "./default-endpoints.ts";
 import { vpcEndpoints } from "./ec2-endpoints.ts";
+import { subnetReservations } from "./ec2-subnet-reservations.ts";
 import { securityGroups, subnets, vpcs } from "./ec2.ts";
 import { layerUploads } from "./ecr-layer-uploads.ts";
 import { lifecyclePolicies, lifecyclePreviews } from "./ecr-lifecycle.ts";
@@ -171,6 +172,8 @@ describe("records are kept where earlier versions look for them, and found by wh
     entry(logStreams, { name: "app/1", group: "/ecs/web" }, `${SCOPE}//ecs/web:app/1`, { group: `${SCOPE}//ecs/web` }),
     entry(dhcpOptions, { id: "dopt-1" }, "dopt-1", { scope: SCOPE }),
     entry(prefixLists, { id: "pl-1" }, "pl-1", { scope: SCOPE }),
+    entry(prefixListVersions, { listId: "pl-1", version: 2 }, "pl-1/2", { list: "pl-1" }),
+    entry(subnetReservations, { id: "scr-1", subnetId: "subnet-1" }, "scr-1", { scope: SCOPE, subnet: "subnet-1" }),
     entry(withoutDefaultVpc, {}, SCOPE),
     entry(vpcPeerings, { id: "pcx-1", requester: { vpcId: "vpc-1" }, accepter: { vpcId: "vpc-2" } }, `${SCOPE}/pcx-1`, {
       ...{ scope: SCOPE, id: "pcx-1", vpc: ["vpc-1", "vpc-2"] },

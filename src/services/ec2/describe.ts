@@ -17,6 +17,16 @@ export interface DescribeRequest {
   readonly NextToken?: string | undefined;
 }
 
+interface DescribedItems<T> {
+  readonly id: (item: T) => string;
+  readonly fields: FilterFields<T>;
+  readonly tags?: (item: T) => readonly Tag[];
+  /** How many items a page may be asked to have. */
+  readonly page?: { readonly least: number; readonly most: number };
+}
+
+const PAGE = { least: 5, most: 1000 };
+
 /**
  * The page of items that a Describe operation shows: those that pass every filter, in the order of their ids.
  * Filters also know `tag:<key>`, `tag-key` and `tag-value` where items have tags.
@@ -25,17 +35,17 @@ export interface DescribeRequest {
 export function described<T>(
   items: readonly T[],
   request: DescribeRequest,
-  { id, fields, tags }: { readonly id: (item: T) => string; readonly fields: FilterFields<T>; readonly tags?: (item: T) => readonly Tag[] },
+  { id, fields, tags, page: { least, most } = PAGE }: DescribedItems<T>,
   context: OperationContext,
 ): { readonly items: readonly T[]; readonly NextToken?: string } {
   const { Filters = [], MaxResults, NextToken } = request;
-  if (MaxResults !== undefined && (MaxResults < 5 || MaxResults > 1000))
+  if (MaxResults !== undefined && (MaxResults < least || MaxResults > most))
     throw invalidValue(
-      `Value ( ${MaxResults} ) for parameter maxResults is invalid. Expecting a value ${MaxResults < 5 ? "greater than or equal to 5" : "less than or equal to 1000"}.`,
+      `Value ( ${MaxResults} ) for parameter maxResults is invalid. Expecting a value ${MaxResults < least ? `greater than or equal to ${least}` : `less than or equal to ${most}`}.`,
     );
   const tests = Filters.map((filter) => filterTest(filter, fields, tags));
   const found = items.filter((item) => tests.every((passes) => passes(item))).sort((a, b) => compareKeys(id(a), id(b)));
-  const page = paginate(found, id, { token: NextToken, limit: MaxResults ?? 1000 }, context.secrets);
+  const page = paginate(found, id, { token: NextToken, limit: MaxResults ?? most }, context.secrets);
   if (!page) throw new AwsError("InvalidNextToken", `The token '${NextToken ?? ""}' is invalid`);
   return { items: page.items, ...defined({ NextToken: page.nextToken }) };
 }

@@ -4,6 +4,13 @@ import { describeEgressOnlyInternetGateways, describeInternetGateways } from "./
 import { describeNatGateways } from "./nat-gateways.ts";
 import { describeNetworkAcls } from "./network-acls.ts";
 import { describeVpcEndpoints } from "./endpoints/describe-vpc-endpoints.ts";
+import {
+  createManagedPrefixList,
+  deleteManagedPrefixList,
+  getManagedPrefixListAssociations,
+  modifyManagedPrefixList,
+  restoreManagedPrefixListVersion,
+} from "./change-prefix-lists.ts";
 import { deleteSubnet, modifySubnetAttribute } from "./change-subnet.ts";
 import { createDefaultSubnet, createSubnet } from "./create-subnet.ts";
 import { createDefaultVpc, createVpc } from "./create-vpc.ts";
@@ -11,7 +18,7 @@ import { deleteVpc } from "./delete-vpc.ts";
 import { associateDhcpOptions, createDhcpOptions, deleteDhcpOptions, describeDhcpOptions } from "./dhcp-options.ts";
 import { describeNetworkInterfaces } from "./network-interfaces.ts";
 import { describeVpcPeeringConnections } from "./peerings.ts";
-import { describeManagedPrefixLists } from "./prefix-lists.ts";
+import { describeManagedPrefixLists, describePrefixLists, getManagedPrefixListEntries } from "./prefix-lists.ts";
 import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from "./regions.ts";
 import { describeRouteTables } from "./route-tables.ts";
 import { describeVpcClassicLink, describeVpcClassicLinkDnsSupport } from "./retired.ts";
@@ -62,6 +69,13 @@ export const operations: readonly Operation[] = [
   describeDhcpOptions,
   describeVpcPeeringConnections,
   describeManagedPrefixLists,
+  describePrefixLists,
+  getManagedPrefixListEntries,
+  getManagedPrefixListAssociations,
+  createManagedPrefixList,
+  modifyManagedPrefixList,
+  restoreManagedPrefixListVersion,
+  deleteManagedPrefixList,
   describeSubnets,
   describeRegions,
   describeAvailabilityZones,
