@@ -48,3 +48,17 @@ export function routerOf(block: Cidr): string {
 export function overlap(a: Cidr, b: Cidr): boolean {
   return a.base < b.base + b.size && b.base < a.base + a.size;
 }
+
+/** A block as AWS stores it: `10.0.1.4/24` is `10.0.1.0/24`. `undefined` where the text is no block. */
+export function canonicalBlock(text: string): string | undefined {
+  const [address = "", prefix = ""] = text.split("/");
+  const number = parseAddress(address);
+  if (number === undefined || text !== `${address}/${prefix}` || !/^(\d|[12]\d|3[0-2])$/.test(prefix)) return undefined;
+  const size = 2 ** (32 - Number(prefix));
+  return `${formatAddress(Math.floor(number / size) * size)}/${prefix}`;
+}
+
+/** Whether all of a block lies in another one, or is it. */
+export function encloses(outer: Cidr | undefined, inner: Cidr): boolean {
+  return outer !== undefined && inner.base >= outer.base && inner.base + inner.size <= outer.base + outer.size;
+}

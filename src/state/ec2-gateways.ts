@@ -1,5 +1,5 @@
 import type { Tag } from "@aws-sdk/client-ec2";
-import { scopeKey } from "../domain/scope.ts";
+import { keyInScope, scopeKey } from "../domain/scope.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
 export interface InternetGatewayRecord {
@@ -32,7 +32,7 @@ export const egressOnlyInternetGateways = defineTable<EgressOnlyInternetGatewayR
   "ec2.egress-only-internet-gateways",
   ({ id }) => id,
   ofAccount,
-  { scope: scopeKey, vpc: ({ vpcId }) => vpcId },
+  { scope: scopeKey, vpc: ({ vpcId }) => vpcId, token: (record) => record.clientToken && keyInScope(record, record.clientToken) },
 );
 
 export interface NatGatewayAddress {
@@ -71,6 +71,7 @@ export const natGateways = defineTable<NatGatewayRecord>()("ec2.nat-gateways", (
   scope: scopeKey,
   vpc: ({ vpcId }) => vpcId,
   subnet: ({ subnetId }) => subnetId,
+  token: (record) => record.clientToken && keyInScope(record, record.clientToken),
 });
 
 /** An Elastic IP: a public address that an account keeps until it gives it back. */

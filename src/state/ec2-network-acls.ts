@@ -1,5 +1,5 @@
 import type { Tag } from "@aws-sdk/client-ec2";
-import { scopeKey } from "../domain/scope.ts";
+import { keyInScope, scopeKey } from "../domain/scope.ts";
 import type { SubnetRecord } from "./ec2.ts";
 import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
@@ -37,6 +37,7 @@ export interface NetworkAclRecord {
   readonly entries: readonly NetworkAclEntry[];
   /** Those that somebody made. A subnet in none of them belongs to the default ACL: `associationsOf` gives all. */
   readonly associations: readonly NetworkAclAssociation[];
+  readonly clientToken?: string;
   readonly tags: readonly Tag[];
 }
 
@@ -46,6 +47,8 @@ export const networkAcls = defineTable<NetworkAclRecord>()("ec2.network-acls", (
   /** The VPC whose default ACL it is. */
   default: ({ isDefault, vpcId }) => (isDefault ? vpcId : undefined),
   subnet: ({ associations }) => associations.map(({ subnetId }) => subnetId),
+  association: ({ associations }) => associations.map(({ id }) => id),
+  token: (record) => record.clientToken && keyInScope(record, record.clientToken),
 });
 
 /** The ACL that a subnet has: every one has one. `undefined` only where the VPC is gone. */

@@ -1,5 +1,5 @@
 import type { Tag } from "@aws-sdk/client-ec2";
-import { scopeKey } from "../domain/scope.ts";
+import { keyInScope, scopeKey } from "../domain/scope.ts";
 import { vpcBlocks, type SubnetRecord, type VpcRecord } from "./ec2.ts";
 import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
@@ -21,7 +21,10 @@ export interface RouteTarget {
 }
 
 export interface RouteRecord {
-  /** An IPv4 block with its host bits cleared, or the id of a prefix list (`pl-…`), which stands for the blocks in it. */
+  /**
+   * An IPv4 block with its host bits cleared, the id of a prefix list (`pl-…`), which stands for the blocks in it, or an IPv6 block: that one is kept and told, and decides about
+   * nothing, since nobody here has an IPv6 address.
+   */
   readonly destination: string;
   readonly target: RouteTarget;
   /** Of which operation it is. */
@@ -49,6 +52,7 @@ export interface RouteTableRecord {
    */
   readonly routes: readonly RouteRecord[];
   readonly associations: readonly RouteTableAssociation[];
+  readonly clientToken?: string;
   readonly tags: readonly Tag[];
 }
 
@@ -61,6 +65,7 @@ export const routeTables = defineTable<RouteTableRecord>()("ec2.route-tables", (
   association: ({ associations }) => associations.map(({ id }) => id),
   /** `igw-…`, `nat-…`: the tables in which something is a target. */
   target: ({ routes }) => routes.map(({ target }) => target.id),
+  token: (record) => record.clientToken && keyInScope(record, record.clientToken),
 });
 
 /** The table by which a subnet's traffic goes: its own, or the VPC's main one. `undefined` only where the VPC is gone. */

@@ -1,5 +1,6 @@
 import { egressOnlyInternetGateways, internetGateways, natGateways } from "./ec2-gateways.ts";
 import { vpcEndpoints } from "./ec2-endpoints.ts";
+import { vpcPeerings } from "./ec2-peering.ts";
 import type { RouteTarget } from "./ec2-routing.ts";
 import type { State } from "./state.ts";
 
@@ -24,8 +25,10 @@ function leads(state: State, vpcId: string, kind: RouteTarget["kind"], id: strin
       return state.table(natGateways).get(id)?.state === "available";
     case "vpc-endpoint":
       return state.table(vpcEndpoints).has(id);
+    // Attached to nothing, as all that somebody made are here: there are no instances to attach one to.
     case "network-interface":
+      return false;
     case "vpc-peering-connection":
-      return true;
+      return state.table(vpcPeerings).by("id", id)[0]?.status === "active";
   }
 }

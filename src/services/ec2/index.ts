@@ -1,6 +1,23 @@
 import type { Operation } from "../operation.ts";
 import { describeAddresses } from "./addresses.ts";
-import { describeEgressOnlyInternetGateways, describeInternetGateways } from "./internet-gateways.ts";
+import { attachInternetGateway, createInternetGateway, deleteInternetGateway, detachInternetGateway } from "./attach-internet-gateway.ts";
+import { createRouteTable, deleteRouteTable } from "./create-route-table.ts";
+import {
+  createEgressOnlyInternetGateway,
+  deleteEgressOnlyInternetGateway,
+  describeEgressOnlyInternetGateways,
+} from "./egress-only-gateways.ts";
+import { describeInternetGateways } from "./internet-gateways.ts";
+import {
+  createNetworkAcl,
+  createNetworkAclEntry,
+  deleteNetworkAcl,
+  deleteNetworkAclEntry,
+  replaceNetworkAclAssociation,
+  replaceNetworkAclEntry,
+} from "./change-network-acls.ts";
+import { associateRouteTable, disassociateRouteTable, replaceRouteTableAssociation } from "./route-table-associations.ts";
+import { createRoute, deleteRoute, replaceRoute } from "./routes.ts";
 import { describeNatGateways } from "./nat-gateways.ts";
 import { describeNetworkAcls } from "./network-acls.ts";
 import { describeVpcEndpoints } from "./endpoints/describe-vpc-endpoints.ts";
@@ -81,11 +98,31 @@ export const operations: readonly Operation[] = [
   describeAvailabilityZones,
   describeAccountAttributes,
   describeRouteTables,
+  createRouteTable,
+  deleteRouteTable,
+  associateRouteTable,
+  disassociateRouteTable,
+  replaceRouteTableAssociation,
+  createRoute,
+  replaceRoute,
+  deleteRoute,
   describeInternetGateways,
+  createInternetGateway,
+  attachInternetGateway,
+  detachInternetGateway,
+  deleteInternetGateway,
+  createEgressOnlyInternetGateway,
+  deleteEgressOnlyInternetGateway,
   describeEgressOnlyInternetGateways,
   describeNatGateways,
   describeAddresses,
   describeNetworkAcls,
+  createNetworkAcl,
+  deleteNetworkAcl,
+  createNetworkAclEntry,
+  replaceNetworkAclEntry,
+  deleteNetworkAclEntry,
+  replaceNetworkAclAssociation,
   describeNetworkInterfaces,
   describeVpcEndpoints,
   createSecurityGroup,

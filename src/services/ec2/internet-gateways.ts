@@ -1,6 +1,6 @@
 import type { InternetGateway } from "@aws-sdk/client-ec2";
 import { scopeKey } from "../../domain/scope.ts";
-import { egressOnlyInternetGateways, internetGateways, type InternetGatewayRecord } from "../../state/ec2-gateways.ts";
+import { internetGateways, type InternetGatewayRecord } from "../../state/ec2-gateways.ts";
 import { AwsError } from "../aws-error.ts";
 import { chosen, described, type FilterFields } from "./describe.ts";
 import { onAny, operation } from "./ec2-operation.ts";
@@ -22,11 +22,11 @@ export const describeInternetGateways = operation("DescribeInternetGateways", {
     const all = context.state.table(internetGateways).by("scope", scopeKey(context));
     const wanted = chosen(all, input.InternetGatewayIds, ({ id }) => id, internetGatewayNotFound);
     const { items, ...more } = described(wanted, input, { id: ({ id }) => id, tags: ({ tags }) => tags, fields: FIELDS }, context);
-    return { InternetGateways: items.map(shown), ...more };
+    return { InternetGateways: items.map(shownGateway), ...more };
   },
 });
 
-function shown({ id, vpcId, account, tags }: InternetGatewayRecord): InternetGateway {
+export function shownGateway({ id, vpcId, account, tags }: InternetGatewayRecord): InternetGateway {
   return {
     // Not an AttachmentStatus of the SDK's, but what AWS answers for a gateway.
     Attachments: vpcId === undefined ? [] : [{ State: "available" as never, VpcId: vpcId }],
@@ -35,24 +35,3 @@ function shown({ id, vpcId, account, tags }: InternetGatewayRecord): InternetGat
     Tags: [...tags],
   };
 }
-
-export function egressOnlyGatewayNotFound(id: string): AwsError {
-  return new AwsError("InvalidGatewayID.NotFound", `The eigw ID '${id}' does not exist`);
-}
-
-export const describeEgressOnlyInternetGateways = operation("DescribeEgressOnlyInternetGateways", {
-  authorize: onAny("DescribeEgressOnlyInternetGateways"),
-  run(input, context) {
-    const all = context.state.table(egressOnlyInternetGateways).by("scope", scopeKey(context));
-    const wanted = chosen(all, input.EgressOnlyInternetGatewayIds, ({ id }) => id, egressOnlyGatewayNotFound);
-    const { items, ...more } = described(wanted, input, { id: ({ id }) => id, tags: ({ tags }) => tags, fields: {} }, context);
-    return {
-      EgressOnlyInternetGateways: items.map(({ id, vpcId, tags }) => ({
-        EgressOnlyInternetGatewayId: id,
-        Attachments: [{ State: "attached" as const, VpcId: vpcId }],
-        Tags: [...tags],
-      })),
-      ...more,
-    };
-  },
-});

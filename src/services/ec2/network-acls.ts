@@ -18,7 +18,7 @@ export const describeNetworkAcls = operation("DescribeNetworkAcls", {
     const wanted = chosen(all, input.NetworkAclIds, ({ id }) => id, networkAclNotFound);
     const kind = { id: ({ id }: NetworkAclRecord) => id, tags: ({ tags }: NetworkAclRecord) => tags, fields: fieldsIn(context) };
     const { items, ...more } = described(wanted, input, kind, context);
-    return { NetworkAcls: items.map((acl) => shown(acl, context)), ...more };
+    return { NetworkAcls: items.map((acl) => shownAcl(acl, context)), ...more };
   },
 });
 
@@ -58,7 +58,7 @@ function allAssociations(acl: NetworkAclRecord, { state }: OperationContext) {
   return associationsOf(state, acl, state.table(subnets).by("vpc", acl.vpcId));
 }
 
-function shown(acl: NetworkAclRecord, context: OperationContext): NetworkAcl {
+export function shownAcl(acl: NetworkAclRecord, context: OperationContext): NetworkAcl {
   return {
     Associations: allAssociations(acl, context).map(({ id, subnetId }) => ({
       NetworkAclAssociationId: id,

@@ -20,7 +20,7 @@ export const describeRouteTables = operation("DescribeRouteTables", {
     const wanted = chosen(all, input.RouteTableIds, ({ id }) => id, routeTableNotFound);
     const kind = { id: ({ id }: RouteTableRecord) => id, tags: ({ tags }: RouteTableRecord) => tags, fields: fieldsIn(context) };
     const { items, ...more } = described(wanted, input, kind, context);
-    return { RouteTables: items.map((table) => shown(table, context)), ...more };
+    return { RouteTables: items.map((table) => shownTable(table, context)), ...more };
   },
 });
 
@@ -50,7 +50,7 @@ function fieldsIn(context: OperationContext): FilterFields<RouteTableRecord> {
   };
 }
 
-function shown(table: RouteTableRecord, context: OperationContext): RouteTable {
+export function shownTable(table: RouteTableRecord, context: OperationContext): RouteTable {
   return {
     Associations: table.associations.map(({ id, main, subnetId, gatewayId }) => ({
       Main: main,
