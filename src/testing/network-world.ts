@@ -1,7 +1,12 @@
 import { CreateSecurityGroupCommand, DescribeSecurityGroupRulesCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { expect } from "vitest";
 import { defaultNetwork } from "../state/default-vpc.ts";
+import { internetGateways } from "../state/ec2-gateways.ts";
+import { vpcEndpoints } from "../state/ec2-endpoints.ts";
+import { securityGroups, subnets } from "../state/ec2.ts";
 import { tasks, type TaskRecord } from "../state/ecs.ts";
+import { networkInterfaces } from "../state/network-interfaces.ts";
+import type { WholeState } from "../state/state.ts";
 import { apiWorld, FOREIGN_KEYS } from "./api-world.ts";
 
 const SCOPE = { account: "123456789012", region: "us-east-1" };
@@ -62,4 +67,15 @@ export function putTask(api: Awaited<ReturnType<typeof networkWorld>>, group: st
     },
   } as unknown as TaskRecord;
   api.state.commit(() => api.state.table(tasks).put(task));
+}
+
+/** Takes away what a default VPC has from its beginning on and what keeps it: endpoints, interfaces, subnets, the internet gateway. */
+export function emptyVpc(state: WholeState, vpcId: string, { keep }: { readonly keep?: "subnets" } = {}): void {
+  state.commit(() => {
+    for (const { id } of state.table(vpcEndpoints).by("vpc", vpcId)) state.table(vpcEndpoints).delete(id);
+    for (const { id } of state.table(networkInterfaces).by("vpc", vpcId)) state.table(networkInterfaces).delete(id);
+    for (const { id } of state.table(internetGateways).by("vpc", vpcId)) state.table(internetGateways).delete(id);
+    for (const { id, name } of state.table(securityGroups).by("vpc", vpcId)) if (name !== "default") state.table(securityGroups).delete(id);
+    if (keep !== "subnets") for (const { id } of state.table(subnets).by("vpc", vpcId)) state.table(subnets).delete(id);
+  });
 }

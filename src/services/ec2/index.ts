@@ -28,7 +28,14 @@ import {
   modifyManagedPrefixList,
   restoreManagedPrefixListVersion,
 } from "./change-prefix-lists.ts";
+import {
+  acceptVpcPeeringConnection,
+  deleteVpcPeeringConnection,
+  modifyVpcPeeringConnectionOptions,
+  rejectVpcPeeringConnection,
+} from "./change-peering.ts";
 import { deleteSubnet, modifySubnetAttribute } from "./change-subnet.ts";
+import { createVpcPeeringConnection } from "./create-peering.ts";
 import { createDefaultSubnet, createSubnet } from "./create-subnet.ts";
 import { createDefaultVpc, createVpc } from "./create-vpc.ts";
 import { deleteVpc } from "./delete-vpc.ts";
@@ -85,6 +92,11 @@ export const operations: readonly Operation[] = [
   associateDhcpOptions,
   describeDhcpOptions,
   describeVpcPeeringConnections,
+  createVpcPeeringConnection,
+  acceptVpcPeeringConnection,
+  rejectVpcPeeringConnection,
+  deleteVpcPeeringConnection,
+  modifyVpcPeeringConnectionOptions,
   describeManagedPrefixLists,
   describePrefixLists,
   getManagedPrefixListEntries,

@@ -22,7 +22,7 @@ import { networkAcls } from "../../state/ec2-network-acls.ts";
 import { routeTables } from "../../state/ec2-routing.ts";
 import { subnets } from "../../state/ec2.ts";
 import { tasks } from "../../state/ecs.ts";
-import { networkWorld, putTask } from "../../testing/network-world.ts";
+import { emptyVpc, networkWorld, putTask } from "../../testing/network-world.ts";
 
 type World = Awaited<ReturnType<typeof networkWorld>>;
 
@@ -152,6 +152,7 @@ describe("a subnet that is deleted", () => {
 
   test("stays while a task has an address there", async () => {
     await using api = await networkWorld();
+    emptyVpc(api.state, api.network().vpc.id, { keep: "subnets" });
     putTask(api, "sg-1");
     const SubnetId = api.network().subnets[0]!.id;
     const task = api.state.table(tasks).values().next().value!;
@@ -164,6 +165,7 @@ describe("a subnet that is deleted", () => {
 describe("a default subnet", () => {
   test("is made anew in its zone, in the first free block", async () => {
     await using api = await networkWorld();
+    emptyVpc(api.state, api.network().vpc.id, { keep: "subnets" });
     const again = (AvailabilityZone?: string) => api.client.send(new CreateDefaultSubnetCommand({ AvailabilityZone }));
     const [first] = api.network().subnets;
     await expect(again("us-east-1a")).rejects.toMatchObject({

@@ -20,11 +20,8 @@ import {
 } from "@aws-sdk/client-ec2";
 import { describe, expect, test } from "vitest";
 import { noteHostBlocks } from "../../state/default-vpc.ts";
-import { vpcEndpoints } from "../../state/ec2-endpoints.ts";
-import { internetGateways } from "../../state/ec2-gateways.ts";
-import { securityGroups, subnets } from "../../state/ec2.ts";
-import { removeEndpoint } from "../../state/new-endpoint.ts";
-import { networkWorld } from "../../testing/network-world.ts";
+import { subnets } from "../../state/ec2.ts";
+import { emptyVpc, networkWorld } from "../../testing/network-world.ts";
 
 type World = Awaited<ReturnType<typeof networkWorld>>;
 
@@ -151,7 +148,7 @@ describe("a VPC that is deleted", () => {
       name: "DefaultVpcAlreadyExists",
       message: "A Default VPC already exists for this account in this region.",
     });
-    emptyVpc(api, vpc.id);
+    emptyVpc(api.state, vpc.id);
     await api.client.send(new DeleteVpcCommand({ VpcId: vpc.id }));
     expect((await api.client.send(new DescribeVpcsCommand({}))).Vpcs).toEqual([]);
     await expect(api.group()).rejects.toMatchObject({ name: "VPCIdNotSpecified", message: "No default VPC for this user" });
@@ -306,13 +303,3 @@ describe("DHCP options", () => {
     });
   });
 });
-
-/** Takes away what was made in a VPC from its beginning on. */
-function emptyVpc({ state }: World, vpcId: string): void {
-  state.commit(() => {
-    for (const endpoint of state.table(vpcEndpoints).by("vpc", vpcId)) removeEndpoint(state, endpoint);
-    for (const { id, name } of state.table(securityGroups).by("vpc", vpcId)) if (name !== "default") state.table(securityGroups).delete(id);
-    for (const { id } of state.table(subnets).by("vpc", vpcId)) state.table(subnets).delete(id);
-    for (const { id } of state.table(internetGateways).by("vpc", vpcId)) state.table(internetGateways).delete(id);
-  });
-}
