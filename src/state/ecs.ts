@@ -197,6 +197,8 @@ export const tasks = defineTable<TaskRecord>()("ecs.tasks", (task) => task.arn, 
   /** Tasks that are not STOPPED. */
   live: (task) => (task.lastStatus === "STOPPED" ? undefined : "live"),
   address: (task) => task.networkInterface && `${task.networkInterface.subnetId}/${task.networkInterface.privateIpv4Address}`,
+  /** Of tasks that are not STOPPED: `eni-…`. */
+  interface: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.networkInterfaceId),
   subnet: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.subnetId),
   /** How the tasks of a group are spread: `subnet-0 service:web`. */
   groupInSubnet: ({ lastStatus, networkInterface, group }) =>

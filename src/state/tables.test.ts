@@ -215,14 +215,18 @@ describe("a task is filed", () => {
   const filed = (changes: Partial<TaskRecord> = {}): object => filedUnder(tasks as unknown as AnyTable, taskRecord("1", changes));
   const anywhere = {
     ...{ id: "1", cluster: "arn:aws:ecs:us-east-1:123456789012:cluster/c", service: undefined, scheduled: undefined, live: "live" },
-    ...{ address: undefined, subnet: undefined, groupInSubnet: undefined, clientToken: undefined, target: [] },
+    ...{ address: undefined, interface: undefined, subnet: undefined, groupInSubnet: undefined, clientToken: undefined, target: [] },
   };
   const networkInterface = interfaceOf("10.0.0.5");
 
   test.each<[string, Partial<TaskRecord>, object]>([
     ["that runs alone", {}, {}],
     ["of a service", { serviceArn: "s" }, { service: "s", scheduled: "s" }],
-    ["with an address", { networkInterface }, { address: "subnet-0/10.0.0.5", subnet: "subnet-0", groupInSubnet: "subnet-0 family:app" }],
+    [
+      "with an address",
+      { networkInterface },
+      { address: "subnet-0/10.0.0.5", interface: "eni-0", subnet: "subnet-0", groupInSubnet: "subnet-0 family:app" },
+    ],
     [
       "that stopped, and gave its place up, but not its address",
       { networkInterface, lastStatus: "STOPPED" },

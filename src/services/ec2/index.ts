@@ -43,6 +43,8 @@ import { associateDhcpOptions, createDhcpOptions, deleteDhcpOptions, describeDhc
 import { describeNetworkInterfaces } from "./network-interfaces.ts";
 import { describeVpcPeeringConnections } from "./peerings.ts";
 import { describeManagedPrefixLists, describePrefixLists, getManagedPrefixListEntries } from "./prefix-lists.ts";
+import { deleteNetworkInsightsAnalysis, describeNetworkInsightsAnalyses, startNetworkInsightsAnalysis } from "./insights/analyses.ts";
+import { createNetworkInsightsPath, deleteNetworkInsightsPath, describeNetworkInsightsPaths } from "./insights/paths.ts";
 import { describeAccountAttributes, describeAvailabilityZones, describeRegions } from "./regions.ts";
 import { describeRouteTables } from "./route-tables.ts";
 import { describeVpcClassicLink, describeVpcClassicLinkDnsSupport } from "./retired.ts";
@@ -148,6 +150,12 @@ export const operations: readonly Operation[] = [
   modifySecurityGroupRules,
   updateSecurityGroupRuleDescriptionsEgress,
   updateSecurityGroupRuleDescriptionsIngress,
+  createNetworkInsightsPath,
+  deleteNetworkInsightsPath,
+  describeNetworkInsightsPaths,
+  startNetworkInsightsAnalysis,
+  deleteNetworkInsightsAnalysis,
+  describeNetworkInsightsAnalyses,
   createTags,
   deleteTags,
   describeTags,

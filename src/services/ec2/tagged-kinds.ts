@@ -4,6 +4,7 @@ import { subnetReservations } from "../../state/ec2-subnet-reservations.ts";
 import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
 import { dhcpOptions } from "../../state/ec2-dhcp-options.ts";
 import { egressOnlyInternetGateways, elasticAddresses, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
+import { insightsAnalyses, insightsPaths } from "../../state/ec2-network-insights.ts";
 import { networkAcls } from "../../state/ec2-network-acls.ts";
 import { vpcPeerings } from "../../state/ec2-peering.ts";
 import { prefixLists } from "../../state/ec2-prefix-lists.ts";
@@ -15,6 +16,8 @@ import { allocationNotFound } from "./addresses.ts";
 import { dhcpOptionsNotFound } from "./dhcp-options.ts";
 import { egressOnlyGatewayNotFound } from "./egress-only-gateways.ts";
 import { internetGatewayNotFound } from "./internet-gateways.ts";
+import { analysisNotFound } from "./insights/analyses.ts";
+import { pathNotFound } from "./insights/paths.ts";
 import { natGatewayNotFound } from "./nat-gateways.ts";
 import { networkAclNotFound } from "./network-acls.ts";
 import { peeringNotFound } from "./peerings.ts";
@@ -135,6 +138,8 @@ const TAGGED: readonly TaggedKind[] = [
   kept("pl", "prefix-list", prefixLists, prefixListNotFound),
   kept("scr", "subnet-cidr-reservation" as ResourceType, subnetReservations, reservationNotFound),
   peerings,
+  kept("nip", "network-insights-path", insightsPaths, pathNotFound),
+  kept("nia", "network-insights-analysis", insightsAnalyses, analysisNotFound),
 ];
 
 const BY_PREFIX = new Map(TAGGED.map((one) => [one.prefix, one]));
