@@ -8,6 +8,7 @@ import { lifecyclePolicyLoop } from "../control/lifecycle/lifecycle-policy-loop.
 import { lifecyclePreviewLoop } from "../control/lifecycle/lifecycle-preview-loop.ts";
 import { logRetention } from "../control/log-retention.ts";
 import type { Loop } from "../control/loop.ts";
+import { natGatewayLoop } from "../control/nat-gateways.ts";
 import { parameterExpiry } from "../control/parameter-expiry.ts";
 import { replicationBackfills } from "../control/replication/backfill.ts";
 import { replication } from "../control/replication/replication.ts";
@@ -31,6 +32,7 @@ export const LOOPS: readonly Loop[] = [
   certificateIssuance,
   expiryNotices,
   healthChecking,
+  natGatewayLoop,
   imageActivation,
   imageScanning,
   lifecyclePolicyLoop,

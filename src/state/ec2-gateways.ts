@@ -35,9 +35,8 @@ export const egressOnlyInternetGateways = defineTable<EgressOnlyInternetGatewayR
   { scope: scopeKey, vpc: ({ vpcId }) => vpcId, token: (record) => record.clientToken && keyInScope(record, record.clientToken) },
 );
 
+/** By which interface and address a NAT gateway sends. */
 export interface NatGatewayAddress {
-  /** The primary one is the source of what goes out, until it has no port left. */
-  readonly primary: boolean;
   readonly privateIp: string;
   readonly networkInterfaceId: string;
   /** Of public gateways only: an Elastic IP of the account's. */
@@ -54,7 +53,9 @@ export interface NatGatewayRecord {
   readonly vpcId: string;
   readonly subnetId: string;
   readonly connectivityType: "public" | "private";
-  /** The primary one first. They are told also of one that failed or is gone. */
+  /** What was asked for: an Elastic IP of a public one, a private address of the subnet where not any will do. */
+  readonly asked: { readonly allocationId?: string; readonly privateIp?: string };
+  /** Empty until it is available; told also of one that is gone. */
   readonly addresses: readonly NatGatewayAddress[];
   readonly state: "pending" | "failed" | "available" | "deleting" | "deleted";
   /** AWS's code and sentence, of one that failed. */

@@ -3,7 +3,8 @@ import { scopeKey } from "../../domain/scope.ts";
 import { elasticAddresses, type ElasticAddressRecord } from "../../state/ec2-gateways.ts";
 import { AwsError } from "../aws-error.ts";
 import { chosen, described, type FilterFields } from "./describe.ts";
-import { onAny, operation } from "./ec2-operation.ts";
+import { invalidValue, onAny, operation } from "./ec2-operation.ts";
+import { onNamed } from "./resource-permissions.ts";
 
 export function allocationNotFound(id: string): AwsError {
   return new AwsError("InvalidAllocationID.NotFound", `The allocation ID '${id}' does not exist`);
@@ -58,3 +59,17 @@ function shown({ allocationId, publicIp, association, account, region, tags }: E
     Tags: [...tags],
   };
 }
+
+/** There are no reverse names of addresses here: each has none. */
+export const describeAddressesAttribute = operation("DescribeAddressesAttribute", {
+  authorize: onNamed("DescribeAddressesAttribute", ({ AllocationIds }) => (AllocationIds ?? ["*"]).map((id) => `elastic-ip/${id}`)),
+  run({ AllocationIds, Attribute, MaxResults, NextToken }, context) {
+    if (Attribute !== undefined && Attribute !== "domain-name")
+      throw invalidValue(`Value (${String(Attribute)}) for parameter attribute is invalid. Unknown attribute.`);
+    const all = context.state.table(elasticAddresses).by("scope", scopeKey(context));
+    const wanted = chosen(all, AllocationIds, ({ allocationId }) => allocationId, allocationNotFound);
+    const kind = { id: ({ allocationId }: ElasticAddressRecord) => allocationId, fields: {} };
+    const { items, ...more } = described(wanted, { MaxResults, NextToken }, kind, context);
+    return { Addresses: items.map(({ allocationId, publicIp }) => ({ AllocationId: allocationId, PublicIp: publicIp })), ...more };
+  },
+});

@@ -1,5 +1,7 @@
 import type { Operation } from "../operation.ts";
-import { describeAddresses } from "./addresses.ts";
+import { describeAddresses, describeAddressesAttribute } from "./addresses.ts";
+import { allocateAddress, associateAddress, disassociateAddress, releaseAddress } from "./change-addresses.ts";
+import { createNatGateway, deleteNatGateway } from "./change-nat-gateways.ts";
 import { attachInternetGateway, createInternetGateway, deleteInternetGateway, detachInternetGateway } from "./attach-internet-gateway.ts";
 import { createRouteTable, deleteRouteTable } from "./create-route-table.ts";
 import {
@@ -129,7 +131,14 @@ export const operations: readonly Operation[] = [
   deleteEgressOnlyInternetGateway,
   describeEgressOnlyInternetGateways,
   describeNatGateways,
+  createNatGateway,
+  deleteNatGateway,
   describeAddresses,
+  describeAddressesAttribute,
+  allocateAddress,
+  releaseAddress,
+  associateAddress,
+  disassociateAddress,
   describeNetworkAcls,
   createNetworkAcl,
   deleteNetworkAcl,

@@ -1,4 +1,4 @@
-import type { NatGateway } from "@aws-sdk/client-ec2";
+import type { NatGateway, NatGatewayAddress } from "@aws-sdk/client-ec2";
 import { defined } from "../../domain/defined.ts";
 import { scopeKey } from "../../domain/scope.ts";
 import { natGateways, type NatGatewayRecord } from "../../state/ec2-gateways.ts";
@@ -24,27 +24,17 @@ export const describeNatGateways = operation("DescribeNatGateways", {
     const wanted = chosen(all, input.NatGatewayIds, ({ id }) => id, natGatewayNotFound);
     const request = { Filters: input.Filter, MaxResults: input.MaxResults, NextToken: input.NextToken };
     const { items, ...more } = described(wanted, request, { id: ({ id }) => id, tags: ({ tags }) => tags, fields: FIELDS }, context);
-    return { NatGateways: items.map(shown), ...more };
+    return { NatGateways: items.map(shownNatGateway), ...more };
   },
 });
 
-function shown(gateway: NatGatewayRecord): NatGateway {
+export function shownNatGateway(gateway: NatGatewayRecord): NatGateway {
   const { failure, deletedAt, state } = gateway;
   return {
     CreateTime: new Date(gateway.createdAt),
     ...(deletedAt !== undefined && { DeleteTime: new Date(deletedAt) }),
     ...(failure && { FailureCode: failure.code, FailureMessage: failure.message }),
-    NatGatewayAddresses: gateway.addresses.map((address) => ({
-      ...defined({
-        AllocationId: address.allocationId,
-        PublicIp: address.publicIp,
-        AssociationId: address.associationId,
-        PrivateIp: address.privateIp,
-        NetworkInterfaceId: address.networkInterfaceId,
-      }),
-      IsPrimary: address.primary,
-      Status: state === "failed" ? ("failed" as const) : ("succeeded" as const),
-    })),
+    NatGatewayAddresses: addressesOf(gateway),
     NatGatewayId: gateway.id,
     State: state,
     SubnetId: gateway.subnetId,
@@ -52,4 +42,19 @@ function shown(gateway: NatGatewayRecord): NatGateway {
     Tags: [...gateway.tags],
     ConnectivityType: gateway.connectivityType,
   };
+}
+
+/** What it was to have, where it has none. */
+function addressesOf({ asked, addresses, state }: NatGatewayRecord): NatGatewayAddress[] {
+  if (addresses.length === 0) {
+    const status = state === "failed" ? "failed" : "associating";
+    return [{ ...defined({ AllocationId: asked.allocationId, PrivateIp: asked.privateIp }), IsPrimary: true, Status: status }];
+  }
+  return addresses.map(({ allocationId, publicIp, associationId, privateIp, networkInterfaceId }) => ({
+    ...defined({ AllocationId: allocationId, PublicIp: publicIp, AssociationId: associationId }),
+    PrivateIp: privateIp,
+    NetworkInterfaceId: networkInterfaceId,
+    IsPrimary: true,
+    Status: "succeeded",
+  }));
 }

@@ -30,6 +30,7 @@ async function world() {
     vpcId: vpc.id,
     subnetId: first.id,
     connectivityType: "private",
+    asked: {},
     addresses: [],
     state: "available",
     createdAt: 0,

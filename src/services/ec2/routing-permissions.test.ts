@@ -1,6 +1,7 @@
 import {
   AssociateRouteTableCommand,
   AttachInternetGatewayCommand,
+  CreateNatGatewayCommand,
   CreateNetworkAclCommand,
   CreateRouteCommand,
   CreateRouteTableCommand,
@@ -62,6 +63,7 @@ const route: Call = ({ table: RouteTableId, gateway: GatewayId }) =>
   new CreateRouteCommand({ RouteTableId, GatewayId, DestinationCidrBlock: "0.0.0.0/0" });
 const disassociate: Call = ({ association: AssociationId }) => new DisassociateRouteTableCommand({ AssociationId });
 const attach: Call = ({ gateway: InternetGatewayId, vpc: VpcId }) => new AttachInternetGatewayCommand({ InternetGatewayId, VpcId });
+const nat: Call = ({ subnet: SubnetId }) => new CreateNatGatewayCommand({ SubnetId, AllocationId: "eipalloc-1" });
 const moveAcl: Call = ({ aclAssociation: AssociationId, acl: NetworkAclId }) =>
   new ReplaceNetworkAclAssociationCommand({ AssociationId, NetworkAclId });
 
@@ -90,6 +92,11 @@ test.each<[string, Call, Grants]>([
     ({ gateway, vpc }) => [may("AttachInternetGateway", [ec2(`internet-gateway/${gateway}`), ec2(`vpc/${vpc}`)])],
   ],
   [
+    "a NAT gateway in a subnet with an address",
+    nat,
+    ({ subnet }) => [may("CreateNatGateway", [ec2("natgateway/*"), ec2(`subnet/${subnet}`), ec2("elastic-ip/eipalloc-1")])],
+  ],
+  [
     "a subnet under another ACL",
     moveAcl,
     ({ acl, subnet }) => [may("ReplaceNetworkAclAssociation", [ec2(`network-acl/${acl}`), ec2(`subnet/${subnet}`)])],
@@ -110,6 +117,12 @@ test.each<[string, Call, Grants, string]>([
     "subnet/",
   ],
   ["a gateway alone", attach, () => [may("AttachInternetGateway", ec2("internet-gateway/*"))], "vpc/vpc-"],
+  [
+    "a NAT gateway with another address",
+    nat,
+    () => [may("CreateNatGateway", [ec2("natgateway/*"), ec2("subnet/*")])],
+    "elastic-ip/eipalloc-1",
+  ],
   ["an ACL alone", moveAcl, () => [may("ReplaceNetworkAclAssociation", ec2("network-acl/*"))], "subnet/subnet-"],
 ])("who may not have %s is refused", async (_what, call, grants, text) => {
   await using world = await routingPermissions();
