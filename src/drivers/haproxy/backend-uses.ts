@@ -5,8 +5,6 @@ import type { ProxyConfiguration, Rewrites } from "../../ports/traffic-proxy.ts"
 export interface BackendUse {
   /** The longest of theirs, seconds. */
   readonly idleTimeout: number;
-  /** Of the listeners. */
-  readonly ports: ReadonlySet<number>;
   /** By which their clients come. */
   readonly protocols: ReadonlySet<"http" | "https">;
   readonly rewrites: readonly Rewrites[];
@@ -21,11 +19,10 @@ export interface BackendUse {
 
 /** As an Application Load Balancer has it unless configured. */
 const USUAL = { rewrites: [], sticky: false, logged: false, users: false, handling: USUAL_HANDLING };
-export const UNUSED: BackendUse = { ...USUAL, idleTimeout: 60, ports: new Set(), protocols: new Set() };
+export const UNUSED: BackendUse = { ...USUAL, idleTimeout: 60, protocols: new Set() };
 
 interface Noted extends BackendUse {
   idleTimeout: number;
-  readonly ports: Set<number>;
   readonly protocols: Set<"http" | "https">;
   readonly rewrites: Rewrites[];
   sticky: boolean;
@@ -37,18 +34,17 @@ interface Noted extends BackendUse {
 /** By the ids of backends. Takes time proportional to the routes. */
 export function usesOf({ listeners, streams = [] }: ProxyConfiguration): ReadonlyMap<string, BackendUse> {
   const uses = new Map<string, Noted>();
-  const note = (backends: readonly { readonly id: string }[], port: number, idleTimeout: number): readonly Noted[] =>
+  const note = (backends: readonly { readonly id: string }[], idleTimeout: number): readonly Noted[] =>
     backends.map(({ id }) => {
-      const use = uses.get(id) ?? { ...USUAL, idleTimeout: 0, ports: new Set(), protocols: new Set(), rewrites: [] };
+      const use = uses.get(id) ?? { ...USUAL, idleTimeout: 0, protocols: new Set(), rewrites: [] };
       uses.set(id, use);
-      use.ports.add(port);
       use.idleTimeout = Math.max(idleTimeout, use.idleTimeout);
       return use;
     });
-  for (const { port, routes, tls } of listeners)
+  for (const { routes, tls } of listeners)
     for (const { action, idleTimeout, rewrites, handling, logged, login } of routes) {
       if (action.kind !== "forward") continue;
-      for (const use of note(action.backends, port, idleTimeout)) {
+      for (const use of note(action.backends, idleTimeout)) {
         use.protocols.add(tls ? "https" : "http");
         use.sticky ||= action.stickiness !== undefined;
         use.logged ||= logged !== undefined;
@@ -57,6 +53,6 @@ export function usesOf({ listeners, streams = [] }: ProxyConfiguration): Readonl
         if (rewrites) use.rewrites.push(rewrites);
       }
     }
-  for (const { port, backends, idleTimeout } of streams) note(backends, port, idleTimeout);
+  for (const { backends, idleTimeout } of streams) note(backends, idleTimeout);
   return uses;
 }

@@ -37,6 +37,14 @@ test.each<[string, ProxyConfiguration, readonly string[]]>([
   expect([...(changed?.tables.values() ?? [])].map((one) => [...one].map((entry) => entry.join(" ")))).toEqual([table]);
 });
 
+test("so does one that leads to a backend to which another listener's led", () => {
+  const both = (...ids: readonly string[]): ProxyConfiguration => ({
+    ...before,
+    listeners: ids.map((id, at) => ({ ...listener(`l${at}`, 80 + at), routes: [to(id, "/a"), to("web", "/b")] })),
+  });
+  expect(changedFew(both("api", "web"), both("web", "api"))?.tables.size).toBe(2);
+});
+
 test("routes that only change places change nothing where no path is both of theirs", () => {
   expect(changedFew(usual, routed(to("web", "/b"), to("api", "/a")))?.tables.size).toBe(1);
 });

@@ -278,7 +278,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
     try {
       const left = await this.#carryOutFew(changed);
       this.#configuration = configuration;
-      this.#schedule(configuration, left);
+      this.#schedule(left);
       this.#isCarriedOut = true;
       return true;
     } catch (error) {
@@ -397,7 +397,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
     for (let at = 0; at < commands.length; at += BATCH) left = (await this.#carryOut(commands.slice(at, at + BATCH))) || left;
     this.#tokens = tokens;
     await this.#cutRemoved(configuration);
-    this.#schedule(configuration, left);
+    this.#schedule(left);
   }
 
   #desired(backend: ProxyBackend): readonly DesiredServer[] {
@@ -437,10 +437,10 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   /** What has no event: a target that fails for as long as its threshold allows, and a removed server whose last request ends. */
-  #schedule(configuration: ProxyConfiguration, serversLeft: boolean, ...besides: readonly number[]): void {
+  #schedule(serversLeft: boolean, ...besides: readonly number[]): void {
     this.#timer?.[Symbol.dispose]();
     this.#timer = undefined;
-    const waits = [...besides, ...(serversLeft ? [removalRetry] : []), ...this.#health.deadlines(configuration)];
+    const waits = [...besides, ...(serversLeft ? [removalRetry] : []), ...this.#health.deadlines()];
     if (waits.length === 0 || this.#closed) return;
     this.#timer = this.#options.clock.after(Math.min(...waits) * 1000, () => this.#refresh());
   }
@@ -458,9 +458,10 @@ class HaproxyTrafficProxy implements TrafficProxy {
     if (this.#closed || configuration === undefined) return;
     const rest = this.#restUntil - this.#options.clock.now();
     if (rest <= 0 || !this.#isCarriedOut) return this.#settle(configuration);
-    const waiting = configuration.backends.filter((backend) => this.#awaits(backend));
+    const initial = this.#health.initial();
+    const waiting = initial.size === 0 ? [] : configuration.backends.filter((backend) => initial.has(backend.id) && this.#awaits(backend));
     const left = waiting.length > FEW ? true : await this.#settleFew(waiting);
-    this.#schedule(configuration, left, rest / 1000);
+    this.#schedule(left, rest / 1000);
   }
 
   #awaits(backend: ProxyBackend): boolean {
@@ -623,7 +624,7 @@ const restartDelay = 2;
 
 /** The `address port` pairs of the bind lines in a configuration of ours. */
 function bindsIn(text: string): ReadonlySet<string> {
-  return new Set([...text.matchAll(/^ {4}bind (?:ipv6@)?(\S+):(\d+)(?: ssl .*)?$/gm)].map(([, address, port]) => `${address} ${port}`));
+  return new Set([...text.matchAll(/^ {4}bind (?:ipv6@)?(\S+):(\d+)(?: .*)?$/gm)].map(([, address, port]) => `${address} ${port}`));
 }
 
 function placesOf({ listeners, streams = [], entrances = [] }: ProxyConfiguration): readonly ListenerPlace[] {

@@ -7,6 +7,10 @@ import { rowsByBackend, type ServerRow } from "./stat-table.ts";
 export class HealthBook {
   /** By backend and server; neither id has a slash. */
   readonly #known = new Map<string, ObservedHealth>();
+  /** Those of them that are not healthy or unhealthy yet. */
+  readonly #initial = new Set<string>();
+  /** Those of them that will be unhealthy by time alone, and in how many seconds. */
+  readonly #failing = new Map<string, number>();
   readonly #told = new Map<string, string>();
 
   /** Takes up servers that are new with the health that the caller knows, and forgets those that are gone. */
@@ -16,12 +20,20 @@ export class HealthBook {
       for (const server of backend.servers) {
         const key = keyOf(backend, server);
         present.add(key);
-        if (!this.#known.has(key)) this.#known.set(key, { health: backend.healthCheck.kind === "none" ? "healthy" : server.health });
+        if (!this.#known.has(key)) this.#note(key, { health: backend.healthCheck.kind === "none" ? "healthy" : server.health });
       }
     }
-    for (const map of [this.#known, this.#told]) {
-      for (const key of map.keys()) if (!present.has(key)) map.delete(key);
+    for (const those of [this.#known, this.#told, this.#initial, this.#failing]) {
+      for (const key of those.keys()) if (!present.has(key)) those.delete(key);
     }
+  }
+
+  #note(key: string, observed: ObservedHealth): void {
+    this.#known.set(key, observed);
+    if (observed.health === "initial") this.#initial.add(key);
+    else this.#initial.delete(key);
+    if (observed.unhealthyIn === undefined) this.#failing.delete(key);
+    else this.#failing.set(key, observed.unhealthyIn);
   }
 
   /** Takes over what HAProxy says. Where it has no reason yet, the one known from before stands. */
@@ -34,7 +46,7 @@ export class HealthBook {
         if (observed === undefined) continue;
         const before = this.#known.get(keyOf(backend, server));
         const keepsCause = observed.cause === undefined && observed.health === before?.health && before.cause !== undefined;
-        this.#known.set(keyOf(backend, server), keepsCause ? { ...observed, cause: before.cause } : observed);
+        this.#note(keyOf(backend, server), keepsCause ? { ...observed, cause: before.cause } : observed);
       }
     }
   }
@@ -44,13 +56,13 @@ export class HealthBook {
   }
 
   /** Seconds until targets that fail from the beginning count as unhealthy. */
-  deadlines(configuration: ProxyConfiguration): readonly number[] {
-    return configuration.backends.flatMap((backend) =>
-      backend.servers.flatMap((server) => {
-        const known = this.#known.get(keyOf(backend, server));
-        return known?.unhealthyIn === undefined ? [] : [known.unhealthyIn];
-      }),
-    );
+  deadlines(): readonly number[] {
+    return [...this.#failing.values()];
+  }
+
+  /** The ids of backends that have servers which are initial. Takes time proportional to these. */
+  initial(): ReadonlySet<string> {
+    return new Set([...this.#initial].map((key) => key.slice(0, key.indexOf("/"))));
   }
 
   /** Reports that were not told yet; they count as told from now on. */

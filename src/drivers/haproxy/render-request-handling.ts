@@ -34,13 +34,13 @@ export function renderTlsHeaders({ version, cipher }: TlsHeaders): readonly stri
   ];
 }
 
-/** What is done with a request on its way to a backend. @param ports of the listeners that forward to it */
-export function renderRequestHandling(handling: RequestHandling, ports: ReadonlySet<number>): readonly string[] {
+/** What is done with a request on its way to a backend. */
+export function renderRequestHandling(handling: RequestHandling): readonly string[] {
   return [
     ...(handling.dropsInvalidHeaders ? [`http-request del-header ${quote("[^A-Za-z0-9-]")} -m reg`] : []),
     ...(handling.isStrict ? STRICT : []),
     ...forwardedFor(handling),
-    ...(handling.keepsHost ? [] : hostOf(ports)),
+    ...(handling.keepsHost ? [] : HOST),
     ...TRACE,
     `http-response set-header Connection close if { date,sub(sess.since) ge ${handling.connectionAge} }`,
   ];
@@ -58,26 +58,20 @@ function forwardedFor({ forwardedFor: mode, clientPort }: RequestHandling): read
   const client = clientPort ? "%[src]:%[src_port]" : "%[src]";
   // Where the client sent one, the address comes behind what it has.
   return [
-    `http-request replace-header ${header} (.*) "\\1, ${client}"`,
-    clientPort ? `http-request set-header ${header} ${client} unless { req.fhdr(${header}) -m found }` : "option forwardfor if-none",
+    `http-request replace-header ${header} (.*) "\\1, ${client}" if { req.fhdr(${header}) -m found }`,
+    clientPort ? `http-request add-header ${header} ${client} unless { req.fhdr(${header}) -m found }` : "option forwardfor if-none",
   ];
 }
 
-/** A listener's port is told in `Host` unless it is a default one, where it is left out. */
-function hostOf(ports: ReadonlySet<number>): readonly string[] {
-  const usual = [...ports].filter((port) => port === 80 || port === 443);
-  const others = [...ports].filter((port) => port !== 80 && port !== 443);
-  const at = (those: readonly number[]): string => (those.length === ports.size ? "" : ` { dst_port ${those.join(" ")} }`);
-  const told = others.length === 1 ? others[0] : "%[dst_port]";
-  return [
-    ...(usual.length === 0 ? [] : [`http-request set-header Host %[req.fhdr(host),host_only] if { req.fhdr(host) -m sub : }${at(usual)}`]),
-    ...(others.length === 0
-      ? []
-      : [
-          `http-request set-header Host %[req.fhdr(host)]:${told} if { req.fhdr(host) -m len gt 0 } !{ req.fhdr(host) -m sub : }${at(others)}`,
-        ]),
-  ];
-}
+/** The port of the listener at which a request came, which its `bind` lines are named after. */
+export const LISTENER_PORT = "so_name";
+
+/** A listener's port is told in `Host` unless it is a default one, where it is left out. What most requests fail is asked first. */
+const IS_USUAL = `{ ${LISTENER_PORT} 80 443 }`;
+const HOST: readonly string[] = [
+  `http-request set-header Host %[req.fhdr(host),host_only] if ${IS_USUAL} { req.fhdr(host) -m sub : }`,
+  `http-request set-header Host %[req.fhdr(host)]:%[${LISTENER_PORT}] if !${IS_USUAL} !{ req.fhdr(host) -m sub : } { req.fhdr(host) -m len gt 0 }`,
+];
 
 /** Time and chance, as X-Ray's ids have them: 8 and 24 hexadecimal digits. */
 const CHANCE = "%[rand,bytes(4,4),hex,lower]";
@@ -86,7 +80,7 @@ const TRACE_ID = `1-%[date,bytes(4,4),hex,lower]-${CHANCE.repeat(3)}`;
 /** Source: Elastic Load Balancing, "Request tracing for your Application Load Balancer". What an application put in besides stays. */
 const TRACE: readonly string[] = [
   "http-request set-var(txn.trace) req.fhdr(X-Amzn-Trace-Id)",
-  `http-request set-header X-Amzn-Trace-Id "Root=${TRACE_ID}" unless { var(txn.trace) -m found }`,
+  `http-request add-header X-Amzn-Trace-Id "Root=${TRACE_ID}" unless { var(txn.trace) -m found }`,
   `http-request replace-header X-Amzn-Trace-Id ${quote("^(.*;)?Self=[^;]*(.*)$")} "\\1Self=${TRACE_ID}\\2" if { var(txn.trace) -m sub Self= }`,
   `http-request set-header X-Amzn-Trace-Id "Self=${TRACE_ID};%[var(txn.trace)]" if { var(txn.trace) -m sub Root= } !{ var(txn.trace) -m sub Self= }`,
   `http-request set-header X-Amzn-Trace-Id "Root=${TRACE_ID};%[var(txn.trace)]" if { var(txn.trace) -m found } !{ var(txn.trace) -m sub Root= Self= }`,

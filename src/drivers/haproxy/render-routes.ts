@@ -8,7 +8,7 @@ import { renderCheck } from "./render-check.ts";
 import { renderCondition } from "./render-conditions.ts";
 import { markStickiness, renderGroupStickiness, stickinessAcl, stickinessName } from "./render-group-stickiness.ts";
 import { markAnswers, renderAnswerHandling } from "./render-answer-handling.ts";
-import { DATED_ERRORS, EVERY_REQUEST, renderRequestHandling, renderTlsHeaders } from "./render-request-handling.ts";
+import { DATED_ERRORS, EVERY_REQUEST, LISTENER_PORT, renderRequestHandling, renderTlsHeaders } from "./render-request-handling.ts";
 import { LOGGED_BACKEND, markRoute, noteOf, renderLoggedFrontend, SUCCESSOR_ID } from "./render-request-log.ts";
 import { hasSession, NO_CLAIMED_USERS, renderGate, renderReturns, renderSessions, renderUsers } from "./render-login.ts";
 import { markRewrites, renderRewrites } from "./render-rewrites.ts";
@@ -30,12 +30,13 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
   const reached = reachableRoutes(listener);
   const idle = milliseconds(Math.max(1, ...reached.map((route) => route.idleTimeout)));
   const successor = successorSocket(listener.id);
-  const words = tlsWords(listener.id, listener.tls);
+  const named = ` name ${listener.port}`;
+  const words = `${named}${tlsWords(listener.id, listener.tls)}`;
   const frontend = [
     `frontend l_${listener.id}`,
     ...addresses.map((address) => `bind ${addressWord(address, listener.port)}${words}`),
     ...(listener.addresses.length === 0 ? [`bind ${innerSocket(listener.id)} mode 600 accept-proxy${words}`] : []),
-    `bind ${successor} mode 600 accept-proxy id ${SUCCESSOR_ID}`,
+    `bind ${successor} mode 600 accept-proxy${named} id ${SUCCESSOR_ID}`,
     `timeout client ${idle}`,
     `timeout http-request ${idle}`,
     `timeout http-keep-alive ${idle}`,
@@ -200,9 +201,8 @@ function renderTaken(listener: ProxyListener, route: ProxyRoute, matches: string
 
 export function renderBackend(
   backend: ProxyBackend,
-  { idleTimeout, ports, protocols, rewrites, sticky, handling, logged, users }: BackendUse,
+  { idleTimeout, protocols, rewrites, sticky, handling, logged, users }: BackendUse,
 ): string {
-  const [port] = ports.size === 1 ? ports : [];
   const lines = [
     `backend ${backendName(backend.id)}`,
     ...renderBalance(backend),
@@ -213,13 +213,13 @@ export function renderBackend(
     `timeout tunnel ${milliseconds(idleTimeout)}`,
     NO_CLAIMED_USERS,
     ...(users ? renderUsers() : []),
-    ...renderRequestHandling(handling, ports),
+    ...renderRequestHandling(handling),
     ...(logged ? [LOGGED_BACKEND] : []),
     ...[...protocols].map((protocol) => {
       const only = protocols.size === 1 ? "" : ` ${protocol === "https" ? "if" : "unless"} { var(txn.tls) -m bool }`;
       return `http-request set-header X-Forwarded-Proto ${protocol}${only}`;
     }),
-    `http-request set-header X-Forwarded-Port ${port ?? "%[dst_port]"}`,
+    `http-request set-header X-Forwarded-Port %[${LISTENER_PORT}]`,
     // RFC 9110, section 9.2.2: only these may be sent again where it is not known whether they were carried out.
     "http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE TRACE }",
     ...renderRewrites(rewrites),

@@ -67,7 +67,7 @@ test("a server that is a listener is connected to inside the proxy, where nobody
     [],
     new Uint8Array(32),
   );
-  const [, socket = ""] = /bind unix@([0-9a-f]{8}-in)\.sock mode 600 accept-proxy\n/.exec(text) ?? [];
+  const [, socket = ""] = /bind unix@([0-9a-f]{8}-in)\.sock mode 600 accept-proxy name 80\n/.exec(text) ?? [];
   expect(text).toContain(`    server alb:t:${socket}:80 unix@${socket}.sock weight 1 send-proxy-v2 check check-send-proxy inter`);
   // It had come to port 443.
   expect(text).toContain("    http-request set-dst-port int(80)\n");

@@ -12,30 +12,82 @@ export interface ServerRow {
   readonly check?: { readonly status: string; readonly code: number | undefined; readonly health: number; readonly rise: number };
 }
 
-/** The servers in the CSV that `show stat` prints; its first line names the columns. */
+/** The columns that are read, of about a hundred. */
+const COLUMNS = [
+  "pxname",
+  "svname",
+  "status",
+  "weight",
+  "scur",
+  "qcur",
+  "lastchg",
+  "check_status",
+  "check_code",
+  "check_health",
+  "check_rise",
+] as const;
+
+type Column = (typeof COLUMNS)[number];
+
+/** The servers in the CSV that `show stat` prints; its first line names the columns. Large ones have ten million characters, of which only what is read is cut out. */
 export function parseStatTable(csv: string): readonly ServerRow[] {
-  const [heading, ...lines] = csv.split("\n").filter((line) => line !== "");
-  if (heading === undefined) return [];
-  const columns = new Map(cells(heading.replace(/^# /, "")).map((name, at) => [name, at]));
-  return lines.flatMap((line) => {
-    const values = cells(line);
-    const value = (column: string): string => values[columns.get(column) ?? -1] ?? "";
-    const name = value("svname");
-    if (name === "FRONTEND" || name === "BACKEND") return [];
-    const row = {
-      backend: value("pxname"),
-      name,
-      status: value("status"),
-      weight: Number(value("weight")),
-      sessions: Number(value("scur")) + Number(value("qcur")),
-      secondsInState: Number(value("lastchg")),
-    };
-    // A check under way is told by a leading asterisk.
-    const status = value("check_status").replace(/^\* /, "");
-    if (status === "") return [row];
-    const code = value("check_code") === "" ? undefined : Number(value("check_code"));
-    return [{ ...row, check: { status, code, health: Number(value("check_health")), rise: Number(value("check_rise")) } }];
-  });
+  const end = csv.indexOf("\n");
+  const heading = (end === -1 ? csv : csv.slice(0, end)).replace(/^# /, "").split(",");
+  const wanted = new Map(COLUMNS.map((column) => [heading.indexOf(column), column]));
+  const rows: ServerRow[] = [];
+  const values: Record<Column, string> = { ...NOTHING };
+  for (let at = end + 1; at > 0 && at < csv.length;) {
+    at = readLine(csv, at, wanted, values);
+    const row = rowOf(values);
+    if (row) rows.push(row);
+  }
+  return rows;
+}
+
+const NOTHING = Object.fromEntries(COLUMNS.map((column) => [column, ""])) as Record<Column, string>;
+
+/** Reads a line into `values`; gives where the next one begins. Cells may be quoted, a quote in them is doubled, and none has a line end. */
+function readLine(csv: string, from: number, wanted: ReadonlyMap<number, Column>, values: Record<Column, string>): number {
+  Object.assign(values, NOTHING);
+  let [start, quoted] = [from, false];
+  for (let [at, column] = [from, 0]; ; at += 1) {
+    const code = at < csv.length ? csv.charCodeAt(at) : LINE_END;
+    if (code === QUOTE) quoted = !quoted;
+    if ((code !== COMMA || quoted) && code !== LINE_END) continue;
+    const name = wanted.get(column);
+    if (name !== undefined) values[name] = cellOf(csv.slice(start, at));
+    if (code === LINE_END) return at + 1;
+    [start, column] = [at + 1, column + 1];
+  }
+}
+
+const [COMMA, QUOTE, LINE_END] = [44, 34, 10];
+
+function cellOf(text: string): string {
+  return text.startsWith('"') ? text.slice(1, -1).replaceAll('""', '"') : text;
+}
+
+function rowOf(values: Readonly<Record<Column, string>>): ServerRow | undefined {
+  const { pxname, svname, status: state, check_code: code } = values;
+  if (svname === "FRONTEND" || svname === "BACKEND" || svname === "") return undefined;
+  const row = {
+    backend: pxname,
+    name: svname,
+    status: state,
+    weight: Number(values.weight),
+    sessions: Number(values.scur) + Number(values.qcur),
+    secondsInState: Number(values.lastchg),
+  };
+  // A check under way is told by a leading asterisk.
+  const status = values.check_status.replace(/^\* /, "");
+  if (status === "") return row;
+  const check = {
+    status,
+    code: code === "" ? undefined : Number(code),
+    health: Number(values.check_health),
+    rise: Number(values.check_rise),
+  };
+  return { ...row, check };
 }
 
 /** The rows by backend and by name. */
@@ -46,11 +98,4 @@ export function rowsByBackend(rows: readonly ServerRow[]): ReadonlyMap<string, R
     backends.set(row.backend, servers.set(row.name, row));
   }
   return backends;
-}
-
-/** Cells may be quoted, a quote in them is doubled. */
-function cells(line: string): readonly string[] {
-  return [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
-    ([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? "",
-  );
 }

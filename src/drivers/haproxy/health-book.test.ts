@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { backend, serverAt } from "../../testing/traffic-proxy-contract.ts";
+import { HealthBook } from "./health-book.ts";
+import type { ServerRow } from "./stat-table.ts";
+
+const one = serverAt("one", { address: "10.0.0.5", port: 80 });
+const web = backend("web", [one], { interval: 10, unhealthyThreshold: 3 });
+const configuration = { listeners: [], backends: [web, backend("api", [{ ...one, health: "healthy" }])] };
+
+const probe = (status: string, health: number): ServerRow => ({
+  backend: "b_web",
+  name: "one:p:10.0.0.5:80",
+  status: "DOWN",
+  weight: 0,
+  sessions: 0,
+  secondsInState: 4,
+  check: { status, code: undefined, health, rise: 1 },
+});
+
+test("it tells where targets are that have not passed yet, and when one that fails will be unhealthy", () => {
+  const book = new HealthBook();
+  book.expect(configuration);
+  expect([...book.initial()]).toEqual(["web"]);
+  expect(book.deadlines()).toEqual([]);
+  book.observe([probe("L4CON", 0)], configuration);
+  expect([...book.initial()]).toEqual(["web"]);
+  expect(book.deadlines()).toEqual([16]);
+  book.observe([probe("L7OK", 1)], configuration);
+  expect([...book.initial(), ...book.deadlines()]).toEqual([]);
+});
+
+test("it forgets what is gone", () => {
+  const book = new HealthBook();
+  book.expect(configuration);
+  book.observe([probe("L4CON", 0)], configuration);
+  book.expect({ ...configuration, backends: [] });
+  expect([...book.initial(), ...book.deadlines()]).toEqual([]);
+});
