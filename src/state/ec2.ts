@@ -89,4 +89,6 @@ export interface SecurityGroupRecord {
 export const securityGroups = defineTable<SecurityGroupRecord>()("ec2.security-groups", (group) => group.id, ofAccount, {
   scope: scopeKey,
   vpc: (group) => group.vpcId,
+  /** The groups that its rules name. */
+  reference: ({ rules }) => [...new Set(rules.flatMap(({ referencedGroupId }) => referencedGroupId ?? []))],
 });

@@ -200,6 +200,8 @@ export const tasks = defineTable<TaskRecord>()("ecs.tasks", (task) => task.arn, 
   /** Of tasks that are not STOPPED: `eni-…`. */
   interface: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.networkInterfaceId),
   subnet: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.subnetId),
+  /** Those that have an interface in a security group now. */
+  securityGroup: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.securityGroups),
   /** How the tasks of a group are spread: `subnet-0 service:web`. */
   groupInSubnet: ({ lastStatus, networkInterface, group }) =>
     lastStatus === "STOPPED" || !networkInterface ? undefined : `${networkInterface.subnetId} ${group}`,

@@ -29,6 +29,7 @@ export interface LoadBalancerRecord {
 export const loadBalancers = defineTable<LoadBalancerRecord>()("elb.load-balancers", (balancer) => balancer.arn, ofAccount, {
   scope: scopeKey,
   dnsName: ({ dnsName }) => dnsName.toLowerCase(),
+  securityGroup: ({ securityGroups }) => securityGroups,
 });
 
 export interface ListenerRecord {

@@ -36,6 +36,8 @@ export interface NetworkInterfaceRecord {
   /** Absent is AWS's default, true. */
   readonly sourceDestCheck?: boolean;
   readonly clientToken?: string;
+  /** Who made it, as `aws:userid` has it. */
+  readonly requesterId?: string;
   readonly tags?: readonly Tag[];
   /** Milliseconds since the Unix epoch, as below. */
   readonly createdAt: number;

@@ -25,6 +25,7 @@ export interface NewInterface extends Pick<
   | "groupIds"
   | "description"
   | "clientToken"
+  | "requesterId"
   | "tags"
   | "secondaryAddresses"
   | "sourceDestCheck"
@@ -78,7 +79,7 @@ export function moveInterfaces(state: State, subnet: SubnetRecord, formerCidr: s
 }
 
 /** From the upper half of the subnet: those of tasks begin below, and a place for the next one may be made ready already. @throws SubnetFullError */
-function drawnAddress(state: State, ids: Ids, subnet: SubnetRecord): string {
+export function drawnAddress(state: State, ids: Ids, subnet: SubnetRecord): string {
   const block = parseCidr(subnet.cidrBlock);
   const half = block ? block.size / 2 : 0;
   return nextFree(state, subnet, block && formatAddress(block.base + half + (Number.parseInt(ids.hex(8), 16) % half)), []);

@@ -58,7 +58,14 @@ describe("records are kept where earlier versions look for them, and found by wh
   test.each<Case>([
     entry(vpcs, { id: "vpc-1" }, "vpc-1", { scope: SCOPE }),
     entry(subnets, { id: "subnet-1", vpcId: "vpc-1" }, "subnet-1", { scope: SCOPE, vpc: "vpc-1" }),
-    entry(securityGroups, { id: "sg-1", vpcId: "vpc-1" }, "sg-1", { scope: SCOPE, vpc: "vpc-1" }),
+    entry(
+      securityGroups,
+      { id: "sg-1", vpcId: "vpc-1", rules: [{ referencedGroupId: "sg-2" }, { referencedGroupId: "sg-2" }, {}] },
+      "sg-1",
+      {
+        ...{ scope: SCOPE, vpc: "vpc-1", reference: ["sg-2"] },
+      },
+    ),
     entry(
       networkInterfaces,
       {
@@ -101,7 +108,11 @@ describe("records are kept where earlier versions look for them, and found by wh
       ...{ scope: SCOPE, validation: undefined, pending: "pending" },
     }),
     entry(acmAccounts, {}, SCOPE),
-    entry(loadBalancers, { arn: "lb", dnsName: "Web-1.elb" }, "lb", { scope: SCOPE, dnsName: "web-1.elb" }),
+    entry(loadBalancers, { arn: "lb", dnsName: "Web-1.elb", securityGroups: ["sg-1"] }, "lb", {
+      scope: SCOPE,
+      dnsName: "web-1.elb",
+      securityGroup: ["sg-1"],
+    }),
     entry(
       listeners,
       { arn: "l", loadBalancerArn: "lb", defaultActions: forward("g"), certificates: [{ certificateArn: "c", isDefault: true }] },
@@ -115,13 +126,11 @@ describe("records are kept where earlier versions look for them, and found by wh
     }),
     entry(targetGroups, { arn: GROUP }, GROUP, { scope: SCOPE }),
     entry(targets, { targetGroupArn: GROUP, id: "10.0.0.1", port: 80, health: { state: "healthy" } }, `${GROUP}|10.0.0.1|80`, {
-      targetGroup: GROUP,
-      healthy: GROUP,
+      ...{ targetGroup: GROUP, healthy: GROUP, healthyIn: `${GROUP}|all`, loadBalancer: undefined },
       draining: undefined,
     }),
     entry(targets, { targetGroupArn: GROUP, id: "i", port: 1, health: { state: "draining" }, drainingUntil: 0 }, `${GROUP}|i|1`, {
-      targetGroup: GROUP,
-      healthy: undefined,
+      ...{ targetGroup: GROUP, healthy: undefined, healthyIn: undefined, loadBalancer: undefined },
       draining: "draining",
     }),
     entry(repositories, { name: "app", arn: "arn" }, APP, { scope: SCOPE, account: ME, arn: "arn" }),
@@ -215,7 +224,8 @@ describe("a task is filed", () => {
   const filed = (changes: Partial<TaskRecord> = {}): object => filedUnder(tasks as unknown as AnyTable, taskRecord("1", changes));
   const anywhere = {
     ...{ id: "1", cluster: "arn:aws:ecs:us-east-1:123456789012:cluster/c", service: undefined, scheduled: undefined, live: "live" },
-    ...{ address: undefined, interface: undefined, subnet: undefined, groupInSubnet: undefined, clientToken: undefined, target: [] },
+    ...{ address: undefined, subnet: undefined, groupInSubnet: undefined, clientToken: undefined, target: [] },
+    ...{ interface: undefined, securityGroup: undefined },
   };
   const networkInterface = interfaceOf("10.0.0.5");
 
@@ -225,7 +235,10 @@ describe("a task is filed", () => {
     [
       "with an address",
       { networkInterface },
-      { address: "subnet-0/10.0.0.5", interface: "eni-0", subnet: "subnet-0", groupInSubnet: "subnet-0 family:app" },
+      {
+        ...{ address: "subnet-0/10.0.0.5", subnet: "subnet-0", groupInSubnet: "subnet-0 family:app" },
+        ...{ interface: "eni-0", securityGroup: ["sg-0"] },
+      },
     ],
     [
       "that stopped, and gave its place up, but not its address",

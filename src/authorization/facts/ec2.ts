@@ -8,8 +8,10 @@ import { subnetReservations } from "../../state/ec2-subnet-reservations.ts";
 import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
 import { egressOnlyInternetGateways, elasticAddresses, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
 import { insightsAnalyses, insightsPaths } from "../../state/ec2-network-insights.ts";
+import { vpcEndpoints } from "../../state/ec2-endpoints.ts";
 import { networkAcls } from "../../state/ec2-network-acls.ts";
 import { routeTables } from "../../state/ec2-routing.ts";
+import { networkInterfaces } from "../../state/network-interfaces.ts";
 import type { WholeState } from "../../state/state.ts";
 import type { TableDefinition } from "../../state/table.ts";
 import { tagFacts, type FactsOf, type ResourceFacts } from "./resource-facts.ts";
@@ -31,13 +33,13 @@ type Kind = (state: WholeState, id: string, scope: Scope) => Found | undefined;
 type Context = NonNullable<ResourceFacts["context"]>;
 
 /** A kind of resource that has a table of its own, with the condition keys that it has beside its tags. */
-function kept<R extends Scope & { readonly tags: readonly Tag[] }, I extends string>(
+function kept<R extends Scope & { readonly tags?: readonly Tag[] }, I extends string>(
   table: TableDefinition<R, I>,
   contextOf: (record: R) => Context = () => ({}),
 ): Kind {
   return (state, id) => {
     const record = state.table(table).get(id);
-    return record && { owner: record, facts: { tags: tagFacts(record.tags), context: contextOf(record) } };
+    return record && { owner: record, facts: { tags: tagFacts(record.tags ?? []), context: contextOf(record) } };
   };
 }
 
@@ -68,6 +70,16 @@ const KINDS: Readonly<Record<string, Kind>> = {
   })),
   "dhcp-options": kept(dhcpOptions, ({ id }) => ({ "ec2:DhcpOptionsID": id })),
   "prefix-list": kept(prefixLists),
+  "network-interface": kept(networkInterfaces, (own) => ({
+    "ec2:NetworkInterfaceID": own.id,
+    "ec2:Subnet": arn("ec2", { account: own.account, region: own.region }, `subnet/${own.subnetId}`),
+    "ec2:AvailabilityZone": own.availabilityZone,
+    ...inVpc(own),
+  })),
+  "vpc-endpoint": kept(vpcEndpoints, ({ serviceName }) => ({
+    "ec2:VpceServiceName": serviceName,
+    "ec2:VpceServiceOwner": "amazon",
+  })),
   "subnet-cidr-reservation": kept(subnetReservations),
   "vpc-peering-connection": (state, id, scope) => {
     const side = state.table(vpcPeerings).get(keyInScope(scope, id));

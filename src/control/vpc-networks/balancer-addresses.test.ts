@@ -5,6 +5,7 @@ import type { HoldOutcome, HostAddresses } from "../../ports/host-addresses.ts";
 import { subnets, vpcs } from "../../state/ec2.ts";
 import { loadBalancers, type LoadBalancerRecord } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
+import { vpcEndpoints, type VpcEndpointRecord } from "../../state/ec2-endpoints.ts";
 import { networkInterfaces, type NetworkInterfaceRecord } from "../../state/network-interfaces.ts";
 import { FakeVpcNetworks } from "../../testing/fake-vpc-networks.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
@@ -108,6 +109,7 @@ test("the host has the addresses of endpoints, too, in a network that is there; 
     const { loadBalancerArn: _none, ...record } = state.table(networkInterfaces).get("eni-10.0.0.7") as NetworkInterfaceRecord;
     state.commit(() => state.table(networkInterfaces).put({ ...record, id: `eni-${address}`, privateIpv4Address: address, ...owner }));
   };
+  putEndpointRecord(state, "available");
   put("10.0.0.7");
   of("10.0.0.8", { vpcEndpointId: "vpce-1" });
   of("10.0.0.9", { natGatewayId: "nat-1" });
@@ -120,6 +122,46 @@ test("the host has the addresses of endpoints, too, in a network that is there; 
   await clock.settled();
   expect([...host.had].toSorted()).toEqual(["10.0.0.7", "10.0.0.8"]);
 });
+
+test("an endpoint is available once the host is at its addresses, and gone once it has let go of them", async () => {
+  const { state, clock, host, put, start } = world();
+  put("10.0.0.7");
+  await start();
+  state.commit(() => {
+    putEndpointRecord(state, "pending");
+    const record = state.table(networkInterfaces).get("eni-10.0.0.7") as NetworkInterfaceRecord;
+    const { loadBalancerArn: _none, ...own } = record;
+    state.table(networkInterfaces).put({ ...own, id: "eni-8", privateIpv4Address: "10.0.0.8", vpcEndpointId: "vpce-1" });
+  });
+  const endpoint = () => state.table(vpcEndpoints).get("vpce-1");
+  await clock.settled();
+  expect([endpoint()?.state, host.had.has("10.0.0.8")]).toEqual(["available", true]);
+  state.commit(() => state.table(vpcEndpoints).update("vpce-1", (one) => ({ ...one, state: "deleting" })));
+  expect(endpoint()?.state).toBe("deleting");
+  await clock.settled();
+  expect([endpoint(), state.table(networkInterfaces).has("eni-8"), host.had.has("10.0.0.8")]).toEqual([undefined, false, false]);
+});
+
+test("an endpoint in a VPC without a network is available, and gone, at once", async () => {
+  const { state, clock, networks, start } = world();
+  await start();
+  putEndpointRecord(state, "pending");
+  await clock.settled();
+  expect(state.table(vpcEndpoints).get("vpce-1")?.state).toBe("available");
+  state.commit(() => state.table(vpcEndpoints).update("vpce-1", (one) => ({ ...one, state: "deleting" })));
+  await clock.settled();
+  expect(state.table(vpcEndpoints).size).toBe(0);
+  expect(networks.asked).toEqual([]);
+});
+
+function putEndpointRecord(state: JournaledState, is: VpcEndpointRecord["state"]): void {
+  state.commit(() =>
+    state.table(vpcEndpoints).put({
+      ...{ ...SCOPE, id: "vpce-1", vpcId: VPC.vpcId, type: "Interface", serviceName: "com.amazonaws.us-east-1.logs", state: is },
+      ...{ privateDnsEnabled: true, subnetIds: [], groupIds: [], networkInterfaceIds: [], routeTableIds: [], tags: [], createdAt: 1 },
+    }),
+  );
+}
 
 test("what a network that is made anew lacks is put there again, and nothing is held where there is none", async () => {
   const { clock, networks, host, told, put, start, held } = world();

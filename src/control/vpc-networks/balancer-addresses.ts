@@ -2,9 +2,11 @@ import type { Clock } from "../../ports/clock.ts";
 import type { HostAddresses } from "../../ports/host-addresses.ts";
 import type { Ids } from "../../ports/ids.ts";
 import type { Logger } from "../../ports/logger.ts";
+import { vpcEndpoints, type VpcEndpointRecord } from "../../state/ec2-endpoints.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { completeInterfaces, removeLeft } from "../../state/elb-interfaces.ts";
 import { loadBalancers } from "../../state/elb.ts";
+import { removeEndpoint } from "../../state/new-endpoint.ts";
 import { networkInterfaces, type NetworkInterfaceRecord } from "../../state/network-interfaces.ts";
 import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
@@ -52,13 +54,38 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
   const wanting = new Map<string, string>();
   const worker = keyedWorker("addresses of load balancers", step, clock, logger);
 
+  function isEndpoint(id: string | undefined): boolean {
+    const found = id === undefined ? undefined : state.table(vpcEndpoints).get(id);
+    return found !== undefined && found.state !== "deleting";
+  }
+
+  /** Those of which something is to be done before they are what was asked for. */
+  function unsettled(vpcId: string): readonly VpcEndpointRecord[] {
+    return state
+      .table(vpcEndpoints)
+      .by("vpc", vpcId)
+      .filter((endpoint) => endpoint.state !== "available");
+  }
+
+  /** What the host could do for these is done: who was to be there is, who was to go is gone. One that has changed meanwhile has a step of its own. */
+  function settle(endpoints: readonly VpcEndpointRecord[]): void {
+    const table = state.table(vpcEndpoints);
+    const same = endpoints.filter((endpoint) => table.get(endpoint.id) === endpoint);
+    if (same.length === 0) return;
+    state.commit(() => {
+      for (const endpoint of same)
+        if (endpoint.state === "deleting") removeEndpoint(state, endpoint);
+        else table.replace(endpoint, { ...endpoint, state: "available" });
+    });
+  }
+
   function wantedIn(vpcId: string): readonly NetworkInterfaceRecord[] {
     return (
       state
         .table(networkInterfaces)
         .by("vpc", vpcId)
         // Nobody answers at those of NAT gateways, and at those that somebody made and that are attached to nothing.
-        .filter(({ loadBalancerArn, vpcEndpointId }) => loadBalancerArn !== undefined || vpcEndpointId !== undefined)
+        .filter(({ loadBalancerArn, vpcEndpointId }) => loadBalancerArn !== undefined || isEndpoint(vpcEndpointId))
     );
   }
 
@@ -67,7 +94,10 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
     const next = removeLeft(state, vpcId, clock.now());
     if (next !== undefined) worker.wakeAt(vpcId, next);
     const gateway = gateways.get(vpcId);
+    const endpoints = unsettled(vpcId);
     const records = wantedIn(vpcId);
+    // Where there is no network nobody can ask an endpoint, and nothing is to be let go of.
+    if (!gateway) settle(endpoints);
     // A network is made for load balancers; endpoints wait for somebody who would use them.
     if (!gateway)
       return records.some(({ loadBalancerArn }) => loadBalancerArn !== undefined) && state.table(vpcs).has(vpcId)
@@ -86,6 +116,7 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
     // The network may be another one by now, which has a step of its own.
     if (gateways.get(vpcId) !== gateway) return;
     if (outcome.kind === "held") keep(gateway, wanted);
+    settle(endpoints);
     note(vpcId, outcome.kind === "held" ? undefined : outcome.reason);
   }
 
@@ -133,7 +164,11 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
   const watch = state.watch(networkInterfaces, ({ before, after }) => {
     for (const record of [before, after]) if (record) worker.wake(record.vpcId);
   });
+  const watchEndpoints = state.watch(vpcEndpoints, ({ after }) => {
+    if (after && after.state !== "available") worker.wake(after.vpcId);
+  });
   worker.wake(ALL);
+  for (const endpoint of state.table(vpcEndpoints).values()) if (endpoint.state !== "available") worker.wake(endpoint.vpcId);
   for (const { vpcId } of state.table(networkInterfaces).values()) worker.wake(vpcId);
 
   return {
@@ -158,6 +193,7 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
     heldIn: (vpcId) => held.get(vpcId),
     async [Symbol.asyncDispose]() {
       watch[Symbol.dispose]();
+      watchEndpoints[Symbol.dispose]();
       await worker[Symbol.asyncDispose]();
     },
   };

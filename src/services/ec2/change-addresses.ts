@@ -6,7 +6,7 @@ import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { allocationNotFound } from "./addresses.ts";
 import { invalidValue, operation } from "./ec2-operation.ts";
-import { taskInterfaces } from "./network-interfaces.ts";
+import { findInterface } from "./interfaces/interface-view.ts";
 import { refuseUnsupported } from "./request-members.ts";
 import { onNamed, onNewIn } from "./resource-permissions.ts";
 import { tagsFor } from "./security-groups.ts";
@@ -156,7 +156,7 @@ function requireInterface(id: string | undefined, context: OperationContext): Ne
     refuseManaged(id, context);
     return found;
   }
-  if (taskInterfaces(context).some(({ own }) => own.networkInterfaceId === id)) throw notYours();
+  if (findInterface(context, id)) throw notYours();
   throw new AwsError("InvalidNetworkInterfaceID.NotFound", `The networkInterface ID '${id}' does not exist`);
 }
 

@@ -22,6 +22,16 @@ import { associateRouteTable, disassociateRouteTable, replaceRouteTableAssociati
 import { createRoute, deleteRoute, replaceRoute } from "./routes.ts";
 import { describeNatGateways } from "./nat-gateways.ts";
 import { describeNetworkAcls } from "./network-acls.ts";
+import { createVpcEndpoint } from "./endpoints/create-vpc-endpoint.ts";
+import { deleteVpcEndpoints } from "./endpoints/delete-vpc-endpoints.ts";
+import {
+  describeVpcEndpointConnectionNotifications,
+  describeVpcEndpointConnections,
+  describeVpcEndpointServiceConfigurations,
+  describeVpcEndpointServicePermissions,
+  describeVpcEndpointServices,
+} from "./endpoints/endpoint-services.ts";
+import { modifyVpcEndpoint } from "./endpoints/modify-vpc-endpoint.ts";
 import { describeVpcEndpoints } from "./endpoints/describe-vpc-endpoints.ts";
 import {
   createManagedPrefixList,
@@ -42,7 +52,22 @@ import { createDefaultSubnet, createSubnet } from "./create-subnet.ts";
 import { createDefaultVpc, createVpc } from "./create-vpc.ts";
 import { deleteVpc } from "./delete-vpc.ts";
 import { associateDhcpOptions, createDhcpOptions, deleteDhcpOptions, describeDhcpOptions } from "./dhcp-options.ts";
-import { describeNetworkInterfaces } from "./network-interfaces.ts";
+import {
+  attachNetworkInterface,
+  createNetworkInterfacePermission,
+  describeNetworkInterfaceAttribute,
+  describeNetworkInterfacePermissions,
+  detachNetworkInterface,
+} from "./interfaces/attachments.ts";
+import {
+  assignPrivateIpAddresses,
+  deleteNetworkInterface,
+  modifyNetworkInterfaceAttribute,
+  resetNetworkInterfaceAttribute,
+  unassignPrivateIpAddresses,
+} from "./interfaces/change-network-interface.ts";
+import { createNetworkInterface } from "./interfaces/create-network-interface.ts";
+import { describeNetworkInterfaces } from "./interfaces/describe-network-interfaces.ts";
 import { describeVpcPeeringConnections } from "./peerings.ts";
 import { describeManagedPrefixLists, describePrefixLists, getManagedPrefixListEntries } from "./prefix-lists.ts";
 import { deleteNetworkInsightsAnalysis, describeNetworkInsightsAnalyses, startNetworkInsightsAnalysis } from "./insights/analyses.ts";
@@ -146,8 +171,27 @@ export const operations: readonly Operation[] = [
   replaceNetworkAclEntry,
   deleteNetworkAclEntry,
   replaceNetworkAclAssociation,
+  createNetworkInterface,
+  deleteNetworkInterface,
+  modifyNetworkInterfaceAttribute,
+  resetNetworkInterfaceAttribute,
+  describeNetworkInterfaceAttribute,
+  assignPrivateIpAddresses,
+  unassignPrivateIpAddresses,
+  attachNetworkInterface,
+  detachNetworkInterface,
+  createNetworkInterfacePermission,
+  describeNetworkInterfacePermissions,
   describeNetworkInterfaces,
+  createVpcEndpoint,
+  modifyVpcEndpoint,
+  deleteVpcEndpoints,
   describeVpcEndpoints,
+  describeVpcEndpointServices,
+  describeVpcEndpointServiceConfigurations,
+  describeVpcEndpointServicePermissions,
+  describeVpcEndpointConnections,
+  describeVpcEndpointConnectionNotifications,
   createSecurityGroup,
   deleteSecurityGroup,
   describeSecurityGroups,

@@ -10,13 +10,12 @@ import type {
   UserIdGroupPair,
 } from "@aws-sdk/client-ec2";
 import { securityGroups, type SecurityGroupRecord, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
-import { loadBalancers } from "../../state/elb.ts";
+import { isGroupInUse } from "../../state/group-users.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { chosen, described, type FilterFields } from "./describe.ts";
 import { defaultNetworkOf, invalidValue, onAny, operation } from "./ec2-operation.ts";
-import { taskInterfaces } from "./network-interfaces.ts";
 import { onGroup, onNewGroup } from "./security-group-permissions.ts";
 import { refuseTags } from "./tag-rules.ts";
 import { requireVpc } from "./vpcs.ts";
@@ -104,17 +103,7 @@ export const deleteSecurityGroup = operation("DeleteSecurityGroup", {
     const group = requireGroup(context, input);
     if (group.name === "default")
       throw new AwsError("CannotDelete", `the specified group: "${group.id}" name: "default" cannot be deleted by a user`);
-    const referenced = state
-      .table(securityGroups)
-      .by("vpc", group.vpcId)
-      .some((other) => other.id !== group.id && other.rules.some((rule) => rule.referencedGroupId === group.id));
-    const attached =
-      taskInterfaces(context).some(({ own }) => own.securityGroups.includes(group.id)) ||
-      state
-        .table(loadBalancers)
-        .by("scope", scopeKey(context))
-        .some((balancer) => balancer.securityGroups.includes(group.id));
-    if (referenced || attached) throw new AwsError("DependencyViolation", `resource ${group.id} has a dependent object`);
+    if (isGroupInUse(state, group)) throw new AwsError("DependencyViolation", `resource ${group.id} has a dependent object`);
     state.commit(() => state.table(securityGroups).delete(group.id));
     return { Return: true, GroupId: group.id };
   },

@@ -5,10 +5,12 @@ import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
 import { dhcpOptions } from "../../state/ec2-dhcp-options.ts";
 import { egressOnlyInternetGateways, elasticAddresses, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
 import { insightsAnalyses, insightsPaths } from "../../state/ec2-network-insights.ts";
+import { vpcEndpoints } from "../../state/ec2-endpoints.ts";
 import { networkAcls } from "../../state/ec2-network-acls.ts";
 import { vpcPeerings } from "../../state/ec2-peering.ts";
 import { prefixLists } from "../../state/ec2-prefix-lists.ts";
 import { routeTables } from "../../state/ec2-routing.ts";
+import { networkInterfaces } from "../../state/network-interfaces.ts";
 import type { TableDefinition } from "../../state/table.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
@@ -18,6 +20,8 @@ import { egressOnlyGatewayNotFound } from "./egress-only-gateways.ts";
 import { internetGatewayNotFound } from "./internet-gateways.ts";
 import { analysisNotFound } from "./insights/analyses.ts";
 import { pathNotFound } from "./insights/paths.ts";
+import { endpointNotFound } from "./endpoints/describe-vpc-endpoints.ts";
+import { interfaceNotFound } from "./interfaces/describe-network-interfaces.ts";
 import { natGatewayNotFound } from "./nat-gateways.ts";
 import { networkAclNotFound } from "./network-acls.ts";
 import { peeringNotFound } from "./peerings.ts";
@@ -47,7 +51,7 @@ interface TaggedKind {
   missing(id: string): AwsError;
 }
 
-type Tagged = Scope & { readonly tags: readonly Tag[] };
+type Tagged = Scope & { readonly tags?: readonly Tag[] };
 
 /** A kind that has a table of its own. */
 function kept<R extends Tagged, I extends string>(
@@ -61,7 +65,7 @@ function kept<R extends Tagged, I extends string>(
     return {
       id,
       kind,
-      tags: record.tags,
+      tags: record.tags ?? [],
       // Read again when it is written: others may have been tagged in the same request.
       put: (tags) => void state.table(table).update(id, (now) => ({ ...now, tags })),
     };
@@ -133,6 +137,8 @@ const TAGGED: readonly TaggedKind[] = [
   kept("eigw", "egress-only-internet-gateway", egressOnlyInternetGateways, egressOnlyGatewayNotFound),
   kept("nat", "natgateway", natGateways, natGatewayNotFound),
   kept("eipalloc", "elastic-ip", elasticAddresses, allocationNotFound),
+  kept("eni", "network-interface", networkInterfaces, interfaceNotFound),
+  kept("vpce", "vpc-endpoint", vpcEndpoints, endpointNotFound),
   kept("acl", "network-acl", networkAcls, networkAclNotFound),
   kept("dopt", "dhcp-options", dhcpOptions, dhcpOptionsNotFound),
   kept("pl", "prefix-list", prefixLists, prefixListNotFound),
