@@ -37,8 +37,15 @@ export interface Terraform extends AsyncDisposable {
   apply(step: number): Promise<void>;
   /** The addresses of what a plan would change, with how: `aws_lb.a update`. */
   plan(step: number): Promise<readonly string[]>;
-  /** Forgets resources and takes them up again by their ids; gives what would be changed of them then, as `plan` does. */
-  reimport(addresses: readonly string[], step: number): Promise<readonly string[]>;
+  /**
+   * Forgets resources and takes them up again by their ids; gives what would be changed of them then, as `plan` does.
+   * @param ids of those that are imported by something else than their `id`
+   */
+  reimport(
+    addresses: readonly string[],
+    step: number,
+    ids?: Readonly<Record<string, (values: Values) => string>>,
+  ): Promise<readonly string[]>;
   destroy(step: number): Promise<void>;
 }
 
@@ -68,9 +75,12 @@ export async function terraform(airfield: AirfieldProcess, mirror: string, confi
   return {
     apply: async (step) => void (await run("apply", "-auto-approve", ...at(step))),
     plan,
-    async reimport(addresses, step) {
+    async reimport(addresses, step, ids = {}) {
       const { values } = JSON.parse(await run("show", "-json")) as State;
-      const idOf = (address: string): string => values?.root_module.resources.find((one) => one.address === address)?.values.id ?? "";
+      const idOf = (address: string): string => {
+        const found = values?.root_module.resources.find((one) => one.address === address)?.values ?? {};
+        return ids[address]?.(found) ?? String(found["id"] ?? "");
+      };
       const imports = addresses.map((address) => `import {\n  to = ${address}\n  id = "${idOf(address)}"\n}\n`);
       await run("state", "rm", ...addresses);
       await writeFile(join(directory, "imports.tf"), imports.join(""));
@@ -88,10 +98,11 @@ interface Plan {
   readonly resource_changes?: readonly { readonly address: string; readonly change: { readonly actions: readonly string[] } }[];
 }
 
+/** What Terraform knows of one resource, by attribute. */
+type Values = Readonly<Record<string, unknown>>;
+
 interface State {
-  readonly values?: {
-    readonly root_module: { readonly resources: readonly { readonly address: string; readonly values: { readonly id?: string } }[] };
-  };
+  readonly values?: { readonly root_module: { readonly resources: readonly { readonly address: string; readonly values: Values }[] } };
 }
 
 const PROVIDER = `
