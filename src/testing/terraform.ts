@@ -79,7 +79,7 @@ export async function terraform(airfield: AirfieldProcess, mirror: string, confi
       const { values } = JSON.parse(await run("show", "-json")) as State;
       const idOf = (address: string): string => {
         const found = values?.root_module.resources.find((one) => one.address === address)?.values ?? {};
-        return ids[address]?.(found) ?? String(found["id"] ?? "");
+        return ids[address]?.(found) ?? found["id"] ?? "";
       };
       const imports = addresses.map((address) => `import {\n  to = ${address}\n  id = "${idOf(address)}"\n}\n`);
       await run("state", "rm", ...addresses);
@@ -98,8 +98,8 @@ interface Plan {
   readonly resource_changes?: readonly { readonly address: string; readonly change: { readonly actions: readonly string[] } }[];
 }
 
-/** What Terraform knows of one resource, by attribute. */
-type Values = Readonly<Record<string, unknown>>;
+/** The attributes of one resource that are texts. */
+type Values = Readonly<Record<string, string>>;
 
 interface State {
   readonly values?: { readonly root_module: { readonly resources: readonly { readonly address: string; readonly values: Values }[] } };

@@ -152,6 +152,8 @@ const IMPORTED = [
   "aws_internet_gateway_attachment.other",
 ];
 
+type Values = Readonly<Record<string, string>>;
+
 const mirror = await terraformMirror();
 
 test.skipIf(mirror === undefined)(
@@ -177,11 +179,9 @@ test.skipIf(mirror === undefined)(
     await tf.apply(2);
     expect(await tf.plan(2)).toEqual([]);
     const ids = {
-      "aws_route.out": (route: Readonly<Record<string, unknown>>) =>
-        `${String(route["route_table_id"])}_${String(route["destination_cidr_block"])}`,
-      "aws_route_table_association.moved": (one: Readonly<Record<string, unknown>>) =>
-        `${String(one["subnet_id"])}/${String(one["route_table_id"])}`,
-      "aws_network_acl_rule.ping": (rule: Readonly<Record<string, unknown>>) => `${String(rule["network_acl_id"])}:120:icmp:false`,
+      "aws_route.out": (route: Values) => `${route["route_table_id"]}_${route["destination_cidr_block"]}`,
+      "aws_route_table_association.moved": (one: Values) => `${one["subnet_id"]}/${one["route_table_id"]}`,
+      "aws_network_acl_rule.ping": (rule: Values) => `${rule["network_acl_id"]}:120:icmp:false`,
     };
     expect(await tf.reimport(IMPORTED, 2, ids)).toEqual([]);
     await tf.destroy(2);
