@@ -63,9 +63,9 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const requestLog = await openRequestLog(start, installation.id);
   const [engine, proxy] = await Promise.all([openEngine(start, platform, storage), openProxy(start, installation.id)]);
   await openLogins(start, platform, installation.id);
-  const balancing = openTraffic(start, platform, proxy, { networks, requestLog, troubles: storage.troubles });
+  const { balancing, connecting } = openTraffic(start, platform, proxy, { networks, requestLog, troubles: storage.troubles });
   const dns = await openHostNames(start, platform, storage.troubles);
-  await runTasks(start, platform, front, { runner: engine, networks });
+  await runTasks(start, platform, front, { runner: engine, networks, connectReady: (task) => connecting.ready(task) });
   await openDoorForQuestions(start, platform);
 
   // Loops
@@ -87,6 +87,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       await stopAllTasks(platform.state, platform.clock);
       // What is being brought about is finished first: nothing starts the proxy again.
       await balancing[Symbol.asyncDispose]();
+      await connecting[Symbol.asyncDispose]();
       await proxy.stop();
     },
   };

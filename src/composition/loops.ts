@@ -20,8 +20,8 @@ import { serviceLoop } from "../control/services/service-loop.ts";
 /**
  * The control loops. Each says what it needs by its parameter, what it watches and what a step does by what it returns (`control/loop.ts`).
  *
- * Two are not here, since more than records and ports tells them what to do: the tasks' (`tasks.ts`), which adopts what the engine has before anything else begins
- * and works on while all others have stopped, and load balancing (`traffic.ts`), which is told where gateways are.
+ * Three are not here, since more than records and ports tells them what to do: the tasks' (`tasks.ts`), which adopts what the engine has before anything else begins
+ * and works on while all others have stopped, and load balancing and Service Connect (`traffic.ts`), which are told where gateways and addresses are.
  */
 export const LOOPS: readonly Loop[] = [
   serviceLoop,

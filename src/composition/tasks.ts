@@ -1,7 +1,7 @@
 import { endpointEnvironment } from "../control/tasks/endpoint-environment.ts";
 import { waysOfTasks } from "../control/reachability/wait-for-ways.ts";
 import { resolver, type ResolverParts } from "../control/tasks/resolver.ts";
-import { taskLoop } from "../control/tasks/task-loop.ts";
+import { taskLoop, type TaskLoopParts } from "../control/tasks/task-loop.ts";
 import { networkForTask } from "../control/vpc-networks/network-for-task.ts";
 import { errorTrace } from "../domain/error-text.ts";
 import { hostLink, type Link } from "../drivers/docker/link.ts";
@@ -21,7 +21,11 @@ export async function runTasks(
   { options, logger, opened }: Start,
   platform: WholePlatform,
   front: Front,
-  { runner, networks }: { readonly runner: TaskRunner; readonly networks: VpcNetworks },
+  {
+    runner,
+    networks,
+    connectReady,
+  }: { readonly runner: TaskRunner; readonly networks: VpcNetworks; readonly connectReady: TaskLoopParts["connectReady"] & {} },
 ): Promise<void> {
   const { state, clock, ids, secrets, hostGrants } = platform;
   const listener = taskEndpoint({
@@ -47,7 +51,7 @@ export async function runTasks(
     (reference, scope) => imageHome(platform, reference, scope),
     options.unreachableAfterMs ?? UNREACHABLE_AFTER_MS,
   );
-  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving, networkForTask: making, ways }));
+  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving, networkForTask: making, ways, connectReady }));
 }
 
 /** For about as long Fargate's agent tries what it does not reach. */

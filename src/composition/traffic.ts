@@ -1,6 +1,8 @@
 import { logDelivery } from "../control/access-logs/deliver.ts";
 import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
 import { loginOf } from "../control/logins/gates.ts";
+import { proxyShares } from "../control/proxy-shares.ts";
+import { serviceConnect, type ServiceConnect } from "../control/service-connect/service-connect.ts";
 import { balancerAddresses } from "../control/vpc-networks/balancer-addresses.ts";
 import { followGateways } from "../control/vpc-networks/follow-networks.ts";
 import { gatewayNameServers } from "../control/vpc-networks/gateway-name-servers.ts";
@@ -19,18 +21,27 @@ import type { Platform } from "../services/platform.ts";
 import { chanceOf } from "./chance.ts";
 import type { Start } from "./options.ts";
 
-/** Load balancers carried by the proxy, and found by name, at the addresses that this host has in the networks of VPCs. */
+export interface Traffic {
+  readonly balancing: AsyncDisposable;
+  readonly connecting: ServiceConnect;
+}
+
+/** Load balancers and Service Connect carried by the proxy, and found by name, at the addresses that this host has in the networks of VPCs. */
 export function openTraffic(
   { options, logger, opened }: Start,
   { state, ids, secrets, logBuckets, targetSurroundings: surroundings }: Platform,
   proxy: TrafficProxy,
   { networks, requestLog, troubles }: { readonly networks: VpcNetworks; readonly requestLog: RequestLog; readonly troubles: Troubles },
-): AsyncDisposable {
+): Traffic {
+  const shares = proxyShares(proxy, ["balancing", "connect"]);
+  const connecting = opened.use(
+    serviceConnect({ state, clock, proxy: shares.connect, logger, trouble: (text) => troubles.tell("service connect", text) }),
+  );
   const balancing = opened.use(
     loadBalancing({
       state,
       clock,
-      proxy,
+      proxy: shares.balancing,
       logger,
       surroundings,
       canBind,
@@ -48,7 +59,10 @@ export function openTraffic(
       logger,
       host: bridgeAddresses(),
       networkForVpc: networkForVpc({ state, networks, logger }),
-      tell: (held) => balancing.hold(held),
+      tell(held, lacking) {
+        balancing.hold(held);
+        connecting.hold(held, lacking);
+      },
       trouble: (text) => troubles.tell("addresses of load balancers", text),
     }),
   );
@@ -73,5 +87,5 @@ export function openTraffic(
       addresses.at(gateways);
     }),
   );
-  return balancing;
+  return { balancing, connecting };
 }

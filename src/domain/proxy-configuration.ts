@@ -11,7 +11,28 @@ export interface ProxyConfiguration {
   readonly streams?: readonly ProxyStream[];
   /** None where absent. */
   readonly entrances?: readonly ProxyEntrance[];
+  /** None where absent. */
+  readonly aliases?: readonly ProxyAlias[];
+  /** None where absent. */
+  readonly clientSets?: readonly ProxyClientSet[];
   readonly backends: readonly ProxyBackend[];
+}
+
+/**
+ * A port at which clients meet one backend, whatever name they call it by, and what they send stays as it is: a client alias of Service Connect. The backend has
+ * `connect`.
+ */
+export interface ProxyAlias extends Omit<ListenerPlace, "clients"> {
+  /** The set of clients that are served; the connections of all others are closed. */
+  readonly clientSet: string;
+  readonly backend: string;
+}
+
+/** Clients that come and go without a reload. */
+export interface ProxyClientSet {
+  /** Stable over changes. `[A-Za-z0-9_-]+`. */
+  readonly id: string;
+  readonly addresses: readonly string[];
 }
 
 /** Where a listener of either kind is bound. No two have an address and port in common. */
@@ -162,6 +183,17 @@ export interface ProxyBackend {
     readonly cutsRemoved: boolean;
     /** Whether what a server carries is cut when it becomes unhealthy. */
     readonly cutsUnhealthy: boolean;
+  };
+  /**
+   * Present where it gets what comes to aliases. A server at which five requests or connections in a row fail (no connection, no answer, 5xx) is left out until
+   * its check has passed as often as the check says.
+   */
+  readonly connect?: {
+    readonly kind: "requests" | "connections";
+    /** Seconds without data before a connection is closed; 0 for never. */
+    readonly idleTimeout: number;
+    /** Seconds until a server has to answer a request; 0 for none. */
+    readonly requestTimeout: number;
   };
   readonly servers: readonly ProxyServer[];
 }

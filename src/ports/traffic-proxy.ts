@@ -2,7 +2,9 @@ import type { ProxyConfiguration, ServerHealthReport } from "../domain/proxy-con
 
 export type {
   ListenerPlace,
+  ProxyAlias,
   ProxyBackend,
+  ProxyClientSet,
   ProxyConfiguration,
   ProxyListener,
   ProxyRoute,

@@ -28,9 +28,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     client: () => import("@aws-sdk/client-ecs"),
     operations: () => import("./ecs/index.ts"),
     invalidInputCode: "InvalidParameterException",
-    refuses: [
-      "Service Connect (`serviceConnectConfiguration`, `serviceConnectDefaults`), instead of which Cloud Map gives services names (`serviceRegistries`)",
-    ],
+    refuses: ["of Service Connect (`serviceConnectConfiguration`) TLS, access logs and tasks of the `bridge` mode"],
   },
   {
     id: "elasticloadbalancing",

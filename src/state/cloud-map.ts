@@ -83,6 +83,8 @@ export interface DiscoveryServiceRecord {
   readonly createdAt: number;
   /** Counts up with each instance that comes or goes. */
   readonly revision: number;
+  /** Of one that ECS made for a service's Service Connect: whose it is, and in what its tasks are spoken to. */
+  readonly connect?: { readonly serviceArn: string; readonly protocol: "tcp" | "http" | "http2" | "grpc" };
 }
 
 /** What the index of services files a name in a namespace under. */
@@ -94,6 +96,7 @@ export const discoveryServices = defineTable<DiscoveryServiceRecord>()("serviced
   scope: scopeKey,
   namespace: (service) => service.namespaceId,
   name: (service) => nameInNamespace(service.namespaceId, service.name),
+  connect: (service) => service.connect?.serviceArn,
 });
 
 /** The service that an ARN names. */

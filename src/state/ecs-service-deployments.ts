@@ -12,6 +12,7 @@ export type ServiceRevisionSettings = Pick<
   | "networkConfiguration"
   | "loadBalancers"
   | "serviceRegistries"
+  | "connect"
 >;
 
 /** What the circuit breaker had counted when it ended a deployment. */

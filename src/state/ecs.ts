@@ -125,6 +125,12 @@ export interface TaskTarget {
   readonly port: number;
 }
 
+/** What a task has of Service Connect: it may connect to what its namespace offers, by these names and no others. */
+export interface TaskConnect {
+  readonly namespaceId: string;
+  readonly names: readonly ConnectName[];
+}
+
 export interface TaskRecord {
   readonly arn: string;
   /** 32 hexadecimal digits. */
@@ -167,6 +173,8 @@ export interface TaskRecord {
     readonly port: number;
   }[];
   readonly targets: readonly TaskTarget[];
+  /** Of a task of a service with Service Connect. */
+  readonly connect?: TaskConnect;
   readonly enableExecuteCommand: boolean;
   readonly tags: readonly Tag[];
   /** Counts the changes of status. */
@@ -206,11 +214,46 @@ export const tasks = defineTable<TaskRecord>()("ecs.tasks", (task) => task.arn, 
   groupInSubnet: ({ lastStatus, networkInterface, group }) =>
     lastStatus === "STOPPED" || !networkInterface ? undefined : `${networkInterface.subnetId} ${group}`,
   clientToken: (task) => task.clientToken && `${task.clusterArn}/${task.clientToken}`,
+  /** Those that may connect to what a namespace offers, from addresses of theirs. */
+  connect: (task) => (task.lastStatus === "STOPPED" || !task.networkInterface ? undefined : task.connect?.namespaceId),
   target: (task) => task.targets.map(({ targetGroupArn, targetId, port }) => targetKey(targetGroupArn, targetId, port)),
 });
 
 function isSettled({ lastStatus, stopCode, healthySeen, failureCounted }: TaskRecord): boolean {
   return lastStatus === "STOPPED" && (failureCounted || healthySeen || !ENDED_BY_ITSELF.has(stopCode));
+}
+
+/** A name that a task knows of Service Connect. */
+export interface ConnectName {
+  readonly hostname: string;
+  readonly ipAddress: string;
+}
+
+/** A port of a service's tasks that others in the namespace reach by a client alias. Seconds are 0 for no timeout. */
+export interface ConnectEndpoint {
+  readonly namespaceId: string;
+  /** The Cloud Map service that is made for it. */
+  readonly discoveryServiceId: string;
+  readonly discoveryArn: string;
+  readonly discoveryName: string;
+  readonly containerName: string;
+  readonly containerPort: number;
+  readonly protocol: "tcp" | "http" | "http2" | "grpc";
+  readonly alias: { readonly dnsName: string; readonly port: number };
+  readonly idleTimeout: number;
+  /** Of `http`, `http2`, `grpc`. */
+  readonly requestTimeout: number;
+}
+
+/** Service Connect of a deployment. */
+export interface DeploymentConnect {
+  /** As it was asked for. */
+  readonly configuration: ServiceConnectConfiguration;
+  /** Absent where it is not enabled. */
+  readonly namespaceId?: string;
+  readonly endpoints: readonly ConnectEndpoint[];
+  /** What its tasks know: the aliases of the namespace when it began, its own among them. */
+  readonly names: readonly ConnectName[];
 }
 
 /** One rollout of a service: one entry of `deployments`. */
@@ -231,6 +274,7 @@ export interface DeploymentRecord {
   readonly loadBalancers: readonly LoadBalancer[];
   /** None where absent. */
   readonly serviceRegistries?: readonly ServiceRegistry[];
+  readonly connect?: DeploymentConnect;
   /** Set on a deployment that the circuit breaker made: the failed one's id. */
   readonly rollbackOf?: string;
   /** What `DescribeServices` shows; decided by the scheduler. */
@@ -277,7 +321,7 @@ export interface ServiceRecord {
   readonly propagateTags: "TASK_DEFINITION" | "SERVICE" | "NONE";
   readonly enableExecuteCommand: boolean;
   readonly availabilityZoneRebalancing: "ENABLED" | "DISABLED";
-  readonly serviceConnectConfiguration?: ServiceConnectConfiguration;
+  readonly connect?: DeploymentConnect;
   readonly volumeConfigurations?: readonly ServiceVolumeConfiguration[];
   /** Newest first. The PRIMARY one is what the service should become. */
   readonly deployments: readonly DeploymentRecord[];
@@ -297,4 +341,12 @@ export const services = defineTable<ServiceRecord>()("ecs.services", (service) =
   cluster: (service) => service.clusterArn,
   scope: scopeKey,
   status: (service) => service.status,
+  /** Those of a Service Connect namespace. */
+  connect: (service) =>
+    service.status === "INACTIVE" ? undefined : [...new Set(service.deployments.flatMap(({ connect }) => connect?.namespaceId ?? []))],
 });
+
+/** What others find of a service by Service Connect: what its PRIMARY deployment says. */
+export function connectOf({ status, deployments }: Pick<ServiceRecord, "status" | "deployments">): DeploymentConnect | undefined {
+  return status === "INACTIVE" ? undefined : deployments.find((deployment) => deployment.status === "PRIMARY")?.connect;
+}

@@ -2,7 +2,7 @@ import type { LaunchType } from "../domain/launch-type.ts";
 import type { ContainerDefinition, NetworkConfiguration, Tag, TaskOverride } from "@aws-sdk/client-ecs";
 import { arn } from "../domain/arn.ts";
 import type { Ids } from "../ports/ids.ts";
-import type { ClusterRecord, ContainerRecord, TaskDefinitionRecord, TaskRecord } from "./ecs.ts";
+import type { ClusterRecord, ContainerRecord, TaskConnect, TaskDefinitionRecord, TaskRecord } from "./ecs.ts";
 import { localContainerInstanceArn } from "./local-host.ts";
 
 export interface NewTask {
@@ -23,6 +23,7 @@ export interface NewTask {
   readonly clientToken?: string;
   /** Where it should go; any subnet of the configuration where absent. */
   readonly preferredSubnetId?: string;
+  readonly connect?: TaskConnect;
 }
 
 /**
@@ -64,6 +65,7 @@ export function newTask(wanted: NewTask, ids: Ids, now: number): TaskRecord {
     availabilityZone: `${cluster.region}a`,
     endpoints: [],
     targets: [],
+    ...optional("connect", wanted.connect),
     enableExecuteCommand: wanted.enableExecuteCommand ?? false,
     tags: wanted.tags ?? [],
     version: 1,

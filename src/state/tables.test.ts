@@ -24,6 +24,7 @@ import { hostBlocks } from "./host-blocks.ts";
 import { iamAccounts, roleDeletions } from "./iam-account.ts";
 import { accessKeys, groups, instanceProfiles, oidcProviders, policies, roles, users } from "./iam.ts";
 import { logGroups, logStreams } from "./logs.ts";
+import { connectAddresses, connectServers } from "./ecs-connect.ts";
 import { networkInterfaces } from "./network-interfaces.ts";
 import { parameters } from "./parameters.ts";
 import { changes, healthChecks, hostedZones, recordSets } from "./route53.ts";
@@ -88,7 +89,15 @@ describe("records are kept where earlier versions look for them, and found by wh
     entry(clusters, { arn: "c" }, "c", { scope: SCOPE }),
     entry(taskDefinitions, { arn: "d", family: "web" }, "d", { scope: SCOPE, family: `${SCOPE}/web` }),
     entry(families, { family: "web" }, `${SCOPE}/web`),
-    entry(services, { arn: "s", clusterArn: "c", status: "DRAINING" }, "s", { cluster: "c", scope: SCOPE, status: "DRAINING" }),
+    entry(services, { arn: "s", clusterArn: "c", status: "DRAINING", deployments: [{ connect: { namespaceId: "ns-1" } }, {}] }, "s", {
+      ...{ cluster: "c", scope: SCOPE, status: "DRAINING", connect: ["ns-1"] },
+    }),
+    entry(connectAddresses, { vpcId: "vpc-1", namespaceId: "ns-1", name: "api", address: "240.0.0.1" }, "vpc-1/ns-1/api", {
+      ...{ namespace: "ns-1", name: "ns-1/api", vpc: "vpc-1", address: "240.0.0.1" },
+    }),
+    entry(connectServers, { discoveryServiceId: "srv-1", taskId: "1", taskArn: "t", drainingUntil: 1 }, "srv-1/1", {
+      ...{ endpoint: "srv-1", task: "t", draining: "draining" },
+    }),
     entry(serviceDeployments, { arn: "d", serviceArn: "s", revisionArn: "r", deploymentId: "ecs-svc/1" }, "d", {
       service: "s",
       revision: "r",

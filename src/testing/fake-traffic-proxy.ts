@@ -125,7 +125,7 @@ export class FakeTrafficProxy implements TrafficProxy {
       for (const key of map.keys()) if (!present.has(key)) map.delete(key);
     }
     this.#report();
-    const [first, ...others] = [...configuration.listeners, ...(configuration.streams ?? [])].flatMap(
+    const [first, ...others] = [...configuration.listeners, ...(configuration.streams ?? []), ...(configuration.aliases ?? [])].flatMap(
       ({ id, addresses, port }): ListenerBindFailure[] =>
         addresses
           .filter((address) => this.#taken.has(port) || this.#taken.has(`${address} ${port}`))

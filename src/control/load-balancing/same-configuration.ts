@@ -10,7 +10,9 @@ export function sameConfiguration(a: ProxyConfiguration, b: ProxyConfiguration):
     all(a.backends, b.backends, sameBackend) &&
     isDeepStrictEqual(a.listeners, b.listeners) &&
     isDeepStrictEqual(a.streams, b.streams) &&
-    isDeepStrictEqual(a.entrances, b.entrances)
+    isDeepStrictEqual(a.entrances, b.entrances) &&
+    isDeepStrictEqual(a.aliases, b.aliases) &&
+    all(a.clientSets ?? [], b.clientSets ?? [], isDeepStrictEqual)
   );
 }
 

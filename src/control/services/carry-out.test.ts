@@ -103,6 +103,16 @@ test("what a plan's tasks have in common is looked up once, and each event names
   expect(events.map(({ message }) => /has started (\d+) tasks/.exec(message)?.[1])).toEqual(["5", "10", "10"]);
 });
 
+test("its tasks know what their deployment knows by Service Connect, and are nobody's clients where it is not enabled", () => {
+  const { start, started, deploy } = world();
+  const names = [{ hostname: "backend", ipAddress: "240.0.0.1" }];
+  deploy({ connect: { configuration: { enabled: true }, namespaceId: "ns-1", endpoints: [], names } });
+  start(1);
+  deploy({ connect: { configuration: { enabled: false }, endpoints: [], names: [] } });
+  start(1);
+  expect(started().map(({ connect }) => connect)).toEqual(expect.arrayContaining([{ namespaceId: "ns-1", names }, undefined]));
+});
+
 test("a deployment that cannot start tasks says so once", () => {
   const { state, start, started } = world();
   state.commit(() => state.table(clusters).delete(CLUSTER));

@@ -4,6 +4,7 @@ import { compareText } from "../../decide/placement/spread.ts";
 import { MOST_NAMED, startedTasks } from "../../decide/rollout/events.ts";
 import type { RolloutPlan, RolloutStep, StartTask, UpdateDeployment } from "../../decide/rollout/plan.ts";
 import type { Ids } from "../../ports/ids.ts";
+import { removeLeftDiscovery } from "../../state/ecs-connect.ts";
 import { serviceDeployments } from "../../state/ecs-service-deployments.ts";
 import { clusters, services, taskDefinitions, tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../../state/ecs.ts";
 import { newTask } from "../../state/new-task.ts";
@@ -57,13 +58,15 @@ function apply(state: WholeState, service: ServiceRecord, step: Exclude<RolloutS
       });
     }
     case "remove-deployment":
-      return put({ ...service, deployments: service.deployments.filter(({ id }) => id !== step.deploymentId) });
+      put({ ...service, deployments: service.deployments.filter(({ id }) => id !== step.deploymentId) });
+      return removeLeftDiscovery(state, service.arn);
     case "event":
       return put(withEvent(service, step.message, ids, now));
     case "update-told":
       return put({ ...service, told: step.told });
     case "complete-deletion":
-      return put({ ...service, status: "INACTIVE", deployments: [] });
+      put({ ...service, status: "INACTIVE", deployments: [] });
+      return removeLeftDiscovery(state, service.arn);
     case "wake-at":
       return;
   }
@@ -124,6 +127,7 @@ function starter(
   }
   const providers = nextProviders(whole, service, deployment, count);
   const tags = taskTags(service, definition.tags);
+  const { namespaceId, names = [] } = deployment.connect ?? {};
   return (step) => {
     const provider = providers.next().value;
     return newTask(
@@ -139,6 +143,7 @@ function starter(
         ...(deployment.platformVersion ? { platformVersion: deployment.platformVersion } : {}),
         ...(deployment.networkConfiguration ? { networkConfiguration: deployment.networkConfiguration } : {}),
         ...(step.subnetId === undefined ? {} : { preferredSubnetId: step.subnetId }),
+        ...(namespaceId === undefined ? {} : { connect: { namespaceId, names } }),
         enableExecuteCommand: service.enableExecuteCommand,
         tags,
       },

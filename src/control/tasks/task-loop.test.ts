@@ -6,6 +6,7 @@ import { defaultNetwork } from "../../state/default-vpc.ts";
 import { instances } from "../../state/cloud-map.ts";
 import { registerInstance } from "../../state/cloud-map-instances.ts";
 import { services, taskDefinitions, tasks, type ServiceRecord, type TaskRecord } from "../../state/ecs.ts";
+import { connectServers } from "../../state/ecs-connect.ts";
 import { registerTarget } from "../../state/elb-targets.ts";
 import { listeners, targetKey, targets, type ListenerRecord } from "../../state/elb.ts";
 import { notePublicRange, publicAddresses } from "../../state/public-addresses.ts";
@@ -15,13 +16,18 @@ import { ManualClock } from "../../testing/manual-clock.ts";
 import { interfaceOf, putTask, taskRecord } from "../../testing/task-record.ts";
 import type { BarredWays } from "../reachability/task-ways.ts";
 import type { WaysOfTasks } from "../reachability/wait-for-ways.ts";
-import { taskLoop } from "./task-loop.ts";
+import { taskLoop, type TaskLoopParts } from "./task-loop.ts";
 import type { Resolver, TaskResources } from "./task-resources.ts";
 
 const ID = "0".repeat(32);
 
 /** One task, and a runner and a resolver of which each answer waits until the test gives it. */
-async function world(task: TaskRecord, refusal?: string, prepare: (state: JournaledState) => void = () => undefined, ways?: WaysOfTasks) {
+async function world(
+  task: TaskRecord,
+  refusal?: string,
+  prepare: (state: JournaledState) => void = () => undefined,
+  { ways, connectReady }: Pick<TaskLoopParts, "ways" | "connectReady"> = {},
+) {
   const journal = memoryJournal();
   let slow = false;
   const append: typeof journal.append = async (changes) => {
@@ -68,7 +74,8 @@ async function world(task: TaskRecord, refusal?: string, prepare: (state: Journa
     open: () => (refusal === undefined ? resources : { failure: refusal }),
   };
   const logger = { info: () => undefined, warn: () => undefined, error: (...told: unknown[]) => expect.unreachable(JSON.stringify(told)) };
-  const begun = taskLoop({ state, clock, ids: systemIds, runner, resolver, logger, ...(ways ? { ways } : {}) });
+  const given = { ...(ways && { ways }), ...(connectReady && { connectReady }) };
+  const begun = taskLoop({ state, clock, ids: systemIds, runner, resolver, logger, ...given });
   onTestFinished(async () => {
     over = true;
     for (const { go } of waiting) go();
@@ -189,6 +196,78 @@ test("a task that is told to stop while its record becomes durable is not starte
   await at.change(STOPPED_BY_USER);
   await at.open("durable");
   expect(at.asked).toEqual([]);
+});
+
+describe("a task with Service Connect", () => {
+  test.each([
+    [undefined, [`start ${pending.arn}`]],
+    [{ failure: "ResourceInitializationError: not here" }, []],
+  ])("starts when its names lead somewhere, and not where they cannot: %o", async (outcome, asked) => {
+    let answer: (told: typeof outcome) => void = () => undefined;
+    const ready = new Promise<typeof outcome>((resolve) => (answer = resolve));
+    let calls = 0;
+    const at = await world(pending, undefined, undefined, { connectReady: () => ((calls += 1) === 1 ? ready : undefined) });
+    await at.adopted();
+    await at.open("ready");
+    await at.change({ tags: [] });
+    await at.open("ready");
+    expect([at.asked, calls]).toEqual([[], 1]);
+    answer(outcome);
+    await at.clock.settled();
+    await at.open("ready");
+    expect(at.asked).toEqual(asked);
+    expect(at.record?.stoppedReason).toBe(outcome?.failure);
+  });
+
+  test("is offered when it is RUNNING, gets nothing new when it is to stop, and ends when it has finished", async () => {
+    const service = "arn:aws:ecs:us-east-1:123456789012:service/c/web";
+    const endpoint = {
+      ...{ namespaceId: "ns-1", discoveryServiceId: "srv-1", discoveryArn: "a", discoveryName: "api", requestTimeout: 15 },
+      ...{ containerName: "app", containerPort: 80, protocol: "http", alias: { dnsName: "api", port: 80 }, idleTimeout: 300 },
+    };
+    const connect = { configuration: { enabled: true }, namespaceId: "ns-1", endpoints: [endpoint], names: [] };
+    const task: TaskRecord = {
+      ...pending,
+      ...{ lastStatus: "ACTIVATING", serviceArn: service, deploymentId: "d", connect: { namespaceId: "ns-1", names: [] } },
+      endpoints: [{ containerName: "app", containerPort: 80, address: "10.0.0.5", port: 80 }],
+    };
+    const at = await world(task, undefined, (state) =>
+      state.commit(() =>
+        state.table(services).put({
+          arn: service,
+          name: "web",
+          deployments: [{ id: "d", loadBalancers: [], connect }],
+          events: [],
+        } as unknown as ServiceRecord),
+      ),
+    );
+    await at.adopted({ ...observation("running"), endpoints: task.endpoints });
+    const offered = () => [...at.state.table(connectServers).values()];
+    expect([at.record?.lastStatus, offered()]).toMatchObject(["RUNNING", [{ discoveryServiceId: "srv-1", address: "10.0.0.5", port: 80 }]]);
+    await at.change(STOPPED_BY_USER);
+    expect([at.record?.lastStatus, at.asked.includes(`stop ${task.arn}`)]).toEqual(["DEACTIVATING", false]);
+    expect(offered()).toMatchObject([{ drainingUntil: at.clock.now() + 30_000 }]);
+    at.state.commit(() => at.state.table(connectServers).delete(`srv-1/${ID}`));
+    await at.clock.settled();
+    expect([at.record?.lastStatus, at.asked.includes(`stop ${task.arn}`)]).toEqual(["STOPPING", true]);
+  });
+
+  test("that has ended by itself is offered no longer, and waits for nobody", async () => {
+    const at = await world(taskRecord(ID, { networkMode: "bridge" }), undefined, (state) =>
+      state.commit(() =>
+        state.table(connectServers).put({
+          ...{ account: "123456789012", namespaceId: "ns-1", discoveryServiceId: "srv-1", taskArn: pending.arn, taskId: ID },
+          ...{ address: "10.0.0.5", port: 80, passed: true },
+        }),
+      ),
+    );
+    await at.adopted({
+      ...observation("stopped"),
+      stop: { code: "EssentialContainerExited", reason: "Essential container in task exited" },
+    });
+    await at.open("forget");
+    expect([at.record?.lastStatus, at.state.table(connectServers).size]).toEqual(["STOPPED", 0]);
+  });
 });
 
 test("when a task runs, the runner hears where the next one of its subnet will be", async () => {
@@ -526,7 +605,7 @@ describe("a task that has no way to what it needs", () => {
         return { [Symbol.dispose]: () => undefined };
       },
     };
-    const at = await world(pending, undefined, undefined, ways);
+    const at = await world(pending, undefined, undefined, { ways });
     await at.adopted();
     await at.open("ready");
     return {

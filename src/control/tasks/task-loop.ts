@@ -4,11 +4,13 @@ import type { Ids } from "../../ports/ids.ts";
 import type { Logger } from "../../ports/logger.ts";
 import type { TaskObservation, TaskRunner } from "../../ports/task-runner.ts";
 import { taskDefinitions, tasks, type TaskRecord } from "../../state/ecs.ts";
+import { connectServers } from "../../state/ecs-connect.ts";
 import { targetKey, targets } from "../../state/elb.ts";
 import { NoPublicAddressError, releasePublicAddresses } from "../../state/public-addresses.ts";
 import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { WaitingForWays, withBarredPulls, type WaysOfTasks } from "../reachability/wait-for-ways.ts";
+import { forgetTask, isOffered, offerTask, withdrawTask } from "../service-connect/connect-servers.ts";
 import { attachInterface, foreseenPlace, noPublicAddress, withPublicAddress } from "./network-interface.ts";
 import { observed } from "./observation.ts";
 import { deregisterInstances, hasInstances, registerInstances, tellHealth } from "./instances.ts";
@@ -32,6 +34,8 @@ export interface TaskLoopParts {
   readonly networkForTask?: NetworkForTask;
   /** Whether Fargate's tasks have a way to what they need. Without it all have. */
   readonly ways?: WaysOfTasks;
+  /** Has a task wait until what it is to find by Service Connect is there, and what it is not to find is not; never rejects. Without it no task waits. */
+  readonly connectReady?: (task: TaskRecord) => Promise<{ readonly failure: string } | undefined> | undefined;
 }
 
 /**
@@ -49,11 +53,15 @@ export async function taskLoop({
   logger,
   networkForTask,
   ways,
+  connectReady,
 }: TaskLoopParts): Promise<AsyncDisposable> {
   const table = state.table(tasks);
   /** Tasks that the runner knows of. */
   const delivered = new Set<string>();
   const lastObservation = new Map<string, TaskObservation>();
+  /** Tasks that wait for Service Connect, and why those cannot start that waited in vain. */
+  const awaiting = new Set<string>();
+  const unready = new Map<string, string>();
   const lastAddress = new Map<string, string>();
   const waiting = new WaitingForWays();
   const worker = keyedWorker("tasks", step, clock, logger, { atOnce: AT_ONCE });
@@ -116,6 +124,9 @@ export async function taskLoop({
     if (resolver.ready) await resolver.ready();
     const task = table.get(arn);
     if (task?.desiredStatus !== "RUNNING") return worker.wake(arn);
+    const refusal = unready.get(arn);
+    if (refusal !== undefined) return failToStart(arn, refusal);
+    if (awaitsConnect(task)) return;
     const definition = state.table(taskDefinitions).get(task.taskDefinitionArn);
     if (!definition) return failToStart(arn, `The task definition ${task.taskDefinitionArn} is gone.`);
     const barred = ways?.barred(task);
@@ -135,10 +146,26 @@ export async function taskLoop({
     runner.start(withBarredPulls(spec, barred));
   }
 
+  /** Whether a task waits for Service Connect: meanwhile others start, and it is woken when that is over. */
+  function awaitsConnect(task: TaskRecord): boolean {
+    const { arn } = task;
+    if (awaiting.has(arn)) return true;
+    const ready = connectReady?.(task);
+    if (!ready) return false;
+    awaiting.add(arn);
+    void ready.then((outcome) => {
+      awaiting.delete(arn);
+      if (outcome) unready.set(arn, outcome.failure);
+      worker.wake(arn);
+    });
+    return true;
+  }
+
   function activate(task: TaskRecord): void {
     state.commit(() => {
       const activating = task.lastStatus === "ACTIVATING" ? task : moveTo(task, "ACTIVATING");
       registerInstances(state, activating);
+      offerTask(state, activating);
       moveTo(registerTask(state, activating, ids, clock.now()), "RUNNING");
     });
     foresee(task);
@@ -155,7 +182,7 @@ export async function taskLoop({
     if (!isKnownToRunner(task.arn) || phase === "stopped") return finish(task);
     const leaving = deactivate(task);
     // Drain, then SIGTERM: the proxy sends nothing new by the time the containers hear of it. A task that already ended need not wait.
-    if (leaving.executionStoppedAt === undefined && !isDrained(state, leaving)) return;
+    if (leaving.executionStoppedAt === undefined && (!isDrained(state, leaving) || isOffered(state, leaving))) return;
     if (isBefore(leaving.lastStatus, "STOPPING"))
       state.commit(() => moveTo(leaving, "STOPPING", { stoppingAt: leaving.stoppingAt ?? clock.now() }));
     await state.durable();
@@ -163,9 +190,11 @@ export async function taskLoop({
   }
 
   function deactivate(task: TaskRecord): TaskRecord {
-    if (!isBefore(task.lastStatus, "DEACTIVATING") || (task.targets.length === 0 && !hasInstances(state, task))) return task;
+    const isNowhere = task.targets.length === 0 && !hasInstances(state, task) && !isOffered(state, task);
+    if (!isBefore(task.lastStatus, "DEACTIVATING") || isNowhere) return task;
     return state.commit(() => {
       deregisterInstances(state, task);
+      withdrawTask(state, task, clock.now());
       deregisterTask(state, task, ids, clock.now());
       return moveTo(task, "DEACTIVATING");
     });
@@ -181,6 +210,7 @@ export async function taskLoop({
     const { arn } = task;
     state.commit(() => {
       deregisterInstances(state, task);
+      forgetTask(state, task);
       deregisterTask(state, task, ids, clock.now());
       if (isBefore(task.lastStatus, "DEPROVISIONING")) moveTo(task, "DEPROVISIONING", { stoppingAt: task.stoppingAt ?? clock.now() });
     });
@@ -196,6 +226,7 @@ export async function taskLoop({
   }
 
   function stopped(task: TaskRecord): void {
+    unready.delete(task.arn);
     const now = clock.now();
     const containers = task.containers.map((container) => ({ ...container, lastStatus: "STOPPED" as const }));
     const executionStoppedAt = task.startedAt === undefined ? {} : { executionStoppedAt: task.executionStoppedAt ?? now };
@@ -258,6 +289,9 @@ export async function taskLoop({
     state.watch(tasks, ({ key, before, after }) => {
       wake(key);
       if (after?.lastStatus === "STOPPED" && before?.lastStatus !== "STOPPED") retiring.add(after);
+    }),
+    state.watch(connectServers, ({ after, before }) => {
+      if (!after && before) wake(before.taskArn);
     }),
     state.watch(targets, ({ after, before }) => {
       // Only a target that is gone lets a task go on.

@@ -63,6 +63,18 @@ describe("a task", () => {
     for (const member of ["cpu", "memory", "pidMode", "ipcMode"]) expect(made).not.toHaveProperty(member);
   });
 
+  test("knows the names of its Service Connect namespace, all of its containers in one list", () => {
+    const names = [{ hostname: "backend", ipAddress: "240.0.0.1" }];
+    const { containers } = spec({
+      task: { connect: { namespaceId: "ns-1", names } },
+      containerDefinitions: [
+        { name: "app", image: "web:1" },
+        { name: "other", image: "web:1" },
+      ],
+    });
+    expect(containers.map(({ extraHosts }) => extraHosts)).toEqual([names, undefined]);
+  });
+
   test("without an address in its VPC is a defect", () => {
     expect(() => specOf({ task: { networkInterface: undefined } as never })).toThrow(/has no network interface/);
   });

@@ -31,6 +31,8 @@ export function taskSpec(task: TaskRecord, definition: TaskDefinitionRecord, res
     containers.push({
       ...containerSpec(container, override, { image, environment, log: written?.delivered ? log?.key : undefined }),
       ...architectureOf(definition.definition),
+      // A task's containers have one list of hosts.
+      ...(containers.length === 0 && task.connect ? { extraHosts: task.connect.names } : {}),
     });
   }
   return {

@@ -3,6 +3,7 @@ import { systemIds as ids } from "../../drivers/system/ids.ts";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import type { HoldOutcome, HostAddresses } from "../../ports/host-addresses.ts";
 import { subnets, vpcs } from "../../state/ec2.ts";
+import { connectAddresses } from "../../state/ecs-connect.ts";
 import { loadBalancers, type LoadBalancerRecord } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { vpcEndpoints, type VpcEndpointRecord } from "../../state/ec2-endpoints.ts";
@@ -43,6 +44,7 @@ function world() {
   const networks = new FakeVpcNetworks();
   const host = new FakeHost();
   const told: string[][] = [];
+  let lacking: ReadonlyMap<string, string> = new Map();
   const troubles: (string | undefined)[] = [];
   const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
   let current: BalancerAddresses | undefined;
@@ -71,7 +73,11 @@ function world() {
     const addresses = balancerAddresses({
       ...{ state, clock, ids, logger, host },
       networkForVpc: networkForVpc({ state, networks, logger }),
-      tell: (held: readonly HeldAddresses[]) => void told.push(held.flatMap(({ addresses: those }) => [...those])),
+      tell: (held: readonly HeldAddresses[], without) => {
+        lacking = without;
+        const now = held.flatMap(({ addresses: those }) => [...those]);
+        if (JSON.stringify(now) !== JSON.stringify(told.at(-1))) told.push(now);
+      },
       trouble: (text) => void troubles.push(text),
     });
     current = addresses;
@@ -83,7 +89,18 @@ function world() {
     await clock.settled();
     return addresses;
   };
-  return { state, clock, networks, host, told, troubles, put, start, held: () => [...(current?.heldIn("vpc-1")?.addresses ?? [])] };
+  return {
+    state,
+    clock,
+    networks,
+    host,
+    told,
+    troubles,
+    put,
+    start,
+    lacking: () => lacking,
+    held: () => [...(current?.heldIn("vpc-1")?.addresses ?? [])],
+  };
 }
 
 test("a load balancer's network is made for it, and then the host has its addresses; they are told, and go with it", async () => {
@@ -162,6 +179,19 @@ function putEndpointRecord(state: JournaledState, is: VpcEndpointRecord["state"]
     }),
   );
 }
+
+test("the same goes for addresses of Service Connect, and whoever needs them hears where this host cannot have them", async () => {
+  const { state, clock, host, told, lacking, start } = world();
+  await start();
+  const record = { account: SCOPE.account, namespaceId: "ns-1", vpcId: VPC.vpcId, name: "backend", address: "240.0.0.1" };
+  state.commit(() => state.table(connectAddresses).put(record));
+  await clock.settled();
+  expect([told.at(-1), [...host.had], [...lacking()]]).toEqual([["240.0.0.1"], ["240.0.0.1"], []]);
+  host.outcome = { kind: "unable", reason: "this user may not" };
+  state.commit(() => state.table(connectAddresses).put({ ...record, name: "other", address: "240.0.0.2" }));
+  await clock.settled();
+  expect([...lacking()]).toEqual([[VPC.vpcId, "this user may not"]]);
+});
 
 test("what a network that is made anew lacks is put there again, and nothing is held where there is none", async () => {
   const { clock, networks, host, told, put, start, held } = world();

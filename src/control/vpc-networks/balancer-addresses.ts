@@ -4,6 +4,7 @@ import type { Ids } from "../../ports/ids.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { vpcEndpoints, type VpcEndpointRecord } from "../../state/ec2-endpoints.ts";
 import { vpcs } from "../../state/ec2.ts";
+import { connectAddresses } from "../../state/ecs-connect.ts";
 import { completeInterfaces, removeLeft } from "../../state/elb-interfaces.ts";
 import { loadBalancers } from "../../state/elb.ts";
 import { removeEndpoint } from "../../state/new-endpoint.ts";
@@ -22,8 +23,8 @@ export interface BalancerAddressesParts {
   readonly host: HostAddresses;
   /** Has a VPC's network made where it is not there. */
   readonly networkForVpc: NetworkForVpc;
-  /** Told which addresses this host has, whenever that changes. */
-  readonly tell: (held: readonly HeldAddresses[]) => void;
+  /** Told which addresses this host has, and in which VPCs it lacks some and why, whenever that changes. */
+  readonly tell: (held: readonly HeldAddresses[], lacking: ReadonlyMap<string, string>) => void;
   /** Told why load balancers do without their addresses, in words for an operator; with `undefined` that none does. */
   readonly trouble?: (text: string | undefined) => void;
 }
@@ -89,6 +90,14 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
     );
   }
 
+  /** What Service Connect has there. */
+  function connectedIn(vpcId: string): readonly string[] {
+    return state
+      .table(connectAddresses)
+      .by("vpc", vpcId)
+      .map(({ address }) => address);
+  }
+
   async function step(vpcId: string): Promise<void> {
     if (vpcId === ALL) return complete();
     const next = removeLeft(state, vpcId, clock.now());
@@ -96,14 +105,13 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
     const gateway = gateways.get(vpcId);
     const endpoints = unsettled(vpcId);
     const records = wantedIn(vpcId);
+    const connected = connectedIn(vpcId);
+    // A network is made for load balancers and Service Connect; endpoints wait for somebody who would use them.
+    const isNeeded = connected.length > 0 || records.some(({ loadBalancerArn }) => loadBalancerArn !== undefined);
     // Where there is no network nobody can ask an endpoint, and nothing is to be let go of.
     if (!gateway) settle(endpoints);
-    // A network is made for load balancers; endpoints wait for somebody who would use them.
-    if (!gateway)
-      return records.some(({ loadBalancerArn }) => loadBalancerArn !== undefined) && state.table(vpcs).has(vpcId)
-        ? makeNetwork(vpcId)
-        : note(vpcId, undefined);
-    const wanted = records.map(({ privateIpv4Address }) => privateIpv4Address);
+    if (!gateway) return isNeeded && state.table(vpcs).has(vpcId) ? makeNetwork(vpcId) : note(vpcId, undefined);
+    const wanted = [...addressesOf(records), ...connected];
     // An address is told to nobody before it is surely ours.
     await state.durable();
     // Who listens there lets go first.
@@ -135,7 +143,7 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
       before?.vpcCidr === vpcCidr && before.addresses.size === addresses.length && addresses.every((one) => before.addresses.has(one));
     if (isSame) return;
     held.set(vpcId, { vpcId, vpcCidr, addresses: new Set(addresses) });
-    tell([...held.values()]);
+    tell([...held.values()], wanting);
   }
 
   function note(vpcId: string, why: string | undefined): void {
@@ -146,6 +154,7 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
       wanting.set(vpcId, why);
       logger.warn("load balancers are at addresses that all share, not at their own", { vpc: vpcId, why });
     }
+    tell([...held.values()], wanting);
     const [first] = wanting.values();
     trouble?.(
       first &&
@@ -167,9 +176,16 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
   const watchEndpoints = state.watch(vpcEndpoints, ({ after }) => {
     if (after && after.state !== "available") worker.wake(after.vpcId);
   });
+  const addressWatch = state.watch(connectAddresses, ({ before, after }) => {
+    for (const record of [before, after]) if (record) worker.wake(record.vpcId);
+  });
+  function wakeAll(): void {
+    for (const { vpcId } of state.table(networkInterfaces).values()) worker.wake(vpcId);
+    for (const { vpcId } of state.table(connectAddresses).values()) worker.wake(vpcId);
+  }
   worker.wake(ALL);
+  wakeAll();
   for (const endpoint of state.table(vpcEndpoints).values()) if (endpoint.state !== "available") worker.wake(endpoint.vpcId);
-  for (const { vpcId } of state.table(networkInterfaces).values()) worker.wake(vpcId);
 
   return {
     at(now) {
@@ -180,21 +196,22 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
         held.set(vpcId, {
           vpcId,
           vpcCidr,
-          addresses: new Set(
-            wantedIn(vpcId)
-              .map(({ privateIpv4Address }) => privateIpv4Address)
-              .filter((address) => present.has(address)),
-          ),
+          addresses: new Set([...addressesOf(wantedIn(vpcId)), ...connectedIn(vpcId)].filter((address) => present.has(address))),
         });
-      tell([...held.values()]);
+      tell([...held.values()], wanting);
       for (const vpcId of gateways.keys()) worker.wake(vpcId);
-      for (const { vpcId } of state.table(networkInterfaces).values()) worker.wake(vpcId);
+      wakeAll();
     },
     heldIn: (vpcId) => held.get(vpcId),
     async [Symbol.asyncDispose]() {
       watch[Symbol.dispose]();
       watchEndpoints[Symbol.dispose]();
+      addressWatch[Symbol.dispose]();
       await worker[Symbol.asyncDispose]();
     },
   };
+}
+
+function addressesOf(records: readonly NetworkInterfaceRecord[]): readonly string[] {
+  return records.map(({ privateIpv4Address }) => privateIpv4Address);
 }

@@ -15,8 +15,12 @@ const [api, web] = before.backends as [ProxyConfiguration["backends"][number], P
 
 test("a backend with other servers is what changed; the others, being the same objects, are not", () => {
   const more = { ...web, servers: [one, two] };
-  expect(changedFew(before, { listeners: [listener("main", 80)], backends: [api, more] })).toEqual({ backends: [more], tables: new Map() });
-  expect(changedFew(before, { ...before })).toEqual({ backends: [], tables: new Map() });
+  expect(changedFew(before, { listeners: [listener("main", 80)], backends: [api, more] })).toEqual({
+    backends: [more],
+    clientSets: [],
+    tables: new Map(),
+  });
+  expect(changedFew(before, { ...before })).toEqual({ backends: [], clientSets: [], tables: new Map() });
 });
 
 const to = (id: string, ...patterns: readonly string[]): ProxyRoute => ({ ...forwardTo(id), conditions: [{ kind: "path", patterns }] });

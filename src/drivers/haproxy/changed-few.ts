@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { ProxyBackend, ProxyConfiguration, ProxyListener } from "../../ports/traffic-proxy.ts";
+import type { ProxyBackend, ProxyClientSet, ProxyConfiguration, ProxyListener } from "../../ports/traffic-proxy.ts";
 import { usesOf } from "./backend-uses.ts";
 import { renderListener, routeTables } from "./render-routes.ts";
 import { tableText, type RouteTable } from "./route-runs.ts";
@@ -11,12 +11,14 @@ const MOST = 64;
 export interface FewChanges {
   /** Of which the servers changed. */
   readonly backends: readonly ProxyBackend[];
+  /** Sets of clients that changed. */
+  readonly clientSets: readonly ProxyClientSet[];
   /** Tables of routes that changed. */
   readonly tables: ReadonlyMap<string, RouteTable>;
 }
 
 /**
- * The backends of which only the servers changed, and the tables of routes, where nothing else did between two configurations whose ports are all bound and a
+ * The backends of which only the servers changed, the sets of clients, and the tables of routes, where nothing else did between two configurations whose ports are all bound and a
  * worker can be told of these alone; `undefined` where it takes more. What is one object in both costs nothing: time is proportional to the routes and
  * certificates.
  */
@@ -25,7 +27,8 @@ export function changedFew(before: ProxyConfiguration, after: ProxyConfiguration
   const backends = after.backends.filter((backend, at) => backend !== before.backends[at]);
   const isOfServersAlone = backends.length <= MOST && after.backends.every((backend, at) => sameSettings(before.backends[at], backend));
   const tables = isOfServersAlone ? changedTables(before, after) : undefined;
-  return tables && { backends, tables };
+  const clientSets = (after.clientSets ?? []).filter((set, at) => set !== before.clientSets?.[at]);
+  return tables && { backends, clientSets, tables };
 }
 
 function sameSettings(before: ProxyBackend | undefined, after: ProxyBackend): boolean {
@@ -36,8 +39,8 @@ function sameSettings(before: ProxyBackend | undefined, after: ProxyBackend): bo
 }
 
 function changedTables(before: ProxyConfiguration, after: ProxyConfiguration): ReadonlyMap<string, RouteTable> | undefined {
-  const { backends: _before, listeners: those, ...theirs } = before;
-  const { backends: _after, listeners: these, ...others } = after;
+  const { backends: _before, listeners: those, clientSets: _knew, ...theirs } = before;
+  const { backends: _after, listeners: these, clientSets: _know, ...others } = after;
   if (those.length !== these.length || !isDeepStrictEqual(theirs, others)) return undefined;
   const changed = these.flatMap((is, at) => {
     const was = those[at];

@@ -33,6 +33,7 @@ import { SessionCounts, sessionKey } from "./session-counts.ts";
 import { removedButBusy, sessionsWith } from "./removed-but-busy.ts";
 import { parseStatTable, rowsByBackend, type ServerRow } from "./stat-table.ts";
 import { TlsFiles } from "./tls-files.ts";
+import { WorkerClients } from "./worker-clients.ts";
 import { WorkerTables } from "./worker-tables.ts";
 
 export interface HaproxyOptions {
@@ -111,6 +112,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   readonly #refusedTls = new RefusedTls();
   readonly #tls: TlsFiles;
   readonly #tables: WorkerTables;
+  readonly #clients: WorkerClients;
   /** What the running worker shows, as far as is known. */
   #shown: ShownCertificates | undefined;
   /** `address port` of what HAProxy has bound. */
@@ -138,6 +140,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   ) {
     this.#tls = tls;
     this.#tables = new WorkerTables(files.workerSocket);
+    this.#clients = new WorkerClients(files.workerSocket);
     this.#options = options;
     this.#secret = secret;
     this.#files = files;
@@ -289,7 +292,8 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   /** Requests go elsewhere before servers do. Tells whether servers are left that could not be removed yet. */
-  async #carryOutFew({ tables, backends }: FewChanges): Promise<boolean> {
+  async #carryOutFew({ clientSets, tables, backends }: FewChanges): Promise<boolean> {
+    await this.#clients.change(clientSets);
     await this.#tables.change(tables);
     return this.#settleFew(backends);
   }
@@ -327,8 +331,19 @@ class HaproxyTrafficProxy implements TrafficProxy {
     } else {
       await this.#changeAtRunTime(rendered);
     }
+    await this.#changeClients(configuration);
     await this.#settle(configuration);
     this.#isCarriedOut = true;
+  }
+
+  async #changeClients(configuration: ProxyConfiguration): Promise<void> {
+    try {
+      await this.#clients.change(configuration.clientSets ?? []);
+    } catch (error) {
+      if (!(error instanceof HaproxyRefusalError)) throw error;
+      this.#options.logger?.warn("HAProxy refused a change of clients at run time, so it reloads", { reason: error.message });
+      await this.#reload(this.#render(configuration));
+    }
   }
 
   /** Gives a worker the tables and certificates that it is to have, without a reload where it takes them so. */
@@ -544,6 +559,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   async #attach(): Promise<void> {
     this.#detach();
     this.#tables.forget();
+    this.#clients.forget();
     this.#tokens = undefined;
     this.#watch = await watchHealthRing(
       this.#files.workerSocket,
@@ -627,8 +643,8 @@ function bindsIn(text: string): ReadonlySet<string> {
   return new Set([...text.matchAll(/^ {4}bind (?:ipv6@)?(\S+):(\d+)(?: .*)?$/gm)].map(([, address, port]) => `${address} ${port}`));
 }
 
-function placesOf({ listeners, streams = [], entrances = [] }: ProxyConfiguration): readonly ListenerPlace[] {
-  return [...listeners, ...streams, ...entrances];
+function placesOf({ listeners, streams = [], entrances = [], aliases = [] }: ProxyConfiguration): readonly ListenerPlace[] {
+  return [...listeners, ...streams, ...entrances, ...aliases];
 }
 
 /** A port may be taken between our try and HAProxy's: then its message names the place in brackets. */

@@ -5,6 +5,8 @@ import { UNUSED, usesOf } from "./backend-uses.ts";
 import { errorFileLines } from "./error-pages.ts";
 import { quote } from "./quote.ts";
 import { section } from "./configuration-text.ts";
+import { clientsFile, clientsText } from "./client-sets.ts";
+import { ALIAS_DEFAULTS, renderAlias, renderAliasBackend } from "./render-aliases.ts";
 import { renderBackend, renderListener, routeTables } from "./render-routes.ts";
 import { hasLog, REQUEST_RING } from "./render-request-log.ts";
 import { loginBackends } from "./render-login.ts";
@@ -31,7 +33,7 @@ export interface RenderedConfiguration {
   readonly certificates: readonly CertificateList[];
   /** Nor are these: the tables in which routes are looked up, by their files. */
   readonly tables: ReadonlyMap<string, RouteTable>;
-  /** What it reads besides when it starts, by its names within the folder; private keys among it. */
+  /** What it reads besides when it starts, by its names within the folder; private keys and sets of clients among it. */
   readonly readFiles: ReadonlyMap<string, string>;
 }
 
@@ -81,7 +83,7 @@ export function renderConfiguration(
 ): RenderedConfiguration {
   const uses = usesOf(configuration);
   const bindable =
-    ({ port }: ListenerPlace) =>
+    ({ port }: Pick<ListenerPlace, "port">) =>
     (address: string): boolean =>
       !unbound.some((one) => one.address === address && one.port === port);
   const globals = [...tlsGlobals(encrypted(configuration).map(({ tls }) => tls)), ...secureGlobals(configuration.backends)];
@@ -90,7 +92,7 @@ export function renderConfiguration(
     ...(configuration.listeners.some(({ routes }) => routes.some(({ login }) => login)) ? loginBackends() : []),
     ...configuration.listeners.flatMap((listener) => renderListener(listener, bindable(listener))),
     ...configuration.backends.flatMap((backend) => {
-      if (backend.stream) return [];
+      if (backend.stream || backend.connect) return [];
       const lines = renderStickiness(backend, secret).map((line) => `    ${line}`);
       return [renderBackend(backend, uses.get(backend.id) ?? UNUSED), ...lines].join("\n");
     }),
@@ -102,8 +104,20 @@ export function renderConfiguration(
       backend.stream ? renderStreamBackend(backend, (uses.get(backend.id) ?? UNUSED).idleTimeout) : [],
     ),
   ];
+  const connects = new Map(configuration.backends.flatMap((backend) => (backend.connect ? [[backend.id, backend.connect]] : [])));
+  const aliases = [
+    ...(configuration.aliases ?? []).flatMap((alias) => {
+      const connect = connects.get(alias.backend);
+      return connect ? renderAlias(alias, connect, bindable(alias)) : [];
+    }),
+    ...configuration.backends.flatMap((backend) => (backend.connect ? renderAliasBackend(backend, backend.connect) : [])),
+  ];
   // A section takes the defaults that were written last before it.
-  const sections = streams.length === 0 ? requests : [...requests, STREAM_DEFAULTS, ...streams];
+  const sections = [
+    ...requests,
+    ...(streams.length === 0 ? [] : [STREAM_DEFAULTS, ...streams]),
+    ...(aliases.length === 0 ? [] : [ALIAS_DEFAULTS, ...aliases]),
+  ];
   const structure = createHash("sha256")
     .update([preamble("", globals), ...sections].join("\n\n"))
     .digest("hex")
@@ -127,7 +141,11 @@ export function renderConfiguration(
     stickyMap: desired.flatMap(({ backend, all }) => [...tokensOf(backend, all, secret)].map((entry) => `${entry.join(" ")}\n`)).join(""),
     certificates,
     tables,
-    readFiles: new Map([...tlsFiles, ...[...tables].map(([file, table]) => [file, tableText(table)] as const)]),
+    readFiles: new Map([
+      ...tlsFiles,
+      ...[...tables].map(([file, table]) => [file, tableText(table)] as const),
+      ...(configuration.clientSets ?? []).map((set) => [clientsFile(set.id), clientsText(set)] as const),
+    ]),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ProxyBackend, ProxyServer } from "../../ports/traffic-proxy.ts";
 import { milliseconds } from "./configuration-text.ts";
+import { ejectionWords } from "./ejection-words.ts";
 import { streamWords } from "./render-streams.ts";
 import { checkWords, secureWords } from "./render-secure.ts";
 import { versionWords } from "./render-version.ts";
@@ -41,7 +42,11 @@ export function desiredServers(backend: ProxyBackend, server: ProxyServer, healt
   const check = backend.healthCheck;
   const place = serverPlace(server);
   const from = server.source === undefined ? [] : [`source ${server.source}`];
-  const carried = backend.stream ? streamWords(backend.stream) : [...POOL, ...versionWords(backend)];
+  const carried = backend.stream
+    ? streamWords(backend.stream)
+    : backend.connect?.kind === "connections"
+      ? []
+      : [...POOL, ...versionWords(backend)];
   const secured = secureWords(backend);
   const make = (role: ServerRole, weight: 0 | 1, up: boolean, words: readonly string[], checked: boolean): DesiredServer => ({
     name: haproxyServerName(server, role),
@@ -70,6 +75,7 @@ export function desiredServers(backend: ProxyBackend, server: ProxyServer, healt
     `rise ${check.healthyThreshold}`,
     `fall ${check.unhealthyThreshold}`,
     ...slow,
+    ...ejectionWords(backend),
   ];
   return [
     make("traffic", 1, health === "healthy", words, true),

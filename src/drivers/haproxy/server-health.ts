@@ -33,7 +33,8 @@ export function observeHealth(
   if (probe?.check === undefined || probe.status === "MAINT" || check.kind === "none") return undefined;
   if (passed.test(probe.check.status) && probe.check.health >= probe.check.rise) return { health: "healthy" };
   const observed = withCause("initial", probe);
-  if (observed.cause === undefined || probe.check.health > 0) return observed;
+  // Of what an alias leads to nothing is promised by when something listens: it is waited for.
+  if (observed.cause === undefined || probe.check.health > 0 || backend.connect) return observed;
   const unhealthyIn = (check.unhealthyThreshold - 1) * check.interval - probe.secondsInState;
   return unhealthyIn > 0 ? { ...observed, unhealthyIn } : withCause("unhealthy", probe);
 }

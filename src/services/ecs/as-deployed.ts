@@ -8,6 +8,12 @@ import { revisionSettings } from "./revision-settings.ts";
 export function asDeployed(service: ServiceRecord): ServiceRecord {
   const primary = service.deployments.find((deployment) => deployment.status === "PRIMARY");
   if (primary?.rollbackOf === undefined) return service;
-  const { capacityProviderStrategy: _strategy, platformVersion: _version, networkConfiguration: _network, ...rest } = service;
+  const {
+    capacityProviderStrategy: _strategy,
+    platformVersion: _version,
+    networkConfiguration: _network,
+    connect: _connect,
+    ...rest
+  } = service;
   return { ...rest, ...revisionSettings(primary) };
 }

@@ -10,6 +10,7 @@ import {
   UpdateClusterSettingsCommand,
 } from "@aws-sdk/client-ecs";
 import { expect, test } from "vitest";
+import { namespaceOfArn } from "../../state/cloud-map.ts";
 import { putDiscoveryService } from "../../testing/discovery-service.ts";
 import { apiWorld } from "../../testing/api-world.ts";
 
@@ -106,19 +107,40 @@ test("a cluster's settings and capacity providers can be changed", async () => {
   expect(described.failures).toMatchObject([{ reason: "MISSING" }]);
 });
 
-test("a cluster's namespace that is there is of no use yet, and refused so", async () => {
+test("a cluster has a namespace for the services in it: one that is there, by its name or ARN, or one that is made", async () => {
   await using api = await apiWorld();
+  const ecs = api.client(ECSClient);
   const { namespaceId } = putDiscoveryService(api.state);
-  const namespace = `arn:aws:servicediscovery:us-east-1:123456789012:namespace/${namespaceId}`;
-  const given = api.client(ECSClient).send(new CreateClusterCommand({ serviceConnectDefaults: { namespace } }));
-  await expect(given).rejects.toMatchObject({ name: "UnsupportedFeatureException" });
+  const arn = `arn:aws:servicediscovery:us-east-1:123456789012:namespace/${namespaceId}`;
+  const made = async (clusterName: string, namespace: string) => {
+    const { cluster } = await ecs.send(new CreateClusterCommand({ clusterName, serviceConnectDefaults: { namespace } }));
+    return cluster?.serviceConnectDefaults?.namespace;
+  };
+  expect(await made("by-arn", arn)).toBe(arn);
+  expect(await made("by-name", "svc.local")).toBe(arn);
+  const fresh = await made("made", "shop");
+  expect(namespaceOfArn(api.state, fresh ?? "")).toMatchObject({ name: "shop", type: "HTTP", tags: [{ Key: "AmazonECSManaged" }] });
+  expect(await made("again", "shop")).toBe(fresh);
+
+  const update = async (namespace: string) => {
+    const { cluster } = await ecs.send(new UpdateClusterCommand({ cluster: "made", serviceConnectDefaults: { namespace } }));
+    return cluster?.serviceConnectDefaults?.namespace;
+  };
+  expect(await update(arn)).toBe(arn);
+  const { cluster } = await ecs.send(new UpdateClusterCommand({ cluster: "made" }));
+  expect(cluster?.serviceConnectDefaults).toEqual({ namespace: arn });
+  expect(await update("")).toBeUndefined();
+  expect(namespaceOfArn(api.state, fresh ?? "")).toBeDefined();
 });
 
 test.each([
   ["arn:aws:servicediscovery:us-east-1:123456789012:namespace/ns-aaaaaaaaaaaaaaaa", "NamespaceNotFoundException", "wasn't found"],
-  ["web", "UnsupportedFeatureException", "does not support Service Connect"],
-])("a cluster's namespace that is not there is refused: %s", async (namespace, name, message) => {
+  ["arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-0123456789abcdef", "NamespaceNotFoundException", "wasn't found"],
+  ["arn:aws:servicediscovery:us-east-1:210987654321:namespace/ns-0123456789abcdef", "NamespaceNotFoundException", "wasn't found"],
+  ["a/b", "InvalidParameterException", "namespace name is invalid"],
+])("a cluster's namespace that cannot be is refused, and no cluster made: %s", async (namespace, name, message) => {
   await using api = await apiWorld();
+  putDiscoveryService(api.state);
   const ecs = api.client(ECSClient);
   const refused = { name, message: expect.stringContaining(message) as string };
   await expect(ecs.send(new CreateClusterCommand({ serviceConnectDefaults: { namespace } }))).rejects.toMatchObject(refused);
@@ -126,6 +148,4 @@ test.each([
   await ecs.send(new CreateClusterCommand({}));
   const update = new UpdateClusterCommand({ cluster: "default", serviceConnectDefaults: { namespace } });
   await expect(ecs.send(update)).rejects.toMatchObject(refused);
-  const { cluster } = await ecs.send(new UpdateClusterCommand({ cluster: "default", serviceConnectDefaults: { namespace: "" } }));
-  expect(cluster).not.toHaveProperty("serviceConnectDefaults");
 });

@@ -1,14 +1,7 @@
 import { scopeKey } from "../../domain/scope.ts";
-import {
-  ClusterContainsServicesException,
-  ClusterContainsTasksException,
-  NamespaceNotFoundException,
-  UnsupportedFeatureException,
-  type Failure,
-} from "@aws-sdk/client-ecs";
-import { namespaceOfArn } from "../../state/cloud-map.ts";
+import { ClusterContainsServicesException, ClusterContainsTasksException, type Failure } from "@aws-sdk/client-ecs";
 import { clusters, services, tasks, type ClusterRecord } from "../../state/ecs.ts";
-import { because, type OperationContext, type Permission } from "../operation.ts";
+import { because, type Permission } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { ensureLinkedRole } from "../iam/linked-role.ts";
 import { compareKeys, paginate } from "../pagination.ts";
@@ -18,6 +11,7 @@ import { checkConfiguration, checkSettings } from "./cluster-settings.ts";
 import { clusterView } from "./cluster-view.ts";
 import { capacityProviderKeys, tagAtCreation, tagKeys } from "./condition-keys.ts";
 import { invalid, isEcsName, operation } from "./ecs-operation.ts";
+import { clusterNamespace } from "./connect-namespace.ts";
 import { clusterArn, requireCluster, requireClusterOfAnyStatus } from "./find-cluster.ts";
 import { checkTags } from "./tags.ts";
 
@@ -36,7 +30,6 @@ export const createCluster = operation("CreateCluster", {
     checkConfiguration(input.configuration);
     const capacityProviders = checkProviders(input.capacityProviders ?? [], context);
     const strategy = checkStrategy(input.defaultCapacityProviderStrategy ?? [], capacityProviders, context);
-    refuseNamespace(input.serviceConnectDefaults?.namespace, context);
     const known = context.state.table(clusters).get(clusterArn(context, name));
     if (known?.status === "ACTIVE") {
       if (contradicts(input, known))
@@ -56,27 +49,15 @@ export const createCluster = operation("CreateCluster", {
       tags,
       createdAt: context.now,
     };
-    context.state.commit(() => {
+    const created = context.state.commit(() => {
       // Source: ECS API, "CreateCluster": the role is made where the caller may make it, and the cluster in any case.
       ensureLinkedRole("ecs.amazonaws.com", context);
-      context.state.table(clusters).put(cluster);
+      const serviceConnectNamespace = clusterNamespace(input.serviceConnectDefaults?.namespace ?? "", context);
+      return context.state.table(clusters).put({ ...cluster, ...defined({ serviceConnectNamespace }) });
     });
-    return { cluster: clusterView(cluster, context.state, ["TAGS", "CONFIGURATIONS"]) };
+    return { cluster: clusterView(created, context.state, ["TAGS", "CONFIGURATIONS"]) };
   },
 });
-
-/**
- * A default for services that use Service Connect, which is not here yet. Empty text takes the default away.
- * @throws NamespaceNotFoundException, UnsupportedFeatureException
- */
-function refuseNamespace(namespace: string | undefined, { state }: OperationContext): void {
-  if (!namespace) return;
-  if (namespace.startsWith("arn:") && !namespaceOfArn(state, namespace))
-    throw new NamespaceNotFoundException(because("The specified namespace wasn't found."));
-  throw new UnsupportedFeatureException(
-    because("Airfield does not support Service Connect (serviceConnectDefaults) yet; use Cloud Map (serviceRegistries)."),
-  );
-}
 
 /** Creating a cluster again is refused only where it says other capacity providers than the cluster has; all else is left as it is. */
 function contradicts(input: { capacityProviders?: string[] | undefined }, known: ClusterRecord): boolean {
@@ -150,15 +131,17 @@ export const updateCluster = operation("UpdateCluster", {
   run(input, context) {
     const cluster = requireCluster(input.cluster, context);
     checkConfiguration(input.configuration);
-    refuseNamespace(input.serviceConnectDefaults?.namespace, context);
-    const { serviceConnectNamespace, ...rest } = cluster;
-    const updated: ClusterRecord = {
+    const { serviceConnectNamespace: former, ...rest } = cluster;
+    const changed: ClusterRecord = {
       ...rest,
-      ...(input.serviceConnectDefaults?.namespace === "" ? {} : defined({ serviceConnectNamespace })),
       settings: checkSettings(input.settings, cluster.settings),
       ...defined({ configuration: input.configuration ?? cluster.configuration }),
     };
-    context.state.commit(() => context.state.table(clusters).put(updated));
+    const wanted = input.serviceConnectDefaults?.namespace;
+    const updated = context.state.commit(() => {
+      const serviceConnectNamespace = wanted === undefined ? former : clusterNamespace(wanted, context);
+      return context.state.table(clusters).put({ ...changed, ...defined({ serviceConnectNamespace }) });
+    });
     return { cluster: clusterView(updated, context.state, ["CONFIGURATIONS"]) };
   },
 });

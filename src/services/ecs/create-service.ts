@@ -20,6 +20,7 @@ import { passRole, passTaskRoles } from "./pass-role.ts";
 import { checkPlacement } from "./placement.ts";
 import { rememberDeployment } from "./service-deployment-history.ts";
 import { checkLoadBalancers } from "./service-load-balancers.ts";
+import { settleConnect } from "./service-connect.ts";
 import { checkServiceRegistries } from "./service-registries.ts";
 import { QUOTAS } from "./quotas.ts";
 import { serviceView } from "./service-view.ts";
@@ -42,14 +43,14 @@ export const createService = operation("CreateService", {
   },
   run(input, context) {
     const { state } = context;
-    const service = newService(input, context);
-    if ("known" in service) return { service: serviceView(service.known, state, true) };
-    const { created } = service;
-    state.commit(() => {
+    return state.commit(() => {
+      const service = newService(input, context);
+      if ("known" in service) return { service: serviceView(service.known, state, true) };
+      const { created } = service;
       state.table(services).put(created);
       for (const deployment of created.deployments) rememberDeployment(undefined, created, deployment, context);
+      return { service: serviceView(created, state, true) };
     });
-    return { service: serviceView(service.created, state, true) };
   },
 });
 
@@ -84,12 +85,15 @@ function newService(input: CreateServiceCommandInput, context: OperationContext)
   const loadBalancers = checkLoadBalancers(input.loadBalancers ?? [], definition, state);
   const serviceRegistries = checkServiceRegistries(input.serviceRegistries ?? [], definition, context);
   const deploymentSettings = checkDeploymentConfiguration(input.deploymentConfiguration, schedulingStrategy);
+  const configuration = input.serviceConnectConfiguration;
+  const connect =
+    configuration && settleConnect({ configuration, definition, cluster, service: { arn, ...defined({ networkConfiguration }) } }, context);
   const settled = {
     desiredCount,
     launchType: launch.launchType,
     loadBalancers,
     serviceRegistries,
-    ...defined({ capacityProviderStrategy: launch.strategy, platformVersion: input.platformVersion, networkConfiguration }),
+    ...defined({ capacityProviderStrategy: launch.strategy, platformVersion: input.platformVersion, networkConfiguration, connect }),
   };
   const tags = checkTags(input.tags);
   const created: ServiceRecord = {

@@ -9,6 +9,7 @@ import { listTaskDefinitionFamilies, listTaskDefinitions } from "./task-definiti
 import { deleteTaskDefinitions, deregisterTaskDefinition, describeTaskDefinition, registerTaskDefinition } from "./task-definitions.ts";
 import { createService } from "./create-service.ts";
 import { deleteService, describeServices, listServices } from "./services.ts";
+import { listServicesByNamespace } from "./services-in-namespace.ts";
 import { updateService } from "./update-service.ts";
 import { deleteAccountSetting, listAccountSettings, putAccountSetting, putAccountSettingDefault } from "./account-settings.ts";
 import { describeContainerInstances, listAttributes, listContainerInstances } from "./container-instances.ts";
@@ -42,6 +43,7 @@ export const operations: readonly Operation[] = [
   updateService,
   describeServices,
   listServices,
+  listServicesByNamespace,
   deleteService,
   listServiceDeployments,
   describeServiceDeployments,

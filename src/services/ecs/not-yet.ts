@@ -8,7 +8,6 @@ type Wanted = Partial<
     CreateServiceRequest,
     | "deploymentController"
     | "deploymentConfiguration"
-    | "serviceConnectConfiguration"
     | "volumeConfigurations"
     | "vpcLatticeConfigurations"
     | "gatewayConnectors"
@@ -32,11 +31,6 @@ export function refuseNotYet(wanted: Wanted): void {
   refuseIf(deploymentConfiguration?.linearConfiguration !== undefined, "linear deployments (linearConfiguration)");
   refuseIf(deploymentConfiguration?.canaryConfiguration !== undefined, "canary deployments (canaryConfiguration)");
   refuseIf(deploymentConfiguration?.earlySuccessCriteria?.enable === true, "early success of deployments (earlySuccessCriteria)");
-  refuseIf(
-    wanted.serviceConnectConfiguration?.enabled === true,
-    "Service Connect (serviceConnectConfiguration)",
-    "use Cloud Map (serviceRegistries)",
-  );
   refuseIf((wanted.volumeConfigurations?.length ?? 0) > 0, "volumes that are configured at launch (volumeConfigurations)");
   refuseIf((wanted.vpcLatticeConfigurations?.length ?? 0) > 0, "VPC Lattice (vpcLatticeConfigurations)");
   refuseIf((wanted.gatewayConnectors?.length ?? 0) > 0, "gateway connectors (gatewayConnectors)");

@@ -4,12 +4,12 @@ import type { ServiceRevisionSettings } from "../../state/ecs-service-deployment
 /** What a revision is made of, of a deployment or a service that has it among more. A deployment of before there was Cloud Map here is registered nowhere. */
 export function revisionSettings(of: ServiceRevisionSettings) {
   const { taskDefinitionArn, launchType, loadBalancers, serviceRegistries = [] } = of;
-  const { capacityProviderStrategy, platformVersion, networkConfiguration } = of;
+  const { capacityProviderStrategy, platformVersion, networkConfiguration, connect } = of;
   return {
     taskDefinitionArn,
     launchType,
     loadBalancers,
     serviceRegistries,
-    ...defined({ capacityProviderStrategy, platformVersion, networkConfiguration }),
+    ...defined({ capacityProviderStrategy, platformVersion, networkConfiguration, connect }),
   };
 }

@@ -172,6 +172,7 @@ function revisionView(record: ServiceDeploymentRecord, state: State): ServiceRev
     networkConfiguration,
     loadBalancers,
     serviceRegistries,
+    connect,
   } = record.revision;
   const containers = state.table(taskDefinitions).get(taskDefinitionArn)?.definition.containerDefinitions ?? [];
   return {
@@ -189,6 +190,7 @@ function revisionView(record: ServiceDeploymentRecord, state: State): ServiceRev
     loadBalancers: shown(loadBalancers),
     serviceRegistries: shown(serviceRegistries ?? []),
     networkConfiguration,
+    ...(connect && { serviceConnectConfiguration: connect.configuration }),
     containerImages: containers.map(({ name, image }) => ({ containerName: name, image })),
     guardDutyEnabled: false,
     createdAt: new Date(record.createdAt),

@@ -1,6 +1,6 @@
 import type { Deployment, Service } from "@aws-sdk/client-ecs";
 import { serviceDeployments } from "../../state/ecs-service-deployments.ts";
-import type { DeploymentRecord, ServiceRecord } from "../../state/ecs.ts";
+import type { DeploymentConnect, DeploymentRecord, ServiceRecord } from "../../state/ecs.ts";
 import type { State } from "../../state/state.ts";
 import { asDeployed } from "./as-deployed.ts";
 import { deploymentConfigurationView } from "./deployment-configuration.ts";
@@ -93,7 +93,15 @@ function deploymentView(deployment: DeploymentRecord, { pending, running }: Task
         }
       : {}),
     networkConfiguration: deployment.networkConfiguration,
+    ...connectView(deployment.connect),
     rolloutState: deployment.rolloutState,
     rolloutStateReason: deployment.rolloutStateReason,
   };
+}
+
+function connectView(connect: DeploymentConnect | undefined): Pick<Deployment, "serviceConnectConfiguration" | "serviceConnectResources"> {
+  if (!connect) return {};
+  const { configuration, endpoints } = connect;
+  const resources = endpoints.map(({ discoveryName, discoveryArn }) => ({ discoveryName, discoveryArn }));
+  return { serviceConnectConfiguration: configuration, ...(resources.length > 0 && { serviceConnectResources: resources }) };
 }

@@ -20,6 +20,7 @@ import { passTaskRoles } from "./pass-role.ts";
 import { checkPlacement } from "./placement.ts";
 import { rememberDeployment } from "./service-deployment-history.ts";
 import { checkLoadBalancers } from "./service-load-balancers.ts";
+import { settleConnect } from "./service-connect.ts";
 import { checkServiceRegistries } from "./service-registries.ts";
 import { serviceView } from "./service-view.ts";
 
@@ -44,7 +45,7 @@ export const updateService = operation("UpdateService", {
     checkInput(input, before);
     const definition = nextDefinition(input, before, context);
     const settled = withNewTasks(input, before, definition, cluster, context);
-    const updated: ServiceRecord = {
+    const asked: ServiceRecord = {
       ...settled,
       desiredCount: input.desiredCount ?? before.desiredCount,
       ...checkDeploymentConfiguration(input.deploymentConfiguration, before.schedulingStrategy, before),
@@ -57,16 +58,23 @@ export const updateService = operation("UpdateService", {
       availabilityZoneRebalancing: (input.availabilityZoneRebalancing ??
         before.availabilityZoneRebalancing) as ServiceRecord["availabilityZoneRebalancing"],
     };
-    const deploys = (input.forceNewDeployment ?? false) || changesTasks(before, updated);
+    const configuration = input.serviceConnectConfiguration ?? before.connect?.configuration;
+    const deploys =
+      (input.forceNewDeployment ?? false) ||
+      changesTasks(before, asked) ||
+      !isDeepStrictEqual(configuration, before.connect?.configuration);
     // A service whose grant was taken back can still be scaled down.
     if (deploys) checkHostRights(definition.definition, context);
-    const after = deploys ? withDeployment(updated, context) : updated;
-    const begun = deploys ? after.deployments[0] : undefined;
-    state.commit(() => {
+    return state.commit(() => {
+      // A deployment's tasks know what the namespace has when it begins.
+      const connect = deploys && configuration && settleConnect({ configuration, definition, cluster, service: asked }, context);
+      const updated = connect ? { ...asked, connect } : asked;
+      const after = deploys ? withDeployment(updated, context) : updated;
+      const begun = deploys ? after.deployments[0] : undefined;
       state.table(services).put(after);
       if (begun) rememberDeployment(before, after, begun, context);
+      return { service: serviceView(after, state, true) };
     });
-    return { service: serviceView(after, state, true) };
   },
 });
 

@@ -11,7 +11,7 @@ import { because, requestTagList, type OperationContext } from "../operation.ts"
 import { recordOperation, repeated, requestOf } from "./operations.ts";
 import { NAMESPACES_BY_REGION } from "./quotas.ts";
 import { invalid, onAny, operation } from "./servicediscovery-operation.ts";
-import { checkedTags } from "./tags.ts";
+import { checkedTags, MADE_BY_ECS } from "./tags.ts";
 
 /** Seconds, of the SOA of a zone: what AWS gives where a request names none. */
 const SOA_TTL = 15;
@@ -102,6 +102,16 @@ function conflictOf({ state, region }: OperationContext, zoneName: string, vpcId
   return privateZoneNamed(state.whole, vpcId, zoneName)
     ? `The VPC ${vpcId} in region ${region} has already been associated with a hosted zone with the same domain name.`
     : undefined;
+}
+
+/** A namespace that ECS makes for Service Connect, inside a commit. The name was looked at. */
+export function insertConnectNamespace(context: OperationContext, name: string): NamespaceRecord {
+  const { state, account, region, now, ids } = context;
+  const id = `ns-${ids.alphanumeric(16).toLowerCase()}`;
+  const place = { id, arn: context.arn("servicediscovery", `namespace/${id}`), account, region };
+  return state.table(namespaces).insert({
+    ...{ ...place, name, type: "HTTP", httpName: freeHttpName(context, name), tags: MADE_BY_ECS, createdAt: now },
+  });
 }
 
 function freeHttpName(context: OperationContext, name: string): string {

@@ -33,7 +33,7 @@ import {
   requireNamespace,
   requireService,
 } from "./servicediscovery-operation.ts";
-import { checkedTags } from "./tags.ts";
+import { checkedTags, MADE_BY_ECS } from "./tags.ts";
 
 export const createService = operation("CreateService", {
   authorize({ NamespaceId, DnsConfig, Tags: tags }, at) {
@@ -62,6 +62,20 @@ export const createService = operation("CreateService", {
     return { Service: shownService(context, service) };
   },
 });
+
+/** A service that ECS makes for Service Connect, inside a commit: `DiscoverInstances` finds its instances, and no name of the DNS does. */
+export function insertConnectService(
+  context: OperationContext,
+  namespaceId: string,
+  name: string,
+  connect: NonNullable<DiscoveryServiceRecord["connect"]>,
+): DiscoveryServiceRecord {
+  const { state, account, region, now, ids } = context;
+  const id = `srv-${ids.alphanumeric(16).toLowerCase()}`;
+  const place = { id, arn: context.arn("servicediscovery", `service/${id}`), account, region, namespaceId };
+  const own = { name, connect, customHealth: true, attributes: {}, tags: MADE_BY_ECS };
+  return state.table(discoveryServices).insert({ ...place, ...own, createdAt: now, revision: now });
+}
 
 /** @throws InvalidInput */
 function namespaceIdOf({ NamespaceId, DnsConfig }: CreateServiceCommandInput): string {

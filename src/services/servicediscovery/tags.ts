@@ -14,6 +14,9 @@ import { invalid, onAny, operation } from "./servicediscovery-operation.ts";
 
 type Tags = NamespaceRecord["tags"];
 
+/** On what ECS makes for Service Connect. */
+export const MADE_BY_ECS: Tags = [{ Key: "AmazonECSManaged", Value: "true" }];
+
 /** @throws InvalidInput, TooManyTagsException */
 export function checkedTags(tags: readonly Tag[] = []): Tags {
   const keys = tags.map(({ Key = "" }) => Key);

@@ -1,4 +1,9 @@
-import type { CreateServiceCommandInput, RegisterTaskDefinitionCommandInput, RunTaskCommandInput } from "@aws-sdk/client-ecs";
+import type {
+  CreateServiceCommandInput,
+  RegisterTaskDefinitionCommandInput,
+  RunTaskCommandInput,
+  ServiceConnectConfiguration,
+} from "@aws-sdk/client-ecs";
 
 /** Members that are carried out by loops and operations, each with the test that would notice if it were not. */
 export const CARRIED_OUT: Readonly<Record<string, string>> = {
@@ -37,6 +42,16 @@ export const CARRIED_OUT: Readonly<Record<string, string>> = {
   "ServiceRegistry.containerName": "src/services/ecs/service-registries.test.ts",
   "ServiceRegistry.containerPort": "src/control/tasks/instances.test.ts",
   "CreateServiceRequest.desiredCount": "src/services/ecs/services.test.ts",
+  "PortMapping.name": "src/services/ecs/service-connect.test.ts",
+  "PortMapping.appProtocol": "src/services/ecs/service-connect.test.ts",
+  "ServiceConnectConfiguration.enabled": "src/services/ecs/service-connect.test.ts",
+  "ServiceConnectConfiguration.namespace": "src/services/ecs/service-connect.test.ts",
+  "ServiceConnectService.portName": "src/services/ecs/service-connect.test.ts",
+  "ServiceConnectService.discoveryName": "src/services/ecs/service-connect.test.ts",
+  "ServiceConnectClientAlias.port": "src/services/ecs/service-connect.test.ts",
+  "ServiceConnectClientAlias.dnsName": "src/services/ecs/service-connect.test.ts",
+  "TimeoutConfiguration.idleTimeoutSeconds": "src/services/ecs/service-connect.test.ts",
+  "TimeoutConfiguration.perRequestTimeoutSeconds": "src/services/ecs/service-connect.test.ts",
   "CreateServiceRequest.clientToken": "src/services/ecs/services.test.ts",
   "CreateServiceRequest.launchType": "src/services/ecs/services.test.ts",
   "CreateServiceRequest.platformVersion": "src/services/ecs/services.test.ts",
@@ -65,8 +80,9 @@ export const CARRIED_OUT: Readonly<Record<string, string>> = {
 
 /** Members that are kept and shown, and change nothing on this one host: each with the reason, which the documentation must bear too. */
 export const SHOWN: Readonly<Record<string, string>> = {
-  "PortMapping.name": "a name for Service Connect, which is refused",
-  "PortMapping.appProtocol": "the protocol for Service Connect, which is refused",
+  "ServiceConnectConfiguration.logConfiguration": "there is no container of a proxy whose output it would be for",
+  "ServiceConnectService.ingressPortOverride": "there is no proxy in the task that would listen there",
+  "ServiceConnectClientAlias.testTrafficRules": "for blue/green deployments, which are refused",
   "ContainerDefinition.versionConsistency":
     "each task resolves its tag when it starts, which both values allow a task that is run by itself",
   "EphemeralStorage.sizeInGiB": "the disk is the host's; no task is promised less",
@@ -148,13 +164,19 @@ export const REFUSED: {
     "DeploymentConfiguration.canaryConfiguration": { deploymentConfiguration: { canaryConfiguration: { canaryPercent: 10 } } },
     "DeploymentConfiguration.earlySuccessCriteria": { deploymentConfiguration: { earlySuccessCriteria: { enable: true } } },
     "CreateServiceRequest.deploymentController": { deploymentController: { type: "CODE_DEPLOY" } },
-    "CreateServiceRequest.serviceConnectConfiguration": { serviceConnectConfiguration: { enabled: true } },
+    "ServiceConnectConfiguration.accessLogConfiguration": connecting({ accessLogConfiguration: { format: "TEXT" } }),
+    "ServiceConnectConfiguration.containerConfigurations": connecting({ containerConfigurations: [{ logLevel: "debug" }] }),
+    "ServiceConnectService.tls": connecting({ services: [{ portName: "a", tls: { issuerCertificateAuthority: {} } }] }),
     "CreateServiceRequest.volumeConfigurations": { volumeConfigurations: [{ name: "data" }] },
     "CreateServiceRequest.vpcLatticeConfigurations": { vpcLatticeConfigurations: [{ roleArn: "a", targetGroupArn: "b", portName: "c" }] },
     "CreateServiceRequest.gatewayConnectors": { gatewayConnectors: [{ portName: "a" }] },
     "CreateServiceRequest.monitoring": { monitoring: { metricConfigurations: [{ metricNames: ["a"], resolutionSeconds: 60 }] } },
   },
 };
+
+function connecting(changes: Partial<ServiceConnectConfiguration>): Partial<CreateServiceCommandInput> {
+  return { serviceConnectConfiguration: { enabled: true, ...changes } };
+}
 
 function override(changes: object): Partial<RunTaskCommandInput> {
   return { overrides: { containerOverrides: [{ name: "app", ...changes }] } };
