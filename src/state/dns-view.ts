@@ -37,7 +37,7 @@ export function zonesSeenFrom(state: State, { vpcId, region, sees, addressesOf }
 }
 
 /** A private zone shadows the public one of its name, with all names below it. Costs what the name has labels. */
-function privateZoneOf(state: State, vpcId: string, name: string): HostedZoneRecord | undefined {
+export function privateZoneOf(state: State, vpcId: string, name: string): HostedZoneRecord | undefined {
   for (const one of [name, ...namesAbove(name)]) {
     const zone = privateZoneNamed(state, vpcId, one);
     if (zone) return zone;

@@ -1,8 +1,12 @@
 import { describe, expect, test } from "vitest";
 import type { Resolution } from "../../domain/dns/message.ts";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
+import { vpcEndpoints, type VpcEndpointRecord } from "../../state/ec2-endpoints.ts";
+import { elasticAddresses } from "../../state/ec2-gateways.ts";
+import { vpcPeerings } from "../../state/ec2-peering.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { loadBalancers, listeners, targets, type LoadBalancerRecord } from "../../state/elb.ts";
+import { networkInterfaces, type NetworkInterfaceRecord } from "../../state/network-interfaces.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { healthChecks, hostedZones, recordSets, type HostedZoneRecord, type RecordSetRecord } from "../../state/route53.ts";
 import { healthStatuses } from "../../state/route53-health.ts";
@@ -55,6 +59,124 @@ function shown(resolution: Resolution): string {
   const addresses = resolution.answers.flatMap(({ data }) => (data.type === "A" ? [data.address] : []));
   return addresses.length > 0 ? addresses.join(" ") : resolution.code;
 }
+
+describe("the VPC's resolver", () => {
+  const endpoint: VpcEndpointRecord = {
+    ...{ id: "vpce-0123456789abcdef0", account: ACCOUNT, region: "us-east-1", vpcId: "vpc-1", type: "Interface", state: "available" },
+    ...{ serviceName: "com.amazonaws.us-east-1.ecr.api", privateDnsEnabled: true, subnetIds: [], groupIds: [], routeTableIds: [] },
+    ...{ networkInterfaceIds: [], tags: [], createdAt: 0 },
+  };
+  const eni = (id: string, zoneName: string, address: string, more: Partial<NetworkInterfaceRecord> = {}): NetworkInterfaceRecord => ({
+    ...{
+      id,
+      account: ACCOUNT,
+      region: "us-east-1",
+      vpcId: "vpc-1",
+      subnetId: "subnet-1",
+      availabilityZone: zoneName,
+      chosen: false,
+      createdAt: 0,
+    },
+    ...{ privateIpv4Address: address, ...more },
+  });
+  const furnished = (zones: readonly HostedZoneRecord[] = []) => {
+    const at = world(zones);
+    at.state.commit(() => {
+      const vpc = { account: ACCOUNT, region: "us-east-1", isDefault: false, tags: [] };
+      at.state.table(vpcs).put({ ...vpc, id: "vpc-2", cidrBlock: "10.2.0.0/16", dnsHostnames: true });
+      at.state.table(vpcEndpoints).put(endpoint);
+      at.state.table(vpcEndpoints).put({ ...endpoint, id: "vpce-dkr", serviceName: "com.amazonaws.us-east-1.ecr.dkr" });
+      at.state.table(networkInterfaces).put(eni("eni-1", "us-east-1a", "172.31.0.50", { vpcEndpointId: endpoint.id }));
+      at.state.table(networkInterfaces).put(eni("eni-2", "us-east-1b", "172.31.16.50", { vpcEndpointId: endpoint.id }));
+      at.state.table(networkInterfaces).put(eni("eni-3", "us-east-1a", "172.31.0.60", { vpcEndpointId: "vpce-dkr" }));
+      at.state.table(networkInterfaces).put(eni("eni-far", "us-east-1a", "10.2.0.9", { vpcId: "vpc-2" }));
+      const association = { id: "eipassoc-1", networkInterfaceId: "eni-far", privateIp: "10.2.0.9" };
+      const own = { account: ACCOUNT, region: "us-east-1", allocationId: "eipalloc-1", tags: [] };
+      at.state.table(elasticAddresses).put({ ...own, publicIp: "203.0.113.7", association });
+    });
+    return at;
+  };
+  const far = (at: ReturnType<typeof furnished>, name: string): string =>
+    shown(
+      resolveInVpc({ state: at.state, chance: () => 0 }, { vpcId: "vpc-2", vpcCidr: "10.2.0.0/16", address: "10.2.0.1" })(
+        { name: `${name}.`, type: "A" },
+        "10.2.0.4",
+      ),
+    );
+
+  test.each([
+    ["an address by its private name", "ip-172-31-0-77.ec2.internal", "172.31.0.77"],
+    ["no address of another VPC", "ip-10-2-0-9.ec2.internal", "NXDOMAIN"],
+    ["no address that is none", "ip-172-31-0-999.ec2.internal", "NXDOMAIN"],
+    ["a service by its own name, at its endpoint", "api.ecr.us-east-1.amazonaws.com", "172.31.0.50 172.31.16.50"],
+    ["a service whose names are many", "123456789012.dkr.ecr.us-east-1.amazonaws.com", "172.31.0.60"],
+    ["not what is two labels below", "a.b.dkr.ecr.us-east-1.amazonaws.com", "forward"],
+    ["an endpoint by its name", "vpce-0123456789abcdef0-9abcdef0.api.ecr.us-east-1.vpce.amazonaws.com", "172.31.0.50 172.31.16.50"],
+    ["an endpoint in one zone", "vpce-0123456789abcdef0-9abcdef0-us-east-1b.api.ecr.us-east-1.vpce.amazonaws.com", "172.31.16.50"],
+    ["a service without an endpoint as others know it", "logs.us-east-1.amazonaws.com", "forward"],
+    ["a public address of another VPC as it is", "ec2-203-0-113-7.compute-1.amazonaws.com", "203.0.113.7"],
+    ["no public address that nobody has", "ec2-203-0-113-8.compute-1.amazonaws.com", "forward"],
+  ])("tells %s", (_what, name, answer) => {
+    expect(furnished().inVpc(name)).toBe(answer);
+  });
+
+  test("tells another VPC nothing of an endpoint, and the private address of a public name of its own", () => {
+    const at = furnished();
+    expect(far(at, "api.ecr.us-east-1.amazonaws.com")).toBe("forward");
+    expect(far(at, "vpce-0123456789abcdef0-9abcdef0.api.ecr.us-east-1.vpce.amazonaws.com")).toBe("forward");
+    expect(far(at, "ec2-203-0-113-7.compute-1.amazonaws.com")).toBe("10.2.0.9");
+    at.state.commit(() => at.state.table(vpcs).update("vpc-2", (vpc) => ({ ...vpc, dnsHostnames: false })));
+    expect(far(at, "ec2-203-0-113-7.compute-1.amazonaws.com")).toBe("forward");
+  });
+
+  test("tells a peer the private address where the connection says so", () => {
+    const at = furnished();
+    const side = (vpcId: string, remoteDnsResolution: boolean) => ({
+      ...{ account: ACCOUNT, region: "us-east-1", vpcId, cidrBlocks: [], remoteDnsResolution },
+    });
+    const peer = (resolution: boolean): void =>
+      void at.state.commit(() =>
+        at.state.table(vpcPeerings).put({
+          ...{ id: "pcx-1", account: ACCOUNT, region: "us-east-1", status: "active", statusMessage: "", expiresAt: 0, tags: [] },
+          ...{ requester: side("vpc-1", true), accepter: side("vpc-2", resolution) },
+        }),
+      );
+    peer(false);
+    expect(at.inVpc("ec2-203-0-113-7.compute-1.amazonaws.com")).toBe("203.0.113.7");
+    peer(true);
+    expect(at.inVpc("ec2-203-0-113-7.compute-1.amazonaws.com")).toBe("10.2.0.9");
+  });
+
+  test("leaves a service's name alone where the endpoint has no private DNS, or is not there yet", () => {
+    const at = furnished();
+    for (const more of [{ privateDnsEnabled: false }, { state: "pending" as const }]) {
+      at.state.commit(() => at.state.table(vpcEndpoints).put({ ...endpoint, ...more }));
+      expect(at.inVpc("api.ecr.us-east-1.amazonaws.com")).toBe("forward");
+    }
+  });
+
+  test("knows the private name of an address", () => {
+    const resolve = resolveInVpc({ state: furnished().state, chance: () => 0 }, GATEWAY);
+    expect(resolve({ name: "77.0.31.172.in-addr.arpa.", type: "PTR" }, CLIENT)).toMatchObject({
+      answers: [{ data: { type: "PTR", target: "ip-172-31-0-77.ec2.internal." } }],
+    });
+    expect(resolve({ name: "9.0.2.10.in-addr.arpa.", type: "PTR" }, CLIENT).kind).toBe("forward");
+  });
+
+  test("stands behind a private zone of the name", () => {
+    expect(furnished([zone("Z1", "ec2.internal.", "vpc-1")]).inVpc("ip-172-31-0-77.ec2.internal")).toBe("NXDOMAIN");
+  });
+
+  test("does not answer at all where enableDnsSupport is off", () => {
+    const at = furnished();
+    at.state.commit(() => at.state.table(vpcs).update("vpc-1", (vpc) => ({ ...vpc, dnsSupport: false })));
+    expect(["example.com", "api.ecr.us-east-1.amazonaws.com", "web-1.us-east-1.elb.localhost"].map((name) => at.inVpc(name))).toEqual([
+      "silent",
+      "silent",
+      "silent",
+    ]);
+  });
+});
 
 describe("a load balancer's name", () => {
   test("means the gateway in its VPC, in whatever letters it was given, and loopback on this host", () => {

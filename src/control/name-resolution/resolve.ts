@@ -6,13 +6,14 @@ import type { Question, Resolution } from "../../domain/dns/message.ts";
 import { isWithin, nameOf } from "../../domain/dns/name.ts";
 import { isSpecialUse } from "../../domain/dns/special-use.ts";
 import { DEFAULT_REGION } from "../../domain/scope.ts";
-import { balancerNamed, zonesSeenFrom, type Standpoint } from "../../state/dns-view.ts";
+import { balancerNamed, privateZoneOf, zonesSeenFrom, type Standpoint } from "../../state/dns-view.ts";
 import { vpcs } from "../../state/ec2.ts";
 import type { LoadBalancerRecord } from "../../state/elb.ts";
 import type { HostedZoneRecord } from "../../state/route53.ts";
 import type { WholeState } from "../../state/state.ts";
 import type { HeldAddresses } from "../load-balancing/own-places.ts";
 import { namedAddresses } from "./named-addresses.ts";
+import { vpcName } from "./vpc-names.ts";
 import { addressReply, nameServerReply, noSuchName } from "./own-names.ts";
 
 /** Seconds: load balancers come and go, and asking again costs next to nothing. */
@@ -50,6 +51,11 @@ export function resolveInVpc({ state, chance, sharedDomains = [], heldIn }: Reso
     };
     const { vpcId, address } = gateway;
     const vpc = state.table(vpcs).get(vpcId);
+    // As on AWS: nobody answers at the VPC's resolver.
+    if (vpc?.dnsSupport === false) return { kind: "silent" };
+    // Somebody's private zone of the name stands before what is known by itself.
+    const own = vpc && !privateZoneOf(state, vpcId, question.name) ? vpcName(state, vpc, question) : undefined;
+    if (own) return own;
     const sees = (zone: HostedZoneRecord): boolean => zone.account === vpc?.account || isShared(zone.name);
     return resolve(state, question, { vpcId, region: vpc?.region ?? DEFAULT_REGION, sees, addressesOf }, address, chance());
   };

@@ -36,4 +36,6 @@ export type Resolution =
   /** Others may know, and the client may have them asked. */
   | { readonly kind: "forward" }
   /** Nothing is told, not even that there is nothing. */
-  | { readonly kind: "refused" };
+  | { readonly kind: "refused" }
+  /** There is no answer at all. */
+  | { readonly kind: "silent" };

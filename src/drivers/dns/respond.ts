@@ -31,6 +31,7 @@ export async function respond(
   const forwarder = forwardsFor(client) ? any : undefined;
   const options = { room: roomOf(query, transport), recursion: forwarder !== undefined };
   const resolution = resolutionOf(query, client, resolve);
+  if (resolution.kind === "silent") return undefined;
   if (resolution.kind === "refused") return writeReply(query, resolution, options);
   const others = query.recursionDesired ? forwarder : undefined;
   if (resolution.kind === "reply" && (!others || (resolution.authoritative && resolution.continuesAt === undefined)))
