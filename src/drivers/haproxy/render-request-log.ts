@@ -5,13 +5,13 @@ import { quote } from "./quote.ts";
 export const REQUEST_LOG_SOCKET = "requests.sock";
 
 /**
- * The ring keeps what is not read yet, such as while no control plane runs: some thousand requests. What comes when it is full pushes out the oldest.
+ * The ring keeps what is not read yet, such as while no control plane runs: some ten thousand requests. What comes when it is full pushes out the oldest.
  */
 export const REQUEST_RING: readonly string[] = [
   "ring requests",
   "format raw",
   `maxlen ${20_000}`,
-  `size ${4 * 1024 * 1024}`,
+  `size ${16 * 1024 * 1024}`,
   "timeout connect 5s",
   "timeout server 60s",
   `server reader ${quote(`unix@${REQUEST_LOG_SOCKET}`)}`,

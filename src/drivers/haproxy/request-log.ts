@@ -26,8 +26,13 @@ const FORMER_OPEN = "current";
 const MOST = 1024 * 1024 * 1024;
 /** Bytes that Node reads at once where there are as many. */
 const CHUNK = 64 * 1024;
-/** Milliseconds between two looks at what came. The socket and HAProxy's ring keep it meanwhile. */
+/**
+ * Milliseconds between two looks at what came. The socket and HAProxy's ring keep it meanwhile; where the socket was full (`FULL`, what Linux lets wait in one),
+ * the ring may hold more than it can for long, so that the next look comes sooner.
+ */
 const REST_MS = 100;
+const SHORT_REST_MS = 2;
+const FULL = 128 * 1024;
 /** Milliseconds within which HAProxy notices that we end. */
 const PATIENCE_MS = 1000;
 /** Requests that are read at a time. */
@@ -120,8 +125,13 @@ class FiledRequestLog {
     connection.on("error", () => undefined);
     // A line is written whole: those of several workers would mix otherwise.
     let rest: Buffer = Buffer.alloc(0);
+    let sinceRest = 0;
     connection.on("data", (some: Buffer) => {
-      if (some.length < CHUNK) this.#rest(connection);
+      sinceRest += some.length;
+      if (some.length < CHUNK) {
+        this.#rest(connection, sinceRest < FULL ? REST_MS : SHORT_REST_MS);
+        sinceRest = 0;
+      }
       const end = some.lastIndexOf("\n") + 1;
       if (end === 0) return void (rest = Buffer.concat([rest, some]));
       this.#write(rest.length === 0 ? some.subarray(0, end) : Buffer.concat([rest, some.subarray(0, end)]), connection);
@@ -130,10 +140,10 @@ class FiledRequestLog {
   }
 
   /** Read as they come, lines would come one by one, which costs more than the request: what came meanwhile is read together. */
-  #rest(connection: Socket): void {
+  #rest(connection: Socket, milliseconds: number): void {
     if (this.#isClosing) return;
     connection.pause();
-    this.#options.clock.after(REST_MS, () => connection.resume());
+    this.#options.clock.after(milliseconds, () => connection.resume());
   }
 
   #write(lines: Buffer, from: Socket): void {
