@@ -121,8 +121,9 @@ function changedEntries(
   const known = new Set(entries.map(({ cidr }) => cidr));
   for (const cidr of goes)
     if (!known.has(cidr)) throw new AwsError("InvalidPrefixListModification", `A specified CIDR is not found in the prefix list: ${cidr}`);
-  if (added.some(({ Cidr = "" }) => goes.has(entryBlock(Cidr, addressFamily))))
-    throw new AwsError("InvalidPrefixListModification", "A CIDR may not be added and removed in the same request.");
+  for (const { Cidr = "" } of added)
+    if (goes.has(entryBlock(Cidr, addressFamily)))
+      throw invalidValue(`Request cannot contain Cidr ${Cidr} in both AddPrefixListEntries and RemovePrefixListEntries`);
   return withEntries(
     entries.filter(({ cidr }) => !goes.has(cidr)),
     added,

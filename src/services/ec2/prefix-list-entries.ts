@@ -16,8 +16,8 @@ export function entryBlock(text: string, family: Family): string {
 }
 
 /**
- * The entries of a list with others added. One whose block is there already gets the new description.
- * @throws InvalidParameterValue for a block that is none of the family's, or is given twice
+ * The entries of a list with others added.
+ * @throws InvalidParameterValue for a block that is none of the family's, or is given twice, and InvalidRequest for one that is there
  */
 export function withEntries(
   entries: readonly PrefixListEntry[],
@@ -32,7 +32,9 @@ export function withEntries(
       throw invalidValue("Value for parameter description is invalid. It has 255 characters at most.");
     given.set(cidr, { cidr, ...defined({ description }) });
   }
-  return [...entries.filter(({ cidr }) => !given.has(cidr)), ...given.values()];
+  // AWS says no more. Another description is another entry: the first one has to be removed before.
+  if (entries.some(({ cidr }) => given.has(cidr))) throw new AwsError("InvalidRequest", "The request received was invalid.");
+  return [...entries, ...given.values()];
 }
 
 /** @throws PrefixListMaxEntriesExceeded */
