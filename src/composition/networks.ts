@@ -1,4 +1,5 @@
 import { keepHostBlocks } from "../control/vpc-networks/follow-networks.ts";
+import { networkRemoval } from "../control/vpc-networks/remove-networks.ts";
 import { dockerVpcNetworks } from "../drivers/docker/vpc-networks.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import { claimedBlocks } from "../drivers/system/host-networks.ts";
@@ -17,5 +18,6 @@ export async function openNetworks({ options, logger, opened }: Start, { state, 
   });
   opened.defer(() => networks.close());
   opened.use(keepHostBlocks(state, networks));
+  opened.use(networkRemoval({ state, networks, clock, logger }));
   return networks;
 }

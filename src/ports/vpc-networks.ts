@@ -9,6 +9,11 @@ export interface VpcNetworks {
   has(network: WantedNetwork): boolean;
   /** Makes the network where it is not there. Rejects where the engine cannot be asked. Costs a look at all networks where it is not there. */
   ensure(network: WantedNetwork): Promise<NetworkOutcome>;
+  /**
+   * Removes the network of a VPC that is gone, with what was made ready in it for tasks that will not come. Resolves when it is not there any more; with a reason where something
+   * that runs is still on it, which is left alone. Rejects where the engine cannot be asked.
+   */
+  remove(vpcId: string): Promise<{ readonly kind: "gone" } | { readonly kind: "in-use"; readonly reason: string }>;
   close(): Promise<void>;
 }
 

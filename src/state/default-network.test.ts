@@ -115,6 +115,17 @@ describe("a default VPC is moved", () => {
     expect(after.map(({ id, cidrBlock }) => [id, cidrBlock])).toEqual(before.map(({ id }, at) => [id, `${prefix}.${at * 16}.0/20`]));
   });
 
+  test("and not, where somebody has laid out more than it came with", () => {
+    const { vpc, subnets: before } = defaultNetwork(state, ids, scope, 1);
+    state.commit(() => state.table(vpcs).put({ ...vpc, moreBlocks: [{ associationId: "a", cidrBlock: "172.30.0.0/16" }] }));
+    expect(moveDefaultVpc(state, vpc.id, [])).toBeUndefined();
+    state.commit(() => {
+      state.table(vpcs).put(vpc);
+      state.table(subnets).put({ ...before[0]!, id: "subnet-own", cidrBlock: "172.31.96.0/24", defaultForAz: false });
+    });
+    expect(moveDefaultVpc(state, vpc.id, [])).toBeUndefined();
+  });
+
   test("and not, where it is none, gone, or nothing is left", () => {
     const { vpc } = defaultNetwork(state, ids, scope, 1);
     expect(moveDefaultVpc(state, "vpc-gone", [])).toBeUndefined();

@@ -127,7 +127,7 @@ function existing(state: State, vpc: VpcRecord): DefaultNetwork {
 
 /**
  * Gives a default VPC on which nothing runs another block, since its own is somebody else's on this host: its subnets stay what they are, at other
- * addresses, and so do the interfaces of load balancers. Costs a look at all VPCs.
+ * addresses, and so do the interfaces of load balancers. `undefined` where it may not move: what somebody laid out in it by hand has no place elsewhere. Costs a look at all VPCs.
  * @param tried blocks that this host refused
  * @throws NoBlockLeftError
  */
@@ -135,9 +135,11 @@ export function moveDefaultVpc(state: WholeState, vpcId: string, tried: readonly
   return state.commit(() => {
     const vpc = state.table(vpcs).get(vpcId);
     if (!vpc?.isDefault) return undefined;
+    const own = state.table(subnets).by("vpc", vpcId).toSorted(byBlock);
+    // What somebody laid out by hand has no place in another block.
+    if (vpc.moreBlocks?.length || own.some(({ defaultForAz }) => !defaultForAz)) return undefined;
     const cidrBlock = freeBlock([...takenBlocks(state), ...tried]);
     if (cidrBlock === undefined) throw new NoBlockLeftError();
-    const own = state.table(subnets).by("vpc", vpcId).toSorted(byBlock);
     const blocks = subnetBlocks(cidrBlock, own.length);
     for (const [at, subnet] of own.entries())
       moveInterfaces(state, state.table(subnets).put({ ...subnet, cidrBlock: blocks[at] ?? "" }), subnet.cidrBlock);

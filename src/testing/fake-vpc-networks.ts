@@ -38,7 +38,18 @@ export class FakeVpcNetworks implements VpcNetworks {
     this.#tell({ networks: [...others, network] });
   }
 
-  remove(vpcId: string): void {
+  /** VPCs in whose networks something runs. */
+  readonly busy = new Set<string>();
+
+  async remove(vpcId: string): ReturnType<VpcNetworks["remove"]> {
+    await Promise.resolve();
+    if (this.busy.has(vpcId)) return { kind: "in-use", reason: `network ${vpcId} has active endpoints` };
+    this.lose(vpcId);
+    return { kind: "gone" };
+  }
+
+  /** Somebody else removes a network. */
+  lose(vpcId: string): void {
     this.#tell({ networks: this.#seen.networks.filter((network) => network.vpcId !== vpcId) });
   }
 

@@ -1,7 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds as ids } from "../../drivers/system/ids.ts";
-import { defaultNetwork, type DefaultNetwork } from "../../state/default-vpc.ts";
+import { defaultNetwork, putDefaultSecurityGroup, type DefaultNetwork } from "../../state/default-vpc.ts";
+import { subnets, vpcs } from "../../state/ec2.ts";
 import { subnets as subnetTable } from "../../state/ec2.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
@@ -130,3 +131,41 @@ test("the security groups that a task names are its own", () => {
 function groups(subnets: DefaultNetwork["subnets"], ...securityGroups: readonly string[]): object {
   return { subnets: subnets.map(({ id }) => id), securityGroups };
 }
+
+test("is in the default group of its own VPC, and never in a subnet of a block that the VPC was given later", () => {
+  const { state, task } = world();
+  const vpc = {
+    ...SCOPE,
+    id: "vpc-own",
+    cidrBlock: "10.0.0.0/16",
+    isDefault: false,
+    tags: [],
+    moreBlocks: [{ associationId: "a", cidrBlock: "10.1.0.0/20" }],
+  };
+  const subnet = {
+    ...SCOPE,
+    vpcId: vpc.id,
+    availabilityZone: "us-east-1a",
+    availabilityZoneId: "use1-az1",
+    defaultForAz: false,
+    mapPublicIpOnLaunch: false,
+    tags: [],
+  };
+  const group = state.commit(() => {
+    state.table(vpcs).put(vpc);
+    state.table(subnets).put({ ...subnet, id: "subnet-first", cidrBlock: "10.0.1.0/24" });
+    state.table(subnets).put({ ...subnet, id: "subnet-later", cidrBlock: "10.1.1.0/24" });
+    return putDefaultSecurityGroup(state, ids, vpc);
+  });
+  const attached = (...names: string[]) =>
+    attachInterface(state, ids, task({ networkConfiguration: { awsvpcConfiguration: { subnets: names } } }), new Map());
+  expect(attached("subnet-later", "subnet-first")).toMatchObject({
+    subnetId: "subnet-first",
+    vpcId: "vpc-own",
+    securityGroups: [group.id],
+  });
+  expect(attached("subnet-later")).toEqual({
+    failure:
+      "ResourceInitializationError: tasks cannot run in the subnet subnet-later here: 10.1.1.0/24 was associated with vpc-own later, and its network on this host has 10.0.0.0/16 alone. Use a subnet of that block.",
+  });
+});

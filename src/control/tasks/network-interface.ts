@@ -1,4 +1,5 @@
 import { nextAddress } from "../../decide/addresses/next-address.ts";
+import { isWithinBlock } from "../../decide/addresses/vpc-block.ts";
 import { subnetForNext } from "../../decide/placement/spread.ts";
 import type { Ids } from "../../ports/ids.ts";
 import { isReserved } from "../../state/ec2-subnet-reservations.ts";
@@ -12,7 +13,7 @@ import {
   wantsPublicAddress,
   type NoPublicAddressError,
 } from "../../state/public-addresses.ts";
-import type { WholeState } from "../../state/state.ts";
+import type { State, WholeState } from "../../state/state.ts";
 
 /**
  * Gives an awsvpc task its network interface, or tells in AWS's words why there is none. Reads only; `lastAddress` spreads reuse. This is the
@@ -30,7 +31,10 @@ export function attachInterface(
   const wanted = (configuration?.subnets ?? [])
     .flatMap((id) => own.table(subnets).get(id) ?? [])
     .filter(({ region }) => region === task.region);
-  const subnet = chooseSubnet(state, task, wanted);
+  const carried = wanted.filter((one) => isCarried(own, one));
+  const [other] = wanted;
+  if (carried.length === 0 && other) return { failure: notCarried(own, other) };
+  const subnet = chooseSubnet(state, task, carried);
   const vpc = subnet && own.table(vpcs).get(subnet.vpcId);
   if (!subnet || !vpc) return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InvalidSubnetID.NotFound" };
   const groups = configuration?.securityGroups;
@@ -79,6 +83,18 @@ function nextPlace(state: WholeState, subnet: SubnetRecord, vpc: VpcRecord, last
   if (planned.kind !== "address") return undefined;
   const { address } = planned;
   return { vpcId: vpc.id, vpcCidr: vpc.cidrBlock, privateIpv4Address: address, ...interfaceNames(address, subnet) };
+}
+
+/** A VPC's network on this host has its first block alone: the engine gives a bridge no second one. */
+function isCarried(state: State, subnet: SubnetRecord): boolean {
+  const vpc = state.table(vpcs).get(subnet.vpcId);
+  return vpc !== undefined && isWithinBlock(subnet.cidrBlock, vpc.cidrBlock);
+}
+
+function notCarried(state: State, { id, cidrBlock, vpcId }: SubnetRecord): string {
+  const vpc = state.table(vpcs).get(vpcId);
+  if (!vpc) return "Unexpected EC2 error while attempting to Create Network Interface: InvalidSubnetID.NotFound";
+  return `ResourceInitializationError: tasks cannot run in the subnet ${id} here: ${cidrBlock} was associated with ${vpcId} later, and its network on this host has ${vpc.cidrBlock} alone. Use a subnet of that block.`;
 }
 
 function chooseSubnet(state: WholeState, task: TaskRecord, wanted: readonly SubnetRecord[]): SubnetRecord | undefined {

@@ -199,7 +199,7 @@ test("what a network that is made anew lacks is put there again, and nothing is 
   await start();
   expect(held()).toEqual(["10.0.0.7"]);
   host.had.clear();
-  networks.remove("vpc-1");
+  networks.lose("vpc-1");
   expect(told.at(-1)).toEqual([]);
   await clock.settled();
   expect([...host.had]).toEqual(["10.0.0.7"]);

@@ -27,7 +27,7 @@ test("gateways are those of the networks that are there: from the start, made la
   networks.use(["192.168.0.0/24"]);
   networks.make(second);
   networks.make(first);
-  networks.remove("vpc-2");
+  networks.lose("vpc-2");
   const two = { ...second, id: "network-2", address: "10.200.0.1" };
   const again = { ...one, id: "network-3" };
   expect(told).toEqual([[one], [one, two], [two, again], [again]]);

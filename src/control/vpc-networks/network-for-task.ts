@@ -54,10 +54,11 @@ export function networkForVpc({ state, networks, logger }: NetworkForTaskParts):
       tried.push(vpc.cidrBlock);
       try {
         const moved = moveDefaultVpc(state, vpcId, tried);
+        if (!moved) return failure(outcome.reason);
         logger.warn("a default VPC has other addresses now: this host uses its block for something else, and nothing ran there", {
           vpc: vpcId,
           before: vpc.cidrBlock,
-          after: moved?.cidrBlock,
+          after: moved.cidrBlock,
           why: outcome.reason,
         });
       } catch (cause) {

@@ -4,6 +4,7 @@ import { inspect } from "./container-start.ts";
 import { EngineError } from "./engine.ts";
 import type { EngineEvent } from "./events.ts";
 import { persist, type ReadySandboxes, type TaskSurroundings } from "./surroundings.ts";
+import { sandboxPrefix } from "./vpc-network.ts";
 
 type VpcNetwork = Extract<TaskNetwork, { readonly mode: "awsvpc" }>;
 
@@ -153,7 +154,7 @@ export class Sandboxes implements ReadySandboxes {
       await this.#leaving.get(addressOf(network));
       await at.networks.ensure(network);
       const body = sandboxBody(network, await at.pauseImage(), { ...at.settings, vpcNetwork: at.networks.nameOf(network.vpcId) });
-      const name = `airfield-${at.settings.instance}-_sandbox-${network.vpcId}-${network.address.replaceAll(".", "-")}`;
+      const name = `${sandboxPrefix(at.settings.instance, network.vpcId)}${network.address.replaceAll(".", "-")}`;
       const id = await this.#create(name, body);
       sandbox.id = id;
       await at.engine.call("POST", `/containers/${id}/start`);

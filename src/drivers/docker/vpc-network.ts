@@ -1,5 +1,5 @@
 import { parseCidr, routerOf } from "../../domain/cidr.ts";
-import type { NetworkOutcome, WantedNetwork } from "../../ports/vpc-networks.ts";
+import type { NetworkOutcome, VpcNetworks, WantedNetwork } from "../../ports/vpc-networks.ts";
 import { EngineError, type DockerEngine } from "./engine.ts";
 
 export const VPC_LABEL = "airfield.vpc";
@@ -65,6 +65,36 @@ async function create(engine: DockerEngine, instance: string, name: string, { vp
       Labels: { [INSTANCE_LABEL]: instance, [VPC_LABEL]: vpcId },
     },
   });
+}
+
+/** Sees to it that a VPC has no network. Pause containers that wait for a task there go with it; anything else that is on it stays. */
+export async function removeVpcNetwork(engine: DockerEngine, instance: string, vpcId: string): Promise<NetworkRemoval> {
+  const name = vpcNetworkName(instance, vpcId);
+  const found = await find(engine, name);
+  if (!found) return { kind: "gone" };
+  try {
+    const { Containers } = await engine.call<InspectedNetwork>("GET", `/networks/${found.id}`);
+    const ready = Object.entries(Containers ?? {}).filter(([, container]) => container.Name.startsWith(sandboxPrefix(instance, vpcId)));
+    for (const [id] of ready) await engine.call("DELETE", `/containers/${id}`, { query: { force: true, v: true } });
+    await engine.call("DELETE", `/networks/${found.id}`);
+    return { kind: "gone" };
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    if (error.status === 404) return { kind: "gone" };
+    return { kind: "in-use", reason: `the network ${name} of a VPC that is gone cannot be removed: ${error.message}` };
+  }
+}
+
+type NetworkRemoval = Awaited<ReturnType<VpcNetworks["remove"]>>;
+
+/** What `GET /networks/{id}` tells of one, by the ids of its containers. */
+interface InspectedNetwork {
+  readonly Containers?: Readonly<Record<string, { readonly Name: string }>> | null;
+}
+
+/** How pause containers begin that wait for a task in a VPC. */
+export function sandboxPrefix(instance: string, vpcId: string): string {
+  return `airfield-${instance}-_sandbox-${vpcId}-`;
 }
 
 async function find(engine: DockerEngine, name: string): Promise<{ readonly id: string; readonly subnet: string } | undefined> {

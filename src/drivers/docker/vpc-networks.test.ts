@@ -39,11 +39,15 @@ async function fakeEngine({ operatingSystem = "Debian" } = {}) {
     return { status: 201, body: { Id: `n${count}` } };
   };
   const remove = (id: string): { status: number; body: unknown } => {
-    if (busy.has(id)) return { status: 403, body: { message: `error while removing network: network ${id} has active endpoints` } };
+    if (busy.has(id) || on.size > 0)
+      return { status: 403, body: { message: `error while removing network: network ${id} has active endpoints` } };
     networks.delete(id);
     happen("destroy");
     return { status: 204, body: undefined };
   };
+  /** The containers on all networks. */
+  const on = new Map<string, { Name: string }>();
+  const end = (id: string): { status: number; body: unknown } => (on.delete(id), { status: 204, body: undefined });
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -61,7 +65,9 @@ async function fakeEngine({ operatingSystem = "Debian" } = {}) {
         response.writeHead(200, { "content-type": "application/json" }).flushHeaders();
       } else if (path === "/info") answer({ status: 200, body: { OperatingSystem: operatingSystem, SecurityOptions: [] } });
       else if (path === "/networks/create") answer(make(JSON.parse(Buffer.concat(chunks).toString()) as FakeNetwork));
+      else if (request.method === "DELETE" && path.startsWith("/containers/")) answer(end(path.split("/")[2]!));
       else if (request.method === "DELETE") answer(remove(path.split("/")[2]!));
+      else if (path.startsWith("/networks/")) answer({ status: 200, body: { Containers: Object.fromEntries(on) } });
       else answer({ status: 200, body: path === "/networks" ? [...networks.values()] : {} });
     });
   });
@@ -74,7 +80,17 @@ async function fakeEngine({ operatingSystem = "Debian" } = {}) {
     await rm(folder, { recursive: true });
   });
   const others = (Name: string, Subnet: string): string => (make({ Name, Labels: {}, IPAM: { Config: [{ Subnet }] } }), `n${count}`);
-  return { socketPath, networks, asked, meanwhile, others, remove, busy, breakEvents: () => streams.forEach((stream) => stream.destroy()) };
+  return {
+    socketPath,
+    networks,
+    asked,
+    meanwhile,
+    others,
+    remove,
+    busy,
+    on,
+    breakEvents: () => streams.forEach((stream) => stream.destroy()),
+  };
 }
 
 /** What the driver tells of an engine, and a way to wait until it tells something. */
@@ -162,4 +178,21 @@ test("an engine whose networks are not on this host has no gateways here", async
   const { networks, seen } = await following(engine);
   await networks.ensure(wanted);
   expect(seen().networks).toEqual([{ ...wanted, id: "n1" }]);
+});
+
+test("the network of a VPC that is gone goes with what waited there for a task, and not while anything else is on it", async () => {
+  const engine = await fakeEngine();
+  const { networks, until } = await following(engine);
+  await networks.ensure(wanted);
+  engine.on.set("c1", { Name: "airfield-i-_sandbox-vpc-1-10-200-0-4" });
+  engine.on.set("c2", { Name: "airfield-i-task-1-web" });
+  expect(await networks.remove("vpc-1")).toEqual({
+    kind: "in-use",
+    reason: expect.stringContaining("the network airfield-i-vpc-1 of a VPC that is gone cannot be removed: error while removing network"),
+  });
+  expect([...engine.on.keys()]).toEqual(["c2"]);
+  engine.on.clear();
+  expect(await networks.remove("vpc-1")).toEqual({ kind: "gone" });
+  await until((now) => now.networks.length === 0);
+  expect(await networks.remove("vpc-1")).toEqual({ kind: "gone" });
 });

@@ -4,7 +4,7 @@ import type { NetworkOutcome, SeenNetworks, VpcNetwork, VpcNetworks, WantedNetwo
 import { dockerEngine } from "./engine.ts";
 import { engineInfo } from "./engine-info.ts";
 import { watchMessages } from "./events.ts";
-import { INSTANCE_LABEL, makeVpcNetwork, subnetsOf, VPC_LABEL, type ListedNetwork } from "./vpc-network.ts";
+import { INSTANCE_LABEL, makeVpcNetwork, removeVpcNetwork, subnetsOf, VPC_LABEL, type ListedNetwork } from "./vpc-network.ts";
 
 export interface DockerVpcNetworksOptions {
   readonly socketPath: string;
@@ -81,6 +81,13 @@ export async function dockerVpcNetworks(options: DockerVpcNetworksOptions): Prom
       const made = make(wanted).finally(() => making.delete(wanted.vpcId));
       making.set(wanted.vpcId, made);
       return made;
+    },
+    async remove(vpcId) {
+      // One that is being made is there, or not, before it goes.
+      await making.get(vpcId)?.catch(() => undefined);
+      const outcome = await removeVpcNetwork(engine, instance, vpcId);
+      await look();
+      return outcome;
     },
     async close() {
       events.close();
