@@ -109,6 +109,8 @@ export type TaskNetwork =
       readonly address: string;
       readonly macAddress?: string;
       readonly hostname: string;
+      /** Whom containers ask for names, and in which domains: `AmazonProvidedDNS` stands for the VPC's own server. That one and no domains where absent. */
+      readonly names?: { readonly servers: readonly string[]; readonly search: readonly string[] };
     }
   | { readonly mode: "bridge" }
   | { readonly mode: "host" }

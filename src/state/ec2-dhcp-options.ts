@@ -3,6 +3,7 @@ import { internalDomain } from "../domain/internal-domain.ts";
 import { scopeKey, type Scope } from "../domain/scope.ts";
 import type { Ids } from "../ports/ids.ts";
 import { findDefaultVpc } from "./default-vpc.ts";
+import type { VpcRecord } from "./ec2.ts";
 import type { State } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
@@ -45,6 +46,25 @@ export function firstDhcpOptions(state: State, ids: Ids, { account, region }: Sc
       .table(dhcpOptions)
       .put({ ...scope, id: state.table(dhcpOptions).has(id) ? `dopt-${ids.hex(17)}` : id, configurations, isFirst: true, tags: [] }),
   );
+}
+
+/** What a VPC's interfaces are told of name servers, where it is not what the region has from the beginning: `AmazonProvidedDNS` stands for the VPC's own resolver. */
+export interface ToldNames {
+  readonly servers: readonly string[];
+  /** Domains in which names without a dot are looked up. */
+  readonly search: readonly string[];
+}
+
+/** `undefined` where nothing else was said than AWS says at first. Without any options nothing is told, and names lead nowhere. */
+export function toldNames(state: State, { dhcpOptionsId }: Pick<VpcRecord, "dhcpOptionsId">): ToldNames | undefined {
+  if (dhcpOptionsId === undefined) return undefined;
+  const found = state.table(dhcpOptions).get(dhcpOptionsId);
+  if (found?.isFirst) return undefined;
+  const values = (wanted: string): readonly string[] => found?.configurations.find(({ key }) => key === wanted)?.values ?? [];
+  return {
+    servers: values("domain-name-servers"),
+    search: values("domain-name").flatMap((text) => text.split(" ").filter((name) => name !== "")),
+  };
 }
 
 /** The VPC's own resolver, at its base+2. */

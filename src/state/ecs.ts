@@ -20,6 +20,7 @@ import type {
 import type { CircuitBreaker } from "../decide/circuit-breaker/failure-threshold.ts";
 import type { RestartState } from "../decide/throttle/restart-throttle.ts";
 import { ENDED_BY_ITSELF, type DesiredTaskStatus, type HealthStatus, type StopCode, type TaskStatus } from "../domain/task-status.ts";
+import type { ToldNames } from "./ec2-dhcp-options.ts";
 import { targetKey } from "./elb.ts";
 import { defineTable, ofAccount } from "./table.ts";
 
@@ -113,6 +114,8 @@ export interface TaskInterface {
   readonly macAddress: string;
   readonly privateDnsName: string;
   readonly securityGroups: readonly string[];
+  /** What the DHCP options of its VPC said of name servers when it came up, where that was not what AWS says at first. */
+  readonly toldNames?: ToldNames;
   /** Of the operator's range, where it has one; see `public-addresses.ts`. */
   readonly publicIpv4Address?: string;
 }

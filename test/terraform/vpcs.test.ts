@@ -113,7 +113,13 @@ test.skipIf(mirror === undefined)(
     expect(changed.filter((text) => text.endsWith(" update"))).not.toEqual([]);
     await stack.apply(2);
     expect(await stack.plan(2)).toEqual([]);
-    const own = ["vpc.main", "subnet.private[0]", "vpc_dhcp_options.own", "vpc_peering_connection.both", "ec2_managed_prefix_list.offices"];
+    const own = [
+      "vpc.main",
+      "subnet.private[0]",
+      "vpc_dhcp_options.own",
+      "vpc_peering_connection.asked",
+      "ec2_managed_prefix_list.offices",
+    ];
     expect(
       await stack.reimport(
         [...own, "vpc_ipv4_cidr_block_association.more"].map((name) => `aws_${name}`),

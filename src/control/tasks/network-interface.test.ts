@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds as ids } from "../../drivers/system/ids.ts";
 import { defaultNetwork, putDefaultSecurityGroup, type DefaultNetwork } from "../../state/default-vpc.ts";
+import { dhcpOptions, firstDhcpOptions } from "../../state/ec2-dhcp-options.ts";
 import { subnets, vpcs } from "../../state/ec2.ts";
 import { subnets as subnetTable } from "../../state/ec2.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
@@ -168,4 +169,22 @@ test("is in the default group of its own VPC, and never in a subnet of a block t
     failure:
       "ResourceInitializationError: tasks cannot run in the subnet subnet-later here: 10.1.1.0/24 was associated with vpc-own later, and its network on this host has 10.0.0.0/16 alone. Use a subnet of that block.",
   });
+});
+
+test("is told of name servers and domains what its VPC's DHCP options say, where those are not the first ones", () => {
+  const { state, task } = world();
+  const { vpc } = defaultNetwork(state, ids, SCOPE, 1);
+  const told = (dhcpOptionsId: string) => {
+    state.commit(() => state.table(vpcs).put({ ...vpc, dhcpOptionsId }));
+    const made = attachInterface(state, ids, task(), new Map());
+    return "failure" in made ? made.failure : made.toldNames;
+  };
+  const configurations = [
+    { key: "domain-name", values: ["corp.test example.test"] },
+    { key: "domain-name-servers", values: ["10.0.0.9", "AmazonProvidedDNS"] },
+  ];
+  state.commit(() => state.table(dhcpOptions).put({ ...SCOPE, id: "dopt-1", configurations, isFirst: false, tags: [] }));
+  expect(told("dopt-1")).toEqual({ servers: ["10.0.0.9", "AmazonProvidedDNS"], search: ["corp.test", "example.test"] });
+  expect(told("default")).toEqual({ servers: [], search: [] });
+  expect(told(firstDhcpOptions(state, ids, SCOPE).id)).toBeUndefined();
 });

@@ -2,6 +2,7 @@ import { nextAddress } from "../../decide/addresses/next-address.ts";
 import { isWithinBlock } from "../../decide/addresses/vpc-block.ts";
 import { subnetForNext } from "../../decide/placement/spread.ts";
 import type { Ids } from "../../ports/ids.ts";
+import { toldNames } from "../../state/ec2-dhcp-options.ts";
 import { isReserved } from "../../state/ec2-subnet-reservations.ts";
 import { securityGroups, subnets, vpcs, type SubnetRecord, type VpcRecord } from "../../state/ec2.ts";
 import { tasks, type TaskInterface, type TaskRecord } from "../../state/ecs.ts";
@@ -67,7 +68,10 @@ export function noPublicAddress({ message }: NoPublicAddressError): string {
 }
 
 /** What a container notices of its interface. */
-export type InterfacePlace = Pick<TaskInterface, "vpcId" | "vpcCidr" | "privateIpv4Address" | "macAddress" | "privateDnsName">;
+export type InterfacePlace = Pick<
+  TaskInterface,
+  "vpcId" | "vpcCidr" | "privateIpv4Address" | "macAddress" | "privateDnsName" | "toldNames"
+>;
 
 /** Where the next task of a task's subnet will be, as far as can be told now. */
 export function foreseenPlace(state: WholeState, task: TaskRecord, lastAddress: ReadonlyMap<string, string>): InterfacePlace | undefined {
@@ -82,7 +86,14 @@ function nextPlace(state: WholeState, subnet: SubnetRecord, vpc: VpcRecord, last
   const planned = nextAddress({ cidr: subnet.cidrBlock, taken: { has: inUse }, ...(last === undefined ? {} : { last }) });
   if (planned.kind !== "address") return undefined;
   const { address } = planned;
-  return { vpcId: vpc.id, vpcCidr: vpc.cidrBlock, privateIpv4Address: address, ...interfaceNames(address, subnet) };
+  const names = toldNames(state, vpc);
+  return {
+    vpcId: vpc.id,
+    vpcCidr: vpc.cidrBlock,
+    privateIpv4Address: address,
+    ...interfaceNames(address, subnet),
+    ...(names && { toldNames: names }),
+  };
 }
 
 /** A VPC's network on this host has its first block alone: the engine gives a bridge no second one. */

@@ -56,6 +56,11 @@ describe("a task", () => {
     });
   });
 
+  test("is told of names what its interface was told", () => {
+    const toldNames = { servers: ["10.0.0.9"], search: ["corp.test"] };
+    expect(spec({ task: { networkInterface: { ...interfaceOf("10.0.0.5"), toldNames } } }).network).toMatchObject({ names: toldNames });
+  });
+
   test("has no limit, and shares nothing, that nobody asked for", () => {
     const { cpu: _cpu, memory: _memory, ...record } = taskRecord(ID, { networkMode: "bridge" });
     const made = taskSpec(record, definitionRecord(), { open: () => found });

@@ -67,8 +67,16 @@ function networkOf(task: TaskRecord): TaskNetwork {
 }
 
 /** A place in a VPC, as the runner knows it. */
-export function vpcNetworkOf({ vpcId, vpcCidr, privateIpv4Address, macAddress, privateDnsName }: InterfacePlace): TaskNetwork {
-  return { mode: "awsvpc", vpcId, vpcCidr, address: privateIpv4Address, macAddress, hostname: privateDnsName };
+export function vpcNetworkOf({ vpcId, vpcCidr, privateIpv4Address, macAddress, privateDnsName, toldNames }: InterfacePlace): TaskNetwork {
+  return {
+    mode: "awsvpc",
+    vpcId,
+    vpcCidr,
+    address: privateIpv4Address,
+    macAddress,
+    hostname: privateDnsName,
+    ...(toldNames && { names: toldNames }),
+  };
 }
 
 type Secrets = ReadonlyMap<string, string>;

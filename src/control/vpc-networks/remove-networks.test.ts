@@ -59,8 +59,8 @@ test("one in which something still runs goes when it has ended", async () => {
   await vi.waitFor(() => expect(warnings).toHaveLength(1));
   expect(left()).toEqual(["vpc-1"]);
   networks.busy.clear();
-  await vi.waitFor(async () => {
-    await clock.advance(1000);
+  await vi.waitFor(() => {
+    clock.advance(1000);
     expect(left()).toEqual([]);
   });
 });

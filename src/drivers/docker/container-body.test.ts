@@ -58,6 +58,15 @@ test("one awsvpc container is attached to the VPC's network itself, and publishe
   expect(body).not.toHaveProperty("HostConfig.PortBindings");
 });
 
+test.each([
+  ["the VPC's own server among others", ["10.0.0.9", "AmazonProvidedDNS"], ["10.0.0.9", "10.0.0.1", "10.0.0.2"]],
+  ["none, which nobody answers for", [], ["127.0.0.1"]],
+])("an awsvpc container asks whom the DHCP options of its VPC name: %s", (_what, servers, Dns) => {
+  const network = { mode: "awsvpc", vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: "10.0.1.7", hostname: "ip-10-0-1-7" } as const;
+  const [body] = bodies({ network: { ...network, names: { servers, search: ["corp.test", "example.test"] } } }).containers;
+  expect(body).toMatchObject({ HostConfig: { Dns, DnsSearch: ["corp.test", "example.test"] } });
+});
+
 test("several awsvpc containers join the pause container, which alone has network, name and ports", () => {
   const { containers, pause } = bodies(
     { containers: [app, { ...app, name: "side", portMappings: [{ containerPort: 81, protocol: "udp" }] }] },

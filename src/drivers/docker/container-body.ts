@@ -145,8 +145,10 @@ function networkPart(
   const named = [...new Set(containers.flatMap(({ dnsServers = [] }) => dnsServers))];
   const block = at.gatewayNames && network.mode === "awsvpc" ? parseCidr(network.vpcCidr) : undefined;
   const gateway = block ? [routerOf(block)] : [];
-  const dns = named.length > 0 || !own ? named : [...gateway, ...at.dnsServers];
-  const search = containers.flatMap(({ dnsSearchDomains = [] }) => dnsSearchDomains);
+  const standard = [...gateway, ...at.dnsServers];
+  const told = network.mode === "awsvpc" ? network.names : undefined;
+  const dns = named.length > 0 || !own ? named : told ? serversTold(told.servers, standard) : standard;
+  const search = [...containers.flatMap(({ dnsSearchDomains = [] }) => dnsSearchDomains), ...(told?.search ?? [])];
   return {
     config: defined({
       Hostname: network.mode === "awsvpc" ? network.hostname : containers.length === 1 ? containers[0]?.hostname : undefined,
@@ -167,6 +169,14 @@ function networkPart(
     }),
   };
 }
+
+/** The engine asks its own servers where it is given none; where nobody is to be asked, nobody answers. */
+function serversTold(servers: readonly string[], standard: readonly string[]): readonly string[] {
+  const asked = servers.flatMap((server) => (server === "AmazonProvidedDNS" ? standard : [server]));
+  return servers.length === 0 ? [NOBODY] : asked;
+}
+
+const NOBODY = "127.0.0.1";
 
 /**
  * Limits that the kernel enforces. Memory is without swap, as on the hosts of ECS, unless it is asked for. The task's CPU is a ceiling for

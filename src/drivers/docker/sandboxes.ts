@@ -248,6 +248,7 @@ function sameNetwork(one: VpcNetwork, other: TaskNetwork): boolean {
     other.mode === "awsvpc" &&
     addressOf(one) === addressOf(other) &&
     one.vpcCidr === other.vpcCidr &&
+    JSON.stringify(one.names) === JSON.stringify(other.names) &&
     one.macAddress === other.macAddress &&
     one.hostname === other.hostname
   );
