@@ -71,6 +71,10 @@ export interface SecurityGroupRuleRecord {
   readonly cidrIpv6?: string;
   readonly prefixListId?: string;
   readonly referencedGroupId?: string;
+  /** Whose the group is, where it is another account's. */
+  readonly referencedAccount?: string;
+  /** `pcx-…`: the connection by which the group's VPC is reached, where it is another one. */
+  readonly peeringConnectionId?: string;
   readonly description?: string;
   readonly tags: readonly Tag[];
 }

@@ -172,6 +172,9 @@ const ACROSS_ACCOUNTS: Readonly<Record<string, string>> = {
   "services/ec2/peerings.ts": "each side is told the other VPC's blocks",
   "services/ec2/delete-vpc.ts": "the other side's peering connections end with the VPC",
   "services/ec2/insights/analyses.ts": "a peering connection leads into a VPC of another account",
+  "services/ec2/rule-peers.ts": "a rule may name a group of another account's VPC, where the two are peered",
+  "services/ec2/security-group-relations.ts":
+    "groups of the accounts on the other sides of peering connections name groups of the caller's",
   "services/ec2/vpc-blocks.ts": "all VPCs are networks of one host, and their addresses must not overlap",
   "services/ecr/check-policy.ts": "who is named in a policy has to be there, in whatever account",
   "services/ecr/pull-through-cache.ts": "who gave a rule its secret may be of another account; the secret's policy decides",

@@ -76,6 +76,14 @@ import { describeAccountAttributes, describeAvailabilityZones, describeRegions }
 import { describeRouteTables } from "./route-tables.ts";
 import { describeVpcClassicLink, describeVpcClassicLinkDnsSupport } from "./retired.ts";
 import {
+  associateSecurityGroupVpc,
+  describeSecurityGroupReferences,
+  describeSecurityGroupVpcAssociations,
+  describeStaleSecurityGroups,
+  disassociateSecurityGroupVpc,
+  getSecurityGroupsForVpc,
+} from "./security-group-relations.ts";
+import {
   authorizeSecurityGroupEgress,
   authorizeSecurityGroupIngress,
   describeSecurityGroupRules,
@@ -192,6 +200,12 @@ export const operations: readonly Operation[] = [
   describeVpcEndpointServicePermissions,
   describeVpcEndpointConnections,
   describeVpcEndpointConnectionNotifications,
+  describeSecurityGroupReferences,
+  describeStaleSecurityGroups,
+  getSecurityGroupsForVpc,
+  associateSecurityGroupVpc,
+  disassociateSecurityGroupVpc,
+  describeSecurityGroupVpcAssociations,
   createSecurityGroup,
   deleteSecurityGroup,
   describeSecurityGroups,

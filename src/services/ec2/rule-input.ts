@@ -1,11 +1,9 @@
 import { isIPv4, isIPv6 } from "node:net";
-import type { IpPermission } from "@aws-sdk/client-ec2";
+import type { IpPermission, UserIdGroupPair } from "@aws-sdk/client-ec2";
 import type { SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import { AwsError } from "../aws-error.ts";
-import type { OperationContext } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { invalidValue } from "./ec2-operation.ts";
-import { requireGroup } from "./security-groups.ts";
 
 /** A rule as it is asked for: without an id, tags and direction. */
 export type RuleInput = Omit<SecurityGroupRuleRecord, "id" | "tags" | "isEgress">;
@@ -18,27 +16,41 @@ export interface PermissionInput {
   readonly ToPort?: number | undefined;
   readonly CidrIp?: string | undefined;
   readonly SourceSecurityGroupName?: string | undefined;
+  readonly SourceSecurityGroupOwnerId?: string | undefined;
+}
+
+/** What the groups and prefix lists are that a request names: looked for, where rules are made; as they are named, where they are there already. */
+export interface PeerNames {
+  group(pair: UserIdGroupPair): Pick<RuleInput, "referencedGroupId" | "referencedAccount" | "peeringConnectionId">;
+  list(id: string): string;
 }
 
 /** The rules that a request spells out, in either of its two forms: one rule for each source. */
-export function rulesIn(input: PermissionInput, context: OperationContext): readonly RuleInput[] {
-  const rules = (input.IpPermissions ?? shorthand(input)).flatMap((permission) => rulesOf(permission, context));
+export function rulesIn(input: PermissionInput, peers: PeerNames): readonly RuleInput[] {
+  const rules = (input.IpPermissions ?? shorthand(input)).flatMap((permission) => rulesOf(permission, peers));
   if (rules.length === 0) throw new AwsError("MissingParameter", "The request must contain the parameter ipPermissions");
   return rules;
 }
 
-function shorthand({ IpProtocol, FromPort, ToPort, CidrIp, SourceSecurityGroupName: source }: PermissionInput): readonly IpPermission[] {
+function shorthand({
+  IpProtocol,
+  FromPort,
+  ToPort,
+  CidrIp,
+  SourceSecurityGroupName: source,
+  SourceSecurityGroupOwnerId: owner,
+}: PermissionInput): readonly IpPermission[] {
   if (IpProtocol === undefined && CidrIp === undefined && source === undefined) return [];
   return [
     {
       ...defined({ IpProtocol: IpProtocol ?? (source === undefined ? undefined : "-1"), FromPort, ToPort }),
       IpRanges: CidrIp === undefined ? [] : [{ CidrIp }],
-      UserIdGroupPairs: source === undefined ? [] : [{ GroupName: source }],
+      UserIdGroupPairs: source === undefined ? [] : [{ GroupName: source, ...defined({ UserId: owner }) }],
     },
   ];
 }
 
-function rulesOf(permission: IpPermission, context: OperationContext): readonly RuleInput[] {
+function rulesOf(permission: IpPermission, peers: PeerNames): readonly RuleInput[] {
   const base = protocolAndPorts(permission.IpProtocol, permission.FromPort, permission.ToPort);
   const described = (description: string | undefined) => (description ? { description } : {});
   return [
@@ -52,17 +64,13 @@ function rulesOf(permission: IpPermission, context: OperationContext): readonly 
       cidrIpv6: ipv6Block(CidrIpv6 ?? ""),
       ...described(Description),
     })),
-    ...(permission.PrefixListIds ?? []).map(({ PrefixListId }) => refusePrefixList(PrefixListId)),
-    ...(permission.UserIdGroupPairs ?? []).map(({ GroupId, GroupName, Description }) => ({
+    ...(permission.PrefixListIds ?? []).map(({ PrefixListId, Description }) => ({
       ...base,
-      referencedGroupId: requireGroup(context, defined({ GroupId, GroupName: GroupId === undefined ? GroupName : undefined })).id,
+      prefixListId: peers.list(PrefixListId ?? ""),
       ...described(Description),
     })),
+    ...(permission.UserIdGroupPairs ?? []).map((pair) => ({ ...base, ...peers.group(pair), ...described(pair.Description) })),
   ];
-}
-
-export function refusePrefixList(id: string | undefined): never {
-  throw new AwsError("InvalidPrefixListID.NotFound", `The prefix list ID '${id ?? ""}' does not exist`);
 }
 
 const PROTOCOLS: ReadonlyMap<string, string> = new Map([

@@ -1,22 +1,13 @@
 import { scopeKey } from "../../domain/scope.ts";
-import type { SecurityGroupRule, SecurityGroupRuleDescription, TagSpecification } from "@aws-sdk/client-ec2";
+import type { SecurityGroupRule, SecurityGroupRuleDescription, TagSpecification, UserIdGroupPair } from "@aws-sdk/client-ec2";
 import { securityGroups, type SecurityGroupRecord, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { chosen, described } from "./describe.ts";
 import { invalidValue, onAny, operation } from "./ec2-operation.ts";
-import {
-  ipv4Block,
-  ipv6Block,
-  protocolAndPorts,
-  refusePrefixList,
-  ruleText,
-  rulesIn,
-  sameRule,
-  type PermissionInput,
-  type RuleInput,
-} from "./rule-input.ts";
+import { ipv4Block, ipv6Block, protocolAndPorts, ruleText, rulesIn, sameRule, type PermissionInput, type RuleInput } from "./rule-input.ts";
+import { groupPeer, peeringStatusOf, peerVpcOf, requireListForRule, ruleWeight, spelledGroup } from "./rule-peers.ts";
 import { onGroup, onRulesOfGroup } from "./security-group-permissions.ts";
 import { requireGroup, tagsFor } from "./security-groups.ts";
 
@@ -31,15 +22,18 @@ const authorized =
     const group = requireGroup(context, input);
     const tags = tagsFor("security-group-rule", input.TagSpecifications);
     let known = group.rules.filter((rule) => rule.isEgress === egress);
-    const added = rulesIn(input, context).map((rule): SecurityGroupRuleRecord => {
+    const peers = {
+      group: (pair: UserIdGroupPair) => groupPeer(group, pair, context),
+      list: (id: string) => requireListForRule(context, id),
+    };
+    const added = rulesIn(input, peers).map((rule): SecurityGroupRuleRecord => {
       if (known.some((other) => sameRule(other, rule)))
         throw new AwsError("InvalidPermission.Duplicate", `the specified rule "${ruleText(rule)}" already exists`);
       const made = { id: `sgr-${context.ids.hex(17)}`, isEgress: egress, ...rule, tags };
       known = [...known, made];
       return made;
     });
-    if (known.length > MOST_RULES)
-      throw new AwsError("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.");
+    refuseMoreRules(known, context);
     const changed = { ...group, rules: [...group.rules, ...added] };
     context.state.commit(() => context.state.table(securityGroups).put(changed));
     return { Return: true, SecurityGroupRules: added.map((rule) => shown(group, rule, context)) };
@@ -64,7 +58,7 @@ const revoked =
     const gone =
       ids.length > 0
         ? ids.map((id) => own.find((rule) => rule.id === id) ?? ruleNotFound(id))
-        : rulesIn(input, context).map((wanted) => own.find((rule) => sameRule(rule, wanted)) ?? permissionNotFound());
+        : rulesIn(input, spelled(context)).map((wanted) => own.find((rule) => sameRule(rule, wanted)) ?? permissionNotFound());
     const rules = group.rules.filter((rule) => !gone.includes(rule));
     context.state.commit(() => context.state.table(securityGroups).put({ ...group, rules }));
     return {
@@ -79,12 +73,26 @@ const revoked =
         ...defined({
           CidrIpv4: rule.cidrIpv4,
           CidrIpv6: rule.cidrIpv6,
+          PrefixListId: rule.prefixListId,
           ReferencedGroupId: rule.referencedGroupId,
           Description: rule.description,
         }),
       })),
     };
   };
+
+/** IPv4 and IPv6 are counted apart; groups and prefix lists count for both. @throws RulesPerSecurityGroupLimitExceeded */
+function refuseMoreRules(rules: readonly SecurityGroupRuleRecord[], context: OperationContext): void {
+  const weigh = (other: "cidrIpv4" | "cidrIpv6"): number =>
+    rules.filter((rule) => rule[other] === undefined).reduce((sum, rule) => sum + ruleWeight(rule, context), 0);
+  if (Math.max(weigh("cidrIpv4"), weigh("cidrIpv6")) > MOST_RULES)
+    throw new AwsError("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.");
+}
+
+/** The peers of rules that are there already. */
+function spelled(context: OperationContext) {
+  return { group: (pair: UserIdGroupPair) => spelledGroup(pair, context), list: (id: string) => id };
+}
 
 function ruleNotFound(id: string): never {
   throw new AwsError("InvalidSecurityGroupRuleId.NotFound", `The security group rule ID '${id}' does not exist`);
@@ -114,12 +122,13 @@ export const modifySecurityGroupRules = operation("ModifySecurityGroupRules", {
       const source: Partial<RuleInput> = {
         ...(wanted.CidrIpv4 === undefined ? {} : { cidrIpv4: ipv4Block(wanted.CidrIpv4) }),
         ...(wanted.CidrIpv6 === undefined ? {} : { cidrIpv6: ipv6Block(wanted.CidrIpv6) }),
-        ...(wanted.ReferencedGroupId === undefined
-          ? {}
-          : { referencedGroupId: requireGroup(context, { GroupId: wanted.ReferencedGroupId }).id }),
-        ...(wanted.PrefixListId === undefined ? {} : refusePrefixList(wanted.PrefixListId)),
+        ...(wanted.ReferencedGroupId === undefined ? {} : groupPeer(group, changedPair(rule, wanted.ReferencedGroupId), context)),
+        ...(wanted.PrefixListId === undefined ? {} : { prefixListId: requireListForRule(context, wanted.PrefixListId) }),
       };
-      refuseSources(rule, Object.keys(source));
+      refuseSources(
+        rule,
+        Object.keys(source).filter((name) => name in SOURCES),
+      );
       if (wanted.IpProtocol === undefined)
         throw invalidValue("Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.");
       const changed: SecurityGroupRuleRecord = {
@@ -155,7 +164,7 @@ const redescribed =
     const wanted =
       byId.length > 0
         ? byId
-        : rulesIn(input, context).map((spelt) => ({
+        : rulesIn(input, spelled(context)).map((spelt) => ({
             rule: own.find((rule) => sameRule(rule, spelt)) ?? permissionNotFound(),
             description: spelt.description,
           }));
@@ -178,6 +187,11 @@ export const updateSecurityGroupRuleDescriptionsEgress = operation("UpdateSecuri
   authorize: onGroup("UpdateSecurityGroupRuleDescriptionsEgress"),
   run: redescribed(true),
 });
+
+/** A modified rule names a group of the account that it named one of. */
+function changedPair({ referencedAccount }: SecurityGroupRuleRecord, GroupId: string): UserIdGroupPair {
+  return { GroupId, ...defined({ UserId: referencedAccount }) };
+}
 
 /** How AWS names a rule by what it has for a source, and the member of a request for it. */
 const SOURCES = {
@@ -232,7 +246,17 @@ function shown(group: SecurityGroupRecord, rule: SecurityGroupRuleRecord, contex
     FromPort: rule.fromPort,
     ToPort: rule.toPort,
     ...defined({ CidrIpv4: rule.cidrIpv4, CidrIpv6: rule.cidrIpv6, PrefixListId: rule.prefixListId, Description: rule.description }),
-    ...(referenced === undefined ? {} : { ReferencedGroupInfo: { GroupId: referenced, UserId: group.account } }),
+    ...(referenced !== undefined && {
+      ReferencedGroupInfo: {
+        GroupId: referenced,
+        UserId: rule.referencedAccount ?? group.account,
+        ...defined({
+          VpcId: peerVpcOf(rule, group, context),
+          VpcPeeringConnectionId: rule.peeringConnectionId,
+          PeeringStatus: peeringStatusOf(rule, context),
+        }),
+      },
+    }),
     Tags: [...rule.tags],
     SecurityGroupRuleArn: context.arn("ec2", `security-group-rule/${rule.id}`),
   };

@@ -16,9 +16,13 @@ import type { OperationContext } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { chosen, described, type FilterFields } from "./describe.ts";
 import { defaultNetworkOf, invalidValue, onAny, operation } from "./ec2-operation.ts";
+import { peeringStatusOf, peerVpcOf } from "./rule-peers.ts";
 import { onGroup, onNewGroup } from "./security-group-permissions.ts";
 import { refuseTags } from "./tag-rules.ts";
 import { requireVpc } from "./vpcs.ts";
+
+/** Of a region. Source: Amazon VPC quotas. */
+const MOST_GROUPS = 2500;
 
 export function groupNotFound(idOrName: string): AwsError {
   return new AwsError("InvalidGroup.NotFound", `The security group '${idOrName}' does not exist`);
@@ -62,6 +66,8 @@ export const createSecurityGroup = operation("CreateSecurityGroup", {
         .some((group) => group.name === name)
     )
       throw new AwsError("InvalidGroup.Duplicate", `The security group '${name}' already exists for VPC '${vpcId}'`);
+    if (state.table(securityGroups).count("scope", scopeKey(context)) >= MOST_GROUPS)
+      throw new AwsError("SecurityGroupLimitExceeded", "The maximum number of security groups for this account has been reached.");
     const id = `sg-${ids.hex(17)}`;
     const all = { id: `sgr-${ids.hex(17)}`, isEgress: true, ipProtocol: "-1", fromPort: -1, toPort: -1, cidrIpv4: "0.0.0.0/0", tags: [] };
     state.commit(() => state.table(securityGroups).put({ id, name, description, account, region, vpcId, rules: [all], tags }));
@@ -119,6 +125,10 @@ const ruleFields = (prefix: string, egress: boolean): FilterFields<SecurityGroup
     [`${prefix}.to-port`]: each((rule) => rule.toPort),
     [`${prefix}.protocol`]: each((rule) => rule.ipProtocol),
     [`${prefix}.group-id`]: each((rule) => rule.referencedGroupId),
+    [`${prefix}.user-id`]: (group) =>
+      group.rules.flatMap((rule) =>
+        rule.isEgress === egress && rule.referencedGroupId !== undefined ? (rule.referencedAccount ?? group.account) : [],
+      ),
     [`${prefix}.prefix-list-id`]: each((rule) => rule.prefixListId),
   };
 };
@@ -133,6 +143,14 @@ const FIELDS: FilterFields<SecurityGroupRecord> = {
   ...ruleFields("egress.ip-permission", true),
 };
 
+function fieldsIn({ state }: OperationContext): FilterFields<SecurityGroupRecord> {
+  const named = (egress: boolean) => (group: SecurityGroupRecord) =>
+    group.rules
+      .filter((rule) => rule.isEgress === egress)
+      .map(({ referencedGroupId: id = "" }) => state.table(securityGroups).get(id)?.name);
+  return { ...FIELDS, "ip-permission.group-name": named(false), "egress.ip-permission.group-name": named(true) };
+}
+
 export const describeSecurityGroups = operation("DescribeSecurityGroups", {
   authorize: onAny("DescribeSecurityGroups"),
   run(input, context) {
@@ -141,7 +159,12 @@ export const describeSecurityGroups = operation("DescribeSecurityGroups", {
     for (const name of input.GroupNames ?? []) requireGroup(context, { GroupName: name });
     const byName = chosenByName(all, input.GroupNames);
     const wanted = chosen(byName, input.GroupIds, ({ id }) => id, groupNotFound);
-    const { items, ...more } = described(wanted, input, { id: ({ id }) => id, fields: FIELDS, tags: ({ tags }) => tags }, context);
+    const { items, ...more } = described(
+      wanted,
+      input,
+      { id: ({ id }) => id, fields: fieldsIn(context), tags: ({ tags }) => tags },
+      context,
+    );
     return { SecurityGroups: items.map((group) => shown(group, context)), ...more };
   },
 });
@@ -158,8 +181,8 @@ function shown(group: SecurityGroupRecord, context: OperationContext): SecurityG
     OwnerId: group.account,
     VpcId: group.vpcId,
     SecurityGroupArn: context.arn("ec2", `security-group/${group.id}`),
-    IpPermissions: permissions(group, false),
-    IpPermissionsEgress: permissions(group, true),
+    IpPermissions: permissions(group, false, context),
+    IpPermissionsEgress: permissions(group, true, context),
     Tags: [...group.tags],
   };
 }
@@ -172,7 +195,7 @@ interface Permission extends IpPermission {
 }
 
 /** Rules of the same protocol and ports are one permission with several sources. */
-function permissions(group: SecurityGroupRecord, egress: boolean): IpPermission[] {
+function permissions(group: SecurityGroupRecord, egress: boolean, context: OperationContext): IpPermission[] {
   const found = new Map<string, Permission>();
   for (const rule of group.rules) {
     if (rule.isEgress !== egress) continue;
@@ -192,7 +215,16 @@ function permissions(group: SecurityGroupRecord, egress: boolean): IpPermission[
     if (rule.cidrIpv6 !== undefined) permission.Ipv6Ranges.push({ ...description, CidrIpv6: rule.cidrIpv6 });
     if (rule.prefixListId !== undefined) permission.PrefixListIds.push({ ...description, PrefixListId: rule.prefixListId });
     if (rule.referencedGroupId !== undefined)
-      permission.UserIdGroupPairs.push({ ...description, GroupId: rule.referencedGroupId, UserId: group.account });
+      permission.UserIdGroupPairs.push({
+        ...description,
+        GroupId: rule.referencedGroupId,
+        UserId: rule.referencedAccount ?? group.account,
+        ...defined({
+          VpcId: peerVpcOf(rule, group, context),
+          VpcPeeringConnectionId: rule.peeringConnectionId,
+          PeeringStatus: peeringStatusOf(rule, context),
+        }),
+      });
   }
   return [...found.values()];
 }

@@ -1,0 +1,103 @@
+import type { UserIdGroupPair } from "@aws-sdk/client-ec2";
+import { awsPrefixLists } from "../../domain/aws-prefix-lists.ts";
+import { statusAt, vpcPeerings, type VpcPeeringRecord } from "../../state/ec2-peering.ts";
+import { prefixLists } from "../../state/ec2-prefix-lists.ts";
+import { securityGroups, type SecurityGroupRecord, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
+import { AwsError } from "../aws-error.ts";
+import type { OperationContext } from "../operation.ts";
+import { defined } from "../../domain/defined.ts";
+import { prefixListNotFound } from "./prefix-lists.ts";
+import { groupNotFound, requireGroup } from "./security-groups.ts";
+
+type GroupPeer = Pick<SecurityGroupRuleRecord, "referencedGroupId" | "referencedAccount" | "peeringConnectionId">;
+
+/**
+ * The group that a rule of `group` names as its source or destination: one of the same VPC, or of a VPC that is peered with it in the same region, which may be another
+ * account's. Source: Amazon VPC Peering Guide, "Update your security groups to reference peer security groups".
+ * @throws InvalidGroup.NotFound, InvalidVpcPeeringConnectionId.NotFound
+ */
+export function groupPeer(group: SecurityGroupRecord, pair: UserIdGroupPair, context: OperationContext): GroupPeer {
+  const { GroupId, GroupName, UserId = context.account } = pair;
+  const named =
+    UserId === context.account
+      ? requireGroup(context, defined({ GroupId, GroupName: GroupId === undefined ? GroupName : undefined }))
+      : foreign(GroupId, UserId, context);
+  if (named.vpcId === group.vpcId) return { referencedGroupId: named.id };
+  const peering = activePeering(group, named, context);
+  if (!peering) throw new AwsError("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.");
+  if (pair.VpcPeeringConnectionId !== undefined && pair.VpcPeeringConnectionId !== peering.id)
+    throw new AwsError(
+      "InvalidVpcPeeringConnectionID.NotFound",
+      `The vpcPeeringConnection ID '${pair.VpcPeeringConnectionId}' does not exist`,
+    );
+  return {
+    referencedGroupId: named.id,
+    peeringConnectionId: peering.id,
+    ...(named.account !== group.account && { referencedAccount: named.account }),
+  };
+}
+
+/** A group of another account: that it is there is told only to who has a peering with its VPC. */
+function foreign(id: string | undefined, account: string, { state, region }: OperationContext): SecurityGroupRecord {
+  const found = id === undefined ? undefined : state.whole.table(securityGroups).get(id);
+  if (!found || found.account !== account || found.region !== region) throw groupNotFound(id ?? "");
+  return found;
+}
+
+function activePeering(
+  group: SecurityGroupRecord,
+  other: SecurityGroupRecord,
+  { state, now }: OperationContext,
+): VpcPeeringRecord | undefined {
+  return state
+    .table(vpcPeerings)
+    .by("vpc", group.vpcId)
+    .find(
+      (peering) => statusAt(peering, now) === "active" && [peering.requester, peering.accepter].some(({ vpcId }) => vpcId === other.vpcId),
+    );
+}
+
+/** What a rule spells out that is there already: the group need not be any more, since a rule that has become stale is taken away so, too. */
+export function spelledGroup({ GroupId, GroupName }: UserIdGroupPair, context: OperationContext): GroupPeer {
+  return { referencedGroupId: GroupId ?? requireGroup(context, { GroupName }).id };
+}
+
+/** @throws InvalidPrefixListID.NotFound */
+export function requireListForRule({ state, account, region }: OperationContext, id: string): string {
+  const own = state.table(prefixLists).get(id);
+  const isThere = (own?.account === account && own.region === region) || awsPrefixLists(region).some((list) => list.id === id);
+  if (!isThere) throw prefixListNotFound(id);
+  return id;
+}
+
+/** As how many rules one counts: a prefix list as the most entries that it may have, and AWS's lists of S3 and DynamoDB as one. Source: Amazon VPC User Guide, "AWS-managed prefix lists". */
+export function ruleWeight({ prefixListId }: Pick<SecurityGroupRuleRecord, "prefixListId">, { state }: OperationContext): number {
+  return prefixListId === undefined ? 1 : (state.table(prefixLists).get(prefixListId)?.maxEntries ?? 1);
+}
+
+/** Whether the connection by which a rule names a group of another VPC still leads there: `active`, `deleted`, …; none for a group of the same VPC. */
+export function peeringStatusOf(
+  { peeringConnectionId }: SecurityGroupRuleRecord,
+  { state, now, account, region }: OperationContext,
+): string | undefined {
+  if (peeringConnectionId === undefined) return undefined;
+  const copy = state
+    .table(vpcPeerings)
+    .by("id", peeringConnectionId)
+    .find((one) => one.account === account && one.region === region);
+  return copy ? statusAt(copy, now) : "deleted";
+}
+
+/** The VPC of the group that a rule names, where it is another one than the rule's. */
+export function peerVpcOf(
+  rule: SecurityGroupRuleRecord,
+  group: SecurityGroupRecord,
+  { state, account, region }: OperationContext,
+): string | undefined {
+  if (rule.peeringConnectionId === undefined) return undefined;
+  const copy = state
+    .table(vpcPeerings)
+    .by("id", rule.peeringConnectionId)
+    .find((one) => one.account === account && one.region === region);
+  return copy && [copy.requester, copy.accepter].find(({ vpcId }) => vpcId !== group.vpcId)?.vpcId;
+}
