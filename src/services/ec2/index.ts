@@ -22,6 +22,7 @@ import { associateRouteTable, disassociateRouteTable, replaceRouteTableAssociati
 import { createRoute, deleteRoute, replaceRoute } from "./routes.ts";
 import { describeNatGateways } from "./nat-gateways.ts";
 import { describeNetworkAcls } from "./network-acls.ts";
+import { getEbsEncryptionByDefault, nothingOfIt } from "./compute/nothing-of-it.ts";
 import { createVpcEndpoint } from "./endpoints/create-vpc-endpoint.ts";
 import { deleteVpcEndpoints } from "./endpoints/delete-vpc-endpoints.ts";
 import {
@@ -191,6 +192,8 @@ export const operations: readonly Operation[] = [
   createNetworkInterfacePermission,
   describeNetworkInterfacePermissions,
   describeNetworkInterfaces,
+  ...nothingOfIt,
+  getEbsEncryptionByDefault,
   createVpcEndpoint,
   modifyVpcEndpoint,
   deleteVpcEndpoints,

@@ -74,30 +74,3 @@ export function requireListForRule({ state, account, region }: OperationContext,
 export function ruleWeight({ prefixListId }: Pick<SecurityGroupRuleRecord, "prefixListId">, { state }: OperationContext): number {
   return prefixListId === undefined ? 1 : (state.table(prefixLists).get(prefixListId)?.maxEntries ?? 1);
 }
-
-/** Whether the connection by which a rule names a group of another VPC still leads there: `active`, `deleted`, …; none for a group of the same VPC. */
-export function peeringStatusOf(
-  { peeringConnectionId }: SecurityGroupRuleRecord,
-  { state, now, account, region }: OperationContext,
-): string | undefined {
-  if (peeringConnectionId === undefined) return undefined;
-  const copy = state
-    .table(vpcPeerings)
-    .by("id", peeringConnectionId)
-    .find((one) => one.account === account && one.region === region);
-  return copy ? statusAt(copy, now) : "deleted";
-}
-
-/** The VPC of the group that a rule names, where it is another one than the rule's. */
-export function peerVpcOf(
-  rule: SecurityGroupRuleRecord,
-  group: SecurityGroupRecord,
-  { state, account, region }: OperationContext,
-): string | undefined {
-  if (rule.peeringConnectionId === undefined) return undefined;
-  const copy = state
-    .table(vpcPeerings)
-    .by("id", rule.peeringConnectionId)
-    .find((one) => one.account === account && one.region === region);
-  return copy && [copy.requester, copy.accepter].find(({ vpcId }) => vpcId !== group.vpcId)?.vpcId;
-}

@@ -5,13 +5,13 @@ import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { described } from "./describe.ts";
 import { onAny, onOne, operation, unsupported } from "./ec2-operation.ts";
-import { peeringStatusOf, peerVpcOf } from "./rule-peers.ts";
+import { peeringStatusOf, peerVpcOf } from "./rule-peering.ts";
 import { requireGroup } from "./security-groups.ts";
 import { requireVpc } from "./vpcs.ts";
 
 /** The VPCs on the other sides of peering connections whose groups name one of these. */
 export const describeSecurityGroupReferences = operation("DescribeSecurityGroupReferences", {
-  authorize: onAny("DescribeSecurityGroupReferences"),
+  authorize: ({ GroupId: ids = [] }, at) => ids.map((id) => onOne("DescribeSecurityGroupReferences", "security-group", id, at)),
   run({ GroupId: ids = [] }, context) {
     const found = ids.flatMap((GroupId) => referencesTo(requireGroup(context, { GroupId }), context));
     const distinct = new Map(found.map((one) => [JSON.stringify(one), one]));

@@ -7,7 +7,8 @@ import { defined } from "../../domain/defined.ts";
 import { chosen, described } from "./describe.ts";
 import { invalidValue, onAny, operation } from "./ec2-operation.ts";
 import { ipv4Block, ipv6Block, protocolAndPorts, ruleText, rulesIn, sameRule, type PermissionInput, type RuleInput } from "./rule-input.ts";
-import { groupPeer, peeringStatusOf, peerVpcOf, requireListForRule, ruleWeight, spelledGroup } from "./rule-peers.ts";
+import { peeringStatusOf, peerVpcOf } from "./rule-peering.ts";
+import { groupPeer, requireListForRule, ruleWeight, spelledGroup } from "./rule-peers.ts";
 import { onGroup, onRulesOfGroup } from "./security-group-permissions.ts";
 import { requireGroup, tagsFor } from "./security-groups.ts";
 

@@ -16,7 +16,7 @@ import type { OperationContext } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { chosen, described, type FilterFields } from "./describe.ts";
 import { defaultNetworkOf, invalidValue, onAny, operation } from "./ec2-operation.ts";
-import { peeringStatusOf, peerVpcOf } from "./rule-peers.ts";
+import { peeringStatusOf, peerVpcOf } from "./rule-peering.ts";
 import { onGroup, onNewGroup } from "./security-group-permissions.ts";
 import { refuseTags } from "./tag-rules.ts";
 import { requireVpc } from "./vpcs.ts";
