@@ -1,5 +1,7 @@
 import { keepHostBlocks } from "../control/vpc-networks/follow-networks.ts";
+import { peeringLinks } from "../control/vpc-networks/peering-links.ts";
 import { networkRemoval } from "../control/vpc-networks/remove-networks.ts";
+import { dockerVpcLinks } from "../drivers/docker/vpc-links.ts";
 import { dockerVpcNetworks } from "../drivers/docker/vpc-networks.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import { claimedBlocks } from "../drivers/system/host-networks.ts";
@@ -19,5 +21,6 @@ export async function openNetworks({ options, logger, opened }: Start, { state, 
   opened.defer(() => networks.close());
   opened.use(keepHostBlocks(state, networks));
   opened.use(networkRemoval({ state, networks, clock, logger }));
+  opened.use(peeringLinks({ state, links: dockerVpcLinks({ instance: installation.id }), clock, logger }));
   return networks;
 }
