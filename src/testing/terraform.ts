@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { access, copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -47,10 +47,25 @@ export interface Terraform extends AsyncDisposable {
     ids?: Readonly<Record<string, (values: Values) => string>>,
   ): Promise<readonly string[]>;
   destroy(step: number): Promise<void>;
+  /** What the configuration puts out under a name. */
+  output(name: string): Promise<string>;
+  /** The addresses of what it has made and not destroyed. */
+  made(): Promise<readonly string[]>;
 }
 
-/** A configuration with the variable `step`, in a folder of its own. What it made is destroyed with the test. */
-export async function terraform(airfield: AirfieldProcess, mirror: string, configuration: string): Promise<Terraform> {
+/** A configuration that lies in a folder, with a provider of its own. */
+export interface ConfigurationFolder {
+  readonly folder: string;
+  /** The values of its variables at a step. */
+  readonly variables: (step: number) => Readonly<Record<string, string | number>>;
+}
+
+/** A configuration, which has the variable `step` where it is a text, in a folder of its own. What it made is destroyed with the test. */
+export async function terraform(
+  airfield: AirfieldProcess,
+  mirror: string,
+  configuration: string | ConfigurationFolder,
+): Promise<Terraform> {
   const directory = await mkdtemp(join(tmpdir(), "airfield-terraform-"));
   const run = async (...args: readonly string[]): Promise<string> => {
     const { code, stdout, stderr } = await airfield.run("env", [
@@ -64,9 +79,15 @@ export async function terraform(airfield: AirfieldProcess, mirror: string, confi
     return stdout;
   };
   await writeFile(join(directory, "terraform.rc"), `provider_installation {\n  filesystem_mirror {\n    path = "${mirror}"\n  }\n}\n`);
-  await writeFile(join(directory, "main.tf"), PROVIDER + configuration);
+  if (typeof configuration === "string") await writeFile(join(directory, "main.tf"), PROVIDER + configuration);
+  else
+    for (const file of (await readdir(configuration.folder)).filter((name) => name.endsWith(".tf")))
+      await copyFile(join(configuration.folder, file), join(directory, file));
   await run("init", "-input=false");
-  const at = (step: number): readonly string[] => ["-input=false", "-no-color", `-var=step=${step}`];
+  const at = (step: number): readonly string[] => {
+    const variables = typeof configuration === "string" ? { step } : configuration.variables(step);
+    return ["-input=false", "-no-color", ...Object.entries(variables).map(([name, value]) => `-var=${name}=${value}`)];
+  };
   const plan = async (step: number): Promise<readonly string[]> => {
     await run("plan", "-out=plan", ...at(step));
     const { resource_changes: changes = [] } = JSON.parse(await run("show", "-json", "plan")) as Plan;
@@ -90,6 +111,8 @@ export async function terraform(airfield: AirfieldProcess, mirror: string, confi
       return changes;
     },
     destroy: async (step) => void (await run("destroy", "-auto-approve", ...at(step))),
+    output: async (name) => (await run("output", "-raw", name)).trim(),
+    made: async () => (await run("state", "list")).split("\n").filter((line) => line !== ""),
     [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
   };
 }

@@ -135,6 +135,15 @@ resource "aws_internet_gateway_attachment" "other" {
   internet_gateway_id = aws_internet_gateway.other.id
   vpc_id              = aws_vpc.other.id
 }
+resource "aws_network_interface" "own" {
+  subnet_id = aws_subnet.public[0].id
+}
+resource "aws_eip" "own" { domain = "vpc" }
+resource "aws_eip_association" "own" {
+  allocation_id        = aws_eip.own.id
+  network_interface_id = aws_network_interface.own.id
+  depends_on           = [aws_internet_gateway.main]
+}
 `;
 
 const IMPORTED = [
@@ -150,6 +159,7 @@ const IMPORTED = [
   "aws_network_acl_rule.ping",
   "aws_network_acl_association.single",
   "aws_internet_gateway_attachment.other",
+  "aws_eip_association.own",
 ];
 
 type Values = Readonly<Record<string, string>>;
