@@ -1,3 +1,4 @@
+import type { ToldNames } from "../domain/told-names.ts";
 import type { LaunchType } from "../domain/launch-type.ts";
 import type { HealthStatus, StopCode } from "../domain/task-status.ts";
 
@@ -109,8 +110,8 @@ export type TaskNetwork =
       readonly address: string;
       readonly macAddress?: string;
       readonly hostname: string;
-      /** Whom containers ask for names, and in which domains: `AmazonProvidedDNS` stands for the VPC's own server. That one and no domains where absent. */
-      readonly names?: { readonly servers: readonly string[]; readonly search: readonly string[] };
+      /** Whom containers ask for names, and in which domains. The VPC's own server and no domains where absent. */
+      readonly names?: ToldNames;
     }
   | { readonly mode: "bridge" }
   | { readonly mode: "host" }

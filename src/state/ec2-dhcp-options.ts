@@ -1,6 +1,7 @@
 import type { Tag } from "@aws-sdk/client-ec2";
 import { internalDomain } from "../domain/internal-domain.ts";
 import { scopeKey, type Scope } from "../domain/scope.ts";
+import type { ToldNames } from "../domain/told-names.ts";
 import type { Ids } from "../ports/ids.ts";
 import { findDefaultVpc } from "./default-vpc.ts";
 import type { VpcRecord } from "./ec2.ts";
@@ -46,13 +47,6 @@ export function firstDhcpOptions(state: State, ids: Ids, { account, region }: Sc
       .table(dhcpOptions)
       .put({ ...scope, id: state.table(dhcpOptions).has(id) ? `dopt-${ids.hex(17)}` : id, configurations, isFirst: true, tags: [] }),
   );
-}
-
-/** What a VPC's interfaces are told of name servers, where it is not what the region has from the beginning: `AmazonProvidedDNS` stands for the VPC's own resolver. */
-export interface ToldNames {
-  readonly servers: readonly string[];
-  /** Domains in which names without a dot are looked up. */
-  readonly search: readonly string[];
 }
 
 /** `undefined` where nothing else was said than AWS says at first. Without any options nothing is told, and names lead nowhere. */

@@ -20,7 +20,7 @@ import type {
 import type { CircuitBreaker } from "../decide/circuit-breaker/failure-threshold.ts";
 import type { RestartState } from "../decide/throttle/restart-throttle.ts";
 import { ENDED_BY_ITSELF, type DesiredTaskStatus, type HealthStatus, type StopCode, type TaskStatus } from "../domain/task-status.ts";
-import type { ToldNames } from "./ec2-dhcp-options.ts";
+import type { ToldNames } from "../domain/told-names.ts";
 import { targetKey } from "./elb.ts";
 import { defineTable, ofAccount } from "./table.ts";
 

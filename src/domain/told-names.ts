@@ -1,0 +1,7 @@
+/** What an interface in a VPC is told of name servers, where that is not what AWS says at first. */
+export interface ToldNames {
+  /** Addresses; `AmazonProvidedDNS` stands for the VPC's own resolver. Where there are none, names lead nowhere. */
+  readonly servers: readonly string[];
+  /** Domains in which names without a dot are looked up. */
+  readonly search: readonly string[];
+}
