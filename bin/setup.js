@@ -7,7 +7,7 @@ import { ensureBuild } from "./setup/build.js";
 import { ensureEngine } from "./setup/engine.js";
 import { ensureNodeModules } from "./setup/node-modules.js";
 import { SetupError } from "./setup/process.js";
-import { installTools, missingTools, PLATFORM_TOOLS, TEST_TOOLS } from "./setup/tools.js";
+import { installTools, installWanted, KERNEL_TOOLS, missingTools, PLATFORM_TOOLS, TEST_TOOLS } from "./setup/tools.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 // Progress is for people; what a command prints to be read by programs goes to the standard output.
@@ -19,6 +19,7 @@ try {
   await ensureBuild(root, say);
   const tools = process.argv.includes("--test") ? [...PLATFORM_TOOLS, ...TEST_TOOLS] : PLATFORM_TOOLS;
   await installTools(missingTools(tools), say);
+  await installWanted(missingTools(KERNEL_TOOLS), say);
   await ensureEngine(say);
 } catch (error) {
   if (!(error instanceof SetupError)) throw error;

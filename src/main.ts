@@ -89,6 +89,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       await balancing[Symbol.asyncDispose]();
       await connecting[Symbol.asyncDispose]();
       await proxy.stop();
+      await platform.packets?.remove();
     },
   };
 }

@@ -9,6 +9,14 @@ const PACKAGES = {
   dockerd: { debian: "docker.io", fedora: "moby-engine", arch: "docker", alpine: "docker", suse: "docker" },
   docker: { debian: "docker.io", fedora: "docker-cli", arch: "docker", alpine: "docker-cli", suse: "docker", macos: "docker" },
   haproxy: { debian: "haproxy", fedora: "haproxy", arch: "haproxy", alpine: "haproxy", suse: "haproxy", macos: "haproxy" },
+  nft: { debian: "nftables", fedora: "nftables", arch: "nftables", alpine: "nftables", suse: "nftables" },
+  conntrack: {
+    debian: "conntrack",
+    fedora: "conntrack-tools",
+    arch: "conntrack-tools",
+    alpine: "conntrack-tools",
+    suse: "conntrack-tools",
+  },
   // What Debian and Ubuntu package, where they do, is too old to read AWS_ENDPOINT_URL.
   aws: { fedora: "awscli2", arch: "aws-cli-v2", alpine: "aws-cli", suse: "aws-cli", macos: "awscli" },
   skopeo: { debian: "skopeo", fedora: "skopeo", arch: "skopeo", alpine: "skopeo", suse: "skopeo", macos: "skopeo" },

@@ -8,6 +8,9 @@ import { isRoot, run, SetupError, which } from "./process.js";
 /** What the platform itself needs. The engine may run elsewhere (Docker Desktop), so `dockerd` is looked for only where it does not answer. */
 export const PLATFORM_TOOLS = ["haproxy"];
 
+/** What some of it needs, and the rest does without: datagrams of load balancers, and their clients' addresses. */
+export const KERNEL_TOOLS = ["nft", "conntrack"];
+
 /** What the tests need besides: real clients, a browser among them, a load generator, and a static executable to build images from. */
 export const TEST_TOOLS = ["busybox", "wrk", "skopeo", "aws", "curl", "docker", "chromium"];
 
@@ -45,6 +48,17 @@ export async function installTools(tools, say) {
   const still = missingTools(tools);
   if (still.length > 0)
     throw new SetupError(`${still.join(", ")} cannot be found although ${packages.join(", ")} is installed; look at your PATH.`);
+}
+
+/** Installs what is wanted and not needed, where this program may; where that fails, it is told, and all else goes on. */
+export async function installWanted(tools, say) {
+  if (tools.length === 0 || systemFamily() !== "debian" || !isRoot()) return;
+  try {
+    await installTools(tools, say);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    say(`going on without ${tools.join(", ")}: ${error.message}`);
+  }
 }
 
 function isPackaged(name) {

@@ -3,6 +3,7 @@ import { dockerVpcLinks } from "../drivers/docker/vpc-links.ts";
 import { installationId } from "../drivers/filesystem/installation.ts";
 import { haproxyTrafficProxy } from "../drivers/haproxy/haproxy-traffic-proxy.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
+import { removePackets } from "./packets.ts";
 import { proxyPlaces } from "./proxy.ts";
 
 export interface Removal {
@@ -10,11 +11,15 @@ export interface Removal {
   readonly dockerSocket: string;
 }
 
-/** Removes what an installation that does not run has left outside of its data folder: containers, networks, volumes, its proxy, the links of its VPCs. */
+/**
+ * Removes what an installation that does not run has left outside of its data folder: containers, networks, volumes, its proxy, the links of its VPCs, its table
+ * of the kernel's.
+ */
 export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal): Promise<void> {
   const id = await installationId(dataDirectory);
   await removeInstallation({ socketPath: dockerSocket, instance: id });
   await dockerVpcLinks({ instance: id }).set([]);
   const proxy = await haproxyTrafficProxy({ ...proxyPlaces(dataDirectory, id), clock });
   await proxy.stop();
+  await removePackets(id);
 }

@@ -6,6 +6,7 @@ import { accountsFolder, followAccounts } from "../drivers/filesystem/accounts.t
 import { logFolder } from "../drivers/filesystem/log-folder.ts";
 import { s3LogBuckets } from "../drivers/s3/log-buckets.ts";
 import type { LogBuckets } from "../ports/log-buckets.ts";
+import type { PacketBalancer } from "../ports/packet-balancer.ts";
 import { oidcIdentityProviders } from "../drivers/oidc/identity-providers.ts";
 import type { ServedNames } from "../drivers/host-names/served-names.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
@@ -15,11 +16,12 @@ import { registryClient } from "../drivers/upstream-registry/registry-client.ts"
 import type { Platform } from "../services/platform.ts";
 import { hostGrants } from "./host-grants.ts";
 import { objectReader } from "./objects.ts";
+import { openPackets } from "./packets.ts";
 import type { Start } from "./options.ts";
 import type { Storage } from "./storage.ts";
 
 /** What operations and loops work with. */
-export type WholePlatform = Platform & { readonly hostGrants: HostGrants };
+export type WholePlatform = Platform & { readonly hostGrants: HostGrants; readonly packets?: PacketBalancer };
 
 /** By what the registry can be called: the port where the front listens, once it does, and ECR's names that lead here. */
 export interface RegistryNames {
@@ -36,6 +38,7 @@ export async function openPlatform(
   const { state, secrets } = stored;
   const grants = await hostGrants(options, installation.id);
   const accounts = opened.use(await followAccounts(accountsFolder(options.dataDirectory), logger));
+  const packets = await openPackets(installation.id, logger);
   const root = { account: DEFAULT_ACCOUNT, ...installation.rootCredentials };
   return {
     ...stored,
@@ -54,6 +57,7 @@ export async function openPlatform(
     registryOverTls: options.tls !== undefined,
     ecrHost: (scope) => served.hostOf(scope),
     ...(options.logBuckets && { logBuckets: logBucketsOf(options.logBuckets, opened) }),
+    ...(packets && { packets, leadsPackets: true }),
     hostGrants: grants,
   };
 }

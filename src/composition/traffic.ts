@@ -17,9 +17,9 @@ import type { RequestLog } from "../ports/request-log.ts";
 import type { TrafficProxy } from "../ports/traffic-proxy.ts";
 import type { VpcNetworks } from "../ports/vpc-networks.ts";
 import { servedMaterial } from "../state/served-certificates.ts";
-import type { Platform } from "../services/platform.ts";
 import { chanceOf } from "./chance.ts";
 import type { Start } from "./options.ts";
+import type { WholePlatform } from "./platform.ts";
 
 export interface Traffic {
   readonly balancing: AsyncDisposable;
@@ -29,7 +29,7 @@ export interface Traffic {
 /** Load balancers and Service Connect carried by the proxy, and found by name, at the addresses that this host has in the networks of VPCs. */
 export function openTraffic(
   { options, logger, opened }: Start,
-  { state, ids, secrets, logBuckets, targetSurroundings: surroundings }: Platform,
+  { state, ids, secrets, logBuckets, packets, targetSurroundings: surroundings }: WholePlatform,
   proxy: TrafficProxy,
   { networks, requestLog, troubles }: { readonly networks: VpcNetworks; readonly requestLog: RequestLog; readonly troubles: Troubles },
 ): Traffic {
@@ -47,6 +47,7 @@ export function openTraffic(
       canBind,
       material: (arn) => servedMaterial({ state, secrets }, arn),
       loginOf: loginOf(secrets),
+      ...(packets && { packets }),
       trouble: (text) => troubles.tell("load balancers", text),
     }),
   );

@@ -44,6 +44,8 @@ export interface Platform {
   readonly ecrHost?: (scope: Scope) => string | undefined;
   /** Where load balancers' logs go; nowhere where absent. */
   readonly logBuckets?: LogBuckets;
+  /** Whether something leads packets to targets with their clients' addresses: datagrams, and connections that ask for it. Nothing does where absent. */
+  readonly leadsPackets?: boolean;
   /** What of the host tasks may reach; nothing where absent. */
   readonly hostGrants?: HostGrants;
 }

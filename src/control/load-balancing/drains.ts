@@ -5,6 +5,7 @@ import { targetGroupInUse } from "../../state/elb-targets.ts";
 import { targetKey, targets, type TargetRecord } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
 import { inSlices } from "../in-slices.ts";
+import type { PacketCarrier } from "./packet-carrier.ts";
 import type { HealthReports } from "./target-health.ts";
 
 /** How often a draining target is asked for its requests: the proxy has no event for the last one. */
@@ -22,10 +23,11 @@ export async function finishDrains(
   proxy: TrafficProxy,
   reports: HealthReports,
   clock: Clock,
+  carrier?: Pick<PacketCarrier, "flows">,
 ): Promise<number | undefined> {
   const failures: unknown[] = [];
   await inSlices(clock, drainingTargets(state), async (some) => {
-    const answers = await Promise.allSettled(some.map((target) => isFinished(state, proxy, reports, clock, target)));
+    const answers = await Promise.allSettled(some.map((target) => isFinished(state, proxy, { reports, clock, carrier }, target)));
     const finished = some.filter((_, at) => {
       const answer = answers[at];
       if (answer?.status === "rejected") failures.push(answer.reason);
@@ -57,8 +59,11 @@ function drainingTargets(state: WholeState): DrainingTarget[] {
 async function isFinished(
   state: WholeState,
   proxy: TrafficProxy,
-  reports: HealthReports,
-  clock: Clock,
+  {
+    reports,
+    clock,
+    carrier,
+  }: { readonly reports: HealthReports; readonly clock: Clock; readonly carrier?: Pick<PacketCarrier, "flows"> | undefined },
   target: DrainingTarget,
 ): Promise<boolean> {
   if (!targetGroupInUse(state, target.targetGroupArn) || target.drainingUntil <= clock.now()) return true;
@@ -66,5 +71,5 @@ async function isFinished(
   if (!reports.serverOf(target)?.draining) return false;
   const server = serverId(target.id, target.port);
   const sessions = await Promise.all(reports.backendsOf(target).map((backend) => proxy.activeSessions(backend, server)));
-  return sessions.every((count) => count === 0);
+  return sessions.every((count) => count === 0) && ((await carrier?.flows(target)) ?? 0) === 0;
 }

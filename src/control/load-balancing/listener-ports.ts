@@ -66,7 +66,8 @@ export function someListenerLacksPort(state: WholeState): boolean {
 
 /** One of each kind that has no port, by kind: the lowest port first, and on one port who came first. */
 function withoutBinding(state: WholeState): ReadonlyMap<string, ListenerRecord> {
-  const waiting = [...state.table(listeners).values()].filter((listener) => listener.boundPort === undefined);
+  // What carries datagrams is at its load balancer's own addresses alone.
+  const waiting = [...state.table(listeners).values()].filter(({ boundPort, protocol }) => boundPort === undefined && protocol !== "UDP");
   waiting.sort((a, b) => a.port - b.port || turnOf(a) - turnOf(b));
   return new Map(waiting.map((listener) => [kindOf(listener), listener]));
 }

@@ -6,6 +6,7 @@ import type { TargetSurroundings } from "../../decide/routing/target-place.ts";
 import type { GatewayView } from "../../decide/routing/view.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
+import type { PacketBalancer } from "../../ports/packet-balancer.ts";
 import {
   ListenerBindError,
   RefusedPartsError,
@@ -37,6 +38,7 @@ import { keyedWorker } from "../keyed-worker.ts";
 import { finishDrains } from "./drains.ts";
 import { assignPorts, giveTurns, releasePorts, someListenerLacksPort } from "./listener-ports.ts";
 import type { HeldAddresses } from "./own-places.ts";
+import { PacketCarrier } from "./packet-carrier.ts";
 import { portsOfTask } from "./published-ports.ts";
 import { RoutingViews } from "./routing-view.ts";
 import { sameConfiguration } from "./same-configuration.ts";
@@ -61,6 +63,8 @@ export interface LoadBalancingParts {
   readonly material?: Material;
   /** Says who gets to the actions of listeners; where absent, none may ask for a login. */
   readonly loginOf?: LoginOf;
+  /** Leads packets that the proxy cannot carry; where absent, no listener asks for that. */
+  readonly packets?: PacketBalancer;
   /** Told that the proxy does not carry what it should, in words for an operator; with `undefined` that it does again. */
   readonly trouble?: (text: string | undefined) => void;
 }
@@ -82,6 +86,9 @@ const REST_MS_PER_TARGET = 0.01;
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
 
+/** No event tells when what keeps the kernel from doing as it is told is gone. */
+const LEAD_AGAIN_MS = 5000;
+
 /**
  * Starts the loop: changes of load balancers, listeners, target groups and targets become one configuration of the proxy; what its health
  * checks see becomes the health on record. Disposing it stops the loop and leaves the proxy as it is.
@@ -99,8 +106,10 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     canBind,
     material,
     loginOf,
+    packets,
     trouble,
   } = parts;
+  const carrier = packets && new PacketCarrier(packets);
   let gateways: readonly GatewayView[] = [];
   let held: readonly HeldAddresses[] = [];
   let applied: ProxyConfiguration | undefined;
@@ -118,7 +127,11 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   const size = (): number => state.table(targets).size + state.table(listeners).size;
   const rest = (key: string): number => (key === "routing" ? Math.floor(size() * REST_MS_PER_TARGET) : 0);
   const worker = keyedWorker("load balancing", (key) => STEPS[key as keyof typeof STEPS](), clock, logger, { rest });
-  const STEPS = { routing: route, drains: drain, binds: bindAnew };
+  const STEPS = { routing: route, packets: carryPackets, drains: drain, binds: bindAnew };
+  /** Targets whose health is another since the kernel was told, by their keys. */
+  const ledOtherwise = new Set<string>();
+  /** Whether what the kernel was told last did not come about. */
+  let isMisled = false;
 
   async function route(): Promise<void> {
     try {
@@ -137,6 +150,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     const carried = [...state.table(loadBalancers).values()].map((balancer) => balancer.arn);
     // What the proxy does must survive a crash of ours.
     await state.durable();
+    await lead((by) => by.prepare(routing, reports));
     if (!applied || !sameConfiguration(configuration, applied)) {
       // Ports that could not be had are no failure: others are assigned and tried at once. Each is tried once, so that this ends.
       if ((await apply(configuration, carried)) === "lost ports") return worker.wake("routing");
@@ -144,6 +158,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     }
     refused.clear();
     for (const key of reports.applied(configuration, routing)) unassessed.add(key);
+    await lead((by) => by.settle(reports, routing));
     state.commit(() => {
       for (const arn of carried) state.table(loadBalancers).update(arn, (balancer) => inState(balancer, impaired.get(arn)));
     });
@@ -152,6 +167,31 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       recordHealth(state, reports, keys);
     });
     worker.wake("drains");
+  }
+
+  /** What the kernel refuses keeps nothing from the proxy: it is told, and tried again. Resolves with whether it did as it was told. */
+  async function lead(work: (by: PacketCarrier) => Promise<void>): Promise<boolean> {
+    if (!carrier) return true;
+    try {
+      await work(carrier);
+      if (isMisled) trouble?.(undefined);
+      isMisled = false;
+      return true;
+    } catch (cause) {
+      if (!isMisled) logger.error("the kernel does not lead packets as load balancers ask for", { cause: errorText(cause) });
+      trouble?.(`network load balancers do not lead packets as they should: ${errorText(cause)}`);
+      isMisled = true;
+      worker.wakeAt("packets", clock.now() + LEAD_AGAIN_MS);
+      return false;
+    }
+  }
+
+  /** What a check finds is on record once the kernel does as it says. */
+  async function carryPackets(): Promise<void> {
+    const keys = [...ledOtherwise];
+    if (!(await lead((by) => by.settle(reports)))) return;
+    for (const key of keys) ledOtherwise.delete(key);
+    recordHealth(state, reports, keys);
   }
 
   async function apply(configuration: ProxyConfiguration, carried: readonly string[]): Promise<"carried out" | "lost ports"> {
@@ -243,7 +283,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   }
 
   async function drain(): Promise<void> {
-    const next = await finishDrains(state, proxy, reports, clock);
+    const next = await finishDrains(state, proxy, reports, clock, carrier);
     if (next !== undefined) worker.wakeAt("drains", next);
   }
 
@@ -284,7 +324,11 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     }),
     proxy.onHealth((report) => {
       const target = reports.note(report);
-      if (target !== undefined) recordHealth(state, reports, [target]);
+      if (target === undefined) return;
+      const { targetGroupArn = "" } = state.table(targets).get(target) ?? {};
+      if (!carrier || carrier.protocolsOf(targetGroupArn).length === 0) return recordHealth(state, reports, [target]);
+      ledOtherwise.add(target);
+      worker.wake("packets");
     }),
   ];
   giveTurns(state);

@@ -38,6 +38,7 @@ import {
   type TargetGroupRecord,
   type TargetRecord,
 } from "../../state/elb.ts";
+import { keepsClients } from "../../state/keeps-clients.ts";
 import { localInstanceId } from "../../state/local-host.ts";
 import type { WholeState } from "../../state/state.ts";
 import type { LoginOf } from "../logins/gates.ts";
@@ -63,6 +64,8 @@ export interface Routing {
   readonly view: RoutingView;
   /** What the proxy is to have of a group, its zones' parts among it; the same objects as in the routing before where nothing of it changed. */
   readonly backendsOf: (group: TargetGroupView) => readonly ProxyBackend[];
+  /** The targets of a group that may get something, by the records that they were made of. */
+  readonly targetsOf: (targetGroupArn: string) => Iterable<readonly [TargetRecord, TargetView]>;
   /** The servers of a backend, each with the target that it stands for. */
   readonly serversOf: (backendId: string) => Iterable<readonly [TargetRecord, ProxyServer]>;
   /** Why a target gets nothing. One that drains is never turned away unless it is a listener that is gone: it gets nothing new and finishes what it has. */
@@ -178,6 +181,7 @@ export class RoutingViews {
     return {
       view: { addresses, gateways, listeners: listening, streams, groups: [...byView.keys()] },
       backendsOf: (group) => byView.get(group)?.backends ?? backendsOf(group, group.targets.map(serverOf)),
+      targetsOf: (arn) => [...(parts.get(arn)?.targets ?? [])].map(([record, made]) => [record, made.view] as const),
       serversOf: (id) => serversIn(byBackend.get(id), id),
       turnedAway: (target) => parts.get(target.targetGroupArn)?.turnedAway.get(keyOf(target)),
       changed,
@@ -282,7 +286,11 @@ function listenerStream(state: WholeState, listener: ListenerRecord, ownPlaceOf:
   if (balancer?.type !== "network" || !action) return [];
   const encrypted = tlsPart(tls, listener, balancer);
   if (!encrypted) return [];
-  return streamView(listener, action, balancer, ownPlaceOf(listener, balancer.vpcId)).map((stream) => ({ ...stream, ...encrypted }));
+  const keeps = (arn: string): boolean => {
+    const group = state.table(targetGroups).get(arn);
+    return group !== undefined && keepsClients(group);
+  };
+  return streamView(listener, action, balancer, ownPlaceOf(listener, balancer.vpcId), keeps).map((stream) => ({ ...stream, ...encrypted }));
 }
 
 function nobodyLogsIn(_: unknown, actions: readonly Action[]): undefined {

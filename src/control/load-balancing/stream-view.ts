@@ -7,24 +7,47 @@ const IDLE = 350;
 
 /** A listener of a Network Load Balancer, once it has a port. */
 export function streamView(
-  { arn: listener, boundPort, attributes, protocol }: Pick<ListenerRecord, "arn" | "boundPort" | "attributes" | "protocol">,
+  { arn: listener, port, boundPort, attributes, protocol }: Pick<ListenerRecord, "arn" | "port" | "boundPort" | "attributes" | "protocol">,
   action: Pick<Action, "TargetGroupArn" | "ForwardConfig">,
   { arn, vpcId, attributes: ofBalancer }: Pick<LoadBalancerRecord, "arn" | "vpcId" | "attributes">,
   own: OwnPlace | undefined,
+  keepsClients: (targetGroupArn: string) => boolean = () => false,
 ): StreamView[] {
-  if (boundPort === undefined) return [];
+  const isOfDatagrams = protocol === "UDP";
+  if (boundPort === undefined && !isOfDatagrams) return [];
+  const groups = forwardedTo(action);
+  const idleTimeout = Number(attributes["tcp.idle_timeout.seconds"] ?? IDLE);
+  const packets = packetsOf(
+    protocol,
+    groups.some((group) => keepsClients(group.arn)),
+    idleTimeout,
+  );
   // "Access logs are created only if the load balancer has a TLS listener": Network Load Balancers guide.
   const isLogged = protocol === "TLS" && ofBalancer["access_logs.s3.enabled"] === "true";
   return [
     {
-      port: boundPort,
+      port: boundPort ?? port,
       ...(own && { own }),
       balancer: { arn, vpcId },
-      groups: forwardedTo(action),
-      idleTimeout: Number(attributes["tcp.idle_timeout.seconds"] ?? IDLE),
+      groups,
+      idleTimeout,
+      ...(packets.length > 0 && { packets }),
+      ...(isOfDatagrams && { isOfDatagrams }),
       ...(isLogged && { logged: listener }),
     },
   ];
+}
+
+/** Source: Network Load Balancers guide, "Connection idle timeout". */
+const UDP_IDLE = 120;
+
+/** What the kernel is to lead of a listener. Datagrams only it can; connections where targets are to see who the client is. */
+function packetsOf(protocol: ListenerRecord["protocol"], keepsClients: boolean, idleTimeout: number): NonNullable<StreamView["packets"]> {
+  const udp = { protocol: "udp", idleTimeout: UDP_IDLE } as const;
+  const tcp = { protocol: "tcp", idleTimeout } as const;
+  if (protocol === "UDP") return [udp];
+  if (protocol === "TCP_UDP") return [tcp, udp];
+  return protocol === "TCP" && keepsClients ? [tcp] : [];
 }
 
 /** The groups of a forward action, with their weights. */

@@ -7,7 +7,8 @@ import type { OwnPlace, RoutingView, StreamView } from "./view.ts";
 /** The streams of all network load balancers: on the addresses that all share, in their VPC, and at addresses of their own where this host has these. */
 export function planStreams({ addresses, gateways, streams = [] }: RoutingView, zonal: ZonalGroups): ProxyStream[] {
   return streams.flatMap((stream) => {
-    const { port, own, balancer } = stream;
+    const { port, own, balancer, packets, isOfDatagrams } = stream;
+    if (isOfDatagrams) return [];
     const carries = carried(stream, undefined, zonal);
     const inVpc = own ? [] : gateways.filter(({ vpcId }) => vpcId === balancer.vpcId);
     return [
@@ -19,7 +20,7 @@ export function planStreams({ addresses, gateways, streams = [] }: RoutingView, 
         clients: [vpcCidr],
         ...carries,
       })),
-      ...(own ? ownStreams(stream, own, zonal) : []),
+      ...(own && !packets ? ownStreams(stream, own, zonal) : []),
     ];
   });
 }

@@ -1,3 +1,4 @@
+import type { PacketService } from "../../domain/packet-service.ts";
 import type { ProxyBackend, Rewrites } from "../../domain/proxy-configuration.ts";
 import type { ProxyLogin } from "../../domain/proxy-login.ts";
 import type { ProxyClientCertificates } from "../../domain/proxy-tls.ts";
@@ -91,6 +92,10 @@ export interface StreamView {
   readonly idleTimeout: number;
   /** Its ARN, where its connections are logged. */
   readonly logged?: string;
+  /** What the kernel leads at its own addresses, so that targets see clients as they are. The proxy takes what comes there where absent. */
+  readonly packets?: readonly Pick<PacketService, "protocol" | "idleTimeout">[];
+  /** Whether there are no connections that the proxy could take, neither there nor anywhere else. */
+  readonly isOfDatagrams?: true;
 }
 
 export interface RuleView {

@@ -19,7 +19,7 @@ import { checkEnum, checkRange, invalid } from "./elb-operation.ts";
 import { findTargetGroup, type Place } from "./find.ts";
 import { QUOTAS } from "./quotas.ts";
 import { checkReachable } from "./target-group-kind.ts";
-import { requireCompatible, requireForwards } from "./network-listeners.ts";
+import { requireCompatible, requireForwards, requireOneWay } from "./network-listeners.ts";
 
 const TYPES = ["forward", "authenticate-oidc", "authenticate-cognito", "redirect", "fixed-response", "jwt-validation"];
 /** Seven days, in seconds. */
@@ -166,6 +166,11 @@ function checkAssociations(
   at: Place,
 ): void {
   const used = new Set(targetGroupsOfLoadBalancer(at.state, balancer.arn));
+  if (balancer.type === "network")
+    requireOneWay(
+      targetGroupsOf(actions).map((arn) => findTargetGroup(arn, at)),
+      protocol,
+    );
   for (const arn of targetGroupsOf(actions)) {
     const group = findTargetGroup(arn, at);
     checkReachable(group, protocol);
@@ -173,7 +178,7 @@ function checkAssociations(
       throw new InvalidConfigurationRequestException(
         because(`Target group '${arn}' is not in the VPC '${balancer.vpcId}' of the load balancer`),
       );
-    requireCompatible(group, balancer);
+    requireCompatible(group, balancer, protocol);
     used.add(arn);
     if (loadBalancersOfTargetGroup(at.state, arn).some((other) => other !== balancer.arn))
       throw new TargetGroupAssociationLimitException(

@@ -2,7 +2,7 @@ import { listeners, type ListenerRecord } from "../../state/elb.ts";
 import { changeAttributes, flag, initialAttributes, listAttributes, whole, type AttributeRule, type AttributeRules } from "./attributes.ts";
 import { operation, permission } from "./elb-operation.ts";
 import { findListener } from "./find.ts";
-import { NETWORK_LISTENER_ATTRIBUTES } from "./network-listeners.ts";
+import { networkListenerAttributes } from "./network-listeners.ts";
 
 /** The headers of requests that a listener may give other names. */
 const REQUEST_HEADERS = [
@@ -55,7 +55,7 @@ function matching(pattern: RegExp, refusal: string): AttributeRule {
 
 function rulesFor(protocol: ListenerRecord["protocol"]): AttributeRules {
   if (protocol === "HTTPS") return HTTPS_RULES;
-  return protocol === "HTTP" ? HTTP_RULES : NETWORK_LISTENER_ATTRIBUTES;
+  return protocol === "HTTP" ? HTTP_RULES : networkListenerAttributes(protocol);
 }
 
 export function defaultListenerAttributes(protocol: ListenerRecord["protocol"]): Readonly<Record<string, string>> {

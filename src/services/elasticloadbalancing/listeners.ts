@@ -9,7 +9,7 @@ import {
 import type { State } from "../../state/state.ts";
 import { listeners, rules, targetGroupsOf, type ListenerRecord, type LoadBalancerRecord } from "../../state/elb.ts";
 import { deleteListenerRecord } from "../../state/elb-targets.ts";
-import { because } from "../operation.ts";
+import { because, type OperationContext } from "../operation.ts";
 import { asksForLogin, checkActions } from "./actions.ts";
 import { describeActions } from "./authenticate-oidc.ts";
 import { requireNoTarget } from "./balancer-targets.ts";
@@ -36,7 +36,7 @@ export const createListener = operation("CreateListener", {
     const balancer = findLoadBalancer(input.LoadBalancerArn, context);
     if (input.Port === undefined) throw invalid("A listener port must be specified");
     if (input.Protocol === undefined) throw invalid("A listener protocol must be specified");
-    const protocol = checkProtocol(input, balancer, input.Protocol);
+    const protocol = checkProtocol(input, balancer, input.Protocol, context);
     checkRange(input.Port, "port", 1, 65_535);
     const port = input.Port;
     const others = state.table(listeners).by("loadBalancer", balancer.arn);
@@ -99,7 +99,7 @@ export const modifyListener = operation("ModifyListener", {
     const { state } = context;
     const listener = findListener(input.ListenerArn, context);
     const balancer = findLoadBalancer(listener.loadBalancerArn, context);
-    const protocol = checkProtocol(input, balancer, input.Protocol ?? listener.protocol);
+    const protocol = checkProtocol(input, balancer, input.Protocol ?? listener.protocol, context);
     checkRange(input.Port, "port", 1, 65_535);
     const port = input.Port ?? listener.port;
     if (port !== listener.port) requireNoTarget(state, listener);
@@ -177,9 +177,10 @@ function checkProtocol(
   { Protocol }: { readonly Protocol?: string | undefined },
   { type }: LoadBalancerRecord,
   protocol: string,
+  { leadsPackets = false }: Pick<OperationContext, "leadsPackets">,
 ): ListenerRecord["protocol"] {
   checkEnum(Protocol, "protocol", ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"]);
-  if (type === "network") return checkNetworkProtocol(protocol);
+  if (type === "network") return checkNetworkProtocol(protocol, leadsPackets);
   if (protocol !== "HTTP" && protocol !== "HTTPS") throw invalid(`Listener protocol '${protocol}' must be one of 'HTTP, HTTPS'`);
   return protocol;
 }

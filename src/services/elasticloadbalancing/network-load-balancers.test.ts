@@ -10,8 +10,8 @@ import { listeners } from "../../state/elb.ts";
 import { apiWorld } from "../../testing/api-world.ts";
 import { network } from "../../testing/load-balancer-stack.ts";
 
-async function world() {
-  const api = await apiWorld();
+async function world(options: Parameters<typeof apiWorld>[0] = {}) {
+  const api = await apiWorld(options);
   const net = network(api);
   const client = api.client(elb.ElasticLoadBalancingV2Client);
   const ec2 = api.client(EC2Client);
@@ -36,8 +36,10 @@ async function world() {
         ...input,
       }),
     );
-  const interfaces = async (input: DescribeNetworkInterfacesCommandInput = {}) =>
-    (await ec2.send(new DescribeNetworkInterfacesCommand(input))).NetworkInterfaces ?? [];
+  // Others have interfaces there, too.
+  const interfaces = async (
+    input: DescribeNetworkInterfacesCommandInput = { Filters: [{ Name: "requester-id", Values: ["amazon-elb"] }] },
+  ) => (await ec2.send(new DescribeNetworkInterfacesCommand(input))).NetworkInterfaces ?? [];
   const free = async (subnet: string): Promise<number | undefined> =>
     (await ec2.send(new DescribeSubnetsCommand({ SubnetIds: [subnet] }))).Subnets?.[0]?.AvailableIpAddressCount;
   return { api, net, client, create, group, listen, interfaces, free, [Symbol.asyncDispose]: () => api[Symbol.asyncDispose]() };
@@ -281,4 +283,102 @@ test("an application load balancer forwards to a hundred groups at most", async 
   await expect(at.listen(arn, more, { Protocol: "HTTP", Port: 82 })).rejects.toMatchObject({
     name: "TooManyUniqueTargetGroupsPerLoadBalancerException",
   });
+});
+
+describe("where the kernel leads packets", () => {
+  const leading = { leadsPackets: true };
+  const set = (at: Awaited<ReturnType<typeof world>>, TargetGroupArn: string, attributes: Readonly<Record<string, string>>) =>
+    at.client.send(
+      new elb.ModifyTargetGroupAttributesCommand({
+        TargetGroupArn,
+        Attributes: Object.entries(attributes).map(([Key, Value]) => ({ Key, Value })),
+      }),
+    );
+  const attributesOf = async (at: Awaited<ReturnType<typeof world>>, TargetGroupArn: string) => {
+    const { Attributes = [] } = await at.client.send(new elb.DescribeTargetGroupAttributesCommand({ TargetGroupArn }));
+    return Object.fromEntries(Attributes.map(({ Key = "", Value = "" }) => [Key, Value]));
+  };
+
+  test.each(["UDP", "TCP_UDP"] as const)(
+    "a listener of %s forwards to a group that keeps clients' addresses, with AWS's defaults",
+    async (Protocol) => {
+      await using at = await world(leading);
+      const { arn } = await at.create();
+      const group = await at.group({ Protocol, Port: 53 });
+      expect(await attributesOf(at, group)).toMatchObject({
+        "preserve_client_ip.enabled": "true",
+        "deregistration_delay.connection_termination.enabled": "true",
+        "target_health_state.unhealthy.connection_termination.enabled": "false",
+      });
+      const { Listeners } = await at.listen(arn, group, { Protocol, Port: 53 });
+      expect(Listeners?.[0]).toMatchObject({ Protocol, Port: 53 });
+      await expect(set(at, group, { "preserve_client_ip.enabled": "false" })).rejects.toThrow(
+        "Client IP preservation cannot be disabled for UDP and TCP_UDP target groups",
+      );
+      await expect(set(at, group, { "target_health_state.unhealthy.connection_termination.enabled": "true" })).rejects.toThrow(
+        "does not support the value 'true'",
+      );
+    },
+  );
+
+  test("a group of TCP keeps clients' addresses where it is asked to, and sends no headers that tell of them", async () => {
+    await using at = await world(leading);
+    const { arn } = await at.create();
+    const group = await at.group();
+    expect(await attributesOf(at, group)).toMatchObject({ "preserve_client_ip.enabled": "false" });
+    await at.listen(arn, group);
+    await set(at, group, { "preserve_client_ip.enabled": "true" });
+    await expect(set(at, group, { "proxy_protocol_v2.enabled": "true" })).rejects.toThrow("one of the two attributes must be 'false'");
+    await set(at, group, { "preserve_client_ip.enabled": "false", "proxy_protocol_v2.enabled": "true" });
+  });
+
+  test.each<[string, Partial<elb.CreateTargetGroupCommandInput>, Partial<elb.CreateListenerCommandInput>, string]>([
+    ["a listener of datagrams to a group of connections", {}, { Protocol: "UDP" }, "is not compatible with the listener protocol 'UDP'"],
+    [
+      "a listener of both to a group of one",
+      { Protocol: "UDP" },
+      { Protocol: "TCP_UDP" },
+      "is not compatible with the listener protocol 'TCP_UDP'",
+    ],
+    ["a listener of connections to a group of datagrams", { Protocol: "UDP" }, {}, "is not compatible with the listener protocol 'TCP'"],
+    ["QUIC", {}, { Protocol: "QUIC" }, "Airfield carries no QUIC"],
+  ])("%s is refused", async (_, group, listener, message) => {
+    await using at = await world(leading);
+    const { arn } = await at.create();
+    const made = await at.group(group);
+    await expect(at.listen(arn, made, listener)).rejects.toThrow(message);
+  });
+
+  test("instances get no datagrams, and their clients' addresses are not kept", async () => {
+    await using at = await world(leading);
+    await expect(at.group({ Protocol: "UDP", TargetType: "instance" })).rejects.toThrow("have the target type 'ip'");
+    const group = await at.group({ TargetType: "instance" });
+    await expect(set(at, group, { "preserve_client_ip.enabled": "true" })).rejects.toThrow("does not support the value 'true'");
+  });
+
+  test("the groups of one listener keep addresses all alike", async () => {
+    await using at = await world(leading);
+    const { arn } = await at.create();
+    const [one, other] = [await at.group(), await at.group({ Name: "other" })];
+    await set(at, one, { "preserve_client_ip.enabled": "true" });
+    const TargetGroups = [one, other].map((TargetGroupArn) => ({ TargetGroupArn, Weight: 1 }));
+    const both = { DefaultActions: [{ Type: "forward", ForwardConfig: { TargetGroups } } as const] };
+    const some = "for some of a listener's target groups and not for the others";
+    await expect(at.listen(arn, one, both)).rejects.toThrow(some);
+    await set(at, one, { "preserve_client_ip.enabled": "false" });
+    await at.listen(arn, one, both);
+    await expect(set(at, other, { "preserve_client_ip.enabled": "true" })).rejects.toThrow(some);
+  });
+});
+
+test("where it does not, datagrams and clients' addresses are refused by name", async () => {
+  await using at = await world();
+  const { arn } = await at.create();
+  const group = await at.group();
+  await expect(at.listen(arn, group, { Protocol: "UDP" })).rejects.toThrow("does not support listeners with the protocol 'UDP'");
+  await expect(at.group({ Protocol: "UDP", Name: "udp" })).rejects.toThrow("does not support target groups with the protocol 'UDP'");
+  const Attributes = [{ Key: "preserve_client_ip.enabled", Value: "true" }];
+  await expect(at.client.send(new elb.ModifyTargetGroupAttributesCommand({ TargetGroupArn: group, Attributes }))).rejects.toThrow(
+    "does not support the value 'true' of the attribute 'preserve_client_ip.enabled'",
+  );
 });

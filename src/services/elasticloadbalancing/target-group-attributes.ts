@@ -1,7 +1,8 @@
 import { InvalidConfigurationRequestException } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { targetGroups, targets, type TargetGroupRecord } from "../../state/elb.ts";
+import { listeners, targetGroups, targetGroupsOf, targets, type TargetGroupRecord } from "../../state/elb.ts";
+import { keepsClients } from "../../state/keeps-clients.ts";
 import type { State } from "../../state/state.ts";
-import { because } from "../operation.ts";
+import { because, type OperationContext } from "../operation.ts";
 import {
   changeAttributes,
   fixedFlag,
@@ -15,7 +16,8 @@ import {
 } from "./attributes.ts";
 import { operation, permission } from "./elb-operation.ts";
 import { findTargetGroup } from "./find.ts";
-import { isForApplications, type TargetGroupKind } from "./target-group-kind.ts";
+import { noDatagrams, requireOneWay } from "./network-listeners.ts";
+import { isForApplications, isForDatagrams, type TargetGroupKind } from "./target-group-kind.ts";
 
 /** Of all groups. Source of all tables here: ELB API, `TargetGroupAttribute`. */
 const COMMON: AttributeRules = {
@@ -47,28 +49,42 @@ const APPLICATION: AttributeRules = {
 };
 
 /** Of instances or addresses behind a Network Load Balancer. */
-function networkRules(): AttributeRules {
+function networkRules(kind: TargetGroupKind): AttributeRules {
+  const datagrams = isForDatagrams(kind);
   return {
     ...COMMON,
-    "deregistration_delay.connection_termination.enabled": flag("false"),
-    // What a target answers goes back to the proxy: it cannot seem to come from the client. AWS has `true` for instances, and says who does not.
-    "preserve_client_ip.enabled": fixedFlag("false"),
-    "proxy_protocol_v2.enabled": flag("false"),
+    "deregistration_delay.connection_termination.enabled": flag(datagrams ? "true" : "false"),
+    "preserve_client_ip.enabled": datagrams
+      ? alwaysOn("Client IP preservation cannot be disabled for UDP and TCP_UDP target groups")
+      : preservation(kind),
+    "proxy_protocol_v2.enabled": datagrams ? fixedFlag("false") : flag("false"),
     "stickiness.enabled": flag("false"),
     "stickiness.type": oneOf("source_ip", ["source_ip"]),
-    "target_health_state.unhealthy.connection_termination.enabled": flag("true"),
+    "target_health_state.unhealthy.connection_termination.enabled": datagrams ? fixedFlag("false") : flag("true"),
     "target_health_state.unhealthy.draining_interval_seconds": onlyInitial(whole(0, 0, 360_000)),
   };
 }
 
+/**
+ * What a target answers goes back to the proxy where that took the connection. The kernel leads connections as they are, but not to ports that tasks have on this
+ * host, and nobody does who ends TLS. AWS has `true` for instances, and says who does not.
+ */
+function preservation({ targetType, protocol }: TargetGroupKind): AttributeRules[string] {
+  return targetType === "ip" && protocol === "TCP" ? flag("false") : fixedFlag("false");
+}
+
+function alwaysOn(why: string): AttributeRules[string] {
+  return { initial: "true", refusal: (value) => flag("true").refusal(value) ?? (value === "true" ? undefined : `is not valid: ${why}`) };
+}
+
 /** Of an Application Load Balancer behind a Network Load Balancer: it learns who the client is, and is one target. */
-function balancerRules(): AttributeRules {
-  return { ...networkRules(), "preserve_client_ip.enabled": fixedFlag("true"), "proxy_protocol_v2.enabled": fixedFlag("false") };
+function balancerRules(kind: TargetGroupKind): AttributeRules {
+  return { ...networkRules(kind), "preserve_client_ip.enabled": fixedFlag("true"), "proxy_protocol_v2.enabled": fixedFlag("false") };
 }
 
 function rulesFor(kind: TargetGroupKind): AttributeRules {
-  if (kind.targetType === "alb") return balancerRules();
-  return isForApplications(kind) ? APPLICATION : networkRules();
+  if (kind.targetType === "alb") return balancerRules(kind);
+  return isForApplications(kind) ? APPLICATION : networkRules(kind);
 }
 
 /** Names as cookies have them (RFC 6265, section 4.1.1). Reserved ones: Application Load Balancers guide, "Application-based stickiness". */
@@ -99,6 +115,26 @@ function checkTogether(attributes: Readonly<Record<string, string>>, group: Targ
     .find(({ availabilityZone, drainingUntil }) => availabilityZone === "all" && drainingUntil === undefined);
   if (everywhere)
     refuse(`You cannot turn off cross-zone load balancing while the Availability Zone of the target '${everywhere.id}' is 'all'`);
+}
+
+/** Where targets are to see their clients: who can bring that about, and what goes with it. */
+function checkPreservation(group: TargetGroupRecord, { state, leadsPackets = false }: OperationContext): void {
+  const keeps = keepsClients(group);
+  if (keeps && !leadsPackets)
+    throw new InvalidConfigurationRequestException(
+      because(`${noDatagrams(false)} it does not support the value 'true' of the attribute 'preserve_client_ip.enabled'`),
+    );
+  if (keeps && group.attributes["proxy_protocol_v2.enabled"] === "true")
+    throw new InvalidConfigurationRequestException(
+      because(
+        "Airfield sends no headers of the PROXY protocol to targets that see their clients' addresses: one of the two attributes must be 'false'",
+      ),
+    );
+  for (const { protocol, defaultActions } of state.table(listeners).by("targetGroup", group.arn))
+    requireOneWay(
+      targetGroupsOf(defaultActions).flatMap((arn) => (arn === group.arn ? group : (state.table(targetGroups).get(arn) ?? []))),
+      protocol,
+    );
 }
 
 /** @param most of a number, where there is a bound */
@@ -132,7 +168,9 @@ export const modifyTargetGroupAttributes = operation("ModifyTargetGroupAttribute
   run({ TargetGroupArn, Attributes }, context) {
     const group = findTargetGroup(TargetGroupArn, context);
     const attributes = changeAttributes("Target group", rulesFor(group), group.attributes, Attributes);
-    checkTogether({ ...initialAttributes(rulesFor(group)), ...attributes }, group, context.state);
+    const whole = { ...initialAttributes(rulesFor(group)), ...attributes };
+    checkTogether(whole, group, context.state);
+    checkPreservation({ ...group, attributes: whole }, context);
     context.state.commit(() => context.state.table(targetGroups).put({ ...group, attributes }));
     return { Attributes: listAttributes(rulesFor(group), attributes) };
   },

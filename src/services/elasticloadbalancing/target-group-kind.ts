@@ -13,8 +13,14 @@ export type TargetGroupKind = Pick<TargetGroupRecord, "targetType" | "protocol" 
 
 const PROTOCOLS = ["HTTP", "HTTPS", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE", "QUIC", "TCP_QUIC"] as const;
 
-/** Those that the proxy carries. */
+/** Those that the proxy carries, and those that the kernel leads. */
 const CARRIED: readonly string[] = ["HTTP", "HTTPS", "TCP", "TLS"];
+const LED: readonly string[] = ["UDP", "TCP_UDP"];
+
+/** True for groups whose targets get datagrams. */
+export function isForDatagrams({ protocol }: Pick<TargetGroupKind, "protocol">): boolean {
+  return protocol === "UDP" || protocol === "TCP_UDP";
+}
 
 /** True for groups that requests go to, by an Application Load Balancer; the others get connections, by a Network Load Balancer. */
 export function isForApplications({ protocol }: Pick<TargetGroupKind, "protocol">): boolean {
@@ -22,7 +28,7 @@ export function isForApplications({ protocol }: Pick<TargetGroupKind, "protocol"
 }
 
 /** Source: Elastic Load Balancing API, `CreateTargetGroup`. */
-export function checkKind(input: CreateTargetGroupInput): TargetGroupKind & { readonly protocol: string } {
+export function checkKind(input: CreateTargetGroupInput, leadsPackets = false): TargetGroupKind & { readonly protocol: string } {
   checkEnum(input.TargetType, "targetType", ["instance", "ip", "lambda", "alb"]);
   checkEnum(input.Protocol, "protocol", PROTOCOLS);
   const targetType = input.TargetType ?? "instance";
@@ -34,9 +40,15 @@ export function checkKind(input: CreateTargetGroupInput): TargetGroupKind & { re
   if (protocol === undefined) throw invalid("A protocol must be specified");
   if (targetType === "alb" && protocol !== "TCP")
     throw invalid(`Protocol '${protocol}' is not supported for target groups with target type 'alb'`);
-  if (!CARRIED.includes(protocol))
+  if (leadsPackets && LED.includes(protocol) && targetType !== "ip")
+    throw new InvalidConfigurationRequestException(
+      because(`Airfield leads datagrams to addresses alone: target groups with the protocol '${protocol}' have the target type 'ip'`),
+    );
+  if (!CARRIED.includes(protocol) && !(leadsPackets && LED.includes(protocol)))
     throw new UnsupportedProtocolException(
-      because(`Airfield does not support target groups with the protocol '${protocol}' yet, only '${CARRIED.join("', '")}'`),
+      because(
+        `Airfield does not support target groups with the protocol '${protocol}' yet, only '${[...CARRIED, ...(leadsPackets ? LED : [])].join("', '")}'`,
+      ),
     );
   const kind = { targetType, protocol: protocol as NonNullable<TargetGroupRecord["protocol"]> };
   return isForApplications(kind) ? { ...kind, protocolVersion: checkVersion(input.ProtocolVersion) } : { ...kind, ...noVersion(input) };

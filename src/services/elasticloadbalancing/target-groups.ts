@@ -13,7 +13,7 @@ import { loadBalancersOfTargetGroup, targetGroupInUse, targetGroupsOfLoadBalance
 import { targetGroups, targetKey, targets, type TargetGroupRecord } from "../../state/elb.ts";
 import type { State } from "../../state/state.ts";
 import { ensureLinkedRole } from "../iam/linked-role.ts";
-import { because } from "../operation.ts";
+import { because, type OperationContext } from "../operation.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
 import { checkArn, findLoadBalancer, findTargetGroup, own, type Place } from "./find.ts";
 import { checkHealthCheck, describedMatcher } from "./health-check.ts";
@@ -122,9 +122,9 @@ type Settings = Pick<
   "name" | "targetType" | "protocol" | "protocolVersion" | "port" | "vpcId" | "ipAddressType" | "healthCheck"
 >;
 
-function checkSettings(input: CreateTargetGroupInput, at: Place): Settings {
+function checkSettings(input: CreateTargetGroupInput, at: Place & Pick<OperationContext, "leadsPackets">): Settings {
   const name = checkName(input.Name, "Target group name");
-  const kind = checkKind(input);
+  const kind = checkKind(input, at.leadsPackets);
   checkEnum(input.IpAddressType, "ipAddressType", ["ipv4", "ipv6"]);
   if (input.Port === undefined) throw invalid("A port must be specified");
   if (input.VpcId === undefined) throw invalid("A VPC ID must be specified");
