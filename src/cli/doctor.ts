@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { colors } from "./colors.ts";
 import { HOW_TO_JOIN_DOCKER_GROUP, howToInstall, howToStartEngine } from "../../bin/setup/advice.js";
 import { engineSocket } from "../../bin/setup/engine-socket.js";
+import { whyNotLed } from "../drivers/nftables/why-not-led.ts";
 import { whyNoAddresses } from "../drivers/system/bridge-addresses.ts";
 import { dockerEngine, EngineUnavailableError } from "../drivers/docker/engine.ts";
 import { engineInfo } from "../drivers/docker/engine-info.ts";
@@ -42,7 +43,7 @@ export async function doctor(flags: DoctorFlags): Promise<void> {
       server(dataDirectory, portSetting(flags.port)),
       webPort(),
       namePort(),
-      ...(process.platform === "linux" ? [balancerAddresses()] : []),
+      ...(process.platform === "linux" ? [balancerAddresses(), packets()] : []),
       client("aws", ["--version"], "the aws command line", "every AWS SDK works as well"),
       client("docker", ["--version"], "the docker command line", "skopeo, crane and podman can push as well"),
     ])),
@@ -57,6 +58,19 @@ const MARKS = { good: colors.green("✓"), wanting: colors.yellow("!"), missing:
 function print({ name, verdict, detail, advice }: Finding): void {
   console.log(`${MARKS[verdict]} ${colors.bold(name)}: ${detail}`);
   if (advice) console.log(`    ${advice.charAt(0).toUpperCase()}${advice.slice(1)}.`);
+}
+
+/** Datagrams of network load balancers, and connections whose clients targets are to see. */
+async function packets(): Promise<Finding> {
+  const name = "Datagrams of load balancers";
+  const why = await whyNotLed();
+  if (why === undefined) return { name, verdict: "good", detail: "the kernel leads them, and connections with their clients' addresses" };
+  return {
+    name,
+    verdict: "wanting",
+    detail: `UDP listeners, and client IP preservation, are refused: ${why}`,
+    advice: `root may lead them; ${howToInstall(["nft", "conntrack"])} where the programs are missing`,
+  };
 }
 
 function nodeVersion(): Finding {

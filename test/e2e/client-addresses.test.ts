@@ -11,7 +11,10 @@ import {
   UpdateServiceCommand,
 } from "@aws-sdk/client-ecs";
 import * as elb from "@aws-sdk/client-elastic-load-balancing-v2";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { installationId } from "../../src/drivers/filesystem/installation.ts";
+import { balancerTable } from "../../src/drivers/nftables/packet-balancer.ts";
+import { whyNotLed } from "../../src/drivers/nftables/why-not-led.ts";
 import { airfieldProcess, freePort, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
 import { runCommand } from "../../src/testing/aws-cli.ts";
 import { distributionImage } from "../../src/testing/distribution-image.ts";
@@ -164,48 +167,59 @@ async function answerTo(host: string, port: number): Promise<string> {
   }
 }
 
-test(
-  "targets see their clients' addresses, over connections and datagrams, also while no control plane runs",
-  { timeout: 120_000 },
-  async () => {
-    await using at = await world();
-    const { airfield, address, ports, groups } = at;
-    const [target = ""] = await healthy(airfield, groups["TCP"]);
-    await healthy(airfield, groups["UDP"]);
-    const client = await run("docker", "run", "--detach", "--rm", "--network", at.network, at.image, "/bin/busybox", "sleep", "600");
-    try {
-      const own = await run("docker", "exec", client, "/bin/busybox", "hostname", "-i");
-      const asked = () => run("docker", "exec", client, "/usr/local/bin/node", "-e", CLIENT, address, String(ports.TCP), String(ports.UDP));
-      expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
-      // This host comes as the load balancer's address, which is its own, and over loopback as before.
-      expect((await send(ports.TCP, { host: address })).body).toBe(`${target} ${address}`);
-      expect((await send(ports.TCP)).body).toBe(`${target} ${address}`);
-      expect(await answerTo(address, ports.UDP)).toBe(`${target} ${address}`);
+const hindrance = await whyNotLed();
 
-      // The kernel goes on by itself, and the next control plane finds it as it is.
-      await airfield.kill();
-      expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
-      await using again = await airfield.restart();
-      expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
+describe.skipIf(hindrance !== undefined)(`clients' addresses${hindrance === undefined ? "" : ` (${hindrance})`}`, () => {
+  test("are seen by targets, over connections and datagrams, also while no control plane runs", { timeout: 120_000 }, async () => {
+    const table = await throughItsLife();
+    // What an installation leaves is taken away with the rest of it.
+    expect(await run("nft", "list", "tables")).not.toContain(table);
+  });
+});
 
-      // More targets share, and one that leaves gets nothing new.
-      const ecs = again.client(ECSClient);
-      await ecs.send(new UpdateServiceCommand({ cluster: "who", service: "who", desiredCount: 2 }));
-      const both = await healthy(again, groups["TCP"], 2);
-      await healthy(again, groups["UDP"], 2);
-      const [overTcp, overUdp] = [new Set<string>(), new Set<string>()];
-      while (overTcp.size + overUdp.size < 4) {
-        const [tcp = "", udp = ""] = (await asked()).split(", ");
-        overTcp.add(tcp.split(" ")[0] ?? "");
-        overUdp.add(udp.split(" ")[0] ?? "");
-      }
-      expect([[...overTcp].toSorted(), [...overUdp].toSorted()]).toEqual([both, both]);
-      await ecs.send(new UpdateServiceCommand({ cluster: "who", service: "who", desiredCount: 1 }));
-      const [left = ""] = await healthy(again, groups["TCP"]);
-      await healthy(again, groups["UDP"]);
-      for (let count = 0; count < 5; count += 1) expect(await asked()).toBe(`${left} ${own}, ${left} ${own}`);
-    } finally {
-      await run("docker", "kill", client);
+/** Returns the name of its table of the kernel's. */
+async function throughItsLife(): Promise<string> {
+  await using at = await world();
+  const { airfield, address, ports, groups } = at;
+  const table = balancerTable(await installationId(airfield.dataDirectory));
+  const [target = ""] = await healthy(airfield, groups["TCP"]);
+  await healthy(airfield, groups["UDP"]);
+  const client = await run("docker", "run", "--detach", "--rm", "--network", at.network, at.image, "/bin/busybox", "sleep", "600");
+  try {
+    const own = await run("docker", "exec", client, "/bin/busybox", "hostname", "-i");
+    const asked = () => run("docker", "exec", client, "/usr/local/bin/node", "-e", CLIENT, address, String(ports.TCP), String(ports.UDP));
+    expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
+    // This host comes as the load balancer's address, which is its own, and over loopback as before.
+    expect((await send(ports.TCP, { host: address })).body).toBe(`${target} ${address}`);
+    expect((await send(ports.TCP)).body).toBe(`${target} ${address}`);
+    expect(await answerTo(address, ports.UDP)).toBe(`${target} ${address}`);
+
+    expect(await run("nft", "list", "tables")).toContain(table);
+
+    // The kernel goes on by itself, and the next control plane finds it as it is.
+    await airfield.kill();
+    expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
+    await using again = await airfield.restart();
+    expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
+
+    // More targets share, and one that leaves gets nothing new.
+    const ecs = again.client(ECSClient);
+    await ecs.send(new UpdateServiceCommand({ cluster: "who", service: "who", desiredCount: 2 }));
+    const both = await healthy(again, groups["TCP"], 2);
+    await healthy(again, groups["UDP"], 2);
+    const [overTcp, overUdp] = [new Set<string>(), new Set<string>()];
+    while (overTcp.size + overUdp.size < 4) {
+      const [tcp = "", udp = ""] = (await asked()).split(", ");
+      overTcp.add(tcp.split(" ")[0] ?? "");
+      overUdp.add(udp.split(" ")[0] ?? "");
     }
-  },
-);
+    expect([[...overTcp].toSorted(), [...overUdp].toSorted()]).toEqual([both, both]);
+    await ecs.send(new UpdateServiceCommand({ cluster: "who", service: "who", desiredCount: 1 }));
+    const [left = ""] = await healthy(again, groups["TCP"]);
+    await healthy(again, groups["UDP"]);
+    for (let count = 0; count < 5; count += 1) expect(await asked()).toBe(`${left} ${own}, ${left} ${own}`);
+    return table;
+  } finally {
+    await run("docker", "kill", client);
+  }
+}

@@ -1,6 +1,7 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import type { Logger } from "../../ports/logger.ts";
+import type { PacketBalancer, PacketService } from "../../ports/packet-balancer.ts";
 import { RefusedPartsError } from "../../ports/traffic-proxy.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { tasks } from "../../state/ecs.ts";
@@ -18,6 +19,7 @@ import {
   type TargetRecord,
 } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
+import { networkInterfaces } from "../../state/network-interfaces.ts";
 import {
   BALANCER_SCOPE as SCOPE,
   balancerArn,
@@ -682,6 +684,92 @@ test("a rule is in the proxy as soon as it is there, and out of it as soon as it
   at.state.commit(() => at.state.table(rules).delete(rule.arn));
   await at.clock.settled();
   expect(conditions()).toBeUndefined();
+});
+
+describe("a listener that the kernel leads", () => {
+  const UDP = { ...listener, protocol: "UDP", port: 53 } as const;
+  const ADDRESS = "172.31.0.7";
+
+  /** A kernel that does as it is told until it refuses. */
+  function leading() {
+    const at = { services: [] as readonly PacketService[], refuses: false, flows: 0, tries: 0 };
+    const packets: PacketBalancer = {
+      async apply(services) {
+        at.tries += 1;
+        if (at.refuses) throw new Error("no table");
+        at.services = services;
+      },
+      flows: () => Promise.resolve(at.flows),
+      cut: () => Promise.resolve(),
+      remove: () => Promise.resolve(),
+    };
+    return { at, packets };
+  }
+
+  async function started(packets?: PacketBalancer, troubles: (string | undefined)[] = []): Promise<World> {
+    const w = new World();
+    onTestFinished(() => w.loop?.[Symbol.asyncDispose]());
+    w.putAll();
+    w.state.commit(() => {
+      w.state.table(loadBalancers).put({ ...balancer, type: "network" });
+      w.state.table(targetGroups).put({ ...group, protocol: "UDP" });
+      w.state.table(listeners).put(UDP);
+      const place = { vpcId: "vpc-1", subnetId: "subnet-0", availabilityZone: "us-east-1a", privateIpv4Address: ADDRESS, chosen: false };
+      w.state.table(networkInterfaces).put({ ...SCOPE, ...place, id: "eni-1", loadBalancerArn: balancer.arn, createdAt: 1 });
+    });
+    w.start({ ...(packets && { packets }), trouble: (text) => troubles.push(text) });
+    w.loop?.hold([{ vpcId: "vpc-1", vpcCidr: "172.31.0.0/16", addresses: new Set([ADDRESS]) }]);
+    await w.clock.settled();
+    return w;
+  }
+
+  const health = (w: World) => w.state.table(targets).get(targetKey(GROUP, TARGET.id, TARGET.port))?.health.state;
+  const stateOf = (w: World) => w.state.table(loadBalancers).get(balancer.arn)?.state;
+
+  test("has targets that are healthy once the kernel leads to them", async () => {
+    const { at, packets } = leading();
+    const w = await started(packets);
+    expect(at.services).toMatchObject([{ address: ADDRESS, port: 53, protocol: "udp", choices: [] }]);
+    w.proxy.see(BACKEND, SERVER, "healthy");
+    expect(health(w)).not.toBe("healthy");
+    await w.clock.settled();
+    expect(at.services).toMatchObject([{ choices: [{ targets: [{ address: TARGET.id, port: TARGET.port }] }] }]);
+    expect(health(w)).toBe("healthy");
+  });
+
+  test("impairs its load balancer while the kernel refuses, which is told, and tried again", async () => {
+    const { at, packets } = leading();
+    at.refuses = true;
+    const troubles: (string | undefined)[] = [];
+    const w = await started(packets, troubles);
+    expect(stateOf(w)).toMatchObject({ code: "active_impaired", reason: "The kernel does not lead packets: no table" });
+    expect(troubles.at(-1)).toContain("no table");
+    at.refuses = false;
+    await w.clock.pass(5000);
+    expect(at.services).toHaveLength(1);
+    expect(stateOf(w)).toEqual({ code: "active" });
+    expect(troubles.at(-1)).toBeUndefined();
+  });
+
+  test("impairs its load balancer where nothing leads packets any more", async () => {
+    const w = await started();
+    expect(stateOf(w)).toMatchObject({ code: "active_impaired", reason: expect.stringContaining("Nothing leads datagrams") as string });
+  });
+
+  test("lets a target that drains finish the flows that it has", async () => {
+    const { at, packets } = leading();
+    const w = await started(packets);
+    w.proxy.see(BACKEND, SERVER, "healthy");
+    await w.clock.settled();
+    at.flows = 1;
+    deregisterTarget(w.state, { ...TARGET, now: w.clock.now() });
+    await w.clock.pass(2000);
+    expect(at.services).toMatchObject([{ choices: [] }]);
+    expect(health(w)).toBe("draining");
+    at.flows = 0;
+    await w.clock.pass(1000);
+    expect(health(w)).toBeUndefined();
+  });
 });
 
 describe("draining", () => {

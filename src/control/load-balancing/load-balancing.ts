@@ -40,7 +40,7 @@ import { assignPorts, giveTurns, releasePorts, someListenerLacksPort } from "./l
 import type { HeldAddresses } from "./own-places.ts";
 import { PacketCarrier } from "./packet-carrier.ts";
 import { portsOfTask } from "./published-ports.ts";
-import { RoutingViews } from "./routing-view.ts";
+import { RoutingViews, type Routing } from "./routing-view.ts";
 import { sameConfiguration } from "./same-configuration.ts";
 import type { Material } from "./tls-view.ts";
 import { HealthReports, recordHealth } from "./target-health.ts";
@@ -88,6 +88,9 @@ const LONGEST_RETRY_MS = 60_000;
 
 /** No event tells when what keeps the kernel from doing as it is told is gone. */
 const LEAD_AGAIN_MS = 5000;
+const NOT_HELD =
+  "This host does not have the addresses of the load balancer, at which alone datagrams, and connections with their clients' addresses, are led";
+const NOBODY_LEADS = "Nothing leads datagrams, and connections with their clients' addresses, on this host any more";
 
 /**
  * Starts the loop: changes of load balancers, listeners, target groups and targets become one configuration of the proxy; what its health
@@ -130,8 +133,13 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   const STEPS = { routing: route, packets: carryPackets, drains: drain, binds: bindAnew };
   /** Targets whose health is another since the kernel was told, by their keys. */
   const ledOtherwise = new Set<string>();
-  /** Whether what the kernel was told last did not come about. */
-  let isMisled = false;
+  /** Why what the kernel was told last did not come about, where it did not. */
+  let misled: string | undefined;
+  const troubles: { proxy?: string | undefined; packets?: string | undefined } = {};
+  const tell = (of: keyof typeof troubles, text: string | undefined): void => {
+    troubles[of] = text;
+    trouble?.(troubles.proxy ?? troubles.packets);
+  };
 
   async function route(): Promise<void> {
     try {
@@ -158,9 +166,11 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     }
     refused.clear();
     for (const key of reports.applied(configuration, routing)) unassessed.add(key);
-    await lead((by) => by.settle(reports, routing));
+    if (await lead((by) => by.settle(reports, routing))) for (const key of ledOtherwise) unassessed.add(key);
+    const unled = unledBy(routing);
     state.commit(() => {
-      for (const arn of carried) state.table(loadBalancers).update(arn, (balancer) => inState(balancer, impaired.get(arn)));
+      for (const arn of carried)
+        state.table(loadBalancers).update(arn, (balancer) => inState(balancer, impaired.get(arn) ?? unled.get(arn)));
     });
     await inSlices(clock, [...unassessed], (keys) => {
       for (const key of keys) unassessed.delete(key);
@@ -174,16 +184,15 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     if (!carrier) return true;
     try {
       await work(carrier);
-      if (isMisled) trouble?.(undefined);
-      isMisled = false;
-      return true;
+      if (misled !== undefined) tell("packets", undefined);
+      misled = undefined;
     } catch (cause) {
-      if (!isMisled) logger.error("the kernel does not lead packets as load balancers ask for", { cause: errorText(cause) });
-      trouble?.(`network load balancers do not lead packets as they should: ${errorText(cause)}`);
-      isMisled = true;
-      worker.wakeAt("packets", clock.now() + LEAD_AGAIN_MS);
-      return false;
+      if (misled === undefined) logger.error("the kernel does not lead packets as load balancers ask for", { cause: errorText(cause) });
+      misled = `The kernel does not lead packets: ${errorText(cause)}`;
+      tell("packets", misled);
+      worker.wakeAt("routing", clock.now() + LEAD_AGAIN_MS);
     }
+    return misled === undefined;
   }
 
   /** What a check finds is on record once the kernel does as it says. */
@@ -194,26 +203,37 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     recordHealth(state, reports, keys);
   }
 
+  /** Load balancers whose packets nobody leads, with the reason. */
+  function unledBy({ view }: Routing): ReadonlyMap<string, string> {
+    const why = carrier ? misled : NOBODY_LEADS;
+    return new Map(
+      (view.streams ?? []).flatMap(({ packets: asked, own, balancer }) => {
+        const reason = own ? why : NOT_HELD;
+        return asked && reason !== undefined ? [[balancer.arn, reason] as const] : [];
+      }),
+    );
+  }
+
   async function apply(configuration: ProxyConfiguration, carried: readonly string[]): Promise<"carried out" | "lost ports"> {
     try {
       await proxy.apply(configuration);
     } catch (cause) {
       const isAboutPorts = cause instanceof ListenerBindError;
       if (isAboutPorts) tellUnbound(cause.message);
-      if (isAboutPorts) trouble?.(undefined);
+      if (isAboutPorts) tell("proxy", undefined);
       if (isAboutPorts && !lostPorts(cause)) return "carried out";
       if (cause instanceof RefusedPartsError) return refusedParts(cause);
       // The proxy may have taken up a part of it.
       applied = undefined;
       if (isAboutPorts) return "lost ports";
       fail(carried, cause);
-      trouble?.(`changes of load balancers do not come about: ${errorText(cause)}`);
+      tell("proxy", `changes of load balancers do not come about: ${errorText(cause)}`);
       throw cause;
     }
     unbound = undefined;
     impaired = new Map();
     refuse([]);
-    trouble?.(undefined);
+    tell("proxy", undefined);
     return "carried out";
   }
 
@@ -238,7 +258,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     refuse(parts.flatMap((part) => (part.kind === "backend" ? wholeBackendId(part.id) : [])));
     impaired = impairedBy(state, parts);
     if ([...impaired.values()].join() !== before) logger.error("the proxy refuses a part of a load balancer; the others go on", { parts });
-    trouble?.(`HAProxy refuses a part of ${[...impaired.keys()].join(", ")}: ${message}`);
+    tell("proxy", `HAProxy refuses a part of ${[...impaired.keys()].join(", ")}: ${message}`);
     return "carried out";
   }
 

@@ -99,7 +99,7 @@ describe("the table", () => {
     expect(lines.some((line) => line.startsWith("add element"))).toBe(false);
     await balancer.apply([other]);
     expect(at.ran[2]?.trimEnd().split("\n")).toEqual([
-      "delete element inet airfield_x_balancers services { 10.0.0.7 . udp . 53 }",
+      "delete element inet airfield_x_balancers services { 10.0.0.7 . udp . 53 : goto s_10_0_0_7_udp_53 }",
       "flush chain inet airfield_x_balancers s_10_0_0_7_udp_53",
       "delete chain inet airfield_x_balancers s_10_0_0_7_udp_53",
     ]);

@@ -126,7 +126,9 @@ function replaceService(at: string, before: RenderedService, after: RenderedServ
 }
 
 function deleteService(at: string, { key, chains }: RenderedService): readonly string[] {
-  return [`delete element ${at} services { ${key} }`, ...[...chains.keys()].flatMap((chain) => deleteChain(at, chain))];
+  const [first = ""] = chains.keys();
+  // With the verdict: a kernel that is not told it may not know that the chain is used no more.
+  return [`delete element ${at} services { ${key} : goto ${first} }`, ...[...chains.keys()].flatMap((chain) => deleteChain(at, chain))];
 }
 
 function deleteChain(at: string, chain: string): readonly string[] {

@@ -170,6 +170,7 @@ function checkAssociations(
     requireOneWay(
       targetGroupsOf(actions).map((arn) => findTargetGroup(arn, at)),
       protocol,
+      balancer,
     );
   for (const arn of targetGroupsOf(actions)) {
     const group = findTargetGroup(arn, at);

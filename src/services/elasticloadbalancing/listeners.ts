@@ -17,7 +17,7 @@ import { checkEnum, checkRange, creation, invalid, operation, permission } from 
 import { checkArn, findListener, findLoadBalancer, findTargetGroup, own, type Place } from "./find.ts";
 import { checkListenerTls, describeTls, type ListenerTls } from "./listener-tls.ts";
 import { defaultListenerAttributes } from "./listener-attributes.ts";
-import { checkNetworkProtocol } from "./network-listeners.ts";
+import { checkNetworkProtocol, requireCompatible, requireOneWay } from "./network-listeners.ts";
 import { pageByArn } from "./page.ts";
 import { QUOTAS } from "./quotas.ts";
 import { checkTags } from "./tags.ts";
@@ -114,7 +114,7 @@ export const modifyListener = operation("ModifyListener", {
       input.DefaultActions === undefined
         ? listener.defaultActions
         : checkActions(input.DefaultActions, balancer, { port, protocol, before: listener.defaultActions }, context);
-    requireCarried([...defaultActions, ...actionsOfRules(listener, state)], protocol, context);
+    requireCarried([...defaultActions, ...actionsOfRules(listener, state)], protocol, balancer, context);
     const tls = checkListenerTls(input, { protocol, balancer, before: listener }, context);
     // Another port has to be bound anew, and others may have taken it first.
     const { boundPort: _bound, turn: _turn, ...unbound } = listener;
@@ -148,10 +148,15 @@ function actionsOfRules({ arn }: ListenerRecord, state: State): readonly Action[
 }
 
 /** Refuses a protocol by which actions cannot be carried out that were there before: sessions, HTTP/2 and gRPC are for encrypted connections alone. */
-function requireCarried(actions: readonly Action[], protocol: ListenerRecord["protocol"], at: Place): void {
+function requireCarried(actions: readonly Action[], protocol: ListenerRecord["protocol"], balancer: LoadBalancerRecord, at: Place): void {
   if (protocol !== "HTTPS" && asksForLogin(actions))
     throw new InvalidLoadBalancerActionException(because("Actions of type 'authenticate-oidc' are supported only on HTTPS listeners"));
-  for (const arn of new Set(targetGroupsOf(actions))) checkReachable(findTargetGroup(arn, at), protocol);
+  const groups = targetGroupsOf(actions).map((arn) => findTargetGroup(arn, at));
+  for (const group of groups) {
+    checkReachable(group, protocol);
+    requireCompatible(group, balancer, protocol);
+  }
+  if (balancer.type === "network") requireOneWay(groups, protocol, balancer);
 }
 
 /** Whether a listener is as one is asked for again: then it is answered as if it had just been made. */

@@ -33,7 +33,6 @@ const APPLICATION: AttributeRules = {
   "client_keep_alive.seconds": whole(3600, 60, 604_800),
   "deletion_protection.enabled": flag("false"),
   "load_balancing.cross_zone.enabled": fixedFlag("true"),
-  "ipv6.deny_all_igw_traffic": fixedFlag("false"),
   "routing.http2.enabled": flag("true"),
   "routing.http.drop_invalid_header_fields.enabled": flag("false"),
   "routing.http.xff_client_port.enabled": flag("false"),
@@ -61,19 +60,23 @@ const NETWORK: AttributeRules = {
   "zonal_shift.config.enabled": onlyInitial(flag("false")),
 };
 
-function rulesFor(type: LoadBalancerRecord["type"]): AttributeRules {
-  return type === "network" ? NETWORK : APPLICATION;
+type Kind = Pick<LoadBalancerRecord, "type" | "scheme">;
+
+/** No load balancer here has an IPv6 address that an internet gateway could lead to. */
+function rulesFor({ type, scheme }: Kind): AttributeRules {
+  const fromInternet: AttributeRules = { "ipv6.deny_all_igw_traffic": fixedFlag(scheme === "internal" ? "true" : "false") };
+  return { ...(type === "network" ? NETWORK : APPLICATION), ...fromInternet };
 }
 
-export function defaultLoadBalancerAttributes(type: LoadBalancerRecord["type"]): Readonly<Record<string, string>> {
-  return initialAttributes(rulesFor(type));
+export function defaultLoadBalancerAttributes(kind: Kind): Readonly<Record<string, string>> {
+  return initialAttributes(rulesFor(kind));
 }
 
 export const describeLoadBalancerAttributes = operation("DescribeLoadBalancerAttributes", {
   authorize: () => permission("DescribeLoadBalancerAttributes"),
   run({ LoadBalancerArn }, context) {
-    const { type, attributes } = findLoadBalancer(LoadBalancerArn, context);
-    return { Attributes: listAttributes(rulesFor(type), attributes) };
+    const balancer = findLoadBalancer(LoadBalancerArn, context);
+    return { Attributes: listAttributes(rulesFor(balancer), balancer.attributes) };
   },
 });
 
@@ -81,12 +84,12 @@ export const modifyLoadBalancerAttributes = operation("ModifyLoadBalancerAttribu
   authorize: ({ LoadBalancerArn }) => permission("ModifyLoadBalancerAttributes", LoadBalancerArn ?? "*"),
   async run({ LoadBalancerArn, Attributes }, context) {
     const found = findLoadBalancer(LoadBalancerArn, context);
-    const changed = (of: LoadBalancerRecord) => changeAttributes("Load balancer", rulesFor(of.type), of.attributes, Attributes);
+    const changed = (of: LoadBalancerRecord) => changeAttributes("Load balancer", rulesFor(of), of.attributes, Attributes);
     await checkLogs(found, changed(found), context);
     // Others may have changed it meanwhile.
     const balancer = findLoadBalancer(LoadBalancerArn, context);
     const attributes = changed(balancer);
     context.state.commit(() => context.state.table(loadBalancers).put({ ...balancer, attributes }));
-    return { Attributes: listAttributes(rulesFor(balancer.type), attributes) };
+    return { Attributes: listAttributes(rulesFor(balancer), attributes) };
   },
 });

@@ -65,7 +65,7 @@ export const createLoadBalancer = operation("CreateLoadBalancer", {
         ...recorded,
         dnsName: `${label}.${region}.elb.localhost`,
         canonicalHostedZoneId: canonicalHostedZoneId(type, region),
-        attributes: defaultLoadBalancerAttributes(type),
+        attributes: defaultLoadBalancerAttributes({ type, scheme }),
         state: { code: "provisioning" },
         tags,
         createdAt: now,

@@ -69,12 +69,24 @@ export function requireCompatible(
 }
 
 /**
- * Targets see clients either as they are, which the kernel brings about, or as the load balancer, which the proxy is: a listener cannot have both.
+ * Targets see clients either as they are, which the kernel brings about, or as the load balancer, which the proxy is: a listener cannot have both. What the kernel
+ * leads is a target's before anybody asks the load balancer's own security groups.
  * @throws InvalidConfigurationRequestException
  */
-export function requireOneWay(groups: readonly TargetGroupRecord[], listener: string): void {
+export function requireOneWay(
+  groups: readonly TargetGroupRecord[],
+  listener: string,
+  { securityGroups }: Pick<LoadBalancerRecord, "securityGroups">,
+): void {
   const keeping = groups.filter(keepsClients);
   if (keeping.length === 0) return;
+  if (securityGroups.length > 0)
+    throw new InvalidConfigurationRequestException(
+      because(
+        "Airfield does not ask the security groups of a load balancer about datagrams, or about connections with their client IP addresses preserved: " +
+          "such listeners are for network load balancers without security groups. Those of the targets are asked about the clients",
+      ),
+    );
   if (listener === "TLS")
     throw new InvalidConfigurationRequestException(
       because(`Airfield cannot preserve client IP addresses behind TLS listeners, as the target group '${keeping[0]?.arn}' asks for`),
@@ -92,6 +104,8 @@ export function requireForwards(actions: readonly Action[], { type }: LoadBalanc
     throw new InvalidLoadBalancerActionException(
       because(`The action type '${other.Type}' is not valid with network load balancers: only 'forward' is`),
     );
+  if (type === "network" && actions.some(({ ForwardConfig }) => ForwardConfig?.TargetGroupStickinessConfig?.Enabled))
+    throw new InvalidLoadBalancerActionException(because("Airfield does not support target group stickiness for network load balancers"));
 }
 
 export function requireRules({ protocol }: Pick<ListenerRecord, "protocol">): void {

@@ -1,4 +1,5 @@
 import {
+  CreateSecurityGroupCommand,
   EC2Client,
   DescribeNetworkInterfacesCommand,
   DescribeSubnetsCommand,
@@ -285,6 +286,34 @@ test("an application load balancer forwards to a hundred groups at most", async 
   });
 });
 
+test("clients of a network load balancer are not kept at a target group, which is said", async () => {
+  await using at = await world();
+  const { arn } = await at.create();
+  const group = await at.group();
+  const forward = (Enabled: boolean): Partial<elb.CreateListenerCommandInput> => ({
+    DefaultActions: [
+      {
+        Type: "forward",
+        ForwardConfig: { TargetGroups: [{ TargetGroupArn: group }], TargetGroupStickinessConfig: { Enabled, DurationSeconds: 60 } },
+      },
+    ],
+  });
+  await expect(at.listen(arn, group, forward(true))).rejects.toThrow("does not support target group stickiness for network load balancers");
+  await at.listen(arn, group, forward(false));
+});
+
+test("an internal load balancer denies what an internet gateway would bring by IPv6, as on AWS", async () => {
+  await using at = await world();
+  const key = "ipv6.deny_all_igw_traffic";
+  const of = async (input: Parameters<typeof at.create>[0]): Promise<string | undefined> => {
+    const { arn } = await at.create(input);
+    const { Attributes = [] } = await at.client.send(new elb.DescribeLoadBalancerAttributesCommand({ LoadBalancerArn: arn }));
+    return Attributes.find(({ Key }) => Key === key)?.Value;
+  };
+  expect(await of({ Name: "in", Scheme: "internal" })).toBe("true");
+  expect(await of({ Name: "out" })).toBe("false");
+});
+
 describe("where the kernel leads packets", () => {
   const leading = { leadsPackets: true };
   const set = (at: Awaited<ReturnType<typeof world>>, TargetGroupArn: string, attributes: Readonly<Record<string, string>>) =>
@@ -347,6 +376,29 @@ describe("where the kernel leads packets", () => {
     const { arn } = await at.create();
     const made = await at.group(group);
     await expect(at.listen(arn, made, listener)).rejects.toThrow(message);
+  });
+
+  test("a load balancer with security groups has none of them, whichever comes first", async () => {
+    await using at = await world(leading);
+    const { GroupId } = await at.api
+      .client(EC2Client)
+      .send(new CreateSecurityGroupCommand({ GroupName: "db", Description: "db", VpcId: at.net.vpc }));
+    const { arn } = await at.create({ SecurityGroups: [GroupId ?? ""] });
+    const refusal = "does not ask the security groups of a load balancer";
+    await expect(at.listen(arn, await at.group({ Protocol: "UDP", Name: "udp" }), { Protocol: "UDP" })).rejects.toThrow(refusal);
+    const group = await at.group();
+    await at.listen(arn, group);
+    await expect(set(at, group, { "preserve_client_ip.enabled": "true" })).rejects.toThrow(refusal);
+  });
+
+  test("a listener takes no other protocol that its group is not for", async () => {
+    await using at = await world(leading);
+    const { arn } = await at.create();
+    const { Listeners } = await at.listen(arn, await at.group());
+    const ListenerArn = Listeners?.[0]?.ListenerArn;
+    await expect(at.client.send(new elb.ModifyListenerCommand({ ListenerArn, Protocol: "UDP" }))).rejects.toThrow(
+      "is not compatible with the listener protocol 'UDP'",
+    );
   });
 
   test("instances get no datagrams, and their clients' addresses are not kept", async () => {
