@@ -322,15 +322,21 @@ class HaproxyTrafficProxy implements TrafficProxy {
     this.#isCarriedOut = false;
     const workers = await this.#process.workers();
     if (workers?.current === undefined && this.#structure !== undefined) this.#structure = undefined;
-    if (workers !== undefined && this.#structure !== undefined) this.#health.observe(await this.#currentRows(), configuration);
-    const rendered = this.#render(configuration);
-    if (workers === undefined) {
-      await this.#start(rendered);
-    } else if (rendered.structure !== this.#structure) {
+    const rendered =
+      workers !== undefined && this.#structure !== undefined ? await this.#upToDate(configuration) : this.#render(configuration);
+    if (workers !== undefined && rendered.structure !== this.#structure) {
+      if (this.#structure === undefined) await this.#check(rendered);
       await this.#reload(rendered);
-    } else {
-      await this.#changeAtRunTime(rendered);
+      await this.#changeClients(configuration);
+      await this.#cutRemoved(configuration);
+      this.#report(configuration);
+      this.#isCarriedOut = true;
+      // It has all that it is to have from its configuration. What its checks say since is looked at next.
+      this.#restUntil = 0;
+      return this.#refresh();
     }
+    if (workers === undefined) await this.#start(rendered);
+    else await this.#changeAtRunTime(rendered);
     await this.#changeClients(configuration);
     await this.#settle(configuration);
     this.#isCarriedOut = true;
@@ -342,8 +348,17 @@ class HaproxyTrafficProxy implements TrafficProxy {
     } catch (error) {
       if (!(error instanceof HaproxyRefusalError)) throw error;
       this.#options.logger?.warn("HAProxy refused a change of clients at run time, so it reloads", { reason: error.message });
-      await this.#reload(this.#render(configuration));
+      const rendered = this.#render(configuration);
+      await this.#check(rendered);
+      await this.#reload(rendered);
     }
+  }
+
+  /** A configuration with the health that a worker sees now. Where it takes a reload, whether HAProxy takes it, which does not depend on that, is asked meanwhile. */
+  async #upToDate(configuration: ProxyConfiguration): Promise<RenderedConfiguration> {
+    const rendered = this.#render(configuration);
+    const [rows] = await Promise.all([this.#currentRows(), rendered.structure === this.#structure ? undefined : this.#check(rendered)]);
+    return this.#health.observe(rows, configuration) ? this.#render(configuration) : rendered;
   }
 
   /** Gives a worker the tables and certificates that it is to have, without a reload where it takes them so. */
@@ -354,6 +369,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
     } catch (error) {
       if (!(error instanceof HaproxyRefusalError)) throw error;
       this.#options.logger?.warn("HAProxy did not take a table or a certificate at run time, so it reloads", { reason: error.message });
+      await this.#check(rendered);
       await this.#reload(rendered);
     }
   }
@@ -390,7 +406,9 @@ class HaproxyTrafficProxy implements TrafficProxy {
     } catch (error) {
       if (!(error instanceof HaproxyRefusalError)) throw error;
       this.#options.logger?.warn("HAProxy refused a change at run time, so it reloads", { reason: error.message });
-      await this.#reload(this.#render(configuration));
+      const rendered = this.#render(configuration);
+      await this.#check(rendered);
+      await this.#reload(rendered);
     }
     this.#report(configuration);
     const ended = this.#options.clock.now();
@@ -542,8 +560,8 @@ class HaproxyTrafficProxy implements TrafficProxy {
     this.#tables.started(rendered.tables);
   }
 
+  /** To a configuration that was checked. */
   async #reload(rendered: RenderedConfiguration): Promise<void> {
-    await this.#check(rendered);
     await this.#writeFiles(rendered);
     this.#detach();
     try {

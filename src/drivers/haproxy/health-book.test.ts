@@ -22,10 +22,10 @@ test("it tells where targets are that have not passed yet, and when one that fai
   book.expect(configuration);
   expect([...book.initial()]).toEqual(["web"]);
   expect(book.deadlines()).toEqual([]);
-  book.observe([probe("L4CON", 0)], configuration);
+  expect(book.observe([probe("L4CON", 0)], configuration)).toBe(false);
   expect([...book.initial()]).toEqual(["web"]);
   expect(book.deadlines()).toEqual([16]);
-  book.observe([probe("L7OK", 1)], configuration);
+  expect(book.observe([probe("L7OK", 1)], configuration)).toBe(true);
   expect([...book.initial(), ...book.deadlines()]).toEqual([]);
 });
 

@@ -36,9 +36,10 @@ export class HealthBook {
     else this.#failing.set(key, observed.unhealthyIn);
   }
 
-  /** Takes over what HAProxy says. Where it has no reason yet, the one known from before stands. */
-  observe(rows: readonly ServerRow[], configuration: ProxyConfiguration): void {
+  /** Takes over what HAProxy says. Where it has no reason yet, the one known from before stands. Tells whether any server's health is another. */
+  observe(rows: readonly ServerRow[], configuration: ProxyConfiguration): boolean {
     const backends = rowsByBackend(rows);
+    let isOther = false;
     for (const backend of configuration.backends) {
       const table = backends.get(backendName(backend.id)) ?? new Map<string, ServerRow>();
       for (const server of backend.servers) {
@@ -47,8 +48,10 @@ export class HealthBook {
         const before = this.#known.get(keyOf(backend, server));
         const keepsCause = observed.cause === undefined && observed.health === before?.health && before.cause !== undefined;
         this.#note(keyOf(backend, server), keepsCause ? { ...observed, cause: before.cause } : observed);
+        isOther ||= observed.health !== before?.health;
       }
     }
+    return isOther;
   }
 
   of(backend: ProxyBackend, server: ProxyServer): Health {
