@@ -69,6 +69,8 @@ async function ruleChanges(
     const changed = listeners.map((listener, at) =>
       at === round ? { ...listener, routes: listener.routes.map((route, rule) => (rule === 5 ? change(route, round) : route)) } : listener,
     );
+    // A change alone: what the one before it left to be looked at is done.
+    await new Promise((resolve) => setTimeout(resolve, 2000));
     const began = performance.now();
     await proxy.apply({ listeners: changed, backends });
     took.push(performance.now() - began);

@@ -33,6 +33,7 @@ import { SessionCounts, sessionKey } from "./session-counts.ts";
 import { removedButBusy, sessionsWith } from "./removed-but-busy.ts";
 import { parseStatTable, rowsByBackend, type ServerRow } from "./stat-table.ts";
 import { TlsFiles } from "./tls-files.ts";
+import { untriedPart } from "./untried-part.ts";
 import { WorkerClients } from "./worker-clients.ts";
 import { WorkerTables } from "./worker-tables.ts";
 
@@ -128,6 +129,8 @@ class HaproxyTrafficProxy implements TrafficProxy {
   #retry: Disposable | undefined;
   /** Whether all that the configuration asks for has come about, and the worker is the same since. */
   #isCarriedOut = false;
+  /** Whether the worker has told of no check since its whole table was asked for. */
+  #areRowsKnown = false;
   /** Until when the whole table is not asked for, milliseconds since the Unix epoch. */
   #restUntil = 0;
   #closed = false;
@@ -247,12 +250,13 @@ class HaproxyTrafficProxy implements TrafficProxy {
   async #applyWhole(configuration: ProxyConfiguration): Promise<void> {
     if (this.#closed) throw new Error("the traffic proxy is closed");
     if (await this.#changeFew(configuration)) return;
+    const worked = this.#isCarriedOut ? this.#configuration : undefined;
     const before = { configuration: this.#configuration, unbound: this.#unbound };
     this.#health.expect(configuration);
     this.#unbound = await this.#unbindable(configuration);
     this.#configuration = configuration;
     try {
-      await this.#bringAbout(configuration);
+      await this.#bringAbout(configuration, worked);
     } catch (error) {
       this.#configuration = before.configuration;
       this.#unbound = before.unbound;
@@ -318,12 +322,13 @@ class HaproxyTrafficProxy implements TrafficProxy {
     return left;
   }
 
-  async #bringAbout(configuration: ProxyConfiguration): Promise<void> {
+  /** @param worked what HAProxy is known to work by */
+  async #bringAbout(configuration: ProxyConfiguration, worked: ProxyConfiguration | undefined): Promise<void> {
     this.#isCarriedOut = false;
     const workers = await this.#process.workers();
     if (workers?.current === undefined && this.#structure !== undefined) this.#structure = undefined;
     const rendered =
-      workers !== undefined && this.#structure !== undefined ? await this.#upToDate(configuration) : this.#render(configuration);
+      workers !== undefined && this.#structure !== undefined ? await this.#upToDate(configuration, worked) : this.#render(configuration);
     if (workers !== undefined && rendered.structure !== this.#structure) {
       if (this.#structure === undefined) await this.#check(rendered);
       await this.#reload(rendered);
@@ -354,11 +359,15 @@ class HaproxyTrafficProxy implements TrafficProxy {
     }
   }
 
-  /** A configuration with the health that a worker sees now. Where it takes a reload, whether HAProxy takes it, which does not depend on that, is asked meanwhile. */
-  async #upToDate(configuration: ProxyConfiguration): Promise<RenderedConfiguration> {
+  /**
+   * A configuration with the health that a worker sees now. Where it takes a reload, HAProxy is asked meanwhile whether it takes what is new, which does not
+   * depend on health; the master tries all of it once more, and goes on with what it has where it refuses.
+   */
+  async #upToDate(configuration: ProxyConfiguration, worked: ProxyConfiguration | undefined): Promise<RenderedConfiguration> {
     const rendered = this.#render(configuration);
-    const [rows] = await Promise.all([this.#currentRows(), rendered.structure === this.#structure ? undefined : this.#check(rendered)]);
-    return this.#health.observe(rows, configuration) ? this.#render(configuration) : rendered;
+    const isTaken = rendered.structure === this.#structure ? undefined : this.#check(this.#render(untriedPart(worked, configuration)));
+    const [rows] = await Promise.all([worked && this.#areRowsKnown ? undefined : this.#currentRows(), isTaken]);
+    return rows && this.#health.observe(rows, configuration) ? this.#render(configuration) : rendered;
   }
 
   /** Gives a worker the tables and certificates that it is to have, without a reload where it takes them so. */
@@ -399,6 +408,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   /** Brings the servers in line with health, which may tell of targets that are no longer `initial`, until nothing changes. */
   async #settle(configuration: ProxyConfiguration): Promise<void> {
     const began = this.#options.clock.now();
+    this.#areRowsKnown = true;
     const rows = await this.#currentRows();
     this.#health.observe(rows, configuration);
     try {
@@ -479,6 +489,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   #refresh(): void {
+    this.#areRowsKnown = false;
     if (this.#refreshWaits || this.#closed) return;
     this.#refreshWaits = true;
     void this.#enqueue(() => this.#lookAnew()).catch((error: unknown) => this.#workerGone(error));
@@ -576,6 +587,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
 
   async #attach(): Promise<void> {
     this.#detach();
+    this.#areRowsKnown = false;
     this.#tables.forget();
     this.#clients.forget();
     this.#tokens = undefined;
