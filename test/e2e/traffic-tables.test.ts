@@ -63,6 +63,40 @@ test("the first route by path that matches is taken, however long those behind i
   expect(await reloads(world)).toBe(1);
 });
 
+test("hosts with their paths are looked up, too, whatever case and port they are written with", async () => {
+  await using world = await haproxyWorld();
+  const configured = await balanced(world);
+  const at = (id: string, names: readonly string[], ...patterns: readonly string[]): ProxyRoute => ({
+    ...forwardTo(id),
+    conditions: [{ kind: "host", patterns: names }, ...(patterns.length > 0 ? [{ kind: "path", patterns } as const] : [])],
+  });
+  const first = configured(at("api", ["api.test", "b.test"], "/v1/*", "/"), at("api", ["c.test"]));
+  await world.proxy.apply(first);
+  const asked = async (...urls: readonly (readonly [string, string])[]): Promise<readonly string[]> =>
+    Promise.all(urls.map(async ([host, path]) => (await send(portOf(first), { path, headers: { Host: host } })).body));
+  expect(
+    await asked(
+      ["api.test", "/v1/x?a=/"],
+      ["API.Test.:80", "/"],
+      ["b.test", "/v1/"],
+      ["c.test", "/x"],
+      ["api.test", "/v2/x"],
+      ["d.test", "/v1/x"],
+    ),
+  ).toEqual(["api", "api", "api", "api", "web", "web"]);
+  // A host that looks like a key is none of a rule's.
+  expect(await asked(["c.test?/x", "/y"], ["api.test?/v1/", "/y"])).toEqual(["web", "web"]);
+
+  await world.proxy.apply(configured(at("web", ["api.test"], "/v1/*"), at("api", ["d.test", "api.test"])));
+  expect(await asked(["api.test", "/v1/x"], ["api.test", "/v2/x"], ["d.test", "/v1/x"], ["c.test", "/x"])).toEqual([
+    "web",
+    "api",
+    "api",
+    "web",
+  ]);
+  expect(await reloads(world)).toBe(0);
+});
+
 test("a hundred changes of a route under load lose no request", async () => {
   await using world = await haproxyWorld();
   const configured = await balanced(world);

@@ -15,7 +15,7 @@ import { markRewrites, renderRewrites } from "./render-rewrites.ts";
 import { renderVersion } from "./render-version.ts";
 import { addressWord, backendName, innerSocket, successorSocket } from "./server-names.ts";
 import { tlsRules, tlsWords } from "./render-tls.ts";
-import { FIELD, runsOf, tablesOf, WHOLE, type RouteRun, type RouteTable } from "./route-runs.ts";
+import { END, FIELD, runsOf, tablesOf, type RouteRun, type RouteTable } from "./route-runs.ts";
 import { answerName } from "./route-target.ts";
 
 /**
@@ -29,6 +29,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
   const addresses = listener.addresses.filter(isBound);
   const reached = reachableRoutes(listener);
   const idle = milliseconds(Math.max(1, ...reached.map((route) => route.idleTimeout)));
+  const runs = runsOf(listener, reached);
   const successor = successorSocket(listener.id);
   const named = ` name ${listener.port}`;
   const words = `${named}${tlsWords(listener.id, listener.tls)}`;
@@ -47,6 +48,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     // cannot bind again what a replaced worker has.
     ...(listener.tls?.alpn.includes("h2") ? [] : ["http-request reject if { fc_http_major 2 }"]),
     ...(reached.some(asksHost) ? hostIsKnown(reached) : []),
+    ...(runs.some((part) => part.kind === "run" && part.by === "host") ? ["http-request set-var(txn.path) path"] : []),
     // Behind another port, a listener is still the one of its own.
     ...(listener.addresses.length === 0 ? [`http-request set-dst-port int(${listener.port})`] : []),
     ...tlsRules(listener.tls),
@@ -57,7 +59,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     ...renderSessions(reached.flatMap(({ login }) => login ?? [])),
     `use_backend s_${listener.id} if { stopping }`,
     ...renderReturns(reached.filter(({ login }) => login).flatMap(conditionsOf)),
-    ...runsOf(listener, reached).flatMap((part, at) => (part.kind === "run" ? renderRun(part) : renderRoute(listener, part.route, at))),
+    ...runs.flatMap((part, at) => (part.kind === "run" ? renderRun(part) : renderRoute(listener, part.route, at))),
   ];
   return [
     section(frontend),
@@ -126,10 +128,13 @@ function renderRoute(listener: ProxyListener, route: ProxyRoute, at: number): re
 }
 
 /** What a table says leads on, and is noted with all that the routes have in common. */
-function renderRun({ routes: [first], file }: RouteRun): readonly string[] {
+function renderRun({ routes: [first], file, by }: RouteRun): readonly string[] {
   if (!first) return [];
   const isNoted = noteOf(first) !== undefined;
-  const found = `{ path,concat(${WHOLE}),map_beg(${file}),set-var(txn.taken) -m found }`;
+  const key = by === "path" ? `path,concat(${END})` : `var(txn.host),concat(${END},txn.path,${END})`;
+  // Whoever writes an end into a host is nobody's.
+  const isHost = by === "path" ? "" : `!{ var(txn.host) -m sub ${END} } `;
+  const found = `${isHost}{ ${key},map_beg(${file}),set-var(txn.taken) -m found }`;
   const noted = [
     ...(first.answers ? [markAnswers(first.answers)] : []),
     ...(isNoted ? [`{ var(txn.taken),field(2,${FIELD},0),set-var(txn.route) -m found }`] : []),

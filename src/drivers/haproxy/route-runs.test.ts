@@ -2,13 +2,14 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { ProxyRoute } from "../../ports/traffic-proxy.ts";
 import { forwardTo } from "../../testing/proxy-routes.ts";
-import { pathTable, runsOf, tablesOf, type RouteTable } from "./route-runs.ts";
+import { keysOf, runsOf, tableOf, tablesOf, type RouteTable } from "./route-runs.ts";
 
 const path = (...patterns: readonly string[]): Pick<ProxyRoute, "conditions"> => ({ conditions: [{ kind: "path", patterns }] });
 
+const host = (...patterns: readonly string[]): Pick<ProxyRoute, "conditions"> => ({ conditions: [{ kind: "host", patterns }] });
+
 /** As HAProxy's `map_beg` finds it. */
-function lookedUp(table: RouteTable, requested: string): string | undefined {
-  const asked = `${requested}?`;
+function lookedUp(table: RouteTable, asked: string): string | undefined {
   for (let length = asked.length; length > 0; length -= 1) {
     const value = table.get(asked.slice(0, length));
     if (value !== undefined) return value;
@@ -16,26 +17,43 @@ function lookedUp(table: RouteTable, requested: string): string | undefined {
   return undefined;
 }
 
-/** The first route of which one pattern stands for the path. */
-function firstMatch(routes: Parameters<typeof pathTable>[0], requested: string): string | undefined {
-  const takes = (pattern: string): boolean =>
-    pattern.endsWith("*") ? requested.startsWith(pattern.replace(/\*+$/, "")) : requested === pattern;
-  return routes.find(({ patterns }) => patterns.some(takes))?.value;
-}
+const takes = (pattern: string, requested: string): boolean =>
+  pattern.endsWith("*") ? requested.startsWith(pattern.replace(/\*+$/, "")) : requested === pattern;
 
 const step = fc.constantFrom("a", "b", "/", "-");
 const text = fc.array(step, { maxLength: 5 }).map((steps) => `/${steps.join("")}`);
 const pattern = fc.tuple(text, fc.constantFrom("", "*", "**")).map((parts) => parts.join(""));
-const routes = fc
-  .array(fc.array(pattern, { minLength: 1, maxLength: 3 }), { maxLength: 8 })
-  .map((all) => all.map((patterns, at) => ({ patterns, value: `v${at}` })));
+const patterns = fc.array(pattern, { minLength: 1, maxLength: 3 });
+const names = fc.array(fc.constantFrom("a.test", "b.test", "a.test.b", "a"), { minLength: 1, maxLength: 2 });
+const paths = fc.array(fc.oneof(text, pattern), { minLength: 1, maxLength: 20 });
 
 test("a table finds the first of the routes that takes a path, as if each had been tried in turn", () => {
   fc.assert(
-    fc.property(routes, fc.array(text, { minLength: 1, maxLength: 20 }), (its, paths) => {
-      const table = pathTable(its);
-      for (const requested of [...paths, ...its.flatMap(({ patterns }) => patterns)])
-        expect(lookedUp(table, requested)).toBe(firstMatch(its, requested));
+    fc.property(fc.array(patterns, { maxLength: 8 }), paths, (routes, requested) => {
+      const table = tableOf(routes.map((its, at) => ({ keys: keysOf(path(...its))?.keys ?? [], value: `v${at}` })));
+      for (const one of [...requested, ...routes.flat()]) {
+        const first = routes.findIndex((its) => its.some((each) => takes(each, one)));
+        expect(lookedUp(table, `${one}?`)).toBe(first === -1 ? undefined : `v${first}`);
+      }
+    }),
+  );
+});
+
+test("a table finds the first of the routes that takes a host with its path", () => {
+  const route = fc.record({ hosts: names, paths: fc.option(patterns) });
+  fc.assert(
+    fc.property(fc.array(route, { maxLength: 8 }), names, paths, (routes, hosts, requested) => {
+      const keys = routes.map((its) => ({
+        conditions: [...(host(...its.hosts).conditions ?? []), ...(its.paths ? (path(...its.paths).conditions ?? []) : [])],
+      }));
+      const table = tableOf(keys.map((its, at) => ({ keys: keysOf(its)?.keys ?? [], value: `v${at}` })));
+      for (const name of hosts)
+        for (const one of requested) {
+          const first = routes.findIndex(
+            (its) => its.hosts.includes(name) && (its.paths === null || its.paths.some((each) => takes(each, one))),
+          );
+          expect(lookedUp(table, `${name}?${one}?`)).toBe(first === -1 ? undefined : `v${first}`);
+        }
     }),
   );
 });
@@ -73,7 +91,28 @@ test.each<[string, readonly ProxyRoute[], readonly number[]]>([
     [0, 0, 0, 0, 0],
   ],
   ["a regular expression is in none", [{ ...web, conditions: [{ kind: "path", patterns: ["/a"], regexes: ["b"] }] }], [0]],
-  ["two conditions are in none", [{ ...web, conditions: [...(path("/a").conditions ?? []), { kind: "method", methods: ["GET"] }] }], [0]],
+  [
+    "hosts that follow each other are one run, with paths or without",
+    [
+      { ...web, ...host("a.test") },
+      { ...api, conditions: [...(path("/a").conditions ?? []), ...(host("B.test").conditions ?? [])] },
+    ],
+    [2],
+  ],
+  [
+    "but no run with routes that take any host",
+    [
+      { ...web, ...host("a.test") },
+      { ...api, ...path("/a") },
+    ],
+    [1, 1],
+  ],
+  ["a host with a wildcard is in none", [{ ...web, ...host("*.test") }], [0]],
+  [
+    "a path and a method are in none",
+    [{ ...web, conditions: [...(path("/a").conditions ?? []), { kind: "method", methods: ["GET"] }] }],
+    [0],
+  ],
   [
     "another condition between makes two runs",
     [
@@ -125,5 +164,11 @@ test("a table says where a route leads, and what a log notes of it", () => {
   ]);
   expect(table({ ...web, owner, logged: 7, ...path("/a") })).toEqual([[["/a?", `b_web|${owner}|7|forward`]]]);
   expect(table({ ...web, owner, logsConnections: true, ...path("/a") })).toEqual([[["/a?", `b_web|${owner}||forward|connections`]]]);
+  expect(table({ ...web, conditions: [...(host("A.test").conditions ?? []), ...(path("/a", "/b/*").conditions ?? [])] })).toEqual([
+    [
+      ["a.test?/a?", "b_web"],
+      ["a.test?/b/", "b_web"],
+    ],
+  ]);
   expect(table({ ...forwardTo(), ...path("/a") })).toEqual([[["/a?", "unavailable"]]]);
 });

@@ -1,3 +1,4 @@
+import type { RequestCondition } from "../../domain/rule-condition.ts";
 import type { ProxyListener, ProxyRoute } from "../../ports/traffic-proxy.ts";
 import { noteOf } from "./render-request-log.ts";
 import { markOf } from "./route-mark.ts";
@@ -8,11 +9,12 @@ import { digest } from "./tls-names.ts";
 export const ROUTES_FOLDER = "routes";
 
 /**
- * Routes that follow each other and that differ in the path alone, and in where they lead: one look into a table finds which of them takes a request, however
- * many there are, and a worker that runs takes another table without a reload.
+ * Routes that follow each other and that differ in the path alone, or in the host and perhaps the path, and in where they lead: one look into a table finds
+ * which of them takes a request, however many there are, and a worker that runs takes another table without a reload.
  */
 export interface RouteRun {
   readonly kind: "run";
+  readonly by: "path" | "host";
   /** At least one, in their order. */
   readonly routes: readonly ProxyRoute[];
   /** What HAProxy knows the table by. */
@@ -24,7 +26,7 @@ export interface SingleRoute {
   readonly route: ProxyRoute;
 }
 
-/** By key, where the route leads that takes a request: see `pathTable`. */
+/** By key, where the route leads that takes a request: see `tableOf`. */
 export type RouteTable = ReadonlyMap<string, string>;
 
 /** The routes of a listener in their order, those together that a table decides. */
@@ -32,9 +34,10 @@ export function runsOf(listener: Pick<ProxyListener, "id">, routes: readonly Pro
   const parts: (SingleRoute | (RouteRun & { routes: ProxyRoute[] }))[] = [];
   for (const route of routes) {
     const last = parts.at(-1);
-    if (!isOfTable(route)) parts.push({ kind: "single", route });
-    else if (last?.kind === "run" && likewise(last.routes[0], route)) last.routes.push(route);
-    else parts.push({ kind: "run", routes: [route], file: `${ROUTES_FOLDER}/${digest(listener.id)}-${parts.length}.map` });
+    const by = isOfTable(route) ? keysOf(route)?.by : undefined;
+    if (by === undefined) parts.push({ kind: "single", route });
+    else if (last?.kind === "run" && last.by === by && likewise(last.routes[0], route)) last.routes.push(route);
+    else parts.push({ kind: "run", by, routes: [route], file: `${ROUTES_FOLDER}/${digest(listener.id)}-${parts.length}.map` });
   }
   return parts;
 }
@@ -45,20 +48,18 @@ export function tablesOf(listener: ProxyListener, routes: readonly ProxyRoute[])
   return new Map(
     runs.map((run) => [
       run.file,
-      pathTable(run.routes.map((route) => ({ patterns: patternsOf(route) ?? [], value: valueOf(listener, route) }))),
+      tableOf(run.routes.map((route) => ({ keys: keysOf(route)?.keys ?? [], value: valueOf(listener, route) }))),
     ]),
   );
 }
 
 /**
- * The table in which the longest key that a path with `?` behind it begins with has the value of the first route that takes the path: no path has a question
- * mark, so a key that ends with one is a whole path. Each key has what the first of all routes says that take what begins with it. Keys are in the order of
- * the routes; time is proportional to the length of all patterns together.
+ * The table in which the longest key that a request's key begins with has the value of the first route that takes the request: each key has what the first of
+ * all routes says that take what begins with it. Keys are in the order of the routes; time is proportional to the length of all keys together.
  */
-export function pathTable(routes: readonly { readonly patterns: readonly string[]; readonly value: string }[]): RouteTable {
+export function tableOf(routes: readonly { readonly keys: readonly string[]; readonly value: string }[]): RouteTable {
   const first = new Map<string, number>();
-  const keys = routes.map(({ patterns }) => patterns.map(keyOf));
-  for (const [at, its] of keys.entries()) for (const key of its) if (!first.has(key)) first.set(key, at);
+  for (const [at, { keys }] of routes.entries()) for (const key of keys) if (!first.has(key)) first.set(key, at);
   const table = new Map<string, string>();
   for (const key of first.keys()) {
     let least = Number.POSITIVE_INFINITY;
@@ -74,25 +75,43 @@ export function tableText(table: RouteTable): string {
   return [...table].map(([key, value]) => `${key} ${value}\n`).join("");
 }
 
-function keyOf(pattern: string): string {
-  return pattern.endsWith("*") ? pattern.replace(/\*+$/, "") : `${pattern}${WHOLE}`;
-}
-
-/** Ends a path that is meant as a whole. */
-export const WHOLE = "?";
+/** Ends a host, and a path that is meant as a whole: neither has a question mark. */
+export const END = "?";
 
 /** A path from its beginning, or all of it, of signs that are one word in a table and in a command of the runtime API. */
-const PLAIN = /^[!"$-)+->@-[\]-~]+\**$/;
+const PLAIN_PATH = /^[!"$-)+->@-[\]-~]+\**$/;
+const PLAIN_HOST = /^[A-Za-z0-9._-]+$/;
 
-function patternsOf({ conditions = [] }: ProxyRoute): readonly string[] | undefined {
-  const [condition, ...others] = conditions;
-  if (condition?.kind !== "path" || others.length > 0 || (condition.regexes ?? []).length > 0) return undefined;
-  return condition.patterns.every((pattern) => PLAIN.test(pattern)) ? condition.patterns : undefined;
+/**
+ * What the keys of the requests begin with that a route takes, where these are all that it asks for. A request's key is its path with `END` behind it, or its
+ * host with `END` behind it before that.
+ */
+export function keysOf({
+  conditions = [],
+}: Pick<ProxyRoute, "conditions">): (Pick<RouteRun, "by"> & { readonly keys: readonly string[] }) | undefined {
+  const [path, ...paths] = conditions.filter(({ kind }) => kind === "path");
+  const [host, ...hosts] = conditions.filter(({ kind }) => kind === "host");
+  const count = (path ? 1 : 0) + (host ? 1 : 0);
+  if (count === 0 || paths.length + hosts.length > 0 || count < conditions.length) return undefined;
+  const ofPath = path ? textsOf(path, PLAIN_PATH)?.map(keyOfPath) : [""];
+  if (!host || !ofPath) return ofPath && { by: "path", keys: ofPath };
+  const ofHost = textsOf(host, PLAIN_HOST);
+  return ofHost && { by: "host", keys: ofHost.flatMap((name) => ofPath.map((key) => `${name.toLowerCase()}${END}${key}`)) };
+}
+
+function textsOf(condition: RequestCondition, plain: RegExp): readonly string[] | undefined {
+  if (condition.kind !== "path" && condition.kind !== "host") return undefined;
+  const { patterns, regexes = [] } = condition;
+  return regexes.length === 0 && patterns.every((pattern) => plain.test(pattern)) ? patterns : undefined;
+}
+
+function keyOfPath(pattern: string): string {
+  return pattern.endsWith("*") ? pattern.replace(/\*+$/, "") : `${pattern}${END}`;
 }
 
 /** What a route asks for besides that leads to one place says nothing that differs from route to route. */
 function isOfTable(route: ProxyRoute): boolean {
-  return !route.login && !route.rewrites && patternsOf(route) !== undefined && routeTarget({ id: "" }, route) !== undefined;
+  return !route.login && !route.rewrites && routeTarget({ id: "" }, route) !== undefined;
 }
 
 function likewise(one: ProxyRoute | undefined, other: ProxyRoute): boolean {
