@@ -115,6 +115,13 @@ export const RECIPES: readonly Recipe[] = [
   recipe("ec2:DescribeSecurityGroupRules", (n) => ({ SecurityGroupRuleIds: [n.securityGroupRule] })),
   recipe("ec2:DescribeSubnets", (n) => ({ SubnetIds: [n.subnet] })),
   recipe("ec2:DescribeVpcs", (n) => ({ VpcIds: [n.vpc] })),
+  recipe("ec2:DescribeVpcAttribute", (n) => ({ VpcId: n.vpc, Attribute: "enableDnsSupport" })),
+  recipe("ec2:ModifyVpcAttribute", (n) => ({ VpcId: n.vpc, EnableDnsSupport: { Value: true } })),
+  recipe("ec2:AssociateVpcCidrBlock", (n) => ({ VpcId: n.vpc, CidrBlock: "100.64.0.0/16" })),
+  recipe("ec2:AssociateDhcpOptions", (n) => ({ VpcId: n.vpc, DhcpOptionsId: "default" })),
+  recipe("ec2:ModifySubnetAttribute", (n) => ({ SubnetId: n.subnet, MapPublicIpOnLaunch: { Value: true } })),
+  recipe("ec2:GetSubnetCidrReservations", (n) => ({ SubnetId: n.subnet })),
+  recipe("ec2:CreateVpcPeeringConnection", (n) => ({ VpcId: n.vpc, PeerVpcId: "vpc-0" })),
   recipe("ec2:CreateTags", (n) => ({ Resources: [n.vpc], Tags: [{ Key: "k", Value: "v" }] })),
   recipe("ec2:DeleteTags", (n) => ({ Resources: [n.securityGroup], Tags: [{ Key: "k" }] })),
 

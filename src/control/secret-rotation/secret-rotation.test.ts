@@ -4,6 +4,7 @@ import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds as ids } from "../../drivers/system/ids.ts";
 import { secretBox } from "../../drivers/system/secret-box.ts";
 import type { JournalChange } from "../../ports/journal.ts";
+import { withoutDefaultVpc } from "../../state/default-vpc.ts";
 import { clusters, taskDefinitions, tasks, type TaskRecord } from "../../state/ecs.ts";
 import { replicaArn } from "../../state/secret-replicas.ts";
 import { moveStage, withPendingVersion } from "../../state/secret-stages.ts";
@@ -300,6 +301,14 @@ describe("a rotation that fails", () => {
     await using world = await new RotationWorld({ functionArn: FUNCTION.replace(/1$/, "2"), run: { ...RUN, attempt: 3 } }).start();
     expect(world.tasks).toEqual([]);
     expect(world.warnings).toEqual([expect.stringContaining("rotate:2 does not exist, or is not ACTIVE")]);
+  });
+
+  test("because somebody has deleted the default VPC says so", async () => {
+    const world = new RotationWorld({ run: { ...RUN, attempt: 3 } });
+    world.state.commit(() => world.state.table(withoutDefaultVpc).put(scope));
+    await using _world = await world.start();
+    expect(world.tasks).toEqual([]);
+    expect(world.warnings).toEqual([expect.stringContaining("the account 123456789012 has no default VPC in us-east-1")]);
   });
 
   test("because a step takes too long has its task stopped", async () => {

@@ -1,9 +1,9 @@
 import type { ModifyVpcPeeringConnectionOptionsCommandInput, PeeringConnectionOptionsRequest } from "@aws-sdk/client-ec2";
-import { scopeKey } from "../../domain/scope.ts";
-import { changePeering, statusAt, type PeeringVpc, type VpcPeeringRecord } from "../../state/ec2-peering.ts";
+import { keyInScope, scopeKey } from "../../domain/scope.ts";
+import { changePeering, statusAt, vpcPeerings, type PeeringVpc, type VpcPeeringRecord } from "../../state/ec2-peering.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { AwsError } from "../aws-error.ts";
-import type { OperationContext, Permission, RequestScope } from "../operation.ts";
+import type { AuthorizeScope, OperationContext, Permission, RequestScope } from "../operation.ts";
 import { onOne, operation, unsupported } from "./ec2-operation.ts";
 import { requirePeering, shownPeering } from "./peerings.ts";
 import { hasDnsHostnames, hasDnsSupport } from "./vpc-attributes.ts";
@@ -16,6 +16,11 @@ const onPeering =
   (action: string) =>
   ({ VpcPeeringConnectionId }: NamesPeering, at: RequestScope): Permission =>
     onOne(action, "vpc-peering-connection", VpcPeeringConnectionId, at);
+
+/** The caller's VPC that a connection is to be accepted for; `undefined` where there is no such connection. */
+function accepterOf({ VpcPeeringConnectionId: id = "" }: NamesPeering, { state, account, region }: AuthorizeScope): string | undefined {
+  return state.table(vpcPeerings).get(keyInScope({ account, region }, id))?.accepter.vpcId;
+}
 
 /** @throws InvalidStateTransition */
 function refuseUnless(peering: VpcPeeringRecord, from: readonly string[], to: string, now: number): void {
@@ -38,7 +43,10 @@ function refuseUnlessAccepter({ id, accepter }: VpcPeeringRecord, what: string, 
 }
 
 export const acceptVpcPeeringConnection = operation("AcceptVpcPeeringConnection", {
-  authorize: onPeering("AcceptVpcPeeringConnection"),
+  authorize: (input, at) => [
+    onPeering("AcceptVpcPeeringConnection")(input, at),
+    onOne("AcceptVpcPeeringConnection", "vpc", accepterOf(input, at), at),
+  ],
   run({ VpcPeeringConnectionId = "" }, context) {
     const { state, now } = context;
     const peering = requirePeering(context, VpcPeeringConnectionId);
