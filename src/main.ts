@@ -1,6 +1,7 @@
 import { together } from "./control/loop.ts";
 import { stopAllTasks } from "./control/tasks/stop-all-tasks.ts";
 import { certificateIssuer } from "./composition/certificate-issuer.ts";
+import { openEndpointDoors } from "./composition/endpoint-doors.ts";
 import { openEngine } from "./composition/engine.ts";
 import { openFront } from "./composition/front.ts";
 import { openHostNames } from "./composition/host-names.ts";
@@ -56,14 +57,16 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   let { port } = options;
   const served = new ServedNames();
   const platform = await openPlatform(start, storage, { port: () => port, served });
-  const front = await openFront(start, buildServer(start, platform, storage.audit), { installation: installation.id, served });
+  const server = buildServer(start, platform, storage.audit);
+  const front = await openFront(start, server, { installation: installation.id, served });
   ({ port } = front);
 
   // Engine and traffic
   const requestLog = await openRequestLog(start, installation.id);
   const [engine, proxy] = await Promise.all([openEngine(start, platform, storage), openProxy(start, installation.id)]);
   await openLogins(start, platform, installation.id);
-  const { balancing, connecting } = openTraffic(start, platform, proxy, { networks, requestLog, troubles: storage.troubles });
+  const doors = openEndpointDoors(start, platform.state, server, installation.id);
+  const { balancing, connecting } = openTraffic(start, platform, proxy, { networks, requestLog, troubles: storage.troubles, doors });
   const dns = await openHostNames(start, platform, storage.troubles);
   await runTasks(start, platform, front, { runner: engine, networks, connectReady: (task) => connecting.ready(task) });
   await openDoorForQuestions(start, platform);

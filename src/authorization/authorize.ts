@@ -64,7 +64,14 @@ export function accessView(
     ...policiesOf(state, principal),
     ...(policy === undefined ? {} : { resource: compiled(policy, trust ? "trust" : "resource") }),
     resourceDecides: policyDecides,
+    ...endpointPolicy(action, origin),
   };
+}
+
+/** A policy of an endpoint is about what is asked of its service, and not about what this asks for others: `iam:PassRole`, `kms:Decrypt`. */
+function endpointPolicy(action: string, { through }: RequestOrigin): Pick<AccessView, "endpoint"> {
+  if (through?.policy === undefined || !action.startsWith(`${through.vendor}:`)) return {};
+  return { endpoint: compiled(through.policy, "resource") };
 }
 
 /** The account in an ARN; buckets and AWS's own policies have none. */

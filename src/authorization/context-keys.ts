@@ -2,6 +2,7 @@ import type { KeyValue } from "../decide/iam/policy-variables.ts";
 import type { Principal } from "../domain/principal.ts";
 import type { WholeState } from "../state/state.ts";
 import { roleBehind, userBehind } from "../state/bearers.ts";
+import type { ThroughEndpoint } from "./vpc-endpoint.ts";
 import type { ResourceFacts } from "./facts/resource-facts.ts";
 
 /** Where and how a request came in, as far as global condition keys tell it. */
@@ -12,6 +13,8 @@ export interface RequestOrigin {
   readonly secureTransport: boolean;
   /** The region that was asked; `us-east-1` for global services. */
   readonly region: string;
+  /** Where it came through one. */
+  readonly through?: ThroughEndpoint;
 }
 
 export interface ContextSource {
@@ -68,7 +71,16 @@ function globalKey({ principal, origin, now, resourceAccount }: ContextSource, k
     case "aws:epochtime":
       return String(Math.floor(now / 1000));
     case "aws:sourceip":
-      return origin.sourceIp === "" ? undefined : origin.sourceIp;
+      // Not there where `aws:VpcSourceIp` is: an address of a VPC is nobody's outside of it.
+      return origin.sourceIp === "" || origin.through ? undefined : origin.sourceIp;
+    case "aws:vpcsourceip":
+      return origin.through?.address;
+    case "aws:sourcevpc":
+      return origin.through?.vpcId;
+    case "aws:sourcevpce":
+      return origin.through?.id;
+    case "aws:vpceaccount":
+      return origin.through?.account;
     case "aws:useragent":
       return origin.userAgent;
     case "aws:securetransport":

@@ -4,6 +4,7 @@ import { loginOf } from "../control/logins/gates.ts";
 import { proxyShares } from "../control/proxy-shares.ts";
 import { serviceConnect, type ServiceConnect } from "../control/service-connect/service-connect.ts";
 import { balancerAddresses } from "../control/vpc-networks/balancer-addresses.ts";
+import type { EndpointDoors } from "../control/vpc-networks/endpoint-doors.ts";
 import { followGateways } from "../control/vpc-networks/follow-networks.ts";
 import { gatewayNameServers } from "../control/vpc-networks/gateway-name-servers.ts";
 import { forwarder } from "../drivers/dns/forward.ts";
@@ -26,12 +27,20 @@ export interface Traffic {
   readonly connecting: ServiceConnect;
 }
 
+interface TrafficParts {
+  readonly networks: VpcNetworks;
+  readonly requestLog: RequestLog;
+  readonly troubles: Troubles;
+  /** Of VPC endpoints. */
+  readonly doors: EndpointDoors;
+}
+
 /** Load balancers and Service Connect carried by the proxy, and found by name, at the addresses that this host has in the networks of VPCs. */
 export function openTraffic(
   { options, logger, opened }: Start,
   { state, ids, secrets, logBuckets, packets, targetSurroundings: surroundings }: WholePlatform,
   proxy: TrafficProxy,
-  { networks, requestLog, troubles }: { readonly networks: VpcNetworks; readonly requestLog: RequestLog; readonly troubles: Troubles },
+  { networks, requestLog, troubles, doors }: TrafficParts,
 ): Traffic {
   const shares = proxyShares(proxy, ["balancing", "connect"]);
   const connecting = opened.use(
@@ -63,6 +72,7 @@ export function openTraffic(
       tell(held, lacking) {
         balancing.hold(held);
         connecting.hold(held, lacking);
+        doors.hold(held);
       },
       trouble: (text) => troubles.tell("addresses of load balancers", text),
     }),

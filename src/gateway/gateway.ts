@@ -11,6 +11,7 @@ import { AwsError } from "../services/aws-error.ts";
 import { requestScope, type Operation, type OperationContext, type Permission } from "../services/operation.ts";
 import type { Platform } from "../services/platform.ts";
 import type { ServiceDescriptor, WireProtocol } from "../services/service.ts";
+import { endpointFor } from "../authorization/vpc-endpoint.ts";
 import { vpcs } from "../state/ec2.ts";
 import { accessKeys, roles, users } from "../state/iam.ts";
 import { receive } from "./admission.ts";
@@ -52,11 +53,11 @@ export interface GatewayOptions {
 }
 
 /** Answers one AWS request. Rejects only where its body ends before its end: whatever else goes wrong becomes an error in AWS's shape. */
-export type Gateway = (arriving: ArrivingRequest, sourceIp: string) => Promise<WireResponse>;
+export type Gateway = (arriving: ArrivingRequest, sourceIp: string, localAddress?: string) => Promise<WireResponse>;
 
 export function gateway(options: GatewayOptions): Gateway {
   const interpreters = new Map(options.services.map((service) => [service, interpretersOf(service)]));
-  return async (arriving, sourceIp) => {
+  return async (arriving, sourceIp, localAddress) => {
     const { clock, ids, credentials } = options.platform;
     const requestId = ids.uuid();
     const now = clock.now();
@@ -94,7 +95,19 @@ export function gateway(options: GatewayOptions): Gateway {
       if (options.throttle?.({ principal, sourceIp, operation: `${service.id}:${schema.name}`, now }) === false) throw throttled(family);
       const input = await readInput(schema, request, loaded, { protocol, spoken, clock });
       call.input = input;
-      const origin = { sourceIp, userAgent: request.headers["user-agent"] ?? "", secureTransport: request.secure, region };
+      const through = endpointFor(
+        options.platform.state,
+        { from: sourceIp, to: localAddress },
+        region,
+        service.endpointName ?? service.signingName,
+      );
+      const origin = {
+        sourceIp,
+        userAgent: request.headers["user-agent"] ?? "",
+        secureTransport: request.secure,
+        region,
+        ...(through && { through }),
+      };
       const scope = requestScope({ account: principal.account, region });
       const state = options.platform.state.visit(LOOKED_UP_APART).of(principal.account);
       const context: OperationContext = { ...options.platform, ...scope, state, principal, requestId, now, sourceIp, origin };

@@ -91,7 +91,7 @@ async function answer(parts: AnswerParts, request: IncomingMessage, response: Se
   }
   try {
     const arriving = { ...head, ...door, readBody: (largest: number) => readBody(request, largest, parts) };
-    const answered = await parts.gateway(arriving, request.socket.remoteAddress ?? "");
+    const answered = await parts.gateway(arriving, request.socket.remoteAddress ?? "", request.socket.localAddress);
     const length = Buffer.byteLength(answered.body);
     response.writeHead(answered.status, { ...answered.headers, "content-length": length });
     response.end(request.method === "HEAD" ? undefined : answered.body);

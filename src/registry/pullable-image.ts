@@ -1,5 +1,6 @@
 import type { LaunchType } from "../domain/launch-type.ts";
 import type { Scope } from "../domain/scope.ts";
+import type { TaskInterface } from "../state/ecs.ts";
 import type { Credentials } from "../authorization/credentials.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
@@ -11,6 +12,8 @@ import { resolveImage, type ResolvePlatform } from "./resolve.ts";
 
 export interface PullTask extends Scope {
   readonly launchType: LaunchType;
+  /** From where it pulls, where it has an interface of its own. */
+  readonly networkInterface?: TaskInterface;
 }
 
 /**
@@ -27,7 +30,7 @@ export function pullableImage(
       return { pullReference: resolved.pullReference, ...(resolved.askAlways && { storedImage: "never" as const }) };
     if (!holder) return { failure: "Fargate requires task definition to have execution role ARN to support ECR images." };
     const { account, region, repository } = resolved;
-    const access = registryAccess(platform, { holder }, { account, region });
+    const access = registryAccess(platform, { holder }, { account, region }, { task });
     const unknown = access.denial("ecr:GetAuthorizationToken", undefined);
     if (unknown !== undefined) return noRegistryAuth(reference, unknown, task.launchType);
     for (const action of ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]) {

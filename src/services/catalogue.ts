@@ -6,6 +6,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     id: "ecr",
     title: "Amazon Elastic Container Registry",
     signingName: "ecr",
+    endpointName: "ecr.api",
     protocol: "awsJson1.1",
     target: "AmazonEC2ContainerRegistry_V20150921",
     client: () => import("@aws-sdk/client-ecr"),

@@ -17,6 +17,8 @@ export interface ServiceDescriptor {
   readonly title: string;
   /** The service's name in the credential scope of a signature. */
   readonly signingName: string;
+  /** What it is called in the names of VPC endpoints, where that is something else: `ecr.api`. */
+  readonly endpointName?: string;
   readonly protocol: WireProtocol;
   /** What it speaks besides, where clients of several ages talk to it: each request says which it is. */
   readonly furtherProtocols?: readonly WireProtocol[];

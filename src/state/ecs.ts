@@ -208,6 +208,8 @@ export const tasks = defineTable<TaskRecord>()("ecs.tasks", (task) => task.arn, 
   /** Tasks that are not STOPPED. */
   live: (task) => (task.lastStatus === "STOPPED" ? undefined : "live"),
   address: (task) => task.networkInterface && `${task.networkInterface.subnetId}/${task.networkInterface.privateIpv4Address}`,
+  /** The address from which a task that is not STOPPED speaks; no two VPCs on this host have the same. */
+  from: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.privateIpv4Address),
   /** Of tasks that are not STOPPED: `eni-…`. */
   interface: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.networkInterfaceId),
   subnet: (task) => (task.lastStatus === "STOPPED" ? undefined : task.networkInterface?.subnetId),

@@ -55,6 +55,8 @@ export const networkInterfaces = defineTable<NetworkInterfaceRecord>()("ec2.netw
   loadBalancer: ({ loadBalancerArn }) => loadBalancerArn,
   natGateway: ({ natGatewayId }) => natGatewayId,
   vpcEndpoint: ({ vpcEndpointId }) => vpcEndpointId,
+  /** Addresses of VPC endpoints; no two VPCs on this host have the same. */
+  endpointAddress: ({ vpcEndpointId, privateIpv4Address }) => (vpcEndpointId === undefined ? undefined : privateIpv4Address),
   group: ({ groupIds }) => groupIds,
 });
 

@@ -77,6 +77,7 @@ describe("records are kept where earlier versions look for them, and found by wh
       {
         ...{ scope: SCOPE, vpc: "vpc-1", subnet: "s", severalIn: "s", address: ["s/10.0.0.4", "s/10.0.0.5"] },
         ...{ loadBalancer: "lb", natGateway: "nat", vpcEndpoint: "vpce", group: ["sg-1"] },
+        endpointAddress: "10.0.0.4",
       },
     ),
     entry(
@@ -246,7 +247,7 @@ describe("a task is filed", () => {
       { networkInterface },
       {
         ...{ address: "subnet-0/10.0.0.5", subnet: "subnet-0", groupInSubnet: "subnet-0 family:app" },
-        ...{ interface: "eni-0", securityGroup: ["sg-0"] },
+        ...{ interface: "eni-0", from: "10.0.0.5", securityGroup: ["sg-0"] },
       },
     ],
     [

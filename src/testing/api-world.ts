@@ -54,7 +54,7 @@ export interface Keys {
   readonly sessionToken?: string;
 }
 
-interface ClientSettings {
+export interface ClientSettings {
   readonly endpoint: string;
   readonly region: string;
   readonly credentials: Keys;

@@ -7,7 +7,7 @@ import { securityGroups, subnets } from "../state/ec2.ts";
 import { tasks, type TaskRecord } from "../state/ecs.ts";
 import { networkInterfaces } from "../state/network-interfaces.ts";
 import type { WholeState } from "../state/state.ts";
-import { apiWorld, FOREIGN_KEYS } from "./api-world.ts";
+import { apiWorld, FOREIGN_KEYS, type ClientSettings } from "./api-world.ts";
 
 const SCOPE = { account: "123456789012", region: "us-east-1" };
 
@@ -21,6 +21,8 @@ export async function networkWorld() {
     client,
     /** The same of another account. */
     foreign: api.client(EC2Client, SCOPE.region, FOREIGN_KEYS),
+    /** A client of another service. */
+    clientOf: <C>(constructor: new (config: ClientSettings) => C): C => api.client(constructor),
     clientIn: (region: string) => api.client(EC2Client, region),
     network,
     /** Runs `aws ec2 … --output json`, expecting success. */

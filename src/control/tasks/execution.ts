@@ -3,6 +3,7 @@ import { containerInstance } from "../../authorization/container-instance.ts";
 import { denialOf } from "../../authorization/denial-of.ts";
 import { plainSession, serviceSession } from "../../authorization/role-session.ts";
 import { roleForTasks, taskRoles } from "../../authorization/task-roles.ts";
+import { endpointOfTask } from "../../authorization/vpc-endpoint.ts";
 import type { Principal, RoleSessionPrincipal } from "../../domain/principal.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Ids } from "../../ports/ids.ts";
@@ -52,10 +53,15 @@ export function executionOf(
   return { kind: "role", principal: serviceSession(found.role, task.id, plainSession(now, LIFETIME_SECONDS), ids) };
 }
 
-/** What the policies of the execution role, or of the container instance, say. Nobody may do anything. */
-export function asker({ state, clock }: ExecutionParts, execution: Execution, region: string): Ask {
+/**
+ * What the policies of the execution role, or of the container instance, say, and of the VPC endpoint through which the task's secrets are fetched and its logs are sent. Nobody may do
+ * anything.
+ */
+export function asker({ state, clock }: ExecutionParts, execution: Execution, task: Pick<TaskRecord, "region" | "networkInterface">): Ask {
   return (action, resource, context = {}) => {
     if (execution.kind === "nobody") return `the task has no execution role, which ${action} needs`;
-    return denialOf({ state, now: clock.now() }, execution.principal, { action, resource, context }, { ...NO_ORIGIN, region });
+    const through = endpointOfTask(state, task, task.region, action.slice(0, action.indexOf(":")));
+    const origin = { ...NO_ORIGIN, region: task.region, ...(through && { through }) };
+    return denialOf({ state, now: clock.now() }, execution.principal, { action, resource, context }, origin);
   };
 }

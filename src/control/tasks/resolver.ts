@@ -40,7 +40,7 @@ export function resolver(parts: ResolverParts): Resolver {
       if (refused !== undefined) return { failure: `ResourceInitializationError: ${refused}` };
       const execution = executionOf({ state, clock, ids }, task, definition);
       if ("failure" in execution) return execution;
-      const ask = asker({ state, clock, ids }, execution, task.region);
+      const ask = asker({ state, clock, ids }, execution, task);
       const hasRole = taskRoles(task.overrides, definition.definition).taskRoleArn !== undefined;
       return {
         image: (reference) => image(reference, task, holderOf(execution, task)),

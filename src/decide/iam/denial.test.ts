@@ -31,6 +31,8 @@ test.each<[string, string, boolean, PolicyKind, string]>([
   ],
   ["ecs:RunTask", task, true, "permissions boundary", `on resource: ${task} with an explicit deny in a permissions boundary`],
   ["ecs:RunTask", task, false, "session policy", `on resource: ${task} because no session policy allows the ecs:RunTask action`],
+  ["ecs:RunTask", task, false, "VPC endpoint policy", `on resource: ${task} because no VPC endpoint policy allows the ecs:RunTask action`],
+  ["ecs:RunTask", task, true, "VPC endpoint policy", `on resource: ${task} with an explicit deny in a VPC endpoint policy`],
   ["ecs:RunTask", task, true, "session policy", `on resource: ${task} with an explicit deny in a session policy`],
   [
     "ecr:GetAuthorizationToken",

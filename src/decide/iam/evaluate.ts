@@ -9,10 +9,20 @@ const ALLOWED: Decision = { allowed: true };
  * where boundary and session policies allow too, and so is one of the resource's policy, which they limit unless it names the user or
  * session itself; across accounts both sides have to allow.
  *
- * Sources: IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic"; KMS Developer Guide, "Default key policy".
+ * Who comes through a VPC endpoint may do there what the endpoint's policy allows, besides; it gives nothing to anybody.
+ *
+ * Sources: AWS PrivateLink User Guide, "Control access to VPC endpoints using endpoint policies"; IAM User Guide, "Policy evaluation logic", "Cross-account policy evaluation logic"; KMS Developer Guide, "Default key policy".
  */
 export function decideAccess(view: AccessView): Decision {
   const asked = askedBy(view);
+  const decision = decideAt(view, asked);
+  if (!decision.allowed || !view.endpoint) return decision;
+  const verdict = resourceVerdict(view.endpoint, asked);
+  return verdict === "deny" || verdict === "nothing" ? refusedBy("VPC endpoint policy", verdict === "deny") : ALLOWED;
+}
+
+/** As if it had come through no endpoint. */
+function decideAt(view: AccessView, asked: Asked): Decision {
   const resource = resourceVerdict(view.resource, asked);
   const { kind, account } = view.request.principal;
   if (kind === "service" || kind === "anonymous" || kind === "web-identity") return byResourceAlone(resource);

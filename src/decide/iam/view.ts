@@ -29,9 +29,16 @@ export interface AccessView {
    * then only where the resource's policy allows the account itself (`arn:aws:iam::<account>:root`).
    */
   readonly resourceDecides?: boolean;
+  /** The policy of the VPC endpoint through which the request came, where there is one: what it does not allow, nobody may, root neither. */
+  readonly endpoint?: CompiledPolicy;
 }
 
 /** Which kind of policy decided, in the words of AWS's messages. */
-export type PolicyKind = "identity-based policy" | "resource-based policy" | "permissions boundary" | "session policy";
+export type PolicyKind =
+  | "identity-based policy"
+  | "resource-based policy"
+  | "permissions boundary"
+  | "session policy"
+  | "VPC endpoint policy";
 
 export type Decision = { readonly allowed: true } | { readonly allowed: false; readonly explicit: boolean; readonly by: PolicyKind };
