@@ -61,6 +61,11 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     client: () => import("@aws-sdk/client-ec2"),
     operations: () => import("./ec2/index.ts"),
     missingMemberNames: { ResourceId: "resourceIdSet" },
+    refuses: [
+      "instances, transit gateways, virtual private gateways, Outposts, Wavelength Zones and core networks as targets of routes, and route tables of gateways",
+      "NAT gateways of several zones, and further addresses of one",
+      "Elastic IP addresses that are asked for by themselves or from pools of one's own, and their reverse names",
+    ],
   },
   {
     id: "logs",

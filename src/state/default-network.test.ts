@@ -2,6 +2,9 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { memoryJournal } from "../drivers/memory/journal.ts";
 import { systemIds as ids } from "../drivers/system/ids.ts";
 import { defaultNetwork, moveDefaultVpc, NoBlockLeftError, noteHostBlocks } from "./default-vpc.ts";
+import { elasticAddresses, natGateways } from "./ec2-gateways.ts";
+import { networkInterfaces } from "./network-interfaces.ts";
+import { newInterface } from "./new-interface.ts";
 import { securityGroups, subnets, vpcs, type VpcRecord } from "./ec2.ts";
 import { hostBlocks } from "./host-blocks.ts";
 import { JournaledState } from "./journaled-state.ts";
@@ -113,6 +116,34 @@ describe("a default VPC is moved", () => {
     const prefix = moved?.cidrBlock.split(".").slice(0, 2).join(".");
     const after = defaultNetwork(state, ids, scope, 1).subnets;
     expect(after.map(({ id, cidrBlock }) => [id, cidrBlock])).toEqual(before.map(({ id }, at) => [id, `${prefix}.${at * 16}.0/20`]));
+  });
+
+  test("with what names the addresses of interfaces: a NAT gateway, and its Elastic IP", () => {
+    const { vpc, subnets: own } = defaultNetwork(state, ids, scope, 1);
+    const made = state.commit(() => {
+      const eni = newInterface(state, ids, { subnet: own[0]!, natGatewayId: "nat-1", now: 1 });
+      const at = { privateIp: eni.privateIpv4Address, networkInterfaceId: eni.id };
+      const association = { ...at, id: "eipassoc-1" };
+      state.table(elasticAddresses).put({ ...scope, allocationId: "eipalloc-1", publicIp: "127.130.0.1", association, tags: [] });
+      state.table(natGateways).put({
+        ...scope,
+        id: "nat-1",
+        vpcId: vpc.id,
+        subnetId: own[0]!.id,
+        connectivityType: "public",
+        asked: {},
+        addresses: [at],
+        state: "available",
+        createdAt: 1,
+        tags: [],
+      });
+      return eni;
+    });
+    moveDefaultVpc(state, vpc.id, []);
+    const privateIp = state.table(networkInterfaces).get(made.id)?.privateIpv4Address;
+    expect(privateIp).not.toBe(made.privateIpv4Address);
+    expect(state.table(elasticAddresses).get("eipalloc-1")?.association).toMatchObject({ privateIp });
+    expect(state.table(natGateways).get("nat-1")?.addresses).toMatchObject([{ privateIp }]);
   });
 
   test("and not, where somebody has laid out more than it came with", () => {

@@ -1,6 +1,7 @@
 import { nextAddress } from "../decide/addresses/next-address.ts";
 import { formatAddress, parseAddress, parseCidr } from "../domain/cidr.ts";
 import type { Ids } from "../ports/ids.ts";
+import { elasticAddresses, natGateways } from "./ec2-gateways.ts";
 import { isReserved } from "./ec2-subnet-reservations.ts";
 import type { SubnetRecord } from "./ec2.ts";
 import { addressInUse, networkInterfaces, type NetworkInterfaceRecord } from "./network-interfaces.ts";
@@ -75,7 +76,23 @@ export function moveInterfaces(state: State, subnet: SubnetRecord, formerCidr: s
     const further: string[] = [];
     for (const address of record.secondaryAddresses ?? []) further.push(moved(address, [privateIpv4Address, ...further]));
     table.replace(record, { ...record, privateIpv4Address, ...(further.length > 0 && { secondaryAddresses: further }) });
+    const former = [record.privateIpv4Address, ...(record.secondaryAddresses ?? [])];
+    const renamed = new Map([privateIpv4Address, ...further].map((address, at) => [former[at] ?? "", address]));
+    moveAssociations(state, record, renamed);
   }
+}
+
+/** What names an interface's address beside it goes where that went: an Elastic IP, a NAT gateway. @param renamed the new addresses by the former ones */
+function moveAssociations(state: State, { id, natGatewayId }: NetworkInterfaceRecord, renamed: ReadonlyMap<string, string>): void {
+  const moved = <A extends { readonly privateIp: string }>(one: A): A => ({
+    ...one,
+    privateIp: renamed.get(one.privateIp) ?? one.privateIp,
+  });
+  for (const { allocationId } of state.table(elasticAddresses).by("interface", id))
+    state
+      .table(elasticAddresses)
+      .update(allocationId, (now) => ({ ...now, ...(now.association && { association: moved(now.association) }) }));
+  if (natGatewayId !== undefined) state.table(natGateways).update(natGatewayId, (now) => ({ ...now, addresses: now.addresses.map(moved) }));
 }
 
 /** From the upper half of the subnet: those of tasks begin below, and a place for the next one may be made ready already. @throws SubnetFullError */

@@ -177,6 +177,7 @@ test("what belongs to a service keeps and gets no address by hand, and a VPC wit
   const refused = { name: "AuthFailure", message: "You do not have permission to access the specified resource." };
   await expect(api.disassociate(association)).rejects.toMatchObject(refused);
   await expect(api.associate(b)).rejects.toMatchObject(refused);
+  await expect(api.release(a)).rejects.toMatchObject(refused);
   state.commit(() => {
     state.table(networkInterfaces).put(own);
     state.table(internetGateways).delete("igw-1");
@@ -184,6 +185,15 @@ test("what belongs to a service keeps and gets no address by hand, and a VPC wit
   await expect(api.associate(b)).rejects.toMatchObject({
     name: "Gateway.NotAttached",
     message: `Network ${own.vpcId} is not attached to any internet gateway`,
+  });
+});
+
+test("an address is not given back by itself alone, as those of EC2-Classic were", async () => {
+  await using api = await world();
+  const { PublicIp } = await api.allocate();
+  await expect(api.client.send(new ReleaseAddressCommand({ PublicIp }))).rejects.toMatchObject({
+    name: "InvalidParameterValue",
+    message: "You must specify an allocation id when releasing a VPC elastic IP address",
   });
 });
 

@@ -9,7 +9,7 @@ import { onNamed, onNewIn } from "./resource-permissions.ts";
 import { tagsFor } from "./security-groups.ts";
 import { requireVpc } from "./vpcs.ts";
 
-/** Source: Amazon VPC User Guide, "Amazon VPC quotas": as many as VPCs. */
+/** Source: Amazon VPC User Guide, "Amazon VPC quotas": as many as VPCs, the default one's among them. */
 const MOST_IN_REGION = 5;
 
 interface NamesBoth {
@@ -32,9 +32,7 @@ export const createInternetGateway = operation("CreateInternetGateway", {
     const { state, ids, account, region } = context;
     const tags = tagsFor("internet-gateway", TagSpecifications);
     const gateways = state.table(internetGateways);
-    // The default VPC's is not one that somebody made.
-    const made = gateways.by("scope", scopeKey(context)).length;
-    if (made > MOST_IN_REGION)
+    if (gateways.by("scope", scopeKey(context)).length >= MOST_IN_REGION)
       throw new AwsError("InternetGatewayLimitExceeded", "The maximum number of internet gateways has been reached.");
     const gateway = state.commit(() => gateways.insert({ id: `igw-${ids.hex(17)}`, account, region, tags }));
     return { InternetGateway: shownGateway(gateway) };

@@ -81,7 +81,10 @@ export const releaseAddress = operation("ReleaseAddress", {
   run(input, context) {
     const { state } = context;
     refuseBorderGroup(input.NetworkBorderGroup, context);
+    if (input.AllocationId === undefined && input.PublicIp !== undefined)
+      throw invalidValue("You must specify an allocation id when releasing a VPC elastic IP address");
     const { allocationId, publicIp, association } = requireAddress(input, context);
+    if (association) refuseManaged(association.networkInterfaceId, context);
     if (association) throw new AwsError("InvalidIPAddress.InUse", `Address ${publicIp} is in use.`);
     state.commit(() => {
       state.table(elasticAddresses).delete(allocationId);

@@ -1,4 +1,5 @@
 import { keyInScope } from "../../domain/scope.ts";
+import { vpcEndpoints } from "../../state/ec2-endpoints.ts";
 import { routeTables, type RouteTableRecord } from "../../state/ec2-routing.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
@@ -43,10 +44,16 @@ export const createRouteTable = operation("CreateRouteTable", {
 export const deleteRouteTable = operation("DeleteRouteTable", {
   authorize: onNamed("DeleteRouteTable", ({ RouteTableId = "*" }) => [`route-table/${RouteTableId}`]),
   run({ RouteTableId = "" }, context) {
+    const { state } = context;
     const { id, associations } = requireRouteTable(context, RouteTableId);
     if (associations.length > 0)
       throw new AwsError("DependencyViolation", `The routeTable '${id}' has dependencies and cannot be deleted.`);
-    context.state.commit(() => context.state.table(routeTables).delete(id));
+    state.commit(() => {
+      // A gateway endpoint's route goes with its table.
+      for (const endpoint of state.table(vpcEndpoints).by("routeTable", id))
+        state.table(vpcEndpoints).put({ ...endpoint, routeTableIds: endpoint.routeTableIds.filter((one) => one !== id) });
+      state.table(routeTables).delete(id);
+    });
     return {};
   },
 });

@@ -1,6 +1,8 @@
 import {
   AssociateRouteTableCommand,
   CreateRouteTableCommand,
+  CreateVpcEndpointCommand,
+  DeleteRouteCommand,
   DeleteRouteTableCommand,
   DeleteSubnetCommand,
   DescribeRouteTablesCommand,
@@ -9,6 +11,7 @@ import {
   ReplaceRouteTableAssociationCommand,
 } from "@aws-sdk/client-ec2";
 import { expect, test } from "vitest";
+import { vpcEndpoints } from "../../state/ec2-endpoints.ts";
 import { routeTableOf, routeTables } from "../../state/ec2-routing.ts";
 import { networkWorld } from "../../testing/network-world.ts";
 import { putVpc } from "../../testing/put-vpc.ts";
@@ -115,6 +118,24 @@ test("a subnet that goes leaves nothing behind in its table", async () => {
   await world.associate(table);
   await world.client.send(new DeleteSubnetCommand({ SubnetId: world.first.id }));
   expect((await world.described(table)).Associations).toEqual([]);
+});
+
+test("the route of a gateway endpoint is no one's to delete, and goes with its table", async () => {
+  await using world = await routedWorld();
+  const { client, state, vpc } = world;
+  const table = await world.make();
+  const request = { VpcId: vpc.id, ServiceName: "com.amazonaws.us-east-1.s3", RouteTableIds: [table] };
+  const { VpcEndpoint } = await client.send(new CreateVpcEndpointCommand(request));
+  const id = VpcEndpoint!.VpcEndpointId!;
+  const [, route] = (await world.described(table)).Routes!;
+  expect(route).toMatchObject({ GatewayId: id, State: "active" });
+  const DestinationPrefixListId = route!.DestinationPrefixListId!;
+  await expect(client.send(new DeleteRouteCommand({ RouteTableId: table, DestinationPrefixListId }))).rejects.toMatchObject({
+    name: "InvalidParameterValue",
+    message: `cannot remove VPC endpoint route ${DestinationPrefixListId} in route table ${table}`,
+  });
+  await client.send(new DeleteRouteTableCommand({ RouteTableId: table }));
+  expect(state.table(vpcEndpoints).get(id)?.routeTableIds).toEqual([]);
 });
 
 test("what is of another VPC, region or account is refused", async () => {

@@ -1,5 +1,6 @@
 import { isIPv6 } from "node:net";
 import { canonicalBlock, encloses, parseCidr } from "../../domain/cidr.ts";
+import { awsPrefixLists } from "../../domain/aws-prefix-lists.ts";
 import { subnets, vpcs } from "../../state/ec2.ts";
 import { prefixLists } from "../../state/ec2-prefix-lists.ts";
 import { localBlocks, routeTables, type RouteRecord, type RouteTableRecord, type RouteTarget } from "../../state/ec2-routing.ts";
@@ -106,7 +107,8 @@ function destinationIn(input: DestinationInput, { state, account, region }: Oper
   if (input.DestinationIpv6CidrBlock !== undefined) return ipv6Destination(input.DestinationIpv6CidrBlock);
   const id = input.DestinationPrefixListId ?? "";
   const list = state.table(prefixLists).get(id);
-  if (!list || list.account !== account || list.region !== region) throw prefixListNotFound(id);
+  const isOwn = list?.account === account && list.region === region;
+  if (!isOwn && !awsPrefixLists(region).some((one) => one.id === id)) throw prefixListNotFound(id);
   return id;
 }
 

@@ -137,6 +137,37 @@ describe("addresses", () => {
     expect(await at.interfaces()).toEqual([]);
   });
 
+  test("an Elastic IP address is refused by name, and another account's is none", async () => {
+    await using at = await world();
+    const { elasticAddresses } = await import("../../state/ec2-gateways.ts");
+    const AllocationId = "eipalloc-1";
+    const asked = { Subnets: undefined, SubnetMappings: [{ SubnetId: at.net.subnets[0], AllocationId }] };
+    const put = (account: string) =>
+      at.api.state.commit(() =>
+        at.api.state
+          .table(elasticAddresses)
+          .put({ account, region: "us-east-1", allocationId: AllocationId, publicIp: "127.130.0.1", tags: [] }),
+      );
+    put("210987654321");
+    await expect(at.create(asked as never)).rejects.toThrow("The allocation ID 'eipalloc-1' does not exist");
+    put("123456789012");
+    await expect(at.create(asked as never)).rejects.toThrow("Airfield does not support Elastic IP addresses of load balancers yet");
+  });
+
+  test("one that faces the internet needs the VPC's gateway to it", async () => {
+    await using at = await world();
+    const { internetGateways } = await import("../../state/ec2-gateways.ts");
+    const { state } = at.api;
+    state.commit(() => {
+      for (const { id } of state.table(internetGateways).values()) state.table(internetGateways).delete(id);
+    });
+    await expect(at.create({})).rejects.toMatchObject({
+      name: "InvalidSubnetException",
+      message: expect.stringMatching(/^VPC vpc-[0-9a-f]{17} has no internet gateway$/) as string,
+    });
+    await at.create({ Scheme: "internal" });
+  });
+
   test("a subnet with fewer than eight free addresses is refused in AWS's words", async () => {
     await using at = await world();
     const { networkInterfaces } = await import("../../state/network-interfaces.ts");

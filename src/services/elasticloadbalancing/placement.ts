@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { assignable } from "../../decide/addresses/next-address.ts";
 import { contains, parseAddress, parseCidr } from "../../domain/cidr.ts";
+import { elasticAddresses, internetGateways } from "../../state/ec2-gateways.ts";
 import { securityGroups, subnets, type SubnetRecord } from "../../state/ec2.ts";
 import type { WantedInterface } from "../../state/elb-interfaces.ts";
 import type { LoadBalancerRecord } from "../../state/elb.ts";
@@ -45,7 +46,10 @@ export function checkSubnets(
   if (balancer.type === "application" && zones.size < 2)
     throw invalid("At least two subnets in two different Availability Zones must be specified");
   if (!first) throw invalid("At least one subnet must be specified");
-  return found.map(({ subnet, mapping }) => ({ subnet, ...addressOf(mapping, subnet, balancer) }));
+  const { vpcId } = first.subnet;
+  if (balancer.scheme === "internet-facing" && at.state.table(internetGateways).count("vpc", vpcId) === 0)
+    throw new InvalidSubnetException(because(`VPC ${vpcId} has no internet gateway`));
+  return found.map(({ subnet, mapping }) => ({ subnet, ...addressOf(mapping, subnet, balancer, at) }));
 }
 
 /** Refuses subnets without room for another load balancer, and addresses that are somebody's. */
@@ -71,13 +75,16 @@ function addressOf(
   { AllocationId, PrivateIPv4Address: address, IPv6Address, SourceNatIpv6Prefix }: SubnetMapping,
   subnet: SubnetRecord,
   { scheme }: Pick<LoadBalancerRecord, "scheme">,
+  at: Place,
 ): { readonly address?: string } {
   if (IPv6Address || SourceNatIpv6Prefix)
     throw new InvalidConfigurationRequestException(because("Airfield does not support IPv6 addresses of load balancers yet"));
   if (AllocationId) {
     if (scheme === "internal")
       throw new InvalidConfigurationRequestException(because("Elastic IP addresses cannot be specified for internal load balancers"));
-    throw new AllocationIdNotFoundException(because(`The allocation ID '${AllocationId}' does not exist`));
+    if (!own(at.state.table(elasticAddresses).get(AllocationId), at))
+      throw new AllocationIdNotFoundException(because(`The allocation ID '${AllocationId}' does not exist`));
+    throw new InvalidConfigurationRequestException(because("Airfield does not support Elastic IP addresses of load balancers yet"));
   }
   if (!address) return {};
   if (scheme !== "internal")
