@@ -11,7 +11,7 @@ import { openDoorForBackups } from "./composition/operator-door.ts";
 import type { AirfieldOptions } from "./composition/options.ts";
 import { openLogins } from "./composition/logins.ts";
 import { openPlatform } from "./composition/platform.ts";
-import { setPublicAddresses } from "./composition/public-addresses.ts";
+import { openPublicAddresses } from "./composition/public-addresses.ts";
 import { openDoorForQuestions } from "./composition/questions.ts";
 import { openProxy, openRequestLog } from "./composition/proxy.ts";
 import { buildServer } from "./composition/server.ts";
@@ -48,8 +48,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const storage = await openStorage(start);
   const { installation } = storage;
   const networks = await openNetworks(start, storage);
-  // Until a packet filter leads there, the address of who has one stands for it.
-  setPublicAddresses(start, storage, false);
+  await openPublicAddresses(start, storage, networks);
 
   await openDoorForBackups(start, storage);
 

@@ -4,6 +4,7 @@ import { installationId } from "../drivers/filesystem/installation.ts";
 import { haproxyTrafficProxy } from "../drivers/haproxy/haproxy-traffic-proxy.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import { removePackets } from "./packets.ts";
+import { removePublicAddresses } from "./public-addresses.ts";
 import { proxyPlaces } from "./proxy.ts";
 
 export interface Removal {
@@ -12,7 +13,7 @@ export interface Removal {
 }
 
 /**
- * Removes what an installation that does not run has left outside of its data folder: containers, networks, volumes, its proxy, the links of its VPCs, its table
+ * Removes what an installation that does not run has left outside of its data folder: containers, networks, volumes, its proxy, the links of its VPCs, its tables
  * of the kernel's.
  */
 export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal): Promise<void> {
@@ -22,4 +23,5 @@ export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal):
   const proxy = await haproxyTrafficProxy({ ...proxyPlaces(dataDirectory, id), clock });
   await proxy.stop();
   await removePackets(id);
+  await removePublicAddresses(id);
 }

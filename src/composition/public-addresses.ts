@@ -1,4 +1,11 @@
+import { leadPublicAddresses, openToLoopback } from "../control/public-addresses/lead-public-addresses.ts";
+import { followGateways } from "../control/vpc-networks/follow-networks.ts";
 import { formatAddress, parseAddress } from "../domain/cidr.ts";
+import { errorText } from "../domain/error-text.ts";
+import { nftProgram } from "../drivers/nftables/nft.ts";
+import { nftPublicWays, publicTable, removePublicWays } from "../drivers/nftables/public-ways.ts";
+import { systemClock as clock } from "../drivers/system/clock.ts";
+import type { VpcNetworks } from "../ports/vpc-networks.ts";
 import { notePublicRange } from "../state/public-addresses.ts";
 import type { Start } from "./options.ts";
 import type { Storage } from "./storage.ts";
@@ -8,12 +15,27 @@ const FIRST = "127.128.0.0";
 const BLOCKS = 512;
 const PREFIX = 18;
 
-/**
- * Says from where public addresses come.
- * @param reachable whether this host leads from them to who has them
- */
-export function setPublicAddresses({ options }: Start, { state, installation }: Storage, reachable: boolean): void {
-  notePublicRange(state, { cidr: options.publicAddresses ?? loopbackBlock(installation.id), reachable });
+/** Says from where public addresses come, and has this host lead to who has them. Where it cannot, the address of who has one stands for it: the operator is told. */
+export async function openPublicAddresses(
+  { options, logger, opened }: Start,
+  { state, installation }: Storage,
+  networks: VpcNetworks,
+): Promise<void> {
+  const cidr = options.publicAddresses ?? loopbackBlock(installation.id);
+  const ways = nftPublicWays({ nft: nftProgram(), table: publicTable(installation.id) });
+  try {
+    opened.use(await leadPublicAddresses({ state, clock, logger, ways }));
+    notePublicRange(state, { cidr, reachable: true });
+    opened.use(followGateways(state, networks, (gateways) => void openToLoopback(ways, gateways, logger)));
+  } catch (cause) {
+    notePublicRange(state, { cidr, reachable: false });
+    logger.info("nothing leads from public addresses to tasks here; their own addresses stand for them", { why: errorText(cause) });
+  }
+}
+
+/** Takes away what an installation that does not run has left. */
+export function removePublicAddresses(installation: string): Promise<void> {
+  return removePublicWays(nftProgram(), installation);
 }
 
 /** The same at every start, and hardly that of another installation on this host. */
