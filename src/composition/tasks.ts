@@ -7,6 +7,7 @@ import { errorTrace } from "../domain/error-text.ts";
 import { hostLink, type Link } from "../drivers/docker/link.ts";
 import { openTaskEndpoint, type OpenTaskEndpoint, type TaskDoors } from "../gateway/task-endpoint/open-task-endpoint.ts";
 import { taskEndpoint } from "../gateway/task-endpoint/task-endpoint.ts";
+import { leaveUnanswered, reachesService } from "../gateway/task-endpoint/ways-of-calls.ts";
 import type { Logger } from "../ports/logger.ts";
 import { pullableImage } from "../registry/pullable-image.ts";
 import { imageHome } from "../registry/resolve.ts";
@@ -31,7 +32,8 @@ export async function runTasks(
   const listener = taskEndpoint({
     platform,
     addressesOf: (taskArn) => runner.addressesOf(taskArn),
-    otherwise: (request, response) => void front.server.emit("request", request, response),
+    otherwise: (request, response) =>
+      reachesService(state, request) ? void front.server.emit("request", request, response) : leaveUnanswered(request),
     failed: (cause) => logger.error("the endpoint of tasks failed", { cause: errorTrace(cause) }),
   });
   const link = hostLink({ socketPath: options.dockerSocket });

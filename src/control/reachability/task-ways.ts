@@ -1,11 +1,11 @@
 import { pathOf, type Path } from "../../decide/reachability/path.ts";
-import { pathToService } from "../../decide/reachability/service-path.ts";
 import { TCP, type WorldInterface } from "../../domain/network-world.ts";
-import { vpcs } from "../../state/ec2.ts";
 import { taskDefinitions, type TaskDefinitionRecord, type TaskRecord } from "../../state/ecs.ts";
 import { taskInWorld, worldAround } from "../../state/network-world.ts";
-import { serviceFromVpc } from "../../state/seen-services.ts";
+import { wayToService } from "../../state/service-way.ts";
 import type { WholeState } from "../../state/state.ts";
+import type { Obstruction } from "../../domain/task-explanation.ts";
+import { pathStep } from "./path-step.ts";
 import { unreachableText } from "./agent-words.ts";
 import { needsOf, type ImageHome, type Need } from "./needs.ts";
 
@@ -23,6 +23,8 @@ export interface TaskWay {
 /** What keeps a task from starting. */
 export interface BarredWays {
   readonly vpcId: string;
+  /** The first thing that is in the way. */
+  readonly obstruction?: Obstruction;
   /** Why it stops before its images are pulled, in AWS's words. */
   readonly failure?: string;
   /** Why the images of some containers cannot be pulled, by the containers' names. */
@@ -51,14 +53,8 @@ function wayTo(state: WholeState, source: WorldInterface, need: Need): TaskWay {
     const path = pathOf(world, { from: source.address, to: SOMEWHERE, protocol: TCP, port: HTTPS });
     return { need, to: SOMEWHERE, host: need.host, path };
   }
-  const service = serviceFromVpc(state, source.vpcId, need.region, need.service);
-  const world = worldAround(state, [source, ...service.interfaces]);
-  const { to, ...path } = pathToService(world, source, service, resolvesNames(state, source.vpcId));
+  const { service, to, path } = wayToService(state, source, need.region, need.service);
   return { need, serviceName: service.fullName, to, host: need.kind === "image" ? need.host : service.host, path };
-}
-
-function resolvesNames(state: WholeState, vpcId: string): boolean {
-  return state.table(vpcs).get(vpcId)?.dnsSupport ?? true;
 }
 
 /** Whether Fargate's agent fetches what the task needs, from the task's own interface. On instances the host does. */
@@ -74,10 +70,12 @@ export function barredWays(state: WholeState, task: TaskRecord, homeOf: ImageHom
   if (barred.length === 0) return undefined;
   const pulls = new Map<string, BarredPull>();
   let failure: string | undefined;
-  for (const { need, host, to } of barred) {
-    const text = unreachableText(need, host, to);
+  for (const { need, host, to, path } of barred) {
+    const text = unreachableText(need, host, path.explanation?.code === "UNKNOWN_DESTINATION" ? undefined : to);
     if (need.kind !== "image" && need.kind !== "layers") failure ??= text;
     else for (const name of need.containers) if (!pulls.has(name)) pulls.set(name, { text, fromEcr: need.service !== undefined });
   }
-  return { vpcId: task.networkInterface.vpcId, pulls, ...(failure !== undefined && { failure }) };
+  const [first] = barred;
+  const obstruction = first && pathStep("", first.path, first.serviceName).obstruction;
+  return { vpcId: task.networkInterface.vpcId, pulls, ...(obstruction && { obstruction }), ...(failure !== undefined && { failure }) };
 }
