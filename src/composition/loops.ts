@@ -10,6 +10,7 @@ import { logRetention } from "../control/log-retention.ts";
 import type { Loop } from "../control/loop.ts";
 import { natGatewayLoop } from "../control/nat-gateways.ts";
 import { parameterExpiry } from "../control/parameter-expiry.ts";
+import { unreachedTargets } from "../control/reachability/unreached-targets.ts";
 import { replicationBackfills } from "../control/replication/backfill.ts";
 import { replication } from "../control/replication/replication.ts";
 import { imageScanning } from "../control/scanning/image-scanning.ts";
@@ -25,6 +26,7 @@ import { serviceLoop } from "../control/services/service-loop.ts";
  */
 export const LOOPS: readonly Loop[] = [
   serviceLoop,
+  unreachedTargets,
   secretRotation,
   logRetention,
   parameterExpiry,

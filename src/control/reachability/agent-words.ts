@@ -9,11 +9,11 @@ const PULL = "CannotPullContainerError: pull image manifest has been retried 5 t
 /**
  * What Fargate's agent says where it does not reach what a task needs: the task's `stoppedReason`, and of an image the container's `reason`.
  * Source: Amazon ECS Developer Guide, "Stopped task error messages", and what users report of each.
- * @param to the address that was tried
+ * @param to the address that was tried; absent where the name was not resolved
  * @param host the name of the service, or of the registry
  */
-export function unreachableText(need: Need, host: string, to: string): string {
-  const timeout = `dial tcp ${to}:443: i/o timeout`;
+export function unreachableText(need: Need, host: string, to: string | undefined): string {
+  const timeout = to === undefined ? `dial tcp: lookup ${host}: i/o timeout` : `dial tcp ${to}:443: i/o timeout`;
   switch (need.kind) {
     case "secret":
       return `${UNABLE} unable to retrieve secret from asm: service call has been retried 5 time(s): failed to fetch secret ${need.reference} from secrets manager: ${CANCELED}`;

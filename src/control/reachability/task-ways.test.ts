@@ -5,7 +5,7 @@ import { defaultNetwork } from "../../state/default-vpc.ts";
 import { vpcEndpoints, type VpcEndpointRecord } from "../../state/ec2-endpoints.ts";
 import { internetGateways } from "../../state/ec2-gateways.ts";
 import { routeTables } from "../../state/ec2-routing.ts";
-import { securityGroups } from "../../state/ec2.ts";
+import { securityGroups, vpcs } from "../../state/ec2.ts";
 import type { TaskRecord } from "../../state/ecs.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { networkInterfaces } from "../../state/network-interfaces.ts";
@@ -142,6 +142,13 @@ describe("a task without a way to the internet is barred, in the agent's words",
     at.s3();
     expect(at.barred()?.failure).toContain("unable to retrieve ecr registry auth");
   });
+});
+
+test("where names are not resolved, the name is told that was looked for", () => {
+  const at = world({ name: "app", image: `${ECR}/shop:1` });
+  at.endpoint("ecr.api");
+  at.state.commit(() => at.state.table(vpcs).put({ ...at.vpc, dnsSupport: false }));
+  expect(at.barred()?.failure).toContain("dial tcp: lookup api.ecr.us-east-1.amazonaws.com: i/o timeout");
 });
 
 describe("a public image", () => {

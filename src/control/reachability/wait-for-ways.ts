@@ -74,6 +74,10 @@ export class WaitingForWays {
     return at + patience;
   }
 
+  has(arn: string): boolean {
+    return this.#since.has(arn);
+  }
+
   end(arn: string): void {
     this.#since.delete(arn);
   }

@@ -9,6 +9,7 @@ import { targetKey, targets } from "../../state/elb.ts";
 import { NoPublicAddressError, releasePublicAddresses } from "../../state/public-addresses.ts";
 import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
+import { tellService } from "../reachability/tell-service.ts";
 import { WaitingForWays, withBarredPulls, type WaysOfTasks } from "../reachability/wait-for-ways.ts";
 import { forgetTask, isOffered, offerTask, withdrawTask } from "../service-connect/connect-servers.ts";
 import { attachInterface, foreseenPlace, noPublicAddress, withPublicAddress } from "./network-interface.ts";
@@ -131,6 +132,7 @@ export async function taskLoop({
     if (!definition) return failToStart(arn, `The task definition ${task.taskDefinitionArn} is gone.`);
     const barred = ways?.barred(task);
     if (ways && barred) {
+      if (barred.obstruction && !waiting.has(arn)) tellService(state, task, barred.obstruction, ids, clock.now());
       const until = waiting.until(task, barred, clock.now(), ways.patience);
       // A way that opens meanwhile wakes it.
       if (clock.now() < until) return worker.wakeAt(arn, until);

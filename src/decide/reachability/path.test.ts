@@ -81,6 +81,11 @@ describe("a way is told hop by hop", () => {
   });
 });
 
+test("before a gateway that does not take it, the route that leads there is told", () => {
+  const { hops } = to(withRoute(ANY, "internet-gateway", "igw-1"), "192.0.2.1");
+  expect(shown(hops)).toEqual(["eni-task", "sg-task", "acl-private", "rtb-private"]);
+});
+
 describe("where it is barred, the first thing in the way is named", () => {
   const closed = (id: string, direction: "ingress" | "egress", entries: NetworkWorld["acls"][number]["ingress"] = []): NetworkWorld => ({
     ...WORLD,

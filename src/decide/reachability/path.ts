@@ -234,7 +234,8 @@ function hopsBefore(hops: readonly Hop[], { component, direction, code }: Explan
       hop.component.kind === component.kind && (direction === undefined || hop.direction === undefined || hop.direction === direction),
   );
   if (code === "NO_POSSIBLE_DESTINATION") return hops.slice(0, -1);
-  return at < 0 ? hops.slice(0, 1) : hops.slice(0, at);
+  // A gateway that does not take it is behind the route that leads there.
+  return hops.slice(0, at < 0 ? hops.findIndex((hop) => hop.component.kind === "route-table") + 1 : at);
 }
 
 function eni(id: string): Component {
