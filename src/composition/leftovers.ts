@@ -18,10 +18,11 @@ export interface Removal {
  */
 export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal): Promise<void> {
   const id = await installationId(dataDirectory);
+  // First: it needs nothing else, and nobody who keeps something of the rest from being removed keeps this.
+  await removePackets(id);
   await removeInstallation({ socketPath: dockerSocket, instance: id });
   await dockerVpcLinks({ instance: id }).set([]);
   const proxy = await haproxyTrafficProxy({ ...proxyPlaces(dataDirectory, id), clock });
   await proxy.stop();
-  await removePackets(id);
   await removePublicAddresses(id);
 }

@@ -185,41 +185,45 @@ async function throughItsLife(): Promise<string> {
   const [target = ""] = await healthy(airfield, groups["TCP"]);
   await healthy(airfield, groups["UDP"]);
   const client = await run("docker", "run", "--detach", "--rm", "--network", at.network, at.image, "/bin/busybox", "sleep", "600");
-  try {
-    const own = await run("docker", "exec", client, "/bin/busybox", "hostname", "-i");
-    const asked = () => run("docker", "exec", client, "/usr/local/bin/node", "-e", CLIENT, address, String(ports.TCP), String(ports.UDP));
-    expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
-    // This host comes as the load balancer's address, which is its own, and over loopback as before.
-    expect((await send(ports.TCP, { host: address })).body).toBe(`${target} ${address}`);
-    expect((await send(ports.TCP)).body).toBe(`${target} ${address}`);
-    expect(await answerTo(address, ports.UDP)).toBe(`${target} ${address}`);
+  await using _after = { [Symbol.asyncDispose]: () => away(client) };
+  const own = await run("docker", "exec", client, "/bin/busybox", "hostname", "-i");
+  const asked = () => run("docker", "exec", client, "/usr/local/bin/node", "-e", CLIENT, address, String(ports.TCP), String(ports.UDP));
+  expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
+  // This host comes as the load balancer's address, which is its own, and over loopback as before.
+  expect((await send(ports.TCP, { host: address })).body).toBe(`${target} ${address}`);
+  expect((await send(ports.TCP)).body).toBe(`${target} ${address}`);
+  expect(await answerTo(address, ports.UDP)).toBe(`${target} ${address}`);
 
-    expect(await run("nft", "list", "tables")).toContain(table);
+  expect(await run("nft", "list", "tables")).toContain(table);
 
-    // The kernel goes on by itself, and the next control plane finds it as it is.
-    await airfield.kill();
-    expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
-    await using again = await airfield.restart();
-    expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
+  // The kernel goes on by itself, and the next control plane finds it as it is.
+  await airfield.kill();
+  expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
+  await using again = await airfield.restart();
+  // Before the network, which is not removed from under it.
+  await using _before = { [Symbol.asyncDispose]: () => away(client) };
+  expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
 
-    // More targets share, and one that leaves gets nothing new.
-    const ecs = again.client(ECSClient);
-    await ecs.send(new UpdateServiceCommand({ cluster: "who", service: "who", desiredCount: 2 }));
-    const both = await healthy(again, groups["TCP"], 2);
-    await healthy(again, groups["UDP"], 2);
-    const [overTcp, overUdp] = [new Set<string>(), new Set<string>()];
-    while (overTcp.size + overUdp.size < 4) {
-      const [tcp = "", udp = ""] = (await asked()).split(", ");
-      overTcp.add(tcp.split(" ")[0] ?? "");
-      overUdp.add(udp.split(" ")[0] ?? "");
-    }
-    expect([[...overTcp].toSorted(), [...overUdp].toSorted()]).toEqual([both, both]);
-    await ecs.send(new UpdateServiceCommand({ cluster: "who", service: "who", desiredCount: 1 }));
-    const [left = ""] = await healthy(again, groups["TCP"]);
-    await healthy(again, groups["UDP"]);
-    for (let count = 0; count < 5; count += 1) expect(await asked()).toBe(`${left} ${own}, ${left} ${own}`);
-    return table;
-  } finally {
-    await run("docker", "kill", client);
+  // More targets share, and one that leaves gets nothing new.
+  const ecs = again.client(ECSClient);
+  await ecs.send(new UpdateServiceCommand({ cluster: "who", service: "who", desiredCount: 2 }));
+  const both = await healthy(again, groups["TCP"], 2);
+  await healthy(again, groups["UDP"], 2);
+  const [overTcp, overUdp] = [new Set<string>(), new Set<string>()];
+  while (overTcp.size + overUdp.size < 4) {
+    const [tcp = "", udp = ""] = (await asked()).split(", ");
+    overTcp.add(tcp.split(" ")[0] ?? "");
+    overUdp.add(udp.split(" ")[0] ?? "");
   }
+  expect([[...overTcp].toSorted(), [...overUdp].toSorted()]).toEqual([both, both]);
+  await ecs.send(new UpdateServiceCommand({ cluster: "who", service: "who", desiredCount: 1 }));
+  const [left = ""] = await healthy(again, groups["TCP"]);
+  await healthy(again, groups["UDP"]);
+  for (let count = 0; count < 5; count += 1) expect(await asked()).toBe(`${left} ${own}, ${left} ${own}`);
+  return table;
+}
+
+/** Removes a container, where it is there. */
+async function away(container: string): Promise<void> {
+  await runCommand("docker", ["rm", "--force", container], process.env);
 }
