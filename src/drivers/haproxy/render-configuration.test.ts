@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { ProxyConfiguration, ProxyRoute } from "../../ports/traffic-proxy.ts";
 import { backend, listener, serverAt } from "../../testing/traffic-proxy-contract.ts";
 import { renderConfiguration } from "./render-configuration.ts";
@@ -115,4 +115,50 @@ test("what is no HTTP is refused before anything else is done with a request", (
     "    http-request deny deny_status 400 if !{ req.fhdr(host) -m found } !{ req.ver 1.0 } !{ fc_http_major 2 }",
     String.raw`    http-request deny deny_status 400 if { req.hdrs -m reg \x5cx00 }`,
   ]);
+});
+
+describe("routes that are looked up", () => {
+  const path = { kind: "path", patterns: ["/a/*"] } as const;
+  const host = { kind: "host", patterns: ["a.test"] } as const;
+  const lines = (route: Partial<ProxyRoute>): string => render(whole(route)).text;
+  const table = String.raw`routes/[0-9a-f]{32}-0\.map`;
+
+  test.each<[string, Partial<ProxyRoute>, string]>([
+    [
+      "by path, with an end behind it",
+      { conditions: [path] },
+      String.raw`%\[var\(txn.taken\)\] if \{ path,concat\(\?\),map_beg\(TABLE\),set-var\(txn.taken\) -m found \}`,
+    ],
+    [
+      "by host and path, but for a host that has an end in it",
+      { conditions: [host, path] },
+      String.raw`%\[var\(txn.taken\)\] if !\{ var\(txn.host\) -m sub \? \} \{ var\(txn.host\),concat\(\?,txn.path,\?\),map_beg\(TABLE\),set-var\(txn.taken\) -m found \}`,
+    ],
+    [
+      "with what is noted for a log",
+      { conditions: [path], owner: "lb", logged: 7 },
+      String.raw`%\[var\(txn.taken\),field\(1,\|\)\] if .* \{ var\(txn.taken\),field\(2,\|,0\),set-var\(txn.route\) -m found \}`,
+    ],
+    [
+      "only under a load balancer's names",
+      { conditions: [path], hosts: ["lb.test"] },
+      String.raw`%\[var\(txn.taken\)\] if \{ var\(txn.host\) -m str lb.test \} \{ path`,
+    ],
+  ])("%s", (_what, route, line) => {
+    expect(lines(route)).toMatch(new RegExp(`use_backend ${line.replace("TABLE", table)}`));
+  });
+
+  test("HAProxy reads their table when it starts, and another table is the same structure", () => {
+    const { readFiles, tables, structure } = render(whole({ conditions: [path] }));
+    const [[file, entries] = []] = [...tables];
+    expect(entries).toEqual(new Map([["/a/", "b_web"]]));
+    expect(readFiles.get(file ?? "")).toBe("/a/ b_web\n");
+    expect(render(whole({ conditions: [{ kind: "path", patterns: ["/b"] }] })).structure).toBe(structure);
+  });
+
+  test("a listener that cannot be bound has none", () => {
+    const [main] = whole().listeners;
+    const unbound = [{ listener: "main", address: main?.addresses[0] ?? "", port: 80 }];
+    expect(render(whole({ conditions: [path] }), "healthy", unbound).tables.size).toBe(0);
+  });
 });
