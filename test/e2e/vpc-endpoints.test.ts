@@ -13,14 +13,14 @@ import { expect, test, vi } from "vitest";
 import { airfieldProcess, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
 
 /** The status of an answer over TLS at an address, under a name; or why there is none. */
-async function ask(airfield: AirfieldProcess, address: string, name: string): Promise<number | string> {
+async function ask(airfield: AirfieldProcess, address: string, name: string, path = "/"): Promise<number | string> {
   const ca = await readFile(join(airfield.dataDirectory, "endpoints/ca.crt"), "utf8").catch(() => "");
   return new Promise((resolve) => {
     const asked = request({
       host: address,
       servername: name,
       headers: { host: name },
-      path: "/",
+      path,
       method: "POST",
       ca,
       agent: false,
@@ -54,10 +54,11 @@ test(
       new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: endpoint?.NetworkInterfaceIds ?? [] }),
     );
     const address = own?.PrivateIpAddress ?? "";
-    const until = (expected: number | string, name: string) =>
-      vi.waitFor(async () => expect(await ask(airfield, address, name)).toBe(expected), { timeout: 30_000, interval: 200 });
-    await until(403, "sts.us-east-1.amazonaws.com");
-    await until(404, "123456789012.dkr.ecr.us-east-1.amazonaws.com");
+    await vi.waitFor(async () => expect(await ask(airfield, address, "sts.us-east-1.amazonaws.com")).toBe(403), {
+      timeout: 30_000,
+      interval: 200,
+    });
+    expect(await ask(airfield, address, "123456789012.dkr.ecr.us-east-1.amazonaws.com", "/v2/")).toBe(401);
     expect(await ask(airfield, address, "sts.eu-west-1.amazonaws.com")).toBe("ERR_TLS_CERT_ALTNAME_INVALID");
     await ec2.send(new DeleteVpcEndpointsCommand({ VpcEndpointIds: [endpoint?.VpcEndpointId ?? ""] }));
     await vi.waitFor(async () => expect((await ec2.send(new DescribeVpcEndpointsCommand({ Filters }))).VpcEndpoints).toEqual([]), {

@@ -72,10 +72,7 @@ resource "aws_vpc_endpoint" "ssm" {
   vpc_id            = aws_vpc.main.id
   service_name      = "com.amazonaws.us-east-1.ssm"
   vpc_endpoint_type = "Interface"
-}
-resource "aws_vpc_endpoint_subnet_association" "ssm" {
-  vpc_endpoint_id = aws_vpc_endpoint.ssm.id
-  subnet_id       = aws_subnet.private[1].id
+  subnet_ids        = [aws_subnet.private[1].id]
 }
 resource "aws_vpc_endpoint_security_group_association" "ssm" {
   vpc_endpoint_id             = aws_vpc_endpoint.ssm.id
