@@ -3,12 +3,17 @@ import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds as ids } from "../../drivers/system/ids.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
 import { networkAcls } from "../../state/ec2-network-acls.ts";
+import { services, tasks } from "../../state/ecs.ts";
 import { securityGroups, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import { placeInterfaces } from "../../state/elb-interfaces.ts";
 import { listeners, loadBalancers, targetGroups, targets, type TargetRecord } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { balancerRecord, groupRecord, listenerRecord } from "../../testing/balancer-records.ts";
 import { definitionRecord, interfaceOf, putTask, taskRecord } from "../../testing/task-record.ts";
+import { newDeployment } from "../../decide/rollout/new-deployment.ts";
+import { balancedCluster, putService } from "../../testing/balanced-cluster.ts";
+import { ManualClock } from "../../testing/manual-clock.ts";
+import { unreachedTargets } from "./unreached-targets.ts";
 import { explainTask } from "./explain-task.ts";
 
 const SCOPE = { account: "123456789012", region: "us-east-1" };
@@ -172,4 +177,35 @@ test("a task that stopped while nothing is in its way now stopped for what it sa
     inTheWay: { code: "EssentialContainerExited", text: "Essential container in task exited" },
   });
   expect(explainTask(state, "2".repeat(32), () => undefined)).toBeUndefined();
+});
+
+test("a service is told once what keeps its load balancer from an unhealthy target of its", async () => {
+  const { state, group, target } = world();
+  const deployment = { ...newDeployment("ecs-svc/1", "d", 1, 0), updatedAt: 0, launchType: "FARGATE" as const, loadBalancers: [] };
+  const service = { arn: "arn:aws:ecs:us-east-1:123456789012:service/c/web", name: "web", deployment, now: 0 };
+  const { arn } = putService(state, balancedCluster("c"), service);
+  state.commit(() => state.table(tasks).update(state.table(tasks).by("id", ID)[0]!.arn, (task) => ({ ...task, serviceArn: arn })));
+  const clock = new ManualClock();
+  const logger = { info: () => undefined, warn: () => undefined, error: (...told: unknown[]) => expect.unreachable(JSON.stringify(told)) };
+  await using _loop = unreachedTargets({ state, clock, logger, ids });
+  const events = (): readonly string[] =>
+    state
+      .table(services)
+      .get(arn)!
+      .events.map(({ message }) => message);
+  const unhealthy = {
+    ...target,
+    health: { state: "unhealthy" as const, reason: "Target.Timeout" as const, description: "Request timed out" },
+  };
+  state.commit(() => state.table(targets).put(unhealthy));
+  await clock.settled();
+  // What answers wrongly is not in the way.
+  expect(events()).toEqual([]);
+  group("sg-app", [OPEN]);
+  state.commit(() => state.table(targets).put(target));
+  state.commit(() => state.table(targets).put(unhealthy));
+  await clock.settled();
+  expect(events()).toEqual([
+    expect.stringMatching(/^\(service web\) \(task 0+\) has in its way SG_HAS_NO_RULES at sg-app: .* To mend it: /),
+  ]);
 });
