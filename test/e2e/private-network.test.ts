@@ -10,6 +10,7 @@ import {
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
   waitUntilServicesStable,
+  waitUntilTasksRunning,
   waitUntilTasksStopped,
 } from "@aws-sdk/client-ecs";
 import * as elb from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -315,4 +316,20 @@ describe("of the running task, what is between it and its clients is named", () 
     expect(inTheWay?.remedy).toBeTruthy();
     expect((await explain(service.task)).inTheWay?.code).not.toBe(code);
   });
+});
+
+test("a task with a public address is reached there from this host, by what its group lets in", async () => {
+  const ecs = airfield.client(ECSClient);
+  await client().send(new ec2.AuthorizeSecurityGroupIngressCommand(rule(net.app, 8080, { cidr: "0.0.0.0/0" })));
+  const { tasks: [task] = [] } = await ecs.send(
+    new RunTaskCommand({
+      ...{ cluster: "web", taskDefinition: "web", launchType: "FARGATE" },
+      networkConfiguration: { awsvpcConfiguration: { subnets: net.outer, securityGroups: [net.app], assignPublicIp: "ENABLED" } },
+    }),
+  );
+  await waitUntilTasksRunning({ client: ecs, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { cluster: "web", tasks: [task?.taskArn ?? ""] });
+  const { place } = await explain(task?.taskArn ?? "");
+  expect(place?.publicAddress).toMatch(/^127\./);
+  const answer = await vi.waitFor(() => fetch(`http://${place?.publicAddress}:8080/`), SOON);
+  expect(answer.status).toBe(200);
 });
