@@ -2,6 +2,7 @@ import { isBefore } from "../domain/task-status.ts";
 import type { TaskRunner } from "../ports/task-runner.ts";
 import type { ProxyConfiguration, TrafficProxy } from "../ports/traffic-proxy.ts";
 import { tasks, type TaskRecord } from "../state/ecs.ts";
+import { connectServerKey, connectServers } from "../state/ecs-connect.ts";
 import { listeners, targets, type ListenerRecord } from "../state/elb.ts";
 import type { WholeState } from "../state/state.ts";
 import type { FakeTaskEngine } from "./fake-task-runner.ts";
@@ -86,6 +87,8 @@ export class ControlLaws {
   check({ state, engine, proxy }: Pick<Watched, "state" | "engine" | "proxy">): void {
     for (const target of state.table(targets).values())
       if (target.drainingUntil !== undefined) this.#drainingUntil.set(`${target.address}:${target.addressPort}`, target.drainingUntil);
+    for (const server of state.table(connectServers).values())
+      if (server.drainingUntil !== undefined) this.#drainingUntil.set(connectServerKey(server), server.drainingUntil);
     const [told, running] = [new Set<string>(), new Set<string>()];
     for (const { spec, containers } of engine.tasks.values()) {
       if (spec.network.mode !== "awsvpc") continue;
@@ -94,7 +97,8 @@ export class ControlLaws {
     }
     const served = proxy.inRotation();
     for (const { address } of served) this.#law(!told.has(address), `requests go to ${address}, which was told to stop`);
-    const answering = served.filter(({ address }) => running.has(address)).length;
+    const aliased = new Set(proxy.configuration.backends.flatMap(({ id, connect }) => (connect ? id : [])));
+    const answering = served.filter(({ address, backend }) => running.has(address) && !aliased.has(backend)).length;
     this.#law(answering >= this.#atLeast, `requests find ${answering} servers, and at least ${this.#atLeast} should answer`);
     this.#law(new Set(engine.starts).size === engine.starts.length, `a container was started twice: ${engine.starts.at(-1)}`);
   }
@@ -104,10 +108,11 @@ export class ControlLaws {
     if (!task || address === undefined) return;
     const registered = [...state.table(targets).values()].some((target) => target.address === address);
     this.#law(!registered, `${task.arn} is told to stop while it is registered`);
+    this.#law(state.table(connectServers).count("task", task.arn) === 0, `${task.arn} is told to stop while it is offered`);
     this.#law(!proxy.inRotation().some((server) => server.address === address), `${task.arn} is told to stop while it gets requests`);
-    for (const { id, servers } of proxy.configuration.backends)
+    for (const { id, servers, connect } of proxy.configuration.backends)
       for (const server of servers.filter((one) => one.address === address)) {
-        const until = this.#drainingUntil.get(`${address}:${server.port}`) ?? 0;
+        const until = this.#drainingUntil.get(connect ? `${id}/${server.id}` : `${address}:${server.port}`) ?? 0;
         this.#law(proxy.sessionsOf(id, server.id) === 0 || now() >= until, `${task.arn} is told to stop while it answers a request`);
       }
   }
@@ -115,7 +120,18 @@ export class ControlLaws {
   #isDurable({ listeners: served, backends }: ProxyConfiguration, state: WholeState, journal: HeldJournal): void {
     const bound = new Set(journal.all<ListenerRecord>(listeners).map(({ boundPort }) => boundPort));
     for (const { port } of served) this.#law(bound.has(port), `the proxy listens on ${port}, and a crash would forget it`);
-    const used = new Set(backends.flatMap(({ servers }) => servers.map(({ address, port }) => `${address}:${port}`)));
+    const offered = new Set(
+      backends.filter(({ connect }) => connect).flatMap(({ id, servers }) => servers.map((one) => `${id}/${one.id}`)),
+    );
+    for (const server of state.table(connectServers).values())
+      if (offered.has(connectServerKey(server)))
+        this.#law(
+          journal.durable(connectServers, connectServerKey(server)) !== undefined,
+          `the proxy gets ${server.taskId}, and a crash would forget it`,
+        );
+    const used = new Set(
+      backends.filter(({ connect }) => !connect).flatMap(({ servers }) => servers.map(({ address, port }) => `${address}:${port}`)),
+    );
     for (const target of state.table(targets).values())
       if (used.has(`${target.address}:${target.addressPort}`))
         this.#law(journal.durable(targets, targets.key(target)) !== undefined, `the proxy gets ${target.id}, and a crash would forget it`);

@@ -2,6 +2,8 @@ import { balancedCluster, putBalancedCluster, putService, SCOPE } from "./balanc
 import { arn } from "../domain/arn.ts";
 import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
 import { targetSurroundings } from "../control/load-balancing/target-surroundings.ts";
+import { proxyShares } from "../control/proxy-shares.ts";
+import { serviceConnect } from "../control/service-connect/service-connect.ts";
 import { serviceLoop } from "../control/services/service-loop.ts";
 import { taskLoop } from "../control/tasks/task-loop.ts";
 import { keepHostBlocks } from "../control/vpc-networks/follow-networks.ts";
@@ -13,7 +15,16 @@ import type { Ids } from "../ports/ids.ts";
 import type { Journal, JournalRecord } from "../ports/journal.ts";
 import type { Logger } from "../ports/logger.ts";
 import { defaultNetwork } from "../state/default-vpc.ts";
-import { services, taskDefinitions, tasks, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../state/ecs.ts";
+import {
+  services,
+  taskDefinitions,
+  tasks,
+  type ConnectEndpoint,
+  type DeploymentRecord,
+  type ServiceRecord,
+  type TaskRecord,
+} from "../state/ecs.ts";
+import { connectServers, type ConnectServerRecord } from "../state/ecs-connect.ts";
 import { targets, type TargetRecord } from "../state/elb.ts";
 import { JournaledState } from "../state/journaled-state.ts";
 import type { WholeState } from "../state/state.ts";
@@ -28,6 +39,13 @@ import { openResolver } from "./open-resolver.ts";
 
 const CLUSTER = balancedCluster("web");
 const SERVICE = arn("ecs", SCOPE, "service/web/web");
+
+/** What the service offers by Service Connect, besides. */
+const ENDPOINT: ConnectEndpoint = {
+  ...{ namespaceId: "ns-mesh", discoveryServiceId: "srv-web", discoveryArn: "arn", discoveryName: "web" },
+  ...{ containerName: "web", containerPort: 80, protocol: "http", alias: { dnsName: "web", port: 80 } },
+  ...{ idleTimeout: 300, requestTimeout: 15 },
+};
 
 /** How the tasks of a version fare. */
 export interface Version {
@@ -78,6 +96,14 @@ export class ControlWorld {
 
   get targets(): readonly TargetRecord[] {
     return [...this.#state.table(targets).values()];
+  }
+
+  /** The tasks that Service Connect offers, and how; each as the proxy has it. */
+  get offered(): readonly string[] {
+    const inProxy = new Set(this.proxy.configuration.backends.find(({ connect }) => connect)?.servers.map(({ id }) => id));
+    const how = ({ taskId, passed, drainingUntil }: ConnectServerRecord): string =>
+      !inProxy.has(taskId) ? "missing" : drainingUntil !== undefined ? "draining" : passed ? "passed" : "initial";
+    return [...this.#state.table(connectServers).values()].map((server) => `${server.taskId} ${how(server)}`).sort();
   }
 
   /** The tasks of which the engine has a container, running or not. */
@@ -182,9 +208,12 @@ export class ControlWorld {
     parts.use(keepHostBlocks(state, this.networks));
     const surroundings = targetSurroundings({ state, host: () => ({ ownBlocks: [], bridgedBlocks: [] }), openedBlocks: [] });
     const proxy = this.laws.proxy(this.proxy.reopen(), watched);
-    parts.use(loadBalancing({ state, clock, proxy, logger, surroundings }));
+    const shares = proxyShares(proxy, ["balancing", "connect"]);
+    parts.use(loadBalancing({ state, clock, proxy: shares.balancing, logger, surroundings }));
+    const connecting = parts.use(serviceConnect({ state, clock, proxy: shares.connect, logger }));
     const network = networkForTask({ state, networks: this.networks, logger });
-    parts.use(await taskLoop({ state, clock, ids, runner, logger, resolver: openResolver, networkForTask: network }));
+    const connectReady = (task: TaskRecord) => connecting.ready(task);
+    parts.use(await taskLoop({ state, clock, ids, runner, logger, resolver: openResolver, networkForTask: network, connectReady }));
     parts.use(serviceLoop({ state, clock, ids, logger }));
   }
 
@@ -285,6 +314,7 @@ export class ControlWorld {
       launchType: "FARGATE",
       networkConfiguration: { awsvpcConfiguration: { subnets } },
       loadBalancers: [{ targetGroupArn: CLUSTER.targetGroup, containerName: "web", containerPort: 80 }],
+      connect: { configuration: { enabled: true }, namespaceId: ENDPOINT.namespaceId, endpoints: [ENDPOINT], names: [] },
     };
   }
 }

@@ -170,6 +170,8 @@ function expectSettled(world: ControlWorld, definition: string | undefined): voi
   );
   const health = world.targets.map(({ id, health: { state } }) => `${id} ${state}`).sort();
   expect(health).toEqual(running.map(({ networkInterface }) => `${networkInterface?.privateIpv4Address ?? ""} healthy`).sort());
+  // Each of them is offered by Service Connect, known to listen, and in the proxy.
+  expect(world.offered).toEqual(running.map(({ id }) => `${id} passed`).sort());
   expect(world.containers()).toEqual(live(world));
   expect(service.events.map(({ message }) => message)).toContainEqual(expect.stringContaining("has reached a steady state."));
   expect(world.laws.broken).toEqual([]);

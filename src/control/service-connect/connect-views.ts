@@ -15,6 +15,15 @@ export interface ConnectView {
   readonly awaited: ReadonlySet<string>;
 }
 
+/** What follows from what services offer, and from the addresses that there are. */
+interface Layout extends Pick<ConnectView, "listening" | "awaited"> {
+  readonly held: readonly HeldAddresses[];
+  readonly aliases: readonly ProxyAlias[];
+  readonly namespaceIds: readonly string[];
+  /** One for each backend. */
+  readonly offered: readonly ConnectEndpoint[];
+}
+
 /**
  * How a server that fails comes back: three checks, 15 s apart, after which it has been out for 30 to 45 s. On AWS it is out for 30 s, and for longer each time, up to
  * 300 s. Whether something listens is all that is looked at. Source: Amazon ECS Developer Guide, "Service Connect components": outlier detection.
@@ -35,6 +44,7 @@ export class ConnectViews {
   readonly #backends = new Map<string, ProxyBackend>();
   readonly #sets = new Map<string, ProxyClientSet>();
   readonly #clients = new Map<string, ReadonlySet<string>>();
+  #layout: Layout | undefined;
   readonly #dirtyServices = new Set<string>();
   readonly #dirtyBackends = new Set<string>();
   readonly #dirtySets = new Set<string>();
@@ -59,30 +69,44 @@ export class ConnectViews {
     this.#dirtySets.add(namespaceId);
   }
 
-  /** Costs a look at each endpoint, and at all servers and clients of those that were noted. */
+  /** The addresses of names may be others. */
+  noteAddresses(): void {
+    this.#layout = undefined;
+  }
+
+  /**
+   * Costs a look at all servers and clients of those that were noted; where a service, an address, or what this host has was, a look at each endpoint, too.
+   */
   make(held: readonly HeldAddresses[]): ConnectView {
     for (const arn of this.#dirtyServices) this.#offer(arn);
+    if (this.#dirtyServices.size > 0 || this.#layout?.held !== held) this.#layout = undefined;
     this.#dirtyServices.clear();
+    const layout = (this.#layout ??= this.#laidOut(held));
+    const sets = layout.namespaceIds.map((id) => this.#set(id));
+    this.#dirtySets.clear();
+    const backends = layout.offered.map((endpoint) => this.#backend(endpoint));
+    this.#dirtyBackends.clear();
+    const { aliases, listening, awaited } = layout;
+    return { configuration: { listeners: [], aliases, clientSets: sets, backends }, clients: this.#clients, listening, awaited };
+  }
+
+  #laidOut(held: readonly HeldAddresses[]): Layout {
     const endpoints = new Map<string, ConnectEndpoint>();
-    const backendsOf = new Map<string, ConnectEndpoint>();
+    const offered = new Map<string, ConnectEndpoint>();
     for (const endpoint of [...this.#offers.values()].flat()) {
       if (!endpoints.has(aliasKey(endpoint))) endpoints.set(aliasKey(endpoint), endpoint);
-      if (!backendsOf.has(endpoint.discoveryServiceId)) backendsOf.set(endpoint.discoveryServiceId, endpoint);
+      if (!offered.has(endpoint.discoveryServiceId)) offered.set(endpoint.discoveryServiceId, endpoint);
     }
     const at = new Map(held.map(({ vpcId, addresses }) => [vpcId, addresses]));
     const awaited = new Set<string>();
     const aliases = [...endpoints.values()].map((endpoint) => this.#alias(endpoint, at, awaited)).toSorted(byId);
-    const sets = [...new Set(aliases.map(({ clientSet }) => clientSet))].toSorted().map((id) => this.#set(id));
-    this.#dirtySets.clear();
-    for (const id of this.#sets.keys()) if (!sets.some((set) => set.id === id)) this.#forget(id);
-    const backends = [...backendsOf.values()].map((endpoint) => this.#backend(endpoint)).toSorted(byId);
-    this.#dirtyBackends.clear();
-    for (const id of this.#backends.keys()) if (!backendsOf.has(id)) this.#backends.delete(id);
+    const namespaceIds = [...new Set(aliases.map(({ clientSet }) => clientSet))].toSorted();
+    for (const id of this.#sets.keys()) if (!namespaceIds.includes(id)) this.#forget(id);
+    for (const id of this.#backends.keys()) if (!offered.has(id)) this.#backends.delete(id);
     return {
-      configuration: { listeners: [], aliases, clientSets: sets, backends },
-      clients: this.#clients,
+      ...{ held, aliases, awaited, namespaceIds },
+      offered: [...offered.values()].toSorted((a, b) => (a.discoveryServiceId < b.discoveryServiceId ? -1 : 1)),
       listening: new Set(aliases.flatMap(({ addresses }) => addresses)),
-      awaited,
     };
   }
 

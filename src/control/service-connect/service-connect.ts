@@ -187,7 +187,10 @@ export function serviceConnect({ state, clock, proxy, logger, trouble }: Service
     state.watch(connectServers, ({ before, after }) => {
       for (const record of [before, after]) if (record) noteServers(record.discoveryServiceId);
     }),
-    state.watch(connectAddresses, wakeRouting),
+    state.watch(connectAddresses, () => {
+      views.noteAddresses();
+      wakeRouting();
+    }),
     proxy.onHealth(({ backend, server, health }) => {
       if (health !== "healthy") return;
       const key = connectServerKey({ discoveryServiceId: backend, taskId: server });

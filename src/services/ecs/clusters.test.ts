@@ -133,6 +133,15 @@ test("a cluster has a namespace for the services in it: one that is there, by it
   expect(namespaceOfArn(api.state, fresh ?? "")).toBeDefined();
 });
 
+test("no namespace is made beyond the quota of Cloud Map", async () => {
+  await using api = await apiWorld();
+  const ecs = api.client(ECSClient);
+  const make = (at: number) =>
+    ecs.send(new CreateClusterCommand({ clusterName: `c${at}`, serviceConnectDefaults: { namespace: `shop${at}` } }));
+  for (let at = 0; at < 50; at += 1) await make(at);
+  await expect(make(50)).rejects.toThrow("quota of 50");
+});
+
 test.each([
   ["arn:aws:servicediscovery:us-east-1:123456789012:namespace/ns-aaaaaaaaaaaaaaaa", "NamespaceNotFoundException", "wasn't found"],
   ["arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-0123456789abcdef", "NamespaceNotFoundException", "wasn't found"],

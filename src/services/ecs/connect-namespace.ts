@@ -1,9 +1,11 @@
 import { NamespaceNotFoundException } from "@aws-sdk/client-ecs";
 import { claimsToBeArn } from "../../domain/arn.ts";
+import { scopeKey } from "../../domain/scope.ts";
 import { nameInScope, namespaceOfArn, namespaces, type NamespaceRecord } from "../../state/cloud-map.ts";
 import type { ClusterRecord } from "../../state/ecs.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { insertConnectNamespace } from "../servicediscovery/create-namespace.ts";
+import { NAMESPACES_BY_REGION } from "../servicediscovery/quotas.ts";
 import { invalid } from "./ecs-operation.ts";
 
 const KINDS: readonly NamespaceRecord["type"][] = ["HTTP", "DNS_PRIVATE", "DNS_PUBLIC"];
@@ -35,7 +37,11 @@ export function clusterNamespace(nameOrArn: string, context: OperationContext): 
   if (nameOrArn === "") return undefined;
   if (claimsToBeArn(nameOrArn)) return requireConnectNamespace(nameOrArn, context).arn;
   if (nameOrArn.length > 1024 || /[<>"/]/.test(nameOrArn)) throw invalid("The namespace name is invalid.");
-  return (findNamespace(nameOrArn, context) ?? insertConnectNamespace(context, nameOrArn)).arn;
+  const found = findNamespace(nameOrArn, context);
+  if (found) return found.arn;
+  if (context.state.table(namespaces).count("scope", scopeKey(context)) >= NAMESPACES_BY_REGION)
+    throw invalid(`The number of namespaces in this Region has reached its quota of ${NAMESPACES_BY_REGION}.`);
+  return insertConnectNamespace(context, nameOrArn).arn;
 }
 
 /** The namespace that a service is to be in: its own, or else its cluster's. @throws NamespaceNotFoundException, InvalidParameterException */

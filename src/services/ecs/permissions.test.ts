@@ -6,6 +6,7 @@ import {
   DescribeTaskDefinitionCommand,
   ECSClient,
   ListServiceDeploymentsCommand,
+  ListServicesByNamespaceCommand,
   ListServicesCommand,
   ListTasksCommand,
   PutAccountSettingCommand,
@@ -59,6 +60,7 @@ type Commands =
   | UpdateServiceCommand
   | DescribeServicesCommand
   | RegisterTaskDefinitionCommand
+  | ListServicesByNamespaceCommand
   | ListServicesCommand;
 
 async function verdict(command: unknown, ...grants: readonly Grant[]): Promise<string> {
@@ -234,6 +236,12 @@ test.each<[string, unknown, string, Grant[]]>([
     new ListServicesCommand({}),
     "ecs:ListServices on resource: *",
     [when("ecs:cluster", PROD, "ecs:ListServices", "*", "ArnEquals")],
+  ],
+  [
+    "a list of another namespace",
+    new ListServicesByNamespaceCommand({ namespace: "shop" }),
+    "ecs:ListServicesByNamespace on resource: *",
+    [when("ecs:namespace", "other", "ecs:ListServicesByNamespace")],
   ],
   [
     "services with another tag",
