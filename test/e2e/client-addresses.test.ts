@@ -1,14 +1,17 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import { AuthorizeSecurityGroupIngressCommand, CreateSecurityGroupCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import {
   CreateClusterCommand,
   CreateServiceCommand,
+  DescribeTasksCommand,
   ECSClient,
   RegisterTaskDefinitionCommand,
+  RunTaskCommand,
   UpdateServiceCommand,
+  waitUntilTasksRunning,
 } from "@aws-sdk/client-ecs";
 import * as elb from "@aws-sdk/client-elastic-load-balancing-v2";
 import { describe, expect, test } from "vitest";
@@ -59,6 +62,13 @@ async function world() {
   const image = await pushImage(airfield, local, "who", "1");
   const { Subnets = [] } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
   const [subnet = ""] = Subnets.map(({ SubnetId = "" }) => SubnetId);
+  const ec2 = airfield.client(EC2Client);
+  const { GroupId = "" } = await ec2.send(
+    new CreateSecurityGroupCommand({ GroupName: "who", Description: "open", VpcId: Subnets[0]?.VpcId ?? "" }),
+  );
+  const IpPermissions = [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
+  await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+  const networkConfiguration = { awsvpcConfiguration: { subnets: [subnet], securityGroups: [GroupId] } };
   const client = airfield.client(elb.ElasticLoadBalancingV2Client);
   const { LoadBalancers } = await client.send(new elb.CreateLoadBalancerCommand({ Name: "who", Type: "network", Subnets: [subnet] }));
   const balancer = LoadBalancers?.[0]?.LoadBalancerArn ?? "";
@@ -105,7 +115,7 @@ async function world() {
   await ecs.send(
     new CreateServiceCommand({
       ...{ cluster: "who", serviceName: "who", taskDefinition: "who", desiredCount: 1, launchType: "FARGATE" },
-      networkConfiguration: { awsvpcConfiguration: { subnets: [subnet] } },
+      networkConfiguration,
       loadBalancers: [
         { targetGroupArn: groups["TCP"], containerName: "web", containerPort: 8080 },
         { targetGroupArn: groups["UDP"], containerName: "web", containerPort: DATAGRAMS },
@@ -128,7 +138,7 @@ async function world() {
     ports,
     image,
     address: NetworkInterfaces[0]?.PrivateIpAddress ?? "",
-    network: await run("docker", "network", "ls", "--quiet", "--filter", `label=airfield.vpc=${Subnets[0]?.VpcId}`),
+    networkConfiguration,
     async [Symbol.asyncDispose]() {
       await airfield[Symbol.asyncDispose]();
       for (const one of [local, image]) await removeImage(one);
@@ -184,10 +194,8 @@ async function throughItsLife(): Promise<string> {
   const table = balancerTable(await installationId(airfield.dataDirectory));
   const [target = ""] = await healthy(airfield, groups["TCP"]);
   await healthy(airfield, groups["UDP"]);
-  const client = await run("docker", "run", "--detach", "--rm", "--network", at.network, at.image, "/bin/busybox", "sleep", "600");
-  await using _after = { [Symbol.asyncDispose]: () => away(client) };
-  const own = await run("docker", "exec", client, "/bin/busybox", "hostname", "-i");
-  const asked = () => run("docker", "exec", client, "/usr/local/bin/node", "-e", CLIENT, address, String(ports.TCP), String(ports.UDP));
+  const { container, address: own } = await client(at);
+  const asked = () => run("docker", "exec", container, "/usr/local/bin/node", "-e", CLIENT, address, String(ports.TCP), String(ports.UDP));
   expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
   // This host comes as the load balancer's address, which is its own, and over loopback as before.
   expect((await send(ports.TCP, { host: address })).body).toBe(`${target} ${address}`);
@@ -200,8 +208,6 @@ async function throughItsLife(): Promise<string> {
   await airfield.kill();
   expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
   await using again = await airfield.restart();
-  // Before the network, which is not removed from under it.
-  await using _before = { [Symbol.asyncDispose]: () => away(client) };
   expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
 
   // More targets share, and one that leaves gets nothing new.
@@ -223,7 +229,18 @@ async function throughItsLife(): Promise<string> {
   return table;
 }
 
-/** Removes a container, where it is there. */
-async function away(container: string): Promise<void> {
-  await runCommand("docker", ["rm", "--force", container], process.env);
+/** A task of its own in the VPC, from whose container somebody may ask. */
+async function client({
+  airfield,
+  networkConfiguration,
+}: Awaited<ReturnType<typeof world>>): Promise<{ container: string; address: string }> {
+  const ecs = airfield.client(ECSClient);
+  const { tasks: started = [] } = await ecs.send(
+    new RunTaskCommand({ cluster: "who", taskDefinition: "who", launchType: "FARGATE", networkConfiguration }),
+  );
+  const arn = started[0]?.taskArn ?? "";
+  await waitUntilTasksRunning({ client: ecs, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { cluster: "who", tasks: [arn] });
+  const { tasks: running = [] } = await ecs.send(new DescribeTasksCommand({ cluster: "who", tasks: [arn] }));
+  const address = running[0]?.attachments?.[0]?.details?.find(({ name }) => name === "privateIPv4Address")?.value ?? "";
+  return { container: await run("docker", "ps", "--quiet", "--filter", `name=${arn.split("/").at(-1)}-web`), address };
 }
