@@ -4,7 +4,6 @@ import { elasticAddresses, type ElasticAddressRecord } from "../../state/ec2-gat
 import { AwsError } from "../aws-error.ts";
 import { chosen, described, type FilterFields } from "./describe.ts";
 import { invalidValue, onAny, operation } from "./ec2-operation.ts";
-import { onNamed } from "./resource-permissions.ts";
 
 export function allocationNotFound(id: string): AwsError {
   return new AwsError("InvalidAllocationID.NotFound", `The allocation ID '${id}' does not exist`);
@@ -62,7 +61,7 @@ function shown({ allocationId, publicIp, association, account, region, tags }: E
 
 /** There are no reverse names of addresses here: each has none. */
 export const describeAddressesAttribute = operation("DescribeAddressesAttribute", {
-  authorize: onNamed("DescribeAddressesAttribute", ({ AllocationIds }) => (AllocationIds ?? ["*"]).map((id) => `elastic-ip/${id}`)),
+  authorize: onAny("DescribeAddressesAttribute"),
   run({ AllocationIds, Attribute, MaxResults, NextToken }, context) {
     if (Attribute !== undefined && Attribute !== "domain-name")
       throw invalidValue(`Value (${String(Attribute)}) for parameter attribute is invalid. Unknown attribute.`);

@@ -57,7 +57,8 @@ export const disassociateRouteTable = operation("DisassociateRouteTable", {
 
 export const replaceRouteTableAssociation = operation("ReplaceRouteTableAssociation", {
   authorize: onNamed("ReplaceRouteTableAssociation", ({ AssociationId, RouteTableId = "*" }, at) => [
-    ...associated(AssociationId, at),
+    // One that is none is asked of the table alone that is named beside it.
+    ...associated(AssociationId, at).filter((resource) => resource !== "route-table/*"),
     `route-table/${RouteTableId}`,
   ]),
   run({ AssociationId = "", RouteTableId = "" }, context) {

@@ -44,7 +44,8 @@ export const createSubnetCidrReservation = operation("CreateSubnetCidrReservatio
 });
 
 export const deleteSubnetCidrReservation = operation("DeleteSubnetCidrReservation", {
-  authorize: ({ SubnetCidrReservationId }, at) => onOne("DeleteSubnetCidrReservation", KIND, SubnetCidrReservationId, at),
+  // The reference names no resource for it.
+  authorize: onAny("DeleteSubnetCidrReservation"),
   run({ SubnetCidrReservationId = "" }, { state, account, region }) {
     const found = state.table(subnetReservations).get(SubnetCidrReservationId);
     if (!found || found.account !== account || found.region !== region) throw reservationNotFound(SubnetCidrReservationId);
