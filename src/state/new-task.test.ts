@@ -144,7 +144,7 @@ test("a service tells its last hundred events, the newest first", () => {
 test("an event is told in the service that it is of, where there is one", () => {
   const state = new JournaledState(memoryJournal());
   const [web, api] = ["web", "api"].map(
-    (arn) => ({ ...scope, arn, clusterArn: "c", status: "ACTIVE", events: [] }) as unknown as ServiceRecord,
+    (arn) => ({ ...scope, arn, clusterArn: "c", status: "ACTIVE", deployments: [], events: [] }) as unknown as ServiceRecord,
   );
   if (!web || !api) throw new Error("there is no service");
   state.commit(() => {
