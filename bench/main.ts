@@ -6,6 +6,7 @@ const GROUPS: Readonly<Record<string, () => Promise<{ readonly measure: (tell: (
   "control-plane": () => import("./control-plane/control-plane.ts"),
   identity: () => import("./identity/identity.ts"),
   "main-job": () => import("./main-job/main-job.ts"),
+  network: () => import("./network/network.ts"),
   registry: () => import("./registry/registry.ts"),
   traffic: () => import("./traffic/traffic.ts"),
 };

@@ -5,6 +5,7 @@ import { openEndpointDoors } from "./composition/endpoint-doors.ts";
 import { openEngine } from "./composition/engine.ts";
 import { openFront } from "./composition/front.ts";
 import { openHostNames } from "./composition/host-names.ts";
+import { openPacketFilter } from "./composition/packet-filter.ts";
 import { openNetworks } from "./composition/networks.ts";
 import { LOOPS } from "./composition/loops.ts";
 import { openDoorForBackups } from "./composition/operator-door.ts";
@@ -48,6 +49,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const storage = await openStorage(start);
   const { installation } = storage;
   const networks = await openNetworks(start, storage);
+  const enforcement = await openPacketFilter(start, storage, networks);
   await openPublicAddresses(start, storage, networks);
 
   await openDoorForBackups(start, storage);
@@ -67,12 +69,18 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const doors = openEndpointDoors(start, platform.state, server, installation.id);
   const { balancing, connecting } = openTraffic(start, platform, proxy, { networks, requestLog, troubles: storage.troubles, doors });
   const dns = await openHostNames(start, platform, storage.troubles);
-  await runTasks(start, platform, front, { runner: engine, networks, connectReady: (task) => connecting.ready(task) });
+  await runTasks(start, platform, front, { runner: engine, networks, enforcement, connectReady: (task) => connecting.ready(task) });
   await openDoorForQuestions(start, platform);
 
   // Loops
   const loops = opened.use(
-    together(...LOOPS)({ ...platform, logger, certificateIssuer: certificateIssuer(options, installation.id), endpointProber }),
+    together(...LOOPS)({
+      ...platform,
+      logger,
+      enforcement,
+      certificateIssuer: certificateIssuer(options, installation.id),
+      endpointProber,
+    }),
   );
 
   const parts = opened.move();

@@ -8,7 +8,7 @@ import { isRoot, run, SetupError, which } from "./process.js";
 /** What the platform itself needs. The engine may run elsewhere (Docker Desktop), so `dockerd` is looked for only where it does not answer. */
 export const PLATFORM_TOOLS = ["haproxy"];
 
-/** What some of it needs, and the rest does without: datagrams of load balancers, and their clients' addresses. */
+/** What some of it needs, and the rest does without: datagrams of load balancers, their clients' addresses, and security groups that are enforced. */
 export const KERNEL_TOOLS = ["nft", "conntrack"];
 
 /** What the tests need besides: real clients, a browser among them, a load generator, and a static executable to build images from. */

@@ -14,5 +14,5 @@ export async function clean(flags: { readonly data?: string; readonly dockerSock
     );
   const { removeLeftovers } = await import("../composition/leftovers.ts");
   await removeLeftovers({ dataDirectory, dockerSocket: engineSocket(flags.dockerSocket) });
-  console.log(`removed the containers, networks, volumes and the proxy of ${dataDirectory}; its records are kept`);
+  console.log(`removed the containers, networks, volumes, the proxy and the packet filter of ${dataDirectory}; its records are kept`);
 }

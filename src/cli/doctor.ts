@@ -9,6 +9,8 @@ import { engineSocket } from "../../bin/setup/engine-socket.js";
 import { whyNotLed } from "../drivers/nftables/why-not-led.ts";
 import { whyNoAddresses } from "../drivers/system/bridge-addresses.ts";
 import { dockerEngine, EngineUnavailableError } from "../drivers/docker/engine.ts";
+import { nftProgram } from "../drivers/nftables/nft.ts";
+import { whyNoPacketFilter } from "../drivers/nftables/why-not.ts";
 import { engineInfo } from "../drivers/docker/engine-info.ts";
 import { lookWhereRootDoes } from "./program-path.ts";
 import { runningServer } from "./running-server.ts";
@@ -44,6 +46,7 @@ export async function doctor(flags: DoctorFlags): Promise<void> {
       webPort(),
       namePort(),
       ...(process.platform === "linux" ? [balancerAddresses(), packets()] : []),
+      packetFilter(engineSocket(flags.dockerSocket)),
       client("aws", ["--version"], "the aws command line", "every AWS SDK works as well"),
       client("docker", ["--version"], "the docker command line", "skopeo, crane and podman can push as well"),
     ])),
@@ -214,6 +217,24 @@ async function balancerAddresses(): Promise<Finding> {
     detail: `load balancers share those that there are: ${why}`,
     advice:
       "`sudo setpriv --reuid=$USER --regid=$USER --init-groups --inh-caps=+net_admin --ambient-caps=+net_admin env HOME=$HOME PATH=$PATH airfield start` starts it with the right, as `AmbientCapabilities=CAP_NET_ADMIN` does for systemd",
+  };
+}
+
+async function packetFilter(socketPath: string): Promise<Finding> {
+  const name = "Security groups";
+  const docker = dockerEngine({ socketPath });
+  const isHere = await engineInfo(docker).then(
+    ({ reachable }) => reachable,
+    () => true,
+  );
+  docker.close();
+  const why = await whyNoPacketFilter({ nft: nftProgram(), isHere });
+  if (why === undefined) return { name, verdict: "good", detail: "enforced by the kernel, as network ACLs and routes are" };
+  return {
+    name,
+    verdict: "wanting",
+    detail: `kept and not enforced, as network ACLs and routes are: ${why}`,
+    ...(/not installed/.test(why) ? { advice: howToInstall(["nft"]) } : {}),
   };
 }
 

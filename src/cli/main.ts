@@ -51,6 +51,7 @@ program
     "answer names of zones and load balancers there, or `off` (AIRFIELD_DNS; 127.0.0.1:4553, and off beside another --port)",
   )
   .option("--stop-tasks", "stop all tasks and load balancers as well when the server stops")
+  .option("--require-packet-filter", "do not start where security groups, network ACLs and routes cannot be enforced")
   .action(async (flags: object) => (await import("./start.ts")).start(flags));
 
 program

@@ -23,6 +23,12 @@ export function explained(error: unknown, { port, dataDirectory, dockerSocket }:
     return new CliError(error.message, `The data folder is ${dataDirectory}; nothing in it was changed.`, cause);
   if (error instanceof BackupError) return new CliError(error.message, error.advice, cause);
   if (error instanceof RootKeyError) return new CliError(error.message, error.advice, cause);
+  if (error instanceof Error && error.name === "NoPacketFilterError")
+    return new CliError(
+      error.message,
+      "`airfield doctor` tells what to do; without --require-packet-filter it starts all the same.",
+      cause,
+    );
   if (error instanceof HostPathRefused)
     return new CliError(error.message, "Name another folder with --host-path or AIRFIELD_HOST_PATHS.", cause);
   if (error instanceof DatabaseInUseError) {

@@ -10,6 +10,7 @@ import { logBucketsSetting } from "./log-buckets-setting.ts";
 import { objectsSetting } from "./objects-setting.ts";
 import { registryStoreSetting } from "./registry-store-setting.ts";
 import { lookWhereRootDoes } from "./program-path.ts";
+import { packetFilterSetting } from "./packet-filter-setting.ts";
 import { publicAddressesSetting } from "./public-addresses-setting.ts";
 import { forgetServer, recordServer } from "./running-server.ts";
 import { keepCoreFilesEmpty } from "../drivers/system/core-files.ts";
@@ -22,6 +23,7 @@ export interface StartFlags extends EndpointFlags, HostRightsFlags {
   readonly data?: string;
   readonly dockerSocket?: string;
   readonly stopTasks?: boolean;
+  readonly requirePacketFilter?: boolean;
   readonly dns?: string;
 }
 
@@ -43,6 +45,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const targetAddresses = targetAddressesSetting();
   const unreachableAfterMs = unreachableSetting();
   const publicAddresses = publicAddressesSetting();
+  const packetFilter = packetFilterSetting(flags.requirePacketFilter);
   const logBuckets = logBucketsSetting();
   const hostRights = hostRightsSettings(flags);
   const allowedUpstreams = pullThroughUpstreamsSetting();
@@ -68,6 +71,7 @@ export async function start(flags: StartFlags): Promise<void> {
     ...(dns ? { dns } : {}),
     ...(unreachableAfterMs === undefined ? {} : { unreachableAfterMs }),
     ...(publicAddresses === undefined ? {} : { publicAddresses }),
+    ...(packetFilter === undefined ? {} : { packetFilter }),
     ...(logBuckets ? { logBuckets } : {}),
     ...(registryStore ? { registryStore } : {}),
     ...(objects ? { objects } : {}),

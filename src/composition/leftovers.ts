@@ -1,6 +1,8 @@
 import { removeInstallation } from "../drivers/docker/remove-installation.ts";
 import { dockerVpcLinks } from "../drivers/docker/vpc-links.ts";
 import { installationId } from "../drivers/filesystem/installation.ts";
+import { nftProgram } from "../drivers/nftables/nft.ts";
+import { removePacketFilter } from "../drivers/nftables/packet-filter.ts";
 import { haproxyTrafficProxy } from "../drivers/haproxy/haproxy-traffic-proxy.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import { removePackets } from "./packets.ts";
@@ -25,4 +27,6 @@ export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal):
   const proxy = await haproxyTrafficProxy({ ...proxyPlaces(dataDirectory, id), clock });
   await proxy.stop();
   await removePublicAddresses(id);
+  // Last: what runs is filtered as long as it does.
+  await removePacketFilter(nftProgram(), id);
 }

@@ -9,6 +9,7 @@ import { lifecyclePreviewLoop } from "../control/lifecycle/lifecycle-preview-loo
 import { logRetention } from "../control/log-retention.ts";
 import type { Loop } from "../control/loop.ts";
 import { natGatewayLoop } from "../control/nat-gateways.ts";
+import { packetFiltering } from "../control/packet-filter/packet-filter.ts";
 import { parameterExpiry } from "../control/parameter-expiry.ts";
 import { unreachedTargets } from "../control/reachability/unreached-targets.ts";
 import { replicationBackfills } from "../control/replication/backfill.ts";
@@ -25,6 +26,7 @@ import { serviceLoop } from "../control/services/service-loop.ts";
  * and works on while all others have stopped, and load balancing and Service Connect (`traffic.ts`), which are told where gateways and addresses are.
  */
 export const LOOPS: readonly Loop[] = [
+  packetFiltering,
   serviceLoop,
   unreachedTargets,
   secretRotation,

@@ -32,6 +32,8 @@ export interface AirfieldOptions {
   readonly publicAddresses?: string;
   /** Milliseconds for which a task waits for a way to what it needs, before it stops; two minutes where absent. */
   readonly unreachableAfterMs?: number;
+  /** Whether a host that cannot enforce security groups, network ACLs and routes is refused, or nothing is enforced; enforced where it can be where absent. */
+  readonly packetFilter?: "required" | "off";
   /** Where load balancers may deliver logs: a folder in which each folder is a bucket, or buckets of S3; nowhere where absent. */
   readonly logBuckets?: { readonly folder: string } | { readonly buckets: readonly S3Location[] };
   /** What of the host tasks may reach beside the folders of their accounts; nothing where absent. */

@@ -1,6 +1,7 @@
 import { endpointEnvironment } from "../control/tasks/endpoint-environment.ts";
 import { waysOfTasks } from "../control/reachability/wait-for-ways.ts";
 import { resolver, type ResolverParts } from "../control/tasks/resolver.ts";
+import type { Enforcement } from "../control/packet-filter/enforcement.ts";
 import { taskLoop, type TaskLoopParts } from "../control/tasks/task-loop.ts";
 import { networkForTask } from "../control/vpc-networks/network-for-task.ts";
 import { errorTrace } from "../domain/error-text.ts";
@@ -25,8 +26,14 @@ export async function runTasks(
   {
     runner,
     networks,
+    enforcement,
     connectReady,
-  }: { readonly runner: TaskRunner; readonly networks: VpcNetworks; readonly connectReady: TaskLoopParts["connectReady"] & {} },
+  }: {
+    readonly runner: TaskRunner;
+    readonly networks: VpcNetworks;
+    readonly enforcement: Enforcement | undefined;
+    readonly connectReady: TaskLoopParts["connectReady"] & {};
+  },
 ): Promise<void> {
   const { state, clock, ids, secrets, hostGrants } = platform;
   const listener = taskEndpoint({
@@ -53,7 +60,13 @@ export async function runTasks(
     (reference, scope) => imageHome(platform, reference, scope),
     options.unreachableAfterMs ?? UNREACHABLE_AFTER_MS,
   );
-  opened.use(await taskLoop({ state, clock, ids, runner, logger, resolver: resolving, networkForTask: making, ways, connectReady }));
+  const inPlace = enforcement && ((id: string) => enforcement.inPlace.wait(id));
+  opened.use(
+    await taskLoop({
+      ...{ state, clock, ids, runner, logger, resolver: resolving, networkForTask: making, ways, connectReady },
+      ...(inPlace && { inPlace }),
+    }),
+  );
 }
 
 /** For about as long Fargate's agent tries what it does not reach. */

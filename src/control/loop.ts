@@ -11,6 +11,7 @@ import type { SecretBox } from "../ports/secret-box.ts";
 import type { VulnerabilityData } from "../ports/vulnerability-data.ts";
 import type { WholeState } from "../state/state.ts";
 import type { Change, TableDefinition } from "../state/table.ts";
+import type { Enforcement } from "./packet-filter/enforcement.ts";
 import { keyedWorker, type KeyedWorker, type KeyedWorkerOptions } from "./keyed-worker.ts";
 
 /** What a loop may ask for. */
@@ -26,6 +27,8 @@ export interface LoopParts {
   readonly vulnerabilities: VulnerabilityData;
   readonly certificateIssuer: CertificateIssuer;
   readonly endpointProber: EndpointProber;
+  /** Absent where groups, ACLs and routes are kept, and not enforced. */
+  readonly enforcement: Enforcement | undefined;
   /** Where this host may send to in the name of an account. */
   readonly targetSurroundings: () => TargetSurroundings;
 }

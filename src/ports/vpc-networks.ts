@@ -14,6 +14,8 @@ export interface VpcNetworks {
    * that runs is still on it, which is left alone. Rejects where the engine cannot be asked.
    */
   remove(vpcId: string): Promise<{ readonly kind: "gone" } | { readonly kind: "in-use"; readonly reason: string }>;
+  /** Whether networks are on this host, which reaches what is in them. */
+  readonly isHere: boolean;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,8 @@ export interface SeenNetworks {
 export interface VpcNetwork extends WantedNetwork {
   /** The engine's: a network that is made anew has another one. */
   readonly id: string;
-  /** This host's own address in it; absent where the engine keeps its networks elsewhere. */
+  /** This host's own address in it; absent where the engine keeps its networks elsewhere, as below. */
   readonly address?: string;
+  /** The network interface by which this host is in it. */
+  readonly bridge?: string;
 }

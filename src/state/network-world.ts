@@ -112,12 +112,12 @@ export function worldAround(state: State, ends: readonly WorldInterface[]): Netw
   };
 }
 
-function vpcInWorld(state: State, id: string): WorldVpc | undefined {
+export function vpcInWorld(state: State, id: string): WorldVpc | undefined {
   const vpc = state.table(vpcs).get(id);
   return vpc && { id, blocks: vpcBlocks(vpc) };
 }
 
-function subnetInWorld(state: State, subnet: SubnetRecord): WorldSubnet {
+export function subnetInWorld(state: State, subnet: SubnetRecord): WorldSubnet {
   return {
     id: subnet.id,
     vpcId: subnet.vpcId,
@@ -127,7 +127,7 @@ function subnetInWorld(state: State, subnet: SubnetRecord): WorldSubnet {
   };
 }
 
-function groupInWorld({ id, vpcId, rules }: SecurityGroupRecord): WorldGroup {
+export function groupInWorld({ id, vpcId, rules }: SecurityGroupRecord): WorldGroup {
   const side = (egress: boolean): readonly WorldRule[] => rules.filter(({ isEgress }) => isEgress === egress).flatMap(ruleInWorld);
   return { id, vpcId, ingress: side(false), egress: side(true) };
 }
@@ -157,7 +157,7 @@ function protocolNumber(text: string): number | "all" {
   return text === "-1" ? "all" : (PROTOCOLS[text] ?? Number(text));
 }
 
-function aclInWorld({ id, entries }: NetworkAclRecord): WorldAcl {
+export function aclInWorld({ id, entries }: NetworkAclRecord): WorldAcl {
   const side = (egress: boolean) =>
     entries
       .filter((entry) => entry.egress === egress && !entry.cidr.includes(":"))
@@ -173,7 +173,7 @@ function trafficOf({ protocol, ports, icmp }: NetworkAclEntry) {
   };
 }
 
-function tableInWorld({ id, vpcId, routes }: RouteTableRecord): WorldRouteTable {
+export function tableInWorld({ id, vpcId, routes }: RouteTableRecord): WorldRouteTable {
   return { id, vpcId, routes: routes.map(({ destination, target }) => ({ destination, target })) };
 }
 

@@ -5,6 +5,7 @@ import type { NetworkOutcome, SeenNetworks, VpcNetwork, VpcNetworks, WantedNetwo
 export class FakeVpcNetworks implements VpcNetworks {
   /** What `ensure` was asked for. */
   readonly asked: WantedNetwork[] = [];
+  readonly isHere = true;
   #seen: SeenNetworks = { networks: [], foreignBlocks: [] };
   #unseen: readonly string[] = [];
   readonly #followers = new Set<(seen: SeenNetworks) => void>();
@@ -34,7 +35,13 @@ export class FakeVpcNetworks implements VpcNetworks {
   make({ vpcId, vpcCidr }: WantedNetwork): void {
     const others = this.#seen.networks.filter((network) => network.vpcId !== vpcId);
     this.#made += 1;
-    const network: VpcNetwork = { id: `network-${this.#made}`, vpcId, vpcCidr, address: routerOf(parseCidr(vpcCidr)!) };
+    const network: VpcNetwork = {
+      id: `network-${this.#made}`,
+      vpcId,
+      vpcCidr,
+      address: routerOf(parseCidr(vpcCidr)!),
+      bridge: `br-${vpcId}`,
+    };
     this.#tell({ networks: [...others, network] });
   }
 

@@ -15,6 +15,7 @@ import { airfieldProcess, freePort, type AirfieldProcess } from "../../src/testi
 import { runCommand } from "../../src/testing/aws-cli.ts";
 import { buildImage, pushImage, removeImage } from "../../src/testing/images.ts";
 import { load } from "../../src/testing/load.ts";
+import { openGroup } from "../../src/testing/open-group.ts";
 import { ensureExecutionRole } from "../../src/testing/roles.ts";
 import { send } from "./load.ts";
 
@@ -38,12 +39,15 @@ async function world() {
   await buildImage({ name: local, files: FILES, instructions: [`CMD ${JSON.stringify(["sh", "-c", SERVER])}`] });
   await airfield.client(ECRClient).send(new CreateRepositoryCommand({ repositoryName: "from" }));
   const image = await pushImage(airfield, local, "from", "1");
+  const open = await openGroup(airfield, "open");
   const { Subnets = [] } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
   const [a, b] = Subnets.map(({ SubnetId = "" }) => SubnetId);
   return {
     airfield,
     local,
     image,
+    /** Lets everybody in: load balancers and tasks have it. */
+    open,
     subnets: [a ?? "", b ?? ""] as const,
     vpc: Subnets[0]?.VpcId ?? "",
     async [Symbol.asyncDispose]() {
@@ -58,7 +62,7 @@ type World = Awaited<ReturnType<typeof world>>;
 async function loadBalancer(at: World, type: "application" | "network", port: number, groups: string[]) {
   const client = at.airfield.client(elb.ElasticLoadBalancingV2Client);
   const { LoadBalancers } = await client.send(
-    new elb.CreateLoadBalancerCommand({ Name: `own-${type}`, Type: type, Subnets: [...at.subnets] }),
+    new elb.CreateLoadBalancerCommand({ Name: `own-${type}`, Type: type, Subnets: [...at.subnets], SecurityGroups: [at.open] }),
   );
   const { LoadBalancerArn: arn = "", DNSName: name = "" } = LoadBalancers?.[0] ?? {};
   const protocol = type === "network" ? "TCP" : "HTTP";
@@ -94,7 +98,7 @@ async function service(at: World, groups: readonly string[]): Promise<void> {
   await ecs.send(
     new CreateServiceCommand({
       ...{ cluster: "own", serviceName: "from", taskDefinition: "from", desiredCount: 1, launchType: "FARGATE" },
-      networkConfiguration: { awsvpcConfiguration: { subnets: [at.subnets[0]] } },
+      networkConfiguration: { awsvpcConfiguration: { subnets: [at.subnets[0]], securityGroups: [at.open] } },
       loadBalancers: groups.map((targetGroupArn) => ({ targetGroupArn, containerName: "web", containerPort: 8080 })),
     }),
   );
@@ -183,7 +187,10 @@ test(
     const client = airfield.client(elb.ElasticLoadBalancingV2Client);
     const { Subnets = [] } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
     const { LoadBalancers } = await client.send(
-      new elb.CreateLoadBalancerCommand({ Name: "alone", Subnets: Subnets.slice(0, 2).map(({ SubnetId = "" }) => SubnetId) }),
+      new elb.CreateLoadBalancerCommand({
+        ...{ Name: "alone", Subnets: Subnets.slice(0, 2).map(({ SubnetId = "" }) => SubnetId) },
+        SecurityGroups: [await openGroup(airfield, "open")],
+      }),
     );
     const arn = LoadBalancers?.[0]?.LoadBalancerArn ?? "";
     const port = await freePort();

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import {
   DeleteVpcEndpointsCommand,
   DescribeNetworkInterfacesCommand,
+  AuthorizeSecurityGroupIngressCommand,
   DescribeSubnetsCommand,
   DescribeVpcEndpointsCommand,
   EC2Client,
@@ -54,6 +55,10 @@ test(
       new DescribeNetworkInterfacesCommand({ NetworkInterfaceIds: endpoint?.NetworkInterfaceIds ?? [] }),
     );
     const address = own?.PrivateIpAddress ?? "";
+    // Its group lets the VPC in; this host is no part of it.
+    const GroupId = endpoint?.Groups?.[0]?.GroupId;
+    const IpPermissions = [{ IpProtocol: "tcp", FromPort: 443, ToPort: 443, IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
+    await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
     await vi.waitFor(async () => expect(await ask(airfield, address, "sts.us-east-1.amazonaws.com")).toBe(403), {
       timeout: 30_000,
       interval: 200,

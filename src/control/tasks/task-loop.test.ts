@@ -26,7 +26,7 @@ async function world(
   task: TaskRecord,
   refusal?: string,
   prepare: (state: JournaledState) => void = () => undefined,
-  { ways, connectReady }: Pick<TaskLoopParts, "ways" | "connectReady"> = {},
+  { ways, connectReady, isFiltered = false }: Pick<TaskLoopParts, "ways" | "connectReady"> & { readonly isFiltered?: boolean } = {},
 ) {
   const journal = memoryJournal();
   let slow = false;
@@ -74,7 +74,7 @@ async function world(
     open: () => (refusal === undefined ? resources : { failure: refusal }),
   };
   const logger = { info: () => undefined, warn: () => undefined, error: (...told: unknown[]) => expect.unreachable(JSON.stringify(told)) };
-  const given = { ...(ways && { ways }), ...(connectReady && { connectReady }) };
+  const given = { ...(ways && { ways }), ...(connectReady && { connectReady }), ...(isFiltered && { inPlace: gate }) };
   const begun = taskLoop({ state, clock, ids: systemIds, runner, resolver, logger, ...given });
   onTestFinished(async () => {
     over = true;
@@ -97,7 +97,7 @@ async function world(
     },
     /** From now on, what is written is not durable before the test says so. */
     slowDisk: () => void (slow = true),
-    open: async (name: "ready" | "forget" | "durable") => {
+    open: async (name: "ready" | "forget" | "durable" | "eni-1") => {
       const opened = waiting.filter((one) => one.name === name);
       waiting = waiting.filter((one) => one.name !== name);
       for (const { go } of opened) go();
@@ -125,6 +125,16 @@ const observation = (phase: TaskObservation["phase"], taskArn = pending.arn): Ta
   phase,
   containers: [],
   endpoints: [],
+});
+
+test("a task's containers start once the packet filter has its interface", async () => {
+  const networkInterface = { ...interfaceOf("172.31.0.4"), networkInterfaceId: "eni-1" };
+  const at = await world({ ...pending, networkMode: "awsvpc", networkInterface }, undefined, undefined, { isFiltered: true });
+  await at.adopted();
+  await at.open("ready");
+  expect(at.asked).toEqual([]);
+  await at.open("eni-1");
+  expect(at.asked).toEqual([`start ${pending.arn}`]);
 });
 
 test("a task that is stopped and tagged while it is prepared keeps both, also where it could not have started", async () => {

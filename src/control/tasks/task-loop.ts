@@ -33,6 +33,8 @@ export interface TaskLoopParts {
   readonly logger: Logger;
   /** Has a VPC's network made before the first task there gets an address. Without it every network is there. */
   readonly networkForTask?: NetworkForTask;
+  /** Waits until the packet filter knows an interface; `undefined` where it does. Without it nothing is filtered. */
+  readonly inPlace?: (interfaceId: string) => Promise<void> | undefined;
   /** Whether Fargate's tasks have a way to what they need. Without it all have. */
   readonly ways?: WaysOfTasks;
   /** Has a task wait until what it is to find by Service Connect is there, and what it is not to find is not; never rejects. Without it no task waits. */
@@ -46,6 +48,7 @@ export interface TaskLoopParts {
  * No row of the table of loops: nothing may happen to a task before the engine has told what it still has, and `--stop-tasks` needs this one when all others have stopped.
  */
 export async function taskLoop({
+  inPlace,
   state,
   clock,
   ids,
@@ -142,7 +145,8 @@ export async function taskLoop({
     const spec = taskSpec(task, definition, resolver);
     if ("failure" in spec) return failToStart(arn, spec.failure);
     // A container whose task would be forgotten by a crash belongs to nobody: the record first.
-    await state.durable();
+    // A task that is running is known to the packet filter: nothing of it is let through before.
+    await Promise.all([state.durable(), task.networkInterface && inPlace?.(task.networkInterface.networkInterfaceId)]);
     if (table.get(arn)?.desiredStatus !== "RUNNING") return worker.wake(arn);
     delivered.add(arn);
     runner.start(withBarredPulls(spec, barred));

@@ -18,7 +18,7 @@ function world() {
 
 const first = { vpcId: "vpc-1", vpcCidr: "10.0.0.0/16" };
 const second = { vpcId: "vpc-2", vpcCidr: "10.200.0.0/16" };
-const one = { ...first, id: "network-1", address: "10.0.0.1" };
+const one = { ...first, id: "network-1", address: "10.0.0.1", bridge: "br-vpc-1" };
 
 test("gateways are those of the networks that are there: from the start, made later, made anew and removed", () => {
   const { networks, told, follow } = world();
@@ -28,7 +28,7 @@ test("gateways are those of the networks that are there: from the start, made la
   networks.make(second);
   networks.make(first);
   networks.lose("vpc-2");
-  const two = { ...second, id: "network-2", address: "10.200.0.1" };
+  const two = { ...second, id: "network-2", address: "10.200.0.1", bridge: "br-vpc-2" };
   const again = { ...one, id: "network-3" };
   expect(told).toEqual([[one], [one, two], [two, again], [again]]);
 });

@@ -59,7 +59,7 @@ function obstacle(
       return other.blocks.some((block) => blockHas(block, to)) ? undefined : "no-route";
     }
     case "vpc-endpoint":
-      return undefined;
+      return isOfAnyVpc(world, to) ? "no-route" : undefined;
     case "local":
       return "no-route";
     case "network-interface":

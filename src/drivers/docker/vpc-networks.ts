@@ -75,6 +75,7 @@ export async function dockerVpcNetworks(options: DockerVpcNetworksOptions): Prom
       return { [Symbol.dispose]: () => void followers.delete(tell) };
     },
     has,
+    isHere: reachable,
     ensure(wanted) {
       const known = making.get(wanted.vpcId);
       if (known) return known;
@@ -126,7 +127,8 @@ function vpcNetworkOf({ Id: id, Labels, IPAM }: ListedNetwork, reachable: boolea
   const [config] = IPAM?.Config ?? [];
   if (vpcId === undefined || config?.Subnet === undefined) return [];
   const { Subnet: vpcCidr, Gateway: address } = config;
-  return [{ id, vpcId, vpcCidr, ...(reachable && address !== undefined && { address }) }];
+  // The engine's own rule for the name of a bridge.
+  return [{ id, vpcId, vpcCidr, ...(reachable && address !== undefined && { address, bridge: `br-${id.slice(0, 12)}` }) }];
 }
 
 function overlapping(blocks: readonly string[], cidr: string): string | undefined {

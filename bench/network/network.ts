@@ -1,0 +1,154 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { nftProgram } from "../../src/drivers/nftables/nft.ts";
+import { nftPacketFilter, removePacketFilter } from "../../src/drivers/nftables/packet-filter.ts";
+import { runCommand } from "../../src/testing/aws-cli.ts";
+import { buildImage, removeImage } from "../../src/testing/images.ts";
+import { atLeast, atMost, median, part, type Figure } from "../figure.ts";
+import { groupOf, manyGroups } from "./many-groups.ts";
+
+const SECONDS = Number(process.env["AIRFIELD_BENCH_SECONDS"] ?? 2);
+const ROUNDS = Number(process.env["AIRFIELD_BENCH_ROUNDS"] ?? 7);
+const TASKS = Number(process.env["AIRFIELD_BENCH_TASKS"] ?? 1000);
+const NETWORK = "airfield-bench-network";
+const IMAGE = "airfield-bench/network:1";
+const BLOCK = "10.179.0.0/16";
+const BALANCER = "10.179.3.1";
+const INSTALLATION = "bench";
+const THROUGHPUT = fileURLToPath(new URL("throughput.mjs", import.meta.url));
+
+/** What two containers do with each other, with a thousand tasks' groups in the kernel and without any filter, in turns; and how long a change of it takes. */
+export async function measure(tell: (figure: Figure) => void): Promise<void> {
+  const nft = nftProgram();
+  const filter = nftPacketFilter(nft, INSTALLATION);
+  await using world = await containers();
+  const compiler = manyGroups(
+    { bridge: world.bridge, block: BLOCK, client: world.client.address, server: world.server.address, balancer: BALANCER },
+    TASKS,
+  );
+  compiler.change();
+  const contents = compiler.contents();
+  const seen = { bytes: turns(), tasks: turns(), balanced: turns() };
+  try {
+    for (let round = 0; round < ROUNDS; round += 1)
+      // Each is first as often as the other.
+      for (const with_ of round % 2 === 0 ? (["ours", "peer"] as const) : (["peer", "ours"] as const)) {
+        if (with_ === "ours") await filter.adopt(contents);
+        else await removePacketFilter(nft, INSTALLATION);
+        seen.bytes[with_].push(await world.throughput());
+        seen.tasks[with_].push(await world.connections(world.server.address));
+        seen.balanced[with_].push(await world.connections(BALANCER));
+      }
+    const figure = (name: string, unit: string, { ours, peer }: Turns) =>
+      atLeast(0.97, { name, unit, ours: median(ours), peer: median(peer) });
+    tell(figure("bytes between two tasks", "MB/s", seen.bytes));
+    tell(figure("connections between two tasks", "1/s", seen.tasks));
+    tell(figure("connections through a load balancer", "1/s", seen.balanced));
+    await filter.adopt(contents);
+    const took: number[] = [];
+    for (let round = 1; round <= 2 * ROUNDS; round += 1) {
+      const began = performance.now();
+      compiler.tell("groups", groupOf(0, round));
+      await filter.apply(compiler.change());
+      took.push(performance.now() - began);
+    }
+    tell(atMost(100, { name: `a rule of a group with ${TASKS} members`, unit: "ms", ours: median(took) }));
+    const began = performance.now();
+    await filter.adopt(compiler.contents());
+    tell(part({ name: `all of it read back and compared, ${TASKS} tasks`, unit: "ms", ours: performance.now() - began }));
+  } finally {
+    await removePacketFilter(nft, INSTALLATION);
+  }
+}
+
+interface Turns {
+  readonly ours: number[];
+  readonly peer: number[];
+}
+
+function turns(): Turns {
+  return { ours: [], peer: [] };
+}
+
+async function containers() {
+  await buildImage({
+    name: IMAGE,
+    files: { "www/index.html": "ok" },
+    instructions: ['CMD ["sh", "-c", "httpd -p 8080 -h /www; sleep 2147483647"]'],
+  });
+  await must("docker", "network", "create", "--subnet", BLOCK, NETWORK);
+  const id = await must("docker", "network", "inspect", "--format", "{{.Id}}", NETWORK);
+  const bridge = `br-${id.slice(0, 12)}`;
+  const start = async (address: string) => {
+    const name = `airfield-bench-${address.replaceAll(".", "-")}`;
+    await must("docker", "run", "--detach", "--rm", "--name", name, "--network", NETWORK, "--ip", address, IMAGE);
+    return { name, address, pid: await must("docker", "inspect", "--format", "{{.State.Pid}}", name) };
+  };
+  const [client, server] = [await start("10.179.1.1"), await start("10.179.2.1")];
+  await must("ip", "address", "add", `${BALANCER}/32`, "dev", bridge);
+  const inside = (pid: string, ...command: readonly string[]) => ["nsenter", "--target", pid, "--net", ...command] as const;
+  const folder = await mkdtemp(join(tmpdir(), "airfield-bench-network-"));
+  await writeFile(join(folder, "haproxy.cfg"), haproxyOf(server.address));
+  const sink = spawn("nsenter", inside(server.pid, process.execPath, THROUGHPUT, "listen", "8081").slice(1), {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const proxy = spawn("haproxy", ["-f", join(folder, "haproxy.cfg"), "-db"], { stdio: ["ignore", "ignore", "inherit"] });
+  await once(sink.stdout, "data");
+  return {
+    bridge,
+    client,
+    server,
+    /** Megabytes a second. */
+    throughput: async () =>
+      Number(await must(...inside(client.pid, process.execPath, THROUGHPUT, "send", server.address, "8081", String(SECONDS)))) / 1e6,
+    /** Requests a second, each over a connection of its own. */
+    connections: async (address: string): Promise<number> => {
+      const said = await must(
+        ...inside(client.pid, "wrk", "-t1", "-c16", `-d${SECONDS}s`, "-H", "Connection: close", `http://${address}:8080/`),
+      );
+      const rate = Number(/Requests\/sec:\s+([\d.]+)/.exec(said)?.[1]);
+      if (!(rate > 0)) throw new Error(`wrk got no answers from ${address}: ${said}`);
+      return rate;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const child of [sink, proxy]) await ended(child);
+      for (const { name } of [client, server]) await must("docker", "rm", "--force", name);
+      await must("docker", "network", "rm", NETWORK);
+      await removeImage(IMAGE);
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+function haproxyOf(server: string): string {
+  return [
+    "global",
+    "  maxconn 2000",
+    "defaults",
+    "  mode http",
+    "  timeout connect 5s",
+    "  timeout client 10s",
+    "  timeout server 10s",
+    "listen balancer",
+    `  bind ${BALANCER}:8080`,
+    `  server one ${server}:8080 source ${BALANCER}`,
+    "",
+  ].join("\n");
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const gone = once(child, "exit");
+  child.kill("SIGKILL");
+  await gone;
+}
+
+async function must(command: string, ...args: readonly string[]): Promise<string> {
+  const { code, stdout, stderr } = await runCommand(command, args, process.env);
+  if (code !== 0) throw new Error(`${command} ${args.join(" ")}: ${stderr}`);
+  return stdout.trim();
+}

@@ -1,0 +1,75 @@
+import { FilterCompiler } from "../../decide/packet-filter/compiler.ts";
+import { isNoChange } from "../../decide/packet-filter/holdings.ts";
+import { errorText } from "../../domain/error-text.ts";
+import { atStart, loop, type Needs, type Watch } from "../loop.ts";
+import { followWorld } from "./follow-world.ts";
+
+/** All of it is one thing: what happens while a transaction is under way is the next one. */
+const FILTER = "filter";
+
+/**
+ * Keeps the kernel's packet filter at what the records say. A step costs what changed; the first one, and one after a transaction that was refused, looks at all. Where nothing is
+ * enforced it has nothing to do.
+ */
+export const packetFiltering = loop("packet filter", ({ state, logger, enforcement }: Needs<"enforcement">) => {
+  if (!enforcement) return { watches: [], step: () => undefined };
+  const { filter, inPlace, networks, resolvers, trouble } = enforcement;
+  const compiler = new FilterCompiler();
+  for (const id of resolvers) compiler.tell("resolvers", { id });
+  /** Interfaces that the compiler knows, and the kernel perhaps not. */
+  let arrived = new Set<string>();
+  /** What stands in the kernel is not known, at first or since something was refused. */
+  let isUnsure = true;
+
+  const told: Pick<FilterCompiler, "tell" | "forget"> = {
+    tell(sort, value) {
+      compiler.tell(sort, value);
+      if (sort === "interfaces") arrived.add(value.id);
+    },
+    forget(sort, id) {
+      compiler.forget(sort, id);
+      if (sort !== "interfaces") return;
+      arrived.delete(id);
+      inPlace.gone(id);
+    },
+  };
+
+  const world: Watch = ({ wake }, whole) => followWorld(whole, told, () => wake(FILTER));
+
+  const bridges: Watch = ({ wake }) => {
+    let known = new Map<string, string>();
+    return networks.follow((seen) => {
+      const now = new Map(
+        seen.networks.flatMap(({ vpcId, vpcCidr, bridge }) => (bridge === undefined ? [] : [[vpcId, { bridge, block: vpcCidr }] as const])),
+      );
+      for (const id of known.keys()) if (!now.has(id)) told.forget("networks", id);
+      for (const [id, network] of now) told.tell("networks", { id, ...network });
+      known = new Map([...now.keys()].map((id) => [id, id]));
+      wake(FILTER);
+    });
+  };
+
+  async function step(): Promise<void> {
+    // The kernel is told of nothing that a crash would take back.
+    await state.durable();
+    const change = compiler.change();
+    const coming = arrived;
+    arrived = new Set();
+    try {
+      if (isUnsure) {
+        const { differed } = await filter.adopt(compiler.contents());
+        if (differed > 0) logger.info("the packet filter is what the records say", { changed: differed });
+      } else if (!isNoChange(change)) await filter.apply(change);
+    } catch (cause) {
+      isUnsure = true;
+      for (const id of coming) arrived.add(id);
+      trouble(`the kernel does not hold what security groups, network ACLs and routes say now; new tasks wait: ${errorText(cause)}`);
+      throw cause;
+    }
+    isUnsure = false;
+    trouble(undefined);
+    inPlace.placed([...coming]);
+  }
+
+  return { watches: [world, bridges, atStart(FILTER)], step };
+});

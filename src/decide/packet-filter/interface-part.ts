@@ -1,0 +1,72 @@
+import { parseCidr, routerOf } from "../../domain/cidr.ts";
+import { TCP, type WorldInterface, type WorldVpc } from "../../domain/network-world.ts";
+import type { FilterContents, FilterSet } from "../../domain/packet-filter.ts";
+import { subnetChain } from "./acl-part.ts";
+import { addressesOf, rangeElement } from "./boxes.ts";
+import { combinationChain, combinationOf } from "./combination-part.ts";
+import { membersSet } from "./group-part.ts";
+import { mapOf, setOf } from "./rules.ts";
+import { wayChain, type WayKey } from "./way-part.ts";
+
+/** What an interface's part looks up. */
+export interface InterfacePlace {
+  readonly way: WayKey;
+  /** Whether its subnet's ACL is to be asked. */
+  readonly hasAcl: boolean;
+}
+
+/** What the filter holds of one interface: its address in sets and maps that all share. */
+export function interfacePart({ address, groups, kind, subnetId }: WorldInterface, { way, hasAcl }: InterfacePlace): FilterContents {
+  const sets = new Map<string, FilterSet>();
+  const alone = (name: string): void => void sets.set(name, setOf("addresses", [address]));
+  alone("interfaces");
+  if (!hasAcl) alone("plain");
+  if (kind === "task") alone("tasks");
+  if (kind === "load-balancer" || kind === "network-load-balancer" || kind === "vpc-endpoint") {
+    alone("held");
+    sets.set("self", setOf("address-pairs", [`${address} . ${address}`]));
+  }
+  sets.set("ways", mapOf([address, `jump ${wayChain(way)}`]));
+  if (hasAcl) {
+    sets.set("acls-out", mapOf([address, `jump ${subnetChain(subnetId, "out")}`]));
+    sets.set("acls-in", mapOf([address, `jump ${subnetChain(subnetId, "in")}`]));
+  }
+  const combination = combinationOf({ kind, ...(groups && { groups }) });
+  if (!combination) sets.set("ingress", mapOf([address, "accept"]));
+  else {
+    sets.set("egress", mapOf([address, `goto ${combinationChain(combination, "out")}`]));
+    sets.set("ingress", mapOf([address, `goto ${combinationChain(combination, "in")}`]));
+    for (const group of combination.groups) alone(membersSet(group));
+  }
+  return { chains: new Map(), sets };
+}
+
+/** The blocks of a VPC: no address in them is outside. */
+export function vpcPart({ blocks }: WorldVpc): FilterContents {
+  return {
+    chains: new Map(),
+    sets: new Map([["blocks", setOf("addresses-and-protocols", blocks.flatMap(addressesOf).map(rangeElement))]]),
+  };
+}
+
+/** The network that this host has for a VPC: what comes over its bridge is looked at. */
+export function networkPart({ bridge, block }: { readonly bridge: string; readonly block: string }): FilterContents {
+  const cidr = parseCidr(block);
+  return {
+    chains: new Map(),
+    sets: new Map([
+      ["bridges", setOf("interfaces", [bridge])],
+      ["gateways", setOf("addresses", cidr ? [routerOf(cidr)] : [])],
+    ]),
+  };
+}
+
+/** A port of a task to which the proxy of Service Connect leads, from this host's own address in the VPC. */
+export function connectedPart({ address, port }: { readonly address: string; readonly port: number }): FilterContents {
+  return { chains: new Map(), sets: new Map([["connected", setOf("addresses-protocols-and-ports", [`${address} . ${TCP} . ${port}`])]]) };
+}
+
+/** A name server of this host. */
+export function resolverPart({ id }: { readonly id: string }): FilterContents {
+  return { chains: new Map(), sets: new Map([["resolvers", setOf("addresses", [id])]]) };
+}

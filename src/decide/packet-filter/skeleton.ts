@@ -1,0 +1,219 @@
+import { TCP, UDP } from "../../domain/network-world.ts";
+import {
+  BETWEEN_VPCS,
+  ORIGINATOR_UNTRACKED,
+  RESPONDER_UNTRACKED,
+  type FilterAction,
+  type FilterChain,
+  type FilterContents,
+  type FilterRule,
+} from "../../domain/packet-filter.ts";
+import {
+  accept,
+  back,
+  between,
+  direction,
+  drop,
+  goto,
+  inBlock,
+  inSet,
+  jump,
+  lookUp,
+  mark,
+  notInSet,
+  protocol,
+  rule,
+  setOf,
+  state,
+  unmarked,
+} from "./rules.ts";
+
+/** The name server in a VPC, and what AWS filters as little: link-local addresses, at which tasks find their credentials and the APIs. */
+const NAMES = 53;
+const LINK_LOCAL = "169.254.0.0/16";
+/** In which the aliases of Service Connect have their addresses: the proxy behind them knows who may connect, and is in the task on AWS. */
+const ALIASES = "240.0.0.0/4";
+
+/** Established within a VPC, and tracked at both ends, of which neither has an ACL to look at: most packets. */
+const QUICK: FilterRule = rule(
+  accept,
+  state("established"),
+  unmarked(ORIGINATOR_UNTRACKED + RESPONDER_UNTRACKED + BETWEEN_VPCS),
+  inSet("plain", "source"),
+  inSet("plain", "destination"),
+);
+
+const VERSION_6 = { kind: "version-6" } as const;
+
+/** What is looked at: what comes or goes over the bridge of a VPC, or to or from an address in one that this host has. */
+const FORWARDED: readonly FilterRule[] = [
+  rule(accept, notInSet("bridges", "incoming"), notInSet("bridges", "outgoing")),
+  rule(drop, VERSION_6),
+];
+const INCOMING: readonly FilterRule[] = [
+  rule(accept, VERSION_6, notInSet("bridges", "incoming")),
+  rule(drop, VERSION_6),
+  rule(accept, notInSet("bridges", "incoming"), notInSet("held", "destination")),
+];
+const OUTGOING: readonly FilterRule[] = [
+  // It is looked at when it comes in.
+  rule(accept, { kind: "over", key: "outgoing", name: "lo" }),
+  rule(accept, VERSION_6, notInSet("bridges", "outgoing")),
+  rule(drop, VERSION_6),
+  rule(accept, notInSet("bridges", "outgoing"), notInSet("held", "source")),
+];
+
+/** Nobody is beyond a bridge but tasks. */
+const STRANGERS = rule(drop, inSet("bridges", "incoming"), notInSet("tasks", "source"));
+/** At these, others than this host are the machine's own, such as a cloud that tells it credentials. */
+const OTHERS_LINK_LOCAL = rule(drop, inBlock("destination", LINK_LOCAL));
+
+/** Established and tracked at both ends: the first stage has looked whether the other end is still there. */
+const SETTLED = rule(accept, state("established"), unmarked(ORIGINATOR_UNTRACKED + RESPONDER_UNTRACKED));
+
+function stage(
+  number: 1 | 2,
+  ways: Readonly<Record<"forward" | "input" | "output", readonly FilterRule[]>>,
+): readonly (readonly [string, FilterChain])[] {
+  const ends = [number === 1 ? QUICK : SETTLED];
+  return (["forward", "input", "output"] as const).map((at) => [
+    `on-${at}-${number}`,
+    { hook: { at, stage: number }, rules: [...ends, ...ways[at], rule(goto(number === 1 ? "from-sender" : "to-receiver"))] },
+  ]);
+}
+
+/** Where neither end of a connection tracks it, both are asked for each packet; who opened it sends what goes the original way. */
+const asked = (end: "sender" | "receiver", then: FilterAction): readonly FilterRule[] =>
+  (["original", "reply"] as const).map((way) =>
+    rule(
+      then,
+      state("established"),
+      direction(way),
+      unmarked((way === "original") === (end === "sender") ? ORIGINATOR_UNTRACKED : RESPONDER_UNTRACKED),
+    ),
+  );
+
+/**
+ * What is the same for every world: which packets are looked at, and in which order. Those that come or go over the bridge of a VPC, and those of addresses in VPCs that this host
+ * has (`held`); nothing else of the host is touched. An address of a VPC that is not in the sets is nobody's, and gets and sends nothing.
+ */
+export const SKELETON: FilterContents = {
+  sets: new Map([
+    // The bridges of VPCs.
+    ["bridges", setOf("interfaces")],
+    // The blocks of VPCs whose networks are here, and this host's own address in each.
+    ["blocks", setOf("addresses-and-protocols")],
+    ["gateways", setOf("addresses")],
+    // All interfaces; those of tasks; those at which this host answers, and the same twice: what this host's own programs send there comes from there.
+    ["interfaces", setOf("addresses")],
+    ["tasks", setOf("addresses")],
+    ["held", setOf("addresses")],
+    ["self", setOf("address-pairs")],
+    ["plain", setOf("addresses")],
+    // Name servers of this host, which tasks ask where that of their VPC does not know: together they are the resolver that AWS does not filter.
+    ["resolvers", setOf("addresses")],
+    // The ports of tasks to which the proxy of Service Connect leads.
+    ["connected", setOf("addresses-protocols-and-ports")],
+    ["ways", { kind: "verdicts", elements: new Map() }],
+    ["acls-out", { kind: "verdicts", elements: new Map() }],
+    ["acls-in", { kind: "verdicts", elements: new Map() }],
+    ["egress", { kind: "verdicts", elements: new Map() }],
+    ["ingress", { kind: "verdicts", elements: new Map() }],
+  ]),
+  chains: new Map([
+    ...stage(1, { forward: [...FORWARDED, STRANGERS, OTHERS_LINK_LOCAL], input: [...INCOMING, STRANGERS], output: OUTGOING }),
+    ...stage(2, { forward: FORWARDED, input: INCOMING, output: OUTGOING }),
+    [
+      "unfiltered",
+      {
+        rules: [
+          rule(accept, inBlock("destination", LINK_LOCAL)),
+          rule(accept, inBlock("source", LINK_LOCAL)),
+          rule(accept, inBlock("destination", ALIASES)),
+          rule(accept, inSet("gateways", "source"), inSet("connected", "destination", "protocol", "port")),
+          rule(accept, inSet("gateways", "destination"), protocol(TCP, UDP), between("port", NAMES, NAMES)),
+          rule(accept, inSet("resolvers", "destination"), protocol(TCP, UDP), between("port", NAMES, NAMES)),
+          rule(accept, inSet("gateways", "source"), protocol(TCP, UDP), between("source-port", NAMES, NAMES), state("established")),
+          rule(accept, state("related")),
+        ],
+      },
+    ],
+    [
+      "from-sender",
+      {
+        rules: [
+          rule(goto("from-itself"), inSet("self", "source", "destination")),
+          // Without connections, also of what is related to one: routes and ACLs know none.
+          rule(jump("way")),
+          rule(jump("unfiltered")),
+          ...asked("sender", goto("to-whom-it-knows")),
+          rule(lookUp("source", "egress")),
+          rule(accept),
+        ],
+      },
+    ],
+    [
+      "way",
+      {
+        rules: [
+          rule(back, inBlock("destination", LINK_LOCAL)),
+          rule(back, inBlock("destination", ALIASES)),
+          rule(back, inSet("resolvers", "destination"), protocol(TCP, UDP), between("port", NAMES, NAMES)),
+          rule(lookUp("source", "ways")),
+          rule(lookUp("source", "acls-out")),
+          rule(lookUp("destination", "acls-in")),
+        ],
+      },
+    ],
+    [
+      "to-receiver",
+      {
+        rules: [
+          rule(jump("unfiltered")),
+          rule(goto("to-itself"), inSet("self", "source", "destination")),
+          ...asked("receiver", goto("to-whom-it-knows")),
+          rule(lookUp("destination", "ingress")),
+          rule(goto("to-others")),
+        ],
+      },
+    ],
+    ["to-whom-it-knows", { rules: [rule(accept, inSet("interfaces", "destination")), rule(goto("to-others"))] }],
+    [
+      "to-others",
+      {
+        rules: [
+          rule(accept, inSet("gateways", "destination"), state("established")),
+          rule(drop, inSet("blocks", "destination", "protocol")),
+          // What goes out goes over no bridge of ours: this is to everybody on it, or to a wrong one.
+          rule(drop, inSet("bridges", "outgoing")),
+          rule(accept),
+        ],
+      },
+    ],
+    [
+      // This host's own programs to an address that this host has, and what answers them.
+      "from-itself",
+      {
+        rules: [
+          rule(lookUp("destination", "acls-in"), direction("original")),
+          rule(lookUp("source", "acls-out"), direction("reply")),
+          rule(accept, state("established"), unmarked(RESPONDER_UNTRACKED)),
+          rule(lookUp("source", "egress"), direction("reply")),
+          rule(accept),
+        ],
+      },
+    ],
+    [
+      "to-itself",
+      {
+        rules: [
+          rule(accept, state("established"), unmarked(RESPONDER_UNTRACKED)),
+          rule(lookUp("destination", "ingress"), direction("original")),
+          rule(goto("to-whom-it-knows")),
+        ],
+      },
+    ],
+    ["untracked-out", { rules: [rule(mark(ORIGINATOR_UNTRACKED), direction("original"), state("new")), rule(accept)] }],
+    ["untracked-in", { rules: [rule(mark(RESPONDER_UNTRACKED), direction("original"), state("new")), rule(accept)] }],
+  ]),
+};

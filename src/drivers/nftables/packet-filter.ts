@@ -1,0 +1,103 @@
+import type { FilterChain, FilterChange, FilterContents, FilterSetKind } from "../../domain/packet-filter.ts";
+import type { PacketFilter } from "../../ports/packet-filter.ts";
+import { NftMissingError, NftRefusedError, type Nft } from "./nft.ts";
+import { heldTable, type HeldTable } from "./read-back.ts";
+import { chainMarks, commandsOf, priorityOf } from "./render.ts";
+
+/** The table of an installation. */
+export function tableOf(installation: string): string {
+  return `airfield-${installation}`;
+}
+
+/** The packet filter in a table of nftables that is ours alone. */
+export function nftPacketFilter(nft: Nft, installation: string): PacketFilter {
+  const name = tableOf(installation);
+  const table = `inet ${name}`;
+  /** An element is written by the kind of its set. */
+  const kinds = new Map<string, FilterSetKind>();
+
+  async function carryOut(change: FilterChange): Promise<void> {
+    for (const [set, kind] of change.sets) kinds.set(set, kind);
+    await nft.run(commandsOf(table, change, (set) => kinds.get(set) ?? "addresses"));
+    for (const set of change.setsGone) kinds.delete(set);
+  }
+
+  return {
+    async adopt(contents) {
+      for (const [set, { kind }] of contents.sets) kinds.set(set, kind);
+      const objects = await nft.read("inet", name);
+      const held = heldTable(objects ?? []);
+      const change = repair(held, contents);
+      if (change === undefined) {
+        // A set of another shape cannot be changed while rules look into it: all is made anew, in one transaction all the same.
+        await nft.run(`delete table ${table}\n${commandsOf(table, fromNothing(contents), (set) => kinds.get(set) ?? "addresses")}`);
+        return { differed: contents.chains.size + contents.sets.size };
+      }
+      const differed = new Set([
+        ...change.chains.keys(),
+        ...change.chainsGone,
+        ...change.sets.keys(),
+        ...change.setsGone,
+        ...change.gone.keys(),
+        ...change.added.keys(),
+      ]);
+      if (differed.size > 0) await carryOut(change);
+      return { differed: differed.size };
+    },
+    apply: carryOut,
+  };
+}
+
+/** Takes the installation's table away, where there is one and this user could have made it. */
+export async function removePacketFilter(nft: Nft, installation: string): Promise<void> {
+  const table = `inet ${tableOf(installation)}`;
+  try {
+    // Added first, since what is not there cannot be deleted.
+    await nft.run(`add table ${table}\ndelete table ${table}\n`);
+  } catch (cause) {
+    if (!(cause instanceof NftMissingError) && !(cause instanceof NftRefusedError && /not permitted|must be root/i.test(cause.message)))
+      throw cause;
+  }
+}
+
+/** What turns what is there into the contents; `undefined` where no change of parts does. */
+function repair(held: HeldTable, { chains, sets }: FilterContents): FilterChange | undefined {
+  const change = { chains: new Map<string, FilterChain>(), sets: new Map<string, FilterSetKind>(), gone: new Map(), added: new Map() };
+  for (const [name, chain] of chains) {
+    const known = held.chains.get(name);
+    if (known && known.hook !== hookText(chain)) return undefined;
+    if (!known || known.marks.join() !== chainMarks(chain).join()) change.chains.set(name, chain);
+  }
+  for (const [name, { kind, elements }] of sets) {
+    const known = held.sets.get(name);
+    if (known && known.kind !== kind) return undefined;
+    if (!known) change.sets.set(name, kind);
+    const had = known?.elements ?? new Map<string, string>();
+    const gone = missing(had, elements);
+    const added = missing(elements, had);
+    if (gone.size > 0) change.gone.set(name, gone);
+    if (added.size > 0) change.added.set(name, added);
+  }
+  const chainsGone = [...held.chains].filter(([name]) => !chains.has(name));
+  // One with a hook that is not ours to have: packets come into it.
+  return { ...change, chainsGone: chainsGone.map(([name]) => name), setsGone: [...held.sets.keys()].filter((name) => !sets.has(name)) };
+}
+
+function hookText({ hook }: FilterChain): string | undefined {
+  return hook && `${hook.at} ${priorityOf(hook.stage)} accept`;
+}
+
+function fromNothing({ chains, sets }: FilterContents): FilterChange {
+  return {
+    chains,
+    sets: new Map([...sets].map(([name, { kind }]) => [name, kind])),
+    gone: new Map(),
+    added: new Map([...sets].flatMap(([name, { elements }]) => (elements.size > 0 ? [[name, elements] as const] : []))),
+    chainsGone: [],
+    setsGone: [],
+  };
+}
+
+function missing(some: ReadonlyMap<string, string>, others: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  return new Map([...some].filter(([element, verdict]) => others.get(element) !== verdict));
+}

@@ -1,0 +1,152 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import * as ec2 from "@aws-sdk/client-ec2";
+import {
+  CreateClusterCommand,
+  DescribeTasksCommand,
+  ECSClient,
+  RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+  waitUntilTasksRunning,
+} from "@aws-sdk/client-ecs";
+import { airfieldProcess, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
+import { runCommand } from "../../src/testing/aws-cli.ts";
+import { buildImage, removeImage } from "../../src/testing/images.ts";
+
+export interface Probe {
+  readonly kind: "tcp" | "udp" | "icmp" | "echo";
+  readonly to?: string;
+  readonly port?: number;
+  /** Under which name a connection is kept, or what is kept is asked. */
+  readonly keep?: string;
+}
+
+/** A program in a network namespace that listens, and connects. */
+export interface Prober extends AsyncDisposable {
+  connects(probe: Probe, within?: number): Promise<boolean>;
+}
+
+/** @param pid of a process in the namespace; none for this host */
+export async function prober(pid: string | undefined, tcp: readonly number[], udp: readonly number[], host = "0.0.0.0"): Promise<Prober> {
+  const program = [process.execPath, fileURLToPath(new URL("prober.mjs", import.meta.url)), JSON.stringify([tcp, udp, host])];
+  const [command = "", ...args] = pid === undefined ? program : ["nsenter", "--target", pid, "--net", ...program];
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const waiting = new Map<string, (connected: boolean) => void>();
+  let next = 0;
+  const ready = new Promise<void>((resolve, reject) => {
+    child.on("close", (code) => reject(new Error(`the prober ended with ${code}`)));
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const { id, connected } = JSON.parse(line) as { readonly id: string; readonly connected: boolean };
+      if (id === "ready") resolve();
+      waiting.get(id)?.(connected);
+      waiting.delete(id);
+    });
+  });
+  await ready;
+  return {
+    connects(probe, within = 2000) {
+      next += 1;
+      const id = String(next);
+      child.stdin.write(`${JSON.stringify({ id, within, ...probe })}\n`);
+      return new Promise((resolve) => waiting.set(id, resolve));
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "close");
+    },
+  };
+}
+
+const IMAGE = "airfield-test/sleeper:1";
+export const ANY = "0.0.0.0/0";
+
+/** Airfield with a VPC of its own, and what it takes to have tasks and groups there. */
+export async function networkWorld(block: string) {
+  const airfield = await airfieldProcess();
+  await buildImage({ name: IMAGE, instructions: ['CMD ["sleep", "2147483647"]'] });
+  const client = airfield.client(ec2.EC2Client);
+  const ecs = airfield.client(ECSClient);
+  const vpc = (await client.send(new ec2.CreateVpcCommand({ CidrBlock: block }))).Vpc?.VpcId ?? "";
+  await ecs.send(new CreateClusterCommand({ clusterName: "net" }));
+  const containerDefinitions = [{ name: "app", image: IMAGE, essential: true }];
+  for (const [family, type] of [
+    ["public", "FARGATE"],
+    ["private", "EC2"],
+  ] as const)
+    await ecs.send(
+      new RegisterTaskDefinitionCommand({
+        ...{ family, networkMode: "awsvpc", requiresCompatibilities: [type], cpu: "256", memory: "512", containerDefinitions },
+      }),
+    );
+  return {
+    airfield,
+    client,
+    ecs,
+    vpc,
+    subnet: async (CidrBlock: string) =>
+      (await client.send(new ec2.CreateSubnetCommand({ VpcId: vpc, CidrBlock, AvailabilityZone: "us-east-1a" }))).Subnet?.SubnetId ?? "",
+    /** A group without rules. */
+    group: async (GroupName: string) => {
+      const { GroupId = "" } = await client.send(new ec2.CreateSecurityGroupCommand({ GroupName, Description: "d", VpcId: vpc }));
+      await client.send(
+        new ec2.RevokeSecurityGroupEgressCommand({ GroupId, IpPermissions: [{ IpProtocol: "-1", IpRanges: [{ CidrIp: ANY }] }] }),
+      );
+      return GroupId;
+    },
+    letIn: (GroupId: string, ...IpPermissions: ec2.IpPermission[]) =>
+      client.send(new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions })),
+    letOut: (GroupId: string, ...IpPermissions: ec2.IpPermission[]) =>
+      client.send(new ec2.AuthorizeSecurityGroupEgressCommand({ GroupId, IpPermissions })),
+    /** Runs a task that does nothing. Where it is public it has a public address, and needs a way to pull its image. */
+    task: (subnet: string, securityGroups: string[], isPublic = false) => runTask(airfield, ecs, subnet, securityGroups, isPublic),
+    async [Symbol.asyncDispose]() {
+      await airfield[Symbol.asyncDispose]();
+      await removeImage(IMAGE);
+    },
+  };
+}
+
+export type NetworkTestWorld = Awaited<ReturnType<typeof networkWorld>>;
+
+export interface RunningTask {
+  readonly arn: string;
+  readonly address: string;
+  /** Of its container, on this host. */
+  readonly pid: string;
+}
+
+async function runTask(
+  airfield: AirfieldProcess,
+  ecs: ECSClient,
+  subnet: string,
+  securityGroups: string[],
+  isPublic: boolean,
+): Promise<RunningTask> {
+  const { tasks = [], failures } = await ecs.send(
+    new RunTaskCommand({
+      ...{ cluster: "net", taskDefinition: isPublic ? "public" : "private", launchType: isPublic ? "FARGATE" : "EC2" },
+      networkConfiguration: { awsvpcConfiguration: { subnets: [subnet], securityGroups, ...(isPublic && { assignPublicIp: "ENABLED" }) } },
+    }),
+  );
+  const arn = tasks[0]?.taskArn;
+  if (arn === undefined) throw new Error(JSON.stringify(failures));
+  await waitUntilTasksRunning({ client: ecs, maxWaitTime: 20, minDelay: 1, maxDelay: 1 }, { cluster: "net", tasks: [arn] }).catch(
+    async (cause: unknown) => {
+      const { tasks: late = [] } = await ecs.send(new DescribeTasksCommand({ cluster: "net", tasks: [arn] }));
+      throw new Error(`${arn} is ${late[0]?.lastStatus} (${late[0]?.stoppedReason}):\n${airfield.output()}`, { cause });
+    },
+  );
+  const { tasks: described = [] } = await ecs.send(new DescribeTasksCommand({ cluster: "net", tasks: [arn] }));
+  const address = described[0]?.containers?.[0]?.networkInterfaces?.[0]?.privateIpv4Address ?? "";
+  const pid = await pidOf(arn);
+  if (!/^[1-9]/.test(pid)) throw new Error(`${arn} of ${airfield.url} has no process`);
+  return { arn, address, pid };
+}
+
+async function pidOf(taskArn: string): Promise<string> {
+  const listed = await runCommand("docker", ["ps", "--quiet", "--filter", `label=airfield.task-arn=${taskArn}`], process.env);
+  const [container = ""] = listed.stdout.split("\n");
+  return (await runCommand("docker", ["inspect", "--format", "{{.State.Pid}}", container], process.env)).stdout.trim();
+}
