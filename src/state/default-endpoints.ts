@@ -13,7 +13,7 @@ const GATEWAYS = ["s3"];
 
 /**
  * The endpoints that a default VPC comes with here, and not on AWS: so a task there without a public address pulls its image, as people's first commands have it. Interface endpoints
- * have one interface each, in the first subnet that has room, and a group that lets the VPC in on 443. Whoever deletes them has what AWS has. Source: decision 52.
+ * have one interface each, in the first subnet that has room, and a group that lets the VPC in on 443. Whoever deletes them, or makes others in their place, has what AWS has. Source: decision 52.
  * Needs an open commit.
  * @param now milliseconds since the Unix epoch
  */
@@ -26,7 +26,7 @@ export function putDefaultEndpoints(state: State, ids: Ids, vpc: VpcRecord, now:
   if (!subnet) return;
   const [main] = state.table(routeTables).by("main", vpc.id);
   const group = putGroup(state, ids, vpc);
-  const common = { vpc, state: "available" as const, now };
+  const common = { vpc, state: "available" as const, now, cameWithVpc: true as const };
   const named = (service: string) => ({ serviceName: `com.amazonaws.${vpc.region}.${service}`, tags: nameTag(`default ${service}`) });
   for (const service of INTERFACES)
     putEndpoint(state, ids, {

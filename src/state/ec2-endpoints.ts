@@ -29,6 +29,8 @@ export interface VpcEndpointRecord {
   readonly state: "pending" | "available" | "deleting";
   readonly privateDnsOnlyForInboundResolverEndpoint?: boolean;
   readonly clientToken?: string;
+  /** It came with the default VPC, and gives way to one that somebody makes. */
+  readonly cameWithVpc?: true;
   readonly tags: readonly Tag[];
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number;

@@ -19,6 +19,7 @@ export interface NewEndpoint extends Pick<
   | "routeTableIds"
   | "state"
   | "clientToken"
+  | "cameWithVpc"
   | "privateDnsOnlyForInboundResolverEndpoint"
 > {
   readonly vpc: VpcRecord;
@@ -81,6 +82,28 @@ export function removeEndpointRoute(state: State, endpointId: string, tableId: s
 /** The list of AWS's own that a gateway endpoint's routes name: `pl-63a5400a`. */
 export function prefixListOf(region: string, serviceName: string): string | undefined {
   return awsPrefixLists(region).find(({ name }) => name === serviceName)?.id;
+}
+
+/** Begins an endpoint's end: a gateway endpoint is gone, one of the interface type goes when this host has let go of its addresses. Joins the open commit. */
+export function releaseEndpoint(state: State, endpoint: VpcEndpointRecord): void {
+  if (endpoint.type === "Gateway") removeEndpoint(state, endpoint);
+  else state.table(vpcEndpoints).put({ ...endpoint, state: "deleting", privateDnsEnabled: false });
+}
+
+/**
+ * What a default VPC came with goes where somebody's own endpoint takes its place, as on AWS nothing would be in that one's way: the service's own names, or the
+ * route in a table. Joins the open commit, before the other one takes its place.
+ */
+export function defaultGivesWay(
+  state: State,
+  taker: Pick<VpcEndpointRecord, "vpcId" | "serviceName" | "type" | "privateDnsEnabled" | "routeTableIds">,
+): void {
+  const takes = ({ cameWithVpc, type, routeTableIds }: VpcEndpointRecord): boolean =>
+    cameWithVpc === true &&
+    type === taker.type &&
+    (taker.privateDnsEnabled || routeTableIds.some((id) => taker.routeTableIds.includes(id)));
+  const table = state.table(vpcEndpoints);
+  for (const one of table.by("service", `${taker.vpcId}/${taker.serviceName}`)) if (takes(one)) releaseEndpoint(state, one);
 }
 
 /** Takes an endpoint away, with its interfaces and routes. Joins the open commit. */

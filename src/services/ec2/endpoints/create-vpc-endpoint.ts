@@ -4,7 +4,7 @@ import type { EndpointService } from "../../../domain/endpoint-services.ts";
 import { scopeKey } from "../../../domain/scope.ts";
 import { vpcEndpoints, type VpcEndpointRecord } from "../../../state/ec2-endpoints.ts";
 import type { VpcRecord } from "../../../state/ec2.ts";
-import { putEndpoint, type NewEndpoint } from "../../../state/new-endpoint.ts";
+import { defaultGivesWay, putEndpoint, type NewEndpoint } from "../../../state/new-endpoint.ts";
 import { AwsError } from "../../aws-error.ts";
 import type { OperationContext } from "../../operation.ts";
 import { operation, unsupported } from "../ec2-operation.ts";
@@ -52,7 +52,12 @@ export const createVpcEndpoint = operation("CreateVpcEndpoint", {
         ? { ...common, type, ...gatewayParts(input, vpc, context) }
         : { ...common, type, ...interfaceParts(input, vpc, service, context) };
     refuseMore(context, vpc, type);
-    const made = drawing(() => state.commit(() => putEndpoint(state, ids, wanted)));
+    const made = drawing(() =>
+      state.commit(() => {
+        defaultGivesWay(state, { ...wanted, vpcId: vpc.id });
+        return putEndpoint(state, ids, wanted);
+      }),
+    );
     return { VpcEndpoint: shownEndpoint(made, context), ...defined({ ClientToken: clientToken }) };
   },
 });

@@ -1,6 +1,5 @@
 import type { UnsuccessfulItem } from "@aws-sdk/client-ec2";
-import { vpcEndpoints } from "../../../state/ec2-endpoints.ts";
-import { removeEndpoint } from "../../../state/new-endpoint.ts";
+import { releaseEndpoint } from "../../../state/new-endpoint.ts";
 import { AwsError } from "../../aws-error.ts";
 import type { OperationContext } from "../../operation.ts";
 import { onOne, operation } from "../ec2-operation.ts";
@@ -15,15 +14,11 @@ export const deleteVpcEndpoints = operation("DeleteVpcEndpoints", {
   },
 });
 
-/** One of the interface type goes when this host has let go of its addresses. */
 function remove(context: OperationContext, id: string): UnsuccessfulItem | undefined {
   const { state } = context;
   try {
     const found = requireEndpoint(context, id);
-    state.commit(() => {
-      if (found.type === "Gateway") removeEndpoint(state, found);
-      else state.table(vpcEndpoints).put({ ...found, state: "deleting", privateDnsEnabled: false });
-    });
+    state.commit(() => releaseEndpoint(state, found));
     return undefined;
   } catch (cause) {
     if (!(cause instanceof AwsError)) throw cause;

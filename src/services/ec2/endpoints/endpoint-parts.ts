@@ -64,7 +64,7 @@ export function placesIn(
   });
 }
 
-/** Route tables of a VPC, none of which leads to the service already. @throws InvalidRouteTableId.NotFound, RouteAlreadyExists */
+/** Route tables of a VPC, none of which leads to the service already but by what gives way. @throws InvalidRouteTableId.NotFound, RouteAlreadyExists */
 export function tablesFor(
   { state, account, region }: OperationContext,
   vpc: VpcRecord,
@@ -77,7 +77,8 @@ export function tablesFor(
     const table = state.table(routeTables).get(id);
     if (!table || table.account !== account || table.region !== region) throw routeTableNotFound(id);
     if (table.vpcId !== vpc.id) throw invalidParameter(`Route table ${id} does not belong to VPC ${vpc.id}.`);
-    if (table.routes.some((route) => route.destination === destination))
+    const leads = table.routes.find((route) => route.destination === destination);
+    if (leads && !state.table(vpcEndpoints).get(leads.target.id)?.cameWithVpc)
       throw new AwsError(
         "RouteAlreadyExists",
         `route table ${id} already has a route with destination-prefix-list-id ${destination ?? ""}`,
@@ -98,7 +99,7 @@ export function policyText(text: string): string {
 }
 
 /**
- * What the service's own names leading to an endpoint takes: attributes of the VPC, and that nobody else answers for the names there.
+ * What the service's own names leading to an endpoint takes: attributes of the VPC, and that nobody else answers for the names there but what gives way.
  * @param except the endpoint that it is about, where it is there already
  * @throws InvalidParameter
  */
@@ -119,7 +120,7 @@ export function refusePrivateDns(
   const own = state.table(vpcEndpoints).by("service", `${vpc.id}/${service.name}`);
   const zoneName = `${first.replace(/^\*\./, "")}.`;
   if (
-    own.some(({ id, privateDnsEnabled }) => privateDnsEnabled && id !== except) ||
+    own.some(({ id, privateDnsEnabled, cameWithVpc }) => privateDnsEnabled && !cameWithVpc && id !== except) ||
     state.table(hostedZones).count("nameInVpc", nameInVpc(vpc.id, zoneName)) > 0
   )
     throw invalidParameter(

@@ -1,4 +1,5 @@
 import {
+  CreateRouteTableCommand,
   CreateSecurityGroupCommand,
   CreateVpcCommand,
   CreateVpcEndpointCommand,
@@ -6,8 +7,10 @@ import {
   DeleteVpcEndpointsCommand,
   DescribeNetworkInterfacesCommand,
   DescribeRouteTablesCommand,
+  DescribeSubnetsCommand,
   DescribeVpcEndpointsCommand,
   DescribeVpcEndpointServicesCommand,
+  DescribeVpcsCommand,
   ModifyVpcAttributeCommand,
   ModifyVpcEndpointCommand,
   type CreateVpcEndpointCommandInput,
@@ -252,6 +255,58 @@ test("private DNS takes names in the VPC, and is one endpoint's alone", async ()
   };
   await expect(at.create()).rejects.toMatchObject(conflict);
   await expect(at.modify({ VpcEndpointId: plain.VpcEndpointId, PrivateDnsEnabled: true })).rejects.toMatchObject(conflict);
+});
+
+describe("an endpoint that a default VPC came with", () => {
+  const own = async () => {
+    const at = await networkWorld();
+    const [vpc] = (await at.client.send(new DescribeVpcsCommand())).Vpcs!;
+    const [subnet] = (await at.client.send(new DescribeSubnetsCommand())).Subnets!;
+    const of = (service: string) =>
+      at.state
+        .table(vpcEndpoints)
+        .by("service", `${vpc!.VpcId!}/${service}`)
+        .map(({ id, state, privateDnsEnabled }) => ({ id, state, privateDnsEnabled }));
+    const create = async (input: Partial<CreateVpcEndpointCommandInput>) => {
+      const { VpcEndpoint } = await at.client.send(new CreateVpcEndpointCommand({ VpcId: vpc!.VpcId, ServiceName: LOGS, ...input }));
+      return VpcEndpoint!.VpcEndpointId!;
+    };
+    return { ...at, vpc: vpc!, subnet: subnet!, of, create };
+  };
+
+  test("gives way to one that takes the service's names, and stays beside one that does not", async () => {
+    const at = await own();
+    await using _world = at;
+    const [came] = at.of(LOGS);
+    expect(came).toMatchObject({ state: "available", privateDnsEnabled: true });
+    const interfaceType: Partial<CreateVpcEndpointCommandInput> = { VpcEndpointType: "Interface", SubnetIds: [at.subnet.SubnetId!] };
+    const beside = await at.create({ ...interfaceType, PrivateDnsEnabled: false });
+    expect(at.of(LOGS)).toContainEqual(came);
+    await at.client.send(new ModifyVpcEndpointCommand({ VpcEndpointId: beside, PrivateDnsEnabled: true }));
+    expect(at.of(LOGS)).toContainEqual({ id: came!.id, state: "deleting", privateDnsEnabled: false });
+    await expect(at.create(interfaceType)).rejects.toThrow("conflicting DNS domain");
+    const KMS = "com.amazonaws.us-east-1.kms";
+    const made = await at.create({ ...interfaceType, ServiceName: KMS });
+    expect(at.of(KMS).map(({ id, state }) => [id === made, state])).toEqual([
+      [false, "deleting"],
+      [true, "pending"],
+    ]);
+  });
+
+  test("gives way to one that takes its route, and stays beside one in other tables", async () => {
+    const at = await own();
+    await using _world = at;
+    const [came] = at.of(S3);
+    const { RouteTables } = await at.client.send(new DescribeRouteTablesCommand());
+    const other = await at.client.send(new CreateRouteTableCommand({ VpcId: at.vpc.VpcId }));
+    const beside = await at.create({ ServiceName: S3, RouteTableIds: [other.RouteTable!.RouteTableId!] });
+    expect(at.of(S3)).toContainEqual(came);
+    await at.client.send(new ModifyVpcEndpointCommand({ VpcEndpointId: beside, AddRouteTableIds: [RouteTables![0]!.RouteTableId!] }));
+    expect(at.of(S3).map(({ id }) => id)).toEqual([beside]);
+    await expect(at.create({ ServiceName: S3, RouteTableIds: [RouteTables![0]!.RouteTableId!] })).rejects.toMatchObject({
+      name: "RouteAlreadyExists",
+    });
+  });
 });
 
 test("another account's endpoints are none", async () => {

@@ -4,7 +4,7 @@ import { endpointService } from "../../../domain/endpoint-services.ts";
 import { vpcEndpoints, type VpcEndpointRecord } from "../../../state/ec2-endpoints.ts";
 import type { VpcRecord } from "../../../state/ec2.ts";
 import { networkInterfaces } from "../../../state/network-interfaces.ts";
-import { placeEndpoint, putEndpointRoute, removeEndpointRoute } from "../../../state/new-endpoint.ts";
+import { defaultGivesWay, placeEndpoint, putEndpointRoute, removeEndpointRoute } from "../../../state/new-endpoint.ts";
 import { AwsError } from "../../aws-error.ts";
 import type { OperationContext } from "../../operation.ts";
 import { operation } from "../ec2-operation.ts";
@@ -65,6 +65,7 @@ function changeGateway(input: ModifyVpcEndpointCommandInput, base: VpcEndpointRe
   );
   const { state } = context;
   state.commit(() => {
+    defaultGivesWay(state, { ...base, routeTableIds: fresh });
     for (const id of removed) removeEndpointRoute(state, base.id, id);
     for (const id of fresh) putEndpointRoute(state, base, id);
     const routeTableIds = [...base.routeTableIds.filter((id) => !removed.includes(id)), ...fresh];
@@ -89,6 +90,7 @@ function changeInterface(input: ModifyVpcEndpointCommandInput, base: VpcEndpoint
   const privateDns = changedPrivateDns(input, base, vpc, context);
   drawing(() =>
     state.commit(() => {
+      if (!base.privateDnsEnabled) defaultGivesWay(state, { ...base, ...privateDns });
       const table = state.table(networkInterfaces);
       const left = table.by("vpcEndpoint", base.id).filter(({ subnetId }) => removed.includes(subnetId));
       for (const { id } of left) table.delete(id);
