@@ -79,6 +79,17 @@ test("requests of routes that are logged are noted, also those that come while n
     expect(moved).toMatchObject({ priority: 5, action: "redirect", status: 301, location: "https://a.test:443/moved" });
     expect(moved).not.toHaveProperty("server");
   }
+  {
+    await using log = await requestLog({ directory: world.directory, clock });
+    // HAProxy writes some signs in another way, and cuts and drops what is long, unless it is told not to.
+    const path = `/app?${"x".repeat(5000)}{"|}`;
+    await send(port, { path, headers: { Host: "a.test", "User-Agent": "a" } });
+    await send(port, { path, headers: { Host: "a.test", "User-Agent": "\\".repeat(8000) } });
+    expect(await all(log, 2)).toMatchObject([
+      { target: path, version: "HTTP/1.1", userAgent: "a" },
+      { target: path, userAgent: "\\".repeat(1750) },
+    ]);
+  }
   // Nobody reads now, such as while the control plane is started anew.
   await send(port, { path: "/app?later" });
   await using log = await requestLog({ directory: world.directory, clock });

@@ -17,7 +17,26 @@ export const REQUEST_RING: readonly string[] = [
   `server reader ${quote(`unix@${REQUEST_LOG_SOCKET}`)}`,
 ];
 
-/** What a line holds, in this order, with tabs between. Texts of clients are written as in JSON: no tab or line end is theirs. */
+/**
+ * A text of a client as it is written: as in JSON, so that no tab or line end is the client's, and of at most so many bytes. HAProxy drops a line that does not fit its
+ * buffer of 16 KiB, and whoever can make a line as long as that would leave no trace. The first cut keeps what JSON makes of most texts within the buffer; HAProxy
+ * writes a hyphen for what is not.
+ */
+const written = (fetch: string, most: number): string => `%[${fetch},bytes(0,${most}),json(utf8s),bytes(0,${most})]`;
+
+/** The longest that a client makes of each text: with all that the others can be, a line fits. */
+const LONGEST_TEXTS = {
+  target: 8000,
+  userAgent: 3500,
+  host: 300,
+  trace: 500,
+  location: 1200,
+  serverName: 300,
+  subject: 400,
+  protocol: 300,
+} as const;
+
+/** What a line holds, in this order, with tabs between. */
 export const REQUEST_FIELDS = {
   route: "%[var(txn.route)]",
   answeredAt: "%[date(0,us)]",
@@ -35,15 +54,16 @@ export const REQUEST_FIELDS = {
   status: "%ST",
   ending: "%ts",
   method: "%HM",
-  target: "%HU",
-  version: "%HV",
+  // Not `%HU` and `%HV`, which are of the first 1,023 bytes of a request, and write some signs in a way of their own.
+  target: written("var(txn.log_target)", LONGEST_TEXTS.target),
+  version: "HTTP/%[var(txn.log_version)]",
   cipher: "%sslc",
   tlsVersion: "%sslv",
-  serverName: "%[ssl_fc_sni,json(utf8s)]",
-  host: "%[var(txn.log_host),json(utf8s)]",
-  userAgent: "%[var(txn.log_agent),json(utf8s)]",
-  trace: "%[var(txn.log_trace),json(utf8s)]",
-  location: "%[var(txn.log_location),json(utf8s)]",
+  serverName: written("ssl_fc_sni", LONGEST_TEXTS.serverName),
+  host: written("var(txn.log_host)", LONGEST_TEXTS.host),
+  userAgent: written("var(txn.log_agent)", LONGEST_TEXTS.userAgent),
+  trace: written("var(txn.log_trace)", LONGEST_TEXTS.trace),
+  location: written("var(txn.log_location)", LONGEST_TEXTS.location),
 } as const;
 
 /** What a line holds besides where connections are logged. */
@@ -59,7 +79,7 @@ export const CONNECTION_FIELDS = {
   /** What was found against the client's certificate, and against those that it is to lead to. */
   leafError: "%[ssl_c_err]",
   chainError: "%[ssl_c_ca_err]",
-  subject: "%[ssl_c_s_dn(,0,rfc2253),json(utf8s)]",
+  subject: written("ssl_c_s_dn(,0,rfc2253)", LONGEST_TEXTS.subject),
   notBefore: "%[ssl_c_notbefore]",
   notAfter: "%[ssl_c_notafter]",
   serial: "%[ssl_c_serial,hex]",
@@ -81,8 +101,8 @@ export const STREAM_FIELDS = {
   certificate: "%[ssl_f_sha1,hex]",
   cipher: "%sslc",
   tlsVersion: "%sslv",
-  serverName: "%[ssl_fc_sni,json(utf8s)]",
-  protocol: "%[ssl_fc_alpn,json(utf8s)]",
+  serverName: written("ssl_fc_sni", LONGEST_TEXTS.serverName),
+  protocol: written("ssl_fc_alpn", LONGEST_TEXTS.protocol),
 } as const;
 
 /** Lines of handshakes that failed begin so; what they hold follows as in those of connections. */
@@ -131,6 +151,10 @@ export function renderLoggedFrontend(listener: Pick<ProxyListener, "routes" | "l
 }
 
 const OF_REQUESTS: readonly string[] = [
+  "http-request set-var(txn.log_target) url",
+  // HTTP/2 has the host in it, and so may HTTP/1.1.
+  "http-request set-var(txn.log_target) pathq if !{ url_beg / }",
+  "http-request set-var(txn.log_version) req.ver",
   "http-request set-var(txn.log_host) req.fhdr(host)",
   "http-request set-var(txn.log_agent) req.fhdr(user-agent)",
   "http-after-response set-var(txn.log_location) res.fhdr(location) if { status 301 302 }",

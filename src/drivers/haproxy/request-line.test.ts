@@ -60,6 +60,12 @@ test("one that no server got, of a client that went away before it was answered"
   expect(found).not.toHaveProperty("status");
 });
 
+test.each([
+  ["with signs that have codes", String.raw`\/a|b\"c`, '/a|b"c'],
+  ["cut off within a code", String.raw`\/a\"b\u00`, '/a"b'],
+  ["cut off behind the sign that begins one", `${String.raw`\/a\\b`}\\`, String.raw`/a\b`],
+])("a target %s", (_, target, expected) => expect(read({ target })?.target).toBe(expected));
+
 test("an encrypted one tells how", () => {
   expect(read({ cipher: "TLS_AES_128_GCM_SHA256", tlsVersion: "TLSv1.3", serverName: "a.test" })?.tls).toEqual({
     cipher: "TLS_AES_128_GCM_SHA256",

@@ -36,7 +36,7 @@ export function readRequest(values: readonly string[]): LoggedRequest | undefine
     received: Number(fields.received),
     sent: Number(fields.sent),
     method: fields.method,
-    target: fields.target,
+    target: text(fields.target),
     version: fields.version,
     host: text(fields.host),
     userAgent: text(fields.userAgent),
@@ -51,10 +51,17 @@ export function text(written: string): string {
   if (written === "-") return "";
   // Most have nothing that is escaped, and are what they say.
   if (!written.includes("\\")) return written;
+  return read(written) ?? read(written.replace(CUT, "")) ?? written;
+}
+
+/** The beginning of a sign's code, where the text was too long. */
+const CUT = /\\(?:u[0-9A-Fa-f]{0,3})?$/;
+
+function read(written: string): string | undefined {
   try {
     return String(JSON.parse(`"${written}"`));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    return written;
+    return undefined;
   }
 }
