@@ -153,7 +153,9 @@ function unfit(field: Field, value: string): Error {
   return invalid(`The value '${value}' is not valid for a condition of type '${field}'`);
 }
 
+/** Source: Application Load Balancers guide, "Source IP address conditions", which leaves out the address of broadcasts. */
 function isBlock(text: string): boolean {
+  if (text === "255.255.255.255/32") return false;
   const [address = "", bits = "", ...more] = text.split("/");
   const longest = isIPv4(address) ? 32 : isIPv6(address) ? 128 : -1;
   return more.length === 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= longest;

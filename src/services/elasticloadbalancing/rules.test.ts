@@ -225,6 +225,7 @@ describe("conditions are refused", () => {
     ],
     ["is not valid for a condition of type 'source-ip'", [{ Field: "source-ip", SourceIpConfig: { Values: ["10.0.0.0/33"] } }]],
     ["is not valid for a condition of type 'source-ip'", [{ Field: "source-ip", SourceIpConfig: { Values: ["10.0.0.1"] } }]],
+    ["is not valid for a condition of type 'source-ip'", [{ Field: "source-ip", SourceIpConfig: { Values: ["255.255.255.255/32"] } }]],
     ["is not valid for a condition of type 'http-header'", [header("x y", "1")]],
     ["is not valid for a condition of type 'http-header'", [header("x", "a\nb")]],
     ["use a host-header condition", [header("Host", "a")]],
