@@ -1,8 +1,6 @@
-import { chmod, rm } from "node:fs/promises";
-import { createServer, type Socket } from "node:net";
-import { join } from "node:path";
+import type { Socket } from "node:net";
 import { createInterface } from "node:readline";
-import { openOwnFolder } from "../filesystem/own-folder.ts";
+import { openOwnSocket } from "../filesystem/own-socket.ts";
 
 /** In the data folder, which only its owner may enter. */
 export const OPERATOR_SOCKET = "operator.sock";
@@ -38,42 +36,19 @@ const MOST_AT_ONCE = 4;
  * Lets the operator of this machine, and nobody else, make a backup while the server runs: a socket in the data folder, where the file system says who may come in. Nothing can
  * be read or changed here. Whoever is connected has what a backup reads held still, until they say that it is copied or go away, however they go.
  */
-export async function openOperatorDoor({ dataDirectory, holdStill, registryStore }: OperatorDoorParts): Promise<AsyncDisposable> {
-  // Under the name of the open folder, which is short: sockets have short paths.
-  const folder = await openOwnFolder(dataDirectory);
-  const path = join(folder.path, OPERATOR_SOCKET);
-  const server = createServer((socket) => void receive(socket, holdStill, registryStore));
-  server.maxConnections = MOST_AT_ONCE;
-  const sockets = new Set<Socket>();
-  server.on("connection", (socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
+export function openOperatorDoor({ dataDirectory, holdStill, registryStore }: OperatorDoorParts): Promise<AsyncDisposable> {
+  return openOwnSocket({
+    directory: dataDirectory,
+    name: OPERATOR_SOCKET,
+    mostAtOnce: MOST_AT_ONCE,
+    receive: (socket) => void receive(socket, holdStill, registryStore),
   });
-  try {
-    // One that was killed leaves it behind. The lock on the database says that no other server works here.
-    await rm(path, { force: true });
-    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
-    await chmod(path, 0o600);
-  } catch (cause) {
-    server.close();
-    await folder[Symbol.asyncDispose]();
-    throw cause;
-  }
-  return {
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-      await folder[Symbol.asyncDispose]();
-    },
-  };
 }
 
 async function receive(socket: Socket, holdStill: () => Promise<HeldStill>, registryStore: `s3://${string}` | undefined): Promise<void> {
   const line = (answer: DoorAnswer): string => `${JSON.stringify(answer)}\n`;
   const lines = createInterface(socket);
   // Whoever goes away, goes away.
-  socket.on("error", () => undefined);
   lines.on("error", () => undefined);
   let held: HeldStill;
   try {

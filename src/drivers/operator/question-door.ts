@@ -1,8 +1,8 @@
-import { chmod, rm } from "node:fs/promises";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { openOwnFolder } from "../filesystem/own-folder.ts";
+import { openOwnSocket } from "../filesystem/own-socket.ts";
 
 /** In the data folder, which only its owner may enter. */
 const SOCKET = "questions.sock";
@@ -19,45 +19,22 @@ export interface QuestionDoorParts {
 
 type Line = { readonly answer: unknown } | { readonly failure: string };
 
-/** Lets the operator ask, until disposed of. */
-export async function openQuestionDoor({ dataDirectory, answer, failed }: QuestionDoorParts): Promise<AsyncDisposable> {
-  // Under the name of the open folder, which is short: sockets have short paths.
-  const folder = await openOwnFolder(dataDirectory);
-  const path = join(folder.path, SOCKET);
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("close", () => sockets.delete(socket));
-    // Whoever goes away, goes away.
-    socket.on("error", () => undefined);
-    receive(socket, (question) => {
-      try {
-        return { answer: answer(question) };
-      } catch (cause) {
-        failed(cause);
-        return { failure: "the server failed; its log tells more" };
-      }
-    });
-  });
-  server.maxConnections = MOST_AT_ONCE;
-  try {
-    // One that was killed leaves it behind. The lock on the database says that no other server works here.
-    await rm(path, { force: true });
-    await new Promise<void>((resolve, reject) => server.once("error", reject).listen(path, resolve));
-    await chmod(path, 0o600);
-  } catch (cause) {
-    server.close();
-    await folder[Symbol.asyncDispose]();
-    throw cause;
-  }
-  return {
-    async [Symbol.asyncDispose]() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      for (const socket of sockets) socket.destroy();
-      await closed;
-      await folder[Symbol.asyncDispose]();
-    },
+/** Lets the operator ask, until disposed of. The lock on the database says that no other server works here. */
+export function openQuestionDoor({ dataDirectory, answer, failed }: QuestionDoorParts): Promise<AsyncDisposable> {
+  const reply = (question: unknown): Line => {
+    try {
+      return { answer: answer(question) };
+    } catch (cause) {
+      failed(cause);
+      return { failure: "the server failed; its log tells more" };
+    }
   };
+  return openOwnSocket({
+    directory: dataDirectory,
+    name: SOCKET,
+    mostAtOnce: MOST_AT_ONCE,
+    receive: (socket) => receive(socket, reply),
+  });
 }
 
 function receive(socket: Socket, reply: (question: unknown) => Line): void {
