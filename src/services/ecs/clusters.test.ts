@@ -147,6 +147,8 @@ test.each([
   ["arn:aws:servicediscovery:eu-west-1:123456789012:namespace/ns-0123456789abcdef", "NamespaceNotFoundException", "wasn't found"],
   ["arn:aws:servicediscovery:us-east-1:210987654321:namespace/ns-0123456789abcdef", "NamespaceNotFoundException", "wasn't found"],
   ["a/b", "InvalidParameterException", "namespace name is invalid"],
+  ["a b", "InvalidParameterException", "namespace name is invalid"],
+  ["\u00e9", "InvalidParameterException", "namespace name is invalid"],
 ])("a cluster's namespace that cannot be is refused, and no cluster made: %s", async (namespace, name, message) => {
   await using api = await apiWorld();
   putDiscoveryService(api.state);

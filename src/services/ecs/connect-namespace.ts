@@ -10,6 +10,9 @@ import { invalid } from "./ecs-operation.ts";
 
 const KINDS: readonly NamespaceRecord["type"][] = ["HTTP", "DNS_PRIVATE", "DNS_PUBLIC"];
 
+/** ECS leaves four signs out of what Cloud Map lets a namespace be called (`CreateHttpNamespace`), which has no spaces and nothing but ASCII. */
+const CONNECT_NAME = /^(?!.*[<>"/])[!-~]{1,1024}$/;
+
 /** By its name or ARN. Of several of one name an HTTP namespace is meant, or else the first. */
 function findNamespace(nameOrArn: string, context: OperationContext): NamespaceRecord | undefined {
   const { state, region } = context;
@@ -36,7 +39,7 @@ export function requireConnectNamespace(nameOrArn: string, context: OperationCon
 export function clusterNamespace(nameOrArn: string, context: OperationContext): string | undefined {
   if (nameOrArn === "") return undefined;
   if (claimsToBeArn(nameOrArn)) return requireConnectNamespace(nameOrArn, context).arn;
-  if (nameOrArn.length > 1024 || /[<>"/]/.test(nameOrArn)) throw invalid("The namespace name is invalid.");
+  if (!CONNECT_NAME.test(nameOrArn)) throw invalid("The namespace name is invalid.");
   const found = findNamespace(nameOrArn, context);
   if (found) return found.arn;
   if (context.state.table(namespaces).count("scope", scopeKey(context)) >= NAMESPACES_BY_REGION)
