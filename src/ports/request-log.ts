@@ -6,9 +6,9 @@ export interface LoggedRequest {
   readonly kind: "request";
   /** ARN. */
   readonly loadBalancer: string;
-  /** Of the rule that took it; 0 for the default one. */
-  readonly priority: number;
-  readonly action: "forward" | "fixed-response" | "redirect";
+  /** Of the rule that took it; 0 for the default one; absent where it was refused before any was asked. */
+  readonly priority?: number;
+  readonly action?: "forward" | "fixed-response" | "redirect";
   /** When it was answered, microseconds since the Unix epoch. */
   readonly answeredAt: number;
   /** `address:port`. */
@@ -29,6 +29,7 @@ export interface LoggedRequest {
   /** Bytes. */
   readonly received: number;
   readonly sent: number;
+  /** Empty, as is all else of it, where it could not be read. */
   readonly method: string;
   readonly target: string;
   /** Such as `HTTP/1.1`. */

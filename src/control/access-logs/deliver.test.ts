@@ -71,6 +71,15 @@ describe("an entry", () => {
     expect(text).toContain('"redirect" "https://b.test:443/" "-" "-" "-"');
   });
 
+  test("of a request that was refused before a rule was asked names none, nor what could not be read", () => {
+    const { priority: _priority, action: _action, ...refused } = { ...unsent, before: -1, waited: -1, after: -1, trace: "" };
+    expect(accessLogEntry({ ...refused, status: 405 }, () => undefined)).toMatch(
+      /"GET http:\S+ HTTP\/1\.1" "curl\/7\.46\.0" - - - "-" "-" "-" - \S+ "-" "-" "-" "-" "-" /,
+    );
+    const unread = { method: "", target: "", version: "", host: "", userAgent: "", status: 400 };
+    expect(accessLogEntry({ ...refused, ...unread }, () => undefined)).toMatch(/ - -1 -1 -1 400 - 34 366 "- - -" "-" - - - /);
+  });
+
   test.each<[string, Partial<LoggedRequest>, RegExp]>([
     ["whose client went away", { isAborted: true, waited: -1, status: 400 }, / 460 - 34 366 /],
     ["that no server answered", { waited: -1, status: 504 }, / 0\.000 -1 0\.002 504 - 34 366 /],

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { LoggedConnection, LoggedEntry, LoggedStream } from "../../ports/request-log.ts";
-import { CONNECTION_FIELDS, FAILED_FIELDS, FAILED_HANDSHAKE, REQUEST_FIELDS, STREAM_FIELDS } from "./render-request-log.ts";
+import { CONNECTION_FIELDS, FAILED_FIELDS, FAILED_HANDSHAKE, REFUSED, REQUEST_FIELDS, STREAM_FIELDS } from "./render-request-log.ts";
 import { readRequest, text } from "./request-line.ts";
 
 const REQUEST = Object.keys(REQUEST_FIELDS).length;
@@ -10,11 +10,13 @@ const FAILED = Object.keys(FAILED_FIELDS) as (keyof typeof FAILED_FIELDS)[];
 
 /** What HAProxy wrote of in a line; nothing of what is not logged, and of a line that is none of ours. */
 export function readLogLine(line: string): readonly LoggedEntry[] {
-  const values = line.split("\t");
+  const [first = "", ...others] = line.split("\t");
+  const [route = "", refusing] = first.split(REFUSED).toReversed();
+  const values = [route, ...others];
   if (values[0] === STREAM_FIELDS.kind) return values.length === STREAM.length ? [readStream(named(STREAM, values))] : [];
   if (values[0] === FAILED_HANDSHAKE) return values.length === FAILED.length ? readFailed(named(FAILED, values), line) : [];
   if (values.length !== REQUEST && values.length !== REQUEST + CONNECTION.length) return [];
-  const request = readRequest(values);
+  const request = readRequest(values, refusing);
   if (values.length === REQUEST) return request ? [request] : [];
   const fields = named(CONNECTION, values.slice(REQUEST));
   const connection = readConnection(values, fields, line);

@@ -133,10 +133,12 @@ export function renderLoggedFrontend(listener: Pick<ProxyListener, "routes" | "l
   if (!hasLog(listener)) return [];
   const connections = logsConnectionsOf !== undefined || routes.some((route) => route.logsConnections);
   const fields = { ...CONNECTION_FIELDS, owner: logsConnectionsOf ?? "-" };
+  const owner = ownerOfAll(routes);
+  const route = `${owner === undefined ? "" : quote(`${owner}${REFUSED}`)}${REQUEST_FIELDS.route}`;
   const isKnown = "{ var(sess.connection) -m found }";
   return [
     TO_RING,
-    `log-format ${formatOf([...Object.values(REQUEST_FIELDS), ...(connections ? Object.values(fields) : [])])}`,
+    `log-format ${formatOf([...Object.values({ ...REQUEST_FIELDS, route }), ...(connections ? Object.values(fields) : [])])}`,
     ...(connections
       ? [
           `error-log-format ${formatOf(Object.values({ ...FAILED_FIELDS, owner: fields.owner }))}`,
@@ -146,8 +148,21 @@ export function renderLoggedFrontend(listener: Pick<ProxyListener, "routes" | "l
           `http-request set-var(sess.connection) uuid if !${isKnown}`,
         ]
       : []),
-    ...(routes.some(isLogged) ? OF_REQUESTS : []),
   ];
+}
+
+/** In a line's first field, between who is told of a request that was refused before a rule was asked, and the route. */
+export const REFUSED = ">";
+
+/** Whose all requests are, and logged. */
+function ownerOfAll(routes: readonly ProxyRoute[]): string | undefined {
+  const [owner, ...others] = new Set(routes.map((route) => (isLogged(route) ? route.owner : undefined)));
+  return others.length === 0 ? owner : undefined;
+}
+
+/** What is noted of each request of a frontend of which some routes are logged, before any is refused. */
+export function renderNotes(routes: readonly ProxyRoute[]): readonly string[] {
+  return routes.some(isLogged) ? OF_REQUESTS : [];
 }
 
 const OF_REQUESTS: readonly string[] = [

@@ -9,7 +9,7 @@ import { renderCondition } from "./render-conditions.ts";
 import { markStickiness, renderGroupStickiness, stickinessAcl, stickinessName } from "./render-group-stickiness.ts";
 import { markAnswers, renderAnswerHandling } from "./render-answer-handling.ts";
 import { DATED_ERRORS, EVERY_REQUEST, LISTENER_PORT, renderRequestHandling, renderTlsHeaders } from "./render-request-handling.ts";
-import { LOGGED_BACKEND, markRoute, noteOf, renderLoggedFrontend, SUCCESSOR_ID } from "./render-request-log.ts";
+import { LOGGED_BACKEND, markRoute, noteOf, renderLoggedFrontend, renderNotes, SUCCESSOR_ID } from "./render-request-log.ts";
 import { hasSession, NO_CLAIMED_USERS, renderGate, renderReturns, renderSessions, renderUsers } from "./render-login.ts";
 import { markRewrites, renderRewrites } from "./render-rewrites.ts";
 import { renderVersion } from "./render-version.ts";
@@ -41,6 +41,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     `timeout client ${idle}`,
     `timeout http-request ${idle}`,
     `timeout http-keep-alive ${idle}`,
+    ...renderNotes(reached),
     ...EVERY_REQUEST,
     // Not `connection`: who was handed over by a replaced worker is known by its proxy header only.
     ...(listener.clients === undefined ? [] : [`tcp-request session reject unless { src ${listener.clients.join(" ")} }`]),

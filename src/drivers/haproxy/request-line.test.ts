@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { REQUEST_FIELDS } from "./render-request-log.ts";
 import { readLogLine } from "./log-line.ts";
 
@@ -65,6 +65,31 @@ test.each([
   ["cut off within a code", String.raw`\/a\"b\u00`, '/a"b'],
   ["cut off behind the sign that begins one", `${String.raw`\/a\\b`}\\`, String.raw`/a\b`],
 ])("a target %s", (_, target, expected) => expect(read({ target })?.target).toBe(expected));
+
+describe("one that was refused before a rule was asked", () => {
+  const [owner = ""] = ROUTE.split("|");
+  const refused = { route: `${owner}>-`, ending: "PR--", server: "-:-", connected: "-1", responded: "-1", carried: "-1" };
+
+  test("is told of to the load balancer whose all requests of the listener are", () => {
+    const found = read({ ...refused, method: "TRACE", status: "405" });
+    expect(found).toMatchObject({ loadBalancer: owner, method: "TRACE", target: "/r0/x", status: 405, before: -1 });
+    expect(found).not.toHaveProperty("priority");
+    expect(found).not.toHaveProperty("action");
+    expect(read({ ...refused, ending: "LR--", status: "463" })).toMatchObject({ status: 463 });
+  });
+
+  test("tells nothing else where it could not be read", () => {
+    const unread = { method: "<BADREQ>", target: "-", version: "HTTP/-", status: "400", host: "-", userAgent: "-" };
+    expect(read({ ...refused, ...unread })).toMatchObject({ loadBalancer: owner, method: "", target: "", version: "", status: 400 });
+  });
+
+  test("is none where the client said nothing, or where others share the listener", () => {
+    for (const ending of ["CR--", "cR--"]) expect(read({ ...refused, method: "<BADREQ>", ending })).toBeUndefined();
+    expect(read({ ...refused, route: "-" })).toBeUndefined();
+  });
+
+  test("does not keep the route of others from being read", () => expect(read({ route: `${owner}>${ROUTE}` })).toEqual(read()));
+});
 
 test("an encrypted one tells how", () => {
   expect(read({ cipher: "TLS_AES_128_GCM_SHA256", tlsVersion: "TLSv1.3", serverName: "a.test" })?.tls).toEqual({

@@ -5,13 +5,18 @@ type Field = keyof typeof REQUEST_FIELDS;
 const FIELDS = Object.keys(REQUEST_FIELDS) as Field[];
 const ACTIONS = ["forward", "fixed-response", "redirect"] as const;
 
-/** The request that a line tells of; `undefined` where it is of a route that is not logged. @param values as `REQUEST_FIELDS` names them */
-export function readRequest(values: readonly string[]): LoggedRequest | undefined {
+/**
+ * The request that a line tells of; `undefined` where it is of a route that is not logged.
+ * @param values as `REQUEST_FIELDS` names them
+ * @param refusing the load balancer that is told of a request that was refused before a rule was asked
+ */
+export function readRequest(values: readonly string[], refusing?: string): LoggedRequest | undefined {
   const fields = {} as Record<Field, string>;
   for (const [at, field] of FIELDS.entries()) fields[field] = values[at] ?? "";
-  const [loadBalancer = "", priority = "", kind = ""] = fields.route.split("|");
-  const action = ACTIONS.find((one) => one === kind);
-  if (!action || priority === "") return undefined;
+  const rule = fields.route === "-" ? refusedBy(refusing, fields.ending) : readRoute(fields.route);
+  if (!rule) return undefined;
+  const { action } = rule;
+  const isRead = fields.method !== "<BADREQ>";
   const [readIn, queued, connected, responded, carried] = (["readIn", "queued", "connected", "responded", "carried"] as const).map(
     (field) => Number(fields[field]),
   ) as [number, number, number, number, number];
@@ -19,9 +24,7 @@ export function readRequest(values: readonly string[]): LoggedRequest | undefine
   const status = Number(fields.status);
   return {
     kind: "request",
-    loadBalancer,
-    priority: Number(priority),
-    action,
+    ...rule,
     answeredAt: Number(fields.answeredAt),
     client: fields.client,
     ...(action === "forward" && { backend: fields.backend.replace(/^b_/, "") }),
@@ -35,15 +38,26 @@ export function readRequest(values: readonly string[]): LoggedRequest | undefine
     isAborted: fields.ending.startsWith("C") || fields.ending.startsWith("c"),
     received: Number(fields.received),
     sent: Number(fields.sent),
-    method: fields.method,
-    target: text(fields.target),
-    version: fields.version,
+    ...(isRead ? { method: fields.method, target: text(fields.target), version: fields.version } : { method: "", target: "", version: "" }),
     host: text(fields.host),
     userAgent: text(fields.userAgent),
     trace: text(fields.trace),
     location: text(fields.location),
     ...(fields.tlsVersion !== "-" && { tls: { cipher: fields.cipher, version: fields.tlsVersion, serverName: text(fields.serverName) } }),
   };
+}
+
+type Rule = Pick<LoggedRequest, "loadBalancer" | "priority" | "action">;
+
+function readRoute(note: string): Rule | undefined {
+  const [loadBalancer = "", priority = "", kind = ""] = note.split("|");
+  const action = ACTIONS.find((one) => one === kind);
+  return action && priority !== "" ? { loadBalancer, priority: Number(priority), action } : undefined;
+}
+
+/** HAProxy tells in what state a request ended: refused or answered by itself, and not that the client was gone or too slow. */
+function refusedBy(loadBalancer: string | undefined, ending: string): Rule | undefined {
+  return loadBalancer !== undefined && /^[PL]R/.test(ending) ? { loadBalancer } : undefined;
 }
 
 /** What is not there is written as a hyphen. */
