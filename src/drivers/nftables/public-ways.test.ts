@@ -24,7 +24,8 @@ function world(answer: (commands: string) => void = () => undefined) {
 test("the table is made as one transaction, and then changed element by element", async () => {
   const { ran, ways } = world();
   await ways.adopt(new Map([["127.128.0.9", "10.0.0.5"]]));
-  expect(ran[0]).toContain(`add table ${TABLE}\ndelete table ${TABLE}\ntable ${TABLE} {`);
+  expect(ran[0]).toContain(`flush map ${TABLE} ways\nflush table ${TABLE}\ntable ${TABLE} {`);
+  expect(ran[0]).not.toContain("delete");
   expect(ran[0]).toContain("elements = { 127.128.0.9 : 10.0.0.5 }");
   await ways.lead("127.128.0.9", "10.0.0.5");
   await ways.lead("127.128.0.9", "10.0.0.6");
@@ -51,12 +52,20 @@ test("what tasks send to loopback is dropped, although their bridge may carry su
   const { ran, switched, ways } = world();
   await ways.adopt(new Map());
   expect(ran[0]).toContain("iifname @bridges ip daddr 127.0.0.0/8 drop");
+  expect(ran[0]).toContain("iifname @bridges ip saddr 127.0.0.0/8 drop");
   await ways.open("10.0.0.1");
   await ways.open("10.9.9.9");
   expect(ran.slice(1)).toEqual([`add element ${TABLE} bridges { "br-0" }\n`]);
   expect(switched).toEqual(["/proc/sys/net/ipv4/conf/br-0/route_localnet=1"]);
   await ways.adopt(new Map());
   expect(ran.at(-1)).toContain('elements = { "br-0" }');
+});
+
+test("what was opened in an earlier life stays closed to tasks while the table is made anew", async () => {
+  const { ran, ways } = world();
+  await ways.adopt(new Map());
+  // The set of bridges is neither deleted nor emptied.
+  expect(ran[0]).not.toMatch(/(delete|flush set|destroy)/);
 });
 
 test("the table is taken away, whether it is there or not", async () => {

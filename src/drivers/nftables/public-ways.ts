@@ -87,10 +87,15 @@ export async function removePublicWays(nft: Pick<Nft, "run">, installation: stri
   }
 }
 
-/** In one transaction: nobody meets half of it. Connections that were led already are the kernel's, and stay. */
+/**
+ * In one transaction: nobody meets half of it. Connections that were led already are the kernel's, and stay. So do the bridges of an earlier life, which may still carry packets to loopback: they are dropped
+ * before this one has found them again.
+ */
 function wholeTable(table: string, ways: ReadonlyMap<string, string>, bridges: ReadonlySet<string>): string {
   return `add table ${table}
-delete table ${table}
+add map ${table} ways { type ipv4_addr : ipv4_addr; }
+flush map ${table} ways
+flush table ${table}
 table ${table} {
   map ways {
     type ipv4_addr : ipv4_addr${elements([...ways].map(([from, to]) => `${from} : ${to}`))}
@@ -101,6 +106,7 @@ table ${table} {
   chain strangers {
     type filter hook prerouting priority -300; policy accept;
     iifname @bridges ip daddr 127.0.0.0/8 drop
+    iifname @bridges ip saddr 127.0.0.0/8 drop
   }
   chain from-others {
     type nat hook prerouting priority -100; policy accept;
