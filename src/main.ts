@@ -69,7 +69,12 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const doors = openEndpointDoors(start, platform.state, server, installation.id);
   const { balancing, connecting } = openTraffic(start, platform, proxy, { networks, requestLog, troubles: storage.troubles, doors });
   const dns = await openHostNames(start, platform, storage.troubles);
-  await runTasks(start, platform, front, { runner: engine, networks, enforcement, connectReady: (task) => connecting.ready(task) });
+  const { doors: taskDoors } = await runTasks(start, platform, front, {
+    runner: engine,
+    networks,
+    enforcement,
+    connectReady: (task) => connecting.ready(task),
+  });
   await openDoorForQuestions(start, platform);
 
   // Loops
@@ -77,7 +82,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     together(...LOOPS)({
       ...platform,
       logger,
-      enforcement,
+      enforcement: enforcement && { ...enforcement, doors: taskDoors },
       certificateIssuer: certificateIssuer(options, installation.id),
       endpointProber,
     }),

@@ -22,7 +22,7 @@ export async function openPacketFilter(
   { options, logger }: Start,
   { installation, troubles }: Storage,
   networks: VpcNetworks,
-): Promise<Enforcement | undefined> {
+): Promise<Omit<Enforcement, "doors"> | undefined> {
   const trouble = (text: string | undefined): void => void troubles.tell("packet filter", text);
   const nft = nftProgram();
   const why =

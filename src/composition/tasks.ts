@@ -18,7 +18,7 @@ import type { Front } from "./front.ts";
 import type { Start } from "./options.ts";
 import type { WholePlatform } from "./platform.ts";
 
-/** Tasks, and where they find what they are given. Resolves when what ran before is adopted. */
+/** Tasks, and where they find what they are given: at which ports of the link-local address. Resolves when what ran before is adopted. */
 export async function runTasks(
   { options, logger, opened }: Start,
   platform: WholePlatform,
@@ -31,10 +31,10 @@ export async function runTasks(
   }: {
     readonly runner: TaskRunner;
     readonly networks: VpcNetworks;
-    readonly enforcement: Enforcement | undefined;
+    readonly enforcement: Pick<Enforcement, "inPlace"> | undefined;
     readonly connectReady: TaskLoopParts["connectReady"] & {};
   },
-): Promise<void> {
+): Promise<{ readonly doors: readonly number[] }> {
   const { state, clock, ids, secrets, hostGrants } = platform;
   const listener = taskEndpoint({
     platform,
@@ -67,6 +67,7 @@ export async function runTasks(
       ...(inPlace && { inPlace }),
     }),
   );
+  return { doors: taskDoors?.ports ?? [] };
 }
 
 /** For about as long Fargate's agent tries what it does not reach. */

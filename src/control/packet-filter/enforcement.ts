@@ -9,6 +9,8 @@ export interface Enforcement {
   readonly inPlace: InterfacesInPlace;
   /** Addresses of the name servers that tasks ask besides that of their VPC. */
   readonly resolvers: readonly string[];
+  /** The ports of this host's link-local address at which tasks find credentials, metadata and the APIs. */
+  readonly doors: readonly number[];
   readonly networks: Pick<VpcNetworks, "follow">;
   /** Told why the kernel does not hold what it should, in words for an operator; with `undefined` that it does. */
   readonly trouble: (text: string | undefined) => void;

@@ -49,7 +49,7 @@ function world() {
       state,
       clock,
       logger,
-      enforcement: { filter, inPlace, networks, resolvers: [], trouble: (text) => void troubles.push(text) },
+      enforcement: { filter, inPlace, networks, resolvers: [], doors: [80, 4566], trouble: (text) => void troubles.push(text) },
     });
     onTestFinished(() => loop[Symbol.asyncDispose]());
     return loop;
@@ -63,6 +63,7 @@ function world() {
         for (const { vpcId: id, vpcCidr: block, bridge = "" } of seen) compiler.tell("networks", { id, bridge, block });
       })
       [Symbol.dispose]();
+    for (const id of ["80", "4566"]) compiler.tell("doors", { id });
     compiler.change();
     return compiler.contents();
   };

@@ -13,9 +13,10 @@ const FILTER = "filter";
  */
 export const packetFiltering = loop("packet filter", ({ state, logger, enforcement }: Needs<"enforcement">) => {
   if (!enforcement) return { watches: [], step: () => undefined };
-  const { filter, inPlace, networks, resolvers, trouble } = enforcement;
+  const { filter, inPlace, networks, resolvers, doors, trouble } = enforcement;
   const compiler = new FilterCompiler();
   for (const id of resolvers) compiler.tell("resolvers", { id });
+  for (const port of doors) compiler.tell("doors", { id: String(port) });
   /** Interfaces that the compiler knows, and the kernel perhaps not. */
   let arrived = new Set<string>();
   /** What stands in the kernel is not known, at first or since something was refused. */

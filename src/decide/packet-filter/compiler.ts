@@ -12,7 +12,7 @@ import { aclPart, isOpenAcl, subnetPart } from "./acl-part.ts";
 import { combinationOf, combinationPart, type Combination } from "./combination-part.ts";
 import { groupPart } from "./group-part.ts";
 import { Holdings } from "./holdings.ts";
-import { connectedPart, interfacePart, networkPart, resolverPart, vpcPart } from "./interface-part.ts";
+import { connectedPart, doorPart, interfacePart, networkPart, resolverPart, vpcPart } from "./interface-part.ts";
 import { SetsByKey } from "./sets-by-key.ts";
 import { SKELETON } from "./skeleton.ts";
 import { wayChain, wayPart, type Surroundings, type WayKey } from "./way-part.ts";
@@ -37,6 +37,8 @@ export type Sorts = { [Sort in keyof NetworkWorld]: NetworkWorld[Sort][number] }
   readonly connectedPorts: ConnectedPort;
   /** Name servers of this host, by their addresses. */
   readonly resolvers: { readonly id: string };
+  /** Ports of this host's link-local address at which there is something for tasks. */
+  readonly doors: { readonly id: string };
 };
 export type Sort = keyof Sorts;
 
@@ -59,6 +61,7 @@ export class FilterCompiler {
     ...{ internetGateways: new Map(), natGateways: new Map(), peerings: new Map(), prefixLists: new Map(), networks: new Map() },
     connectedPorts: new Map(),
     resolvers: new Map(),
+    doors: new Map(),
   };
   readonly #holdings = new Holdings();
   readonly #parts = new Map<string, Part>();
@@ -140,6 +143,7 @@ export class FilterCompiler {
         for (const vpc of this.#world.peerings.get(peering)?.vpcIds ?? []) this.#touchWays(vpc);
     },
     resolvers: (before, after) => this.#touch(`resolver ${(before ?? after)?.id}`),
+    doors: (before, after) => this.#touch(`door ${(before ?? after)?.id}`),
     connectedPorts: (before, after) => this.#touch(`connected ${(before ?? after)?.id}`),
     networks: (before, after) => this.#touch(`network ${(before ?? after)?.id}`),
     routeTables: (before, after) => this.#touchWays((before ?? after)?.vpcId),
@@ -218,7 +222,7 @@ export class FilterCompiler {
   }
 
   #isNeeded(key: string): boolean {
-    return /^(skeleton|interface |vpc |network |connected |resolver )/.test(key) || this.#neededBy.has(key);
+    return /^(skeleton|interface |vpc |network |connected |resolver |door )/.test(key) || this.#neededBy.has(key);
   }
 
   #make(sort: string, id: string, key: string): Part | undefined {
@@ -239,6 +243,8 @@ export class FilterCompiler {
         return part(this.#world.vpcs.get(id), vpcPart);
       case "resolver":
         return part(this.#world.resolvers.get(id), resolverPart);
+      case "door":
+        return part(this.#world.doors.get(id), doorPart);
       case "connected":
         return part(this.#world.connectedPorts.get(id), connectedPart);
       case "network":

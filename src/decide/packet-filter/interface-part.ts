@@ -66,6 +66,11 @@ export function connectedPart({ address, port }: { readonly address: string; rea
   return { chains: new Map(), sets: new Map([["connected", setOf("addresses-protocols-and-ports", [`${address} . ${TCP} . ${port}`])]]) };
 }
 
+/** A port of this host's link-local address at which there is something for tasks. */
+export function doorPart({ id }: { readonly id: string }): FilterContents {
+  return { chains: new Map(), sets: new Map([["doors", setOf("protocols-and-ports", [`${TCP} . ${id}`])]]) };
+}
+
 /** A name server of this host. */
 export function resolverPart({ id }: { readonly id: string }): FilterContents {
   return { chains: new Map(), sets: new Map([["resolvers", setOf("addresses", [id])]]) };

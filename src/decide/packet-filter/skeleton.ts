@@ -33,6 +33,10 @@ const NAMES = 53;
 const LINK_LOCAL = "169.254.0.0/16";
 /** In which the aliases of Service Connect have their addresses: the proxy behind them knows who may connect, and is in the task on AWS. */
 const ALIASES = "240.0.0.0/4";
+/** To everybody on a network. VPCs carry neither. */
+const BROADCAST = "255.255.255.255/32";
+const MULTICAST = "224.0.0.0/4";
+const TO_ALL: readonly FilterRule[] = [BROADCAST, MULTICAST].map((block) => rule(drop, inBlock("destination", block)));
 
 /** Established within a VPC, and tracked at both ends, of which neither has an ACL to look at: most packets. */
 const QUICK: FilterRule = rule(
@@ -67,6 +71,10 @@ const OUTGOING: readonly FilterRule[] = [
 const STRANGERS = rule(drop, inSet("bridges", "incoming"), notInSet("tasks", "source"));
 /** At these, others than this host are the machine's own, such as a cloud that tells it credentials. */
 const OTHERS_LINK_LOCAL = rule(drop, inBlock("destination", LINK_LOCAL));
+/** They are addresses of this host. */
+const OTHERS_ALIASES = rule(drop, inBlock("destination", ALIASES));
+/** There may be more at such an address of this host than what is there for tasks: all that listens at each of the host's addresses. */
+const OWN_LINK_LOCAL = rule(jump("own-link-local"), inBlock("destination", LINK_LOCAL));
 
 /** Established and tracked at both ends: the first stage has looked whether the other end is still there. */
 const SETTLED = rule(accept, state("established"), unmarked(ORIGINATOR_UNTRACKED + RESPONDER_UNTRACKED));
@@ -110,6 +118,8 @@ export const SKELETON: FilterContents = {
     ["held", setOf("addresses")],
     ["self", setOf("address-pairs")],
     ["plain", setOf("addresses")],
+    // Where the credentials of tasks and the APIs are, at this host's own link-local address.
+    ["doors", setOf("protocols-and-ports")],
     // Name servers of this host, which tasks ask where that of their VPC does not know: together they are the resolver that AWS does not filter.
     ["resolvers", setOf("addresses")],
     // The ports of tasks to which the proxy of Service Connect leads.
@@ -121,8 +131,13 @@ export const SKELETON: FilterContents = {
     ["ingress", { kind: "verdicts", elements: new Map() }],
   ]),
   chains: new Map([
-    ...stage(1, { forward: [...FORWARDED, STRANGERS, OTHERS_LINK_LOCAL], input: [...INCOMING, STRANGERS], output: OUTGOING }),
+    ...stage(1, {
+      forward: [...FORWARDED, STRANGERS, ...TO_ALL, OTHERS_LINK_LOCAL, OTHERS_ALIASES],
+      input: [...INCOMING, STRANGERS, ...TO_ALL, OWN_LINK_LOCAL],
+      output: [...OUTGOING, ...TO_ALL],
+    }),
     ...stage(2, { forward: FORWARDED, input: INCOMING, output: OUTGOING }),
+    ["own-link-local", { rules: [rule(back, inSet("doors", "protocol", "port")), rule(back, state("related")), rule(drop)] }],
     [
       "unfiltered",
       {

@@ -14,6 +14,8 @@ export interface OpenTaskEndpoint extends AsyncDisposable {
   readonly address: string;
   /** The port to tell where a port is told: that of the APIs, or 80 where another listener has that one. */
   readonly port: number;
+  /** All that answer. */
+  readonly ports: readonly number[];
   /** Whether port 80 answers: it has room for one Airfield on a host, and often only for root. */
   readonly standard: boolean;
 }
@@ -29,6 +31,7 @@ export async function openTaskEndpoint({ address, port, listener, limits, hostNa
   return {
     address,
     port: apis ? port : STANDARD_PORT,
+    ports: [...(apis ? [port] : []), ...(standard ? [STANDARD_PORT] : [])],
     standard: standard !== undefined,
     async [Symbol.asyncDispose]() {
       for (const server of servers) {

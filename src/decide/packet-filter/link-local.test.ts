@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { TCP, UDP } from "../../domain/network-world.ts";
+import { filtered, type FilteredPacket } from "../../testing/filter-evaluator.ts";
+import { FilterCompiler } from "./compiler.ts";
+
+/** A VPC with a network on this host, and two tasks whose groups let out everything and in nothing. */
+function contents() {
+  const compiler = new FilterCompiler();
+  compiler.tell("vpcs", { id: "vpc-1", blocks: ["10.0.0.0/16"] });
+  compiler.tell("networks", { id: "vpc-1", bridge: "br-1", block: "10.0.0.0/16" });
+  const open = [{ number: 100, allows: true, block: "0.0.0.0/0", protocol: "all" as const }];
+  compiler.tell("acls", { id: "acl-1", ingress: open, egress: open });
+  compiler.tell("subnets", { id: "subnet-1", vpcId: "vpc-1", block: "10.0.0.0/24", aclId: "acl-1", routeTableId: "rtb-1" });
+  const outside = { destination: "0.0.0.0/0", target: { kind: "internet-gateway" as const, id: "igw-1" } };
+  compiler.tell("routeTables", { id: "rtb-1", vpcId: "vpc-1", routes: [outside] });
+  compiler.tell("internetGateways", { id: "igw-1", vpcId: "vpc-1" });
+  const everywhere = { id: "sgr-1", protocol: "all" as const, peer: { kind: "cidr" as const, block: "0.0.0.0/0" } };
+  compiler.tell("groups", { id: "sg-1", vpcId: "vpc-1", ingress: [], egress: [everywhere] });
+  for (const at of [5, 6]) {
+    const where = { address: `10.0.0.${at}`, publicAddress: `203.0.113.${at}`, vpcId: "vpc-1", subnetId: "subnet-1" };
+    compiler.tell("interfaces", { id: `eni-${at}`, ...where, kind: "task", groups: ["sg-1"] });
+  }
+  compiler.tell("doors", { id: "80" });
+  compiler.change();
+  return compiler.contents();
+}
+
+const packet = (given: Partial<FilteredPacket>): FilteredPacket => ({
+  ...{ hook: "input", source: "10.0.0.5", destination: "169.254.170.2", protocol: TCP, port: 80, sourcePort: 40000 },
+  ...{ incoming: "br-1", state: "new", direction: "original", marks: 0 },
+  ...given,
+});
+
+test("at this host's link-local address tasks reach what is there for them, and nothing else of the host", () => {
+  const filter = contents();
+  const passes = (given: Partial<FilteredPacket>) => filtered(filter, packet(given)).passes;
+  expect(passes({})).toBe(true);
+  expect(passes({ port: 5432 })).toBe(false);
+  expect(passes({ protocol: UDP })).toBe(false);
+  expect(passes({ protocol: UDP, port: 5432, incoming: "eth0" })).toBe(true);
+});
+
+test("nothing is sent to everybody on a network, and nothing over it to addresses that stand for names", () => {
+  const filter = contents();
+  for (const destination of ["255.255.255.255", "224.0.0.251"]) {
+    const to = { destination, protocol: UDP, port: 5353 };
+    expect(filtered(filter, packet({ ...to, hook: "forward", outgoing: "br-1" })).passes).toBe(false);
+    expect(filtered(filter, packet(to)).passes).toBe(false);
+    const { incoming: _, ...sent } = packet({ ...to, hook: "output", source: "10.0.0.1", outgoing: "br-1" });
+    expect(filtered(filter, sent).passes).toBe(false);
+  }
+  expect(filtered(filter, packet({ destination: "241.1.2.3" })).passes).toBe(true);
+  expect(filtered(filter, packet({ hook: "forward", destination: "241.1.2.3", outgoing: "br-1" })).passes).toBe(false);
+});
