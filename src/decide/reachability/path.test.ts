@@ -229,6 +229,16 @@ describe("a service of AWS's", () => {
     expect(explanation && remedyText(explanation)).toContain("enableDnsSupport of vpc-1");
   });
 
+  test("with many public addresses is let out to by its prefix list, not by one of them", () => {
+    const shut = { ...WORLD, groups: WORLD.groups.map((group) => ({ ...group, egress: [] })) };
+    const s3 = { ...ecr, name: "s3", publicAddress: "52.216.0.9", endpointAddresses: [] };
+    const { explanation } = pathToService(shut, task, s3);
+    const remedy = explanation && remedyText(explanation, "com.amazonaws.us-east-1.s3");
+    expect(remedy).toContain("authorize TCP 443 out to the prefix list com.amazonaws.us-east-1.s3");
+    expect(remedy).not.toContain("52.216.0.9");
+    expect(explanation && remedyText(explanation, "com.amazonaws.us-east-1.ecr.api")).toContain("52.216.0.9/32");
+  });
+
   test("without any way, an endpoint or a way to the internet would mend it", () => {
     const { explanation } = pathToService(WORLD, task, { ...ecr, endpointAddresses: [] });
     expect(explanation && remedyText(explanation, "com.amazonaws.us-east-1.ecr.api")).toBe(

@@ -45,6 +45,8 @@ export function remedyText(explanation: Explanation, service?: string): string {
   switch (code) {
     case "ENI_SG_RULES_MISMATCH":
     case "SG_HAS_NO_RULES":
+      if (direction === "egress" && hasPrefixList(service))
+        return `authorize ${portText(explanation)} out to the prefix list ${service} (aws ec2 describe-prefix-lists) in ${groups[0] ?? component.id}`;
       return `authorize ${portText(explanation)} ${direction === "egress" ? "out" : "in"} ${other}, or ${direction === "egress" ? "to" : "from"} a group that it is in, in ${groups[0] ?? component.id}`;
     case "SUBNET_ACL_RESTRICTION":
       return explanation.isAnswer
@@ -69,6 +71,11 @@ export function remedyText(explanation: Explanation, service?: string): string {
     case "UNSUPPORTED_COMPONENT":
       return "use a route to an internet gateway, a NAT gateway or a peering connection";
   }
+}
+
+/** Of services with gateway endpoints, which have many public addresses, and a prefix list that names them. */
+function hasPrefixList(service: string | undefined): boolean {
+  return service !== undefined && /\.(s3|dynamodb)$/.test(service);
 }
 
 function endpointOr(service: string | undefined): string {
