@@ -101,6 +101,29 @@ describe("a rule that names a group of a peered VPC", () => {
 });
 
 describe("a rule that names a prefix list", () => {
+  test("counts so, too, where an older rule comes to name a longer one", async () => {
+    await using at = await worldOfTwo();
+    const { GroupId } = at.own;
+    const list = async (MaxEntries: number) =>
+      (await at.client.send(new CreateManagedPrefixListCommand({ PrefixListName: "l", AddressFamily: "IPv4", MaxEntries }))).PrefixList!
+        .PrefixListId!;
+    const [short, long, longest] = [await list(2), await list(59), await list(60)];
+    const web = { IpProtocol: "tcp", FromPort: 80, ToPort: 80 };
+    const { SecurityGroupRules } = await at.open([
+      { ...web, PrefixListIds: [{ PrefixListId: short }], IpRanges: [{ CidrIp: "10.0.0.0/8" }] },
+    ]);
+    const SecurityGroupRuleId = SecurityGroupRules!.find((rule) => rule.PrefixListId === short)!.SecurityGroupRuleId!;
+    const name = (PrefixListId: string) =>
+      at.client.send(
+        new ModifySecurityGroupRulesCommand({
+          GroupId,
+          SecurityGroupRules: [{ SecurityGroupRuleId, SecurityGroupRule: { ...web, PrefixListId } }],
+        }),
+      );
+    await expect(name(longest)).rejects.toMatchObject({ name: "RulesPerSecurityGroupLimitExceeded" });
+    await name(long);
+  });
+
   test("is made, changed, found and revoked, and counts as many rules as the list may have entries", async () => {
     await using at = await worldOfTwo();
     const { GroupId } = at.own;

@@ -5,6 +5,7 @@ import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { chosen, described } from "./describe.ts";
+import { refuseRuleDescription } from "./descriptions.ts";
 import { invalidValue, onAny, operation } from "./ec2-operation.ts";
 import { ipv4Block, ipv6Block, protocolAndPorts, ruleText, rulesIn, sameRule, type PermissionInput, type RuleInput } from "./rule-input.ts";
 import { peeringStatusOf, peerVpcOf } from "./rule-peering.ts";
@@ -28,6 +29,7 @@ const authorized =
       list: (id: string) => requireListForRule(context, id),
     };
     const added = rulesIn(input, peers).map((rule): SecurityGroupRuleRecord => {
+      refuseRuleDescription(rule.description);
       if (known.some((other) => sameRule(other, rule)))
         throw new AwsError("InvalidPermission.Duplicate", `the specified rule "${ruleText(rule)}" already exists`);
       const made = { id: `sgr-${context.ids.hex(17)}`, isEgress: egress, ...rule, tags };
@@ -119,6 +121,7 @@ export const modifySecurityGroupRules = operation("ModifySecurityGroupRules", {
     const group = requireGroup(context, input);
     let rules = group.rules;
     for (const { SecurityGroupRuleId: id = "", SecurityGroupRule: wanted = {} } of input.SecurityGroupRules ?? []) {
+      refuseRuleDescription(wanted.Description);
       const rule = rules.find((candidate) => candidate.id === id) ?? ruleNotFound(id);
       const source: Partial<RuleInput> = {
         ...(wanted.CidrIpv4 === undefined ? {} : { cidrIpv4: ipv4Block(wanted.CidrIpv4) }),
@@ -144,6 +147,13 @@ export const modifySecurityGroupRules = operation("ModifySecurityGroupRules", {
         throw new AwsError("InvalidPermission.Duplicate", `the specified rule "${ruleText(changed)}" already exists`);
       rules = rules.map((other) => (other.id === id ? changed : other));
     }
+    // A rule that names a prefix list now counts as all its entries.
+    if (rules !== group.rules)
+      for (const egress of [false, true])
+        refuseMoreRules(
+          rules.filter((rule) => rule.isEgress === egress),
+          context,
+        );
     context.state.commit(() => context.state.table(securityGroups).put({ ...group, rules }));
     return { Return: true };
   },
@@ -169,6 +179,7 @@ const redescribed =
             rule: own.find((rule) => sameRule(rule, spelt)) ?? permissionNotFound(),
             description: spelt.description,
           }));
+    for (const { description } of wanted) refuseRuleDescription(description);
     const rules = group.rules.map((rule) => {
       const change = wanted.findLast((one) => one.rule === rule);
       if (!change) return rule;

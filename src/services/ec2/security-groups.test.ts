@@ -119,6 +119,39 @@ describe("security groups", () => {
     expect(await api.rules(GroupId, true)).toEqual([]);
   });
 
+  test.each(["a|b", "für alle", "a".repeat(256)])("a rule is not described as %s, however it is asked for", async (Description) => {
+    await using api = await networkWorld();
+    const GroupId = await api.group();
+    const spelt = (text: string) => [
+      { IpProtocol: "tcp", FromPort: 80, ToPort: 80, IpRanges: [{ CidrIp: "10.0.0.0/8", Description: text }] },
+    ];
+    const { SecurityGroupRules } = await api.client.send(
+      new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: spelt("a".repeat(255)) }),
+    );
+    const SecurityGroupRuleId = SecurityGroupRules![0]!.SecurityGroupRuleId!;
+    const asked = [
+      new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: spelt(Description) }),
+      new UpdateSecurityGroupRuleDescriptionsIngressCommand({ GroupId, IpPermissions: spelt(Description) }),
+      new UpdateSecurityGroupRuleDescriptionsIngressCommand({
+        GroupId,
+        SecurityGroupRuleDescriptions: [{ SecurityGroupRuleId, Description }],
+      }),
+      new ModifySecurityGroupRulesCommand({
+        GroupId,
+        SecurityGroupRules: [
+          { SecurityGroupRuleId, SecurityGroupRule: { IpProtocol: "tcp", FromPort: 81, ToPort: 81, CidrIpv4: "10.0.0.0/8", Description } },
+        ],
+      }),
+    ];
+    for (const command of asked)
+      // oxlint-disable-next-line typescript/no-explicit-any -- commands of three kinds
+      await expect(api.client.send(command as any)).rejects.toMatchObject({
+        name: "InvalidParameterValue",
+        message: expect.stringMatching(/^Invalid rule description\. Valid descriptions are strings less than 256 characters/),
+      });
+    expect(await api.rules(GroupId)).toMatchObject([{ FromPort: 80, Description: "a".repeat(255) }]);
+  });
+
   test("the description of a rule changes alone, by its id or spelt out, and goes where none is given", async () => {
     await using api = await networkWorld();
     const GroupId = await api.group();

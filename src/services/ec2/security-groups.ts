@@ -15,6 +15,7 @@ import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import { chosen, described, type FilterFields } from "./describe.ts";
+import { refuseGroupDescription } from "./descriptions.ts";
 import { defaultNetworkOf, invalidValue, onAny, operation } from "./ec2-operation.ts";
 import { peeringStatusOf, peerVpcOf } from "./rule-peering.ts";
 import { onGroup, onNewGroup } from "./security-group-permissions.ts";
@@ -56,7 +57,7 @@ export const createSecurityGroup = operation("CreateSecurityGroup", {
     const { state, ids, account, region } = context;
     const { GroupName: name = "", Description: description = "" } = input;
     refuseGroupName(name);
-    refuseDescription(description);
+    refuseGroupDescription(description);
     const tags = tagsFor("security-group", input.TagSpecifications);
     const vpcId = input.VpcId === undefined ? defaultNetworkOf(context).vpc.id : requireVpc(context, input.VpcId).id;
     if (
@@ -83,13 +84,6 @@ function refuseGroupName(name: string): void {
   if (name === "" || name.length > 255 || !/^[\x00-\x7f]*$/.test(name))
     throw invalidValue(
       `Value (${name}) for parameter GroupName is invalid. Group names have 1 to 255 characters. Character sets beyond ASCII are not supported.`,
-    );
-}
-
-function refuseDescription(description: string): void {
-  if (description === "" || !/^[a-zA-Z0-9. _\-:/()#,@[\]+=&;{}!$*]{1,255}$/.test(description))
-    throw invalidValue(
-      `Value (${description}) for parameter GroupDescription is invalid. Valid descriptions are strings less than 256 characters from the following set:  a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*`,
     );
 }
 
