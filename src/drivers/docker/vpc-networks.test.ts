@@ -134,7 +134,7 @@ test("a network is made once, with this host at the router's address, and is tol
     IPAM: { Config: [{ Subnet: "10.201.0.0/16", Gateway: "10.201.0.1" }] },
   });
   const { networks: told, foreignBlocks } = await until((now) => now.networks.length === 1);
-  expect(told).toEqual([{ ...other, id: "n2", address: "10.201.0.1" }]);
+  expect(told).toEqual([{ ...other, id: "n2", address: "10.201.0.1", bridge: "br-n2" }]);
   expect(foreignBlocks).not.toContain("10.201.0.0/16");
 });
 

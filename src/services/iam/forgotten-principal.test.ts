@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { CreateVpcEndpointCommand, DescribeVpcEndpointsCommand, DescribeVpcsCommand, EC2Client } from "@aws-sdk/client-ec2";
 import {
   CreateRepositoryCommand,
   CreateRepositoryCreationTemplateCommand,
@@ -17,6 +18,7 @@ import {
   DeleteServiceLinkedRoleCommand,
   DeleteUserCommand,
   GetRoleCommand,
+  GetUserCommand,
   IAMClient,
   UpdateUserCommand,
 } from "@aws-sdk/client-iam";
@@ -159,6 +161,27 @@ test.each(Object.entries(TRUSTS))("%s follows a user who is renamed, and does no
   const second = api.user("bob");
   await trust.use(api, first);
   await expect(trust.use(api, second)).rejects.toThrow(/is not authorized to perform/);
+});
+
+test("the policy of a VPC endpoint follows a user who is renamed, and forgets who is deleted", async () => {
+  await using api = await apiWorld();
+  const ec2 = api.client(EC2Client);
+  const first = api.user("bob");
+  const { UserId = "" } = (await api.client(IAMClient).send(new GetUserCommand({ UserName: "bob" }))).User ?? {};
+  const [vpc] = (await ec2.send(new DescribeVpcsCommand())).Vpcs ?? [];
+  const wanted = { VpcId: vpc?.VpcId, ServiceName: "com.amazonaws.us-east-1.dynamodb", PolicyDocument: trusting("dynamodb:GetItem") };
+  const { VpcEndpoint } = await ec2.send(new CreateVpcEndpointCommand(wanted));
+  const policy = async (): Promise<string> => {
+    const { VpcEndpoints = [] } = await ec2.send(new DescribeVpcEndpointsCommand({ VpcEndpointIds: [VpcEndpoint!.VpcEndpointId!] }));
+    return VpcEndpoints[0]?.PolicyDocument ?? "";
+  };
+  expect(await policy()).toContain(BOB);
+  await api.client(IAMClient).send(new UpdateUserCommand({ UserName: "bob", NewUserName: "robert" }));
+  expect(await policy()).toContain("user/robert");
+  await api.client(IAMClient).send(new UpdateUserCommand({ UserName: "robert", NewUserName: "bob" }));
+  await removeBob(api, first);
+  expect(await policy()).toContain(UserId);
+  expect(await policy()).not.toContain(BOB);
 });
 
 describe("a role that is deleted takes its sessions along, which others may trust one by one", () => {

@@ -1,4 +1,5 @@
 import { jsonPolicy } from "../../authorization/facts/joint-policy.ts";
+import { vpcEndpoints } from "../../state/ec2-endpoints.ts";
 import { repositories } from "../../state/ecr.ts";
 import { creationTemplates } from "../../state/ecr-creation-templates.ts";
 import { pullTimeExclusions, registries } from "../../state/ecr-registries.ts";
@@ -74,6 +75,11 @@ const NAMING: readonly Rewrite[] = [
     keys,
     (key) => key.policy,
     (key, policy) => ({ ...key, policy }),
+  ),
+  inPolicies(
+    vpcEndpoints,
+    (endpoint) => endpoint.policy,
+    (endpoint, policy) => ({ ...endpoint, policy }),
   ),
   inRecords(grants, (grant, rename) => {
     const { retiringPrincipal } = grant;
