@@ -1,6 +1,5 @@
 import { canonicalBlock, isNobodys, isOfVpcSize } from "../../decide/addresses/vpc-block.ts";
-import { blockHolder } from "../../state/address-blocks.ts";
-import type { VpcRecord } from "../../state/ec2.ts";
+import { blockHolder, type BlockHolder } from "../../state/address-blocks.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
 import { invalidValue, unsupported } from "./ec2-operation.ts";
@@ -54,16 +53,15 @@ export function refuseVpcBlock(block: string, { state, account, region }: Operat
   if (!isOfVpcSize(block) || isNobodys(block)) throw invalidRange(`The CIDR '${block}' is invalid.`);
   const holder = blockHolder(state.whole, block);
   if (!holder) return;
-  const { vpc } = holder;
   throw invalidRange(
-    `The CIDR '${block}' is invalid. It conflicts with '${holder.block}' of ${holderName(vpc, account, region)}: here VPCs are networks of one host, and their addresses must not overlap. Use a CIDR that is free.`,
+    `The CIDR '${block}' is invalid. It conflicts with ${holderName(holder, account, region)}: here VPCs are networks of one host, and their addresses must not overlap. Use a CIDR that is free.`,
   );
 }
 
-function holderName(vpc: VpcRecord | undefined, account: string, region: string): string {
-  if (!vpc) return "this host";
+function holderName({ block, vpc }: BlockHolder, account: string, region: string): string {
+  if (!vpc) return `'${block}' of this host`;
   if (vpc.account !== account) return "another account's VPC";
-  const what = `the ${vpc.isDefault ? "default VPC" : "VPC"} ${vpc.id}`;
+  const what = `'${block}' of the ${vpc.isDefault ? "default VPC" : "VPC"} ${vpc.id}`;
   return vpc.region === region ? what : `${what} in ${vpc.region}`;
 }
 

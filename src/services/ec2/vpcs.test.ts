@@ -108,7 +108,7 @@ describe("a VPC that is made", () => {
       message: `The CIDR '10.0.128.0/20' is invalid. It conflicts with '10.0.0.0/16' of the VPC ${VpcId} in us-east-1: here VPCs are networks of one host, and their addresses must not overlap. Use a CIDR that is free.`,
     });
     await expect(api.foreign.send(new CreateVpcCommand({ CidrBlock: "10.0.0.0/16" }))).rejects.toMatchObject({
-      message: expect.stringContaining("of another account's VPC:"),
+      message: expect.stringContaining("It conflicts with another account's VPC: here"),
     });
   });
 
