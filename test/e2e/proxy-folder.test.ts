@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, expect, test } from "vitest";
 import { haproxyTrafficProxy } from "../../src/drivers/haproxy/haproxy-traffic-proxy.ts";
 import type { ProxyConfiguration } from "../../src/ports/traffic-proxy.ts";
-import { backend, listener, serverAt } from "../../src/testing/traffic-proxy-contract.ts";
+import { backend, listener, serverAt, watchHealth } from "../../src/testing/traffic-proxy-contract.ts";
 import { clock, freePort } from "./traffic-world.ts";
 
 // What only HAProxy itself shows of the folder that it runs in.
@@ -67,7 +67,9 @@ test("with a long path it serves, reloads, and is adopted by the next control pl
   await first.close();
   const second = await haproxyTrafficProxy({ directory, clock, binary });
   try {
+    const health = watchHealth(second);
     await second.apply(served);
+    await health.until((report) => report.health === "healthy");
     expect([await answers(), await masterIn(directory)]).toEqual(["answer", master]);
   } finally {
     await second.stop();
@@ -80,14 +82,18 @@ test("one that an earlier version started in the temporary directory goes on the
   const adopted = await haproxyTrafficProxy({ directory, formerDirectory, clock, binary });
   try {
     expect(await answers()).toBe("before");
+    const health = watchHealth(adopted);
     await adopted.apply(served);
+    await health.until((report) => report.health === "healthy");
     expect([await answers(), await masterIn(formerDirectory)]).toEqual(["answer", master]);
   } finally {
     await adopted.stop();
   }
   const next = await haproxyTrafficProxy({ directory, formerDirectory, clock, binary });
   try {
+    const health = watchHealth(next);
     await next.apply(served);
+    await health.until((report) => report.health === "healthy");
     expect([await answers(), existsSync(formerDirectory), existsSync(join(directory, "haproxy.cfg"))]).toEqual(["answer", false, true]);
   } finally {
     await next.stop();

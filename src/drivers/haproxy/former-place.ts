@@ -1,8 +1,9 @@
-import { lstat, readdir, readFile, rm, stat } from "node:fs/promises";
+import { lstat, readdir, rm, stat } from "node:fs/promises";
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
 import { isOurs, openOwnFolder, UntrustedPlaceError } from "../filesystem/own-folder.ts";
 import { HaproxyProcess } from "./haproxy-process.ts";
+import { startedWith } from "./started-with.ts";
 import { proxyFiles } from "./render-configuration.ts";
 
 interface Parts {
@@ -29,7 +30,7 @@ export async function runsInFormerPlace(directory: string, { binary = "haproxy",
       problem = cause.message;
     }
   }
-  const pids = await processesWith(proxyFiles(directory).configurationName);
+  const pids = await processesWith(proxyFiles(directory).configurationName, clock);
   for (const pid of pids) endProcess(pid);
   const running = new HaproxyProcess(binary, proxyFiles(directory), clock);
   for (const pid of pids) await running.gone(pid);
@@ -49,20 +50,19 @@ async function exists(path: string): Promise<boolean> {
 }
 
 /** Processes of ours that were started with an argument, by what the kernel says of them. */
-async function processesWith(argument: string): Promise<readonly number[]> {
+async function processesWith(argument: string, clock: Clock): Promise<readonly number[]> {
   const pids = (await readdir("/proc").catch(() => [])).map(Number).filter((pid) => pid > 0);
-  const found = await Promise.all(
-    pids.map(async (pid) => {
-      try {
-        const [{ uid }, line] = await Promise.all([stat(`/proc/${pid}`), readFile(`/proc/${pid}/cmdline`, "utf8")]);
-        return isOurs(uid) && line.split("\0").includes(argument);
-      } catch {
-        // It ended while it was looked at.
-        return false;
-      }
-    }),
-  );
+  const found = await Promise.all(pids.map(async (pid) => (await isOfOurUser(pid)) && (await startedWith(argument, pid, clock))));
   return pids.filter((_pid, at) => found[at]);
+}
+
+async function isOfOurUser(pid: number): Promise<boolean> {
+  try {
+    return isOurs((await stat(`/proc/${pid}`)).uid);
+  } catch {
+    // It ended while it was looked at.
+    return false;
+  }
 }
 
 function endProcess(pid: number): void {

@@ -4,6 +4,7 @@ import { createConnection } from "node:net";
 import { promisify } from "node:util";
 import type { Clock } from "../../ports/clock.ts";
 import { askHaproxy } from "./runtime-api.ts";
+import { startedWith } from "./started-with.ts";
 import { TOLD, type ProxyFiles } from "./render-configuration.ts";
 
 /** HAProxy would not work by a configuration. The message is its own. */
@@ -72,13 +73,8 @@ export class HaproxyProcess {
   }
 
   /** Whether a process is a HAProxy with our configuration: a process id may have gone to another program. */
-  async #isOurs(pid: number): Promise<boolean> {
-    try {
-      return (await readFile(`/proc/${pid}/cmdline`, "utf8")).split("\0").includes(this.#files.configurationName);
-    } catch (error) {
-      if (isCode(error, "ENOENT", "ESRCH")) return false;
-      throw error;
-    }
+  #isOurs(pid: number): Promise<boolean> {
+    return startedWith(this.#files.configurationName, pid, this.#clock);
   }
 
   async #writtenPid(): Promise<number | undefined> {
@@ -188,13 +184,15 @@ export class HaproxyProcess {
     }
   }
 
-  /** Ends master and workers and cuts what they carry. Resolves when they are gone. */
+  /** Ends master and workers and cuts what they carry. Resolves when they are gone, and their ports are free. */
   async stop(): Promise<void> {
     const workers = await this.workers();
     if (workers === undefined) return;
     const ended = this.ended();
     process.kill(workers.master, "SIGTERM");
     await ended;
+    // The master's connections close before the ports of either do.
+    for (const pid of [workers.master, workers.current ?? 0, ...workers.retired]) if (pid > 0) await this.gone(pid);
     // One that was told to end is not missed at the next start.
     await rm(this.#files.pid, { force: true });
   }
