@@ -9,7 +9,7 @@ import type {
 } from "../../domain/network-world.ts";
 import type { FilterChange, FilterContents } from "../../domain/packet-filter.ts";
 import { aclPart, isOpenAcl, subnetPart } from "./acl-part.ts";
-import { combinationOf, combinationPart, type Combination } from "./combination-part.ts";
+import { allOf, combinationOf, combinationPart, type Combination, type LetsAll } from "./combination-part.ts";
 import { groupPart } from "./group-part.ts";
 import { Holdings } from "./holdings.ts";
 import { connectedPart, doorPart, interfacePart, networkPart, resolverPart, vpcPart } from "./interface-part.ts";
@@ -46,14 +46,16 @@ export type Sort = keyof Sorts;
 interface Part {
   readonly contents: FilterContents;
   readonly needs: readonly string[];
+  /** What the pieces that need it look at: they are made anew where that is another one. */
+  readonly outline?: string;
 }
 
 /**
  * What the filter is to hold, from what is in VPCs. It is told of one thing after the other, and says what changes; equal worlds give equal contents, in whatever
  * order they came about. A group, an ACL or a route table that no interface has is not in the filter.
  *
- * What a change costs: of a group or a combination of groups, its rules; of an interface, its groups; of an ACL that begins or ceases to let everything through, the
- * interfaces in its subnets; of anything that routes lead to, the route tables of its VPC.
+ * What a change costs: of a group, its rules, and where it begins or ceases to let all of TCP or UDP through for everybody, the interfaces that have it; of an interface, its groups; of
+ * an ACL that begins or ceases to let everything through, the interfaces in its subnets; of anything that routes lead to, the route tables of its VPC.
  */
 export class FilterCompiler {
   readonly #world: { readonly [S in Sort]: Map<string, Sorts[S]> } = {
@@ -120,7 +122,7 @@ export class FilterCompiler {
       const id = (before ?? after)?.id ?? "";
       for (const list of listsOf(before)) this.#groupsOfPrefixList.remove(list, id);
       for (const list of listsOf(after)) this.#groupsOfPrefixList.add(list, id);
-      this.#touchWithUsers(`group ${id}`);
+      this.#touch(`group ${id}`);
     },
     subnets: (before, after) => {
       const id = (before ?? after)?.id ?? "";
@@ -162,7 +164,7 @@ export class FilterCompiler {
     },
     prefixLists: (before, after) => {
       const id = (before ?? after)?.id ?? "";
-      for (const group of this.#groupsOfPrefixList.of(id)) this.#touchWithUsers(`group ${group}`);
+      for (const group of this.#groupsOfPrefixList.of(id)) this.#touch(`group ${group}`);
       for (const [chain, { routeTableId }] of this.#ways)
         if (this.#world.routeTables.get(routeTableId)?.routes.some(({ destination }) => destination === id)) this.#touch(`way ${chain}`);
     },
@@ -176,11 +178,6 @@ export class FilterCompiler {
 
   #touch(key: string): void {
     this.#dirty.add(key);
-  }
-
-  #touchWithUsers(key: string): void {
-    this.#touch(key);
-    for (const user of this.#neededBy.of(key)) this.#touch(user);
   }
 
   #touchInterfaces(ids: Iterable<string>): void {
@@ -200,6 +197,7 @@ export class FilterCompiler {
     this.#holdings.replace(before?.contents, after?.contents);
     if (after) this.#parts.set(key, after);
     else this.#drop(key);
+    if (before && after && before.outline !== after.outline) for (const user of this.#neededBy.of(key)) this.#touch(user);
     for (const need of after?.needs ?? [])
       if (!before?.needs.includes(need)) {
         this.#neededBy.add(need, key);
@@ -232,7 +230,7 @@ export class FilterCompiler {
       case "combination":
         return this.#combination(id);
       case "group":
-        return part(this.#group(id), (group) => groupPart(group, this.#surroundings.blocksOf));
+        return this.#groupPart(this.#group(id));
       case "subnet":
         return part(this.#world.subnets.get(id) ?? unknownSubnet(id), subnetPart, ({ aclId }) => [`acl ${aclId}`]);
       case "acl":
@@ -266,7 +264,7 @@ export class FilterCompiler {
     const combination = combinationOf(one);
     if (combination) this.#combinations.set(combination.id, combination);
     return {
-      contents: interfacePart(one, { way, hasAcl }),
+      contents: interfacePart(one, { way, hasAcl, all: this.#allOf(combination) }),
       needs: [...(combination ? [`combination ${combination.id}`] : []), ...(hasAcl ? [`subnet ${one.subnetId}`] : []), `way ${chain}`],
     };
   }
@@ -274,14 +272,16 @@ export class FilterCompiler {
   #combination(id: string): Part | undefined {
     const found = this.#combinations.get(id);
     if (!found) return undefined;
-    return {
-      contents: combinationPart(
-        found,
-        found.groups.map((group) => this.#group(group)),
-        this.#surroundings.blocksOf,
-      ),
-      needs: found.groups.map((group) => `group ${group}`),
-    };
+    const outline = JSON.stringify(this.#allOf(found));
+    return { contents: combinationPart(found), needs: found.groups.map((group) => `group ${group}`), outline };
+  }
+
+  #allOf(combination: Combination | undefined): LetsAll {
+    return allOf((combination?.groups ?? []).map((group) => this.#group(group)));
+  }
+
+  #groupPart(group: WorldGroup): Part {
+    return { contents: groupPart(group, this.#surroundings.blocksOf), needs: [], outline: JSON.stringify(allOf([group])) };
   }
 
   /** One that is gone, or not told of yet, lets nothing through. */

@@ -1,8 +1,16 @@
 import { HOST_ADDRESS, ICMP, TCP, UDP, type WorldGroup, type WorldRule } from "../../domain/network-world.ts";
 import { blockHas } from "../../domain/cidr.ts";
-import type { FilterChain, FilterContents, FilterKey, FilterRule, FilterSet, FilterSetKind } from "../../domain/packet-filter.ts";
+import type {
+  FilterAction,
+  FilterChain,
+  FilterContents,
+  FilterKey,
+  FilterRule,
+  FilterSet,
+  FilterSetKind,
+} from "../../domain/packet-filter.ts";
 import { addressesOf, addressText, disjoint, numbersText, union, type Box, type Range } from "./boxes.ts";
-import { accept, inSet, rule, setOf } from "./rules.ts";
+import { accept, back, goto, inSet, rule, setOf } from "./rules.ts";
 
 /** Which way traffic goes that a chain is about, seen from the interface. */
 export type Way = "in" | "out";
@@ -12,8 +20,8 @@ const EVERY_PROTOCOL: Range = [0, 255];
 
 export const groupChain = (groupId: string, way: Way): string => `group.${groupId}.${way}`;
 /** The same for this host as the other end, which no address tells. */
-export const groupHostChain = (groupId: string, way: Way): string => `group.${groupId}.${way}.host`;
-/** What it lets through for everybody, of TCP and UDP. */
+const groupHostChain = (groupId: string, way: Way): string => `group.${groupId}.${way}.host`;
+/** What it lets through for everybody, of TCP and UDP; there where it is nothing, too. */
 export const openSet = (groupId: string, way: Way): string => `group.${groupId}.${way}.open`;
 /** The addresses of interfaces that have the group. */
 export const membersSet = (groupId: string): string => `members.${groupId}`;
@@ -32,24 +40,32 @@ export function groupPart(group: WorldGroup, blocksOf: BlocksOf): FilterContents
     const name = groupChain(group.id, way);
     const rules = rulesOf(group, way);
     const peer = way === "in" ? "source" : "destination";
-    chains.set(name, { rules: [...byAddress(name, rules, blocksOf, peer, sets), ...byGroup(name, rules, peer, sets)] });
     const host = hostRules(group, way, blocksOf);
     if (host.length > 0) chains.set(groupHostChain(group.id, way), { rules: byTraffic(groupHostChain(group.id, way), host, sets) });
-    const open = openRules(group, way);
-    if (open.length > 0) sets.set(openSet(group.id, way), setOf("protocols-and-ports", openElements(open)));
+    const found = [...byAddress(name, rules, blocksOf, peer, sets), ...byGroup(name, rules, peer, sets)];
+    chains.set(name, {
+      rules: found.length === 0 ? [] : [...toHost(host.length > 0 ? goto(groupHostChain(group.id, way)) : back, peer), ...found],
+    });
+    sets.set(openSet(group.id, way), setOf("protocols-and-ports", openElements(openRules(group, way))));
   }
   return { chains, sets };
 }
 
+/** What this host's own programs send, or get: to and from its address in the VPC, or an address that it has there. */
+const toHost = (then: FilterAction, peer: FilterKey): readonly FilterRule[] => [
+  rule(then, inSet("gateways", peer)),
+  rule(then, inSet("self", "source", "destination")),
+];
+
 const rulesOf = (group: WorldGroup, way: Way): readonly WorldRule[] => (way === "in" ? group.ingress : group.egress);
 
 /** The rules by which it lets this host's own programs through. */
-export function hostRules(group: WorldGroup, way: Way, blocksOf: BlocksOf): readonly WorldRule[] {
+function hostRules(group: WorldGroup, way: Way, blocksOf: BlocksOf): readonly WorldRule[] {
   return rulesOf(group, way).filter((one) => blocksOfRule(one, blocksOf).some((block) => blockHas(block, HOST_ADDRESS)));
 }
 
 /** The rules by which it lets TCP or UDP through for everybody. */
-export function openRules(group: WorldGroup, way: Way): readonly WorldRule[] {
+function openRules(group: WorldGroup, way: Way): readonly WorldRule[] {
   return rulesOf(group, way).filter(
     ({ peer, protocol }) =>
       peer.kind === "cidr" && peer.block === "0.0.0.0/0" && (protocol === "all" || protocol === TCP || protocol === UDP),
@@ -58,8 +74,13 @@ export function openRules(group: WorldGroup, way: Way): readonly WorldRule[] {
 
 /** Whether one of the rules lets all of TCP, or of UDP, through for everybody: what answers is let through then, whatever its port. */
 export function letsAll(group: WorldGroup, way: Way, protocol: number): boolean {
-  const isAll = (one: WorldRule): boolean => portsOf(one).every(([from, to]) => from === 0 && to === 65535);
-  return openRules(group, way).some((one) => (one.protocol === "all" || one.protocol === protocol) && isAll(one));
+  return rulesOf(group, way).some(
+    ({ peer, ports, protocol: one }) =>
+      peer.kind === "cidr" &&
+      peer.block === "0.0.0.0/0" &&
+      (one === "all" || one === protocol) &&
+      (ports === undefined || (ports.from === 0 && ports.to === 65535)),
+  );
 }
 
 function openElements(open: readonly WorldRule[]): readonly string[] {

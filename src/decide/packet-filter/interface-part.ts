@@ -3,8 +3,8 @@ import { TCP, type WorldInterface, type WorldVpc } from "../../domain/network-wo
 import type { FilterContents, FilterSet } from "../../domain/packet-filter.ts";
 import { subnetChain } from "./acl-part.ts";
 import { addressesOf, rangeElement } from "./boxes.ts";
-import { combinationChain, combinationOf } from "./combination-part.ts";
-import { membersSet } from "./group-part.ts";
+import { combinationChain, combinationOf, type LetsAll } from "./combination-part.ts";
+import { membersSet, type Way } from "./group-part.ts";
 import { mapOf, setOf } from "./rules.ts";
 import { wayChain, type WayKey } from "./way-part.ts";
 
@@ -13,10 +13,18 @@ export interface InterfacePlace {
   readonly way: WayKey;
   /** Whether its subnet's ACL is to be asked. */
   readonly hasAcl: boolean;
+  /** What its groups let through for everybody. */
+  readonly all: LetsAll;
 }
 
+/** AWS: what goes through a Network Load Balancer or an endpoint is tracked, also where every rule lets everybody through. */
+const ALWAYS_TRACK: ReadonlySet<WorldInterface["kind"]> = new Set(["network-load-balancer", "vpc-endpoint", "nat-gateway"]);
+
+/** The addresses of interfaces whose groups let all of a protocol through for everybody. */
+export const allSet = (way: Way, protocol: number): string => `all-${way}.${protocol}`;
+
 /** What the filter holds of one interface: its address in sets and maps that all share. */
-export function interfacePart({ address, groups, kind, subnetId }: WorldInterface, { way, hasAcl }: InterfacePlace): FilterContents {
+export function interfacePart({ address, groups, kind, subnetId }: WorldInterface, { way, hasAcl, all }: InterfacePlace): FilterContents {
   const sets = new Map<string, FilterSet>();
   const alone = (name: string): void => void sets.set(name, setOf("addresses", [address]));
   alone("interfaces");
@@ -31,12 +39,13 @@ export function interfacePart({ address, groups, kind, subnetId }: WorldInterfac
     sets.set("acls-out", mapOf([address, `jump ${subnetChain(subnetId, "out")}`]));
     sets.set("acls-in", mapOf([address, `jump ${subnetChain(subnetId, "in")}`]));
   }
-  const combination = combinationOf({ kind, ...(groups && { groups }) });
+  const combination = combinationOf({ ...(groups && { groups }) });
   if (!combination) sets.set("ingress", mapOf([address, "accept"]));
   else {
     sets.set("egress", mapOf([address, `goto ${combinationChain(combination, "out")}`]));
     sets.set("ingress", mapOf([address, `goto ${combinationChain(combination, "in")}`]));
     for (const group of combination.groups) alone(membersSet(group));
+    if (!ALWAYS_TRACK.has(kind)) for (const way of ["in", "out"] as const) for (const protocol of all[way]) alone(allSet(way, protocol));
   }
   return { chains: new Map(), sets };
 }

@@ -8,6 +8,7 @@ import {
   type FilterContents,
   type FilterRule,
 } from "../../domain/packet-filter.ts";
+import { allSet } from "./interface-part.ts";
 import {
   accept,
   back,
@@ -124,6 +125,8 @@ export const SKELETON: FilterContents = {
     ["resolvers", setOf("addresses")],
     // The ports of tasks to which the proxy of Service Connect leads.
     ["connected", setOf("addresses-protocols-and-ports")],
+    // Whose groups let all of TCP, or of UDP, through for everybody.
+    ...(["in", "out"] as const).flatMap((way) => [TCP, UDP].map((one) => [allSet(way, one), setOf("addresses")] as const)),
     ["ways", { kind: "verdicts", elements: new Map() }],
     ["acls-out", { kind: "verdicts", elements: new Map() }],
     ["acls-in", { kind: "verdicts", elements: new Map() }],
@@ -225,6 +228,20 @@ export const SKELETON: FilterContents = {
           rule(accept, state("established"), unmarked(RESPONDER_UNTRACKED)),
           rule(lookUp("destination", "ingress"), direction("original")),
           rule(goto("to-whom-it-knows")),
+        ],
+      },
+    ],
+    // What a group lets through for everybody is not tracked where all that answers may go to everybody.
+    [
+      "opened-out",
+      { rules: [...[TCP, UDP].map((one) => rule(goto("untracked-out"), protocol(one), inSet(allSet("in", one), "source"))), rule(accept)] },
+    ],
+    [
+      "opened-in",
+      {
+        rules: [
+          ...[TCP, UDP].map((one) => rule(goto("untracked-in"), protocol(one), inSet(allSet("out", one), "destination"))),
+          rule(accept),
         ],
       },
     ],
