@@ -67,7 +67,10 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const [engine, proxy] = await Promise.all([openEngine(start, platform, storage), openProxy(start, installation.id)]);
   await openLogins(start, platform, installation.id);
   const doors = openEndpointDoors(start, platform.state, server, installation.id);
-  const { balancing, connecting } = openTraffic(start, platform, proxy, { networks, requestLog, troubles: storage.troubles, doors });
+  const { balancing, connecting } = openTraffic(start, platform, proxy, {
+    ...{ networks, requestLog, troubles: storage.troubles, doors },
+    isEnforced: enforcement !== undefined,
+  });
   const dns = await openHostNames(start, platform, storage.troubles);
   const { doors: taskDoors } = await runTasks(start, platform, front, {
     runner: engine,

@@ -33,6 +33,8 @@ interface TrafficParts {
   readonly troubles: Troubles;
   /** Of VPC endpoints. */
   readonly doors: EndpointDoors;
+  /** Whether the kernel is told what groups and ACLs say. */
+  readonly isEnforced: boolean;
 }
 
 /** Load balancers and Service Connect carried by the proxy, and found by name, at the addresses that this host has in the networks of VPCs. */
@@ -40,7 +42,7 @@ export function openTraffic(
   { options, logger, opened }: Start,
   { state, ids, secrets, logBuckets, packets, targetSurroundings: surroundings }: WholePlatform,
   proxy: TrafficProxy,
-  { networks, requestLog, troubles, doors }: TrafficParts,
+  { networks, requestLog, troubles, doors, isEnforced }: TrafficParts,
 ): Traffic {
   const shares = proxyShares(proxy, ["balancing", "connect"]);
   const connecting = opened.use(
@@ -57,6 +59,7 @@ export function openTraffic(
       material: (arn) => servedMaterial({ state, secrets }, arn),
       loginOf: loginOf(secrets),
       ...(packets && { packets }),
+      isEnforced,
       trouble: (text) => troubles.tell("load balancers", text),
     }),
   );

@@ -52,6 +52,8 @@ export interface ProxyStream extends ListenerPlace {
   readonly backends: readonly { readonly id: string; readonly weight: number }[];
   /** Seconds without data, in both directions, before a connection is closed (`tcp.idle_timeout.seconds`). */
   readonly idleTimeout: number;
+  /** Whether connections are forgotten as they come, and their clients not told. */
+  readonly isSilent?: true;
   /** Present where its connections are encrypted on the client's side. */
   readonly tls?: ProxyTls;
   /** Present where its connections are logged: ARNs of whose they are. */
@@ -107,6 +109,8 @@ export interface ProxyRoute {
         readonly stickiness?: number;
       }
     | { readonly kind: "fixed-response"; readonly status: number; readonly contentType?: string; readonly body?: string }
+    /** The connection is forgotten, and its client not told. */
+    | { readonly kind: "silence" }
     /** The location may hold ELB's placeholders `#{protocol}`, `#{host}`, `#{port}`, `#{path}` and `#{query}`, which stand for the request's own parts. */
     | { readonly kind: "redirect"; readonly status: 301 | 302; readonly location: string };
   /** Who may pass; everybody where absent. Of listeners that are encrypted. */

@@ -53,12 +53,14 @@ function matches(host: string, pattern: string): boolean {
   return pattern.startsWith(".") ? host.endsWith(pattern) : host === pattern;
 }
 
-function answerOf(action: ProxyRoute["action"]): FakeAnswer {
+function answerOf(action: ProxyRoute["action"]): FakeAnswer | undefined {
   switch (action.kind) {
     case "fixed-response":
       return { status: action.status, body: action.body ?? "" };
     case "redirect":
       return { status: action.status, body: "" };
+    case "silence":
+      return undefined;
     case "forward": {
       const to = action.backends.find(({ weight }) => weight > 0);
       return to ? { status: 200, body: `to ${to.id}` } : { status: 503, body: "" };

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { RefusedPartsError, type ProxyConfiguration, type ProxyRoute } from "../../src/ports/traffic-proxy.ts";
 import { forwardTo } from "../../src/testing/proxy-routes.ts";
@@ -135,4 +136,32 @@ test("an expression that HAProxy refuses keeps its rule from matching, and nobod
   await expect(applied).rejects.toMatchObject({ parts: [{ owner: "a" }, { owner: "b" }] });
   expect((await send(port, { path: "/x" })).body).toContain("web");
   expect((await send(port, { path: "/w" })).status).toBe(503);
+});
+
+test("who is not to be answered hears nothing, over a connection that nobody ends", async () => {
+  await using world = await haproxyWorld();
+  const [port, streamed] = [await world.freePort(), await world.freePort()];
+  const silent: ProxyRoute = { hosts: ["shut.test"], action: { kind: "silence" }, idleTimeout: 60 };
+  const web = await echo(world, "web");
+  await world.proxy.apply({
+    listeners: [listening(port, silent, forwardTo("web"))],
+    streams: [{ id: "db", addresses: ["127.0.0.1"], port: streamed, backends: [], idleTimeout: 60, isSilent: true }],
+    backends: [web],
+  });
+  expect((await send(port)).status).toBe(200);
+  const heard = (to: number, text: string): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = connect(to, "127.0.0.1", () => socket.write(text));
+      const done = (what: string): void => {
+        socket.destroy();
+        resolve(what);
+      };
+      socket.once("data", (data) => done(String(data)));
+      for (const event of ["end", "error", "close"] as const) socket.once(event, () => done(event));
+      setTimeout(() => done("nothing"), 1000);
+    });
+  expect(await Promise.all([heard(port, "GET / HTTP/1.1\r\nHost: shut.test\r\n\r\n"), heard(streamed, "")])).toEqual([
+    "nothing",
+    "nothing",
+  ]);
 });

@@ -892,3 +892,18 @@ describe("a listener that ends TLS", () => {
     expect(at.proxy.configuration.listeners).toEqual([]);
   });
 });
+
+test.each([
+  ["enforced", true, "silence"],
+  ["kept alone", undefined, "forward"],
+] as const)("where groups are %s, who lets this host in nowhere is on loopback accordingly", async (_what, isEnforced, expected) => {
+  const at = world();
+  at.putAll();
+  const own = { id: "eni-1", vpcId: "vpc-1", subnetId: "subnet-1", availabilityZone: "us-east-1a", privateIpv4Address: "172.31.0.9" };
+  at.state.commit(() =>
+    at.state.table(networkInterfaces).put({ ...SCOPE, ...own, chosen: false, loadBalancerArn: balancer.arn, createdAt: 1 }),
+  );
+  at.start(isEnforced ? { isEnforced } : {});
+  await at.until(() => at.proxy.configuration?.listeners[0]?.routes.at(-1)?.action.kind !== undefined);
+  expect(at.proxy.configuration?.listeners[0]?.routes.at(-1)?.action.kind).toBe(expected);
+});

@@ -37,6 +37,7 @@ import type { LoginOf } from "../logins/gates.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { finishDrains } from "./drains.ts";
 import { assignPorts, giveTurns, releasePorts, someListenerLacksPort } from "./listener-ports.ts";
+import { HostDoors } from "./host-doors.ts";
 import type { HeldAddresses } from "./own-places.ts";
 import { PacketCarrier } from "./packet-carrier.ts";
 import { portsOfTask } from "./published-ports.ts";
@@ -65,6 +66,8 @@ export interface LoadBalancingParts {
   readonly loginOf?: LoginOf;
   /** Leads packets that the proxy cannot carry; where absent, no listener asks for that. */
   readonly packets?: PacketBalancer;
+  /** Whether groups and ACLs are enforced on this host; then those of load balancers are asked about its own programs, too. */
+  readonly isEnforced?: boolean;
   /** Told that the proxy does not carry what it should, in words for an operator; with `undefined` that it does again. */
   readonly trouble?: (text: string | undefined) => void;
 }
@@ -110,8 +113,10 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     material,
     loginOf,
     packets,
+    isEnforced = false,
     trouble,
   } = parts;
+  const hostDoors = isEnforced ? new HostDoors(state) : undefined;
   const carrier = packets && new PacketCarrier(packets);
   let gateways: readonly GatewayView[] = [];
   let held: readonly HeldAddresses[] = [];
@@ -150,7 +155,10 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       refused.clear();
       throw cause;
     }
-    const routing = views.make({ addresses, gateways, held, surroundings: surroundings() });
+    const routing = views.make({
+      ...{ addresses, gateways, held, surroundings: surroundings() },
+      ...(hostDoors && { isShutToHost: (listener) => hostDoors.isShut(listener) }),
+    });
     for (const key of routing.changed) unassessed.add(key);
     // Both look at many targets where there are many: each has a turn of its own.
     await new Promise<void>((resolve) => void clock.soon(resolve));
@@ -313,6 +321,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     wakeRouting();
   };
   const watches: Disposable[] = [
+    ...(hostDoors ? [hostDoors.watch(wakeRouting)] : []),
     state.watch(loadBalancers, wakeRouting),
     state.watch(listeners, ({ before, after }) => {
       // At once, so that turns follow the order of the commits however long a step takes.

@@ -48,6 +48,8 @@ export interface Whereabouts {
   /** Addresses of load balancers that this host has, by VPC. None where absent. */
   readonly held?: readonly HeldAddresses[];
   readonly surroundings: TargetSurroundings;
+  /** Whether a listener's load balancer lets nobody of this host in that comes over loopback. All do where absent. */
+  readonly isShutToHost?: (listener: ListenerRecord) => boolean;
 }
 
 export interface Routing {
@@ -120,7 +122,7 @@ export class RoutingViews {
     for (const arn of this.#parts.keys()) this.#admitAnew.add(arn);
   }
 
-  make({ addresses, gateways, held = [], surroundings }: Whereabouts): Routing {
+  make({ addresses, gateways, held = [], surroundings, isShutToHost = () => false }: Whereabouts): Routing {
     const state = this.#state;
     const heldByVpc = new Map(held.map((one) => [one.vpcId, one]));
     const heldIn = (vpcId: string): HeldAddresses | undefined => heldByVpc.get(vpcId);
@@ -166,9 +168,15 @@ export class RoutingViews {
       listenerView(state, listener, ownPlaceOf, { tls: this.#tls, loginOf: this.#loginOf }).map((one) => ({
         ...one,
         ...(asTargets.has(innerId(listener.loadBalancerArn, listener.port)) && { inner: listener.port }),
+        ...(isShutToHost(listener) && { isShutToHost: true as const }),
       })),
     );
-    const streams = [...state.table(listeners).values()].flatMap((listener) => listenerStream(state, listener, ownPlaceOf, this.#tls));
+    const streams = [...state.table(listeners).values()].flatMap((listener) =>
+      listenerStream(state, listener, ownPlaceOf, this.#tls).map((one) => ({
+        ...one,
+        ...(isShutToHost(listener) && { isShutToHost: true as const }),
+      })),
+    );
     return {
       view: { addresses, gateways, listeners: listening, streams, groups: [...byView.keys()] },
       backendsOf: (group) => byView.get(group)?.backends ?? backendsOf(group, group.targets.map(serverOf)),

@@ -265,3 +265,20 @@ test("names in the proxy have only characters that it takes", () => {
   expect(backendId(WEB)).toBe("web-0123456789abcdef");
   expect(serverId("fd00::1", 80)).toBe("fd00__1-80");
 });
+
+test("who lets nobody of this host in is silent under its names on loopback, and nowhere else; its place on the port is its own all the same", () => {
+  const own = { port: 80, nodes: [node("10.0.0.9", "a")], clients: ["10.0.0.0/16"] };
+  const shut: ListenerView = {
+    ...listener("shut", 80, forward(API), 1),
+    ...{ own, isShutToHost: true, rules: [{ priority: 1, conditions: [{ kind: "path", patterns: ["/a"] }], action: forward(WEB) }] },
+  };
+  const open = listener("open", 80, forward(WEB), 2);
+  const { listeners } = planRouting({ ...LOOPBACK, listeners: [shut, open], groups: [group(WEB), group(API)] });
+  const routesAt = (address: string) => listeners.find(({ addresses }) => addresses.includes(address))?.routes ?? [];
+  const kindFor = (host: string, routes: readonly ProxyRoute[]) =>
+    routes.find(({ hosts, exceptHosts = [] }) => (hosts.length === 0 || hosts.includes(host)) && !exceptHosts.includes(host))?.action.kind;
+  expect(kindFor("shut-1.us-east-1.elb.localhost", routesAt("127.0.0.1"))).toBe("silence");
+  expect(kindFor("localhost", routesAt("127.0.0.1"))).toBe("silence");
+  expect(kindFor("open-1.us-east-1.elb.localhost", routesAt("127.0.0.1"))).toBe("forward");
+  expect(routesAt("10.0.0.9").map(({ action }) => action.kind)).toEqual(["forward", "forward"]);
+});

@@ -64,7 +64,15 @@ export function planRouting(
 }
 
 function sharedPorts({ listeners, addresses }: RoutingView): SharedPort[] {
-  return byPort(listeners).map(({ port, sharing }) => sharedPort({ id: `port-${port}`, addresses, port }, sharing));
+  return byPort(listeners.map(asForHost)).map(({ port, sharing }) => sharedPort({ id: `port-${port}`, addresses, port }, sharing));
+}
+
+/** On loopback there are programs of this host alone, which a load balancer may not let in. Its names are its own all the same. */
+function asForHost(listener: ListenerView): ListenerView {
+  if (!listener.isShutToHost) return listener;
+  const { login: _nobody, answers: _none, balancer, ...rest } = listener;
+  const { arn, dnsName, vpcId, idleTimeout } = balancer;
+  return { ...rest, balancer: { arn, dnsName, vpcId, idleTimeout }, rules: [], action: { kind: "silence" } };
 }
 
 function gatewayPorts({ vpcId, vpcCidr, address }: GatewayView, { listeners }: RoutingView): SharedPort[] {
@@ -173,6 +181,7 @@ function proxyAction(action: ActionView, idOf: (arn: string) => string): ProxyRo
         ...(action.stickiness === undefined ? {} : { stickiness: action.stickiness }),
       };
     case "fixed-response":
+    case "silence":
       return action;
     case "redirect": {
       const { status, protocol, host, port, path, query } = action;

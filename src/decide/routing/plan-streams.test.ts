@@ -60,3 +60,11 @@ test("what is logged tells whose it is", () => {
     [1, 2].map(() => ({ loadBalancer: stream.balancer.arn, listener: "arn/listener" })),
   );
 });
+
+test("who lets nobody of this host in is silent on loopback alone", () => {
+  const { streams } = planned([{ ...stream, own, isShutToHost: true }]);
+  expect(streams?.map(({ addresses, isSilent }) => [addresses[0], isSilent])).toEqual([
+    ["10.0.0.7", undefined],
+    ["127.0.0.1", true],
+  ]);
+});

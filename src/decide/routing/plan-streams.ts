@@ -7,12 +7,12 @@ import type { OwnPlace, RoutingView, StreamView } from "./view.ts";
 /** The streams of all network load balancers: on the addresses that all share, in their VPC, and at addresses of their own where this host has these. */
 export function planStreams({ addresses, gateways, streams = [] }: RoutingView, zonal: ZonalGroups): ProxyStream[] {
   return streams.flatMap((stream) => {
-    const { port, own, balancer, packets, isOfDatagrams } = stream;
+    const { port, own, balancer, packets, isOfDatagrams, isShutToHost } = stream;
     if (isOfDatagrams) return [];
     const carries = carried(stream, undefined, zonal);
     const inVpc = own ? [] : gateways.filter(({ vpcId }) => vpcId === balancer.vpcId);
     return [
-      { id: `stream-${port}`, addresses, port, ...carries },
+      { id: `stream-${port}`, addresses, port, ...carries, ...(isShutToHost && { isSilent: true }) },
       ...inVpc.map(({ vpcId, vpcCidr, address }) => ({
         id: `${vpcId}-stream-${port}`,
         addresses: [address],

@@ -45,6 +45,8 @@ export interface ListenerView {
   readonly login?: ProxyLogin;
   /** Of an encrypted one. */
   readonly tls?: TlsView;
+  /** Whether its load balancer lets nobody of this host in: on the addresses that all share, it does not answer. */
+  readonly isShutToHost?: true;
 }
 
 export interface TlsView {
@@ -96,6 +98,8 @@ export interface StreamView {
   readonly packets?: readonly Pick<PacketService, "protocol" | "idleTimeout">[];
   /** Whether there are no connections that the proxy could take, neither there nor anywhere else. */
   readonly isOfDatagrams?: true;
+  /** As that of a listener. */
+  readonly isShutToHost?: true;
 }
 
 export interface RuleView {
@@ -129,6 +133,8 @@ export type ActionView =
       readonly stickiness?: number;
     }
   | { readonly kind: "fixed-response"; readonly status: number; readonly contentType?: string; readonly body?: string }
+  /** No answer at all. */
+  | { readonly kind: "silence" }
   | {
       readonly kind: "redirect";
       readonly status: 301 | 302;

@@ -14,6 +14,8 @@ export function renderAnswer(listener: ProxyListener, { action }: ProxyRoute): r
       const body = action.body === undefined || isEmptyWord(action.body) ? "" : ` content-type ${type} string ${quote(action.body)}`;
       return [section([`backend ${answerName(listener, action)}`, `http-request return status ${action.status}${body} ${OWN_HEADERS}`])];
     }
+    case "silence":
+      return [section([`backend ${answerName(listener, action)}`, "http-request silent-drop"])];
     case "redirect": {
       const title = action.status === 301 ? "301 Moved Permanently" : "302 Found";
       const answer = `http-request return status ${action.status} content-type text/html string ${quote(page(title))}`;

@@ -87,3 +87,8 @@ test("each backend gets its share of the connections, and one without any closes
   );
   expect(render({ backends: [] }).text).toContain("    tcp-request content reject\n");
 });
+
+test("one that is silent forgets connections before anything else is done with them", () => {
+  expect(render({ isSilent: true }).text).toMatch(/frontend l_db\n(?: {4}(?:bind|timeout) .*\n)* {4}tcp-request connection silent-drop\n/);
+  expect(render().text).not.toContain("silent-drop");
+});

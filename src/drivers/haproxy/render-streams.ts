@@ -30,6 +30,8 @@ export function renderStream(stream: ProxyStream, isBound: (address: string) => 
       ...addresses.map((address) => `bind ${addressWord(address, stream.port)}${tlsWords(stream.id, stream.tls)}`),
       `timeout client ${milliseconds(stream.idleTimeout)}`,
       ...(stream.clients === undefined ? [] : [`tcp-request connection reject unless { src ${stream.clients.join(" ")} }`]),
+      // Before a handshake, and before there is anything to log.
+      ...(stream.isSilent ? ["tcp-request connection silent-drop"] : []),
       ...renderLoggedStream(stream),
       ...choice(stream.backends),
     ]),
