@@ -67,7 +67,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   const [engine, proxy] = await Promise.all([openEngine(start, platform, storage), openProxy(start, installation.id)]);
   await openLogins(start, platform, installation.id);
   const doors = openEndpointDoors(start, platform.state, server, installation.id);
-  const { balancing, connecting } = openTraffic(start, platform, proxy, {
+  const { balancing, connecting, names } = openTraffic(start, platform, proxy, {
     ...{ networks, requestLog, troubles: storage.troubles, doors },
     isEnforced: enforcement !== undefined,
   });
@@ -76,6 +76,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
     runner: engine,
     networks,
     enforcement,
+    names,
     connectReady: (task) => connecting.ready(task),
   });
   await openDoorForQuestions(start, platform);

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { logSink } from "../control/log-delivery.ts";
 import { openHostPaths } from "../drivers/filesystem/host-paths.ts";
 import { dockerTaskRunner } from "../drivers/docker/runner.ts";
@@ -25,6 +25,8 @@ export async function openEngine(
     engineAway: (why) => engineAway(why, troubles, logger),
     dnsServers: await hostNameServers(),
     gatewayNames: true,
+    // Beside no secret: the engine is told the path.
+    resolverFolder: resolve(options.dataDirectory, "resolv.conf.d"),
     hostPath: await openHostPaths(hostGrants),
     pulledImagesFile: join(options.dataDirectory, "pulled-images.jsonl"),
     imagesMadeHere: options.hostRights?.imagesMadeHere ?? true,

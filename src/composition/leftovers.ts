@@ -1,6 +1,7 @@
 import { removeInstallation } from "../drivers/docker/remove-installation.ts";
 import { dockerVpcLinks } from "../drivers/docker/vpc-links.ts";
 import { installationId } from "../drivers/filesystem/installation.ts";
+import { removeLinkLocalResolver } from "../drivers/nftables/link-local-resolver.ts";
 import { nftProgram } from "../drivers/nftables/nft.ts";
 import { removePacketFilter } from "../drivers/nftables/packet-filter.ts";
 import { haproxyTrafficProxy } from "../drivers/haproxy/haproxy-traffic-proxy.ts";
@@ -27,6 +28,7 @@ export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal):
   const proxy = await haproxyTrafficProxy({ ...proxyPlaces(dataDirectory, id), clock });
   await proxy.stop();
   await removePublicAddresses(id);
+  await removeLinkLocalResolver(nftProgram(), id);
   // Last: what runs is filtered as long as it does.
   await removePacketFilter(nftProgram(), id);
 }

@@ -1,8 +1,11 @@
 import { keepHostBlocks } from "../control/vpc-networks/follow-networks.ts";
+import { linkLocalNames } from "../control/vpc-networks/link-local-names.ts";
 import { peeringLinks } from "../control/vpc-networks/peering-links.ts";
 import { networkRemoval } from "../control/vpc-networks/remove-networks.ts";
 import { dockerVpcLinks } from "../drivers/docker/vpc-links.ts";
 import { dockerVpcNetworks } from "../drivers/docker/vpc-networks.ts";
+import { nftLinkLocalResolver, resolverTable } from "../drivers/nftables/link-local-resolver.ts";
+import { nftProgram } from "../drivers/nftables/nft.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import { claimedBlocks } from "../drivers/system/host-networks.ts";
 import type { VpcNetworks } from "../ports/vpc-networks.ts";
@@ -22,5 +25,6 @@ export async function openNetworks({ options, logger, opened }: Start, { state, 
   opened.use(keepHostBlocks(state, networks));
   opened.use(networkRemoval({ state, networks, clock, logger }));
   opened.use(peeringLinks({ state, links: dockerVpcLinks({ instance: installation.id }), clock, logger }));
+  opened.use(linkLocalNames({ state, networks, leads: nftLinkLocalResolver(nftProgram(), resolverTable(installation.id)), clock, logger }));
   return networks;
 }

@@ -3,6 +3,7 @@ import { waysOfTasks } from "../control/reachability/wait-for-ways.ts";
 import { resolver, type ResolverParts } from "../control/tasks/resolver.ts";
 import type { Enforcement } from "../control/packet-filter/enforcement.ts";
 import { taskLoop, type TaskLoopParts } from "../control/tasks/task-loop.ts";
+import type { GatewayNameServers } from "../control/vpc-networks/gateway-name-servers.ts";
 import { networkForTask } from "../control/vpc-networks/network-for-task.ts";
 import { errorTrace } from "../domain/error-text.ts";
 import { hostLink, type Link } from "../drivers/docker/link.ts";
@@ -27,11 +28,13 @@ export async function runTasks(
     runner,
     networks,
     enforcement,
+    names,
     connectReady,
   }: {
     readonly runner: TaskRunner;
     readonly networks: VpcNetworks;
     readonly enforcement: Pick<Enforcement, "inPlace"> | undefined;
+    readonly names: Pick<GatewayNameServers, "ready" | "resolverIn">;
     readonly connectReady: TaskLoopParts["connectReady"] & {};
   },
 ): Promise<{ readonly doors: readonly number[] }> {
@@ -54,7 +57,7 @@ export async function runTasks(
     : {};
   const image = pullableImage(platform);
   const resolving = resolver({ state, secrets, clock, ids, image, hostGrants, ...forTasks });
-  const making = networkForTask({ state, networks, logger });
+  const making = networkForTask({ state, networks, logger, namesReady: (vpcId) => names.ready(vpcId) });
   const ways = waysOfTasks(
     state,
     (reference, scope) => imageHome(platform, reference, scope),
@@ -64,6 +67,7 @@ export async function runTasks(
   opened.use(
     await taskLoop({
       ...{ state, clock, ids, runner, logger, resolver: resolving, networkForTask: making, ways, connectReady },
+      resolverIn: (vpcId) => names.resolverIn(vpcId),
       ...(inPlace && { inPlace }),
     }),
   );

@@ -6,7 +6,7 @@ import { serviceConnect, type ServiceConnect } from "../control/service-connect/
 import { balancerAddresses } from "../control/vpc-networks/balancer-addresses.ts";
 import type { EndpointDoors } from "../control/vpc-networks/endpoint-doors.ts";
 import { followGateways } from "../control/vpc-networks/follow-networks.ts";
-import { gatewayNameServers } from "../control/vpc-networks/gateway-name-servers.ts";
+import { gatewayNameServers, type GatewayNameServers } from "../control/vpc-networks/gateway-name-servers.ts";
 import { forwarder } from "../drivers/dns/forward.ts";
 import { networkForVpc } from "../control/vpc-networks/network-for-task.ts";
 import { dnsServer } from "../drivers/dns/server.ts";
@@ -25,6 +25,7 @@ import type { WholePlatform } from "./platform.ts";
 export interface Traffic {
   readonly balancing: AsyncDisposable;
   readonly connecting: ServiceConnect;
+  readonly names: GatewayNameServers;
 }
 
 interface TrafficParts {
@@ -64,22 +65,6 @@ export function openTraffic(
     }),
   );
   if (logBuckets) opened.use(logDelivery({ state, clock, log: requestLog, buckets: logBuckets, logger }));
-  const addresses = opened.use(
-    balancerAddresses({
-      state,
-      clock,
-      ids,
-      logger,
-      host: bridgeAddresses(),
-      networkForVpc: networkForVpc({ state, networks, logger }),
-      tell(held, lacking) {
-        balancing.hold(held);
-        connecting.hold(held, lacking);
-        doors.hold(held);
-      },
-      trouble: (text) => troubles.tell("addresses of load balancers", text),
-    }),
-  );
   const names = opened.use(
     gatewayNameServers({
       state,
@@ -92,6 +77,23 @@ export function openTraffic(
       heldIn: (vpcId) => addresses.heldIn(vpcId),
     }),
   );
+  const addresses = opened.use(
+    balancerAddresses({
+      state,
+      clock,
+      ids,
+      logger,
+      host: bridgeAddresses(),
+      networkForVpc: networkForVpc({ state, networks, logger }),
+      tell(held, lacking) {
+        names.hold(held, lacking);
+        balancing.hold(held);
+        connecting.hold(held, lacking);
+        doors.hold(held);
+      },
+      trouble: (text) => troubles.tell("addresses of load balancers", text),
+    }),
+  );
   // In one step, so that a restart's first configuration has the gateways, too.
   opened.use(
     followGateways(state, networks, (gateways) => {
@@ -101,5 +103,5 @@ export function openTraffic(
       addresses.at(gateways);
     }),
   );
-  return { balancing, connecting };
+  return { balancing, connecting, names };
 }

@@ -45,6 +45,11 @@ export function routerOf(block: Cidr): string {
   return formatAddress(block.base + 1);
 }
 
+/** The third address of a VPC's first block, at which AWS has the VPC's resolver. */
+export function resolverOf(block: Cidr): string {
+  return formatAddress(block.base + 2);
+}
+
 export function overlap(a: Cidr, b: Cidr): boolean {
   return a.base < b.base + b.size && b.base < a.base + a.size;
 }

@@ -112,6 +112,8 @@ export type TaskNetwork =
       readonly hostname: string;
       /** Whom containers ask for names, and in which domains. The VPC's own server and no domains where absent. */
       readonly names?: ToldNames;
+      /** The address at which the VPC's own resolver answers for sure, so that nobody else need be asked; `names` is there then, too. Absent where it does not. */
+      readonly resolver?: string;
     }
   | { readonly mode: "bridge" }
   | { readonly mode: "host" }

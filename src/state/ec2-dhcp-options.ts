@@ -1,7 +1,7 @@
 import type { Tag } from "@aws-sdk/client-ec2";
 import { internalDomain } from "../domain/internal-domain.ts";
 import { scopeKey, type Scope } from "../domain/scope.ts";
-import type { ToldNames } from "../domain/told-names.ts";
+import { AMAZON_PROVIDED, type ToldNames } from "../domain/told-names.ts";
 import type { Ids } from "../ports/ids.ts";
 import { findDefaultVpc } from "./default-vpc.ts";
 import type { VpcRecord } from "./ec2.ts";
@@ -38,9 +38,10 @@ export function firstDhcpOptions(state: State, ids: Ids, { account, region }: Sc
   if (known) return known;
   const vpc = findDefaultVpc(state, scope);
   const id = vpc ? vpc.id.replace(/^vpc-/, "dopt-") : `dopt-${ids.hex(17)}`;
+  const { servers, search } = firstNames(region);
   const configurations = [
-    { key: "domain-name", values: [internalDomain(region)] },
-    { key: "domain-name-servers", values: [AMAZON_PROVIDED] },
+    { key: "domain-name", values: search },
+    { key: "domain-name-servers", values: servers },
   ];
   return state.commit(() =>
     state
@@ -61,5 +62,7 @@ export function toldNames(state: State, { dhcpOptionsId }: Pick<VpcRecord, "dhcp
   };
 }
 
-/** The VPC's own resolver, at its base+2. */
-export const AMAZON_PROVIDED = "AmazonProvidedDNS";
+/** What the set that a region has from the beginning says. */
+export function firstNames(region: string): ToldNames {
+  return { servers: [AMAZON_PROVIDED], search: [internalDomain(region)] };
+}

@@ -26,6 +26,7 @@ import {
   DescribeSecurityGroupsCommand,
   DetachInternetGatewayCommand,
   EC2Client,
+  ModifyVpcAttributeCommand,
 } from "@aws-sdk/client-ec2";
 import { expect, test } from "vitest";
 import { airfieldProcess } from "../../src/testing/airfield-process.ts";
@@ -121,9 +122,20 @@ test(
     const server = await run(at, one.SubnetId);
     expect(server.address).toMatch(/^10\.181\.1\.\d+$/);
     expect(await (await fetch(`http://${server.address}:8080/cgi-bin/who`)).text()).toContain(":10.181.0.1]");
-    expect(await server.sh("cat /etc/resolv.conf")).toMatch(/^search corp\.test$/m);
+    // The VPC's resolver, as AWS tells it, and nobody else.
+    expect(await server.sh("cat /etc/resolv.conf")).toBe("search corp.test\nnameserver 10.181.0.2");
+    const ownName = `ip-${server.address.replaceAll(".", "-")}.ec2.internal`;
+    for (const resolver of ["10.181.0.2", "169.254.169.253", "10.181.0.1"]) {
+      expect(await server.sh(`nslookup -type=a ${ownName} ${resolver}`)).toContain(`Address: ${server.address}`);
+      expect(await server.sh(`nslookup ${server.address} ${resolver}`)).toContain(`name = ${ownName}`);
+    }
 
     const client = await run(at, other.SubnetId);
+    expect(await client.sh(`nslookup -type=a ${ownName} 169.254.169.253`)).toContain("NXDOMAIN");
+    await ec2.send(new ModifyVpcAttributeCommand({ VpcId: one.VpcId, EnableDnsSupport: { Value: false } }));
+    for (const resolver of ["10.181.0.2", "169.254.169.253", "10.181.0.1"])
+      expect(await server.sh(`timeout 2 nslookup -type=a ${ownName} ${resolver} || echo silent`)).toMatch(/silent$/);
+    await ec2.send(new ModifyVpcAttributeCommand({ VpcId: one.VpcId, EnableDnsSupport: { Value: true } }));
     // Not wget: busybox's, linked without libraries, does not work in an image that has nothing else.
     const request = "printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n'";
     const ask = () => client.sh(`${request} | nc -w 2 ${server.address} 8080`);

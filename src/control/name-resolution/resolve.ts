@@ -1,13 +1,13 @@
 import { answerFrom } from "../../decide/dns/answer-from.ts";
 import { OWN_NAMES } from "../../decide/routing/plan-routing.ts";
 import type { GatewayView } from "../../decide/routing/view.ts";
-import { contains, parseAddress, parseCidr } from "../../domain/cidr.ts";
+import { blockHas, parseAddress } from "../../domain/cidr.ts";
 import type { Question, Resolution } from "../../domain/dns/message.ts";
 import { isWithin, nameOf } from "../../domain/dns/name.ts";
 import { isSpecialUse } from "../../domain/dns/special-use.ts";
 import { DEFAULT_REGION } from "../../domain/scope.ts";
 import { balancerNamed, privateZoneOf, zonesSeenFrom, type Standpoint } from "../../state/dns-view.ts";
-import { vpcs } from "../../state/ec2.ts";
+import { vpcBlocks, vpcs } from "../../state/ec2.ts";
 import type { LoadBalancerRecord } from "../../state/elb.ts";
 import type { HostedZoneRecord } from "../../state/route53.ts";
 import type { WholeState } from "../../state/state.ts";
@@ -33,24 +33,24 @@ export interface ResolvingParts {
 }
 
 /**
- * What the name server at a VPC's gateway answers: load balancers of that VPC are at addresses of their own in their healthy zones, any of these first, or at the gateway where this
+ * What a VPC's name server answers, at base+2 or at the gateway: load balancers of that VPC are at addresses of their own in their healthy zones, any of these first, or at the gateway where this
  * host does not have them, and to it there are no others; then its private zones, then what is public. Who asks from elsewhere (other networks of this host reach the address, too) is told nothing. Nobody here has registered the domain of a
  * public zone: to other accounts than its own it answers where no domain of the world is at stake, or the operator says so (decision 41).
  */
 export function resolveInVpc({ state, chance, sharedDomains = [], heldIn }: ResolvingParts, gateway: GatewayView): Resolve {
   const shared = sharedDomains.map(nameOf);
   const isShared = (name: string): boolean => isSpecialUse(name) || shared.some((domain) => isWithin(name, domain));
-  const block = parseCidr(gateway.vpcCidr);
+  const { vpcId, address } = gateway;
   return (question, client) => {
     const from = parseAddress(client);
-    if (!block || from === undefined || !contains(block, from)) return { kind: "refused" };
+    const vpc = state.table(vpcs).get(vpcId);
+    const blocks = vpc ? vpcBlocks(vpc) : [gateway.vpcCidr];
+    if (from === undefined || !blocks.some((block) => blockHas(block, client))) return { kind: "refused" };
     const addressesOf = (balancer: LoadBalancerRecord): readonly string[] => {
       if (balancer.vpcId !== gateway.vpcId) return [];
       const own = namedAddresses(state, balancer, heldIn?.(balancer.vpcId), { from, chance });
       return own.length === 0 ? [gateway.address] : own;
     };
-    const { vpcId, address } = gateway;
-    const vpc = state.table(vpcs).get(vpcId);
     // As on AWS: nobody answers at the VPC's resolver.
     if (vpc?.dnsSupport === false) return { kind: "silent" };
     // Somebody's private zone of the name stands before what is known by itself.

@@ -18,7 +18,7 @@ import { deregisterInstances, hasInstances, registerInstances, tellHealth } from
 import { retirement } from "./retirement.ts";
 import { deregisterTask, isDrained, registerTask } from "./targets.ts";
 import type { Resolver } from "./task-resources.ts";
-import { taskSpec, vpcNetworkOf } from "./task-spec.ts";
+import { taskSpec, vpcNetworkOf, withResolver } from "./task-spec.ts";
 import type { NetworkForTask } from "../vpc-networks/network-for-task.ts";
 
 /** Tasks that wait for the disk or the engine together: what one sync sets going at once. */
@@ -35,6 +35,8 @@ export interface TaskLoopParts {
   readonly networkForTask?: NetworkForTask;
   /** Waits until the packet filter knows an interface; `undefined` where it does. Without it nothing is filtered. */
   readonly inPlace?: (interfaceId: string) => Promise<void> | undefined;
+  /** The address at which a VPC's own resolver answers now. Without it tasks ask whom the engine asks. */
+  readonly resolverIn?: (vpcId: string) => string | undefined;
   /** Whether Fargate's tasks have a way to what they need. Without it all have. */
   readonly ways?: WaysOfTasks;
   /** Has a task wait until what it is to find by Service Connect is there, and what it is not to find is not; never rejects. Without it no task waits. */
@@ -58,6 +60,7 @@ export async function taskLoop({
   networkForTask,
   ways,
   connectReady,
+  resolverIn = () => undefined,
 }: TaskLoopParts): Promise<AsyncDisposable> {
   const table = state.table(tasks);
   /** Tasks that the runner knows of. */
@@ -149,7 +152,7 @@ export async function taskLoop({
     await Promise.all([state.durable(), task.networkInterface && inPlace?.(task.networkInterface.networkInterfaceId)]);
     if (table.get(arn)?.desiredStatus !== "RUNNING") return worker.wake(arn);
     delivered.add(arn);
-    runner.start(withBarredPulls(spec, barred));
+    runner.start(withBarredPulls({ ...spec, network: withResolver(spec.network, task, resolverIn) }, barred));
   }
 
   /** Whether a task waits for Service Connect: meanwhile others start, and it is woken when that is over. */
@@ -180,7 +183,7 @@ export async function taskLoop({
   /** Told when the engine has time: the task is up. */
   function foresee(task: TaskRecord): void {
     const place = foreseenPlace(state, task, lastAddress);
-    if (place && task.networkInterface) runner.foresee(task.networkInterface.subnetId, vpcNetworkOf(place));
+    if (place && task.networkInterface) runner.foresee(task.networkInterface.subnetId, withResolver(vpcNetworkOf(place), task, resolverIn));
   }
 
   async function end(task: TaskRecord): Promise<void> {

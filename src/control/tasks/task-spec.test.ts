@@ -1,10 +1,10 @@
 import type { ContainerDefinition, RegisterTaskDefinitionCommandInput } from "@aws-sdk/client-ecs";
 import { describe, expect, test } from "vitest";
-import type { TaskSpec } from "../../ports/task-runner.ts";
+import type { TaskNetwork, TaskSpec } from "../../ports/task-runner.ts";
 import type { TaskRecord } from "../../state/ecs.ts";
 import { definitionRecord, interfaceOf, taskRecord } from "../../testing/task-record.ts";
 import type { TaskResources } from "./task-resources.ts";
-import { taskSpec } from "./task-spec.ts";
+import { taskSpec, vpcNetworkOf, withResolver } from "./task-spec.ts";
 
 const ID = "a".repeat(32);
 
@@ -59,6 +59,18 @@ describe("a task", () => {
   test("is told of names what its interface was told", () => {
     const toldNames = { servers: ["10.0.0.9"], search: ["corp.test"] };
     expect(spec({ task: { networkInterface: { ...interfaceOf("10.0.0.5"), toldNames } } }).network).toMatchObject({ names: toldNames });
+  });
+
+  test("asks its VPC's own resolver where that answers, by what its interface was told or what AWS says at first", () => {
+    const place = vpcNetworkOf(interfaceOf("10.0.0.5"));
+    const names = { servers: ["10.9.9.9"], search: ["corp.test"] };
+    const at = (network: TaskNetwork, vpc = "vpc-0") =>
+      withResolver(network, { region: "eu-west-1" }, (vpcId) => (vpcId === vpc ? "10.0.0.2" : undefined));
+    const first = { servers: ["AmazonProvidedDNS"], search: ["eu-west-1.compute.internal"] };
+    expect(at(place)).toEqual({ ...place, resolver: "10.0.0.2", names: first });
+    expect(at(vpcNetworkOf({ ...interfaceOf("10.0.0.5"), toldNames: names }))).toEqual({ ...place, resolver: "10.0.0.2", names });
+    expect(at(place, "vpc-1")).toEqual(place);
+    expect(at({ mode: "bridge" })).toEqual({ mode: "bridge" });
   });
 
   test("has no limit, and shares nothing, that nobody asked for", () => {

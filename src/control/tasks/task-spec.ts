@@ -1,6 +1,7 @@
 import type { ContainerDefinition, ContainerOverride, TaskDefinition, Volume } from "@aws-sdk/client-ecs";
 import type { ContainerSpec, LogPlace, TaskNetwork, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { cannotRun } from "../../state/cannot-run.ts";
+import { firstNames } from "../../state/ec2-dhcp-options.ts";
 import type { TaskDefinitionRecord, TaskRecord } from "../../state/ecs.ts";
 import { invalidParameters } from "../secret-values.ts";
 import { driverFailure, multilinePattern } from "./awslogs-options.ts";
@@ -77,6 +78,17 @@ export function vpcNetworkOf({ vpcId, vpcCidr, privateIpv4Address, macAddress, p
     hostname: privateDnsName,
     ...(toldNames && { names: toldNames }),
   };
+}
+
+/** Where a VPC's own resolver answers, containers are told what AWS tells them, and ask nobody else. */
+export function withResolver(
+  network: TaskNetwork,
+  { region }: Pick<TaskRecord, "region">,
+  resolverIn: (vpcId: string) => string | undefined,
+): TaskNetwork {
+  const resolver = network.mode === "awsvpc" ? resolverIn(network.vpcId) : undefined;
+  if (network.mode !== "awsvpc" || resolver === undefined) return network;
+  return { ...network, resolver, names: network.names ?? firstNames(region) };
 }
 
 type Secrets = ReadonlyMap<string, string>;

@@ -20,11 +20,16 @@ const SCOPE = { account: "123456789012", region: "us-east-1" } as const;
 const VPC = { vpcId: "vpc-1", vpcCidr: "10.0.0.0/16" };
 const ARN = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/web/0123456789abcdef";
 
+/** The VPC's resolver is there in any case, and left out of what the other tests look at. */
+const RESOLVER = "10.0.0.2";
+const others = (addresses: Iterable<string>): string[] => [...addresses].filter((address) => address !== RESOLVER);
+
 /** A host whose addresses are a set; what is held on a network goes with it. */
 class FakeHost implements HostAddresses {
   readonly had = new Set<string>();
   outcome: HoldOutcome = { kind: "held" };
   holds = 0;
+  asked: readonly string[] = [];
   present(): ReadonlySet<string> {
     return new Set(this.had);
   }
@@ -33,7 +38,8 @@ class FakeHost implements HostAddresses {
     this.holds += 1;
     if (this.outcome.kind === "unable") return this.outcome;
     this.had.clear();
-    for (const address of addresses) this.had.add(address);
+    for (const address of others(addresses)) this.had.add(address);
+    this.asked = addresses;
     return this.outcome;
   }
 }
@@ -75,7 +81,7 @@ function world() {
       networkForVpc: networkForVpc({ state, networks, logger }),
       tell: (held: readonly HeldAddresses[], without) => {
         lacking = without;
-        const now = held.flatMap(({ addresses: those }) => [...those]);
+        const now = held.flatMap(({ addresses: those }) => others(those));
         if (JSON.stringify(now) !== JSON.stringify(told.at(-1))) told.push(now);
       },
       trouble: (text) => void troubles.push(text),
@@ -99,7 +105,8 @@ function world() {
     put,
     start,
     lacking: () => lacking,
-    held: () => [...(current?.heldIn("vpc-1")?.addresses ?? [])],
+    held: () => others(current?.heldIn("vpc-1")?.addresses ?? []),
+    hasResolver: () => current?.heldIn("vpc-1")?.addresses.has(RESOLVER) === true,
   };
 }
 
@@ -347,4 +354,16 @@ test("in its VPC a load balancer's name leads to its own addresses, any of them 
   chance = 0.9;
   expect(asked("web-1.us-east-1.elb.localhost", resolve)).toEqual(["10.0.1.8", "10.0.0.7"]);
   expect(asked("api-1.us-east-1.elb.amazonaws.com", resolve)).toEqual(["10.0.1.9", "10.0.0.9"]);
+});
+
+test("the VPC's resolver has its address wherever there is a network, also beside nothing else; a host that cannot is no trouble for load balancers that are not there", async () => {
+  const { clock, networks, host, troubles, lacking, start, hasResolver } = world();
+  networks.make(VPC);
+  await start();
+  expect([host.asked, hasResolver()]).toEqual([[RESOLVER], true]);
+  host.outcome = { kind: "unable", reason: "no right" };
+  networks.lose(VPC.vpcId);
+  networks.make(VPC);
+  await clock.settled();
+  expect([hasResolver(), [...lacking()], troubles]).toEqual([false, [["vpc-1", "no right"]], []]);
 });

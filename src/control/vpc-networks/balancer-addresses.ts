@@ -1,3 +1,4 @@
+import { parseCidr, resolverOf } from "../../domain/cidr.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { HostAddresses } from "../../ports/host-addresses.ts";
 import type { Ids } from "../../ports/ids.ts";
@@ -43,7 +44,7 @@ const ALL = "";
 const TRY_AGAIN_MS = 60_000;
 
 /**
- * Has this host answer at the addresses of load balancers, in the network of their VPC, which is made for them where it is not there. A step looks at one
+ * Has this host answer at the addresses of load balancers, of endpoints and of the resolver, in the network of their VPC, which is made for them where it is not there. A step looks at one
  * VPC: costs a look at its interfaces. Where the host cannot, load balancers do without, and this is told.
  *
  * No row of the table of loops: it is told from outside where gateways are.
@@ -53,6 +54,8 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
   let gateways: ReadonlyMap<string, Gateway> = new Map();
   const held = new Map<string, HeldAddresses>();
   const wanting = new Map<string, string>();
+  const troubled = new Map<string, string>();
+  let toldTrouble: string | undefined;
   const worker = keyedWorker("addresses of load balancers", step, clock, logger);
 
   function isEndpoint(id: string | undefined): boolean {
@@ -111,7 +114,7 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
     // Where there is no network nobody can ask an endpoint, and nothing is to be let go of.
     if (!gateway) settle(endpoints);
     if (!gateway) return isNeeded && state.table(vpcs).has(vpcId) ? makeNetwork(vpcId) : note(vpcId, undefined);
-    const wanted = [...addressesOf(records), ...connected];
+    const wanted = [...resolverIn(gateway), ...addressesOf(records), ...connected];
     // An address is told to nobody before it is surely ours.
     await state.durable();
     // Who listens there lets go first.
@@ -125,7 +128,7 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
     if (gateways.get(vpcId) !== gateway) return;
     if (outcome.kind === "held") keep(gateway, wanted);
     settle(endpoints);
-    note(vpcId, outcome.kind === "held" ? undefined : outcome.reason);
+    note(vpcId, outcome.kind === "held" ? undefined : outcome.reason, records.length + connected.length > 0);
   }
 
   async function makeNetwork(vpcId: string): Promise<void> {
@@ -146,16 +149,23 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
     tell([...held.values()], wanting);
   }
 
-  function note(vpcId: string, why: string | undefined): void {
+  /** @param isTrouble whether somebody does without an address; of the resolver alone nobody need hear, which answers at the gateway then */
+  function note(vpcId: string, why: string | undefined, isTrouble = true): void {
     const before = wanting.get(vpcId);
-    if (before === why) return;
+    if (before === why && troubled.has(vpcId) === (isTrouble && why !== undefined)) return;
+    troubled.delete(vpcId);
     if (why === undefined) wanting.delete(vpcId);
     else {
       wanting.set(vpcId, why);
-      logger.warn("load balancers are at addresses that all share, not at their own", { vpc: vpcId, why });
+      if (isTrouble) {
+        troubled.set(vpcId, why);
+        logger.warn("load balancers are at addresses that all share, not at their own", { vpc: vpcId, why });
+      }
     }
     tell([...held.values()], wanting);
-    const [first] = wanting.values();
+    const [first] = troubled.values();
+    if (first === toldTrouble) return;
+    toldTrouble = first;
     trouble?.(
       first &&
         `load balancers have no addresses of their own on this host, and are reached on loopback and at their VPC's gateway: ${first}`,
@@ -196,7 +206,9 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
         held.set(vpcId, {
           vpcId,
           vpcCidr,
-          addresses: new Set([...addressesOf(wantedIn(vpcId)), ...connectedIn(vpcId)].filter((address) => present.has(address))),
+          addresses: new Set(
+            [...resolverIn({ vpcCidr }), ...addressesOf(wantedIn(vpcId)), ...connectedIn(vpcId)].filter((address) => present.has(address)),
+          ),
         });
       tell([...held.values()], wanting);
       for (const vpcId of gateways.keys()) worker.wake(vpcId);
@@ -210,6 +222,12 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
       await worker[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The VPC's base+2, at which its resolver is. */
+function resolverIn({ vpcCidr }: Pick<Gateway, "vpcCidr">): readonly string[] {
+  const block = parseCidr(vpcCidr);
+  return block ? [resolverOf(block)] : [];
 }
 
 function addressesOf(records: readonly NetworkInterfaceRecord[]): readonly string[] {

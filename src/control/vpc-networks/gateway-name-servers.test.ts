@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
@@ -173,4 +173,53 @@ test.each([
   await clock.pass(250);
   expect(tries).toBe(2);
   expect(told).toEqual([{ vpc: "vpc-0", address: "10.0.0.1", why: cause ?? "no" }]);
+});
+
+describe("the resolver at base+2", () => {
+  const none = new Map<string, string>();
+  const held = (octet = 0) => ({
+    vpcId: `vpc-${octet}`,
+    vpcCidr: `10.${octet}.0.0/16`,
+    addresses: new Set([`10.${octet}.0.2`, `10.${octet}.0.77`]),
+  });
+
+  test("answers where this host has the address, besides the gateway, and goes with it", async () => {
+    const { clock, bound, servers } = world();
+    await using _servers = servers;
+    servers.listen([gateway("a"), gateway("b", 1)]);
+    await clock.settled();
+    expect(servers.resolverIn("vpc-0")).toBeUndefined();
+    servers.hold([held()], none);
+    await clock.settled();
+    expect(bound).toEqual(new Set(["10.0.0.1", "10.1.0.1", "10.0.0.2"]));
+    expect([servers.resolverIn("vpc-0"), servers.resolverIn("vpc-1"), servers.resolverIn("vpc-9")]).toEqual([
+      "10.0.0.2",
+      undefined,
+      undefined,
+    ]);
+    servers.hold([], none);
+    await clock.settled();
+    await clock.settled();
+    expect(bound).toEqual(new Set(["10.0.0.1", "10.1.0.1"]));
+    expect(servers.resolverIn("vpc-0")).toBeUndefined();
+  });
+
+  test("is waited for by who starts in a VPC, until it answers, or cannot, or for some seconds", async () => {
+    const { clock, refused, servers } = world();
+    await using _servers = servers;
+    expect(servers.ready("vpc-0")).toBeUndefined();
+    servers.listen([gateway("a"), gateway("b", 1), gateway("c", 2), gateway("d", 3)]);
+    const over: string[] = [];
+    const wait = (vpcId: string): void => void servers.ready(vpcId)?.then(() => over.push(vpcId));
+    for (const octet of [0, 1, 2, 3]) wait(`vpc-${octet}`);
+    await clock.settled();
+    expect(over).toEqual([]);
+    refused.set("10.1.0.2", "EACCES");
+    servers.hold([held(), held(1)], new Map([["vpc-2", "no right"]]));
+    await clock.settled();
+    expect(over.toSorted()).toEqual(["vpc-0", "vpc-1", "vpc-2"]);
+    expect([servers.resolverIn("vpc-1"), servers.ready("vpc-0"), servers.ready("vpc-1")]).toEqual([undefined, undefined, undefined]);
+    await clock.pass(3_000);
+    expect(over).toContain("vpc-3");
+  });
 });

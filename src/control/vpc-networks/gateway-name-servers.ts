@@ -1,5 +1,7 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { Logger } from "../../ports/logger.ts";
+import { parseCidr, resolverOf } from "../../domain/cidr.ts";
+import type { HeldAddresses } from "../load-balancing/own-places.ts";
 import { resolveInVpc, type Resolve, type ResolvingParts } from "../name-resolution/resolve.ts";
 import type { Gateway } from "./follow-networks.ts";
 
@@ -20,19 +22,31 @@ interface NameServerAnswers {
 export interface GatewayNameServers extends AsyncDisposable {
   /** Listens at exactly these gateways from now on; at one whose network was made anew, anew. */
   listen(gateways: readonly Gateway[]): void;
+  /** This host has exactly these addresses in the networks of VPCs: where a resolver's is among them, it is answered there, too. @param lacking why it has not those of some VPCs */
+  hold(held: readonly HeldAddresses[], lacking: ReadonlyMap<string, string>): void;
+  /** The address at base+2 of a VPC, where names are answered there now. */
+  resolverIn(vpcId: string): string | undefined;
+  /** Resolves when it is known whether names are answered at a VPC's base+2, or after some seconds: a task that starts is told then where to ask. `undefined` where that is known. */
+  ready(vpcId: string): Promise<void> | undefined;
 }
 
 const FIRST_RETRY_MS = 250;
 const LONGEST_RETRY_MS = 30_000;
+/** Nobody waits longer for an address that this host is slow to have. */
+const PATIENCE_MS = 3_000;
 
 /**
- * Name servers for tasks, one at the gateway of each VPC. One that cannot be opened is told once, and tried again with a growing pause: no event
+ * Name servers for tasks: in each VPC one at base+2, where AWS has it and where this host has the address, and one at the gateway. One that cannot be opened is told once, and tried again with a growing pause: no event
  * tells when another program lets go of the port, or when this user may have it.
  */
 export function gatewayNameServers(parts: NameServerParts): GatewayNameServers {
-  const servers = new Map<string, { close(): Promise<void> }>();
+  const servers = new Map<string, NameServer>();
   /** Those that are not open, and why. */
   const wanting = new Map<string, string>();
+  let gateways: readonly Gateway[] = [];
+  let held: ReadonlyMap<string, HeldAddresses> = new Map();
+  let lacking: ReadonlyMap<string, string> = new Map();
+  const waiting = new Map<string, Set<() => void>>();
 
   function note(key: string, why: string | undefined): void {
     if (wanting.get(key) === why) return;
@@ -45,39 +59,104 @@ export function gatewayNameServers(parts: NameServerParts): GatewayNameServers {
   /** What is being closed: an address may be wanted again before its sockets are gone. */
   let closing: Promise<unknown> = Promise.resolve();
 
-  function listen(gateways: readonly Gateway[]): void {
-    const wanted = new Map(gateways.map((gateway) => [`${gateway.id} ${gateway.address}`, gateway]));
+  function serve(): void {
+    const wanted = new Map(
+      gateways.flatMap((gateway) =>
+        [gateway.address, heldResolver(gateway) ?? []].flat().map((at) => [keyOf(gateway, at), { gateway, at }] as const),
+      ),
+    );
     for (const [key, server] of servers) {
       if (wanted.has(key)) continue;
       servers.delete(key);
       note(key, undefined);
       closing = Promise.all([closing, server.close()]);
     }
-    for (const [key, gateway] of wanted)
+    for (const [key, { gateway, at }] of wanted)
       if (!servers.has(key))
         servers.set(
           key,
-          nameServer(parts, gateway, closing, (why) => note(key, why)),
+          nameServer(parts, gateway, at, closing, (why) => {
+            note(key, why);
+            tellWaiting();
+          }),
         );
+    tellWaiting();
+  }
+
+  function heldResolver({ vpcId, vpcCidr }: Gateway): string | undefined {
+    const block = parseCidr(vpcCidr);
+    const address = block && resolverOf(block);
+    return address !== undefined && held.get(vpcId)?.addresses.has(address) ? address : undefined;
+  }
+
+  function isKnown(vpcId: string): boolean {
+    const gateway = gateways.find((one) => one.vpcId === vpcId);
+    if (!gateway || lacking.has(vpcId)) return true;
+    const address = heldResolver(gateway);
+    return address !== undefined && servers.get(keyOf(gateway, address))?.isSettled() === true;
+  }
+
+  function tellWaiting(): void {
+    for (const [vpcId, tell] of waiting) if (isKnown(vpcId)) for (const one of tell) one();
   }
 
   return {
-    listen,
+    listen(now) {
+      gateways = now;
+      serve();
+    },
+    hold(now, without) {
+      held = new Map(now.map((one) => [one.vpcId, one]));
+      lacking = without;
+      serve();
+    },
+    resolverIn(vpcId) {
+      const gateway = gateways.find((one) => one.vpcId === vpcId);
+      const address = gateway && heldResolver(gateway);
+      return address !== undefined && servers.get(keyOf(gateway!, address))?.isOpen() ? address : undefined;
+    },
+    ready(vpcId) {
+      if (isKnown(vpcId)) return undefined;
+      return new Promise((resolve) => {
+        const others = waiting.get(vpcId) ?? new Set();
+        const patience = parts.clock.after(PATIENCE_MS, done);
+        function done(): void {
+          patience[Symbol.dispose]();
+          others.delete(done);
+          if (others.size === 0) waiting.delete(vpcId);
+          resolve();
+        }
+        waiting.set(vpcId, others.add(done));
+      });
+    },
     async [Symbol.asyncDispose]() {
-      listen([]);
+      gateways = [];
+      serve();
       await closing;
     },
   };
 }
 
+function keyOf({ id }: Gateway, address: string): string {
+  return `${id} ${address}`;
+}
+
+interface NameServer {
+  isOpen(): boolean;
+  /** Whether it is open, or was tried in vain. */
+  isSettled(): boolean;
+  close(): Promise<void>;
+}
+
 function nameServer(
   parts: NameServerParts,
   gateway: Gateway,
+  address: string,
   before: Promise<unknown>,
   note: (why: string | undefined) => void,
-): { close(): Promise<void> } {
+): NameServer {
   const { clock, logger, open } = parts;
-  const { address, vpcId } = gateway;
+  const { vpcId } = gateway;
   const failed = (cause: unknown): void => logger.warn("a name server of a VPC failed", { vpc: vpcId, address, why: reasonOf(cause) });
   const answers = { resolve: resolveInVpc(parts, gateway), failed };
   let closed = false;
@@ -93,17 +172,19 @@ function nameServer(
     } catch (cause) {
       if (closed) return;
       const why = whyNot(cause);
+      failures += 1;
       note(why);
-      if (failures === 0) logger.warn("tasks cannot look up load balancers by name; trying again", { vpc: vpcId, address, why });
-      retry = clock.after(Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS), () => {
+      if (failures === 1) logger.warn("tasks cannot look up load balancers by name; trying again", { vpc: vpcId, address, why });
+      retry = clock.after(Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), LONGEST_RETRY_MS), () => {
         working = attempt();
       });
-      failures += 1;
     }
   }
 
   let working = before.then(() => (closed ? undefined : attempt()));
   return {
+    isOpen: () => server !== undefined,
+    isSettled: () => server !== undefined || failures > 0,
     async close() {
       closed = true;
       retry?.[Symbol.dispose]();

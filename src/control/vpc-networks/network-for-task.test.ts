@@ -143,3 +143,21 @@ test("a failure that is no lack of blocks is none of the task's", async () => {
   };
   await expect(make(task)).rejects.toThrow("the disk is gone");
 });
+
+test("a task waits until it is known where names are answered, also where the network is there", async () => {
+  const { state, networks, task, vpc } = world();
+  const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const waited: string[] = [];
+  let isKnown = false;
+  const namesReady = (vpcId: string): Promise<void> | undefined => {
+    if (isKnown) return undefined;
+    waited.push(vpcId);
+    isKnown = true;
+    return Promise.resolve();
+  };
+  const make = networkForTask({ state, networks, logger, namesReady });
+  networks.make({ vpcId: vpc.id, vpcCidr: vpc.cidrBlock });
+  expect(await make(task)).toBeUndefined();
+  expect(waited).toEqual([vpc.id]);
+  expect(make(task)).toBeUndefined();
+});

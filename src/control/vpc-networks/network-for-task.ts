@@ -15,6 +15,8 @@ export interface NetworkForTaskParts {
   readonly state: WholeState;
   readonly networks: VpcNetworks;
   readonly logger: Logger;
+  /** Resolves when it is known where names are answered in a VPC that has a network; `undefined` where that is known. Without it nobody waits. */
+  readonly namesReady?: (vpcId: string) => Promise<void> | undefined;
 }
 
 /** An engine that refuses so many blocks, although nobody is seen to have them, is not asked for one after the other. */
@@ -27,9 +29,11 @@ const MOST_BLOCKS = 8;
  */
 export function networkForTask(parts: NetworkForTaskParts): NetworkForTask {
   const forVpc = networkForVpc(parts);
+  const namesIn = (vpcId: string): Promise<undefined> | undefined => parts.namesReady?.(vpcId)?.then(() => undefined);
   return (task) => {
     const vpc = vpcOf(parts.state, task);
-    return vpc && forVpc(vpc.id)?.then((failed) => failed && { failure: `ResourceInitializationError: ${failed.failure}` });
+    if (!vpc) return undefined;
+    return forVpc(vpc.id)?.then((failed) => failed && { failure: `ResourceInitializationError: ${failed.failure}` }) ?? namesIn(vpc.id);
   };
 }
 

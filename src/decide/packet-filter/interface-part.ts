@@ -1,4 +1,4 @@
-import { parseCidr, routerOf } from "../../domain/cidr.ts";
+import { parseCidr, resolverOf, routerOf } from "../../domain/cidr.ts";
 import { TCP, type WorldInterface, type WorldVpc } from "../../domain/network-world.ts";
 import type { FilterContents, FilterSet } from "../../domain/packet-filter.ts";
 import { subnetChain } from "./acl-part.ts";
@@ -65,7 +65,7 @@ export function networkPart({ bridge, block }: { readonly bridge: string; readon
     chains: new Map(),
     sets: new Map([
       ["bridges", setOf("interfaces", [bridge])],
-      ["gateways", setOf("addresses", cidr ? [routerOf(cidr)] : [])],
+      ["gateways", setOf("addresses", cidr ? [routerOf(cidr), resolverOf(cidr)] : [])],
     ]),
   };
 }

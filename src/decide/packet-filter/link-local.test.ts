@@ -52,3 +52,34 @@ test("nothing is sent to everybody on a network, and nothing over it to addresse
   expect(filtered(filter, packet({ destination: "241.1.2.3" })).passes).toBe(true);
   expect(filtered(filter, packet({ hook: "forward", destination: "241.1.2.3", outgoing: "br-1" })).passes).toBe(false);
 });
+
+test.each([
+  ["the VPC's resolver", "10.0.0.2", true],
+  ["the router, where it answers, too", "10.0.0.1", true],
+  ["nobody's", "10.0.0.3", false],
+])("names are asked for at %s whatever groups and ACLs say, and nothing else is", (_what, destination, answers) => {
+  const compiler = new FilterCompiler();
+  compiler.tell("vpcs", { id: "vpc-1", blocks: ["10.0.0.0/16"] });
+  compiler.tell("networks", { id: "vpc-1", bridge: "br-1", block: "10.0.0.0/16" });
+  compiler.tell("acls", { id: "acl-1", ingress: [], egress: [] });
+  compiler.tell("subnets", { id: "subnet-1", vpcId: "vpc-1", block: "10.0.0.0/24", aclId: "acl-1", routeTableId: "rtb-1" });
+  compiler.tell("groups", { id: "sg-1", vpcId: "vpc-1", ingress: [], egress: [] });
+  const own = { address: "10.0.0.5", vpcId: "vpc-1", subnetId: "subnet-1", groups: ["sg-1"] };
+  compiler.tell("interfaces", { id: "eni-1", ...own, kind: "task" });
+  compiler.change();
+  const filter = compiler.contents();
+  for (const protocol of [TCP, UDP]) {
+    expect(filtered(filter, packet({ destination, protocol, port: 53 })).passes).toBe(answers);
+    if (!answers) continue;
+    const { incoming: _, ...answer } = packet({
+      hook: "output",
+      source: destination,
+      destination: "10.0.0.5",
+      protocol,
+      port: 40000,
+      sourcePort: 53,
+    });
+    expect(filtered(filter, { ...answer, outgoing: "br-1", state: "established", direction: "reply" }).passes).toBe(true);
+  }
+  expect(filtered(filter, packet({ destination, port: 5432 })).passes).toBe(false);
+});

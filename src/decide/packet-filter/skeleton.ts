@@ -110,7 +110,7 @@ export const SKELETON: FilterContents = {
   sets: new Map([
     // The bridges of VPCs.
     ["bridges", setOf("interfaces")],
-    // The blocks of VPCs whose networks are here, and this host's own address in each.
+    // The blocks of VPCs whose networks are here, and this host's own addresses in each: that of the router, and that of the resolver.
     ["blocks", setOf("addresses-and-protocols")],
     ["gateways", setOf("addresses")],
     // All interfaces; those of tasks; those at which this host answers, and the same twice: what this host's own programs send there comes from there.
@@ -177,6 +177,9 @@ export const SKELETON: FilterContents = {
           rule(back, inBlock("destination", LINK_LOCAL)),
           rule(back, inBlock("destination", ALIASES)),
           rule(back, inSet("resolvers", "destination"), protocol(TCP, UDP), between("port", NAMES, NAMES)),
+          // No ACL is asked about the VPC's resolver, as on AWS.
+          rule(back, protocol(TCP, UDP), between("port", NAMES, NAMES), inSet("gateways", "destination")),
+          rule(back, protocol(TCP, UDP), between("source-port", NAMES, NAMES), state("established"), inSet("gateways", "source")),
           rule(lookUp("source", "ways")),
           rule(lookUp("source", "acls-out")),
           rule(lookUp("destination", "acls-in")),

@@ -1,6 +1,8 @@
 import { parseCidr, routerOf } from "../../domain/cidr.ts";
 import { defined } from "../../domain/defined.ts";
+import { AMAZON_PROVIDED } from "../../domain/told-names.ts";
 import { droppedCapabilities, hardening } from "./hardening.ts";
+import { resolverMount } from "./resolver-files.ts";
 import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runner.ts";
 import { accountOf, accountVolumeName, containerName, LABELS, PAUSE, SANDBOX, type TaskPlan, taskVolumeName } from "./task-plan.ts";
 
@@ -15,6 +17,8 @@ export interface BodyContext {
   /** Whether a name server listens at the gateway of each VPC: it is asked before the others. */
   readonly gatewayNames: boolean;
   readonly extraHosts: readonly { readonly hostname: string; readonly ipAddress: string }[];
+  /** The file that is the container's `/etc/resolv.conf`; the engine's own where absent. */
+  readonly resolverFile?: string;
 }
 
 const MIB = 1024 * 1024;
@@ -172,7 +176,7 @@ function networkPart(
 
 /** The engine asks its own servers where it is given none; where nobody is to be asked, nobody answers. */
 function serversTold(servers: readonly string[], standard: readonly string[]): readonly string[] {
-  const asked = servers.flatMap((server) => (server === "AmazonProvidedDNS" ? standard : [server]));
+  const asked = servers.flatMap((server) => (server === AMAZON_PROVIDED ? standard : [server]));
   return servers.length === 0 ? [NOBODY] : asked;
 }
 
@@ -205,6 +209,7 @@ function mounts(spec: TaskSpec, container: ContainerSpec, at: BodyContext): Reco
     if (volume.kind === "host") return [{ Type: "bind", Source: volume.path, ...to, BindOptions: { Propagation: "rprivate" } }];
     return [{ Type: "volume", Source: volumeName(volume, spec, at.instance), ...to, VolumeOptions: volumeOptions(volume, spec, at) }];
   });
+  if (at.resolverFile !== undefined) found.push(resolverMount(at.resolverFile));
   return { Mounts: found.length > 0 ? found : undefined };
 }
 

@@ -3,11 +3,23 @@ import type { ContainerSpec, TaskSpec, TaskVolume } from "../../ports/task-runne
 import { createTaskContainer } from "./container-create.ts";
 import { EngineError, type DockerEngine } from "./engine.ts";
 import { HostMounts } from "./host-mounts.ts";
+import { ResolverFiles } from "./resolver-files.ts";
 import type { TaskSurroundings } from "./surroundings.ts";
 import { planTask } from "./task-plan.ts";
 
 const TASK = "arn:aws:ecs:us-east-1:123456789012:task/c/t1";
 const IMAGE = `sha256:${"1".repeat(64)}`;
+
+const NETWORK: TaskSpec["network"] = {
+  ...{ mode: "awsvpc", vpcId: "vpc-1", vpcCidr: "10.0.0.0/16", address: "10.0.0.5", hostname: "ip-10-0-0-5.ec2.internal" },
+  ...{ resolver: "10.0.0.2", names: { servers: ["AmazonProvidedDNS"], search: [] } },
+};
+
+class SeenFiles extends ResolverFiles {
+  override async pathOf(text: string): Promise<string | undefined> {
+    return (await super.pathOf("a\n").catch(() => "")) === undefined ? undefined : `/resolver/${text === "" ? "b" : "a"}`;
+  }
+}
 
 interface Created {
   readonly Image: string;
@@ -20,6 +32,7 @@ function world({
   images = [IMAGE],
   refuses = (_path: string): boolean => false,
   call: given = undefined as DockerEngine["call"] | undefined,
+  resolver = undefined as { readonly isSeen: boolean } | undefined,
 } = {}) {
   const created: Created[] = [];
   const gone: string[] = [];
@@ -30,6 +43,11 @@ function world({
     if (volume !== undefined && !volumes.includes(volume)) return Promise.reject(new EngineError(404, `get ${volume}: no such volume`));
     if (method !== "POST") return Promise.resolve({});
     if (body && !images.includes(body.Image)) return Promise.reject(new EngineError(404, `No such image: ${body.Image}`));
+    const unseen = body?.HostConfig.Mounts?.find(({ Source }) => Source.startsWith("/resolver/"));
+    if (unseen && !resolver?.isSeen)
+      return Promise.reject(
+        new EngineError(400, `invalid mount config for type "bind": bind source path does not exist: ${unseen.Source}`),
+      );
     if (body) created.push(body);
     return Promise.resolve({ Id: "c1" });
   };
@@ -43,6 +61,8 @@ function world({
         ? Promise.reject(new Error(`the host path ${path} cannot be mounted: it leads through a link`))
         : Promise.resolve(`/real${path}`);
     },
+    networks: { nameOf: (vpcId: string) => vpcId },
+    resolverFiles: new SeenFiles("/resolver"),
     settings: { instance: "i", publishOn: "127.0.0.1", dnsServers: [], gatewayNames: false, extraHosts: [] },
   } as unknown as TaskSurroundings;
   const create = (
@@ -65,7 +85,7 @@ function world({
       taskId: "t1",
       clusterName: "c",
       family: "f",
-      network: { mode: "none" },
+      network: resolver ? NETWORK : { mode: "none" },
       containers: [app],
       volumes: [volume],
     };
@@ -75,6 +95,16 @@ function world({
     created.flatMap(({ HostConfig }) => (HostConfig.Mounts ?? []).map(({ Type, Source }) => `${Type} ${Source}`));
   return { create, created, mounted, hostMounts, gone, asked };
 }
+
+test("a container has what its VPC says as its resolver's file; on an engine that sees other files, what the engine says", async () => {
+  const seen = world({ resolver: { isSeen: true } });
+  await seen.create({ name: "t", kind: "task" });
+  expect(seen.mounted()).toContain("bind /resolver/a");
+  const unseen = world({ resolver: { isSeen: false } });
+  await unseen.create({ name: "t", kind: "task" });
+  await unseen.create({ name: "t", kind: "task" });
+  expect([unseen.created.length, unseen.mounted().filter((one) => String(one).startsWith("bind"))]).toEqual([2, []]);
+});
 
 const host = (path: string): TaskVolume => ({ name: "h", kind: "host", path });
 

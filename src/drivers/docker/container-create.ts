@@ -12,6 +12,7 @@ import {
   wasStarted,
 } from "./container-start.ts";
 import { EngineError } from "./engine.ts";
+import { resolverText } from "./resolver-files.ts";
 import { ContainerFailure, engineFailure } from "./reasons.ts";
 import { engineBack, persist, type TaskSurroundings } from "./surroundings.ts";
 import { accountOf, containerName, type TaskPlan } from "./task-plan.ts";
@@ -38,7 +39,10 @@ export async function createTaskContainer(
   const mounted = await mountHostPaths(at, spec, wanted);
   const name = containerName(at.settings.instance, spec.taskId, wanted.name);
   const create = async (pullReference: string): ReturnType<typeof createContainer> => {
-    const body = containerBody(mounted, { ...wanted, pullReference }, { ...at.settings, plan, vpcNetwork: vpcNetworkOf(at, plan) });
+    const text = resolverText(spec.network, wanted);
+    const resolverFile = text === undefined ? undefined : await at.resolverFiles?.pathOf(text);
+    const own = resolverFile === undefined ? {} : { resolverFile };
+    const body = containerBody(mounted, { ...wanted, pullReference }, { ...at.settings, ...own, plan, vpcNetwork: vpcNetworkOf(at, plan) });
     const created = await persist(at, () => createContainer(at.engine, name, spec.taskArn, body));
     const { existing } = created;
     if (!existing || wasStarted(existing) || !(await persist(at, () => hasLostItsNetwork(at.engine, existing)))) return created;
@@ -48,6 +52,8 @@ export async function createTaskContainer(
   };
   try {
     const created = await create(wanted.pullReference).catch(async (error: unknown) => {
+      // An engine that sees other files than this program has its own in the file's place.
+      if (error instanceof EngineError && at.resolverFiles?.unseen(error.message)) return create(wanted.pullReference);
       if (!isImageMissing(error)) throw error;
       at.images.gone(wanted.pullReference);
       return create(await pull());

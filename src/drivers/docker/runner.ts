@@ -9,6 +9,7 @@ import { Images } from "./images.ts";
 import { Networks } from "./networks.ts";
 import { ensurePauseImage } from "./pause-image.ts";
 import { PulledImages } from "./pulled-images.ts";
+import { ResolverFiles } from "./resolver-files.ts";
 import { Sandboxes } from "./sandboxes.ts";
 import { Slots } from "./slots.ts";
 import type { TaskSurroundings } from "./surroundings.ts";
@@ -32,6 +33,8 @@ export interface DockerTaskRunnerOptions {
   readonly dnsServers?: readonly string[];
   /** Set where a name server listens at the gateway of each VPC: `awsvpc` tasks ask it first. Without effect where ports are published. */
   readonly gatewayNames?: boolean;
+  /** A folder of this host, which the engine sees, too, for what containers have as `/etc/resolv.conf`. Without it they have the engine's own. */
+  readonly resolverFolder?: string;
   readonly extraHosts?: readonly { readonly hostname: string; readonly ipAddress: string }[];
   /** Gives the path of the host to mount for what an account names; rejects where it may not. Without it no path of the host is mounted. */
   readonly hostPath?: (path: string, account: string) => Promise<string>;
@@ -105,6 +108,10 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
     hostMounts: new HostMounts(),
     hostPath: options.hostPath ?? (() => Promise.reject(new Error("no path of the host may be mounted here"))),
     networks: new Networks(engine, instance),
+    // A label or another user's identity may keep containers from reading what lies on this host.
+    ...(options.resolverFolder !== undefined &&
+      !published &&
+      !info.security.some((one) => one === "selinux" || one === "userns") && { resolverFiles: new ResolverFiles(options.resolverFolder) }),
     slots: new Slots(options.concurrency ?? CONCURRENCY),
     clock,
     logSink: options.logSink,

@@ -6,6 +6,7 @@ import type { EventWatch } from "./events.ts";
 import type { HostMounts } from "./host-mounts.ts";
 import type { Images } from "./images.ts";
 import type { Networks } from "./networks.ts";
+import type { ResolverFiles } from "./resolver-files.ts";
 import type { Slots } from "./slots.ts";
 
 /** What a task needs of those that wait: see `sandboxes.ts`. */
@@ -25,6 +26,8 @@ export interface TaskSurroundings {
   /** The path of the host to mount for what an account names, as it is now. Rejects where it may not. */
   readonly hostPath: (path: string, account: string) => Promise<string>;
   readonly networks: Networks;
+  /** What containers have as `/etc/resolv.conf` where their VPC's own resolver answers. Absent where none has one of ours. */
+  readonly resolverFiles?: ResolverFiles;
   readonly slots: Slots;
   readonly sandboxes: ReadySandboxes;
   readonly clock: Clock;

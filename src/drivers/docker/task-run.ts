@@ -129,7 +129,8 @@ export class TaskRun {
   adopt(found: readonly Inspection[]): void {
     for (const inspection of found) {
       for (const { Type, Source, RW } of inspection.Mounts ?? [])
-        if (Type === "bind") this.#at.hostMounts.hold(this.plan.taskArn, { path: Source, writable: RW });
+        if (Type === "bind" && !this.#at.resolverFiles?.owns(Source))
+          this.#at.hostMounts.hold(this.plan.taskArn, { path: Source, writable: RW });
       const name = inspection.Config.Labels[LABELS.containerName];
       const container = this.containers.get(name ?? "");
       if (container) this.#know(container, inspection, true);

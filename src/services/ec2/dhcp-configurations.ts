@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { NewDhcpConfiguration } from "@aws-sdk/client-ec2";
-import { AMAZON_PROVIDED, type DhcpConfiguration } from "../../state/ec2-dhcp-options.ts";
+import { AMAZON_PROVIDED } from "../../domain/told-names.ts";
+import type { DhcpConfiguration } from "../../state/ec2-dhcp-options.ts";
 import { AwsError } from "../aws-error.ts";
 import { invalidValue } from "./ec2-operation.ts";
 

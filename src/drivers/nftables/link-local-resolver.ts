@@ -1,0 +1,49 @@
+import type { LinkLocalResolver } from "../../ports/link-local-resolver.ts";
+import { NftMissingError, NftRefusedError, type Nft } from "./nft.ts";
+
+/** Source: Amazon VPC User Guide, "Amazon DNS server". */
+const ADDRESS = "169.254.169.253";
+
+/** The table of an installation. */
+export function resolverTable(installation: string): string {
+  return `airfield-${installation}-resolver`;
+}
+
+/** Leads by the kernel's address translation, before any filter looks. A change is one transaction, and costs the bridges. */
+export function nftLinkLocalResolver(nft: Pick<Nft, "run">, name: string): LinkLocalResolver {
+  return {
+    async lead(byBridge) {
+      await nft.run(byBridge.size === 0 ? gone(name) : `${gone(name)}${wholeTable(name, byBridge)}`);
+    },
+  };
+}
+
+/** Takes the installation's table away, where there is one and this user could have made it. */
+export async function removeLinkLocalResolver(nft: Pick<Nft, "run">, installation: string): Promise<void> {
+  try {
+    await nft.run(gone(resolverTable(installation)));
+  } catch (cause) {
+    if (!(cause instanceof NftMissingError) && !(cause instanceof NftRefusedError)) throw cause;
+  }
+}
+
+/** Added first, since what is not there cannot be deleted. */
+function gone(name: string): string {
+  return `add table ip ${name}\ndelete table ip ${name}\n`;
+}
+
+function wholeTable(name: string, byBridge: ReadonlyMap<string, string>): string {
+  const elements = [...byBridge].map(([bridge, address]) => `"${bridge}" : ${address}`).join(", ");
+  return `table ip ${name} {
+  map resolvers {
+    type ifname : ipv4_addr
+    elements = { ${elements} }
+  }
+  chain from-tasks {
+    type nat hook prerouting priority -100; policy accept;
+    ip daddr ${ADDRESS} udp dport 53 dnat to iifname map @resolvers
+    ip daddr ${ADDRESS} tcp dport 53 dnat to iifname map @resolvers
+  }
+}
+`;
+}
