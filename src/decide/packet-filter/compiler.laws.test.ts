@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { FilterContents } from "../../domain/packet-filter.ts";
 import { compilerOf, thingsOf } from "../../testing/compiled-world.ts";
-import { agreement } from "../../testing/filter-agreement.ts";
+import type { NetworkWorld } from "../../domain/network-world.ts";
+import { agreement, agreementIn } from "../../testing/filter-agreement.ts";
 import { fuzzRuns } from "../../testing/fuzz-runs.ts";
 import { networkWorlds } from "../../testing/network-worlds.ts";
 import { FilterCompiler } from "./compiler.ts";
@@ -10,6 +11,31 @@ import { FilterCompiler } from "./compiler.ts";
 test("what the filter lets through is what AWS's rules let through, and it tracks what they say is tracked", () => {
   fc.assert(agreement, { numRuns: fuzzRuns(200) });
 });
+
+test("so it is for what goes by a NAT gateway", () => {
+  fc.assert(agreementIn(networkWorlds.map(byNat)), { numRuns: fuzzRuns(200) });
+});
+
+/** The first VPC's tasks have a way to the internet by a NAT gateway, whose subnet has the second ACL. */
+function byNat(world: NetworkWorld): NetworkWorld {
+  const [nat, gateway] = [{ kind: "nat-gateway", id: "nat-1" } as const, { kind: "internet-gateway", id: "igw-1" } as const];
+  const routes = (target: typeof nat | typeof gateway) => [{ destination: "0.0.0.0/0", target }];
+  return {
+    ...world,
+    subnets: world.subnets.map((subnet) =>
+      subnet.id === "subnet-01"
+        ? { ...subnet, routeTableId: "rtb-2", aclId: "acl-2" }
+        : subnet.id === "subnet-00"
+          ? { ...subnet, routeTableId: "rtb-0" }
+          : subnet,
+    ),
+    routeTables: world.routeTables.map((table) =>
+      table.id === "rtb-0" ? { ...table, routes: routes(nat) } : table.id === "rtb-2" ? { ...table, routes: routes(gateway) } : table,
+    ),
+    internetGateways: [{ id: "igw-1", vpcId: "vpc-1" }],
+    natGateways: [{ id: "nat-1", subnetId: "subnet-01", isPublic: true, isAvailable: true }],
+  };
+}
 
 test("however a world came about, the filter holds the same, and each change brings it from what it was to what it is", () => {
   const worlds = fc.tuple(networkWorlds, networkWorlds, fc.infiniteStream(fc.nat()));

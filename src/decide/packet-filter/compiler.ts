@@ -135,7 +135,10 @@ export class FilterCompiler {
       const id = (before ?? after)?.id ?? "";
       this.#touch(`acl ${id}`);
       if (isAsked(before) === isAsked(after)) return;
-      for (const subnet of this.#subnetsOfAcl.of(id)) this.#touchInterfaces(this.#interfacesOfSubnet.of(subnet));
+      for (const subnet of this.#subnetsOfAcl.of(id)) {
+        this.#touchInterfaces(this.#interfacesOfSubnet.of(subnet));
+        this.#touchWays(this.#subnet(subnet)?.vpcId);
+      }
     },
     vpcs: (before, after) => {
       const id = (before ?? after)?.id ?? "";
@@ -256,7 +259,7 @@ export class FilterCompiler {
     if (!one) return undefined;
     const subnet = this.#world.subnets.get(one.subnetId);
     const way: WayKey = { vpcId: one.vpcId, routeTableId: subnet?.routeTableId ?? "", isPublic: one.publicAddress !== undefined };
-    const hasAcl = subnet === undefined || isAsked(this.#world.acls.get(subnet.aclId));
+    const hasAcl = this.#hasAcl(one.subnetId);
     const chain = wayChain(way);
     // Kept as long as something needs it: a part that is made anew looks here.
     this.#ways.set(chain, way);
@@ -295,7 +298,9 @@ export class FilterCompiler {
 
   #way(chain: string): Part | undefined {
     const key = this.#ways.get(chain);
-    return key && { contents: wayPart(key, this.#world.routeTables.get(key.routeTableId)?.routes ?? [], this.#surroundings), needs: [] };
+    if (!key) return undefined;
+    const { contents, subnets } = wayPart(key, this.#world.routeTables.get(key.routeTableId)?.routes ?? [], this.#surroundings);
+    return { contents, needs: subnets.map((subnet) => `subnet ${subnet}`) };
   }
 
   readonly #surroundings: Surroundings = {
@@ -306,7 +311,14 @@ export class FilterCompiler {
     nat: (id) => this.#world.natGateways.get(id),
     peering: (id) => this.#world.peerings.get(id),
     blocksOf: (id) => this.#world.prefixLists.get(id)?.blocks ?? [],
+    hasAcl: (id) => this.#hasAcl(id),
   };
+
+  /** One that is not told of has one that lets nothing through. */
+  #hasAcl(subnetId: string): boolean {
+    const subnet = this.#subnet(subnetId);
+    return subnet === undefined || isAsked(this.#world.acls.get(subnet.aclId));
+  }
 
   #subnet(id: string): WorldSubnet | undefined {
     return this.#world.subnets.get(id);

@@ -181,6 +181,8 @@ export const SKELETON: FilterContents = {
           rule(back, protocol(TCP, UDP), between("port", NAMES, NAMES), inSet("gateways", "destination")),
           rule(back, protocol(TCP, UDP), between("source-port", NAMES, NAMES), state("established"), inSet("gateways", "source")),
           rule(lookUp("source", "ways")),
+          // What answers from outside comes back the way that was taken there.
+          rule(lookUp("destination", "ways"), direction("reply"), notInSet("interfaces", "source")),
           rule(lookUp("source", "acls-out")),
           rule(lookUp("destination", "acls-in")),
         ],

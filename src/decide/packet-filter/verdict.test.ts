@@ -164,3 +164,34 @@ test.each([
 ])("%s leaves no way out", (_sentence, change, why) => {
   expect(verdictOn({ ...WORLD, ...change }, tcp("10.0.0.5", "203.0.113.1", 443))).toMatchObject({ by: { kind: "no-way", why } });
 });
+
+test("what goes by a NAT gateway passes the ACL of the gateway's subnet, in and out, and so does what comes back", () => {
+  const entry = (block: string, from: number, to = from) =>
+    ({ number: 1, allows: true, protocol: TCP, ports: { from, to }, block }) as const;
+  const nat = WORLD.natGateways[0]!;
+  const withAcl = (ingress: NetworkWorld["acls"][number]["ingress"], egress: NetworkWorld["acls"][number]["egress"]): NetworkWorld => ({
+    ...WORLD,
+    subnets: WORLD.subnets.map((subnet) => (subnet.id === nat.subnetId ? { ...subnet, aclId: "own" } : subnet)),
+    acls: [...WORLD.acls, { id: "own", ingress, egress }],
+  });
+  const [there, back] = [tcp("10.0.1.5", "203.0.113.1", 443), [1024, 65535] as const];
+  const whole = [
+    [entry("10.0.1.0/24", 443), { ...entry(ANY, ...back), number: 2 }],
+    [entry(ANY, 443), { ...entry("10.0.1.0/24", ...back), number: 2 }],
+  ] as const;
+  expect(connectionVerdict(withAcl(...whole), there)).toEqual({ kind: "passes" });
+  const stopped = (egress: boolean) => ({ kind: "stopped", by: { kind: "acl", subnetId: nat.subnetId, aclId: "own", egress } });
+  const without = (side: 0 | 1, at: number) =>
+    withAcl(
+      ...(whole.map((entries, one) => (one === side ? entries.filter((_, index) => index !== at) : entries)) as unknown as Parameters<
+        typeof withAcl
+      >),
+    );
+  expect(connectionVerdict(without(0, 0), there)).toEqual(stopped(false));
+  expect(connectionVerdict(without(1, 0), there)).toEqual(stopped(true));
+  // The answer.
+  expect(connectionVerdict(without(0, 1), there)).toEqual(stopped(false));
+  expect(connectionVerdict(without(1, 1), there)).toEqual(stopped(true));
+  // What somebody outside opens does not come by it.
+  expect(verdictOn(withAcl([], []), tcp("203.0.113.1", "10.0.1.5", 443))).not.toMatchObject({ by: { aclId: "own" } });
+});

@@ -26,7 +26,7 @@ export type Verdict = { readonly kind: "passes" } | { readonly kind: "stopped"; 
 
 /**
  * Whether a packet may go where it goes, as AWS's rules have it: the groups of who sends it, the network ACL of the subnet that it leaves, that subnet's routes, the
- * ACL of the subnet that it comes to, the groups of who gets it. An ACL is not asked within a subnet, and knows no connections. Groups are asked about the packet that opens
+ * ACL of the NAT gateway's subnet where it goes by one or comes back by it, the ACL of the subnet that it comes to, the groups of who gets it. An ACL is not asked within a subnet, and knows no connections. Groups are asked about the packet that opens
  * a connection, and about each one where it is not tracked (AWS: "Security group connection tracking").
  *
  * A direct reading of the rules, written apart from what the kernel is told, which is compared with it. Costs a look at the whole world.
@@ -38,6 +38,7 @@ export function verdictOn(world: NetworkWorld, packet: WorldPacket): Verdict {
     (source && groupObstacle(world, packet, source, true)) ??
     (source && aclObstacle(world, packet, source, destination, true)) ??
     wayObstacle(world, source, packet.to) ??
+    natObstacle(world, packet, source, destination) ??
     (destination ? aclObstacle(world, packet, destination, source, false) : nobody(world, packet)) ??
     (destination && groupObstacle(world, packet, destination, false));
   return obstacle ? { kind: "stopped", by: obstacle } : { kind: "passes" };
@@ -87,6 +88,24 @@ function wayObstacle(world: NetworkWorld, source: WorldInterface | undefined, to
   return { kind: "no-way", interfaceId: id, subnetId, routeTableId: way.routeTableId, why: way.why };
 }
 
+/** What goes to the internet by a NAT gateway passes the gateway's own subnet, in and out again, and so does what answers it. */
+function natObstacle(
+  world: NetworkWorld,
+  packet: WorldPacket,
+  source: WorldInterface | undefined,
+  destination: WorldInterface | undefined,
+): Obstacle | undefined {
+  const isReply = packet.connection?.direction === "reply";
+  const opener = isReply ? destination : source;
+  const far = isReply ? packet.from : packet.to;
+  // Who is in a VPC here is not reached by one, and this host needs none.
+  if (!opener || far === HOST_ADDRESS || (isReply && source)) return undefined;
+  const way = wayOut(world, opener, far);
+  const nat = way.kind === "way" && way.by === "nat-gateway" ? world.natGateways.find(({ id }) => id === way.id) : undefined;
+  if (!nat) return undefined;
+  return aclObstacle(world, packet, nat, source, false) ?? aclObstacle(world, packet, nat, destination, true);
+}
+
 function nobody(world: NetworkWorld, { to }: WorldPacket): Obstacle | undefined {
   const isOfVpc = world.vpcs.some(({ blocks }) => blocks.some((block) => blockHas(block, to)));
   return isOfVpc ? { kind: "nobody", address: to } : undefined;
@@ -95,7 +114,7 @@ function nobody(world: NetworkWorld, { to }: WorldPacket): Obstacle | undefined 
 function aclObstacle(
   world: NetworkWorld,
   packet: WorldPacket,
-  at: WorldInterface,
+  at: Pick<WorldInterface, "subnetId">,
   other: WorldInterface | undefined,
   egress: boolean,
 ): Obstacle | undefined {

@@ -2,7 +2,8 @@ import { parseCidr } from "../../domain/cidr.ts";
 import type { NetworkWorld, WorldRoute, WorldRouteTable, WorldVpc } from "../../domain/network-world.ts";
 import { BETWEEN_VPCS, type FilterContents } from "../../domain/packet-filter.ts";
 import { addressesOf, rangeElement, union, without, type Range } from "./boxes.ts";
-import { back, drop, inSet, mark, rule, setOf, state } from "./rules.ts";
+import { subnetChain } from "./acl-part.ts";
+import { back, direction, drop, inSet, jump, mark, rule, setOf, state } from "./rules.ts";
 
 /** What `wayPart` looks up. */
 export interface Surroundings {
@@ -13,6 +14,8 @@ export interface Surroundings {
   readonly nat: (id: string) => NetworkWorld["natGateways"][number] | undefined;
   readonly peering: (id: string) => NetworkWorld["peerings"][number] | undefined;
   readonly blocksOf: (prefixListId: string) => readonly string[];
+  /** Whether a subnet's ACL is to be asked. */
+  readonly hasAcl: (subnetId: string) => boolean;
 }
 
 /** Who shares a way out: a VPC's interfaces with one route table, and with a public address or without one. */
@@ -25,35 +28,60 @@ export interface WayKey {
 export const wayChain = ({ vpcId, routeTableId, isPublic }: WayKey): string =>
   `way.${routeTableId === "" ? vpcId : routeTableId}.${isPublic ? "public" : "private"}`;
 
+export interface WayPart {
+  readonly contents: FilterContents;
+  /** The subnets of NAT gateways on the way whose ACLs are asked. */
+  readonly subnets: readonly string[];
+}
+
 /**
  * What the filter holds of a route table, for who has a public address or for who has none: a chain that returns for an address to which a route leads, and drops
- * what goes elsewhere. No address of another VPC is reached but by a peering. Proportional to the routes, squared where they overlap.
+ * what goes elsewhere; and that what comes back by a NAT gateway passes, which its subnet's ACL is asked about. No address of another VPC is reached but by a peering. Proportional to the routes, squared where they overlap.
  */
-export function wayPart(key: WayKey, routes: readonly WorldRoute[], world: Surroundings): FilterContents {
+export function wayPart(key: WayKey, routes: readonly WorldRoute[], world: Surroundings): WayPart {
   const name = wayChain(key);
   const own = union((world.vpc(key.vpcId)?.blocks ?? []).flatMap(addressesOf));
   const peers: Range[] = [];
   const far: Range[] = [];
+  /** By the subnets of NAT gateways: what goes there, where an ACL is asked. */
+  const byNat = new Map<string, Range[]>();
   for (const { target, ranges } of resolved(routes, world)) {
-    if (target.kind === "vpc-peering-connection") peers.push(...intersection(ranges, peersBlocks(key.vpcId, target.id, world)));
-    else far.push(...carried(key, target, ranges, world));
+    if (target.kind === "vpc-peering-connection") {
+      peers.push(...intersection(ranges, peersBlocks(key.vpcId, target.id, world)));
+      continue;
+    }
+    const by = carried(key, target, ranges, world);
+    far.push(...by);
+    const subnetId = target.kind === "nat-gateway" ? world.nat(target.id)?.subnetId : undefined;
+    if (by.length > 0 && subnetId !== undefined && world.hasAcl(subnetId)) byNat.set(subnetId, [...(byNat.get(subnetId) ?? []), ...by]);
   }
   const set = (ranges: readonly Range[]) => setOf("addresses-and-protocols", union(ranges).map(rangeElement));
-  return {
+  const natSet = (subnetId: string): string => `${name}.${subnetId}`;
+  const throughNat = (way: "original" | "reply", peer: "source" | "destination") =>
+    [...byNat.keys()].flatMap((subnetId) =>
+      (["in", "out"] as const).map((side) =>
+        rule(jump(subnetChain(subnetId, side)), direction(way), inSet(natSet(subnetId), peer, "protocol")),
+      ),
+    );
+  const contents: FilterContents = {
     sets: new Map([
       [`${name}.near`, set(own)],
       [`${name}.peers`, set(without(union(peers), own))],
       [`${name}.far`, set(far)],
+      // Whoever is in the VPC itself does not come by a gateway.
+      ...[...byNat].map(([subnetId, ranges]) => [natSet(subnetId), set(without(union(ranges), own))] as const),
     ]),
     chains: new Map([
       [
         name,
         {
           rules: [
+            ...throughNat("reply", "source"),
             rule(back, inSet(`${name}.near`, "destination", "protocol")),
             rule(mark(BETWEEN_VPCS), inSet(`${name}.peers`, "destination", "protocol"), state("new")),
             rule(back, inSet(`${name}.peers`, "destination", "protocol")),
             rule(drop, inSet("blocks", "destination", "protocol")),
+            ...throughNat("original", "destination"),
             rule(back, inSet(`${name}.far`, "destination", "protocol")),
             rule(drop),
           ],
@@ -61,6 +89,7 @@ export function wayPart(key: WayKey, routes: readonly WorldRoute[], world: Surro
       ],
     ]),
   };
+  return { contents, subnets: [...byNat.keys()] };
 }
 
 function carried(
