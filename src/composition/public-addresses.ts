@@ -1,5 +1,5 @@
 import { leadPublicAddresses, openToLoopback } from "../control/public-addresses/lead-public-addresses.ts";
-import { followGateways } from "../control/vpc-networks/follow-networks.ts";
+import { followRouters } from "../control/vpc-networks/follow-networks.ts";
 import { formatAddress, parseAddress } from "../domain/cidr.ts";
 import { errorText } from "../domain/error-text.ts";
 import { nftProgram } from "../drivers/nftables/nft.ts";
@@ -26,7 +26,7 @@ export async function openPublicAddresses(
   try {
     opened.use(await leadPublicAddresses({ state, clock, logger, ways }));
     notePublicRange(state, { cidr, reachable: true });
-    opened.use(followGateways(state, networks, (gateways) => void openToLoopback(ways, gateways, logger)));
+    opened.use(followRouters(state, networks, (gateways) => void openToLoopback(ways, gateways, logger)));
   } catch (cause) {
     notePublicRange(state, { cidr, reachable: false });
     logger.info("nothing leads from public addresses to tasks here; their own addresses stand for them", { why: errorText(cause) });

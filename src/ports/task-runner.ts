@@ -105,8 +105,10 @@ export type TaskNetwork =
   | {
       readonly mode: "awsvpc";
       readonly vpcId: string;
-      /** The VPC's CIDR block and the address of this task in it. */
+      /** The VPC's CIDR block that this task has its address of, and the address. */
       readonly vpcCidr: string;
+      /** Whether the block was associated with the VPC later: it has a network of its own. */
+      readonly isFurther?: boolean;
       readonly address: string;
       readonly macAddress?: string;
       readonly hostname: string;

@@ -10,7 +10,7 @@ export interface VpcLinks {
   set(links: readonly VpcLink[]): Promise<void>;
 }
 
-/** Two blocks of different VPCs: `10.0.0.0/16`. */
+/** Two blocks, of different VPCs or of one: `10.0.0.0/16`. */
 export interface VpcLink {
   readonly one: string;
   readonly other: string;

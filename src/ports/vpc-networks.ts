@@ -10,10 +10,10 @@ export interface VpcNetworks {
   /** Makes the network where it is not there. Rejects where the engine cannot be asked. Costs a look at all networks where it is not there. */
   ensure(network: WantedNetwork): Promise<NetworkOutcome>;
   /**
-   * Removes the network of a VPC that is gone, with what was made ready in it for tasks that will not come. Resolves when it is not there any more; with a reason where something
-   * that runs is still on it, which is left alone. Rejects where the engine cannot be asked.
+   * Removes the networks of a VPC but those of the blocks that it has, with what was made ready in them for tasks that will not come. Resolves when they are not there any more; with a reason where something
+   * that runs is still on one, which is left alone. Rejects where the engine cannot be asked.
    */
-  remove(vpcId: string): Promise<{ readonly kind: "gone" } | { readonly kind: "in-use"; readonly reason: string }>;
+  remove(vpcId: string, kept: readonly string[]): Promise<{ readonly kind: "gone" } | { readonly kind: "in-use"; readonly reason: string }>;
   /** Whether networks are on this host, which reaches what is in them. */
   readonly isHere: boolean;
   close(): Promise<void>;
@@ -21,7 +21,10 @@ export interface VpcNetworks {
 
 export interface WantedNetwork {
   readonly vpcId: string;
+  /** One of the VPC's blocks: there is a network for each. */
   readonly vpcCidr: string;
+  /** Whether the block was associated with the VPC later. */
+  readonly isFurther?: boolean;
 }
 
 export type NetworkOutcome =
@@ -36,7 +39,7 @@ export interface SeenNetworks {
   readonly foreignBlocks: readonly string[];
 }
 
-export interface VpcNetwork extends WantedNetwork {
+export interface VpcNetwork extends Omit<WantedNetwork, "isFurther"> {
   /** The engine's: a network that is made anew has another one. */
   readonly id: string;
   /** This host's own address in it; absent where the engine keeps its networks elsewhere, as below. */

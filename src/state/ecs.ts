@@ -108,7 +108,10 @@ export interface TaskInterface {
   readonly networkInterfaceId: string;
   readonly subnetId: string;
   readonly vpcId: string;
+  /** The block of the VPC that its subnet is in. */
   readonly vpcCidr: string;
+  /** Whether the VPC got that block later. */
+  readonly isFurtherBlock?: boolean;
   readonly availabilityZone: string;
   readonly privateIpv4Address: string;
   readonly macAddress: string;

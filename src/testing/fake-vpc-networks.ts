@@ -32,15 +32,21 @@ export class FakeVpcNetworks implements VpcNetworks {
     return { kind: "there" };
   }
 
-  make({ vpcId, vpcCidr }: WantedNetwork): void {
-    const others = this.#seen.networks.filter((network) => network.vpcId !== vpcId);
+  readonly #further = new Set<string>();
+
+  make({ vpcId, vpcCidr, isFurther = false }: WantedNetwork): void {
+    if (isFurther) this.#further.add(vpcCidr);
+    // A network of another block of the VPC's is left over, but for those that it got later.
+    const others = this.#seen.networks.filter(
+      (network) => network.vpcId !== vpcId || (network.vpcCidr !== vpcCidr && (isFurther || this.#further.has(network.vpcCidr))),
+    );
     this.#made += 1;
     const network: VpcNetwork = {
       id: `network-${this.#made}`,
       vpcId,
       vpcCidr,
       address: routerOf(parseCidr(vpcCidr)!),
-      bridge: `br-${vpcId}`,
+      bridge: isFurther ? `br-${vpcId}-${vpcCidr}` : `br-${vpcId}`,
     };
     this.#tell({ networks: [...others, network] });
   }
@@ -48,10 +54,11 @@ export class FakeVpcNetworks implements VpcNetworks {
   /** VPCs in whose networks something runs. */
   readonly busy = new Set<string>();
 
-  async remove(vpcId: string): ReturnType<VpcNetworks["remove"]> {
+  async remove(vpcId: string, kept: readonly string[]): ReturnType<VpcNetworks["remove"]> {
     await Promise.resolve();
     if (this.busy.has(vpcId)) return { kind: "in-use", reason: `network ${vpcId} has active endpoints` };
-    this.lose(vpcId);
+    const left = this.#seen.networks.filter((network) => network.vpcId === vpcId && !kept.includes(network.vpcCidr));
+    if (left.length > 0) this.#tell({ networks: this.#seen.networks.filter((network) => !left.includes(network)) });
     return { kind: "gone" };
   }
 

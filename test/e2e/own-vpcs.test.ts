@@ -10,6 +10,7 @@ import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import {
   AcceptVpcPeeringConnectionCommand,
   AssociateDhcpOptionsCommand,
+  AssociateVpcCidrBlockCommand,
   AttachInternetGatewayCommand,
   AuthorizeSecurityGroupIngressCommand,
   CreateDhcpOptionsCommand,
@@ -25,6 +26,7 @@ import {
   DescribeRouteTablesCommand,
   DescribeSecurityGroupsCommand,
   DetachInternetGatewayCommand,
+  DisassociateVpcCidrBlockCommand,
   EC2Client,
   ModifyVpcAttributeCommand,
 } from "@aws-sdk/client-ec2";
@@ -130,6 +132,21 @@ test(
       expect(await server.sh(`nslookup ${server.address} ${resolver}`)).toContain(`name = ${ownName}`);
     }
 
+    // A block that the VPC gets later has tasks, too, which are reached and reach by routes and groups as the others do.
+    const more = await ec2.send(new AssociateVpcCidrBlockCommand({ VpcId: one.VpcId, CidrBlock: "10.183.0.0/20" }));
+    const AssociationId = more.CidrBlockAssociation!.AssociationId!;
+    const later = (await ec2.send(new CreateSubnetCommand({ VpcId: one.VpcId, CidrBlock: "10.183.1.0/24" }))).Subnet!.SubnetId!;
+    const further = await run(at, later);
+    expect(further.address).toMatch(/^10\.183\.1\.\d+$/);
+    expect(await (await fetch(`http://${further.address}:8080/cgi-bin/who`)).text()).toContain(":10.183.0.1]");
+    const whoIs = (address: string): string => `printf 'GET /cgi-bin/who HTTP/1.0\\r\\n\\r\\n' | nc -w 2 ${address} 8080`;
+    expect(await further.sh(whoIs(server.address))).toContain(`:${further.address}]`);
+    expect(await server.sh(whoIs(further.address))).toContain(`:${server.address}]`);
+    expect(await further.sh("cat /etc/resolv.conf")).toContain("nameserver 10.181.0.2");
+    for (const resolver of ["10.181.0.2", "169.254.169.253"])
+      expect(await further.sh(`nslookup -type=a ${ownName} ${resolver}`)).toContain(`Address: ${server.address}`);
+    await expect(ec2.send(new DisassociateVpcCidrBlockCommand({ AssociationId }))).rejects.toThrow("currently has a subnet within");
+
     const client = await run(at, other.SubnetId);
     expect(await client.sh(`nslookup -type=a ${ownName} 169.254.169.253`)).toContain("NXDOMAIN");
     await ec2.send(new ModifyVpcAttributeCommand({ VpcId: one.VpcId, EnableDnsSupport: { Value: false } }));
@@ -153,7 +170,9 @@ test(
     await ec2.send(new DeleteVpcPeeringConnectionCommand({ VpcPeeringConnectionId }));
     await expect.poll(ask, { timeout: 10_000, interval: 200 }).toBe("");
 
-    await Promise.all([server.stop(), client.stop()]);
+    await Promise.all([server.stop(), client.stop(), further.stop()]);
+    await ec2.send(new DeleteSubnetCommand({ SubnetId: later }));
+    await ec2.send(new DisassociateVpcCidrBlockCommand({ AssociationId }));
     for (const { VpcId, SubnetId, InternetGatewayId } of [one, other]) {
       await ec2.send(new DetachInternetGatewayCommand({ VpcId, InternetGatewayId }));
       await ec2.send(new DeleteInternetGatewayCommand({ InternetGatewayId }));

@@ -1,6 +1,6 @@
 import type { TargetSurroundings } from "../../decide/routing/target-place.ts";
 import type { OwnPlace } from "../../decide/routing/view.ts";
-import { contains, parseAddress, parseCidr } from "../../domain/cidr.ts";
+import { blockHas, contains, parseCidr } from "../../domain/cidr.ts";
 import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
 import { interfacesOf } from "../../state/elb-interfaces.ts";
 import type { ListenerRecord, TargetGroupRecord, TargetRecord } from "../../state/elb.ts";
@@ -10,7 +10,13 @@ import type { WholeState } from "../../state/state.ts";
 export interface HeldAddresses {
   readonly vpcId: string;
   readonly vpcCidr: string;
+  /** Those that the VPC got later. */
+  readonly furtherBlocks?: readonly string[];
   readonly addresses: ReadonlySet<string>;
+}
+
+function blocksOf({ vpcCidr, furtherBlocks = [] }: HeldAddresses): readonly string[] {
+  return [vpcCidr, ...furtherBlocks];
 }
 
 /** Where a listener's load balancer has addresses of its own on this host. */
@@ -21,7 +27,7 @@ export function ownPlace(
   hostClients: readonly string[],
 ): OwnPlace | undefined {
   const nodes = ownNodes(state, loadBalancerArn, held);
-  return !held || nodes.length === 0 ? undefined : { port, nodes, clients: [held.vpcCidr, ...hostClients] };
+  return !held || nodes.length === 0 ? undefined : { port, nodes, clients: [...blocksOf(held), ...hostClients] };
 }
 
 /** Those of a load balancer's addresses that this host has, in their order. */
@@ -52,19 +58,18 @@ export function sourcesFor(
   heldIn: (vpcId: string) => HeldAddresses | undefined,
 ): Sources {
   const held = heldIn(group.vpcId ?? "");
-  const block = held && parseCidr(held.vpcCidr);
+  const blocks = held ? blocksOf(held) : [];
   const [balancer] = loadBalancersOfTargetGroup(state, group.arn);
-  if (!held || !block || balancer === undefined) return NO_SOURCES;
+  if (!held || balancer === undefined) return NO_SOURCES;
   const own = interfacesOf(state, balancer)
     .filter(({ privateIpv4Address }) => held.addresses.has(privateIpv4Address))
     .toSorted((a, b) => (a.availabilityZone < b.availabilityZone ? -1 : 1));
   if (own.length === 0) return NO_SOURCES;
   const inZone = new Map(own.map(({ availabilityZone, privateIpv4Address }) => [availabilityZone, privateIpv4Address]));
   return {
-    key: JSON.stringify([...inZone]),
+    key: JSON.stringify([...inZone, ...blocks]),
     of({ address, availabilityZone }) {
-      const number = parseAddress(address);
-      if (number === undefined || !contains(block, number)) return undefined;
+      if (!blocks.some((block) => blockHas(block, address))) return undefined;
       return inZone.get(availabilityZone ?? "") ?? own[0]?.privateIpv4Address;
     },
   };

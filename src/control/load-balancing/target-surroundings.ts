@@ -1,5 +1,5 @@
 import type { TargetSurroundings } from "../../decide/routing/target-place.ts";
-import { vpcs } from "../../state/ec2.ts";
+import { vpcBlocks, vpcs, type VpcRecord } from "../../state/ec2.ts";
 import type { WholeState } from "../../state/state.ts";
 
 interface Parts {
@@ -12,5 +12,9 @@ interface Parts {
 
 /** What decides, for operations and for the loop alike, where load balancers may send to. */
 export function targetSurroundings({ state, host, openedBlocks }: Parts): () => TargetSurroundings {
-  return () => ({ ...host(), vpcs: [...state.table(vpcs).values()], openedBlocks });
+  return () => ({ ...host(), vpcs: [...state.table(vpcs).values()].flatMap(blocksOf), openedBlocks });
+}
+
+function blocksOf(vpc: VpcRecord): TargetSurroundings["vpcs"] {
+  return vpcBlocks(vpc).map((cidrBlock) => ({ id: vpc.id, cidrBlock }));
 }

@@ -38,14 +38,14 @@ export const packetFiltering = loop("packet filter", ({ state, logger, enforceme
   const world: Watch = ({ wake }, whole) => followWorld(whole, told, () => wake(FILTER));
 
   const bridges: Watch = ({ wake }) => {
-    let known = new Map<string, string>();
+    let known: ReadonlySet<string> = new Set();
     return networks.follow((seen) => {
       const now = new Map(
-        seen.networks.flatMap(({ vpcId, vpcCidr, bridge }) => (bridge === undefined ? [] : [[vpcId, { bridge, block: vpcCidr }] as const])),
+        seen.networks.flatMap(({ id, vpcCidr, bridge }) => (bridge === undefined ? [] : [[id, { bridge, block: vpcCidr }] as const])),
       );
-      for (const id of known.keys()) if (!now.has(id)) told.forget("networks", id);
+      for (const id of known) if (!now.has(id)) told.forget("networks", id);
       for (const [id, network] of now) told.tell("networks", { id, ...network });
-      known = new Map([...now.keys()].map((id) => [id, id]));
+      known = new Set(now.keys());
       wake(FILTER);
     });
   };

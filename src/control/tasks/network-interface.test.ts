@@ -133,7 +133,7 @@ function groups(subnets: DefaultNetwork["subnets"], ...securityGroups: readonly 
   return { subnets: subnets.map(({ id }) => id), securityGroups };
 }
 
-test("is in the default group of its own VPC, and never in a subnet of a block that the VPC was given later", () => {
+test("is in the default group of its own VPC, also in a subnet of a block that the VPC was given later", () => {
   const { state, task } = world();
   const vpc = {
     ...SCOPE,
@@ -160,14 +160,10 @@ test("is in the default group of its own VPC, and never in a subnet of a block t
   });
   const attached = (...names: string[]) =>
     attachInterface(state, ids, task({ networkConfiguration: { awsvpcConfiguration: { subnets: names } } }), new Map());
-  expect(attached("subnet-later", "subnet-first")).toMatchObject({
-    subnetId: "subnet-first",
-    vpcId: "vpc-own",
-    securityGroups: [group.id],
-  });
-  expect(attached("subnet-later")).toEqual({
-    failure:
-      "ResourceInitializationError: tasks cannot run in the subnet subnet-later here: 10.1.1.0/24 was associated with vpc-own later, and its network on this host has 10.0.0.0/16 alone. Use a subnet of that block.",
+  expect(attached("subnet-first")).toMatchObject({ vpcId: "vpc-own", vpcCidr: "10.0.0.0/16", securityGroups: [group.id] });
+  expect(attached("subnet-first")).not.toHaveProperty("isFurtherBlock");
+  expect(attached("subnet-later")).toMatchObject({
+    ...{ vpcId: "vpc-own", vpcCidr: "10.1.0.0/20", isFurtherBlock: true, privateIpv4Address: "10.1.1.4", securityGroups: [group.id] },
   });
 });
 

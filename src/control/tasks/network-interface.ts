@@ -14,7 +14,7 @@ import {
   wantsPublicAddress,
   type NoPublicAddressError,
 } from "../../state/public-addresses.ts";
-import type { State, WholeState } from "../../state/state.ts";
+import type { WholeState } from "../../state/state.ts";
 
 /**
  * Gives an awsvpc task its network interface, or tells in AWS's words why there is none. Reads only; `lastAddress` spreads reuse. This is the
@@ -32,10 +32,7 @@ export function attachInterface(
   const wanted = (configuration?.subnets ?? [])
     .flatMap((id) => own.table(subnets).get(id) ?? [])
     .filter(({ region }) => region === task.region);
-  const carried = wanted.filter((one) => isCarried(own, one));
-  const [other] = wanted;
-  if (carried.length === 0 && other) return { failure: notCarried(own, other) };
-  const subnet = chooseSubnet(state, task, carried);
+  const subnet = chooseSubnet(state, task, wanted);
   const vpc = subnet && own.table(vpcs).get(subnet.vpcId);
   if (!subnet || !vpc) return { failure: "Unexpected EC2 error while attempting to Create Network Interface: InvalidSubnetID.NotFound" };
   const groups = configuration?.securityGroups;
@@ -70,7 +67,7 @@ export function noPublicAddress({ message }: NoPublicAddressError): string {
 /** What a container notices of its interface. */
 export type InterfacePlace = Pick<
   TaskInterface,
-  "vpcId" | "vpcCidr" | "privateIpv4Address" | "macAddress" | "privateDnsName" | "toldNames"
+  "vpcId" | "vpcCidr" | "isFurtherBlock" | "privateIpv4Address" | "macAddress" | "privateDnsName" | "toldNames"
 >;
 
 /** Where the next task of a task's subnet will be, as far as can be told now. */
@@ -89,23 +86,20 @@ function nextPlace(state: WholeState, subnet: SubnetRecord, vpc: VpcRecord, last
   const names = toldNames(state, vpc);
   return {
     vpcId: vpc.id,
-    vpcCidr: vpc.cidrBlock,
+    ...blockOf(subnet, vpc),
     privateIpv4Address: address,
     ...interfaceNames(address, subnet),
     ...(names && { toldNames: names }),
   };
 }
 
-/** A VPC's network on this host has its first block alone: the engine gives a bridge no second one. */
-function isCarried(state: State, subnet: SubnetRecord): boolean {
-  const vpc = state.table(vpcs).get(subnet.vpcId);
-  return vpc !== undefined && isWithinBlock(subnet.cidrBlock, vpc.cidrBlock);
-}
-
-function notCarried(state: State, { id, cidrBlock, vpcId }: SubnetRecord): string {
-  const vpc = state.table(vpcs).get(vpcId);
-  if (!vpc) return "Unexpected EC2 error while attempting to Create Network Interface: InvalidSubnetID.NotFound";
-  return `ResourceInitializationError: tasks cannot run in the subnet ${id} here: ${cidrBlock} was associated with ${vpcId} later, and its network on this host has ${vpc.cidrBlock} alone. Use a subnet of that block.`;
+/** Of which block of its VPC a subnet is: each has a network of its own on this host. */
+function blockOf(
+  { cidrBlock }: SubnetRecord,
+  { cidrBlock: first, moreBlocks = [] }: VpcRecord,
+): Pick<TaskInterface, "vpcCidr" | "isFurtherBlock"> {
+  const further = moreBlocks.find((more) => isWithinBlock(cidrBlock, more.cidrBlock));
+  return further ? { vpcCidr: further.cidrBlock, isFurtherBlock: true } : { vpcCidr: first };
 }
 
 function chooseSubnet(state: WholeState, task: TaskRecord, wanted: readonly SubnetRecord[]): SubnetRecord | undefined {

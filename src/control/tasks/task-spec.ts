@@ -68,11 +68,13 @@ function networkOf(task: TaskRecord): TaskNetwork {
 }
 
 /** A place in a VPC, as the runner knows it. */
-export function vpcNetworkOf({ vpcId, vpcCidr, privateIpv4Address, macAddress, privateDnsName, toldNames }: InterfacePlace): TaskNetwork {
+export function vpcNetworkOf(place: InterfacePlace): TaskNetwork {
+  const { vpcId, vpcCidr, isFurtherBlock, privateIpv4Address, macAddress, privateDnsName, toldNames } = place;
   return {
     mode: "awsvpc",
     vpcId,
     vpcCidr,
+    ...(isFurtherBlock && { isFurther: true }),
     address: privateIpv4Address,
     macAddress,
     hostname: privateDnsName,

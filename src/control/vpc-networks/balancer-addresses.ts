@@ -140,12 +140,22 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
     if (failed) worker.wakeAt(vpcId, clock.now() + TRY_AGAIN_MS);
   }
 
+  /** Of blocks that a VPC got later: who is in them is in the VPC. */
+  function furtherOf(vpcId: string): Pick<HeldAddresses, "furtherBlocks"> {
+    const further = (state.table(vpcs).get(vpcId)?.moreBlocks ?? []).map(({ cidrBlock }) => cidrBlock);
+    return further.length > 0 ? { furtherBlocks: further } : {};
+  }
+
   function keep({ vpcId, vpcCidr }: Gateway, addresses: readonly string[]): void {
     const before = held.get(vpcId);
+    const further = furtherOf(vpcId);
     const isSame =
-      before?.vpcCidr === vpcCidr && before.addresses.size === addresses.length && addresses.every((one) => before.addresses.has(one));
+      before?.vpcCidr === vpcCidr &&
+      JSON.stringify(before.furtherBlocks) === JSON.stringify(further.furtherBlocks) &&
+      before.addresses.size === addresses.length &&
+      addresses.every((one) => before.addresses.has(one));
     if (isSame) return;
-    held.set(vpcId, { vpcId, vpcCidr, addresses: new Set(addresses) });
+    held.set(vpcId, { vpcId, vpcCidr, ...further, addresses: new Set(addresses) });
     tell([...held.values()], wanting);
   }
 
@@ -189,6 +199,9 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
   const addressWatch = state.watch(connectAddresses, ({ before, after }) => {
     for (const record of [before, after]) if (record) worker.wake(record.vpcId);
   });
+  const vpcWatch = state.watch(vpcs, ({ key, before, after }) => {
+    if (before && after && before.moreBlocks !== after.moreBlocks) worker.wake(key);
+  });
   function wakeAll(): void {
     for (const { vpcId } of state.table(networkInterfaces).values()) worker.wake(vpcId);
     for (const { vpcId } of state.table(connectAddresses).values()) worker.wake(vpcId);
@@ -206,6 +219,7 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
         held.set(vpcId, {
           vpcId,
           vpcCidr,
+          ...furtherOf(vpcId),
           addresses: new Set(
             [...resolverIn({ vpcCidr }), ...addressesOf(wantedIn(vpcId)), ...connectedIn(vpcId)].filter((address) => present.has(address)),
           ),
@@ -219,6 +233,7 @@ export function balancerAddresses(parts: BalancerAddressesParts): BalancerAddres
       watch[Symbol.dispose]();
       watchEndpoints[Symbol.dispose]();
       addressWatch[Symbol.dispose]();
+      vpcWatch[Symbol.dispose]();
       await worker[Symbol.asyncDispose]();
     },
   };

@@ -4,7 +4,7 @@ import { vpcs } from "../../state/ec2.ts";
 import { hostBlocks } from "../../state/host-blocks.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { FakeVpcNetworks } from "../../testing/fake-vpc-networks.ts";
-import { followGateways, keepHostBlocks, type Gateway } from "./follow-networks.ts";
+import { followGateways, followRouters, keepHostBlocks, type Gateway } from "./follow-networks.ts";
 
 function world() {
   const state = new JournaledState(memoryJournal());
@@ -49,4 +49,19 @@ test("what the host uses is on record as it is", () => {
   expect(blocks()).toEqual(["172.17.0.0/16", "10.200.0.0/16"]);
   networks.use(["172.17.0.0/16", "10.7.0.0/16"]);
   expect(blocks()).toEqual(["172.17.0.0/16", "10.7.0.0/16"]);
+});
+
+test("gateways are in the network of the first block, and routers in that of each", () => {
+  const { state, networks, told } = world();
+  const later = { vpcId: "vpc-1", vpcCidr: "10.3.0.0/20", isFurther: true };
+  state.commit(() =>
+    state.table(vpcs).update("vpc-1", (vpc) => ({ ...vpc, moreBlocks: [{ associationId: "a", cidrBlock: later.vpcCidr }] })),
+  );
+  networks.make(first);
+  networks.make(later);
+  const addresses = (follow: typeof followGateways): readonly string[] => {
+    follow(state, networks, (gateways) => void told.push(gateways))[Symbol.dispose]();
+    return told.at(-1)!.map(({ address }) => address);
+  };
+  expect([addresses(followGateways), addresses(followRouters)]).toEqual([["10.0.0.1"], ["10.0.0.1", "10.3.0.1"]]);
 });

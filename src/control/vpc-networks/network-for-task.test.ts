@@ -161,3 +161,22 @@ test("a task waits until it is known where names are answered, also where the ne
   expect(waited).toEqual([vpc.id]);
   expect(make(task)).toBeUndefined();
 });
+
+test("a task in a block that its VPC got later has that block's network made, after that of the first, in which load balancers and names are", async () => {
+  const { state, networks, task, vpc, own, make } = world();
+  const moreBlocks = [{ associationId: "a", cidrBlock: "172.30.0.0/20" }];
+  state.commit(() => {
+    state.table(vpcs).update(vpc.id, (one) => ({ ...one, moreBlocks }));
+    state.table(subnets).put({ ...own[0]!, id: "subnet-later", cidrBlock: "172.30.1.0/24", defaultForAz: false });
+  });
+  const later = { ...task, networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-later"] } } };
+  expect(await make(later)).toBeUndefined();
+  expect(networks.asked).toEqual([
+    { vpcId: vpc.id, vpcCidr: "172.31.0.0/16" },
+    { vpcId: vpc.id, vpcCidr: "172.30.0.0/20", isFurther: true },
+  ]);
+  expect(make(later)).toBeUndefined();
+  networks.lose(vpc.id);
+  networks.use(["172.30.4.0/24"]);
+  expect(await make(later)).toEqual({ failure: expect.stringMatching(/^ResourceInitializationError: .*172\.30\.0\.0\/20/) });
+});

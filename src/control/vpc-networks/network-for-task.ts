@@ -1,5 +1,6 @@
+import { isWithinBlock } from "../../decide/addresses/vpc-block.ts";
 import type { Logger } from "../../ports/logger.ts";
-import type { VpcNetworks } from "../../ports/vpc-networks.ts";
+import type { VpcNetworks, WantedNetwork } from "../../ports/vpc-networks.ts";
 import { moveDefaultVpc, NoBlockLeftError } from "../../state/default-vpc.ts";
 import { subnets, vpcs, type VpcRecord } from "../../state/ec2.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
@@ -33,8 +34,36 @@ export function networkForTask(parts: NetworkForTaskParts): NetworkForTask {
   return (task) => {
     const vpc = vpcOf(parts.state, task);
     if (!vpc) return undefined;
-    return forVpc(vpc.id)?.then((failed) => failed && { failure: `ResourceInitializationError: ${failed.failure}` }) ?? namesIn(vpc.id);
+    return further(vpc, task) ?? first(vpc);
   };
+
+  /** The names are answered, and load balancers and endpoints are, in the network of the first block, which the others lead to. */
+  function first(vpc: VpcRecord): ReturnType<NetworkForTask> {
+    return forVpc(vpc.id)?.then((failed) => failed && { failure: `ResourceInitializationError: ${failed.failure}` }) ?? namesIn(vpc.id);
+  }
+
+  /** The networks of blocks that the VPC got later, in which the task may be. */
+  function further(vpc: VpcRecord, { account, networkConfiguration }: TaskRecord): ReturnType<NetworkForTask> {
+    if (!vpc.moreBlocks?.length || !parts.networks.isHere) return undefined;
+    const own = (networkConfiguration?.awsvpcConfiguration?.subnets ?? []).flatMap(
+      (id) => parts.state.of(account).table(subnets).get(id) ?? [],
+    );
+    const wanted = vpc.moreBlocks
+      .filter(({ cidrBlock }) => own.some((subnet) => isWithinBlock(subnet.cidrBlock, cidrBlock)))
+      .map(({ cidrBlock }) => ({ vpcId: vpc.id, vpcCidr: cidrBlock, isFurther: true }))
+      .filter((one) => !parts.networks.has(one));
+    return wanted.length === 0 ? undefined : makeFurther(vpc, wanted);
+  }
+
+  async function makeFurther(vpc: VpcRecord, wanted: readonly WantedNetwork[]): Promise<{ readonly failure: string } | undefined> {
+    const without = await first(vpc);
+    if (without) return without;
+    for (const one of wanted) {
+      const outcome = await parts.networks.ensure(one);
+      if (outcome.kind !== "there") return { failure: `ResourceInitializationError: ${outcome.reason}` };
+    }
+    return undefined;
+  }
 }
 
 /** The same for a VPC in which something is to have an address. */

@@ -72,7 +72,9 @@ test("each block of the one is linked with each of the other, also those that co
   state.commit(() =>
     state.table(vpcs).update("vpc-2", (one) => ({ ...one, moreBlocks: [{ associationId: "a", cidrBlock: "10.3.0.0/16" }] })),
   );
-  await vi.waitFor(() => expect(told.at(-1)).toEqual([LINK, { one: "10.1.0.0/16", other: "10.3.0.0/16" }]));
+  await vi.waitFor(() =>
+    expect(told.at(-1)).toEqual([{ one: "10.2.0.0/16", other: "10.3.0.0/16" }, LINK, { one: "10.1.0.0/16", other: "10.3.0.0/16" }]),
+  );
 });
 
 test("a host that does not take them is asked again", async () => {
@@ -85,4 +87,20 @@ test("a host that does not take them is asked again", async () => {
     clock.advance(1000);
     expect(told).toEqual([[LINK]]);
   });
+});
+
+test("the blocks of a VPC are linked with each other, without any peering, while it has them", async () => {
+  const { state, told, run } = world();
+  await using _loop = run();
+  const moreBlocks = ["10.3.0.0/20", "10.4.0.0/20"].map((cidrBlock) => ({ associationId: cidrBlock, cidrBlock }));
+  state.commit(() => state.table(vpcs).put({ ...vpc("vpc-1", "10.1.0.0/16"), moreBlocks }));
+  await vi.waitFor(() =>
+    expect(told.at(-1)).toEqual([
+      { one: "10.1.0.0/16", other: "10.3.0.0/20" },
+      { one: "10.1.0.0/16", other: "10.4.0.0/20" },
+      { one: "10.3.0.0/20", other: "10.4.0.0/20" },
+    ]),
+  );
+  state.commit(() => state.table(vpcs).put(vpc("vpc-1", "10.1.0.0/16")));
+  await vi.waitFor(() => expect(told.at(-1)).toEqual([]));
 });

@@ -8,8 +8,8 @@ import { atStart, changes, loop, type Needs } from "../loop.ts";
 const ALL = "links";
 
 /**
- * Links the networks of peered VPCs, each block of the one with each of the other. Costs a look at all peering connections whenever one of them comes, is accepted or ends, or a VPC that
- * has one gets another block.
+ * Links the networks of peered VPCs, each block of the one with each of the other, and those of the blocks of one VPC. Costs a look at all VPCs and peering connections whenever one of the latter comes, is accepted or ends, or a VPC
+ * gets another block or loses one.
  */
 export const peeringLinks = loop("links of peered VPCs", ({ state, links }: Needs & { readonly links: VpcLinks }) => ({
   watches: [
@@ -17,8 +17,8 @@ export const peeringLinks = loop("links of peered VPCs", ({ state, links }: Need
     changes(vpcPeerings, ({ before, after }, { wake }) => {
       if (before?.status === "active" || after?.status === "active") wake(ALL);
     }),
-    changes(vpcs, ({ key, before, after }, { wake }) => {
-      if (before && after?.moreBlocks !== before.moreBlocks && state.table(vpcPeerings).count("vpc", key) > 0) wake(ALL);
+    changes(vpcs, ({ before, after }, { wake }) => {
+      if (before ? after?.moreBlocks !== before.moreBlocks : after?.moreBlocks !== undefined) wake(ALL);
     }),
   ],
   async step() {
@@ -31,9 +31,15 @@ export const peeringLinks = loop("links of peered VPCs", ({ state, links }: Need
 /** The links that the records want. A connection is in the records of both its sides, and counts once. */
 export function linksOf(state: WholeState): readonly VpcLink[] {
   const active = new Map([...state.table(vpcPeerings).values()].filter(({ status }) => status === "active").map((one) => [one.id, one]));
-  return [...active.values()].flatMap(({ requester, accepter }) =>
+  const within = [...state.table(vpcs).values()].flatMap((vpc) => pairsOf(vpcBlocks(vpc)));
+  const between = [...active.values()].flatMap(({ requester, accepter }) =>
     blocksOf(state, requester.vpcId).flatMap((one) => blocksOf(state, accepter.vpcId).map((other) => ({ one, other }))),
   );
+  return [...within, ...between];
+}
+
+function pairsOf(blocks: readonly string[]): readonly VpcLink[] {
+  return blocks.flatMap((one, at) => blocks.slice(at + 1).map((other) => ({ one, other })));
 }
 
 function blocksOf(state: State, vpcId: string): readonly string[] {

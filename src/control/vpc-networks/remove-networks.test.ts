@@ -64,3 +64,19 @@ test("one in which something still runs goes when it has ended", async () => {
     expect(left()).toEqual([]);
   });
 });
+
+test("the network of a block goes when its VPC has the block no more, and that of the first block stays", async () => {
+  const { state, networks, run } = world();
+  const [first, later] = [
+    { vpcId: "vpc-1", vpcCidr: "10.1.0.0/16" },
+    { vpcId: "vpc-1", vpcCidr: "10.3.0.0/20", isFurther: true },
+  ];
+  const moreBlocks = [{ associationId: "a", cidrBlock: later.vpcCidr }];
+  state.commit(() => state.table(vpcs).put({ ...vpc("vpc-1", first.vpcCidr), moreBlocks }));
+  networks.make(later);
+  await using _loop = run();
+  await state.durable();
+  expect([networks.has(first), networks.has(later)]).toEqual([true, true]);
+  state.commit(() => state.table(vpcs).put(vpc("vpc-1", first.vpcCidr)));
+  await vi.waitFor(() => expect([networks.has(first), networks.has(later)]).toEqual([true, false]));
+});

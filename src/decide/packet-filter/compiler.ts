@@ -31,7 +31,7 @@ export interface ConnectedPort {
   readonly port: number;
 }
 
-/** What a compiler is told of, by sort; `networks` has the id of the VPC. */
+/** What a compiler is told of, by sort; `networks` has the id of the network: a VPC has one for each of its blocks. */
 export type Sorts = { [Sort in keyof NetworkWorld]: NetworkWorld[Sort][number] } & {
   readonly networks: HostNetwork;
   readonly connectedPorts: ConnectedPort;

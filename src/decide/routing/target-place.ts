@@ -6,7 +6,7 @@ export interface TargetSurroundings {
   readonly ownBlocks: readonly string[];
   /** The blocks of networks that this host bridges itself: containers and virtual machines of whoever. */
   readonly bridgedBlocks: readonly string[];
-  /** The VPCs of all accounts and regions. */
+  /** The VPCs of all accounts and regions, each with each of its blocks. */
   readonly vpcs: readonly { readonly id: string; readonly cidrBlock: string }[];
   /** What the operator opens to load balancers besides. */
   readonly openedBlocks: readonly string[];

@@ -61,7 +61,7 @@ function world({
         ? Promise.reject(new Error(`the host path ${path} cannot be mounted: it leads through a link`))
         : Promise.resolve(`/real${path}`);
     },
-    networks: { nameOf: (vpcId: string) => vpcId },
+    networks: { nameOf: ({ vpcId }: { readonly vpcId: string }) => vpcId },
     resolverFiles: new SeenFiles("/resolver"),
     settings: { instance: "i", publishOn: "127.0.0.1", dnsServers: [], gatewayNames: false, extraHosts: [] },
   } as unknown as TaskSurroundings;

@@ -19,7 +19,7 @@ import { accountOf, containerName, type TaskPlan } from "./task-plan.ts";
 
 /** The engine's name of the network that the task's VPC is; empty for a task without one. */
 export function vpcNetworkOf(at: TaskSurroundings, plan: TaskPlan): string {
-  return plan.network.mode === "awsvpc" ? at.networks.nameOf(plan.network.vpcId) : "";
+  return plan.network.mode === "awsvpc" ? at.networks.nameOf(plan.network) : "";
 }
 
 /**
@@ -79,7 +79,7 @@ export async function startTaskContainer(at: TaskSurroundings, plan: TaskPlan, i
   try {
     return await start().catch(async (error: unknown) => {
       if (vpc.mode !== "awsvpc" || !isNetworkMissing(error, network)) throw error;
-      at.networks.lost(vpc.vpcId);
+      at.networks.lost(vpc);
       await persist(at, () => at.networks.ensure(vpc));
       return start();
     });

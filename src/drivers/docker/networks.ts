@@ -5,7 +5,7 @@ import { makeVpcNetwork, vpcNetworkName } from "./vpc-network.ts";
 
 type VpcNetwork = Extract<TaskNetwork, { readonly mode: "awsvpc" }>;
 
-/** A VPC is a bridge network of the engine, made when its first task comes and kept from then on. */
+/** A block of a VPC is a bridge network of the engine, made when its first task comes and kept from then on. */
 export class Networks {
   readonly #engine: DockerEngine;
   readonly #instance: string;
@@ -16,29 +16,30 @@ export class Networks {
     this.#instance = instance;
   }
 
-  nameOf(vpcId: string): string {
-    return vpcNetworkName(this.#instance, vpcId);
+  nameOf(network: VpcNetwork): string {
+    return vpcNetworkName(this.#instance, network);
   }
 
   /** Rejects with `ResourceInitializationError: …`, such as where the engine uses the VPC's addresses for something else. */
   ensure(network: VpcNetwork): Promise<void> {
-    const known = this.#ensured.get(network.vpcId);
+    const name = this.nameOf(network);
+    const known = this.#ensured.get(name);
     if (known) return known;
     const ensured = this.#ensure(network).catch((error: unknown) => {
-      this.#ensured.delete(network.vpcId);
+      this.#ensured.delete(name);
       throw error;
     });
-    this.#ensured.set(network.vpcId, ensured);
+    this.#ensured.set(name, ensured);
     return ensured;
   }
 
   /** Somebody removed the network: look again next time. */
-  lost(vpcId: string): void {
-    this.#ensured.delete(vpcId);
+  lost(network: VpcNetwork): void {
+    this.#ensured.delete(this.nameOf(network));
   }
 
-  async #ensure({ vpcId, vpcCidr }: VpcNetwork): Promise<void> {
-    const made = await makeVpcNetwork(this.#engine, this.#instance, { vpcId, vpcCidr });
+  async #ensure(network: VpcNetwork): Promise<void> {
+    const made = await makeVpcNetwork(this.#engine, this.#instance, network);
     if (made.kind !== "there") throw new ContainerFailure("ResourceInitializationError", made.reason);
   }
 }

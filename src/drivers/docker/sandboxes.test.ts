@@ -63,7 +63,7 @@ function world(refuses: (method: string, path: string) => EngineError | undefine
   const clock = new ManualClock();
   const at = {
     engine: { call },
-    networks: { ensure: () => Promise.resolve(), nameOf: (id: string) => `net-${id}` },
+    networks: { ensure: () => Promise.resolve(), nameOf: ({ vpcId }: { readonly vpcId: string }) => `net-${vpcId}` },
     slots,
     clock,
     settings: { instance: "i", publishOn: "127.0.0.1", dnsServers: [], gatewayNames: true, extraHosts: [] },

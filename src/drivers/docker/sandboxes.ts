@@ -153,7 +153,7 @@ export class Sandboxes implements ReadySandboxes {
     try {
       await this.#leaving.get(addressOf(network));
       await at.networks.ensure(network);
-      const body = sandboxBody(network, await at.pauseImage(), { ...at.settings, vpcNetwork: at.networks.nameOf(network.vpcId) });
+      const body = sandboxBody(network, await at.pauseImage(), { ...at.settings, vpcNetwork: at.networks.nameOf(network) });
       const name = `${sandboxPrefix(at.settings.instance, network.vpcId)}${network.address.replaceAll(".", "-")}`;
       const id = await this.#create(name, body);
       sandbox.id = id;

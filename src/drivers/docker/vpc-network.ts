@@ -17,8 +17,9 @@ export function subnetsOf({ IPAM }: ListedNetwork): readonly string[] {
   return (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
 }
 
-export function vpcNetworkName(instance: string, vpcId: string): string {
-  return `airfield-${instance}-${vpcId}`;
+/** The engine gives a bridge one block: those that a VPC got later have networks of their own. */
+export function vpcNetworkName(instance: string, { vpcId, vpcCidr, isFurther = false }: WantedNetwork): string {
+  return `airfield-${instance}-${vpcId}${isFurther ? `-${vpcCidr.replace("/", "-")}` : ""}`;
 }
 
 /**
@@ -27,7 +28,7 @@ export function vpcNetworkName(instance: string, vpcId: string): string {
  */
 export async function makeVpcNetwork(engine: DockerEngine, instance: string, wanted: WantedNetwork): Promise<NetworkOutcome> {
   const { vpcId, vpcCidr } = wanted;
-  const name = vpcNetworkName(instance, vpcId);
+  const name = vpcNetworkName(instance, wanted);
   const found = await find(engine, name);
   if (found?.subnet === vpcCidr) return THERE;
   try {
@@ -67,21 +68,36 @@ async function create(engine: DockerEngine, instance: string, name: string, { vp
   });
 }
 
-/** Sees to it that a VPC has no network. Pause containers that wait for a task there go with it; anything else that is on it stays. */
-export async function removeVpcNetwork(engine: DockerEngine, instance: string, vpcId: string): Promise<NetworkRemoval> {
-  const name = vpcNetworkName(instance, vpcId);
-  const found = await find(engine, name);
-  if (!found) return { kind: "gone" };
+/** Sees to it that a VPC has no networks but those of some blocks. Pause containers that wait for a task in one that goes go with it; anything else that is on it stays. */
+export async function removeVpcNetworks(
+  engine: DockerEngine,
+  instance: string,
+  vpcId: string,
+  kept: readonly string[],
+): Promise<NetworkRemoval> {
+  const filters = JSON.stringify({ label: [`${INSTANCE_LABEL}=${instance}`, `${VPC_LABEL}=${vpcId}`] });
+  const listed = await engine.call<readonly ListedNetwork[]>("GET", "/networks", { query: { filters } });
+  const left = listed.filter(
+    (network) => network.Labels?.[VPC_LABEL] === vpcId && !subnetsOf(network).some((block) => kept.includes(block)),
+  );
+  for (const network of left) {
+    const removed = await removeOne(engine, instance, vpcId, network);
+    if (removed.kind !== "gone") return removed;
+  }
+  return { kind: "gone" };
+}
+
+async function removeOne(engine: DockerEngine, instance: string, vpcId: string, { Id, Name }: ListedNetwork): Promise<NetworkRemoval> {
   try {
-    const { Containers } = await engine.call<InspectedNetwork>("GET", `/networks/${found.id}`);
+    const { Containers } = await engine.call<InspectedNetwork>("GET", `/networks/${Id}`);
     const ready = Object.entries(Containers ?? {}).filter(([, container]) => container.Name.startsWith(sandboxPrefix(instance, vpcId)));
     for (const [id] of ready) await engine.call("DELETE", `/containers/${id}`, { query: { force: true, v: true } });
-    await engine.call("DELETE", `/networks/${found.id}`);
+    await engine.call("DELETE", `/networks/${Id}`);
     return { kind: "gone" };
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     if (error.status === 404) return { kind: "gone" };
-    return { kind: "in-use", reason: `the network ${name} of a VPC that is gone cannot be removed: ${error.message}` };
+    return { kind: "in-use", reason: `the network ${Name} of a block that its VPC has no more cannot be removed: ${error.message}` };
   }
 }
 

@@ -186,13 +186,33 @@ test("the network of a VPC that is gone goes with what waited there for a task, 
   await networks.ensure(wanted);
   engine.on.set("c1", { Name: "airfield-i-_sandbox-vpc-1-10-200-0-4" });
   engine.on.set("c2", { Name: "airfield-i-task-1-web" });
-  expect(await networks.remove("vpc-1")).toEqual({
+  expect(await networks.remove("vpc-1", [])).toEqual({
     kind: "in-use",
-    reason: expect.stringContaining("the network airfield-i-vpc-1 of a VPC that is gone cannot be removed: error while removing network"),
+    reason: expect.stringContaining(
+      "the network airfield-i-vpc-1 of a block that its VPC has no more cannot be removed: error while removing network",
+    ),
   });
   expect([...engine.on.keys()]).toEqual(["c2"]);
   engine.on.clear();
-  expect(await networks.remove("vpc-1")).toEqual({ kind: "gone" });
+  expect(await networks.remove("vpc-1", [])).toEqual({ kind: "gone" });
   await until((now) => now.networks.length === 0);
-  expect(await networks.remove("vpc-1")).toEqual({ kind: "gone" });
+  expect(await networks.remove("vpc-1", [])).toEqual({ kind: "gone" });
+});
+
+test("a block that a VPC got later has a network of its own, which goes alone when the VPC has the block no more", async () => {
+  const engine = await fakeEngine();
+  const { networks, seen } = await following(engine);
+  const further = { vpcId: "vpc-1", vpcCidr: "10.201.0.0/20", isFurther: true };
+  await Promise.all([networks.ensure(wanted), networks.ensure(further)]);
+  await networks.ensure({ vpcId: "vpc-2", vpcCidr: "10.7.0.0/16" });
+  expect([...engine.networks.values()].map(({ Name }) => Name).toSorted()).toEqual([
+    "airfield-i-vpc-1",
+    "airfield-i-vpc-1-10.201.0.0-20",
+    "airfield-i-vpc-2",
+  ]);
+  expect([networks.has(wanted), networks.has(further)]).toEqual([true, true]);
+  expect(seen().networks.find(({ vpcCidr }) => vpcCidr === "10.201.0.0/20")).toMatchObject({ vpcId: "vpc-1", address: "10.201.0.1" });
+  expect(await networks.remove("vpc-1", ["10.200.0.0/16"])).toEqual({ kind: "gone" });
+  expect([networks.has(wanted), networks.has(further)]).toEqual([true, false]);
+  expect([...engine.networks.values()].map(({ Name }) => Name).toSorted()).toEqual(["airfield-i-vpc-1", "airfield-i-vpc-2"]);
 });

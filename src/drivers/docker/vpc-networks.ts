@@ -4,7 +4,7 @@ import type { NetworkOutcome, SeenNetworks, VpcNetwork, VpcNetworks, WantedNetwo
 import { dockerEngine } from "./engine.ts";
 import { engineInfo } from "./engine-info.ts";
 import { watchMessages } from "./events.ts";
-import { INSTANCE_LABEL, makeVpcNetwork, removeVpcNetwork, subnetsOf, VPC_LABEL, type ListedNetwork } from "./vpc-network.ts";
+import { INSTANCE_LABEL, makeVpcNetwork, removeVpcNetworks, subnetsOf, VPC_LABEL, type ListedNetwork } from "./vpc-network.ts";
 
 export interface DockerVpcNetworksOptions {
   readonly socketPath: string;
@@ -77,16 +77,17 @@ export async function dockerVpcNetworks(options: DockerVpcNetworksOptions): Prom
     has,
     isHere: reachable,
     ensure(wanted) {
-      const known = making.get(wanted.vpcId);
+      const key = `${wanted.vpcId} ${wanted.vpcCidr}`;
+      const known = making.get(key);
       if (known) return known;
-      const made = make(wanted).finally(() => making.delete(wanted.vpcId));
-      making.set(wanted.vpcId, made);
+      const made = make(wanted).finally(() => making.delete(key));
+      making.set(key, made);
       return made;
     },
-    async remove(vpcId) {
+    async remove(vpcId, kept) {
       // One that is being made is there, or not, before it goes.
-      await making.get(vpcId)?.catch(() => undefined);
-      const outcome = await removeVpcNetwork(engine, instance, vpcId);
+      for (const [key, made] of making) if (key.startsWith(`${vpcId} `)) await made.catch(() => undefined);
+      const outcome = await removeVpcNetworks(engine, instance, vpcId, kept);
       await look();
       return outcome;
     },

@@ -55,10 +55,7 @@ export const disassociateVpcCidrBlock = operation("DisassociateVpcCidrBlock", {
         .by("vpc", vpc.id)
         .some(({ cidrBlock }) => isWithinBlock(cidrBlock, found.cidrBlock))
     )
-      throw new AwsError(
-        "InvalidCidrBlock.InUse",
-        `The vpc CIDR block with association ID ${AssociationId} is in use: subnets have addresses of it`,
-      );
+      throw new AwsError("InvalidCidrBlock.InUse", `The vpc ${vpc.id} currently has a subnet within CIDR block ${found.cidrBlock}`);
     const moreBlocks = (vpc.moreBlocks ?? []).filter(({ associationId }) => associationId !== AssociationId);
     state.commit(() => state.table(vpcs).put({ ...vpc, moreBlocks }));
     return { VpcId: vpc.id, CidrBlockAssociation: { ...shownAssociation(found), CidrBlockState: { State: "disassociating" as const } } };

@@ -215,7 +215,10 @@ describe("further blocks of a VPC", () => {
     });
     const [subnet] = api.network().subnets;
     api.state.commit(() => api.state.table(subnets).put({ ...subnet!, id: "subnet-1", vpcId: VpcId!, cidrBlock: "10.1.1.0/24" }));
-    await expect(drop(AssociationId)).rejects.toMatchObject({ name: "InvalidCidrBlock.InUse" });
+    await expect(drop(AssociationId)).rejects.toMatchObject({
+      name: "InvalidCidrBlock.InUse",
+      message: expect.stringMatching(/^The vpc vpc-\w+ currently has a subnet within CIDR block /),
+    });
     api.state.commit(() => api.state.table(subnets).delete("subnet-1"));
     expect((await drop(AssociationId)).CidrBlockAssociation?.CidrBlockState?.State).toBe("disassociating");
     await make(api, "10.1.8.0/24");
