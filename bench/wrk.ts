@@ -25,9 +25,9 @@ export async function wrk({ url, connections, seconds, method = "GET", headers =
   const folder = await mkdtemp(join(tmpdir(), "airfield-wrk-"));
   try {
     const script = join(folder, "request.lua");
-    // It sends the URL's host by itself, and would send a second one.
-    const given = Object.entries(headers).filter(([name]) => name.toLowerCase() !== "host");
-    const assignments = given.map(([name, value]) => `wrk.headers[${lua(name)}] = ${lua(value)}`);
+    // It sends the URL's host by itself, beside any that is not called just so.
+    const called = (name: string): string => (name.toLowerCase() === "host" ? "Host" : name);
+    const assignments = Object.entries(headers).map(([name, value]) => `wrk.headers[${lua(called(name))}] = ${lua(value)}`);
     await writeFile(script, [`wrk.method = ${lua(method)}`, `wrk.body = ${lua(body)}`, ...assignments].join("\n"));
     const { stdout, stderr, code } = await runCommand(
       "wrk",

@@ -10,8 +10,12 @@ import { debianProgram } from "./debian-program.ts";
 export interface ProxyTask {
   readonly port: number;
   readonly backendPort: number;
-  /** So many rules by path, `/r0/` to `/rN/`, each of which leads to the same server as the rest. */
+  /** So many rules by path, `/r0/` to `/rN/`, or by host, `r0.test` to `rN.test`, each of which leads to the same server as the rest. */
   readonly rules: number;
+  /** By path where absent. */
+  readonly by?: "path" | "host";
+  /** A certificate with its key: TLS is spoken where there is one. */
+  readonly pem?: string;
 }
 
 const ADDRESS = "127.0.0.1";
@@ -48,29 +52,38 @@ export function likewiseHaproxy(task: ProxyTask): Promise<AsyncDisposable> {
 }
 
 function handWritten(
-  { port, backendPort, rules }: ProxyTask,
+  { port, backendPort, rules, by, pem }: ProxyTask,
   besides: { readonly defaults: string; readonly frontend: string },
 ): Promise<AsyncDisposable> {
   const numbers = Array.from({ length: rules }, (_, at) => at);
   return haproxy(
     `${DEFAULTS}${besides.defaults}
 frontend web
-    bind ${ADDRESS}:${port}
+    bind ${ADDRESS}:${port}${pem === undefined ? "" : ` ssl crt ${CERTIFICATE} alpn h2,http/1.1`}
     option forwardfor
-${besides.frontend}${numbers.map((at) => `    use_backend r${at} if { path_beg /r${at}/ }`).join("\n")}
+${besides.frontend}${numbers.map((at) => `    use_backend r${at} if { ${by === "host" ? `hdr(host) -i r${at}.test` : `path_beg /r${at}/`} }`).join("\n")}
     default_backend app
 ${["app", ...numbers.map((at) => `r${at}`)].map((name) => `backend ${name}\n    server one ${ADDRESS}:${backendPort} check inter 30s`).join("\n")}
 `,
     port,
+    pem,
   );
 }
 
+/** Within the folder in which a peer runs. */
+const CERTIFICATE = "certificate.pem";
+
 /** nginx as a reverse proxy that keeps connections to its server, and tells it as much. It has as many workers as HAProxy has threads: one a processor. */
-export async function nginx({ port, backendPort, rules }: ProxyTask): Promise<AsyncDisposable> {
+export async function nginx({ port, backendPort, rules, by, pem }: ProxyTask): Promise<AsyncDisposable> {
   const forward = `proxy_pass http://app; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header X-Forwarded-Proto $scheme; proxy_set_header X-Forwarded-Port $server_port;`;
   return serving(port, async (folder) => {
     const file = join(folder, "nginx.conf");
-    const locations = Array.from({ length: rules }, (_, at) => `location /r${at}/ { ${forward} }`);
+    if (pem !== undefined) await writeFile(join(folder, CERTIFICATE), pem);
+    const bound = (besides: string): string => `listen ${ADDRESS}:${port}${pem === undefined ? "" : " ssl"}${besides};`;
+    const secure = pem === undefined ? "" : `ssl_certificate ${CERTIFICATE}; ssl_certificate_key ${CERTIFICATE};`;
+    const numbers = Array.from({ length: rules }, (_, at) => at);
+    const locations = by === "host" ? [] : numbers.map((at) => `location /r${at}/ { ${forward} }`);
+    const hosts = by === "host" ? numbers.map((at) => `server { ${bound("")} server_name r${at}.test; location / { ${forward} } }`) : [];
     await writeFile(
       file,
       `daemon off; worker_processes ${availableParallelism()}; pid ${folder}/pid; error_log ${folder}/error.log crit;
@@ -79,7 +92,9 @@ http {
   access_log off; keepalive_requests 1000000000;
   client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/f; uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
   upstream app { server ${ADDRESS}:${backendPort}; keepalive 128; keepalive_requests 1000000000; }
-  server { listen ${ADDRESS}:${port} backlog=4096; ${locations.join("\n")} location / { ${forward} } }
+  ${secure}
+  server { ${bound(" backlog=4096")} ${locations.join("\n")} location / { ${forward} } }
+  ${hosts.join("\n")}
 }
 `,
     );
@@ -94,11 +109,12 @@ const DEFAULTS = `defaults
     timeout server 60s
 `;
 
-function haproxy(configuration: string, port: number): Promise<AsyncDisposable> {
+function haproxy(configuration: string, port: number, pem?: string): Promise<AsyncDisposable> {
   return serving(port, async (folder) => {
     const file = join(folder, "haproxy.cfg");
     await writeFile(file, configuration);
-    return ["haproxy", "-db", "-f", file];
+    if (pem !== undefined) await writeFile(join(folder, CERTIFICATE), pem);
+    return ["haproxy", "-db", "-C", folder, "-f", file];
   });
 }
 
