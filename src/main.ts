@@ -19,6 +19,7 @@ import { buildServer } from "./composition/server.ts";
 import { openStorage } from "./composition/storage.ts";
 import { runTasks } from "./composition/tasks.ts";
 import { openTraffic } from "./composition/traffic.ts";
+import { ClaimsKey } from "./control/logins/user-claims.ts";
 import { Disposals } from "./disposals.ts";
 import { endpointProber } from "./drivers/system/endpoint-prober.ts";
 import { ServedNames } from "./drivers/host-names/served-names.ts";
@@ -58,14 +59,15 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   let { port } = options;
   const served = new ServedNames();
   const platform = await openPlatform(start, storage, { port: () => port, served });
-  const server = buildServer(start, platform, storage.audit);
+  const claimsKey = new ClaimsKey(platform.secrets);
+  const server = buildServer(start, platform, { audit: storage.audit, claimsKey });
   const front = await openFront(start, server, { installation: installation.id, served });
   ({ port } = front);
 
   // Engine and traffic
   const requestLog = await openRequestLog(start, installation.id);
   const [engine, proxy] = await Promise.all([openEngine(start, platform, storage), openProxy(start, installation.id)]);
-  await openLogins(start, platform, installation.id);
+  await openLogins(start, platform, { installation: installation.id, claimsKey });
   const doors = openEndpointDoors(start, platform.state, server, installation.id);
   const { balancing, connecting, names } = openTraffic(start, platform, proxy, {
     ...{ networks, requestLog, troubles: storage.troubles, doors },

@@ -1,7 +1,7 @@
 import type { Server } from "node:http";
 import { auditor } from "../audit/auditor.ts";
 import { strangers } from "../audit/strangers.ts";
-import { ClaimsKey } from "../control/logins/user-claims.ts";
+import type { ClaimsKey } from "../control/logins/user-claims.ts";
 import { imageBills } from "../control/scanning/image-bill.ts";
 import { errorTrace } from "../domain/error-text.ts";
 import { gateway } from "../gateway/gateway.ts";
@@ -14,10 +14,15 @@ import type { Platform } from "../services/platform.ts";
 import type { AuditLogs } from "./audit-logs.ts";
 import type { Start } from "./options.ts";
 
+interface ServerParts {
+  readonly audit: AuditLogs;
+  /** Whose public half targets fetch. */
+  readonly claimsKey: ClaimsKey;
+}
+
 /** The APIs and the registry behind one server, which listens nowhere yet. */
-export function buildServer({ options, logger, opened }: Start, platform: Platform, audit: AuditLogs): Server {
-  const { state, clock, ids, secrets } = platform;
-  const claimsKey = new ClaimsKey(secrets);
+export function buildServer({ options, logger, opened }: Start, platform: Platform, { audit, claimsKey }: ServerParts): Server {
+  const { state, clock, ids } = platform;
   const cache = opened.use(pullThrough({ platform, upstreams: platform.upstreams, logger }));
   const { record: recordStranger } = opened.use(strangers({ log: audit.unproved, clock, ids }));
   const recordCall = auditor({ log: audit.known, strangers: recordStranger, state, ids });

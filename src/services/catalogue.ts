@@ -49,6 +49,11 @@ export const SERVICES: readonly ServiceDescriptor[] = [
       "`preserve_client_ip.enabled` for instances, groups of `TLS`, and together with TLS listeners or the PROXY protocol (what a target answers goes back to the proxy); for targets of type `alb` it is always on",
       "IPv6 addresses, customer-owned and IPAM pools",
     ],
+    notOffered: {
+      ModifyCapacityReservation: "every load balancer has all that this host can do, of which none can be set aside for one",
+      ModifyIpPools:
+        "there is no IPAM whose pools public addresses could come from: load balancers have addresses of their subnets and of this host",
+    },
     operations: () => import("./elasticloadbalancing/index.ts"),
   },
   {
@@ -147,6 +152,19 @@ export const SERVICES: readonly ServiceDescriptor[] = [
       "RenewCertificate and ResendValidationEmail, which are for such certificates",
     ],
     notOffered: {
+      ...Object.fromEntries(
+        [
+          ...["CreateAcmeEndpoint", "DescribeAcmeEndpoint", "ListAcmeEndpoints", "UpdateAcmeEndpoint", "DeleteAcmeEndpoint"],
+          ...["CreateAcmeDomainValidation", "DescribeAcmeDomainValidation", "ListAcmeDomainValidations"],
+          ...["UpdateAcmeDomainValidation", "DeleteAcmeDomainValidation", "DescribeAcmeAccount", "ListAcmeAccounts", "RevokeAcmeAccount"],
+          ...["CreateAcmeExternalAccountBinding", "DescribeAcmeExternalAccountBinding", "ListAcmeExternalAccountBindings"],
+          ...["DeleteAcmeExternalAccountBinding", "RevokeAcmeExternalAccountBinding", "GetAcmeExternalAccountBindingCredentials"],
+          ...["TagResource", "UntagResource", "ListTagsForResource"],
+        ].map((name) => [
+          name,
+          "Airfield asks ACME directories (`AIRFIELD_ACME_DIRECTORY`) and is none itself, so that it has no ACME endpoints, nor what hangs on them",
+        ]),
+      ),
       RevokeCertificate: "clients hear of a revocation from lists that the world's authorities publish; an authority of one's own has none",
     },
     operations: () => import("./acm/index.ts"),
@@ -159,6 +177,25 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     xmlNamespace: "https://route53.amazonaws.com/doc/2013-04-01/",
     client: () => import("@aws-sdk/client-route-53"),
     operations: () => import("./route53/index.ts"),
+    refuses: [
+      "health checks of types `CLOUDWATCH_METRIC` and `RECOVERY_CONTROL`, from several regions (`Regions`), and with `MeasureLatency`",
+      "record sets by `GeoProximityLocation` (nobody's place is known here)",
+      "`ResolverIP` and `EDNS0ClientSubnetIP` of TestDNSAnswer",
+    ],
+    notOffered: {
+      ...Object.fromEntries(
+        [
+          ...["EnableHostedZoneDNSSEC", "DisableHostedZoneDNSSEC"],
+          ...["CreateKeySigningKey", "ActivateKeySigningKey", "DeactivateKeySigningKey", "DeleteKeySigningKey"],
+        ].map((name) => [
+          name,
+          "zones are not signed: a signature proves something where the parent of a zone has its DS record, and no registry of the world leads to this host's name server",
+        ]),
+      ),
+      UpdateHostedZoneFeatures:
+        "accelerated recovery moves the API away from a region of AWS that fails; here the API and the name server are on one host",
+      GetCheckerIpRanges: "health checks come from this host alone, from whichever of its addresses leads to the endpoint",
+    },
   },
   {
     id: "servicediscovery",

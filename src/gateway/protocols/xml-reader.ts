@@ -1,4 +1,4 @@
-import { missingMember } from "../malformed.ts";
+import { MalformedRequestError, missingMember } from "../malformed.ts";
 import type { Member, NamedMember, Shape } from "../schema.ts";
 import { readScalar } from "./scalar-text.ts";
 import type { XmlElement } from "./xml-tree.ts";
@@ -36,6 +36,7 @@ function readMember(member: Member, found: readonly XmlElement[], path: string):
   const { shape, xmlFlattened } = member;
   const [first] = found;
   if (!first) return undefined;
+  refuseSecond(member, found, path);
   if (shape.kind === "list") {
     const items = xmlFlattened ? found : first.children.filter(({ name }) => name === (shape.item.xmlName ?? "member"));
     return items.map((item, at) => readXml(shape.item, item, `${path}.${at}`));
@@ -46,6 +47,13 @@ function readMember(member: Member, found: readonly XmlElement[], path: string):
     return Object.fromEntries(entries.map((entry) => readEntry(shape, entry, path)));
   }
   return readXml(member, first, path);
+}
+
+/** Whoever repeats what there is one of might mean either. Source: XML Schema, `maxOccurs`, by which AWS's REST services read. @throws MalformedRequestError */
+function refuseSecond({ shape, xmlFlattened }: Member, found: readonly XmlElement[], path: string): void {
+  const isRepeated = (shape.kind === "list" || shape.kind === "map") && xmlFlattened;
+  if (found.length > 1 && !isRepeated)
+    throw new MalformedRequestError("syntax", path, `The request body has the element ${path} ${found.length} times.`);
 }
 
 function readEntry(shape: Shape & { readonly kind: "map" }, { children }: XmlElement, path: string): readonly [string, unknown] {

@@ -62,7 +62,7 @@ describe("members are read", () => {
   test.each<[string, Readonly<Record<string, Of>>, string, unknown]>([
     ["scalars, and nothing that is unknown", { a: text, n: number, z: text }, "<a>x</a><n>2</n><q/>", { a: "x", n: 2 }],
     ["an empty text", { a: text }, "<a/>", { a: "" }],
-    ["the first of two", { a: text }, "<a>x</a><a>y</a>", { a: "x" }],
+    ["what is twice where nobody reads it", { a: text }, "<b>x</b><b>y</b>", {}],
     ["the name that the model gives", { a: [text, { xmlName: "A" }] }, "<a>x</a><A>y</A>", { a: "y" }],
     ["structures in structures", { s: structureOf({ t: structureOf({ u: text }) }) }, "<s><t><u>x</u></t></s>", { s: { t: { u: "x" } } }],
     ["an attribute", { s: structureOf({ k: [text, { xmlAttribute: true }], j: text }) }, '<s k="v" j="w"/>', { s: { k: "v" } }],
@@ -109,6 +109,16 @@ describe("members are read", () => {
     ["m.k", { m: mapOf(number) }, "<m><entry><key>k</key><value>x</value></entry></m>"],
   ])("what is no number is told of as %s", (path, members, content) => {
     expect(() => read(members, content)).toThrow(expect.objectContaining({ kind: "type", path }) as Error);
+  });
+
+  test.each<[string, Readonly<Record<string, Of>>, string]>([
+    ["a", { a: text }, "<a>x</a><a>y</a>"],
+    ["s", { s: structureOf({ a: text }) }, "<s><a>x</a></s><s/>"],
+    ["s.a", { s: structureOf({ a: text }) }, "<s><a>x</a><a>x</a></s>"],
+    ["l", { l: listOf(text) }, "<l><member>a</member></l><l><member>b</member></l>"],
+    ["m", { m: mapOf(text) }, "<m/><m/>"],
+  ])("what there is one of is not there twice: %s", (path, members, content) => {
+    expect(() => read(members, content)).toThrow(expect.objectContaining({ kind: "syntax", path }) as Error);
   });
 
   test.each(["<key>k</key>", "<value>v</value>"])("an entry of a map needs both its parts, not only %s", (entry) => {

@@ -15,6 +15,7 @@ type Attributes = Readonly<Record<string, string>>;
 const APP = { "stickiness.enabled": "true", "stickiness.type": "app_cookie" };
 const COOKIE = "stickiness.app_cookie.cookie_name";
 const MINIMUM = "target_group_health.unhealthy_state_routing.minimum_healthy_targets";
+const IN_NAMES = "target_group_health.dns_failover.minimum_healthy_targets";
 const ALGORITHM = "load_balancing.algorithm.type";
 const SLOW = "slow_start.duration_seconds";
 
@@ -39,8 +40,9 @@ test("attributes are taken as AWS takes them, and refused in its words", async (
     { [SLOW]: "30" },
     { [SLOW]: "0", [ALGORITHM]: "weighted_random" },
     { [ALGORITHM]: "round_robin", [SLOW]: "900" },
-    { [`${MINIMUM}.count`]: "3", [`${MINIMUM}.percentage`]: "100" },
-    { "target_group_health.dns_failover.minimum_healthy_targets.count": "off" },
+    { [`${MINIMUM}.count`]: "3", [`${IN_NAMES}.count`]: "3", [`${MINIMUM}.percentage`]: "100" },
+    { [`${IN_NAMES}.percentage`]: "100" },
+    { [`${IN_NAMES}.count`]: "off" },
   ];
   for (const changes of taken) {
     expect([changes, await modify(changes)]).toEqual([changes, "taken"]);
@@ -66,6 +68,11 @@ test("attributes are taken as AWS takes them, and refused in its words", async (
     [{ [SLOW]: "30", [ALGORITHM]: "least_outstanding_requests" }, "both slow start and least outstanding requests algorithm"],
     [{ [`${MINIMUM}.percentage`]: "101" }, "must be 'off' or between '1-100' inclusive"],
     [{ [`${MINIMUM}.count`]: "off" }, "must be between '1-1000' inclusive"],
+    [
+      { [`${MINIMUM}.count`]: "2" },
+      `InvalidConfigurationRequestException: The value of '${IN_NAMES}.count' must be greater than or equal to the value of '${MINIMUM}.count'`,
+    ],
+    [{ [`${MINIMUM}.percentage`]: "50", [`${IN_NAMES}.percentage`]: "49" }, `The value of '${IN_NAMES}.percentage' must be`],
     [{ "load_balancing.algorithm.anomaly_mitigation": "on" }, "Airfield does not support the value 'on'"],
     [{ "load_balancing.cross_zone.enabled": "off" }, "must be one of [true, false, use_load_balancer_configuration]"],
     [

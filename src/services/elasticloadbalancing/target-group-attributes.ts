@@ -95,7 +95,10 @@ function cookieNameRefusal(name: string): string | undefined {
   return /^[\w!#$%&'*+.^`|~-]*$/.test(name) ? undefined : "contains a character that is not allowed in the name of a cookie";
 }
 
-/** What AWS does not have beside each other. Source, of zones: Application Load Balancers guide, "Cross-zone load balancing for target groups". */
+/**
+ * What AWS does not have beside each other. Source, of zones: Application Load Balancers guide, "Cross-zone load balancing for target groups"; of names that
+ * give way not later than routing: the same, "Target group health".
+ */
 function checkTogether(attributes: Readonly<Record<string, string>>, group: TargetGroupRecord, state: State): void {
   const refuse = (message: string): never => {
     throw new InvalidConfigurationRequestException(because(message));
@@ -106,6 +109,13 @@ function checkTogether(attributes: Readonly<Record<string, string>>, group: Targ
   const byCookie = attributes["stickiness.enabled"] === "true" && attributes["stickiness.type"] === "app_cookie";
   if (byCookie && attributes["stickiness.app_cookie.cookie_name"] === "")
     refuse("You must set an application cookie name to enable stickiness of type 'app_cookie'");
+  for (const kind of ["count", "percentage"]) {
+    const routing = `target_group_health.unhealthy_state_routing.minimum_healthy_targets.${kind}`;
+    const dns = `target_group_health.dns_failover.minimum_healthy_targets.${kind}`;
+    // "off" is no number, and less than none.
+    if (Number(attributes[dns]) < Number(attributes[routing]))
+      refuse(`The value of '${dns}' must be greater than or equal to the value of '${routing}'`);
+  }
   if (!isForApplications(group) || attributes["load_balancing.cross_zone.enabled"] !== "false") return;
   if (attributes["stickiness.enabled"] === "true")
     refuse("You cannot enable stickiness on a target group while cross-zone load balancing is turned off");
