@@ -1,6 +1,14 @@
 import { defined } from "../domain/defined.ts";
 import type { Ids } from "../ports/ids.ts";
-import { hostedZones, recordSetKey, recordSets, type HostedZoneRecord, type RecordSetRecord, type VpcOfZone } from "./route53.ts";
+import {
+  hostedZones,
+  recordSetKey,
+  recordSets,
+  type DelegationSetRecord,
+  type HostedZoneRecord,
+  type RecordSetRecord,
+  type VpcOfZone,
+} from "./route53.ts";
 import type { State } from "./state.ts";
 
 export interface NewHostedZone {
@@ -16,6 +24,8 @@ export interface NewHostedZone {
   readonly comment?: string;
   /** Of the Cloud Map namespace that it belongs to. */
   readonly namespaceArn?: string;
+  /** Whose name servers it gets; ones of its own where absent. */
+  readonly delegationSet?: DelegationSetRecord;
   /** Seconds, of its SOA: how long others remember that a name is not there. */
   readonly soaTtl?: number;
 }
@@ -26,15 +36,15 @@ export function newZoneId(ids: Ids): string {
 
 /** Writes a zone with the record sets that it begins with, inside a commit. */
 export function insertHostedZone(state: State, parts: NewHostedZone): HostedZoneRecord {
-  const { id, account, name, callerReference, now, vpc, comment, namespaceArn, soaTtl } = parts;
+  const { id, account, name, callerReference, now, vpc, comment, namespaceArn, delegationSet, soaTtl } = parts;
   const zone = state.table(hostedZones).insert({
     ...{ id, account, name, callerReference, createdAt: now },
     privateZone: vpc !== undefined,
     vpcs: vpc ? [vpc] : [],
     authorizedVpcs: [],
-    nameServers: nameServersOf(id),
+    nameServers: delegationSet?.nameServers ?? nameServersOf(id),
     tags: [],
-    ...defined({ comment, namespaceArn }),
+    ...defined({ comment, namespaceArn, delegationSetId: delegationSet?.id }),
   });
   state.table(recordSets).insert({ zoneId: id, account, name, type: "NS", ttl: 172_800, values: zone.nameServers });
   state.table(recordSets).insert(soaOf(zone, soaTtl));
@@ -48,8 +58,12 @@ export function removeHostedZone(state: State, id: string): void {
   state.table(hostedZones).delete(id);
 }
 
-/** No other zone has them: who delegates to them delegates to this zone. */
-function nameServersOf(id: string): readonly string[] {
+export function newDelegationSetId(ids: Ids): string {
+  return `N${ids.alphanumeric(20).toUpperCase()}`;
+}
+
+/** Of a zone or a delegation set, by its id. Nobody else has them: who delegates to them delegates to this zone, or to zones of this set. */
+export function nameServersOf(id: string): readonly string[] {
   return [1, 2, 3, 4].map((number) => `ns-${number}.${id.toLowerCase()}.dns.localhost.`);
 }
 

@@ -23,8 +23,10 @@ export interface HostedZoneRecord {
   readonly vpcs: readonly VpcOfZone[];
   /** Those of other accounts that may be associated with it. */
   readonly authorizedVpcs: readonly VpcOfZone[];
-  /** Four names, which no other zone has. */
+  /** Four names, which no other zone has but for those of the same reusable delegation set. */
   readonly nameServers: readonly string[];
+  /** Of the reusable delegation set whose name servers it has. */
+  readonly delegationSetId?: string;
   readonly tags: readonly Tag[];
   /** The ARN of the Cloud Map namespace that it belongs to: that service alone changes its record sets, and deletes it. */
   readonly namespaceArn?: string;
@@ -41,6 +43,22 @@ export const hostedZones = defineTable<HostedZoneRecord>()("route53.hosted-zones
   publicName: (zone) => (zone.privateZone ? undefined : zone.name),
   vpc: (zone) => zone.vpcs.map(({ id }) => id),
   nameInVpc: (zone) => zone.vpcs.map(({ id }) => nameInVpc(id, zone.name)),
+  delegationSet: (zone) => zone.delegationSetId,
+});
+
+/** Name servers that several zones of an account may have. */
+export interface DelegationSetRecord {
+  /** `N` and twenty characters, without `/delegationset/` before it. */
+  readonly id: string;
+  readonly account: string;
+  readonly callerReference: string;
+  /** Four names: of its own, or those of the zone that it was made of. */
+  readonly nameServers: readonly string[];
+}
+
+export const delegationSets = defineTable<DelegationSetRecord>()("route53.delegation-sets", (set) => set.id, ofAccount, {
+  account: (set) => set.account,
+  nameServer: (set) => set.nameServers,
 });
 
 export interface RecordSetRecord extends RecordSet {

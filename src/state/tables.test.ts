@@ -27,7 +27,7 @@ import { logGroups, logStreams } from "./logs.ts";
 import { connectAddresses, connectServers } from "./ecs-connect.ts";
 import { networkInterfaces } from "./network-interfaces.ts";
 import { parameters } from "./parameters.ts";
-import { changes, healthChecks, hostedZones, recordSets } from "./route53.ts";
+import { changes, delegationSets, healthChecks, hostedZones, recordSets } from "./route53.ts";
 import { healthStatuses } from "./route53-health.ts";
 import { secrets } from "./secrets.ts";
 import { serverCertificates } from "./server-certificates.ts";
@@ -205,6 +205,10 @@ describe("records are kept where earlier versions look for them, and found by wh
     entry(hostedZones, { id: "Z1", name: "a.b.", privateZone: true, vpcs: [{ id: "vpc-1" }] }, "Z1", {
       ...{ account: ME, publicName: undefined, vpc: ["vpc-1"], nameInVpc: ["vpc-1/a.b."] },
     }),
+    entry(hostedZones, { id: "Z2", name: "a.b.", privateZone: false, vpcs: [], delegationSetId: "N1" }, "Z2", {
+      ...{ account: ME, publicName: "a.b.", vpc: [], nameInVpc: [], delegationSet: "N1" },
+    }),
+    entry(delegationSets, { id: "N1", nameServers: ["ns-1.", "ns-2."] }, "N1", { account: ME, nameServer: ["ns-1.", "ns-2."] }),
     entry(recordSets, { zoneId: "Z1", name: "x.a.b.", type: "A", setIdentifier: "i", healthCheckId: "h" }, "Z1/x.a.b./A/i", {
       ...{ zone: "Z1", name: "Z1/x.a.b.", below: ["Z1/a.b.", "Z1/b."], healthCheck: "h" },
     }),

@@ -1,18 +1,19 @@
 import {
+  ConflictingDomainExists,
   HostedZoneAlreadyExists,
   HostedZoneNotEmpty,
   InvalidDomainName,
-  NoSuchDelegationSet,
   TooManyHostedZones,
   type HostedZone,
 } from "@aws-sdk/client-route-53";
 import { defined } from "../../domain/defined.ts";
-import { labelsOf, readName } from "../../domain/dns/name.ts";
+import { isWithin, labelsOf, readName } from "../../domain/dns/name.ts";
 import { isReserved } from "../../domain/dns/special-use.ts";
 import { insertHostedZone, newZoneId, removeHostedZone } from "../../state/hosted-zones.ts";
-import { hostedZones, recordSets, type HostedZoneRecord } from "../../state/route53.ts";
+import { hostedZones, recordSets, type DelegationSetRecord, type HostedZoneRecord } from "../../state/route53.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { recordChange } from "./changes.ts";
+import { requireDelegationSet, shownDelegationSet } from "./delegation-sets.ts";
 import { QUOTAS } from "./quotas.ts";
 import { invalidInput, onZone, operation, recordSetCount, requireOwnZone, requireZone } from "./route53-operation.ts";
 import { readVpc, refuseConflict, requireVpc, vpcsContext } from "./vpcs.ts";
@@ -29,8 +30,7 @@ export const createHostedZone = operation("CreateHostedZone", {
     if (PrivateZone === false && VPC) throw invalidInput("A hosted zone with a VPC is private: PrivateZone must not be false.");
     if (DelegationSetId !== undefined && VPC)
       throw invalidInput("A reusable delegation set can't be associated with a private hosted zone.");
-    if (DelegationSetId !== undefined)
-      throw new NoSuchDelegationSet(because(`A reusable delegation set with the specified ID does not exist: ${DelegationSetId}`));
+    const delegationSet = DelegationSetId === undefined ? undefined : requireDelegationSet(context, DelegationSetId);
     const own = state.table(hostedZones).by("account", account);
     if (own.some(({ callerReference }) => callerReference === CallerReference))
       throw new HostedZoneAlreadyExists(because("A hosted zone has already been created with the specified caller reference."));
@@ -38,24 +38,45 @@ export const createHostedZone = operation("CreateHostedZone", {
       throw new TooManyHostedZones(
         because(`Limits Exceeded: MAX_HOSTED_ZONES_BY_OWNER - Cannot create more than ${QUOTAS.MAX_HOSTED_ZONES_BY_OWNER} hosted zones.`),
       );
+    if (delegationSet) refuseShared(context, delegationSet, name);
     const vpc = VPC && requireVpc(context, readVpc(VPC));
     if (vpc) refuseConflict(context, vpc, name);
     const id = newZoneId(ids);
-    const parts = { id, account, name, callerReference: CallerReference, now, ...defined({ vpc, comment: Comment }) };
+    const parts = { id, account, name, callerReference: CallerReference, now, ...defined({ vpc, comment: Comment, delegationSet }) };
     const { zone, ChangeInfo } = state.commit(() => ({ zone: insertHostedZone(state, parts), ChangeInfo: recordChange(context) }));
     return {
       HostedZone: shownZone(zone, context),
       ChangeInfo,
       Location: `https://route53.amazonaws.com/2013-04-01/hostedzone/${id}`,
-      ...whereFrom(zone),
+      ...whereFrom(zone, context),
       ...(VPC && { VPC }),
     } as never;
   },
 });
 
 /** Where a zone is asked: public ones at name servers, private ones in their VPCs. */
-function whereFrom({ privateZone, nameServers }: HostedZoneRecord): object {
-  return privateZone ? {} : { DelegationSet: { NameServers: nameServers.map(withoutDot) } };
+function whereFrom({ privateZone, nameServers, delegationSetId }: HostedZoneRecord, context: OperationContext): object {
+  if (privateZone) return {};
+  if (delegationSetId === undefined) return { DelegationSet: { NameServers: nameServers.map(withoutDot) } };
+  return { DelegationSet: shownDelegationSet(requireDelegationSet(context, delegationSetId)) };
+}
+
+/**
+ * Who delegates to a name server has one zone there that answers for a name.
+ * @throws ConflictingDomainExists where a zone of that name, or of one above or below it, has the same name servers; TooManyHostedZones
+ */
+function refuseShared({ state }: OperationContext, { id }: DelegationSetRecord, name: string): void {
+  const zones = state.table(hostedZones).by("delegationSet", id);
+  const around = zones.find((zone) => isWithin(name, zone.name) || isWithin(zone.name, name));
+  if (around)
+    throw new ConflictingDomainExists(
+      because(`The hosted zone ${around.id} of ${around.name.slice(0, -1)} has the name servers of the delegation set ${id} already.`),
+    );
+  const most = QUOTAS.MAX_ZONES_BY_REUSABLE_DELEGATION_SET;
+  if (zones.length >= most)
+    throw new TooManyHostedZones(
+      because(`Limits Exceeded: MAX_ZONES_BY_REUSABLE_DELEGATION_SET - Cannot associate more than ${most} hosted zones.`),
+    );
 }
 
 /** @throws InvalidDomainName */
@@ -89,7 +110,7 @@ export const getHostedZone = operation("GetHostedZone", {
   run({ Id }, context) {
     const zone = requireZone(context, Id);
     const VPCs = zone.vpcs.map(({ region, id }) => ({ VPCRegion: region, VPCId: id }) as const);
-    return { HostedZone: shownZone(zone, context), ...whereFrom(zone), ...(zone.privateZone && { VPCs }) } as never;
+    return { HostedZone: shownZone(zone, context), ...whereFrom(zone, context), ...(zone.privateZone && { VPCs }) } as never;
   },
 });
 

@@ -2,6 +2,13 @@ import type { Operation } from "../operation.ts";
 import { changeResourceRecordSets } from "./change-record-sets.ts";
 import { getChange } from "./changes.ts";
 import {
+  createReusableDelegationSet,
+  deleteReusableDelegationSet,
+  getReusableDelegationSet,
+  getReusableDelegationSetLimit,
+  listReusableDelegationSets,
+} from "./delegation-sets.ts";
+import {
   createHealthCheck,
   deleteHealthCheck,
   getHealthCheck,
@@ -61,4 +68,9 @@ export const operations: readonly Operation[] = [
   listTagsForResources,
   getAccountLimit,
   getHostedZoneLimit,
+  createReusableDelegationSet,
+  getReusableDelegationSet,
+  getReusableDelegationSetLimit,
+  listReusableDelegationSets,
+  deleteReusableDelegationSet,
 ];

@@ -1,5 +1,5 @@
 import { HostedZoneNotPrivate } from "@aws-sdk/client-route-53";
-import { healthChecks, hostedZones } from "../../state/route53.ts";
+import { delegationSets, healthChecks, hostedZones } from "../../state/route53.ts";
 import { because } from "../operation.ts";
 import { QUOTAS } from "./quotas.ts";
 import { onAny, operation, recordSetCount, requireZone, zoneArn } from "./route53-operation.ts";
@@ -10,6 +10,7 @@ export const getAccountLimit = operation("GetAccountLimit", {
     const counts: Partial<Record<typeof Type, number>> = {
       MAX_HOSTED_ZONES_BY_OWNER: state.table(hostedZones).count("account", account),
       MAX_HEALTH_CHECKS_BY_OWNER: state.table(healthChecks).count("account", account),
+      MAX_REUSABLE_DELEGATION_SETS_BY_OWNER: state.table(delegationSets).count("account", account),
     };
     return { Limit: { Type, Value: QUOTAS[Type] }, Count: counts[Type] ?? 0 };
   },

@@ -1,9 +1,10 @@
-import { InvalidDomainName, NoSuchDelegationSet } from "@aws-sdk/client-route-53";
+import { InvalidDomainName } from "@aws-sdk/client-route-53";
 import { defined } from "../../domain/defined.ts";
 import { readName, sortKey } from "../../domain/dns/name.ts";
 import { hostedZones, type HostedZoneRecord } from "../../state/route53.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { compareKeys } from "../pagination.ts";
+import { requireDelegationSet } from "./delegation-sets.ts";
 import { shownZone } from "./hosted-zones.ts";
 import { pageLimit } from "./pages.ts";
 import { bareId, invalidInput, onAny, operation } from "./route53-operation.ts";
@@ -13,11 +14,10 @@ const MOST = 100;
 export const listHostedZones = operation("ListHostedZones", {
   authorize: onAny("ListHostedZones"),
   run({ Marker, MaxItems, DelegationSetId, HostedZoneType }, context) {
-    if (DelegationSetId !== undefined)
-      throw new NoSuchDelegationSet(because(`A reusable delegation set with the specified ID does not exist: ${DelegationSetId}`));
+    const set = DelegationSetId === undefined ? undefined : requireDelegationSet(context, DelegationSetId);
     const limit = pageLimit(MaxItems, MOST);
     const zones = ownZones(context)
-      .filter((zone) => HostedZoneType === undefined || zone.privateZone)
+      .filter((zone) => (HostedZoneType === undefined || zone.privateZone) && (set === undefined || zone.delegationSetId === set.id))
       .toSorted((a, b) => compareKeys(a.id, b.id));
     const rest = zones.filter((zone) => Marker === undefined || zone.id >= bareId(Marker, "hostedzone"));
     const next = rest[limit];

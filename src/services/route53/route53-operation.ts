@@ -13,7 +13,7 @@ function route53Arn({ region }: Scope, resource: string): string {
 }
 
 /** Clients may send ids with the path that answers have before them. */
-export function bareId(id: string | undefined, kind: "hostedzone" | "change" | "healthcheck"): string {
+export function bareId(id: string | undefined, kind: "hostedzone" | "change" | "healthcheck" | "delegationset"): string {
   return (id ?? "").replace(new RegExp(`^/?${kind}/`), "");
 }
 
@@ -34,6 +34,10 @@ export function changeArn(at: Scope, id: string | undefined): string {
 
 export function healthCheckArn(at: Scope, id: string | undefined): string {
   return route53Arn(at, `healthcheck/${bareId(id, "healthcheck")}`);
+}
+
+export function delegationSetArn(at: Scope, id: string | undefined): string {
+  return route53Arn(at, `delegationset/${bareId(id, "delegationset")}`);
 }
 
 /** Of operations that Route 53 knows no resource for. */
