@@ -145,6 +145,24 @@ explain
   .option("--json", "as one JSON object")
   .action(async (id: string, flags: object) => (await import("./explain/explain.ts")).explainTask(id, flags));
 
+explain
+  .command("service <service>")
+  .description("the same of a service, given as cluster/service or by its ARN: of one task for all that are alike")
+  .addOption(data())
+  .option("--json", "as one JSON object")
+  .action(async (service: string, flags: object) => (await import("./explain/explain.ts")).explainService(service, flags));
+
+explain
+  .command("target <target-group-arn> [target]")
+  .description(
+    "walk the way of requests to the targets of a group, or to one (10.0.1.5, 10.0.1.5:8080): listener, rule, groups, ACLs, health",
+  )
+  .addOption(data())
+  .option("--json", "as one JSON object")
+  .action(async (group: string, target: string | undefined, flags: object) =>
+    (await import("./explain/explain.ts")).explainTarget(group, target, flags),
+  );
+
 program
   .command("stop")
   .description("end the server that works on this data folder as SIGTERM does, and wait until it has ended; tasks run on")

@@ -40,3 +40,35 @@ export interface Obstruction {
   readonly text: string;
   readonly remedy?: string;
 }
+
+/** What `airfield explain service` tells: its tasks, one for all that are alike (of one deployment, in one subnet, in one state), and each step of their ways. */
+export interface ServiceExplanation {
+  readonly service: {
+    readonly arn: string;
+    readonly status: string;
+    readonly desiredCount: number;
+    readonly runningCount: number;
+    readonly pendingCount: number;
+    readonly lastEvent?: string;
+  };
+  readonly tasks: readonly ExplainedPart[];
+  readonly inTheWay?: Obstruction;
+}
+
+/** What `airfield explain target` tells: the targets of a group, or one, from who connects to what the health check says. */
+export interface TargetExplanation {
+  readonly targetGroup: { readonly arn: string; readonly protocol: string; readonly port?: number; readonly targetType: string };
+  readonly targets: readonly ExplainedPart[];
+  readonly inTheWay?: Obstruction;
+}
+
+export interface ExplainedPart {
+  /** A task's ARN, or `10.0.1.5:8080`. */
+  readonly what: string;
+  /** `PENDING`, `unhealthy`. */
+  readonly status: string;
+  /** How many it stands for, itself too. */
+  readonly alike: number;
+  readonly steps: readonly ExplainedStep[];
+  readonly inTheWay?: Obstruction;
+}

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
 import type { TaskExplanation } from "../../domain/task-explanation.ts";
-import { renderExplanation } from "./render.ts";
+import { renderExplanation, renderService, renderTarget } from "./render.ts";
 
 const obstruction = { code: "NO_ROUTE_TO_DESTINATION", component: "rtb-1", text: "the route table rtb-1 has no route", remedy: "make one" };
 const explanation: TaskExplanation = {
@@ -56,5 +56,38 @@ test("a task that nothing is in the way of, and that has no interface, is told s
     "",
     "",
     "Nothing is in the way.",
+  ]);
+});
+
+test("a service and a target group are shown part by part, with what is first in the way at the end", () => {
+  const part = { what: "10.0.1.5:8080", status: "unhealthy", alike: 1, steps: explanation.steps.slice(0, 1), inTheWay: obstruction };
+  const counts = { desiredCount: 3, runningCount: 2, pendingCount: 1, lastEvent: "(service web) says" };
+  const service = renderService({
+    service: { arn: "arn:service", status: "ACTIVE", ...counts },
+    tasks: [{ ...part, what: "arn:task", status: "RUNNING", alike: 2 }],
+  });
+  expect(stripVTControlCharacters(service).split("\n")).toEqual([
+    "service arn:service",
+    "  ACTIVE  3 wanted, 2 running, 1 pending",
+    "  (service web) says",
+    "",
+    "task arn:task  RUNNING, and 1 like it",
+    "✓ the login at ECR",
+    "    network-interface eni-1 → vpc-endpoint vpce-1",
+    "",
+    "Nothing is in the way.",
+  ]);
+  const targetGroup = { arn: "arn:group", protocol: "HTTP", port: 80, targetType: "ip" };
+  expect(stripVTControlCharacters(renderTarget({ targetGroup, targets: [part], inTheWay: obstruction })).split("\n")).toEqual([
+    "target group arn:group",
+    "  HTTP:80  ip",
+    "",
+    "target 10.0.1.5:8080  unhealthy",
+    "✓ the login at ECR",
+    "    network-interface eni-1 → vpc-endpoint vpce-1",
+    "",
+    "First in the way:",
+    "  NO_ROUTE_TO_DESTINATION at rtb-1: the route table rtb-1 has no route",
+    "  To mend it: make one.",
   ]);
 });

@@ -1,4 +1,11 @@
-import type { ExplainedStep, Obstruction, TaskExplanation } from "../../domain/task-explanation.ts";
+import type {
+  ExplainedPart,
+  ExplainedStep,
+  Obstruction,
+  ServiceExplanation,
+  TargetExplanation,
+  TaskExplanation,
+} from "../../domain/task-explanation.ts";
 import { colors } from "../colors.ts";
 
 /** The explanation as text for a terminal. */
@@ -16,6 +23,36 @@ export function renderExplanation({ task, place, steps, inTheWay }: TaskExplanat
     );
   }
   return [...lines, "", ...steps.flatMap(stepLines), "", ...conclusion(inTheWay)].join("\n");
+}
+
+/** The same of a service, a task after the other. */
+export function renderService({ service, tasks, inTheWay }: ServiceExplanation): string {
+  const counts = `${service.desiredCount} wanted, ${service.runningCount} running, ${service.pendingCount} pending`;
+  return [
+    `service ${colors.cyan(service.arn)}`,
+    `  ${service.status}  ${counts}`,
+    ...(service.lastEvent === undefined ? [] : [`  ${service.lastEvent}`]),
+    "",
+    ...tasks.flatMap((one) => partLines("task", one)),
+    ...conclusion(inTheWay),
+  ].join("\n");
+}
+
+/** The same of a target group, a target after the other. */
+export function renderTarget({ targetGroup, targets, inTheWay }: TargetExplanation): string {
+  const { arn, protocol, port, targetType } = targetGroup;
+  return [
+    `target group ${colors.cyan(arn)}`,
+    `  ${protocol}${port === undefined ? "" : `:${port}`}  ${targetType}`,
+    "",
+    ...targets.flatMap((one) => partLines("target", one)),
+    ...conclusion(inTheWay),
+  ].join("\n");
+}
+
+function partLines(kind: string, { what, status, alike, steps }: ExplainedPart): readonly string[] {
+  const others = alike === 1 ? "" : `, and ${alike - 1} like it`;
+  return [`${kind} ${colors.cyan(what)}  ${status}${others}`, ...steps.flatMap(stepLines), ""];
 }
 
 const SIGNS: Readonly<Record<ExplainedStep["outcome"], string>> = {

@@ -176,3 +176,15 @@ test("a network that is made anew is looked at by its new bridge", async () => {
   await clock.settled();
   expect(elements("bridges")).toEqual([]);
 });
+
+test("each block of a VPC has a bridge of its own, and what comes over any of them is looked at", async () => {
+  const { clock, vpc, networks, start, elements } = world();
+  start();
+  networks.make({ vpcId: vpc.id, vpcCidr: "172.30.0.0/20", isFurther: true });
+  await clock.settled();
+  expect(elements("bridges")).toEqual([`br-${vpc.id}`, `br-${vpc.id}-172.30.0.0/20`]);
+  expect(elements("gateways")).toEqual(expect.arrayContaining(["172.31.0.1", "172.30.0.1"]));
+  networks.make({ vpcId: vpc.id, vpcCidr: "172.31.0.0/16" });
+  await clock.settled();
+  expect(elements("bridges")).toHaveLength(2);
+});

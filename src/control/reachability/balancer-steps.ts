@@ -23,14 +23,14 @@ const CLIENT = "192.0.2.1";
 
 /** From clients to the load balancers of a task's service, from there to the task, and what their health checks say. */
 export function balancerSteps(state: WholeState, task: TaskRecord): readonly ExplainedStep[] {
-  return wantedTargets(state, task).flatMap((wanted) => targetSteps(state, task, wanted));
+  return wantedTargets(state, task).flatMap((wanted) => targetSteps(state, taskInWorld(state, task), wanted));
 }
 
-interface WantedTarget {
+export interface WantedTarget {
   readonly targetGroupArn: string;
   readonly port: number;
   /** Absent where it is not registered. */
-  readonly registered?: TaskTarget;
+  readonly registered?: Pick<TaskTarget, "targetGroupArn" | "targetId" | "port">;
 }
 
 /** Those that the task has, or will have once it runs. */
@@ -44,7 +44,8 @@ function wantedTargets(state: WholeState, task: TaskRecord): readonly WantedTarg
   );
 }
 
-function targetSteps(state: WholeState, task: TaskRecord, wanted: WantedTarget): readonly ExplainedStep[] {
+/** The same of one target. @param target its interface; absent where it has none in a VPC here */
+export function targetSteps(state: WholeState, target: WorldInterface | undefined, wanted: WantedTarget): readonly ExplainedStep[] {
   const group = state.table(targetGroups).get(wanted.targetGroupArn);
   if (!group) {
     const text = `the target group ${wanted.targetGroupArn} is not there`;
@@ -69,12 +70,16 @@ function targetSteps(state: WholeState, task: TaskRecord, wanted: WantedTarget):
         "make a listener, or a rule, that forwards there",
       ),
     ];
-  const target = taskInWorld(state, task);
-  const ways = used.flatMap(([balancer, listener]) => [
+  const ways = used.flatMap(([balancer, listener, rule]) => [
     ...(balancer.scheme === "internet-facing" ? [fromClient(state, balancer, listener)] : []),
-    ...(target && group.targetType === "ip" ? [toTarget(state, balancer, group, target, wanted.port)] : []),
+    ...(target && group.targetType === "ip" ? [led(toTarget(state, balancer, group, target, wanted.port), listener, rule, group)] : []),
   ]);
   return [...once(ways), ...healthStep(state, group, wanted)];
+}
+
+/** From the listener that took a request, and the rule that sends it on. */
+function led(step: ExplainedStep, { protocol, port }: ListenerRecord, rule: string, { name }: TargetGroupRecord): ExplainedStep {
+  return { ...step, hops: [`listener ${protocol}:${port}`, `rule ${rule}`, `target-group ${name}`, ...step.hops] };
 }
 
 /** Several listeners of a load balancer have the same way to a target. */
@@ -82,15 +87,17 @@ function once(steps: readonly ExplainedStep[]): readonly ExplainedStep[] {
   return [...new Map(steps.map((step) => [step.what, step])).values()];
 }
 
-function listenersTo(state: WholeState, targetGroupArn: string): readonly (readonly [LoadBalancerRecord, ListenerRecord])[] {
-  const byRule = state
-    .table(rules)
-    .by("targetGroup", targetGroupArn)
-    .flatMap(({ listenerArn }) => state.table(listeners).get(listenerArn) ?? []);
-  const all = new Map([...state.table(listeners).by("targetGroup", targetGroupArn), ...byRule].map((listener) => [listener.arn, listener]));
-  return [...all.values()].flatMap((listener) => {
+/** Each with its load balancer, and the rule by which it forwards there. */
+function listenersTo(state: WholeState, targetGroupArn: string): readonly (readonly [LoadBalancerRecord, ListenerRecord, rule: string])[] {
+  const found = new Map<string, readonly [ListenerRecord, string]>();
+  for (const { arn, listenerArn, priority } of state.table(rules).by("targetGroup", targetGroupArn)) {
+    const listener = state.table(listeners).get(listenerArn);
+    if (listener) found.set(listenerArn, [listener, `${priority} (${arn.slice(arn.lastIndexOf("/") + 1)})`]);
+  }
+  for (const listener of state.table(listeners).by("targetGroup", targetGroupArn)) found.set(listener.arn, [listener, "default"]);
+  return [...found.values()].flatMap(([listener, rule]) => {
     const balancer = state.table(loadBalancers).get(listener.loadBalancerArn);
-    return balancer ? [[balancer, listener] as const] : [];
+    return balancer ? [[balancer, listener, rule] as const] : [];
   });
 }
 
@@ -137,21 +144,15 @@ function transport(protocol: string): number {
 function healthStep(state: WholeState, group: TargetGroupRecord, { registered }: WantedTarget): readonly ExplainedStep[] {
   const what = `health in ${group.name}`;
   const target = registered && state.table(targets).get(targetKey(registered.targetGroupArn, registered.targetId, registered.port));
-  if (!target) return [{ what, outcome: "not yet", hops: [] }];
+  if (!target) return [{ what, outcome: "not yet", hops: [`target-group ${group.name}`] }];
+  const hops = [`target-group ${group.name}`, `target ${target.id}:${target.port}`];
   const { state: is, reason = "", description = "" } = target.health;
-  if (is === "healthy") return [{ what, outcome: "passes", hops: [] }];
-  if (is === "initial" || is === "draining") return [{ what: `${what}: ${is}`, outcome: "not yet", hops: [] }];
+  if (is === "healthy") return [{ what, outcome: "passes", hops }];
+  if (is === "initial" || is === "draining") return [{ what: `${what}: ${is}`, outcome: "not yet", hops }];
   const { protocol, port, path } = group.healthCheck;
   const check = `${protocol} ${path ?? ""} on ${port === "traffic-port" ? `port ${target.port}` : `port ${port}`}`.replace(/ {2}/, " ");
-  return [
-    barred(
-      what,
-      reason,
-      group.arn,
-      `the target ${target.id}:${target.port} is ${is}: ${description}`,
-      `look at what answers to the health check, ${check}`,
-    ),
-  ];
+  const text = `the target ${target.id}:${target.port} is ${is}: ${description}`;
+  return [{ ...barred(what, reason, group.arn, text, `look at what answers to the health check, ${check}`), hops }];
 }
 
 function barred(what: string, code: string, component: string, text: string, remedy: string): ExplainedStep {

@@ -6,7 +6,7 @@ import { networkAcls } from "../../state/ec2-network-acls.ts";
 import { services, tasks } from "../../state/ecs.ts";
 import { securityGroups, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import { placeInterfaces } from "../../state/elb-interfaces.ts";
-import { listeners, loadBalancers, targetGroups, targets, type TargetRecord } from "../../state/elb.ts";
+import { listeners, loadBalancers, targetGroups, targetKey, targets, type TargetRecord } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
 import { balancerRecord, groupRecord, listenerRecord } from "../../testing/balancer-records.ts";
 import { definitionRecord, interfaceOf, putTask, taskRecord } from "../../testing/task-record.ts";
@@ -14,6 +14,8 @@ import { newDeployment } from "../../decide/rollout/new-deployment.ts";
 import { balancedCluster, putService } from "../../testing/balanced-cluster.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { unreachedTargets } from "./unreached-targets.ts";
+import { explainServices } from "./explain-service.ts";
+import { explainTarget } from "./explain-target.ts";
 import { explainTask } from "./explain-task.ts";
 
 const SCOPE = { account: "123456789012", region: "us-east-1" };
@@ -69,14 +71,16 @@ function world() {
     taskRecord(ID, { networkInterface, targets: [{ targetGroupArn: targetGroup.arn, targetId: "172.31.0.9", port: 8080 }] }),
     definitionRecord({ containerDefinitions: [{ name: "app", image: "localhost:5000/app" }] }),
   );
+  const parts = { state, clock: new ManualClock(), ids, homeOf: () => undefined };
   return {
     state,
+    parts,
     group,
     listener,
     target,
     targetGroup,
     acl: state.table(networkAcls).by("default", vpc.id)[0]!,
-    told: () => explainTask(state, ID, () => undefined)!,
+    told: () => explainTask(parts, ID)!,
   };
 }
 
@@ -162,7 +166,7 @@ test.each<
 });
 
 test("a task that stopped while nothing is in its way now stopped for what it says, and one that is not there is not told of", () => {
-  const { state } = world();
+  const { state, parts } = world();
   putTask(
     state,
     taskRecord("1".repeat(32), {
@@ -172,11 +176,11 @@ test("a task that stopped while nothing is in its way now stopped for what it sa
       stoppedReason: "Essential container in task exited",
     }),
   );
-  expect(explainTask(state, "1".repeat(32), () => undefined)).toMatchObject({
+  expect(explainTask(parts, "1".repeat(32))).toMatchObject({
     steps: [],
     inTheWay: { code: "EssentialContainerExited", text: "Essential container in task exited" },
   });
-  expect(explainTask(state, "2".repeat(32), () => undefined)).toBeUndefined();
+  expect(explainTask(parts, "2".repeat(32))).toBeUndefined();
 });
 
 test("a service is told once what keeps its load balancer from an unhealthy target of its", async () => {
@@ -208,4 +212,69 @@ test("a service is told once what keeps its load balancer from an unhealthy targ
   expect(events()).toEqual([
     expect.stringMatching(/^\(service web\) \(task 0+\) has in its way SG_HAS_NO_RULES at sg-app: .* To mend it: /),
   ]);
+});
+
+test("a target is told by its listener, rule and group, hop by hop, and what its task's group does not let in is named", () => {
+  const { state, group, listener, target, targetGroup } = world();
+  const arn = targetGroup.arn;
+  const told = (which?: string) => explainTarget(state, arn, which);
+  expect(told()?.inTheWay).toBeUndefined();
+  const [only] = told("172.31.0.9:8080")!.targets;
+  expect([only?.what, only?.status, only?.steps.map(({ outcome }) => outcome)]).toEqual([
+    "172.31.0.9:8080",
+    "healthy",
+    ["passes", "passes", "passes"],
+  ]);
+  expect(only?.steps[1]?.hops.slice(0, 3)).toEqual(["listener HTTP:80", "rule default", "target-group web"]);
+  expect(only?.steps[2]?.hops).toEqual(["target-group web", "target 172.31.0.9:8080"]);
+  expect([told("172.31.0.9")?.targets.length, told("172.31.0.8"), explainTarget(state, `${arn}x`)]).toEqual([1, undefined, undefined]);
+  group("sg-app", [from("sg-other"), OPEN]);
+  expect(told()?.inTheWay).toMatchObject({ code: "ENI_SG_RULES_MISMATCH", component: "sg-app" });
+  group("sg-app", [from("sg-alb"), OPEN]);
+  const health = { state: "unhealthy", reason: "Target.ResponseCodeMismatch", description: "codes: [500]" } as const;
+  state.commit(() => state.table(targets).put({ ...target, health }));
+  expect(told()?.inTheWay).toMatchObject({ code: "Target.ResponseCodeMismatch", component: arn });
+  state.commit(() => state.table(listeners).delete(listener.arn));
+  expect(told()?.inTheWay).toMatchObject({ code: "ELBV2_LISTENERS_MISMATCH" });
+  state.commit(() => state.table(targets).delete(targetKey(arn, target.id, target.port)));
+  expect(told()?.inTheWay).toMatchObject({ code: "NO_TARGETS", component: arn });
+});
+
+test("a service is told by one task for all that are alike, by name or ARN, and by its last event where it has none", () => {
+  const at = world();
+  const { state, parts, group } = at;
+  const deployment = { ...newDeployment("ecs-svc/1", "d", 1, 0), updatedAt: 0, launchType: "FARGATE" as const, loadBalancers: [] };
+  const service = putService(state, balancedCluster("web"), {
+    arn: "arn:aws:ecs:us-east-1:123456789012:service/web/web",
+    name: "web",
+    deployment,
+    now: 0,
+  });
+  const told = () => explainServices(parts, "web/web");
+  expect(told()[0]?.inTheWay).toMatchObject({ code: "NO_TASKS", component: service.arn });
+  const [first] = [...state.table(tasks).values()];
+  state.commit(() => {
+    for (const arn of [first!.arn, `${first!.arn}-2`])
+      state.table(tasks).put({ ...first!, arn, serviceArn: service.arn, deploymentId: "ecs-svc/1", lastStatus: "RUNNING" });
+    state.table(tasks).put({
+      ...first!,
+      arn: `${first!.arn}-3`,
+      id: "3".repeat(32),
+      serviceArn: service.arn,
+      deploymentId: "ecs-svc/1",
+      lastStatus: "PENDING",
+    });
+  });
+  expect(told()[0]).toMatchObject({
+    service: { arn: service.arn, runningCount: 2, pendingCount: 1 },
+    tasks: [
+      { status: "RUNNING", alike: 2 },
+      { status: "PENDING", alike: 1 },
+    ],
+  });
+  expect(told()[0]?.inTheWay).toBeUndefined();
+  group("sg-app", [from("sg-other"), OPEN]);
+  expect(told()[0]?.inTheWay).toMatchObject({ code: "ENI_SG_RULES_MISMATCH", component: "sg-app" });
+  expect(explainServices(parts, service.arn)).toHaveLength(1);
+  for (const none of ["web/other", "web", `${service.arn}x`, "", "a/web/web"]) expect(explainServices(parts, none)).toEqual([]);
 });

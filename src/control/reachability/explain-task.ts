@@ -1,22 +1,36 @@
 import type { ExplainedStep, Obstruction, TaskExplanation } from "../../domain/task-explanation.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Ids } from "../../ports/ids.ts";
 import { taskDefinitions, tasks, type TaskRecord } from "../../state/ecs.ts";
 import { publicAddressOf } from "../../state/public-addresses.ts";
 import type { WholeState } from "../../state/state.ts";
 import { balancerSteps } from "./balancer-steps.ts";
+import { underPolicy } from "./endpoint-policy-step.ts";
 import type { ImageHome, Need } from "./needs.ts";
 import { pathStep } from "./path-step.ts";
 import { fetchesItself, waysOf, type TaskWay } from "./task-ways.ts";
+
+export interface ExplainingParts {
+  readonly state: WholeState;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly homeOf: ImageHome;
+}
 
 /**
  * The way of a task, from its interface to what it needs and from its load balancers to it, as it is by the records now; the first thing in the way is named.
  * Costs what the task needs and the load balancers of its service have.
  * @param id the task's id, or its ARN
  */
-export function explainTask(state: WholeState, id: string, homeOf: ImageHome): TaskExplanation | undefined {
+export function explainTask(parts: ExplainingParts, id: string): TaskExplanation | undefined {
+  const { state, homeOf } = parts;
   const task = state.table(tasks).get(id) ?? state.table(tasks).by("id", id)[0];
   if (!task) return undefined;
   const definition = state.table(taskDefinitions).get(task.taskDefinitionArn);
-  const ways = definition && fetchesItself(task) ? waysOf(state, task, definition, homeOf).map(stepOf) : [];
+  const ways =
+    definition && fetchesItself(task)
+      ? waysOf(state, task, definition, homeOf).map((way) => underPolicy(parts, task, definition, way.need, stepOf(way)))
+      : [];
   const steps = [interfaceStep(task), ...ways, ...balancerSteps(state, task)].filter((step) => step !== undefined);
   const inTheWay = steps.find(({ outcome }) => outcome === "barred")?.obstruction ?? stopOf(task);
   return {

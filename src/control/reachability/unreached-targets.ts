@@ -12,7 +12,9 @@ export const unreachedTargets = loop("targets that are not reached", ({ state, i
   watches: [records(targets, ({ before, after }) => after?.health.state === "unhealthy" && before?.health.state !== "unhealthy")],
   step(key) {
     for (const task of state.table(tasks).by("target", key)) {
-      const barred = balancerSteps(state, task).find(({ outcome, hops }) => outcome === "barred" && hops.length > 0);
+      const barred = balancerSteps(state, task).find(
+        ({ outcome, hops }) => outcome === "barred" && hops.some((hop) => hop.startsWith("network-interface")),
+      );
       if (barred?.obstruction) tellService(state, task, barred.obstruction, ids, clock.now());
     }
   },
