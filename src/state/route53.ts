@@ -82,6 +82,24 @@ export const recordSets = defineTable<RecordSetRecord>()("route53.record-sets", 
   /** All names above it: there is something below them, though they may have no records. */
   below: (set) => namesAbove(set.name).map((name) => nameInZone(set.zoneId, name)),
   healthCheck: (set) => set.healthCheckId,
+  cidrCollection: (set) => set.cidrRouting?.CollectionId,
+});
+
+/** Blocks of addresses by location, by which record sets are chosen. */
+export interface CidrCollectionRecord {
+  /** A UUID. */
+  readonly id: string;
+  readonly account: string;
+  readonly name: string;
+  readonly callerReference: string;
+  /** Counts up with each change. */
+  readonly version: number;
+  /** Each with a block at least; a block is in one of them. */
+  readonly locations: readonly { readonly name: string; readonly blocks: readonly string[] }[];
+}
+
+export const cidrCollections = defineTable<CidrCollectionRecord>()("route53.cidr-collections", (one) => one.id, ofAccount, {
+  account: (one) => one.account,
 });
 
 /** A change that was made: in the records, and so in what the name server answers, since it was committed. */

@@ -27,7 +27,7 @@ import { logGroups, logStreams } from "./logs.ts";
 import { connectAddresses, connectServers } from "./ecs-connect.ts";
 import { networkInterfaces } from "./network-interfaces.ts";
 import { parameters } from "./parameters.ts";
-import { changes, delegationSets, healthChecks, hostedZones, recordSets } from "./route53.ts";
+import { changes, cidrCollections, delegationSets, healthChecks, hostedZones, recordSets } from "./route53.ts";
 import { healthStatuses } from "./route53-health.ts";
 import { secrets } from "./secrets.ts";
 import { serverCertificates } from "./server-certificates.ts";
@@ -212,6 +212,10 @@ describe("records are kept where earlier versions look for them, and found by wh
     entry(recordSets, { zoneId: "Z1", name: "x.a.b.", type: "A", setIdentifier: "i", healthCheckId: "h" }, "Z1/x.a.b./A/i", {
       ...{ zone: "Z1", name: "Z1/x.a.b.", below: ["Z1/a.b.", "Z1/b."], healthCheck: "h" },
     }),
+    entry(recordSets, { zoneId: "Z1", name: "b.", type: "A", cidrRouting: { CollectionId: "c" } }, "Z1/b./A/", {
+      ...{ zone: "Z1", name: "Z1/b.", below: [], healthCheck: undefined, cidrCollection: "c" },
+    }),
+    entry(cidrCollections, { id: "c" }, "c", { account: ME }),
     entry(changes, { id: "C1" }, "C1", { account: ME }),
     entry(healthChecks, { id: "h", config: { ChildHealthChecks: ["c"] } }, "h", { account: ME, child: ["c"] }),
     entry(healthStatuses, { id: "h" }, "h"),

@@ -57,7 +57,7 @@ export function resolveInVpc({ state, chance, sharedDomains = [], heldIn }: Reso
     const own = vpc && !privateZoneOf(state, vpcId, question.name) ? vpcName(state, vpc, question) : undefined;
     if (own) return own;
     const sees = (zone: HostedZoneRecord): boolean => zone.account === vpc?.account || isShared(zone.name);
-    return resolve(state, question, { vpcId, region: vpc?.region ?? DEFAULT_REGION, sees, addressesOf }, address, chance());
+    return resolve(state, question, { vpcId, region: vpc?.region ?? DEFAULT_REGION, client, sees, addressesOf }, address, chance());
   };
 }
 
@@ -69,7 +69,7 @@ export function resolveInVpc({ state, chance, sharedDomains = [], heldIn }: Reso
 export function resolveOnHost({ state, chance }: ResolvingParts, address: string): Resolve {
   const standpoint: Standpoint = { region: DEFAULT_REGION, addressesOf: () => [LOOPBACK] };
   return (question, client) => {
-    const found = resolve(state, question, standpoint, address, chance());
+    const found = resolve(state, question, { ...standpoint, client }, address, chance());
     return found.kind === "forward" && !isOnHost(client) ? { kind: "refused" } : found;
   };
 }

@@ -24,6 +24,7 @@ function viewOf(zones: readonly ZoneView[], more: Partial<DnsView> = {}): DnsVie
     zoneOf: (name) => byLength.find((zone) => isWithin(name, zone.name)),
     service: () => undefined,
     isHealthy: () => true,
+    locationsIn: () => [],
     region: "us-east-1",
     chance: 0,
     ...more,
@@ -222,6 +223,17 @@ describe("of several record sets", () => {
     const sets = [set(1, { geoLocation: { CountryCode: "DE" } }), set(2, { geoLocation: { CountryCode: "*" } })];
     expect(asked(sets, WWW)).toBe(answer(2));
     expect(asked(sets.slice(0, 1), WWW)).toBe(`NOERROR:  / ${SOA}`);
+  });
+
+  test("that of the client's nearest location is told that is healthy, then everybody's, and nothing where there is none", () => {
+    const at = (number: number, LocationName: string): RecordSet => set(number, { cidrRouting: { CollectionId: "c", LocationName } });
+    const sets = [at(1, "*"), at(2, "country"), at(3, "office")];
+    const from = (...locations: readonly string[]): Partial<DnsView> => ({ locationsIn: (id) => (id === "c" ? locations : []) });
+    expect(asked(sets, WWW, "A", from("office", "country"))).toBe(answer(3));
+    expect(asked(sets, WWW, "A", { ...from("office", "country"), ...sick("h3") })).toBe(answer(2));
+    expect(asked(sets, WWW, "A", { ...from("office", "country"), ...sick("h1", "h2", "h3") })).toBe(answer(3));
+    expect(asked(sets, WWW, "A", from("elsewhere"))).toBe(answer(1));
+    expect(asked(sets.slice(1), WWW)).toBe(`NOERROR:  / ${SOA}`);
   });
 
   test("up to eight healthy ones are told at once, beginning with another one each time", () => {

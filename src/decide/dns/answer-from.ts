@@ -100,7 +100,7 @@ function toldOf(view: DnsView, within: Within, sets: readonly RecordSet[], type:
 function resolved(view: DnsView, within: Within, sets: readonly RecordSet[], depth: number): readonly Resource[] {
   const { zone } = within;
   const isHealthy = (set: RecordSet): boolean => isHealthySet(view, within, set);
-  return chosen(sets, { isHealthy, region: view.region, chance: view.chance }).flatMap((set) => {
+  return chosen(sets, { isHealthy, region: view.region, locationsIn: view.locationsIn, chance: view.chance }).flatMap((set) => {
     const target = set.aliasTarget;
     if (!target) return resourcesOf(set);
     if (target.HostedZoneId === zone.id) return depth === 0 ? [] : resolved(view, within, targetsOf(zone, set), depth - 1);

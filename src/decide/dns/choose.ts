@@ -6,6 +6,8 @@ const MOST_AT_ONCE = 8;
 export interface Choice {
   readonly isHealthy: (set: RecordSet) => boolean;
   readonly region: string;
+  /** The locations of a CIDR collection that the client is in, the one of the longest prefix first. */
+  readonly locationsIn: (collectionId: string) => readonly string[];
   readonly chance: number;
 }
 
@@ -29,6 +31,8 @@ export function chosen(sets: readonly RecordSet[], choice: Choice): readonly Rec
       return one(healthyFirst(sets.toSorted(primaryFirst), choice));
     case "geolocation":
       return one(sets.find(({ geoLocation }) => geoLocation?.CountryCode === "*"));
+    case "IP-based":
+      return one(healthyFirst(byLocation(sets, choice), choice));
     case "multivalue answer": {
       const healthy = sets.filter(choice.isHealthy);
       return rotated(healthy.length > 0 ? healthy : sets, choice.chance).slice(0, MOST_AT_ONCE);
@@ -57,6 +61,13 @@ function healthyFirst(sets: readonly RecordSet[], { isHealthy }: Choice): Record
 function byRegion(sets: readonly RecordSet[], own: string): readonly RecordSet[] {
   const distance = ({ region }: RecordSet): string => (region === own ? "" : (region ?? ""));
   return sets.toSorted((a, b) => (distance(a) < distance(b) ? -1 : 1));
+}
+
+/** Those that are meant for the client: the nearest location's, and at last the one for everybody. Source: Route 53 Developer Guide, "IP-based routing". */
+function byLocation(sets: readonly RecordSet[], { locationsIn }: Choice): readonly RecordSet[] {
+  const [first] = sets;
+  const locations = [...locationsIn(first?.cidrRouting?.CollectionId ?? ""), "*"];
+  return locations.flatMap((location) => sets.find(({ cidrRouting }) => cidrRouting?.LocationName === location) ?? []);
 }
 
 function primaryFirst(a: RecordSet, b: RecordSet): number {

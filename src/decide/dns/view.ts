@@ -25,6 +25,8 @@ export interface DnsView {
   readonly isHealthy: (healthCheckId: string) => boolean;
   /** Where the client is, as far as records for regions go. */
   readonly region: string;
+  /** The locations of a CIDR collection that the client is in, the one of the longest prefix first. */
+  readonly locationsIn: (collectionId: string) => readonly string[];
   /** From 0, below 1. */
   readonly chance: number;
 }

@@ -117,6 +117,7 @@ function isEqual(a: RecordSet, b: RecordSet): boolean {
     JSON.stringify([
       ...[set.ttl, set.weight, set.region, set.failover, set.multiValueAnswer, set.healthCheckId].map((one) => one ?? null),
       [geoLocation.ContinentCode ?? null, geoLocation.CountryCode ?? null, geoLocation.SubdivisionCode ?? null],
+      set.cidrRouting ? [set.cidrRouting.CollectionId, set.cidrRouting.LocationName] : null,
       aliasTarget ? [aliasTarget.HostedZoneId, aliasTarget.DNSName, aliasTarget.EvaluateTargetHealth] : null,
       values.toSorted(),
     ]);
@@ -175,6 +176,8 @@ function mixed(set: RecordSet, others: readonly RecordSet[]): readonly string[] 
     ];
   if (policy === "weighted" && others.some(({ ttl }) => ttl !== undefined && set.ttl !== undefined && ttl !== set.ttl))
     return [`${named(set)} cannot be created as weighted sets must contain the same TTL.`];
+  if (others.some(({ cidrRouting }) => cidrRouting?.CollectionId !== set.cidrRouting?.CollectionId))
+    return [`${named(set)} cannot be created as IP-based sets must be of the same CIDR collection.`];
   const role = roleOf(set);
   if (role !== undefined && others.some((other) => roleOf(other) === role))
     return [
@@ -184,9 +187,10 @@ function mixed(set: RecordSet, others: readonly RecordSet[]): readonly string[] 
 }
 
 /** What only one record set of a name and type has. */
-function roleOf({ region, failover, geoLocation }: RecordSet): string | undefined {
+function roleOf({ region, failover, geoLocation, cidrRouting }: RecordSet): string | undefined {
   if (region !== undefined) return `region ${region}`;
   if (failover !== undefined) return `failover ${failover}`;
+  if (cidrRouting) return `location ${cidrRouting.LocationName}`;
   if (!geoLocation) return undefined;
   const { ContinentCode, CountryCode, SubdivisionCode } = geoLocation;
   return `geolocation ${[ContinentCode, CountryCode, SubdivisionCode].filter((code) => code !== undefined).join("-")}`;

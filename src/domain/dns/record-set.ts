@@ -15,6 +15,12 @@ export interface GeoLocationOf {
   readonly SubdivisionCode?: string;
 }
 
+/** Whom an IP-based record is for: who asks from a location of a CIDR collection; `*` is everybody else. */
+export interface CidrRoutingOf {
+  readonly CollectionId: string;
+  readonly LocationName: string;
+}
+
 /** A record set: records of one name and type, and where several share both, of one set identifier. */
 export interface RecordSet {
   /** As `readName` gives it. */
@@ -24,6 +30,7 @@ export interface RecordSet {
   readonly weight?: number;
   readonly region?: string;
   readonly geoLocation?: GeoLocationOf;
+  readonly cidrRouting?: CidrRoutingOf;
   readonly failover?: "PRIMARY" | "SECONDARY";
   readonly multiValueAnswer?: boolean;
   /** Seconds; an alias has that of its target. */
@@ -35,12 +42,13 @@ export interface RecordSet {
 }
 
 /** How one of several record sets of a name and a type is chosen. Source: Route 53 Developer Guide, "Choosing a routing policy". */
-export type RoutingPolicy = "simple" | "weighted" | "latency" | "failover" | "geolocation" | "multivalue answer";
+export type RoutingPolicy = "simple" | "weighted" | "latency" | "failover" | "geolocation" | "IP-based" | "multivalue answer";
 
-export function policyOf({ weight, region, failover, geoLocation, multiValueAnswer }: RecordSet): RoutingPolicy {
+export function policyOf({ weight, region, failover, geoLocation, cidrRouting, multiValueAnswer }: RecordSet): RoutingPolicy {
   if (weight !== undefined) return "weighted";
   if (region !== undefined) return "latency";
   if (failover !== undefined) return "failover";
   if (geoLocation !== undefined) return "geolocation";
+  if (cidrRouting !== undefined) return "IP-based";
   return multiValueAnswer === undefined ? "simple" : "multivalue answer";
 }

@@ -4,12 +4,12 @@ import { readName } from "../../domain/dns/name.ts";
 import { laterTurn } from "../../domain/later-turn.ts";
 import { recordSetsAt } from "../../state/dns-zones.ts";
 import { loadBalancers } from "../../state/elb.ts";
-import { healthChecks, recordSets, type HostedZoneRecord, type RecordSetRecord } from "../../state/route53.ts";
+import { cidrCollections, healthChecks, recordSets, type HostedZoneRecord, type RecordSetRecord } from "../../state/route53.ts";
 import { because, type ConditionContext, type OperationContext } from "../operation.ts";
 import { recordChange } from "./changes.ts";
 import { QUOTAS } from "./quotas.ts";
 import { invalidBatch, readRecordSet } from "./record-set-input.ts";
-import { operation, recordSetCount, requireOwnZone, zoneArn } from "./route53-operation.ts";
+import { invalidInput, operation, recordSetCount, requireOwnZone, zoneArn } from "./route53-operation.ts";
 import { serviceNames } from "./service-names.ts";
 
 /** Of a batch. Source: Route 53 Developer Guide, "Quotas": an UPSERT counts twice. */
@@ -34,6 +34,7 @@ export const changeResourceRecordSets = operation("ChangeResourceRecordSets", {
     // Looked for once more: it may be gone meanwhile.
     const zone = requireOwnZone(context, HostedZoneId);
     requireHealthChecks(context, read);
+    requireLocations(context, zone, read);
     const changed = applyChanges(zoneToChange(context, zone), read);
     if (changed.kind === "refused") throw invalidBatch(changed.messages);
     const { state, account } = context;
@@ -87,6 +88,19 @@ function requireHealthChecks({ state }: OperationContext, changes: readonly Reco
   for (const { action, set } of changes)
     if (action !== "DELETE" && set.healthCheckId !== undefined && !state.table(healthChecks).has(set.healthCheckId))
       throw new NoSuchHealthCheck(because(`A health check with id ${set.healthCheckId} does not exist.`));
+}
+
+/** @throws InvalidInput in a private zone, whose resolver does not tell locations apart; InvalidChangeBatch where a collection or location is not there */
+function requireLocations({ state }: OperationContext, zone: HostedZoneRecord, changes: readonly RecordChange[]): void {
+  for (const { action, set } of changes) {
+    if (action === "DELETE" || !set.cidrRouting) continue;
+    if (zone.privateZone) throw invalidInput("IP-based routing is not supported in private hosted zones.");
+    const { CollectionId, LocationName } = set.cidrRouting;
+    const collection = state.table(cidrCollections).get(CollectionId);
+    if (!collection) throw invalidBatch([`The CIDR collection ${CollectionId} does not exist.`]);
+    if (LocationName !== "*" && !collection.locations.some(({ name }) => name === LocationName))
+      throw invalidBatch([`The CIDR location ${LocationName} does not exist in the CIDR collection ${CollectionId}.`]);
+  }
 }
 
 function zoneToChange({ state }: OperationContext, zone: HostedZoneRecord): ZoneToChange {

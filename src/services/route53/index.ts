@@ -1,5 +1,6 @@
 import type { Operation } from "../operation.ts";
 import { changeResourceRecordSets } from "./change-record-sets.ts";
+import { changeCidrCollection, createCidrCollection, deleteCidrCollection } from "./cidr-collections.ts";
 import { getChange } from "./changes.ts";
 import {
   createReusableDelegationSet,
@@ -22,6 +23,7 @@ import { createHostedZone, deleteHostedZone, getHostedZone, updateHostedZoneComm
 import { getAccountLimit, getHostedZoneLimit } from "./limits.ts";
 import { getHostedZoneCount, listHostedZones, listHostedZonesByName } from "./list-hosted-zones.ts";
 import { listResourceRecordSets } from "./list-record-sets.ts";
+import { listCidrBlocks, listCidrCollections, listCidrLocations } from "./list-cidrs.ts";
 import { changeTagsForResource, listTagsForResource, listTagsForResources } from "./tags.ts";
 import { testDNSAnswer } from "./test-dns-answer.ts";
 import {
@@ -73,4 +75,10 @@ export const operations: readonly Operation[] = [
   getReusableDelegationSetLimit,
   listReusableDelegationSets,
   deleteReusableDelegationSet,
+  createCidrCollection,
+  changeCidrCollection,
+  deleteCidrCollection,
+  listCidrCollections,
+  listCidrLocations,
+  listCidrBlocks,
 ];

@@ -59,6 +59,7 @@ export function shownRecordSet(set: RecordSetRecord): ResourceRecordSet {
       Weight: set.weight,
       Region: set.region as ResourceRecordSet["Region"],
       GeoLocation: set.geoLocation,
+      CidrRoutingConfig: set.cidrRouting,
       Failover: set.failover,
       MultiValueAnswer: set.multiValueAnswer,
       TTL: set.ttl,

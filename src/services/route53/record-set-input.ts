@@ -32,6 +32,9 @@ export function readRecordSet(change: Change): { readonly set: RecordSet; readon
     type,
     ...defined({ setIdentifier: given.SetIdentifier, weight, region, failover, multiValueAnswer, ttl, values }),
     ...defined({ geoLocation: given.GeoLocation && readGeoLocation(given.GeoLocation), healthCheckId: given.HealthCheckId }),
+    ...(given.CidrRoutingConfig && {
+      cidrRouting: { CollectionId: given.CidrRoutingConfig.CollectionId ?? "", LocationName: given.CidrRoutingConfig.LocationName ?? "" },
+    }),
     ...(given.AliasTarget && {
       aliasTarget: {
         HostedZoneId: bareId(given.AliasTarget.HostedZoneId, "hostedzone"),
@@ -49,10 +52,8 @@ function checkMembers(change: Change, given: ResourceRecordSet): void {
   const where = `in Change with [Action=${change.Action}, Name=${given.Name}, Type=${given.Type}, SetIdentifier=${given.SetIdentifier ?? "null"}]`;
   if (given.TrafficPolicyInstanceId !== undefined)
     throw invalidInput("Airfield has no traffic policies yet: TrafficPolicyInstanceId is refused.");
-  if (given.GeoProximityLocation || given.CidrRoutingConfig)
-    throw invalidInput(
-      "Airfield does not route by geoproximity or by CIDR blocks yet: GeoProximityLocation and CidrRoutingConfig are refused.",
-    );
+  if (given.GeoProximityLocation)
+    throw invalidInput("Airfield knows nobody's place, and so does not route by geoproximity: GeoProximityLocation is refused.");
   const records = given.ResourceRecords !== undefined;
   const kinds = "[AliasTarget, all of [TTL, and ResourceRecords], or TrafficPolicyInstanceId]";
   if (given.AliasTarget && (records || given.TTL !== undefined))

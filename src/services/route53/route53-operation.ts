@@ -40,6 +40,10 @@ export function delegationSetArn(at: Scope, id: string | undefined): string {
   return route53Arn(at, `delegationset/${bareId(id, "delegationset")}`);
 }
 
+export function cidrCollectionArn(at: Scope, id = ""): string {
+  return route53Arn(at, `cidrcollection/${id}`);
+}
+
 /** Of operations that Route 53 knows no resource for. */
 export function onAny(action: string) {
   return (): Permission => ({ action: `route53:${action}`, resource: "*" });
