@@ -1,3 +1,4 @@
+import { Judgements } from "../../decide/rollout/judgements.ts";
 import { SETTLE_SECONDS } from "../../decide/rollout/new-deployment.ts";
 import type { DeploymentView, RolloutView, TargetView, TaskView } from "../../decide/rollout/view.ts";
 import type { HealthStatus } from "../../domain/task-status.ts";
@@ -10,6 +11,7 @@ import type { WholeState } from "../../state/state.ts";
 interface Made {
   readonly views: Map<string, TaskView>;
   readonly changed: Set<string>;
+  readonly judgements: Judgements;
 }
 
 /** Makes views of services, each from the one before: whoever has it tells it what changes. */
@@ -43,9 +45,18 @@ export class RolloutViews {
     return rolloutView(this.#state, service, [...made.views.values()], now);
   }
 
+  /** What its tasks were taken for in the plan before, if there was one. */
+  judgementsOf(serviceArn: string): Judgements {
+    return this.#made.get(serviceArn)?.judgements ?? new Judgements();
+  }
+
   #first(serviceArn: string): Made {
     const found = this.#state.table(tasks).by("scheduled", serviceArn);
-    const made = { views: new Map(found.map((task) => [task.arn, madeOf(this.#state, task)])), changed: new Set<string>() };
+    const made = {
+      views: new Map(found.map((task) => [task.arn, madeOf(this.#state, task)])),
+      changed: new Set<string>(),
+      judgements: new Judgements(),
+    };
     this.#made.set(serviceArn, made);
     return made;
   }

@@ -7,9 +7,9 @@ import { RolloutViews } from "./rollout-view.ts";
 
 /**
  * Planning looks at each task of a service, less than a microsecond each. A service rests after it for so many milliseconds a task that this takes a
- * small share of the time, whatever its size; one of a hundred tasks does not rest.
+ * small share of the time, whatever its size; one of two hundred tasks does not rest.
  */
-const REST_MS_PER_TASK = 0.008;
+const REST_MS_PER_TASK = 0.004;
 
 /** Keeps every service at what its records ask for, until disposed of. */
 export const serviceLoop = loop("services", ({ state, clock, ids }: Needs<"ids">) => {
@@ -20,7 +20,7 @@ export const serviceLoop = loop("services", ({ state, clock, ids }: Needs<"ids">
     const service = state.table(services).get(arn);
     if (!service || service.status === "INACTIVE") return;
     const now = clock.now();
-    const plan = planRollout(views.of(service, now));
+    const plan = planRollout(views.of(service, now), views.judgementsOf(arn));
     carryOut(state, arn, plan, ids, now);
     for (const planned of plan) if (planned.kind === "wake-at") wakeAt(arn, planned.at);
   }

@@ -1,7 +1,8 @@
 import { ENDED_BY_ITSELF } from "../../domain/task-status.ts";
 import { afterFailures, afterRecovery, afterStart, type FailedTask } from "../throttle/restart-throttle.ts";
 import { MOST_STEPS } from "./plan.ts";
-import { changeDeployment, type Draft, type JudgedTask } from "./draft.ts";
+import { changeDeployment, type Draft } from "./draft.ts";
+import type { JudgedTask } from "./judgements.ts";
 import { hadBeenHealthy } from "./task-condition.ts";
 import type { DeploymentView } from "./view.ts";
 

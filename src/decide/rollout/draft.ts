@@ -1,15 +1,9 @@
 import { isBefore } from "../../domain/task-status.ts";
 import type { RestartState } from "../throttle/restart-throttle.ts";
 import { compareText } from "../placement/spread.ts";
-import { conditionOf, type TaskCondition } from "./task-condition.ts";
+import type { JudgedTask, Judgements } from "./judgements.ts";
 import type { RolloutStep, StopTask, UpdateDeployment } from "./plan.ts";
 import type { DeploymentView, RolloutView, ServiceView, TaskView } from "./view.ts";
-
-/** A task with what it is taken for. */
-export interface JudgedTask {
-  readonly task: TaskView;
-  readonly condition: TaskCondition;
-}
 
 /** A plan in the making: each decision reads what those before it have changed. It lives within one call of `planRollout`. */
 export interface Draft {
@@ -32,8 +26,8 @@ export interface Draft {
   readonly wakes: number[];
 }
 
-export function draftOf(view: RolloutView): Draft {
-  const tasks = oldestFirst(view.tasks).map((task): JudgedTask => ({ task, condition: conditionOf(task, view.service, view.now) }));
+export function draftOf(view: RolloutView, judgements: Judgements): Draft {
+  const tasks = judgements.of(oldestFirst(view.tasks), view.service, view.now);
   return {
     now: view.now,
     service: view.service,

@@ -1,7 +1,8 @@
 import { chooseToRemove, subnetForNext, type Removable } from "../placement/spread.ts";
 import { restartAllowedAt } from "../throttle/restart-throttle.ts";
 import { boundsOf } from "./bounds.ts";
-import { isLive, primaryOf, takesRoom, changeDeployment, type Draft, type JudgedTask } from "./draft.ts";
+import { isLive, primaryOf, takesRoom, changeDeployment, type Draft } from "./draft.ts";
+import type { JudgedTask } from "./judgements.ts";
 import * as events from "./events.ts";
 import { MOST_STEPS } from "./plan.ts";
 import { stopTasks } from "./stop-tasks.ts";

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LAWS } from "../../testing/rollout-laws.ts";
 import { aDeployment, aService, NOW, tasksOf } from "../../testing/rollout-view.ts";
+import { Judgements } from "./judgements.ts";
 import { planRollout } from "./plan-rollout.ts";
 import type { DeploymentView, RolloutView, TaskView } from "./view.ts";
 
@@ -78,4 +79,28 @@ describe("of every plan it holds that", () => {
       { numRuns: 1_500 },
     );
   });
+});
+
+test("what was judged before makes a plan no other", () => {
+  const minutes = fc.integer({ min: -1, max: 15 });
+  const later = fc.array(fc.record({ kept: fc.array(fc.boolean(), { minLength: 14, maxLength: 14 }), other: view, minutes }), {
+    maxLength: 3,
+  });
+  fc.assert(
+    fc.property(view, later, (first, rounds) => {
+      const judgements = new Judgements();
+      let given = first;
+      expect(planRollout(given, judgements)).toEqual(planRollout(given));
+      for (const { kept, other, minutes: more } of rounds) {
+        // Some stay as they are, some change in their place, some go, some come; now and then the service is another.
+        const stay = given.tasks.flatMap((one, at) =>
+          kept[at] === true ? [one] : other.tasks[at] ? [{ ...other.tasks[at], arn: one.arn }] : [],
+        );
+        const service = kept[0] === true ? given.service : other.service;
+        given = { ...given, service, now: given.now + more * MINUTE, tasks: [...stay, ...other.tasks.slice(stay.length)] };
+        expect(planRollout(given, judgements)).toEqual(planRollout(given));
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

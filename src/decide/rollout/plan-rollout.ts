@@ -2,6 +2,7 @@ import { completeDeployment, noteImpaired, noteSteadyState, tell } from "./concl
 import { countFailures } from "./count-failures.ts";
 import { draftOf, isLive, updateOf, type Draft } from "./draft.ts";
 import { fitTasks } from "./fit-tasks.ts";
+import { Judgements } from "./judgements.ts";
 import { MOST_STEPS, type RolloutPlan, type RolloutStep, type UpdateDeployment } from "./plan.ts";
 import { stopTasks } from "./stop-tasks.ts";
 import { tripCircuitBreaker } from "./trip-circuit-breaker.ts";
@@ -11,13 +12,14 @@ import type { RolloutView } from "./view.ts";
  * Plans the next steps of a service: towards its desired count, through its rolling deployment, out of its failures. Equal views give
  * equal plans, whatever the order of their lists. See `RolloutPlan` for how to carry one out.
  * Costs a few looks at each task, some 0.1 microseconds together, and a sorting where they do not come oldest first.
+ * @param judgements of the plan before of the same service; the plan is the same without
  */
-export function planRollout(view: RolloutView): RolloutPlan {
-  return view.service.status === "DRAINING" ? planDeletion(view) : planActive(view);
+export function planRollout(view: RolloutView, judgements: Judgements = new Judgements()): RolloutPlan {
+  const draft = draftOf(view, judgements);
+  return view.service.status === "DRAINING" ? planDeletion(draft) : planActive(view, draft);
 }
 
-function planActive(view: RolloutView): RolloutPlan {
-  const draft = draftOf(view);
+function planActive(view: RolloutView, draft: Draft): RolloutPlan {
   countFailures(draft);
   tripCircuitBreaker(draft);
   fitTasks(draft);
@@ -38,8 +40,7 @@ function planActive(view: RolloutView): RolloutPlan {
   ];
 }
 
-function planDeletion(view: RolloutView): RolloutPlan {
-  const draft = draftOf(view);
+function planDeletion(draft: Draft): RolloutPlan {
   const live = draft.tasks.filter(isLive).slice(0, MOST_STEPS);
   for (const id of new Set(live.map(({ task }) => task.deploymentId))) {
     stopTasks(

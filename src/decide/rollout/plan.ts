@@ -1,7 +1,7 @@
 import type { DeploymentView, Told } from "./view.ts";
 
-/** A plan starts, stops and marks at most so many tasks each, so that carrying it out takes milliseconds. */
-export const MOST_STEPS = 100;
+/** A plan starts, stops and marks at most so many tasks each, so that carrying it out takes a millisecond or two. */
+export const MOST_STEPS = 40;
 
 /**
  * What to do next, in order. The steps of one plan belong in one transaction; should only the first few be carried out, the next

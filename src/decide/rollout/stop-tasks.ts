@@ -1,5 +1,6 @@
 import { nameFromArn } from "../../domain/arn.ts";
-import type { Draft, JudgedTask } from "./draft.ts";
+import type { Draft } from "./draft.ts";
+import type { JudgedTask } from "./judgements.ts";
 import * as events from "./events.ts";
 import type { HealthFailure } from "./task-condition.ts";
 
