@@ -1,12 +1,15 @@
-import type { ServerHealthReport, TrafficProxy } from "../../src/ports/traffic-proxy.ts";
+import type { ProxyServer, ServerHealthReport, TrafficProxy } from "../../src/ports/traffic-proxy.ts";
 
 /** Servers whose health is told in one turn of the event loop: as many as one look at a real proxy's statistics brings. */
 const TOLD_AT_ONCE = 100;
 
-/** A proxy that carries nothing and finds every new server healthy at once. Each configuration costs one look at each of its servers. */
+/**
+ * A proxy that carries nothing and finds every new server healthy at once. A configuration costs it work for what is new, and a comparison for each other server:
+ * what is measured is not its own.
+ */
 export function instantProxy(): TrafficProxy {
   const listeners = new Set<(report: ServerHealthReport) => void>();
-  let known = new Set<string>();
+  let known = new Map<string, readonly ProxyServer[]>();
 
   function tell(fresh: readonly ServerHealthReport[]): void {
     for (const report of fresh.slice(0, TOLD_AT_ONCE)) for (const listener of listeners) listener(report);
@@ -16,15 +19,10 @@ export function instantProxy(): TrafficProxy {
   return {
     async apply({ backends }) {
       await new Promise(setImmediate);
-      const present = new Set<string>();
-      const fresh: ServerHealthReport[] = [];
-      for (const { id: backend, servers } of backends)
-        for (const { id: server, draining } of servers) {
-          const key = `${backend}/${server}`;
-          present.add(key);
-          if (!known.has(key) && !draining) fresh.push({ backend, server, health: "healthy" });
-        }
-      known = present;
+      const fresh = backends.flatMap(({ id: backend, servers }) =>
+        newIn(servers, known.get(backend) ?? []).map((server): ServerHealthReport => ({ backend, server, health: "healthy" })),
+      );
+      known = new Map(backends.map(({ id, servers }) => [id, servers]));
       if (fresh.length > 0) setImmediate(() => tell(fresh));
     },
     onHealth(listener) {
@@ -35,4 +33,20 @@ export function instantProxy(): TrafficProxy {
     close: () => Promise.resolve(),
     stop: () => Promise.resolve(),
   };
+}
+
+/** The ids of servers that take requests and were not there. Both lists are in the order of ids. */
+function newIn(servers: readonly ProxyServer[], before: readonly ProxyServer[]): readonly string[] {
+  const fresh: string[] = [];
+  let at = 0;
+  for (const server of servers) {
+    if (before[at] === server) {
+      at += 1;
+      continue;
+    }
+    while ((before[at]?.id ?? server.id) < server.id) at += 1;
+    if (before[at]?.id === server.id) at += 1;
+    else if (!server.draining) fresh.push(server.id);
+  }
+  return fresh;
 }

@@ -128,6 +128,7 @@ async function healthyWorld(): Promise<World> {
   made.start();
   await made.targetUntil((target) => target?.health.reason === "Elb.InitialHealthChecking");
   made.proxy.see(BACKEND, SERVER, "healthy");
+  await made.clock.settled();
   expect(made.target?.health).toEqual({ state: "healthy" });
   return made;
 }
@@ -191,6 +192,7 @@ describe("what changes while it works reaches the proxy:", () => {
     const added = at.state.table(targets).get(targetKey(GROUP, "10.0.0.2", 80));
     expect(added?.health.reason).toBe("Elb.InitialHealthChecking");
     at.proxy.see(BACKEND, "10.0.0.2-80", "healthy");
+    await at.clock.settled();
     expect(at.state.table(targets).get(targetKey(GROUP, "10.0.0.2", 80))?.health).toEqual({ state: "healthy" });
   });
 
@@ -564,6 +566,7 @@ describe("health", () => {
   test("what the proxy sees is on record in AWS's words", async () => {
     const at = await healthyWorld();
     at.proxy.see(BACKEND, SERVER, "unhealthy", { kind: "status", status: 503 });
+    await at.clock.settled();
     expect(at.target?.health).toEqual({
       state: "unhealthy",
       reason: "Target.ResponseCodeMismatch",
@@ -906,4 +909,26 @@ test.each([
   at.start(isEnforced ? { isEnforced } : {});
   await at.until(() => at.proxy.configuration?.listeners[0]?.routes.at(-1)?.action.kind !== undefined);
   expect(at.proxy.configuration?.listeners[0]?.routes.at(-1)?.action.kind).toBe(expected);
+});
+
+test("what a proxy tells of many targets at once is recorded some at a time, in commits of many", async () => {
+  const many = 120;
+  const at = world();
+  at.putAll();
+  const ids = Array.from({ length: many }, (_, index) => `10.1.0.${index}`);
+  at.state.commit(() => ids.forEach((id) => void registerTarget(at.state, { ...TARGET, id, now: 0 })));
+  at.start();
+  await at.clock.settled();
+  const recorded: number[] = [];
+  let open = 0;
+  at.state.watch(targets, ({ after }) => {
+    if (after?.health.state !== "healthy") return;
+    // Watchers hear of all of a commit in one go.
+    if (open === 0) queueMicrotask(() => (recorded.push(open), (open = 0)));
+    open += 1;
+  });
+  for (const id of ids) at.proxy.see(BACKEND, `${id}-80`, "healthy");
+  expect(recorded).toEqual([]);
+  await at.clock.settled();
+  expect(recorded).toEqual([50, 50, 20]);
 });

@@ -135,7 +135,9 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
   const size = (): number => state.table(targets).size + state.table(listeners).size;
   const rest = (key: string): number => (key === "routing" ? Math.floor(size() * REST_MS_PER_TARGET) : 0);
   const worker = keyedWorker("load balancing", (key) => STEPS[key as keyof typeof STEPS](), clock, logger, { rest });
-  const STEPS = { routing: route, packets: carryPackets, drains: drain, binds: bindAnew };
+  const STEPS = { routing: route, packets: carryPackets, health: hear, drains: drain, binds: bindAnew };
+  /** Targets of which the proxy's checks told something that is not on record, by their keys. */
+  const heard = new Set<string>();
   /** Targets whose health is another since the kernel was told, by their keys. */
   const ledOtherwise = new Set<string>();
   /** Why what the kernel was told last did not come about, where it did not. */
@@ -180,11 +182,20 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       for (const arn of carried)
         state.table(loadBalancers).update(arn, (balancer) => inState(balancer, impaired.get(arn) ?? unled.get(arn)));
     });
-    await inSlices(clock, [...unassessed], (keys) => {
-      for (const key of keys) unassessed.delete(key);
+    await assess(unassessed);
+    worker.wake("drains");
+  }
+
+  /** A proxy tells of all that it saw at once: of thousands where thousands came up together. */
+  async function hear(): Promise<void> {
+    await assess(heard);
+  }
+
+  async function assess(dirty: Set<string>): Promise<void> {
+    await inSlices(clock, [...dirty], (keys) => {
+      for (const key of keys) dirty.delete(key);
       recordHealth(state, reports, keys);
     });
-    worker.wake("drains");
   }
 
   /** What the kernel refuses keeps nothing from the proxy: it is told, and tried again. Resolves with whether it did as it was told. */
@@ -342,7 +353,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     state.watch(trustStores, wakeRouting),
     state.watch(targets, ({ key, before, after }) => {
       const target = after ?? before;
-      if (target) views.note(target.targetGroupArn);
+      if (target) views.note(target.targetGroupArn, key);
       unassessed.add(key);
       wakeRouting();
     }),
@@ -355,9 +366,9 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       const target = reports.note(report);
       if (target === undefined) return;
       const { targetGroupArn = "" } = state.table(targets).get(target) ?? {};
-      if (!carrier || carrier.protocolsOf(targetGroupArn).length === 0) return recordHealth(state, reports, [target]);
-      ledOtherwise.add(target);
-      worker.wake("packets");
+      const isLed = carrier !== undefined && carrier.protocolsOf(targetGroupArn).length > 0;
+      (isLed ? ledOtherwise : heard).add(target);
+      worker.wake(isLed ? "packets" : "health");
     }),
   ];
   giveTurns(state);

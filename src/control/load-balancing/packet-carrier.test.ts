@@ -52,7 +52,7 @@ function world(protocol: "TCP" | "UDP" | "TCP_UDP" | "TLS", attributes: Record<s
       availabilityZone: "us-east-1a",
     };
     state.commit(() => state.table(targets).put({ ...target, health: { state: "healthy" }, ...rest }));
-    views.note(GROUP);
+    views.note(GROUP, targetKey(GROUP, address, 5353));
   };
   put("10.0.0.20");
   put("10.0.0.21");
@@ -138,7 +138,7 @@ describe("flows that are under way", () => {
     await at.settle();
     expect(cuts).toEqual([]);
     at.state.commit(() => at.state.table(targets).delete(targetKey(GROUP, "10.0.0.20", 5353)));
-    at.views.note(GROUP);
+    at.views.note(GROUP, targetKey(GROUP, "10.0.0.20", 5353));
     await at.settle();
   };
 

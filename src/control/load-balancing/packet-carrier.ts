@@ -2,7 +2,7 @@ import { planPackets, type PacketGroup } from "../../decide/routing/plan-packets
 import type { StreamView, TargetView } from "../../decide/routing/view.ts";
 import type { PacketBalancer, PacketService, PacketTarget } from "../../ports/packet-balancer.ts";
 import type { TargetRecord } from "../../state/elb.ts";
-import type { Routing } from "./routing-view.ts";
+import type { MadeTarget, Routing } from "./routing-view.ts";
 import type { HealthReports } from "./target-health.ts";
 
 /** What of a group's targets the kernel was told last. */
@@ -97,11 +97,11 @@ function planned(routing: Routing, reports: HealthReports): readonly PacketServi
   const views = new Map(routing.view.groups.map((group) => [group.arn, group]));
   return planPackets(streams, (arn): PacketGroup | undefined => {
     const group = views.get(arn);
-    return group && { ...group, targets: [...routing.targetsOf(arn)].map((made) => withHealth(made, reports)) };
+    return group && { ...group, targets: routing.targetsOf(arn).map((made) => withHealth(made, reports)) };
   });
 }
 
-function withHealth([record, view]: readonly [TargetRecord, TargetView], reports: HealthReports): TargetView {
+function withHealth({ record, view }: MadeTarget, reports: HealthReports): TargetView {
   return { ...view, health: reports.of(record)?.health ?? view.health };
 }
 
@@ -109,7 +109,7 @@ function carriedIn(routing: Routing, reports: HealthReports): ReadonlyMap<string
   const carried = new Map<string, Carried>();
   for (const { groups, packets = [] } of packetStreams(routing))
     for (const { arn } of groups) {
-      const targets = [...routing.targetsOf(arn)].map((made) => withHealth(made, reports));
+      const targets = routing.targetsOf(arn).map((made) => withHealth(made, reports));
       carried.set(arn, {
         protocols: new Set([...(carried.get(arn)?.protocols ?? []), ...packets.map(({ protocol }) => protocol)]),
         targets: new Map(

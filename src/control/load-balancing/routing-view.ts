@@ -1,6 +1,6 @@
 import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
 import { turnAway, type Admission, type TurnedAway } from "../../decide/routing/admit-target.ts";
-import { innerId } from "../../decide/routing/names-in-proxy.ts";
+import { byId, innerId } from "../../decide/routing/names-in-proxy.ts";
 import { serverOf } from "../../decide/routing/plan-routing.ts";
 import { backendsOf } from "../../decide/routing/plan-zones.ts";
 import { targetPlaces, type TargetSurroundings } from "../../decide/routing/target-place.ts";
@@ -57,10 +57,10 @@ export interface Routing {
   readonly view: RoutingView;
   /** What the proxy is to have of a group, its zones' parts among it; the same objects as in the routing before where nothing of it changed. */
   readonly backendsOf: (group: TargetGroupView) => readonly ProxyBackend[];
-  /** The targets of a group that may get something, by the records that they were made of. */
-  readonly targetsOf: (targetGroupArn: string) => Iterable<readonly [TargetRecord, TargetView]>;
-  /** The servers of a backend, each with the target that it stands for. */
-  readonly serversOf: (backendId: string) => Iterable<readonly [TargetRecord, ProxyServer]>;
+  /** The targets of a group that may get something. */
+  readonly targetsOf: (targetGroupArn: string) => readonly MadeTarget[];
+  /** The servers of a backend, each with the target that it stands for, by the servers' ids; the same objects as in the routing before where nothing of them changed. */
+  readonly serversOf: (backendId: string) => readonly MadeTarget[];
   /** Why a target gets nothing. One that drains is never turned away unless it is a listener that is gone: it gets nothing new and finishes what it has. */
   readonly turnedAway: (target: TargetRecord) => TurnedAway | undefined;
   /** The targets that are let in or turned away other than in the view before, by their keys. */
@@ -76,25 +76,30 @@ interface GroupPart {
   readonly sources: Sources;
   readonly zones: Zones;
   readonly ways: Ways;
-  /** By the records that they were made of: records never change, they are replaced. */
-  readonly targets: ReadonlyMap<TargetRecord, MadeTarget>;
+  /** By the ids of their servers. */
+  readonly targets: readonly MadeTarget[];
 }
 
-interface MadeTarget {
+/** A target that may get something. */
+export interface MadeTarget {
+  readonly key: string;
+  /** What it was made of: records never change, they are replaced. */
+  readonly record: TargetRecord;
   readonly view: TargetView;
   readonly server: ProxyServer;
 }
 
 /**
- * Makes routing views of the records, each from the one before: only target groups that something was noted of are looked at again. A view costs a
- * look at every listener and every group, at the targets of noted groups and, where one of these is a port of this host, at every task that runs.
+ * Makes routing views of the records, each from the one before: only targets that were noted are looked at again, and all of a group where the group itself, or
+ * where it may lead to, is another. A view costs a look at every listener and every group, at the noted targets, a place in a list for each target of their
+ * groups and, where a noted one is a port of this host, a look at every task that runs.
  */
 export class RoutingViews {
   readonly #state: WholeState;
   /** By the ARNs of the groups. */
   #parts: ReadonlyMap<string, GroupPart> = new Map();
-  /** Of these groups, some targets changed; of `#admitAnew`, any target may be let in other than before. */
-  readonly #noted = new Set<string>();
+  /** The keys of targets that changed, by their groups; of `#admitAnew`, any target may be let in other than before. */
+  readonly #noted = new Map<string, Set<string>>();
   readonly #admitAnew = new Set<string>();
   #around: string | undefined;
 
@@ -112,9 +117,11 @@ export class RoutingViews {
     this.#tls = new TlsViews(state, material);
   }
 
-  /** A target of this group changed. */
-  note(targetGroupArn: string): void {
-    this.#noted.add(targetGroupArn);
+  /** This target of the group changed. */
+  note(targetGroupArn: string, key: string): void {
+    const known = this.#noted.get(targetGroupArn);
+    if (known) known.add(key);
+    else this.#noted.set(targetGroupArn, new Set([key]));
   }
 
   /** Something changed by which targets of any group are let in. */
@@ -137,24 +144,29 @@ export class RoutingViews {
     const changed: string[] = [];
     for (const group of state.table(targetGroups).values()) {
       const before = this.#parts.get(group.arn);
-      const admits = before?.record === group && !this.#admitAnew.has(group.arn) ? before.targets : NOBODY;
+      const admits = before?.record === group && !this.#admitAnew.has(group.arn);
       const sources = sourcesFor(state, group, heldIn);
       const isSameSource = before?.sources.key === sources.key;
       const zones = zonesOf(state, group);
       const isSameZones = before?.zones.key === zones.key;
       const ways = waysOf(state, group);
       const isSameWays = before?.ways.key === ways.key;
-      const isKnown = before && admits === before.targets && !this.#noted.has(group.arn) && isSameSource && isSameZones && isSameWays;
+      const isSame = before !== undefined && admits && isSameSource && isSameZones && isSameWays;
+      const noted = this.#noted.get(group.arn);
+      const isKnown = isSame && !noted;
       const published = (address: string, port: number): boolean => publishedIn(group).has(`${address} ${port}`);
+      const admission = { placeOf, published, sources, zones, ways };
       const part = isKnown
         ? before
-        : groupPart(
-            state,
-            group,
-            { placeOf, published, sources, zones, ways },
-            isSameSource && isSameWays ? before.targets : NOBODY,
-            isSameZones && isSameWays ? admits : NOBODY,
-          );
+        : isSame && noted
+          ? changedPart(state, group, admission, before, noted)
+          : groupPart(
+              state,
+              group,
+              admission,
+              isSameSource && isSameWays ? before.targets : [],
+              admits && isSameZones && isSameWays ? before.targets : [],
+            );
       parts.set(group.arn, part);
       if (!isKnown) changed.push(...admittedOtherwise(before?.turnedAway ?? NONE, part.turnedAway));
     }
@@ -180,7 +192,7 @@ export class RoutingViews {
     return {
       view: { addresses, gateways, listeners: listening, streams, groups: [...byView.keys()] },
       backendsOf: (group) => byView.get(group)?.backends ?? backendsOf(group, group.targets.map(serverOf)),
-      targetsOf: (arn) => [...(parts.get(arn)?.targets ?? [])].map(([record, made]) => [record, made.view] as const),
+      targetsOf: (arn) => parts.get(arn)?.targets ?? [],
       serversOf: (id) => serversIn(byBackend.get(id), id),
       turnedAway: (target) => parts.get(target.targetGroupArn)?.turnedAway.get(keyOf(target)),
       changed,
@@ -189,31 +201,62 @@ export class RoutingViews {
 }
 
 const NONE: ReadonlyMap<string, TurnedAway> = new Map();
-const NOBODY: GroupPart["targets"] = new Map();
 
 function admittedOtherwise(before: GroupPart["turnedAway"], after: GroupPart["turnedAway"]): string[] {
   return [...new Set([...before.keys(), ...after.keys()])].filter((key) => before.get(key) !== after.get(key));
 }
 
+type GroupAdmission = Omit<Admission, "zones"> & Pick<GroupPart, "sources" | "zones" | "ways">;
+
 /** @param before what was made of the targets of this group before @param admits those of them that are let in without another look */
 function groupPart(
   state: WholeState,
   group: TargetGroupRecord,
-  admission: Omit<Admission, "zones"> & Pick<GroupPart, "sources" | "zones" | "ways">,
-  before: GroupPart["targets"] = NOBODY,
-  admits: GroupPart["targets"] = NOBODY,
+  admission: GroupAdmission,
+  before: readonly MadeTarget[],
+  admits: readonly MadeTarget[],
 ): GroupPart {
   const turnedAway = new Map<string, TurnedAway>();
-  const asked: Admission = { ...admission, zones: admission.zones.names };
-  const admitted = new Map<TargetRecord, MadeTarget>();
+  const known = new Map(before.map((made) => [made.record, made]));
+  const admitted = new Set(admits.map(({ record }) => record));
+  const made: MadeTarget[] = [];
   for (const target of state.table(targets).by("targetGroup", group.arn)) {
-    const isIn = target.drainingUntil !== undefined || admits.has(target);
-    const why = isIn && group.targetType !== "alb" ? undefined : turnAwayFrom(target, group, asked, admission.ways);
+    const why = whyNot(target, group, admission, admitted.has(target));
     if (why) turnedAway.set(keyOf(target), why);
-    else admitted.set(target, before.get(target) ?? madeOf(target, admission));
+    else made.push(known.get(target) ?? madeOf(target, admission));
   }
-  const made = [...admitted.values()];
-  const { sources, zones, ways } = admission;
+  return partOf(group, admission, turnedAway, made.sort(byServer));
+}
+
+/** The part with these targets as they are now, and all others as they were. Looks at these records alone; the others keep their places in the lists. */
+function changedPart(
+  state: WholeState,
+  group: TargetGroupRecord,
+  admission: GroupAdmission,
+  before: GroupPart,
+  keys: ReadonlySet<string>,
+): GroupPart {
+  const turnedAway = new Map(before.turnedAway);
+  const fresh: MadeTarget[] = [];
+  for (const key of keys) {
+    turnedAway.delete(key);
+    const target = state.table(targets).get(key);
+    if (!target) continue;
+    const why = whyNot(target, group, admission, false);
+    if (why) turnedAway.set(key, why);
+    else fresh.push(madeOf(target, admission));
+  }
+  const others = before.targets.filter(({ key }) => !keys.has(key));
+  return partOf(group, admission, turnedAway, merged(others, fresh.sort(byServer)));
+}
+
+/** @param made by the ids of the servers */
+function partOf(
+  group: TargetGroupRecord,
+  { sources, zones, ways }: GroupAdmission,
+  turnedAway: GroupPart["turnedAway"],
+  made: readonly MadeTarget[],
+): GroupPart {
   const view: TargetGroupView = {
     arn: group.arn,
     ...(zones.separate && { zones: zones.separate }),
@@ -224,14 +267,40 @@ function groupPart(
     view,
     made.map(({ server }) => server),
   );
-  return { record: group, view, backends, turnedAway, sources, zones, ways, targets: admitted };
+  return { record: group, view, backends, turnedAway, sources, zones, ways, targets: made };
 }
 
-function serversIn(part: GroupPart | undefined, id: string): ReturnType<Routing["serversOf"]> {
-  if (!part) return [];
-  const isWhole = wholeBackendId(id) === id;
-  const isIn = ({ zone }: TargetView): boolean => isWhole || zone === undefined || id === zonalBackendId(wholeBackendId(id), zone);
-  return [...part.targets].filter(([, { view }]) => isIn(view)).map(([record, { server }]) => [record, server] as const);
+function byServer(a: MadeTarget, b: MadeTarget): number {
+  return byId(a.server, b.server);
+}
+
+/** Two sorted lists as one. */
+function merged(many: readonly MadeTarget[], few: readonly MadeTarget[]): readonly MadeTarget[] {
+  const all: MadeTarget[] = [];
+  let at = 0;
+  for (const one of few) {
+    for (let next = many[at]; next && byServer(next, one) <= 0; next = many[at]) {
+      all.push(next);
+      at += 1;
+    }
+    all.push(one);
+  }
+  for (; at < many.length; at += 1) all.push(many[at] as MadeTarget);
+  return all;
+}
+
+function serversIn(part: GroupPart | undefined, id: string): readonly MadeTarget[] {
+  if (!part || wholeBackendId(id) === id) return part?.targets ?? [];
+  const isIn = ({ zone }: TargetView): boolean => zone === undefined || id === zonalBackendId(wholeBackendId(id), zone);
+  return part.targets.filter(({ view }) => isIn(view));
+}
+
+/** @param isAdmitted whether it is let in without another look */
+function whyNot(target: TargetRecord, group: TargetGroupRecord, admission: GroupAdmission, isAdmitted: boolean): TurnedAway | undefined {
+  const isIn = target.drainingUntil !== undefined || isAdmitted;
+  return isIn && group.targetType !== "alb"
+    ? undefined
+    : turnAwayFrom(target, group, { ...admission, zones: admission.zones.names }, admission.ways);
 }
 
 function turnAwayFrom(target: TargetRecord, group: TargetGroupRecord, admission: Admission, ways: Ways): TurnedAway | undefined {
@@ -357,5 +426,5 @@ function madeOf(target: TargetRecord, { sources, ways }: Pick<GroupPart, "source
     draining,
     health: draining || health.state === "healthy" ? "healthy" : health.state === "unhealthy" ? "unhealthy" : "initial",
   };
-  return { view, server: serverOf(view) };
+  return { key: keyOf(target), record: target, view, server: serverOf(view) };
 }

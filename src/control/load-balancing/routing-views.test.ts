@@ -1,4 +1,5 @@
 import type { Action } from "@aws-sdk/client-elastic-load-balancing-v2";
+import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { planRouting } from "../../decide/routing/plan-routing.ts";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
@@ -17,6 +18,9 @@ const EACH = 50;
 const planned = ({ view, backendsOf }: Routing): ProxyConfiguration => planRouting(view, backendsOf);
 const keyOf = (group: string, at: number): string => targetKey(group, `10.0.0.${at}`, 80);
 
+const PLACE = { addresses: ["127.0.0.1"], gateways: [] };
+const NOWHERE = { ownBlocks: [], bridgedBlocks: [], vpcs: [], openedBlocks: [] };
+
 /** A load balancer that forwards to two groups of fifty targets. */
 function world() {
   const state = new JournaledState(memoryJournal());
@@ -30,25 +34,67 @@ function world() {
       for (let at = 0; at < EACH; at += 1) registerTarget(state, { targetGroupArn: group, id: `10.0.0.${at}`, port: 80, now: 0 });
   });
   const views = new RoutingViews(state);
-  const make = (ownBlocks: readonly string[] = []): Routing =>
-    views.make({ addresses: ["127.0.0.1"], gateways: [], surroundings: { ownBlocks, bridgedBlocks: [], vpcs: [], openedBlocks: [] } });
+  const make = (ownBlocks: readonly string[] = []): Routing => views.make({ ...PLACE, surroundings: { ...NOWHERE, ownBlocks } });
   return { state, views, make };
 }
 
 describe("routing", () => {
-  test("looks again only at a group of which something was noted, and makes only what changed of it anew", () => {
+  test("looks again only at the target that was noted, and makes only that anew", () => {
     const { state, views, make } = world();
     const before = planned(make());
-    const look = vi.spyOn(state.table(targets), "by");
     expect(planned(make()).backends.map((one, at) => one === before.backends[at])).toEqual([true, true]);
-    expect(look).not.toHaveBeenCalled();
     state.commit(() => state.table(targets).update(keyOf(GROUPS[1], 7), (one) => ({ ...one, drainingUntil: 1 })));
-    views.note(GROUPS[1]);
+    const table = state.table(targets);
+    const looks = [vi.spyOn(table, "get"), vi.spyOn(table, "by"), vi.spyOn(table, "values")];
+    views.note(GROUPS[1], keyOf(GROUPS[1], 7));
     const after = planned(make());
-    expect(look).toHaveBeenCalledTimes(1);
+    expect(looks.map((look) => look.mock.calls.length)).toEqual([1, 0, 0]);
     expect(after.backends[0]).toBe(before.backends[0]);
     expect(after.backends[1]?.servers.filter((one, at) => one !== before.backends[1]?.servers[at])).toHaveLength(1);
     expect(sameConfiguration(before, after)).toBe(false);
+  });
+
+  test("that is made of what changed is the one that would be made afresh, and so is what is known of the proxy", () => {
+    const change = fc.record({
+      group: fc.constantFrom(...GROUPS),
+      at: fc.nat(EACH + 5),
+      what: fc.constantFrom("register", "drain", "remove", "move", "elsewhere"),
+    });
+    fc.assert(
+      fc.property(fc.array(fc.array(change, { maxLength: 8 }), { maxLength: 4 }), (rounds) => {
+        const { state, views, make } = world();
+        const reports = new HealthReports();
+        const table = state.table(targets);
+        const first = make(["10.0.0.99/32"]);
+        reports.applied(planned(first), first);
+        for (const changes of rounds) {
+          const expected = new Set<string>();
+          for (const { group, at, what } of changes) {
+            const key = keyOf(group, at);
+            state.commit(() => {
+              if (what === "register") registerTarget(state, { targetGroupArn: group, id: `10.0.0.${at}`, port: 80, now: 0 });
+              if (what === "drain") table.update(key, (one) => ({ ...one, drainingUntil: 1 }));
+              if (what === "remove") table.delete(key);
+              // To where this host leads, and to where it does not.
+              if (what === "move") table.update(key, (one) => ({ ...one, address: "10.0.1.1" }));
+              if (what === "elsewhere") table.update(key, (one) => ({ ...one, address: "10.0.0.99" }));
+            });
+            views.note(group, key);
+            expected.add(key);
+          }
+          const routing = make(["10.0.0.99/32"]);
+          const afresh = new RoutingViews(state).make({ ...PLACE, surroundings: { ...NOWHERE, ownBlocks: ["10.0.0.99/32"] } });
+          expect(planned(routing)).toEqual(planned(afresh));
+          for (const target of table.values()) expect(routing.turnedAway(target)).toBe(afresh.turnedAway(target));
+          const told = reports.applied(planned(routing), routing);
+          expect(told.filter((key) => !expected.has(key))).toEqual([]);
+          const atOnce = new HealthReports();
+          atOnce.applied(planned(afresh), afresh);
+          for (const target of table.values()) expect(reports.serverOf(target)).toEqual(atOnce.serverOf(target));
+        }
+      }),
+      { numRuns: 100 },
+    );
   });
 
   test("looks at all groups again where it is another place", () => {
@@ -94,7 +140,7 @@ describe("health", () => {
       state.table(targets).update(keyOf(GROUPS[1], 7), (one) => ({ ...one, drainingUntil: 1 }));
       state.table(targets).delete(keyOf(GROUPS[1], 8));
     });
-    views.note(GROUPS[1]);
+    for (const at of [7, 8]) views.note(GROUPS[1], keyOf(GROUPS[1], at));
     expect(apply().toSorted()).toEqual([keyOf(GROUPS[1], 7), keyOf(GROUPS[1], 8)]);
     state.commit(() => state.table(listeners).delete(`${BALANCER}/l`));
     expect(apply()).toHaveLength(2 * EACH - 1);
@@ -120,7 +166,7 @@ describe("health", () => {
       state.table(targetGroups).update(GROUPS[0], (one) => ({ ...one, attributes: { "load_balancing.cross_zone.enabled": "false" } }));
       state.table(targets).update(keyOf(GROUPS[0], 7), (one) => ({ ...one, availabilityZone: "us-east-1b" }));
     });
-    views.note(GROUPS[0]);
+    views.note(GROUPS[0], keyOf(GROUPS[0], 7));
     const reports = new HealthReports();
     const routing = make();
     reports.applied(planned(routing), routing);
@@ -150,7 +196,7 @@ describe("health", () => {
     reports.note({ backend: "a-0123456789abcdef", server: "10.0.0.7-80", health: "healthy" });
     const target = state.table(targets).get(keyOf(GROUPS[0], 7))!;
     state.commit(() => state.table(targets).delete(keyOf(GROUPS[0], 7)));
-    views.note(GROUPS[0]);
+    views.note(GROUPS[0], keyOf(GROUPS[0], 7));
     apply();
     expect(reports.of(target)).toBeUndefined();
   });

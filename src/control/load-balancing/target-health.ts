@@ -5,20 +5,16 @@ import type { TargetHealth } from "../../domain/target-health.ts";
 import { wholeBackendId } from "../../domain/zonal-backend.ts";
 import type { ProxyBackend, ProxyConfiguration, ProxyServer, ServerHealthReport } from "../../ports/traffic-proxy.ts";
 import { targetGroupInUse } from "../../state/elb-targets.ts";
-import { targetKey, targets, type TargetRecord } from "../../state/elb.ts";
+import { targets, type TargetRecord } from "../../state/elb.ts";
 import type { WholeState } from "../../state/state.ts";
-import type { Routing } from "./routing-view.ts";
-
-/** A server of the proxy, and the key of the target that it stands for. */
-interface Placed {
-  readonly server: ProxyServer;
-  readonly target: string;
-}
+import type { MadeTarget, Routing } from "./routing-view.ts";
 
 /** A backend of the proxy, with its servers by their ids. */
 interface AppliedBackend {
   readonly backend: ProxyBackend;
-  readonly servers: ReadonlyMap<string, Placed>;
+  readonly servers: Map<string, MadeTarget>;
+  /** The same in the order of their ids. */
+  readonly order: readonly MadeTarget[];
 }
 
 /** What the proxy's checks said of its servers, as long as it has them. */
@@ -38,12 +34,12 @@ export class HealthReports {
     this.#reports.set(key, report);
     const placed = this.#applied.get(report.backend)?.servers.get(report.server);
     if (!placed) this.#early.add(key);
-    return placed?.target;
+    return placed?.key;
   }
 
   /**
    * Takes note of what the proxy works by and which targets were kept from it, and forgets the servers that are gone from it. Returns the keys of the
-   * targets of which the proxy now has something else. Costs a look at each server of the backends that changed.
+   * targets of which the proxy now has something else. Costs work for each server that changed, and a comparison for each other one of its backend.
    */
   applied({ backends }: ProxyConfiguration, { serversOf, turnedAway }: Pick<Routing, "serversOf" | "turnedAway">): readonly string[] {
     this.#turnedAway = turnedAway;
@@ -52,18 +48,9 @@ export class HealthReports {
     const changed: string[] = [];
     for (const backend of backends) {
       const known = before.get(backend.id);
-      const servers = known?.backend === backend ? known.servers : placedServers(serversOf(backend.id), known?.servers, changed);
-      after.set(backend.id, { backend, servers });
+      after.set(backend.id, known?.backend === backend ? known : this.#moveOn(known, backend, serversOf(backend.id), changed));
     }
-    for (const [id, { servers }] of before) {
-      const left = after.get(id)?.servers;
-      if (left === servers) continue;
-      for (const [server, { target }] of servers) {
-        if (left?.has(server)) continue;
-        this.#reports.delete(serverKey(id, server));
-        changed.push(target);
-      }
-    }
+    for (const [id, gone] of before) if (!after.has(id)) for (const made of gone.order) this.#forget(gone, made, changed);
     this.#applied = after;
     this.#parts = partsOf(after.keys());
     this.#forgetStrangers();
@@ -107,6 +94,33 @@ export class HealthReports {
     return this.#turnedAway(target);
   }
 
+  /** @param order of the servers' ids @param changed gets the keys of the targets whose server is new, another, or gone */
+  #moveOn(known: AppliedBackend | undefined, backend: ProxyBackend, order: readonly MadeTarget[], changed: string[]): AppliedBackend {
+    const applied: AppliedBackend = { backend, servers: known?.servers ?? new Map(), order };
+    const old = known?.order ?? [];
+    let at = 0;
+    for (const made of order) {
+      const { id } = made.server;
+      for (let former = old[at]; former && former.server.id < id; former = old[at]) {
+        this.#forget(applied, former, changed);
+        at += 1;
+      }
+      const former = old[at];
+      if (former?.server.id === id) at += 1;
+      if (former === made) continue;
+      applied.servers.set(id, made);
+      changed.push(made.key);
+    }
+    for (; at < old.length; at += 1) this.#forget(applied, old[at] as MadeTarget, changed);
+    return applied;
+  }
+
+  #forget({ backend, servers }: AppliedBackend, { server, key }: MadeTarget, changed: string[]): void {
+    servers.delete(server.id);
+    this.#reports.delete(serverKey(backend.id, server.id));
+    changed.push(key);
+  }
+
   #forgetStrangers(): void {
     for (const key of this.#early) {
       const report = this.#reports.get(key);
@@ -126,25 +140,6 @@ function partsOf(backends: Iterable<string>): ReadonlyMap<string, readonly strin
     else parts.set(whole, [id]);
   }
   return parts;
-}
-
-/** @param changed gets the keys of the targets whose server is new or another */
-function placedServers(
-  servers: Iterable<readonly [TargetRecord, ProxyServer]>,
-  before: ReadonlyMap<string, Placed> | undefined,
-  changed: string[],
-): ReadonlyMap<string, Placed> {
-  const placed = new Map<string, Placed>();
-  for (const [{ targetGroupArn, id, port }, server] of servers) {
-    const known = before?.get(server.id);
-    if (known?.server === server) placed.set(server.id, known);
-    else {
-      const target = targetKey(targetGroupArn, id, port);
-      placed.set(server.id, { server, target });
-      changed.push(target);
-    }
-  }
-  return placed;
 }
 
 /** Writes the health of these targets as the proxy has it now, as one commit. Targets whose health did not change are not written. */

@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { Judgements, type JudgedTask } from "../../decide/rollout/judgements.ts";
 import { newDeployment } from "../../decide/rollout/new-deployment.ts";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds as ids } from "../../drivers/system/ids.ts";
@@ -155,4 +156,22 @@ test("a large service rests after a step, and one of a hundred tasks does not", 
   expect(["large", "small"].map((name) => tasksOf(name).length)).toEqual([249, 100]);
   await clock.pass(2);
   expect(tasksOf("large")).toHaveLength(250);
+});
+
+test("what a plan took tasks for, the next one does not ask again", async () => {
+  const judge = vi.spyOn(Judgements.prototype, "of");
+  onTestFinished(() => judge.mockRestore());
+  const { clock, state, put, run, start } = world();
+  put("web");
+  await using _loop = start();
+  await clock.pass(0);
+  run("web");
+  await clock.pass(40_000);
+  for (const desiredCount of [3, 2]) {
+    state.commit(() => state.table(services).update(arnOf("web"), (one) => ({ ...one, healthCheckGracePeriodSeconds: 0, desiredCount })));
+    await clock.pass(0);
+  }
+  const judged = judge.mock.results.map(({ value }) => value as readonly JudgedTask[]);
+  const [before, after] = judged.slice(-2);
+  expect(after?.filter((one) => one.condition.is === "healthy" && before?.includes(one))).toHaveLength(2);
 });

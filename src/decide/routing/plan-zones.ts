@@ -33,7 +33,7 @@ export function backendIn(zone: string | undefined, zonal: ZonalGroups): (arn: s
 export function backendsOf(group: TargetGroupView, servers: readonly ProxyServer[]): readonly ProxyBackend[] {
   const { arn, targets, zones = [], ...settings } = group;
   const id = backendId(arn);
-  const placed = servers.map((server, at) => ({ server, target: targets[at] }));
+  const placed = zones.length === 0 ? [] : servers.map((server, at) => ({ server, target: targets[at] }));
   return [
     { id, ...settings, servers: servers.toSorted(byId) },
     ...zones.map((zone) => ({
