@@ -15,8 +15,9 @@ export interface ManagedPrefixListRecord {
   /** Counts from 1. */
   readonly version: number;
   readonly entries: readonly PrefixListEntry[];
-  /** `create-complete`, `modify-complete`, `restore-complete`. */
-  readonly state: "create-complete" | "modify-complete" | "restore-complete";
+  readonly state: "create-complete" | "modify-complete" | "modify-failed" | "restore-complete";
+  /** Why the last change failed. */
+  readonly stateMessage?: string;
   readonly clientToken?: string;
   readonly tags: readonly Tag[];
 }

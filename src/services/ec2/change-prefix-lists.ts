@@ -9,7 +9,7 @@ import {
   type ManagedPrefixListRecord,
   type PrefixListEntry,
 } from "../../state/ec2-prefix-lists.ts";
-import { securityGroups } from "../../state/ec2.ts";
+import { securityGroups, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import type { State } from "../../state/state.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
@@ -17,6 +17,7 @@ import { described } from "./describe.ts";
 import { invalidValue, onNew, onOne, operation, unsupported } from "./ec2-operation.ts";
 import { entryBlock, refuseTooMany, withEntries } from "./prefix-list-entries.ts";
 import { entriesOfVersion, requirePrefixList, shownList } from "./prefix-lists.ts";
+import { hasTooManyRules, ruleWeight } from "./rule-peers.ts";
 import { tagsFor } from "./security-groups.ts";
 
 const MOST_ENTRIES = 1000;
@@ -99,17 +100,44 @@ export const modifyManagedPrefixList = operation("ModifyManagedPrefixList", {
     const maxEntries = input.MaxEntries ?? list.maxEntries;
     refuseMost(maxEntries);
     refuseTooMany(entries ?? list.entries, maxEntries);
+    const full = groupsWithoutRoom(list, maxEntries, context);
+    const { stateMessage: _before, ...own } = list;
     const changed = state.commit(() =>
-      state.table(prefixLists).put({
-        ...(entries ? nextVersion(state, list, entries) : list),
-        name: input.PrefixListName ?? list.name,
-        maxEntries,
-        state: "modify-complete",
-      }),
+      state.table(prefixLists).put(
+        full.length > 0
+          ? // What does not fit is told by the list, which has its size from before, as AWS has it.
+            { ...own, state: "modify-failed", stateMessage: withoutRoom(full) }
+          : {
+              ...(entries ? nextVersion(state, own, entries) : own),
+              name: input.PrefixListName ?? list.name,
+              maxEntries,
+              state: "modify-complete",
+            },
+      ),
     );
     return { PrefixList: { ...shownList(changed, context), State: "modify-in-progress" as const } };
   },
 });
+
+/** Groups that name a list and would have too many rules if it had so many entries. Costs a look at the groups of the account in the region, where it grows. */
+function groupsWithoutRoom(list: ManagedPrefixListRecord, maxEntries: number, context: OperationContext): readonly string[] {
+  if (maxEntries <= list.maxEntries) return [];
+  const weight = (rule: SecurityGroupRuleRecord): number => (rule.prefixListId === list.id ? maxEntries : ruleWeight(rule, context));
+  return context.state
+    .table(securityGroups)
+    .by("scope", scopeKey(context))
+    .filter(({ rules }) =>
+      [false, true].some((egress) => {
+        const own = rules.filter(({ isEgress }) => isEgress === egress);
+        return own.some(({ prefixListId }) => prefixListId === list.id) && hasTooManyRules(own, weight);
+      }),
+    )
+    .map(({ id }) => id);
+}
+
+function withoutRoom(groups: readonly string[]): string {
+  return `The following VPC Security Group resource(s) do not have sufficient capacity [${groups.join(", ")}].`;
+}
 
 /** `undefined` where the request changes none. @throws InvalidPrefixListModification for one that is not there to be removed */
 function changedEntries(
@@ -145,9 +173,10 @@ export const restoreManagedPrefixListVersion = operation("RestoreManagedPrefixLi
     const { state } = context;
     const list = requirePrefixList(context, PrefixListId);
     refuseOtherVersion(list, CurrentVersion);
+    const { stateMessage: _before, ...own } = list;
     const entries = entriesOfVersion(list, PreviousVersion, context);
     refuseTooMany(entries, list.maxEntries);
-    const changed = state.commit(() => state.table(prefixLists).put({ ...nextVersion(state, list, entries), state: "restore-complete" }));
+    const changed = state.commit(() => state.table(prefixLists).put({ ...nextVersion(state, own, entries), state: "restore-complete" }));
     return { PrefixList: { ...shownList(changed, context), State: "restore-in-progress" as const } };
   },
 });

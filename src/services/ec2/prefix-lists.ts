@@ -62,6 +62,7 @@ export function shownList(list: ManagedPrefixListRecord, context: OperationConte
     PrefixListId: list.id,
     AddressFamily: list.addressFamily,
     State: list.state,
+    ...(list.stateMessage !== undefined && { StateMessage: list.stateMessage }),
     PrefixListArn: context.arn("ec2", `prefix-list/${list.id}`),
     PrefixListName: list.name,
     MaxEntries: list.maxEntries,

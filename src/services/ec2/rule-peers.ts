@@ -74,3 +74,13 @@ export function requireListForRule({ state, account, region }: OperationContext,
 export function ruleWeight({ prefixListId }: Pick<SecurityGroupRuleRecord, "prefixListId">, { state }: OperationContext): number {
   return prefixListId === undefined ? 1 : (state.table(prefixLists).get(prefixListId)?.maxEntries ?? 1);
 }
+
+/** Of each direction. Source: Amazon VPC quotas. */
+const MOST_RULES = 60;
+
+/** Whether the rules of one direction are more than a group may have: IPv4 and IPv6 are counted apart; groups and prefix lists count for both. */
+export function hasTooManyRules(rules: readonly SecurityGroupRuleRecord[], weight: (rule: SecurityGroupRuleRecord) => number): boolean {
+  return (["cidrIpv4", "cidrIpv6"] as const).some(
+    (other) => rules.filter((rule) => rule[other] === undefined).reduce((sum, rule) => sum + weight(rule), 0) > MOST_RULES,
+  );
+}

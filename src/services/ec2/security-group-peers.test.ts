@@ -14,11 +14,14 @@ import {
   DescribeSecurityGroupVpcAssociationsCommand,
   DescribeStaleSecurityGroupsCommand,
   GetSecurityGroupsForVpcCommand,
+  DescribeManagedPrefixListsCommand,
+  ModifyManagedPrefixListCommand,
   ModifySecurityGroupRulesCommand,
   RevokeSecurityGroupIngressCommand,
   type EC2Client,
   type IpPermission,
 } from "@aws-sdk/client-ec2";
+import { securityGroups } from "../../state/ec2.ts";
 import { describe, expect, test } from "vitest";
 import { FOREIGN_ACCOUNT } from "../../testing/api-world.ts";
 import { networkWorld } from "../../testing/network-world.ts";
@@ -124,6 +127,30 @@ describe("a rule that names a prefix list", () => {
     await name(long);
   });
 
+  test("keeps its list from growing beyond what the group may have, in its direction alone, which the list tells", async () => {
+    await using at = await worldOfTwo();
+    const { GroupId } = at.own;
+    const create = new CreateManagedPrefixListCommand({ PrefixListName: "l", AddressFamily: "IPv4", MaxEntries: 30 });
+    const { PrefixListId } = (await at.client.send(create)).PrefixList!;
+    const web = { IpProtocol: "tcp", FromPort: 80, ToPort: 80 };
+    const { SecurityGroupRules } = await at.open([{ ...web, PrefixListIds: [{ PrefixListId }], IpRanges: [{ CidrIp: "10.0.0.0/8" }] }]);
+    const grow = async (MaxEntries: number) => {
+      await at.client.send(new ModifyManagedPrefixListCommand({ PrefixListId, MaxEntries }));
+      const [list] = (await at.client.send(new DescribeManagedPrefixListsCommand({ PrefixListIds: [PrefixListId!] }))).PrefixLists!;
+      return [list?.State, list?.MaxEntries, list?.StateMessage];
+    };
+    const words = `The following VPC Security Group resource(s) do not have sufficient capacity [${GroupId}].`;
+    expect(await grow(60)).toEqual(["modify-failed", 30, words]);
+    expect(await grow(59)).toEqual(["modify-complete", 59, undefined]);
+    await at.client.send(
+      new RevokeSecurityGroupIngressCommand({
+        GroupId,
+        SecurityGroupRuleIds: [SecurityGroupRules!.find((rule) => rule.CidrIpv4)!.SecurityGroupRuleId!],
+      }),
+    );
+    expect(await grow(60)).toEqual(["modify-complete", 60, undefined]);
+  });
+
   test("is made, changed, found and revoked, and counts as many rules as the list may have entries", async () => {
     await using at = await worldOfTwo();
     const { GroupId } = at.own;
@@ -191,4 +218,39 @@ test("a VPC's groups are those that were made in it; groups are associated with 
   await expect(at.client.send(new GetSecurityGroupsForVpcCommand({ VpcId: at.peer.VpcId }))).rejects.toMatchObject({
     name: "InvalidVpcID.NotFound",
   });
+});
+
+test("a direction that has too many rules, of lists that grew before that was looked at, does not keep the other one from being changed", async () => {
+  await using at = await worldOfTwo();
+  const { GroupId = "" } = at.own;
+  const rule = (index: number) => ({
+    id: `sgr-x${index}`,
+    isEgress: false,
+    ipProtocol: "-1",
+    fromPort: -1,
+    toPort: -1,
+    cidrIpv4: `10.${index}.0.0/16`,
+    tags: [],
+  });
+  at.state.commit(() =>
+    at.state.table(securityGroups).update(GroupId, (group) => ({
+      ...group,
+      rules: [...group.rules, ...Array.from({ length: 61 }, (_, index) => rule(index))],
+    })),
+  );
+  const change = (SecurityGroupRuleId: string) =>
+    at.client.send(
+      new ModifySecurityGroupRulesCommand({
+        GroupId,
+        SecurityGroupRules: [
+          { SecurityGroupRuleId, SecurityGroupRule: { IpProtocol: "tcp", FromPort: 443, ToPort: 443, CidrIpv4: "0.0.0.0/0" } },
+        ],
+      }),
+    );
+  const egress = at.state
+    .table(securityGroups)
+    .get(GroupId)!
+    .rules.find(({ isEgress }) => isEgress)!;
+  await change(egress.id);
+  await expect(change("sgr-x1")).rejects.toMatchObject({ name: "RulesPerSecurityGroupLimitExceeded" });
 });

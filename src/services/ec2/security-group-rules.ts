@@ -9,12 +9,9 @@ import { refuseRuleDescription } from "./descriptions.ts";
 import { invalidValue, onAny, operation } from "./ec2-operation.ts";
 import { ipv4Block, ipv6Block, protocolAndPorts, ruleText, rulesIn, sameRule, type PermissionInput, type RuleInput } from "./rule-input.ts";
 import { peeringStatusOf, peerVpcOf } from "./rule-peering.ts";
-import { groupPeer, requireListForRule, ruleWeight, spelledGroup } from "./rule-peers.ts";
+import { groupPeer, hasTooManyRules, requireListForRule, ruleWeight, spelledGroup } from "./rule-peers.ts";
 import { onGroup, onRulesOfGroup } from "./security-group-permissions.ts";
 import { requireGroup, tagsFor } from "./security-groups.ts";
-
-/** Of each direction. Source: Amazon VPC quotas. */
-const MOST_RULES = 60;
 
 type NamesGroup = { GroupId?: string | undefined; GroupName?: string | undefined };
 
@@ -84,11 +81,9 @@ const revoked =
     };
   };
 
-/** IPv4 and IPv6 are counted apart; groups and prefix lists count for both. @throws RulesPerSecurityGroupLimitExceeded */
+/** @param rules of one direction @throws RulesPerSecurityGroupLimitExceeded */
 function refuseMoreRules(rules: readonly SecurityGroupRuleRecord[], context: OperationContext): void {
-  const weigh = (other: "cidrIpv4" | "cidrIpv6"): number =>
-    rules.filter((rule) => rule[other] === undefined).reduce((sum, rule) => sum + ruleWeight(rule, context), 0);
-  if (Math.max(weigh("cidrIpv4"), weigh("cidrIpv6")) > MOST_RULES)
+  if (hasTooManyRules(rules, (rule) => ruleWeight(rule, context)))
     throw new AwsError("RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached.");
 }
 
@@ -148,12 +143,12 @@ export const modifySecurityGroupRules = operation("ModifySecurityGroupRules", {
       rules = rules.map((other) => (other.id === id ? changed : other));
     }
     // A rule that names a prefix list now counts as all its entries.
-    if (rules !== group.rules)
-      for (const egress of [false, true])
-        refuseMoreRules(
-          rules.filter((rule) => rule.isEgress === egress),
-          context,
-        );
+    const touched = rules.filter((rule) => !group.rules.includes(rule));
+    for (const egress of new Set(touched.map(({ isEgress }) => isEgress)))
+      refuseMoreRules(
+        rules.filter((rule) => rule.isEgress === egress),
+        context,
+      );
     context.state.commit(() => context.state.table(securityGroups).put({ ...group, rules }));
     return { Return: true };
   },
