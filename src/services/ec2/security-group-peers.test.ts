@@ -222,7 +222,7 @@ test("a VPC's groups are those that were made in it; groups are associated with 
 
 test("a direction that has too many rules, of lists that grew before that was looked at, does not keep the other one from being changed", async () => {
   await using at = await worldOfTwo();
-  const { GroupId = "" } = at.own;
+  const { GroupId } = at.own;
   const rule = (index: number) => ({
     id: `sgr-x${index}`,
     isEgress: false,
