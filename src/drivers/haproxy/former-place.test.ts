@@ -24,16 +24,12 @@ afterEach(async () => {
   await rm(above, { recursive: true, force: true });
 });
 
-/** Called as an earlier version called HAProxy, with its process id where HAProxy wrote it. */
+/** Called as an earlier version called HAProxy, with its process id where HAProxy wrote it. A shell, which any user may run: Node.js may lie in a folder of one's own. */
 async function anOldProxy(uid?: number): Promise<ChildProcess> {
-  const child = spawn(
-    process.execPath,
-    ["-e", "process.stdout.write('up'); setInterval(() => 0, 1000)", "--", join(former, "haproxy.cfg")],
-    {
-      stdio: ["ignore", "pipe", "ignore"],
-      ...(uid !== undefined && { uid }),
-    },
-  );
+  const child = spawn("sh", ["-c", "echo up; read -r _; :", "sh", join(former, "haproxy.cfg")], {
+    stdio: ["pipe", "pipe", "ignore"],
+    ...(uid !== undefined && { uid }),
+  });
   started.push(child);
   await once(child.stdout ?? child, "data");
   await writeFile(join(former, "haproxy.pid"), `${child.pid}\n`);
