@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 const COMMANDS = [
   { name: "torture", run: ["torture"] },
   { name: "torture-traffic", run: ["torture-traffic"] },
+  { name: "kills", run: ["kills"] },
   { name: "fuzz", run: ["fuzz"], env: { AIRFIELD_FUZZ_RUNS: "100000" } },
   { name: "simulate", run: ["simulate", "--", "--seeds", "20000"] },
   { name: "node-versions", run: ["node-versions"] },

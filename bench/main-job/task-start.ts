@@ -41,15 +41,7 @@ const PAIRINGS: readonly Pairing[] = [
 
 /** RunTask to RUNNING against create and start over the engine's API, one by one and fifty at once, in turns. */
 export async function taskStart(airfield: AirfieldProcess, image: string, tell: (figure: Figure) => void): Promise<void> {
-  const ecs = airfield.client(ECSClient);
-  await ecs.send(new CreateClusterCommand({ clusterName: "bench" }));
-  const containerDefinitions = [{ name: "sleeper", image, essential: true, stopTimeout: 2, memory: 64 }];
-  const executionRoleArn = await ensureExecutionRole(airfield);
-  const fargate = { requiresCompatibilities: ["FARGATE" as const], cpu: "256", memory: "512", executionRoleArn };
-  await ecs.send(new RegisterTaskDefinitionCommand({ family: "awsvpc", networkMode: "awsvpc", containerDefinitions, ...fargate }));
-  await ecs.send(new RegisterTaskDefinitionCommand({ family: "bridge", networkMode: "bridge", containerDefinitions }));
-  const { Subnets } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
-  const subnets = (Subnets ?? []).flatMap(({ SubnetId }) => SubnetId ?? []);
+  const { ecs, subnets } = await taskRoom(airfield, image);
   await using own = await ownNetwork();
   const peer: Containers = { image, own: own.name };
   for (const pairing of PAIRINGS) {
@@ -61,6 +53,19 @@ export async function taskStart(airfield: AirfieldProcess, image: string, tell: 
     tell(atMost(1.1, { name: `${BURST} tasks at once: ${pairing.name}`, unit: "ms", ...burst }));
   }
   await engineAlone(peer, tell);
+}
+
+/** A cluster and task definitions, `awsvpc` and `bridge`. */
+export async function taskRoom(airfield: AirfieldProcess, image: string): Promise<{ readonly ecs: ECSClient; readonly subnets: string[] }> {
+  const ecs = airfield.client(ECSClient);
+  await ecs.send(new CreateClusterCommand({ clusterName: "bench" }));
+  const containerDefinitions = [{ name: "sleeper", image, essential: true, stopTimeout: 2, memory: 64 }];
+  const executionRoleArn = await ensureExecutionRole(airfield);
+  const fargate = { requiresCompatibilities: ["FARGATE" as const], cpu: "256", memory: "512", executionRoleArn };
+  await ecs.send(new RegisterTaskDefinitionCommand({ family: "awsvpc", networkMode: "awsvpc", containerDefinitions, ...fargate }));
+  await ecs.send(new RegisterTaskDefinitionCommand({ family: "bridge", networkMode: "bridge", containerDefinitions }));
+  const { Subnets } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
+  return { ecs, subnets: (Subnets ?? []).flatMap(({ SubnetId }) => SubnetId ?? []) };
 }
 
 /** What the engine takes for the same containers by itself, by the network that they are on, against its default bridge: in turns, without us. */
@@ -87,14 +92,14 @@ async function inTurns(
 ): Promise<{ readonly ours: number; readonly peer: number }> {
   const times = { ours: [] as number[], peer: [] as number[] };
   for (let round = 0; round < rounds; round += 1) {
-    times.ours.push(await ours(ecs, subnets, networkMode, count));
+    times.ours.push(await timeToRun(ecs, subnets, networkMode, count));
     times.peer.push(await raw(peer, peerNetwork, count));
   }
   return { ours: median(times.ours), peer: median(times.peer) };
 }
 
 /** Milliseconds until `count` tasks that were asked for at once are all RUNNING. */
-async function ours(ecs: ECSClient, subnets: string[], networkMode: "awsvpc" | "bridge", count: number): Promise<number> {
+export async function timeToRun(ecs: ECSClient, subnets: string[], networkMode: "awsvpc" | "bridge", count: number): Promise<number> {
   const where =
     networkMode === "awsvpc"
       ? { launchType: "FARGATE" as const, networkConfiguration: { awsvpcConfiguration: { subnets } } }

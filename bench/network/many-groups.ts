@@ -28,6 +28,13 @@ export function groupOf(at: number, more = 0): WorldGroup {
   };
 }
 
+/** The same, and one more rule, which lets in everybody. */
+export function openGroup(at: number): WorldGroup {
+  const group = groupOf(at);
+  const open = { id: `sgr-${at}-open`, protocol: TCP, ports: { from: 443, to: 443 }, peer: { kind: "cidr" as const, block: ANY } };
+  return { ...group, ingress: [...group.ingress, open] };
+}
+
 /** A thousand tasks, each with a group of its own, and all of them with one more; a load balancer; the two tasks that are measured are among them. */
 export function manyGroups({ bridge, block, client, server, balancer }: Ends, count: number): FilterCompiler {
   const compiler = new FilterCompiler();

@@ -9,7 +9,8 @@ import { nftPacketFilter, removePacketFilter } from "../../src/drivers/nftables/
 import { runCommand } from "../../src/testing/aws-cli.ts";
 import { buildImage, removeImage } from "../../src/testing/images.ts";
 import { atLeast, atMost, median, part, type Figure } from "../figure.ts";
-import { groupOf, manyGroups } from "./many-groups.ts";
+import { groupOf, manyGroups, openGroup } from "./many-groups.ts";
+import { startOfTasks } from "./start-of-tasks.ts";
 
 const SECONDS = Number(process.env["AIRFIELD_BENCH_SECONDS"] ?? 2);
 const ROUNDS = Number(process.env["AIRFIELD_BENCH_ROUNDS"] ?? 7);
@@ -57,6 +58,16 @@ export async function measure(tell: (figure: Figure) => void): Promise<void> {
       took.push(performance.now() - began);
     }
     tell(atMost(100, { name: `a rule of a group with ${TASKS} members`, unit: "ms", ours: median(took) }));
+    const opening: number[] = [];
+    for (let round = 0; round < 2 * ROUNDS; round += 1) {
+      const began = performance.now();
+      compiler.tell("groups", round % 2 === 0 ? openGroup(0) : groupOf(0));
+      await filter.apply(compiler.change());
+      opening.push(performance.now() - began);
+    }
+    tell(atMost(100, { name: `a group with ${TASKS} members lets everybody in`, unit: "ms", ours: median(opening) }));
+    // It stands there meanwhile: nft looks at the tables of all installations.
+    await startOfTasks(tell, 3 * ROUNDS);
     const began = performance.now();
     await filter.adopt(compiler.contents());
     tell(part({ name: `all of it read back and compared, ${TASKS} tasks`, unit: "ms", ours: performance.now() - began }));

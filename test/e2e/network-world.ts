@@ -16,7 +16,7 @@ import { runCommand } from "../../src/testing/aws-cli.ts";
 import { buildImage, removeImage } from "../../src/testing/images.ts";
 
 export interface Probe {
-  readonly kind: "tcp" | "udp" | "icmp" | "echo";
+  readonly kind: "tcp" | "udp" | "icmp" | "echo" | "accepted";
   readonly to?: string;
   readonly port?: number;
   /** Under which name a connection is kept, or what is kept is asked. */

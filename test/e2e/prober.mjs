@@ -6,10 +6,12 @@ import { createInterface } from "node:readline";
 
 const [tcpPorts, udpPorts, host = "0.0.0.0"] = JSON.parse(process.argv[2]);
 const kept = new Map();
+/** Ports to which somebody connected. */
+const accepted = new Set();
 const say = (object) => process.stdout.write(`${JSON.stringify(object)}\n`);
 
 for (const port of tcpPorts) {
-  const server = createServer((socket) => socket.on("error", () => undefined).pipe(socket));
+  const server = createServer((socket) => (accepted.add(port), socket.on("error", () => undefined).pipe(socket)));
   await new Promise((resolve, reject) => server.on("error", reject).listen(port, host, 511, resolve));
 }
 for (const port of udpPorts) {
@@ -46,10 +48,13 @@ const probes = {
     child.on("error", () => done(false)).on("close", (code) => done(code === 0));
     return () => child.kill("SIGKILL");
   },
+  accepted: ({ port }, done) => {
+    setImmediate(() => done(accepted.has(port)));
+  },
   /** Whether a connection that was kept still carries something there and back. */
   echo: ({ keep }, done) => {
     const socket = kept.get(keep);
-    if (!socket || socket.destroyed) return (done(false), () => undefined);
+    if (!socket || socket.destroyed) return void setImmediate(() => done(false));
     const heard = () => done(true);
     socket.once("data", heard);
     socket.write("x");
