@@ -8,6 +8,7 @@ import { freePort } from "../../src/testing/airfield-process.ts";
 export interface RegistryProcess extends AsyncDisposable {
   /** `127.0.0.1:<port>`. */
   readonly host: string;
+  readonly pid: number;
 }
 
 /**
@@ -31,6 +32,7 @@ export async function registryProcess(
     exited.catch(() => undefined);
     return {
       host: `127.0.0.1:${port}`,
+      pid: child.pid ?? 0,
       async [Symbol.asyncDispose]() {
         const gone = once(child, "exit");
         child.kill("SIGKILL");

@@ -1,4 +1,5 @@
 // A process of its own: loads one registry, and prints a `LoadResult` as JSON. Its argument is a `Load` as JSON.
+import { readFileSync } from "node:fs";
 import { Connection } from "./connection.ts";
 import { MEBIBYTE, newImage, type Image } from "./image.ts";
 import { pullImage, pushImage } from "./transfer.ts";
@@ -6,6 +7,8 @@ import { pullImage, pushImage } from "./transfer.ts";
 export interface Load {
   /** `<address>:<port>`. */
   readonly host: string;
+  /** Of the registry's process. */
+  readonly pid: number;
   readonly authorization?: string;
   readonly repository: string;
   readonly images: number;
@@ -21,6 +24,8 @@ export interface Load {
 export interface Timing {
   /** From the first request to the last answer. */
   readonly seconds: number;
+  /** Of a processor, that the registry took of them: all its threads, and the kernel for them. */
+  readonly busy: number;
   /** Of each image. */
   readonly latencies: readonly number[];
 }
@@ -65,7 +70,7 @@ process.stdout.write(JSON.stringify({ push: pushed, pull: pulled, ...(again && {
 async function timed(transfer: (connection: Connection, image: Image) => Promise<void>, of: readonly Image[]): Promise<Timing> {
   const waiting = of.values();
   const latencies: number[] = [];
-  const started = performance.now();
+  const [started, before] = [performance.now(), busySeconds(load.pid)];
   await Promise.all(
     connections.map(async (connection) => {
       // All take from one queue.
@@ -76,5 +81,12 @@ async function timed(transfer: (connection: Connection, image: Image) => Promise
       }
     }),
   );
-  return { seconds: (performance.now() - started) / 1000, latencies };
+  return { seconds: (performance.now() - started) / 1000, busy: busySeconds(load.pid) - before, latencies };
+}
+
+/** Source: proc(5), "/proc/pid/stat": the 14th and 15th field, in hundredths of a second. */
+function busySeconds(pid: number): number {
+  const [, fields = ""] = readFileSync(`/proc/${pid}/stat`, "latin1").split(/\) (?=[^)]*$)/);
+  const [user, system] = fields.split(" ").slice(11, 13);
+  return (Number(user) + Number(system)) / 100;
 }

@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { CreateRepositoryCommand, ECRClient, GetAuthorizationTokenCommand } from "@aws-sdk/client-ecr";
 import { airfieldProcess } from "../../src/testing/airfield-process.ts";
 import { runCommand } from "../../src/testing/aws-cli.ts";
-import { atLeast, atMost, median, type Figure } from "../figure.ts";
+import { atLeast, atMost, median, part, type Figure } from "../figure.ts";
+import { bareNode } from "../peers/bare-node.ts";
 import { dockerRegistry } from "../peers/docker-registry.ts";
 import { olareg } from "../peers/olareg.ts";
 import { MEBIBYTE } from "./image.ts";
@@ -26,7 +27,8 @@ interface Case {
   readonly besideFiles: boolean;
 }
 
-type Whose = "ours" | "docker" | "files";
+/** `plain` and `sealed` are the least that Node can do with files, and with what we promise of bytes: see `bare-server.ts`. */
+type Whose = "ours" | "docker" | "files" | "plain" | "sealed";
 type Way = "push" | "pull" | "again";
 
 const ROUNDS = 3;
@@ -34,6 +36,11 @@ const REPOSITORY = "bench";
 /** What our rates must be, at least, over olareg's. */
 const AIMS_BESIDE_FILES = { push: 0.7, pull: 1, again: 1 } as const;
 const NAMES = { push: "push", pull: "pull", again: "pull again" } as const;
+/** What a thread of Node does that does nothing else, in the place of ours. */
+const ALONE = [
+  ["plain", "Node with plain files"],
+  ["sealed", "Node with sealed files"],
+] as const;
 /** What our rates must be, at least, of the most that the parts allow. */
 const AIM_OF_LIMIT = 0.7;
 
@@ -59,7 +66,8 @@ const CASES: readonly Case[] = [
 export async function measure(tell: (figure: Figure) => void): Promise<void> {
   tellParts(await measureParts(), tell);
   let memory = 0;
-  for (const wanted of CASES) memory = Math.max(memory, await measureCase(wanted, tell));
+  const sizes = process.env["AIRFIELD_BENCH_IMAGES"]?.split(",").map((size) => Number(size) * MEBIBYTE);
+  for (const wanted of CASES.filter(({ size }) => sizes?.includes(size) ?? true)) memory = Math.max(memory, await measureCase(wanted, tell));
   tell(atMost(200, { name: "registry: most resident memory", unit: "MB", ours: memory }));
 }
 
@@ -69,19 +77,22 @@ async function measureCase({ name, aim, besideFiles, ...kind }: Case, tell: (fig
   const parts = await measureParts();
   await using docker = await dockerRegistry();
   await using files = besideFiles ? await olareg() : undefined;
+  await using plain = files && (await bareNode("plain"));
+  await using sealed = files && (await bareNode("sealed"));
   await using airfield = await airfieldProcess();
   const ecr = airfield.client(ECRClient);
   await ecr.send(new CreateRepositoryCommand({ repositoryName: REPOSITORY }));
   const { authorizationData = [] } = await ecr.send(new GetAuthorizationTokenCommand());
   const authorization = `Basic ${authorizationData[0]?.authorizationToken ?? ""}`;
-  const results: Record<Whose, LoadResult[]> = { ours: [], docker: [], files: [] };
-  for (let round = 0; round < ROUNDS; round += 1) {
-    results.ours.push(await loaded({ ...kind, host: `127.0.0.1:${airfield.port}`, authorization, repository: REPOSITORY }));
-    results.docker.push(await loaded({ ...kind, host: docker.host, repository: REPOSITORY }));
-    if (files) results.files.push(await loaded({ ...kind, host: files.host, repository: REPOSITORY }));
-  }
+  const ours = { host: `127.0.0.1:${airfield.port}`, pid: airfield.pid, authorization };
+  const results: Record<Whose, LoadResult[]> = { ours: [], docker: [], files: [], plain: [], sealed: [] };
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const [whose, server] of Object.entries({ ours, docker, files, plain, sealed }))
+      if (server) results[whose as Whose].push(await loaded({ ...kind, ...server, repository: REPOSITORY }));
   const rate = (whose: Whose, way: Way): number =>
     median(results[whose].map((result) => (kind.size * kind.images) / 1e6 / (result[way]?.seconds ?? Number.NaN)));
+  const processor = (whose: Whose, way: Way): number =>
+    median(results[whose].map((result) => ((result[way]?.busy ?? Number.NaN) * 1000) / kind.images));
   const slowest = (whose: Whose, way: Way): number =>
     percentile(
       results[whose].flatMap((result) => result[way]?.latencies ?? []),
@@ -115,6 +126,14 @@ async function measureCase({ name, aim, besideFiles, ...kind }: Case, tell: (fig
         peer: rate("files", way),
       });
     for (const one of judged) tellBesideLimit(`${NAMES[way]}: ${name}${one.what}`, one, tell);
+    if (files && way !== "again") {
+      const beside = `${NAMES[way]}: ${name}, beside olareg`;
+      tell(part({ name: `${beside}, processor`, unit: "ms", ours: processor("ours", way), peer: processor("files", way) }));
+      for (const [alone, what] of ALONE) {
+        tell(part({ name: `${beside}, ${what}`, unit: "MB/s", ours: rate(alone, way), peer: rate("files", way) }));
+        tell(part({ name: `${beside}, ${what}, processor`, unit: "ms", ours: processor(alone, way), peer: processor("files", way) }));
+      }
+    }
     tell(atLeast(AIM_OF_LIMIT, { name: `${NAMES[way]}: ${name}, of the limit by parts`, unit: "MB/s", ours, peer: limit }));
   }
   // Awaited here: the process ends with this function.
