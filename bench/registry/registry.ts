@@ -36,7 +36,7 @@ const REPOSITORY = "bench";
 /** What our rates must be, at least, over olareg's. */
 const AIMS_BESIDE_FILES = { push: 0.7, pull: 1, again: 1 } as const;
 const NAMES = { push: "push", pull: "pull", again: "pull again" } as const;
-/** What a thread of Node does that does nothing else, in the place of ours. */
+/** Who takes our place where it is asked what Node can do by itself. */
 const ALONE = [
   ["plain", "Node with plain files"],
   ["sealed", "Node with sealed files"],
@@ -77,8 +77,10 @@ async function measureCase({ name, aim, besideFiles, ...kind }: Case, tell: (fig
   const parts = await measureParts();
   await using docker = await dockerRegistry();
   await using files = besideFiles ? await olareg() : undefined;
-  await using plain = files && (await bareNode("plain"));
-  await using sealed = files && (await bareNode("sealed"));
+  // Of larger ones the parts tell enough, and it would take minutes more.
+  const besideNode = files !== undefined && kind.size < LARGE.size;
+  await using plain = besideNode ? await bareNode("plain") : undefined;
+  await using sealed = besideNode ? await bareNode("sealed") : undefined;
   await using airfield = await airfieldProcess();
   const ecr = airfield.client(ECRClient);
   await ecr.send(new CreateRepositoryCommand({ repositoryName: REPOSITORY }));
@@ -129,7 +131,7 @@ async function measureCase({ name, aim, besideFiles, ...kind }: Case, tell: (fig
     if (files && way !== "again") {
       const beside = `${NAMES[way]}: ${name}, beside olareg`;
       tell(part({ name: `${beside}, processor`, unit: "ms", ours: processor("ours", way), peer: processor("files", way) }));
-      for (const [alone, what] of ALONE) {
+      for (const [alone, what] of besideNode ? ALONE : []) {
         tell(part({ name: `${beside}, ${what}`, unit: "MB/s", ours: rate(alone, way), peer: rate("files", way) }));
         tell(part({ name: `${beside}, ${what}, processor`, unit: "ms", ours: processor(alone, way), peer: processor("files", way) }));
       }
