@@ -70,7 +70,7 @@ async function take(request: IncomingMessage, upload: Upload): Promise<void> {
     if (!sealed) writeSync(upload.fd, chunk);
     else {
       upload.hash.update(chunk);
-      for (let rest = chunk; rest.length > 0; ) rest = sealSome(upload, rest);
+      for (let rest = chunk; rest.length > 0;) rest = sealSome(upload, rest);
     }
     releaseMemory([chunk]);
   }

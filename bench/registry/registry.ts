@@ -67,7 +67,8 @@ export async function measure(tell: (figure: Figure) => void): Promise<void> {
   tellParts(await measureParts(), tell);
   let memory = 0;
   const sizes = process.env["AIRFIELD_BENCH_IMAGES"]?.split(",").map((size) => Number(size) * MEBIBYTE);
-  for (const wanted of CASES.filter(({ size }) => sizes?.includes(size) ?? true)) memory = Math.max(memory, await measureCase(wanted, tell));
+  for (const wanted of CASES.filter(({ size }) => sizes?.includes(size) ?? true))
+    memory = Math.max(memory, await measureCase(wanted, tell));
   tell(atMost(200, { name: "registry: most resident memory", unit: "MB", ours: memory }));
 }
 
