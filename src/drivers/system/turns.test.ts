@@ -15,7 +15,7 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 test("what takes little shares a turn of the event loop", async () => {
   const { soon, done, taking } = world();
-  for (const name of ["a", "b", "c"]) soon(taking(name, 0.5));
+  for (const name of ["a", "b", "c"]) soon(taking(name, 0.3));
   expect(done).toEqual([]);
   await nextTurn();
   expect(done).toEqual(["a", "b", "c"]);
@@ -23,7 +23,7 @@ test("what takes little shares a turn of the event loop", async () => {
 
 test("when a turn has taken its time, the rest waits for the next one", async () => {
   const { soon, done, taking } = world();
-  for (const name of ["a", "b", "c"]) soon(taking(name, 1.5));
+  for (const name of ["a", "b", "c"]) soon(taking(name, 0.75));
   await nextTurn();
   expect(done).toEqual(["a", "b"]);
   await nextTurn();

@@ -1,5 +1,5 @@
 /** What all who have work for "soon" may take together of one turn of the event loop, in milliseconds. Who began may finish. */
-const TURN_MS = 2;
+const TURN_MS = 1;
 
 /**
  * Shares this thread out: work is done in the order in which it was asked for, and when what was done in a turn of the event loop, with the promises that followed
