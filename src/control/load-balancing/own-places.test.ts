@@ -62,15 +62,16 @@ function world() {
     const target = { targetGroupArn: GROUP, ...place, availabilityZone, health: { state: "healthy" }, registeredAt: 1 };
     state.commit(() => state.table(targets).put(target as unknown as TargetRecord));
   };
-  const view = (...held: readonly string[]): RoutingView =>
+  const view = (...held: readonly string[]): RoutingView => viewIn({}, held);
+  const viewIn = (more: { readonly furtherBlocks?: readonly string[] }, held: readonly string[]): RoutingView =>
     views.make({
       addresses: ["127.0.0.1"],
       gateways: [],
-      held: [{ vpcId: VPC.id, vpcCidr: VPC.cidrBlock, addresses: new Set(held) }],
+      held: [{ vpcId: VPC.id, vpcCidr: VPC.cidrBlock, ...more, addresses: new Set(held) }],
       surroundings: { ownBlocks: OWN, bridgedBlocks: ["10.0.0.0/16", "172.17.0.0/16"], vpcs: [VPC], openedBlocks: [] },
     }).view;
   const sources = (seen: RoutingView) => seen.groups[0]?.targets.map(({ id, source }) => [id, source]);
-  return { state, put, putGroup, putTarget, view, sources };
+  return { state, put, putGroup, putTarget, view, viewIn, sources };
 }
 
 test("a listener is at those of its load balancer's addresses that this host has", () => {
@@ -172,4 +173,16 @@ test("a network load balancer logs its encrypted connections alone", () => {
   expect(
     streamView({ ...record, protocol: "TLS" }, record.defaultActions[0]!, { ...balancer, attributes: {} }, undefined)[0],
   ).not.toHaveProperty("logged");
+});
+
+test("who is in a block that the VPC got later is its client, and a target of its load balancers, as in the first", () => {
+  const { put, putGroup, putTarget, viewIn, sources } = world();
+  put("web", "application", "HTTP", 80, { boundPort: 8080, turn: 1 });
+  putGroup({}, "HTTP");
+  putTarget("10.3.0.9", "us-east-1a");
+  const held = ["10.0.0.80", "10.0.1.80"];
+  const seen = viewIn({ furtherBlocks: ["10.3.0.0/20"] }, held);
+  expect(seen.listeners[0]?.own?.clients).toEqual(expect.arrayContaining(["10.0.0.0/16", "10.3.0.0/20"]));
+  expect(sources(seen)).toEqual([["10.3.0.9", "10.0.0.80"]]);
+  expect(sources(viewIn({}, held))).toEqual([["10.3.0.9", undefined]]);
 });

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { systemIds as ids } from "../../drivers/system/ids.ts";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import type { HoldOutcome, HostAddresses } from "../../ports/host-addresses.ts";
-import { subnets, vpcs } from "../../state/ec2.ts";
+import { subnets, vpcs, type VpcRecord } from "../../state/ec2.ts";
 import { connectAddresses } from "../../state/ecs-connect.ts";
 import { loadBalancers, type LoadBalancerRecord } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
@@ -106,6 +106,7 @@ function world() {
     start,
     lacking: () => lacking,
     held: () => others(current?.heldIn("vpc-1")?.addresses ?? []),
+    further: () => current?.heldIn("vpc-1")?.furtherBlocks,
     hasResolver: () => current?.heldIn("vpc-1")?.addresses.has(RESOLVER) === true,
   };
 }
@@ -366,4 +367,19 @@ test("the VPC's resolver has its address wherever there is a network, also besid
   networks.make(VPC);
   await clock.settled();
   expect([hasResolver(), [...lacking()], troubles]).toEqual([false, [["vpc-1", "no right"]], []]);
+});
+
+test("a block that the VPC gets later is told with the addresses, and told no more when it is gone", async () => {
+  const { state, clock, networks, start, further } = world();
+  networks.make(VPC);
+  await start();
+  expect(further()).toBeUndefined();
+  const set = async (moreBlocks: VpcRecord["moreBlocks"] & {}) => {
+    state.commit(() => state.table(vpcs).update(VPC.vpcId, (vpc) => ({ ...vpc, moreBlocks })));
+    await clock.settled();
+  };
+  await set([{ associationId: "a", cidrBlock: "10.3.0.0/20" }]);
+  expect(further()).toEqual(["10.3.0.0/20"]);
+  await set([]);
+  expect(further()).toBeUndefined();
 });
