@@ -1,5 +1,5 @@
 import { USUAL_HANDLING, type RequestHandling } from "../../domain/request-handling.ts";
-import type { ProxyConfiguration, Rewrites } from "../../ports/traffic-proxy.ts";
+import type { ProxyConfiguration, ProxyListener, Rewrites } from "../../ports/traffic-proxy.ts";
 
 /** What those that forward to a backend want of it. */
 export interface BackendUse {
@@ -15,10 +15,12 @@ export interface BackendUse {
   readonly logged: boolean;
   /** Whether some of them come from users that logged in. */
   readonly users: boolean;
+  /** Whether all listeners that lead there see to `Host` by themselves. */
+  readonly isHostSet: boolean;
 }
 
 /** As an Application Load Balancer has it unless configured. */
-const USUAL = { rewrites: [], sticky: false, logged: false, users: false, handling: USUAL_HANDLING };
+const USUAL = { rewrites: [], sticky: false, logged: false, users: false, isHostSet: true, handling: USUAL_HANDLING };
 export const UNUSED: BackendUse = { ...USUAL, idleTimeout: 60, protocols: new Set() };
 
 interface Noted extends BackendUse {
@@ -29,6 +31,12 @@ interface Noted extends BackendUse {
   handling: RequestHandling;
   logged: boolean;
   users: boolean;
+  isHostSet: boolean;
+}
+
+/** Whether a listener sees to the `Host` of all its requests: none of those that it leads them to wants it as it is. */
+export function setsHost({ routes }: Pick<ProxyListener, "routes">): boolean {
+  return routes.every(({ handling = USUAL_HANDLING }) => !handling.keepsHost);
 }
 
 /** By the ids of backends. Takes time proportional to the routes. */
@@ -41,11 +49,12 @@ export function usesOf({ listeners, streams = [] }: ProxyConfiguration): Readonl
       use.idleTimeout = Math.max(idleTimeout, use.idleTimeout);
       return use;
     });
-  for (const { routes, tls } of listeners)
-    for (const { action, idleTimeout, rewrites, handling, logged, login } of routes) {
+  for (const listener of listeners)
+    for (const { action, idleTimeout, rewrites, handling, logged, login } of listener.routes) {
       if (action.kind !== "forward") continue;
       for (const use of note(action.backends, idleTimeout)) {
-        use.protocols.add(tls ? "https" : "http");
+        use.isHostSet &&= setsHost(listener);
+        use.protocols.add(listener.tls ? "https" : "http");
         use.sticky ||= action.stickiness !== undefined;
         use.logged ||= logged !== undefined;
         use.users ||= login !== undefined;

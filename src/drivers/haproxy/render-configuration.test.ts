@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { USUAL_HANDLING } from "../../domain/request-handling.ts";
 import type { ProxyConfiguration, ProxyRoute } from "../../ports/traffic-proxy.ts";
 import { backend, listener, serverAt } from "../../testing/traffic-proxy-contract.ts";
 import { renderConfiguration } from "./render-configuration.ts";
@@ -117,6 +118,35 @@ test("what is no HTTP is refused before anything else is done with a request", (
   ]);
 });
 
+describe("Host", () => {
+  const keeping = { ...USUAL_HANDLING, keepsHost: true };
+
+  test("is seen to once, by the listener, which knows its port", () => {
+    const { text } = render(whole());
+    expect(text.match(/set-header Host .*/g)).toEqual(["set-header Host %[req.fhdr(host,1),host_only] if { req.fhdr(host,1) -m sub : }"]);
+  });
+
+  test("stays as it is where a load balancer wants that", () => {
+    expect(render(whole({ handling: keeping })).text).not.toContain("set-header Host");
+  });
+
+  test("is seen to by a backend where some listener leaves it as it is", () => {
+    const kept = { conditions: [{ kind: "path", patterns: ["/kept"] }], handling: keeping } as const;
+    const shared = whole(kept).listeners.map((one) => ({
+      ...one,
+      routes: one.routes.flatMap((route) => [
+        { ...route, action: { kind: "forward" as const, backends: [{ id: "kept", weight: 1 }] } },
+        { ...route, conditions: [], handling: USUAL_HANDLING },
+      ]),
+    }));
+    const { text } = render({ listeners: shared, backends: [backend("web", [one]), backend("kept", [one])] });
+    const lines = (name: string): string => new RegExp(`^backend b_${name}\\n(?: {4}.*\\n)*`, "m").exec(text)?.[0] ?? "";
+    expect(text.slice(0, text.indexOf("backend b_web"))).not.toContain("set-header Host");
+    expect(lines("web").match(/set-header Host/g)).toHaveLength(2);
+    expect(lines("kept")).not.toContain("set-header Host");
+  });
+});
+
 describe("routes that are looked up", () => {
   const path = { kind: "path", patterns: ["/a/*"] } as const;
   const host = { kind: "host", patterns: ["a.test"] } as const;
@@ -146,6 +176,19 @@ describe("routes that are looked up", () => {
     ],
   ])("%s", (_what, route, line) => {
     expect(lines(route)).toMatch(new RegExp(`use_backend ${line.replace("TABLE", table)}`));
+  });
+
+  test("need no variable where the rest goes to one place, of which nothing is noted", () => {
+    const rest = whole().listeners[0]?.routes ?? [];
+    const all = (route: Partial<ProxyRoute>): string => {
+      const world = whole({ conditions: [path], ...route });
+      return render({ ...world, listeners: world.listeners.map((one) => ({ ...one, routes: [...one.routes, ...rest] })) }).text;
+    };
+    expect(all({})).toMatch(
+      new RegExp(String.raw` {4}use_backend %\[path,concat\(\?\),map_beg\(${table}\)\]\n {4}default_backend b_web\n`),
+    );
+    expect(all({ owner: "lb", logged: 7 })).not.toContain("default_backend");
+    expect(all({ hosts: ["lb.test"] })).not.toContain("default_backend");
   });
 
   test("HAProxy reads their table when it starts, and another table is the same structure", () => {

@@ -34,13 +34,13 @@ export function renderTlsHeaders({ version, cipher }: TlsHeaders): readonly stri
   ];
 }
 
-/** What is done with a request on its way to a backend. */
-export function renderRequestHandling(handling: RequestHandling): readonly string[] {
+/** What is done with a request on its way to a backend. @param isHostSet whether whoever leads there has seen to `Host` */
+export function renderRequestHandling(handling: RequestHandling, isHostSet: boolean): readonly string[] {
   return [
     ...(handling.dropsInvalidHeaders ? [`http-request del-header ${quote("[^A-Za-z0-9-]")} -m reg`] : []),
     ...(handling.isStrict ? STRICT : []),
     ...forwardedFor(handling),
-    ...(handling.keepsHost ? [] : HOST),
+    ...(handling.keepsHost || isHostSet ? [] : HOST),
     ...TRACE,
     `http-response set-header Connection close if { date,sub(sess.since) ge ${handling.connectionAge} }`,
   ];
@@ -66,12 +66,22 @@ function forwardedFor({ forwardedFor: mode, clientPort }: RequestHandling): read
 /** The port of the listener at which a request came, which its `bind` lines are named after. */
 export const LISTENER_PORT = "so_name";
 
-/** A listener's port is told in `Host` unless it is a default one, where it is left out. What most requests fail is asked first. */
-const IS_USUAL = `{ ${LISTENER_PORT} 80 443 }`;
-const HOST: readonly string[] = [
-  `http-request set-header Host %[req.fhdr(host),host_only] if ${IS_USUAL} { req.fhdr(host) -m sub : }`,
-  `http-request set-header Host %[req.fhdr(host)]:%[${LISTENER_PORT}] if !${IS_USUAL} !{ req.fhdr(host) -m sub : } { req.fhdr(host) -m len gt 0 }`,
-];
+const USUAL_PORTS = [80, 443];
+const IS_USUAL = `{ ${LISTENER_PORT} ${USUAL_PORTS.join(" ")} }`;
+/** The first value is the only one. Without its number, a condition would look for another one. */
+const HOST_HEADER = "req.fhdr(host,1)";
+const HAS_PORT = `{ ${HOST_HEADER} -m sub : }`;
+const withoutPort = `http-request set-header Host %[${HOST_HEADER},host_only] if ${HAS_PORT}`;
+const withPort = (port: string): string =>
+  `http-request set-header Host %[${HOST_HEADER}]:${port} if !${HAS_PORT} { ${HOST_HEADER} -m len gt 0 }`;
+
+/** A listener's port is told in `Host` unless it is a default one, where it is left out. */
+export function renderHost(port: number): string {
+  return USUAL_PORTS.includes(port) ? withoutPort : withPort(String(port));
+}
+
+/** The same in a backend, where listeners with different ports may lead. */
+const HOST: readonly string[] = [`${withoutPort} ${IS_USUAL}`, `${withPort(`%[${LISTENER_PORT}]`)} !${IS_USUAL}`];
 
 /** Time and chance, as X-Ray's ids have them: 8 and 24 hexadecimal digits. */
 const CHANCE = "%[rand,bytes(4,4),hex,lower]";

@@ -1,5 +1,5 @@
 import type { ProxyBackend, ProxyListener, ProxyRoute } from "../../ports/traffic-proxy.ts";
-import type { BackendUse } from "./backend-uses.ts";
+import { setsHost, type BackendUse } from "./backend-uses.ts";
 import { milliseconds, section } from "./configuration-text.ts";
 import { quote } from "./quote.ts";
 import { renderAnswer } from "./render-answers.ts";
@@ -8,15 +8,22 @@ import { renderCheck } from "./render-check.ts";
 import { renderCondition } from "./render-conditions.ts";
 import { markStickiness, renderGroupStickiness, stickinessAcl, stickinessName } from "./render-group-stickiness.ts";
 import { markAnswers, renderAnswerHandling } from "./render-answer-handling.ts";
-import { DATED_ERRORS, EVERY_REQUEST, LISTENER_PORT, renderRequestHandling, renderTlsHeaders } from "./render-request-handling.ts";
+import {
+  DATED_ERRORS,
+  EVERY_REQUEST,
+  LISTENER_PORT,
+  renderHost,
+  renderRequestHandling,
+  renderTlsHeaders,
+} from "./render-request-handling.ts";
 import { LOGGED_BACKEND, markRoute, noteOf, renderLoggedFrontend, renderNotes, SUCCESSOR_ID } from "./render-request-log.ts";
 import { hasSession, NO_CLAIMED_USERS, renderGate, renderReturns, renderSessions, renderUsers } from "./render-login.ts";
 import { markRewrites, renderRewrites } from "./render-rewrites.ts";
 import { renderVersion } from "./render-version.ts";
 import { addressWord, backendName, innerSocket, successorSocket } from "./server-names.ts";
 import { tlsRules, tlsWords } from "./render-tls.ts";
-import { END, FIELD, runsOf, tablesOf, type RouteRun, type RouteTable } from "./route-runs.ts";
-import { answerName } from "./route-target.ts";
+import { END, FIELD, runsOf, tablesOf, type RouteRun, type RouteTable, type SingleRoute } from "./route-runs.ts";
+import { answerName, routeTarget } from "./route-target.ts";
 
 /**
  * Frontend of one listener. Routes that answer by themselves get a backend of their own, so that the first match simply wins.
@@ -54,13 +61,14 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     ...(listener.addresses.length === 0 ? [`http-request set-dst-port int(${listener.port})`] : []),
     ...tlsRules(listener.tls),
     ...tlsHeadersOf(listener, reached),
+    ...(setsHost(listener) ? [renderHost(listener.port)] : []),
     DATED_ERRORS,
     ...renderLoggedFrontend({ ...listener, routes: reached }),
     ...renderAnswerHandling(reached.flatMap(({ answers }) => answers ?? [])),
     ...renderSessions(reached.flatMap(({ login }) => login ?? [])),
     `use_backend s_${listener.id} if { stopping }`,
     ...renderReturns(reached.filter(({ login }) => login).flatMap(conditionsOf)),
-    ...runs.flatMap((part, at) => (part.kind === "run" ? renderRun(part) : renderRoute(listener, part.route, at))),
+    ...renderParts(listener, runs),
   ];
   return [
     section(frontend),
@@ -128,11 +136,38 @@ function renderRoute(listener: ProxyListener, route: ProxyRoute, at: number): re
   ];
 }
 
+function renderParts(listener: ProxyListener, parts: readonly (RouteRun | SingleRoute)[]): readonly string[] {
+  const last = parts.at(-1);
+  const run = parts.at(-2);
+  const rest = last?.kind === "single" && run?.kind === "run" && isPlainRun(run) ? plainTarget(listener, last.route) : undefined;
+  const each = (rest === undefined ? parts : parts.slice(0, -2)).flatMap((part, at) =>
+    part.kind === "run" ? renderRun(part) : renderRoute(listener, part.route, at),
+  );
+  // Where it names no backend, HAProxy asks no further line, and takes the default.
+  return run?.kind === "run" && rest !== undefined
+    ? [...each, `use_backend %[${PATH_KEY},map_beg(${run.file})]`, `default_backend ${rest}`]
+    : each;
+}
+
+/** Whose table tells all that there is to know. */
+function isPlainRun({ routes: [first], by }: RouteRun): boolean {
+  return by === "path" && first?.hosts.length === 0 && !first.answers && noteOf(first) === undefined;
+}
+
+/** Where all requests go that come to a route of which nothing is to be noted. */
+function plainTarget(listener: ProxyListener, route: ProxyRoute): string | undefined {
+  const { hosts, conditions = [], answers, login, rewrites } = route;
+  if (hosts.length + conditions.length > 0 || answers || login || rewrites || noteOf(route) !== undefined) return undefined;
+  return routeTarget(listener, route);
+}
+
+const PATH_KEY = `path,concat(${END})`;
+
 /** What a table says leads on, and is noted with all that the routes have in common. */
 function renderRun({ routes: [first], file, by }: RouteRun): readonly string[] {
   if (!first) return [];
   const isNoted = noteOf(first) !== undefined;
-  const key = by === "path" ? `path,concat(${END})` : `var(txn.host),concat(${END},txn.path,${END})`;
+  const key = by === "path" ? PATH_KEY : `var(txn.host),concat(${END},txn.path,${END})`;
   // Whoever writes an end into a host is nobody's.
   const isHost = by === "path" ? "" : `!{ var(txn.host) -m sub ${END} } `;
   const found = `${isHost}{ ${key},map_beg(${file}),set-var(txn.taken) -m found }`;
@@ -207,7 +242,7 @@ function renderTaken(listener: ProxyListener, route: ProxyRoute, matches: string
 
 export function renderBackend(
   backend: ProxyBackend,
-  { idleTimeout, protocols, rewrites, sticky, handling, logged, users }: BackendUse,
+  { idleTimeout, protocols, rewrites, sticky, handling, logged, users, isHostSet }: BackendUse,
 ): string {
   const lines = [
     `backend ${backendName(backend.id)}`,
@@ -219,7 +254,7 @@ export function renderBackend(
     `timeout tunnel ${milliseconds(idleTimeout)}`,
     NO_CLAIMED_USERS,
     ...(users ? renderUsers() : []),
-    ...renderRequestHandling(handling),
+    ...renderRequestHandling(handling, isHostSet),
     ...(logged ? [LOGGED_BACKEND] : []),
     ...[...protocols].map((protocol) => {
       const only = protocols.size === 1 ? "" : ` ${protocol === "https" ? "if" : "unless"} { var(txn.tls) -m bool }`;

@@ -6,7 +6,7 @@ import { renderVersion } from "./render-version.ts";
 const one = serverAt("one", { address: "10.0.0.5", port: 80 });
 
 test.each([
-  [undefined, "{ req.ver 2.0 } { req.fhdr(content-type) -m beg application/grpc }", false],
+  [undefined, "{ fc_http_major 2 } { req.fhdr(content-type) -m beg application/grpc }", false],
   ["http2", "!{ req.ver 2.0 }", true],
   ["grpc", "!{ req.ver 2.0 } || !{ method POST }", true],
 ] as const)("servers of %s are spoken to in it, and get nothing else", (version, refused, speaksH2) => {

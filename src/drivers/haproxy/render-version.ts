@@ -4,7 +4,7 @@ import { serverName } from "./error-pages.ts";
 const REFUSE = `http-request return status 464 hdr Server ${serverName} if`;
 
 const UNFIT = {
-  http1: "{ req.ver 2.0 } { req.fhdr(content-type) -m beg application/grpc }",
+  http1: "{ fc_http_major 2 } { req.fhdr(content-type) -m beg application/grpc }",
   http2: "!{ req.ver 2.0 }",
   grpc: "!{ req.ver 2.0 } || !{ method POST }",
 } as const;
