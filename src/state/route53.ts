@@ -85,6 +85,23 @@ export const recordSets = defineTable<RecordSetRecord>()("route53.record-sets", 
   cidrCollection: (set) => set.cidrRouting?.CollectionId,
 });
 
+/** Record sets of one name and type that nobody may change, whether there are any or not. */
+export interface ProtectionRecord {
+  readonly zoneId: string;
+  readonly account: string;
+  readonly name: string;
+  readonly type: RecordSet["type"];
+  /** Told to whoever tries. */
+  readonly comment?: string;
+}
+
+export const recordSetProtections = defineTable<ProtectionRecord>()(
+  "route53.record-set-protections",
+  ({ zoneId, name, type }) => `${zoneId}/${name}/${type}`,
+  ofAccount,
+  { zone: (one) => one.zoneId },
+);
+
 /** Blocks of addresses by location, by which record sets are chosen. */
 export interface CidrCollectionRecord {
   /** A UUID. */

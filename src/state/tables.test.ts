@@ -27,7 +27,7 @@ import { logGroups, logStreams } from "./logs.ts";
 import { connectAddresses, connectServers } from "./ecs-connect.ts";
 import { networkInterfaces } from "./network-interfaces.ts";
 import { parameters } from "./parameters.ts";
-import { changes, cidrCollections, delegationSets, healthChecks, hostedZones, recordSets } from "./route53.ts";
+import { changes, cidrCollections, delegationSets, healthChecks, hostedZones, recordSetProtections, recordSets } from "./route53.ts";
 import { healthStatuses } from "./route53-health.ts";
 import { secrets } from "./secrets.ts";
 import { serverCertificates } from "./server-certificates.ts";
@@ -215,6 +215,7 @@ describe("records are kept where earlier versions look for them, and found by wh
     entry(recordSets, { zoneId: "Z1", name: "b.", type: "A", cidrRouting: { CollectionId: "c" } }, "Z1/b./A/", {
       ...{ zone: "Z1", name: "Z1/b.", below: [], healthCheck: undefined, cidrCollection: "c" },
     }),
+    entry(recordSetProtections, { zoneId: "Z1", name: "b.", type: "A" }, "Z1/b./A", { zone: "Z1" }),
     entry(cidrCollections, { id: "c" }, "c", { account: ME }),
     entry(changes, { id: "C1" }, "C1", { account: ME }),
     entry(healthChecks, { id: "h", config: { ChildHealthChecks: ["c"] } }, "h", { account: ME, child: ["c"] }),

@@ -42,11 +42,17 @@ export interface Pebble extends AsyncDisposable {
   log(): string;
 }
 
-/** Starts it on these ports. It looks names up at the DNS server at `dns`. */
-export async function pebble(
-  binary: string,
-  { port, managementPort, dns }: { port: number; managementPort: number; dns: string },
-): Promise<Pebble> {
+interface PebbleParts {
+  readonly port: number;
+  readonly managementPort: number;
+  /** Where it looks names up. */
+  readonly dns: string;
+  /** Keys in base64url, by their ids (RFC 8555, 7.3.4): nobody else has an account then. */
+  readonly externalAccounts?: Readonly<Record<string, string>>;
+}
+
+/** Starts it on these ports. */
+export async function pebble(binary: string, { port, managementPort, dns, externalAccounts }: PebbleParts): Promise<Pebble> {
   const folder = await mkdtemp(join(tmpdir(), "airfield-pebble-"));
   const [certificate, privateKey, config] = ["cert.pem", "key.pem", "config.json"].map((name) => join(folder, name)) as [
     string,
@@ -56,7 +62,8 @@ export async function pebble(
   const server = await madeCertificate({ commonName: "localhost", names: ["localhost"], authority: true });
   await Promise.all([writeFile(certificate, server.pem), writeFile(privateKey, server.keyPem)]);
   const listen = { listenAddress: `127.0.0.1:${port}`, managementListenAddress: `127.0.0.1:${managementPort}` };
-  await writeFile(config, JSON.stringify({ pebble: { ...listen, certificate, privateKey, httpPort: 5002, tlsPort: 5001 } }));
+  const accounts = externalAccounts ? { externalAccountBindingRequired: true, externalAccountMACKeys: externalAccounts } : {};
+  await writeFile(config, JSON.stringify({ pebble: { ...listen, ...accounts, certificate, privateKey, httpPort: 5002, tlsPort: 5001 } }));
   // Without the pause that it takes otherwise before it looks.
   const env = { ...process.env, PEBBLE_VA_NOSLEEP: "1", PEBBLE_WFE_NONCEREJECT: "20" };
   const child = spawn(binary, ["-config", config, "-dnsserver", dns, "-strict"], { stdio: ["ignore", "pipe", "pipe"], env });

@@ -9,6 +9,7 @@ import { because, type ConditionContext, type OperationContext } from "../operat
 import { recordChange } from "./changes.ts";
 import { QUOTAS } from "./quotas.ts";
 import { invalidBatch, readRecordSet } from "./record-set-input.ts";
+import { protection } from "./record-set-protections.ts";
 import { invalidInput, operation, recordSetCount, requireOwnZone, zoneArn } from "./route53-operation.ts";
 import { serviceNames } from "./service-names.ts";
 
@@ -33,6 +34,8 @@ export const changeResourceRecordSets = operation("ChangeResourceRecordSets", {
     if (read.length > MOST_IN_A_TURN) await laterTurn(context.clock);
     // Looked for once more: it may be gone meanwhile.
     const zone = requireOwnZone(context, HostedZoneId);
+    const protectedOnes = read.flatMap(({ set }) => protection(context, zone, set) ?? []);
+    if (protectedOnes.length > 0) throw invalidBatch([...new Set(protectedOnes)]);
     requireHealthChecks(context, read);
     requireLocations(context, zone, read);
     const changed = applyChanges(zoneToChange(context, zone), read);

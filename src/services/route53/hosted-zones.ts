@@ -10,7 +10,7 @@ import { defined } from "../../domain/defined.ts";
 import { isWithin, labelsOf, readName } from "../../domain/dns/name.ts";
 import { isReserved } from "../../domain/dns/special-use.ts";
 import { insertHostedZone, newZoneId, removeHostedZone } from "../../state/hosted-zones.ts";
-import { hostedZones, recordSets, type DelegationSetRecord, type HostedZoneRecord } from "../../state/route53.ts";
+import { hostedZones, recordSetProtections, recordSets, type DelegationSetRecord, type HostedZoneRecord } from "../../state/route53.ts";
 import { because, type OperationContext } from "../operation.ts";
 import { recordChange } from "./changes.ts";
 import { requireDelegationSet, shownDelegationSet } from "./delegation-sets.ts";
@@ -135,6 +135,8 @@ export const deleteHostedZone = operation("DeleteHostedZone", {
       throw new HostedZoneNotEmpty(
         because("The specified hosted zone contains non-required resource record sets  and so cannot be deleted."),
       );
+    if (state.table(recordSetProtections).count("zone", zone.id) > 0)
+      throw new HostedZoneNotEmpty(because("The specified hosted zone contains resource record set protections and so cannot be deleted."));
     const ChangeInfo = state.commit(() => {
       removeHostedZone(state, zone.id);
       return recordChange(context);

@@ -9,6 +9,7 @@ import {
   getReusableDelegationSetLimit,
   listReusableDelegationSets,
 } from "./delegation-sets.ts";
+import { getDNSSEC } from "./dnssec.ts";
 import {
   createHealthCheck,
   deleteHealthCheck,
@@ -24,6 +25,11 @@ import { getAccountLimit, getHostedZoneLimit } from "./limits.ts";
 import { getHostedZoneCount, listHostedZones, listHostedZonesByName } from "./list-hosted-zones.ts";
 import { listResourceRecordSets } from "./list-record-sets.ts";
 import { listCidrBlocks, listCidrCollections, listCidrLocations } from "./list-cidrs.ts";
+import {
+  createResourceRecordSetProtections,
+  deleteResourceRecordSetProtections,
+  listResourceRecordSetProtections,
+} from "./record-set-protections.ts";
 import { changeTagsForResource, listTagsForResource, listTagsForResources } from "./tags.ts";
 import { testDNSAnswer } from "./test-dns-answer.ts";
 import {
@@ -81,4 +87,8 @@ export const operations: readonly Operation[] = [
   listCidrCollections,
   listCidrLocations,
   listCidrBlocks,
+  createResourceRecordSetProtections,
+  deleteResourceRecordSetProtections,
+  listResourceRecordSetProtections,
+  getDNSSEC,
 ];
