@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -136,6 +137,24 @@ test("a WebSocket is opened through the HTTPS listener", async () => {
   expect(answer.toString()).toBe("you said hello");
   client.terminate();
   server.close();
+});
+
+// The stores are copies in a mount namespace of its own, which ends with the shell: this machine believes what it believed.
+const stores = ["/etc/ssl/certs", "/usr/local/share/ca-certificates"];
+const ofRoot = process.getuid?.() === 0 && existsSync("/usr/sbin/update-ca-certificates") && stores.every((folder) => existsSync(folder));
+describe.skipIf(!ofRoot)(`a system${ofRoot ? "" : " (it is not Debian's kind, or this is not root)"}`, () => {
+  test("trusts the authority for every program once it is installed, and not before or after", { timeout: 60_000 }, async () => {
+    const seen = `curl -sS -o /dev/null -w '%{http_code} ' --connect-to ::127.0.0.1: https://example.com:${httpsPort}/ 2>/dev/null || echo "refused "`;
+    const trust = (verb: string): string => `"$0" "$PROGRAM" trust ${verb} --only system >&2`;
+    const before = stores.flatMap((folder) => readdirSync(folder)).filter((file) => file.includes("airfield"));
+    const copies = stores.map((folder, at) => `cp -a ${folder} "$HERE/store-${at}"; mount --bind "$HERE/store-${at}" ${folder}`);
+    const script = ["set -e", ...copies, seen, trust("install"), seen, trust("uninstall"), seen].join("\n");
+    const env = { ...process.env, HOME: home, HERE: home, PROGRAM, AIRFIELD_DATA: airfield.dataDirectory };
+    const args = ["--mount", "bash", "-c", script, process.execPath];
+    const { stdout } = await promisify(execFile)("unshare", args, { env });
+    expect(stdout.split(/\s+/).filter((word) => word !== "")).toEqual(["000", "refused", "200", "000", "refused"]);
+    expect(stores.flatMap((folder) => readdirSync(folder)).filter((file) => file.includes("airfield"))).toEqual(before);
+  });
 });
 
 const lacking = findBrowser() === undefined || (await toolPath("certutil")) === undefined;
