@@ -59,6 +59,38 @@ export async function prober(pid: string | undefined, tcp: readonly number[], ud
   };
 }
 
+/** Another machine, on a network beside this host: what the internet is to a task. This host has the first address there. */
+export async function machineOutside(): Promise<
+  AsyncDisposable & { readonly pid: string; readonly address: string; readonly hostAddress: string }
+> {
+  const [hostAddress, address] = ["198.51.100.1", "198.51.100.2"];
+  const [here, there] = [`af${process.pid}h`, `af${process.pid}t`];
+  const child = spawn("unshare", ["--net", "sh", "-c", "echo ready; exec sleep 2147483647"], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  const pid = String(child.pid);
+  const inside = ["nsenter", "--target", pid, "--net"];
+  for (const [command = "", ...args] of [
+    ["ip", "link", "add", here, "type", "veth", "peer", "name", there],
+    ["ip", "link", "set", there, "netns", pid],
+    ["ip", "address", "add", `${hostAddress}/24`, "dev", here],
+    ["ip", "link", "set", here, "up"],
+    [...inside, "ip", "address", "add", `${address}/24`, "dev", there],
+    [...inside, "ip", "link", "set", there, "up"],
+  ]) {
+    const { code, stderr } = await runCommand(command, args, process.env);
+    if (code !== 0) throw new Error(`${command} ${args.join(" ")}: ${stderr}`);
+  }
+  return {
+    ...{ pid, address, hostAddress },
+    async [Symbol.asyncDispose]() {
+      // Its end of the pair goes with it, and so does ours.
+      await runCommand("ip", ["link", "delete", here], process.env);
+      child.kill("SIGKILL");
+      if (child.exitCode === null && child.signalCode === null) await once(child, "close");
+    },
+  };
+}
+
 const IMAGE = "airfield-test/sleeper:1";
 export const ANY = "0.0.0.0/0";
 

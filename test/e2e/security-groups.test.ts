@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 import * as ec2 from "@aws-sdk/client-ec2";
 import { Disposals } from "../../src/disposals.ts";
-import { runCommand } from "../../src/testing/aws-cli.ts";
-import { ANY, networkWorld, prober, type NetworkTestWorld, type Prober, type RunningTask } from "./network-world.ts";
+import { ANY, machineOutside, networkWorld, prober, type NetworkTestWorld, type Prober, type RunningTask } from "./network-world.ts";
 
 const BLOCK = "10.177.0.0/16";
 const TCP = [22, 80, 443, 5432, 8080, 8091];
@@ -156,18 +155,17 @@ test("who reaches whom at which port is what groups, ACLs and routes say, and wh
     byName.get(from)!.connects({ kind: "tcp", to: tasks.get(to)?.address ?? to, port, ...(keep !== undefined && { keep }) });
   const carries = (from: string, keep: string): Promise<boolean> => byName.get(from)!.connects({ kind: "echo", keep });
 
-  // A way out of the VPC: to another address of this host, which is nobody's in it.
-  const bridge = await runCommand(
-    "docker",
-    ["network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}"],
-    process.env,
-  );
-  const OUTSIDE = bridge.stdout.trim();
+  // A way out of the VPC leads to other machines, and not to this one.
+  await using machine = await machineOutside();
+  await using _server = await prober(machine.pid, [9177], []);
+  const OUTSIDE = machine.address;
   expect([
     await connects("open", OUTSIDE, 9177, "outside"),
     await connects("app", OUTSIDE, 9177),
     await connects("client", OUTSIDE, 9177),
-  ]).toEqual([true, false, false]);
+    await connects("open", machine.hostAddress, 9177),
+    await byName.get("host")!.connects({ kind: "tcp", to: machine.hostAddress, port: 9177 }),
+  ]).toEqual([true, false, false, false, true]);
   await at.client.send(new ec2.DeleteRouteCommand({ RouteTableId, DestinationCidrBlock: ANY }));
   await until(async () => !(await connects("open", OUTSIDE, 9177)));
   expect(await carries("open", "outside")).toBe(false);

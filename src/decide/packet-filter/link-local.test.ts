@@ -4,7 +4,7 @@ import { filtered, type FilteredPacket } from "../../testing/filter-evaluator.ts
 import { FilterCompiler } from "./compiler.ts";
 
 /** A VPC with a network on this host, and two tasks whose groups let out everything and in nothing. */
-function contents() {
+function contents(resolvers: readonly string[] = []) {
   const compiler = new FilterCompiler();
   compiler.tell("vpcs", { id: "vpc-1", blocks: ["10.0.0.0/16"] });
   compiler.tell("networks", { id: "vpc-1", bridge: "br-1", block: "10.0.0.0/16" });
@@ -21,6 +21,7 @@ function contents() {
     compiler.tell("interfaces", { id: `eni-${at}`, ...where, kind: "task", groups: ["sg-1"] });
   }
   compiler.tell("doors", { id: "80" });
+  for (const id of resolvers) compiler.tell("resolvers", { id });
   compiler.change();
   return compiler.contents();
 }
@@ -38,6 +39,19 @@ test("at this host's link-local address tasks reach what is there for them, and 
   expect(passes({ port: 5432 })).toBe(false);
   expect(passes({ protocol: UDP })).toBe(false);
   expect(passes({ protocol: UDP, port: 5432, incoming: "eth0" })).toBe(true);
+});
+
+test("this host is no part of the internet: tasks with a way out reach nothing at its other addresses, and answer what it opened", () => {
+  const filter = contents(["203.0.113.53"]);
+  const to = (destination: string, given: Partial<FilteredPacket> = {}) => filtered(filter, packet({ destination, ...given })).passes;
+  // On another machine the same is reached.
+  expect(to("192.0.2.2", { hook: "forward", outgoing: "eth0" })).toBe(true);
+  expect(to("192.0.2.2")).toBe(false);
+  expect(to("10.9.0.1")).toBe(false);
+  expect(to("192.0.2.2", { state: "established", direction: "reply" })).toBe(true);
+  // A name server may be one of its addresses.
+  expect([to("203.0.113.53", { port: 53 }), to("203.0.113.53", { port: 80 })]).toEqual([true, false]);
+  expect(to("192.0.2.2", { incoming: "eth0", source: "192.0.2.9" })).toBe(true);
 });
 
 test("nothing is sent to everybody on a network, and nothing over it to addresses that stand for names", () => {

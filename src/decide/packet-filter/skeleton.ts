@@ -77,6 +77,9 @@ const OTHERS_ALIASES = rule(drop, inBlock("destination", ALIASES));
 /** There may be more at such an address of this host than what is there for tasks: all that listens at each of the host's addresses. */
 const OWN_LINK_LOCAL = rule(jump("own-link-local"), inBlock("destination", LINK_LOCAL));
 
+/** To this host, at whichever of its addresses. */
+const THIS_HOST = rule(jump("this-host"), inSet("bridges", "incoming"));
+
 /** Established and tracked at both ends: the first stage has looked whether the other end is still there. */
 const SETTLED = rule(accept, state("established"), unmarked(ORIGINATOR_UNTRACKED + RESPONDER_UNTRACKED));
 
@@ -136,10 +139,23 @@ export const SKELETON: FilterContents = {
   chains: new Map([
     ...stage(1, {
       forward: [...FORWARDED, STRANGERS, ...TO_ALL, OTHERS_LINK_LOCAL, OTHERS_ALIASES],
-      input: [...INCOMING, STRANGERS, ...TO_ALL, OWN_LINK_LOCAL],
+      input: [...INCOMING, STRANGERS, ...TO_ALL, OWN_LINK_LOCAL, THIS_HOST],
       output: [...OUTGOING, ...TO_ALL],
     }),
     ...stage(2, { forward: FORWARDED, input: INCOMING, output: OUTGOING }),
+    [
+      // Its other addresses are no part of the internet, whatever listens at them: not the routers and the load balancers of another installation either.
+      "this-host",
+      {
+        rules: [
+          ...["held", "gateways"].map((own) => rule(back, inSet(own, "destination"))),
+          ...[LINK_LOCAL, ALIASES].map((block) => rule(back, inBlock("destination", block))),
+          rule(back, inSet("resolvers", "destination"), protocol(TCP, UDP), between("port", NAMES, NAMES)),
+          ...(["established", "related"] as const).map((one) => rule(back, state(one))),
+          rule(drop),
+        ],
+      },
+    ],
     ["own-link-local", { rules: [rule(back, inSet("doors", "protocol", "port")), rule(back, state("related")), rule(drop)] }],
     [
       "unfiltered",
