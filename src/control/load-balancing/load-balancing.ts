@@ -16,6 +16,7 @@ import {
 } from "../../ports/traffic-proxy.ts";
 import { certificates } from "../../state/acm.ts";
 import { certificateUsers } from "../../state/certificate-users.ts";
+import { vpcPeerings } from "../../state/ec2-peering.ts";
 import { vpcs } from "../../state/ec2.ts";
 import { tasks, type TaskRecord } from "../../state/ecs.ts";
 import {
@@ -359,6 +360,7 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
     }),
     // What may get requests depends on these, too.
     state.watch(vpcs, letInAnew),
+    state.watch(vpcPeerings, wakeRouting),
     state.watch(tasks, ({ before, after }) => {
       if (portsOf(before) !== portsOf(after)) letInAnew();
     }),

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { RoutingView } from "../../decide/routing/view.ts";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
+import { vpcPeerings } from "../../state/ec2-peering.ts";
+import { vpcs } from "../../state/ec2.ts";
 import {
   listeners,
   loadBalancers,
@@ -83,6 +85,22 @@ test("a listener is at those of its load balancer's addresses that this host has
     nodes: [{ address: "10.0.1.80", zone: "us-east-1b" }],
     clients: ["10.0.0.0/16", "192.0.2.2/32"],
   });
+});
+
+test("who is in a VPC that is peered with the load balancer's may come in, while it is", () => {
+  const { state, put, view } = world();
+  put("web", "application", "HTTP", 80, { boundPort: 8080, turn: 1 });
+  const clients = () => view("10.0.1.80").listeners[0]?.own?.clients;
+  const far = { ...SCOPE, id: "vpc-2", cidrBlock: "10.2.0.0/16", isDefault: false, tags: [] };
+  const sides = { requester: { ...SCOPE, vpcId: far.id }, accepter: { ...SCOPE, vpcId: VPC.id } };
+  const peering = { ...SCOPE, ...sides, id: "pcx-1", status: "active", statusMessage: "Active", expiresAt: 0, tags: [] } as const;
+  state.commit(() => {
+    state.table(vpcs).put(far);
+    state.table(vpcPeerings).put(peering);
+  });
+  expect(clients()).toEqual(["10.0.0.0/16", "10.2.0.0/16", "192.0.2.2/32"]);
+  state.commit(() => state.table(vpcPeerings).put({ ...peering, status: "deleted" }));
+  expect(clients()).toEqual(["10.0.0.0/16", "192.0.2.2/32"]);
 });
 
 test("a TCP listener is a stream with its groups, its idle timeout and its addresses, and none of those that share", () => {

@@ -1,6 +1,8 @@
 import type { TargetSurroundings } from "../../decide/routing/target-place.ts";
 import type { OwnPlace } from "../../decide/routing/view.ts";
 import { blockHas, contains, parseCidr } from "../../domain/cidr.ts";
+import { vpcPeerings } from "../../state/ec2-peering.ts";
+import { vpcBlocks, vpcs } from "../../state/ec2.ts";
 import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
 import { interfacesOf } from "../../state/elb-interfaces.ts";
 import type { ListenerRecord, TargetGroupRecord, TargetRecord } from "../../state/elb.ts";
@@ -27,7 +29,23 @@ export function ownPlace(
   hostClients: readonly string[],
 ): OwnPlace | undefined {
   const nodes = ownNodes(state, loadBalancerArn, held);
-  return !held || nodes.length === 0 ? undefined : { port, nodes, clients: [...blocksOf(held), ...hostClients] };
+  if (!held || nodes.length === 0) return undefined;
+  return { port, nodes, clients: [...blocksOf(held), ...peeredBlocks(state, held.vpcId), ...hostClients] };
+}
+
+/** The blocks of the VPCs that a VPC is peered with: whether somebody there has a way, and is let in, the kernel asks. */
+function peeredBlocks(state: WholeState, vpcId: string): readonly string[] {
+  const active = state
+    .table(vpcPeerings)
+    .by("vpc", vpcId)
+    .filter(({ status }) => status === "active");
+  const others = new Set(active.flatMap(({ requester, accepter }) => [requester.vpcId, accepter.vpcId]).filter((id) => id !== vpcId));
+  return [...others]
+    .flatMap((id) => {
+      const vpc = state.table(vpcs).get(id);
+      return vpc ? vpcBlocks(vpc) : [];
+    })
+    .toSorted();
 }
 
 /** Those of a load balancer's addresses that this host has, in their order. */

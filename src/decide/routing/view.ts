@@ -78,7 +78,7 @@ export interface OwnPlace {
   /** The listener's own port. */
   readonly port: number;
   readonly nodes: readonly { readonly address: string; readonly zone: string }[];
-  /** Blocks of who may come in: its VPC, and this host. */
+  /** Blocks of who may come in: its VPC first, those that are peered with it, and this host. */
   readonly clients: readonly string[];
 }
 
