@@ -19,7 +19,8 @@ export interface FilterChain {
  * the chains that there is, at each change, and there are not as many of them as there are pairs.
  */
 export interface FilterHook {
-  readonly at: "forward" | "input" | "output";
+  /** `arriving` and `departing` are before addresses are translated: of all that comes to this host, and of what its own programs send. */
+  readonly at: "arriving" | "departing" | "forward" | "input" | "output";
   readonly stage: 1 | 2;
 }
 
@@ -48,8 +49,10 @@ export interface FilterRule {
   readonly action: FilterAction;
 }
 
-/** `type-and-code` is of ICMP: the type times 256, and the code. `incoming` and `outgoing` are names of the host's network interfaces. */
-export type FilterKey = "source" | "destination" | "protocol" | "port" | "type-and-code" | "incoming" | "outgoing";
+/**
+ * `type-and-code` is of ICMP: the type times 256, and the code. `called` is the address that who opened the packet's connection called, before it was translated. `incoming` and `outgoing` are names of the host's network interfaces.
+ */
+export type FilterKey = "source" | "destination" | "called" | "protocol" | "port" | "type-and-code" | "incoming" | "outgoing";
 
 export type FilterTest =
   | { readonly kind: "in-set"; readonly keys: readonly FilterKey[]; readonly set: string }
@@ -60,6 +63,8 @@ export type FilterTest =
   | { readonly kind: "between"; readonly key: "port" | "source-port" | "type-and-code"; readonly from: number; readonly to: number }
   | { readonly kind: "over"; readonly key: "incoming" | "outgoing"; readonly name: string }
   | { readonly kind: "version-6" }
+  /** Who opened the packet's connection called another address than the one that it was led to. */
+  | { readonly kind: "translated" }
   | { readonly kind: "state"; readonly is: "new" | "established" | "related" }
   | { readonly kind: "direction"; readonly is: "original" | "reply" }
   /** Of the marks of the packet's connection. */
@@ -69,7 +74,7 @@ export type FilterAction =
   | { readonly kind: "accept" | "drop" | "return" }
   | { readonly kind: "jump" | "goto"; readonly chain: string }
   /** By the map's verdict, where it has one for the address; else the next rule. */
-  | { readonly kind: "look-up"; readonly key: "source" | "destination"; readonly map: string }
+  | { readonly kind: "look-up"; readonly key: "source" | "destination" | "called"; readonly map: string }
   /** Adds marks to the packet's connection, and goes on with the next rule. */
   | { readonly kind: "mark"; readonly marks: number };
 

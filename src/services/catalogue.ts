@@ -43,7 +43,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     client: () => import("@aws-sdk/client-elastic-load-balancing-v2"),
     refuses: [
       "load balancers of type `gateway` (there are no appliances to send packets to)",
-      "listeners and target groups of `QUIC`, `TCP_QUIC` and `GENEVE`; of `UDP` and `TCP_UDP` for instances, of load balancers with security groups, and where the kernel cannot be told to lead datagrams (nftables and conntrack)",
+      "listeners and target groups of `QUIC`, `TCP_QUIC` and `GENEVE`; of `UDP` and `TCP_UDP` for instances, and where the kernel cannot be told to lead datagrams (nftables and conntrack)",
       "targets of type `lambda` (there are no functions to call)",
       "actions `authenticate-cognito` (there are no user pools) and `jwt-validation` (nobody fetches the keys of an issuer for the proxy)",
       "health checks of targets of type `alb` on another port than that of the traffic",

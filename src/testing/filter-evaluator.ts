@@ -1,11 +1,13 @@
 import { blockHas, parseAddress } from "../domain/cidr.ts";
-import type { FilterAction, FilterContents, FilterKey, FilterTest } from "../domain/packet-filter.ts";
+import type { FilterAction, FilterContents, FilterHook, FilterKey, FilterTest } from "../domain/packet-filter.ts";
 
 /** A packet as the kernel sees it, at one hook. */
 export interface FilteredPacket {
-  readonly hook: "forward" | "input" | "output";
+  readonly hook: FilterHook["at"];
   readonly source: string;
   readonly destination: string;
+  /** What its opener called, where that was translated. */
+  readonly called?: string;
   readonly protocol: number;
   readonly port?: number;
   readonly sourcePort?: number;
@@ -51,7 +53,7 @@ export function filtered(contents: FilterContents, packet: FilteredPacket): { re
 
   function verdictOf(then: FilterAction): readonly (string | undefined)[] {
     if (then.kind === "jump" || then.kind === "goto") return [then.kind, then.chain];
-    return then.kind === "look-up" ? (contents.sets.get(then.map)?.elements.get(packet[then.key])?.split(" ") ?? []) : [];
+    return then.kind === "look-up" ? (contents.sets.get(then.map)?.elements.get(addressOf(then.key))?.split(" ") ?? []) : [];
   }
 
   function holds(test: FilterTest): boolean {
@@ -72,6 +74,8 @@ export function filtered(contents: FilterContents, packet: FilteredPacket): { re
         return packet[test.key] === test.name;
       case "version-6":
         return false;
+      case "translated":
+        return packet.called !== undefined;
       case "state":
         return packet.state === test.is;
       case "direction":
@@ -84,14 +88,21 @@ export function filtered(contents: FilterContents, packet: FilteredPacket): { re
   function isIn(name: string, keys: readonly FilterKey[]): boolean {
     const set = contents.sets.get(name);
     if (!set) throw new Error(`there is no set ${name}`);
-    const values = keys.map((key) => (key === "source" || key === "destination" ? parseAddress(packet[key]) : valueOf(key)));
+    const values = keys.map((key) =>
+      key === "source" || key === "destination" || key === "called" ? parseAddress(addressOf(key)) : valueOf(key),
+    );
     if (values.some((value) => value === undefined)) return false;
     const matching = [...set.elements.keys()].filter((element) => element.split(" . ").every((part, at) => partHas(part, values[at])));
     if (matching.length > 1) throw new Error(`elements of ${name} overlap: ${matching.join(", ")}`);
     return matching.length === 1;
   }
 
-  function valueOf(key: Exclude<FilterKey, "source" | "destination">): number | string | undefined {
+  /** What was not translated was called by its name. */
+  function addressOf(key: "source" | "destination" | "called"): string {
+    return key === "called" ? (packet.called ?? (packet.direction === "reply" ? packet.source : packet.destination)) : packet[key];
+  }
+
+  function valueOf(key: Exclude<FilterKey, "source" | "destination" | "called">): number | string | undefined {
     if (key === "incoming" || key === "outgoing") return packet[key];
     return key === "protocol" ? packet.protocol : numberOf(key);
   }

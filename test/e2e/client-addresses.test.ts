@@ -1,7 +1,13 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import { AuthorizeSecurityGroupIngressCommand, CreateSecurityGroupCommand, DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  CreateSecurityGroupCommand,
+  DescribeSubnetsCommand,
+  EC2Client,
+  RevokeSecurityGroupIngressCommand,
+} from "@aws-sdk/client-ec2";
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import {
   CreateClusterCommand,
@@ -21,6 +27,7 @@ import { whyNotLed } from "../../src/drivers/nftables/why-not-led.ts";
 import { airfieldProcess, freePort, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
 import { runCommand } from "../../src/testing/aws-cli.ts";
 import { distributionImage } from "../../src/testing/distribution-image.ts";
+import { openGroup } from "../../src/testing/open-group.ts";
 import { pushImage, removeImage } from "../../src/testing/images.ts";
 import { ensureExecutionRole } from "../../src/testing/roles.ts";
 import { send } from "./load.ts";
@@ -66,11 +73,15 @@ async function world() {
   const { GroupId = "" } = await ec2.send(
     new CreateSecurityGroupCommand({ GroupName: "who", Description: "open", VpcId: Subnets[0]?.VpcId ?? "" }),
   );
-  const IpPermissions = [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
-  await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+  // Targets let in what comes by the load balancer, whoever it is from, and what its checks are.
+  const front = await openGroup(airfield, "front");
+  const named = [{ IpProtocol: "-1", UserIdGroupPairs: [{ GroupId: front }] }];
+  await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: named }));
   const networkConfiguration = { awsvpcConfiguration: { subnets: [subnet], securityGroups: [GroupId] } };
   const client = airfield.client(elb.ElasticLoadBalancingV2Client);
-  const { LoadBalancers } = await client.send(new elb.CreateLoadBalancerCommand({ Name: "who", Type: "network", Subnets: [subnet] }));
+  const { LoadBalancers } = await client.send(
+    new elb.CreateLoadBalancerCommand({ Name: "who", Type: "network", Subnets: [subnet], SecurityGroups: [front] }),
+  );
   const balancer = LoadBalancers?.[0]?.LoadBalancerArn ?? "";
   const ports = { TCP: await freePort(), UDP: await freePort() };
   const groups: Record<string, string> = {};
@@ -137,6 +148,7 @@ async function world() {
     groups,
     ports,
     image,
+    front,
     address: NetworkInterfaces[0]?.PrivateIpAddress ?? "",
     networkConfiguration,
     async [Symbol.asyncDispose]() {
@@ -226,6 +238,21 @@ async function throughItsLife(): Promise<string> {
   const [left = ""] = await healthy(again, groups["TCP"]);
   await healthy(again, groups["UDP"]);
   for (let count = 0; count < 5; count += 1) expect(await asked()).toBe(`${left} ${own}, ${left} ${own}`);
+
+  // The load balancer's own groups are asked before anybody is led.
+  const ec2 = again.client(EC2Client);
+  const IpPermissions = [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
+  await ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId: at.front, IpPermissions }));
+  const isAnswered = (): Promise<boolean> =>
+    asked().then(
+      () => true,
+      () => false,
+    );
+  while (await isAnswered());
+  const udp = [{ IpProtocol: "udp", FromPort: ports.UDP, ToPort: ports.UDP, IpRanges: [{ CidrIp: `${own}/32` }] }];
+  const tcp = [{ IpProtocol: "tcp", FromPort: ports.TCP, ToPort: ports.TCP, IpRanges: [{ CidrIp: `${own}/32` }] }];
+  await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: at.front, IpPermissions: [...udp, ...tcp] }));
+  while (!(await isAnswered()));
   return table;
 }
 

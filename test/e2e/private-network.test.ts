@@ -182,6 +182,23 @@ test("the service answers through its load balancer, and nothing is in its way",
   expect(steps.map(({ outcome }) => outcome)).not.toContain("barred");
 });
 
+test("the load balancer's own rule decides about this host, too, that calls it over loopback", async () => {
+  const { port } = new URL(service.url);
+  const open = rule(net.balancer, Number(port), { cidr: "0.0.0.0/0" });
+  const inner = rule(net.balancer, Number(port), { cidr: "10.0.0.0/8" });
+  const answers = (): Promise<boolean> =>
+    fetch(service.url, { signal: AbortSignal.timeout(1000) }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  await client().send(new ec2.RevokeSecurityGroupIngressCommand(open));
+  await client().send(new ec2.AuthorizeSecurityGroupIngressCommand(inner));
+  await vi.waitUntil(async () => !(await answers()), SOON);
+  await client().send(new ec2.AuthorizeSecurityGroupIngressCommand(open));
+  await vi.waitUntil(answers, SOON);
+  expect(await answers()).toBe(true);
+});
+
 interface Case {
   readonly remove: () => Promise<void>;
   readonly mend: () => Promise<void>;

@@ -10,7 +10,7 @@ import type {
   FilterSetKind,
 } from "../../domain/packet-filter.ts";
 import { addressesOf, addressText, disjoint, numbersText, union, type Box, type Range } from "./boxes.ts";
-import { accept, back, goto, inSet, rule, setOf } from "./rules.ts";
+import { accept, back, goto, inSet, rule, setOf, translated } from "./rules.ts";
 
 /** Which way traffic goes that a chain is about, seen from the interface. */
 export type Way = "in" | "out";
@@ -140,7 +140,11 @@ function byGroup(name: string, rules: readonly WorldRule[], peer: FilterKey, set
     const members = membersSet(groupId);
     sets.set(members, setOf("addresses"));
     const own = rules.filter(({ peer: one }) => one.kind === "group" && one.groupId === groupId);
-    return byTraffic(`${name}.${groupId}`, own, sets).map(({ tests, action }) => ({ tests: [inSet(members, peer), ...tests], action }));
+    const found = byTraffic(`${name}.${groupId}`, own, sets);
+    const from = found.map(({ tests, action }) => ({ tests: [inSet(members, peer), ...tests], action }));
+    if (peer !== "source") return from;
+    // Network Load Balancers guide, "Security groups": who names the load balancer's gets what comes through it, whoever the client is that it is from.
+    return [...from, ...found.map(({ tests, action }) => ({ tests: [translated, inSet(members, "called"), ...tests], action }))];
   });
 }
 

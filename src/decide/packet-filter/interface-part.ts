@@ -34,6 +34,7 @@ export function interfacePart({ address, groups, kind, subnetId }: WorldInterfac
     alone("held");
     sets.set("self", setOf("address-pairs", [`${address} . ${address}`]));
   }
+  if (kind === "network-load-balancer") alone("balancers");
   sets.set("ways", mapOf([address, `jump ${wayChain(way)}`]));
   if (hasAcl) {
     sets.set("acls-out", mapOf([address, `jump ${subnetChain(subnetId, "out")}`]));

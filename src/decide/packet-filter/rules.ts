@@ -9,10 +9,11 @@ export const back: FilterAction = { kind: "return" };
 export const goto = (chain: string): FilterAction => ({ kind: "goto", chain });
 export const jump = (chain: string): FilterAction => ({ kind: "jump", chain });
 export const mark = (marks: number): FilterAction => ({ kind: "mark", marks });
-export const lookUp = (key: "source" | "destination", map: string): FilterAction => ({ kind: "look-up", key, map });
+export const lookUp = (key: "source" | "destination" | "called", map: string): FilterAction => ({ kind: "look-up", key, map });
 
 export const inSet = (set: string, ...keys: readonly FilterKey[]): FilterTest => ({ kind: "in-set", keys, set });
 export const notInSet = (set: string, ...keys: readonly FilterKey[]): FilterTest => ({ kind: "not-in-set", keys, set });
+export const translated: FilterTest = { kind: "translated" };
 export const state = (is: "new" | "established" | "related"): FilterTest => ({ kind: "state", is });
 export const direction = (is: "original" | "reply"): FilterTest => ({ kind: "direction", is });
 export const unmarked = (marks: number): FilterTest => ({ kind: "without-marks", marks });

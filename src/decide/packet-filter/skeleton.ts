@@ -26,6 +26,7 @@ import {
   rule,
   setOf,
   state,
+  translated,
   unmarked,
 } from "./rules.ts";
 
@@ -83,6 +84,9 @@ const THIS_HOST = rule(jump("this-host"), inSet("bridges", "incoming"));
 /** Established and tracked at both ends: the first stage has looked whether the other end is still there. */
 const SETTLED = rule(accept, state("established"), unmarked(ORIGINATOR_UNTRACKED + RESPONDER_UNTRACKED));
 
+/** What the kernel has led, on from the load balancer; before all else, since the load balancer's ACL is asked about each packet. */
+const LED = rule(goto("from-balancer"), translated, inSet("balancers", "called"));
+
 function stage(
   number: 1 | 2,
   ways: Readonly<Record<"forward" | "input" | "output", readonly FilterRule[]>>,
@@ -90,9 +94,35 @@ function stage(
   const ends = [number === 1 ? QUICK : SETTLED];
   return (["forward", "input", "output"] as const).map((at) => [
     `on-${at}-${number}`,
-    { hook: { at, stage: number }, rules: [...ends, ...ways[at], rule(goto(number === 1 ? "from-sender" : "to-receiver"))] },
+    {
+      hook: { at, stage: number },
+      rules: [
+        ...(number === 1 && at === "forward" ? [LED] : []),
+        ...ends,
+        ...ways[at],
+        rule(goto(number === 1 ? "from-sender" : "to-receiver")),
+      ],
+    },
   ]);
 }
+
+/** To or through an address of a Network Load Balancer. */
+const TO_OTHERS_THAN_BALANCERS = rule(accept, notInSet("balancers", "destination"));
+/** What comes from a target is the load balancer's only once it is translated back. */
+const ANSWERS = rule(accept, direction("reply"));
+
+/** What the kernel leads to targets of Network Load Balancers, before it does: the load balancer's ACLs and groups are asked about the client, and the client's about the load balancer. */
+const TO_BALANCERS: readonly (readonly [string, FilterChain])[] = (["arriving", "departing"] as const).flatMap((at) => {
+  const others = [rule(accept, VERSION_6), TO_OTHERS_THAN_BALANCERS, ANSWERS];
+  return [
+    [
+      `on-${at}-1`,
+      { hook: { at, stage: 1 }, rules: [...others, ...(at === "arriving" ? [STRANGERS] : []), QUICK, rule(goto("from-sender"))] },
+    ],
+    // Load balancers track all.
+    [`on-${at}-2`, { hook: { at, stage: 2 }, rules: [...others, rule(accept, state("established")), rule(goto("to-receiver"))] }],
+  ] as const;
+});
 
 /** Where neither end of a connection tracks it, both are asked for each packet; who opened it sends what goes the original way. */
 const asked = (end: "sender" | "receiver", then: FilterAction): readonly FilterRule[] =>
@@ -121,6 +151,8 @@ export const SKELETON: FilterContents = {
     ["tasks", setOf("addresses")],
     ["held", setOf("addresses")],
     ["self", setOf("address-pairs")],
+    // Those of Network Load Balancers.
+    ["balancers", setOf("addresses")],
     ["plain", setOf("addresses")],
     // Where the credentials of tasks and the APIs are, at this host's own link-local address.
     ["doors", setOf("protocols-and-ports")],
@@ -142,6 +174,21 @@ export const SKELETON: FilterContents = {
       input: [...INCOMING, STRANGERS, ...TO_ALL, OWN_LINK_LOCAL, THIS_HOST],
       output: [...OUTGOING, ...TO_ALL],
     }),
+    ...TO_BALANCERS,
+    [
+      "from-balancer",
+      {
+        rules: [
+          rule(lookUp("called", "acls-out")),
+          rule(lookUp("destination", "acls-in")),
+          rule(lookUp("source", "acls-out"), direction("reply")),
+          rule(lookUp("called", "acls-in"), direction("reply")),
+          rule(accept, state("established")),
+          rule(lookUp("called", "egress"), direction("original")),
+          rule(accept),
+        ],
+      },
+    ],
     ...stage(2, { forward: FORWARDED, input: INCOMING, output: OUTGOING }),
     [
       // Its other addresses are no part of the internet, whatever listens at them: not the routers and the load balancers of another installation either.

@@ -2,7 +2,7 @@ import type { FilterChain, FilterChange, FilterContents, FilterSetKind } from ".
 import type { PacketFilter } from "../../ports/packet-filter.ts";
 import { NftMissingError, NftRefusedError, type Nft } from "./nft.ts";
 import { heldTable, type HeldTable } from "./read-back.ts";
-import { chainMarks, commandsOf, priorityOf } from "./render.ts";
+import { chainMarks, commandsOf, hookOf } from "./render.ts";
 
 /** The table of an installation. */
 export function tableOf(installation: string): string {
@@ -83,8 +83,10 @@ function repair(held: HeldTable, { chains, sets }: FilterContents): FilterChange
   return { ...change, chainsGone: chainsGone.map(([name]) => name), setsGone: [...held.sets.keys()].filter((name) => !sets.has(name)) };
 }
 
-function hookText({ hook }: FilterChain): string | undefined {
-  return hook && `${hook.at} ${priorityOf(hook.stage)} accept`;
+function hookText({ hook: at }: FilterChain): string | undefined {
+  if (!at) return undefined;
+  const { hook, priority } = hookOf(at);
+  return `${hook} ${priority} accept`;
 }
 
 function fromNothing({ chains, sets }: FilterContents): FilterChange {

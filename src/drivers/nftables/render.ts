@@ -3,14 +3,23 @@ import type {
   FilterAction,
   FilterChain,
   FilterChange,
+  FilterHook,
   FilterKey,
   FilterRule,
   FilterSetKind,
   FilterTest,
 } from "../../domain/packet-filter.ts";
 
-/** Before the host's own filter, whose chains are at 0: what passes here is asked about there, too. */
-export const priorityOf = (stage: number): number => stage - 12;
+const HOOKS = { arriving: "prerouting", departing: "output" } as const;
+
+/**
+ * Where a chain is hooked, in nft's words. Before the host's own filter, whose chains are at 0: what passes here is asked about there, too. Addresses are translated at -105 and after, and the kernel knows
+ * the connection from -200 on.
+ */
+export function hookOf({ at, stage }: FilterHook): { readonly hook: string; readonly priority: number } {
+  if (at === "arriving" || at === "departing") return { hook: HOOKS[at], priority: stage - 152 };
+  return { hook: at, priority: stage - 12 };
+}
 
 /** The types of a set's keys, and whether its elements may be ranges. */
 export const SET_TYPES: Readonly<Record<FilterSetKind, { readonly type: string; readonly isInterval: boolean; readonly isMap?: true }>> = {
@@ -34,10 +43,7 @@ export function commandsOf(
 ): string {
   const lines = [`add table ${table}`];
   for (const [name, kind] of sets) lines.push(setCommand(table, name, kind));
-  for (const [name, { hook }] of chains)
-    lines.push(
-      `add chain ${table} ${name}${hook ? ` { type filter hook ${hook.at} priority ${priorityOf(hook.stage)}; policy accept; }` : ""}`,
-    );
+  for (const [name, { hook }] of chains) lines.push(`add chain ${table} ${name}${hook ? hookCommand(hook) : ""}`);
   for (const name of [...chains.keys(), ...chainsGone]) lines.push(`flush chain ${table} ${name}`);
   for (const [name, { rules }] of chains)
     for (const rule of rules) lines.push(`add rule ${table} ${name} ${ruleText(rule)} comment "${ruleMark(rule)}"`);
@@ -47,6 +53,11 @@ export function commandsOf(
   for (const name of chainsGone) lines.push(`delete chain ${table} ${name}`);
   for (const name of setsGone) lines.push(`delete set ${table} ${name}`);
   return lines.map((line) => `${line}\n`).join("");
+}
+
+function hookCommand(at: FilterHook): string {
+  const { hook, priority } = hookOf(at);
+  return ` { type filter hook ${hook} priority ${priority}; policy accept; }`;
 }
 
 function setCommand(table: string, name: string, kind: FilterSetKind): string {
@@ -85,6 +96,7 @@ export function ruleText({ tests, action }: FilterRule): string {
 const KEYS: Readonly<Record<FilterKey, string>> = {
   source: "ip saddr",
   destination: "ip daddr",
+  called: "ct original ip daddr",
   protocol: "meta l4proto",
   port: "th dport",
   // ICMP has its type and its code where others have the port that they come from.
@@ -109,6 +121,8 @@ function testText(test: FilterTest): string {
       return `${KEYS[test.key]} "${test.name}"`;
     case "version-6":
       return "meta nfproto ipv6";
+    case "translated":
+      return "ct status dnat";
     case "state":
       return `ct state ${test.is}`;
     case "direction":

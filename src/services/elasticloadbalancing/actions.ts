@@ -170,7 +170,6 @@ function checkAssociations(
     requireOneWay(
       targetGroupsOf(actions).map((arn) => findTargetGroup(arn, at)),
       protocol,
-      balancer,
     );
   for (const arn of targetGroupsOf(actions)) {
     const group = findTargetGroup(arn, at);

@@ -156,7 +156,7 @@ function requireCarried(actions: readonly Action[], protocol: ListenerRecord["pr
     checkReachable(group, protocol);
     requireCompatible(group, balancer, protocol);
   }
-  if (balancer.type === "network") requireOneWay(groups, protocol, balancer);
+  if (balancer.type === "network") requireOneWay(groups, protocol);
 }
 
 /** Whether a listener is as one is asked for again: then it is answered as if it had just been made. */

@@ -69,24 +69,12 @@ export function requireCompatible(
 }
 
 /**
- * Targets see clients either as they are, which the kernel brings about, or as the load balancer, which the proxy is: a listener cannot have both. What the kernel
- * leads is a target's before anybody asks the load balancer's own security groups.
+ * Targets see clients either as they are, which the kernel brings about, or as the load balancer, which the proxy is: a listener cannot have both.
  * @throws InvalidConfigurationRequestException
  */
-export function requireOneWay(
-  groups: readonly TargetGroupRecord[],
-  listener: string,
-  { securityGroups }: Pick<LoadBalancerRecord, "securityGroups">,
-): void {
+export function requireOneWay(groups: readonly TargetGroupRecord[], listener: string): void {
   const keeping = groups.filter(keepsClients);
   if (keeping.length === 0) return;
-  if (securityGroups.length > 0)
-    throw new InvalidConfigurationRequestException(
-      because(
-        "Airfield does not ask the security groups of a load balancer about datagrams, or about connections with their client IP addresses preserved: " +
-          "such listeners are for network load balancers without security groups. Those of the targets are asked about the clients",
-      ),
-    );
   if (listener === "TLS")
     throw new InvalidConfigurationRequestException(
       because(`Airfield cannot preserve client IP addresses behind TLS listeners, as the target group '${keeping[0]?.arn}' asks for`),

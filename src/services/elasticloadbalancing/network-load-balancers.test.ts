@@ -409,17 +409,17 @@ describe("where the kernel leads packets", () => {
     await expect(at.listen(arn, made, listener)).rejects.toThrow(message);
   });
 
-  test("a load balancer with security groups has none of them, whichever comes first", async () => {
+  test("a load balancer with security groups has them, too", async () => {
     await using at = await world(leading);
     const { GroupId } = await at.api
       .client(EC2Client)
       .send(new CreateSecurityGroupCommand({ GroupName: "db", Description: "db", VpcId: at.net.vpc }));
     const { arn } = await at.create({ SecurityGroups: [GroupId ?? ""] });
-    const refusal = "does not ask the security groups of a load balancer";
-    await expect(at.listen(arn, await at.group({ Protocol: "UDP", Name: "udp" }), { Protocol: "UDP" })).rejects.toThrow(refusal);
+    const { Listeners } = await at.listen(arn, await at.group({ Protocol: "UDP", Name: "udp" }), { Protocol: "UDP" });
+    expect(Listeners).toMatchObject([{ Protocol: "UDP" }]);
     const group = await at.group();
-    await at.listen(arn, group);
-    await expect(set(at, group, { "preserve_client_ip.enabled": "true" })).rejects.toThrow(refusal);
+    await at.listen(arn, group, { Port: 5433 });
+    await set(at, group, { "preserve_client_ip.enabled": "true" });
   });
 
   test("a listener takes no other protocol that its group is not for", async () => {

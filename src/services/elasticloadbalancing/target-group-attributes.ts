@@ -1,5 +1,5 @@
 import { InvalidConfigurationRequestException } from "@aws-sdk/client-elastic-load-balancing-v2";
-import { listeners, loadBalancers, targetGroups, targetGroupsOf, targets, type TargetGroupRecord } from "../../state/elb.ts";
+import { listeners, targetGroups, targetGroupsOf, targets, type TargetGroupRecord } from "../../state/elb.ts";
 import { keepsClients } from "../../state/keeps-clients.ts";
 import type { State } from "../../state/state.ts";
 import { because, type OperationContext } from "../operation.ts";
@@ -140,12 +140,11 @@ function checkPreservation(group: TargetGroupRecord, { state, leadsPackets = fal
         "Airfield sends no headers of the PROXY protocol to targets that see their clients' addresses: one of the two attributes must be 'false'",
       ),
     );
-  for (const { protocol, defaultActions, loadBalancerArn } of state.table(listeners).by("targetGroup", group.arn)) {
-    const balancer = state.table(loadBalancers).get(loadBalancerArn);
+  for (const { protocol, defaultActions } of state.table(listeners).by("targetGroup", group.arn)) {
     const groups = targetGroupsOf(defaultActions).flatMap((arn) =>
       arn === group.arn ? group : (state.table(targetGroups).get(arn) ?? []),
     );
-    if (balancer) requireOneWay(groups, protocol, balancer);
+    requireOneWay(groups, protocol);
   }
 }
 
