@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import type { VpcLink, VpcLinks } from "../../ports/vpc-links.ts";
-import { nftProgram, NftMissingError, NftRefusedError, type Nft } from "../nftables/nft.ts";
+import { nftProgram, type Nft } from "../nftables/nft.ts";
+import { removeTable } from "../nftables/remove-table.ts";
 
 /** How a program that was called ended. */
 export interface Said {
@@ -57,7 +58,7 @@ export function dockerVpcLinks({
     async set(links) {
       if (links.length === 0) {
         await acceptNothing();
-        await nft.run(gone(table)).catch(unlessUnable);
+        await removeTable(nft, `ip ${table}`);
         return;
       }
       // The addresses first: what passes is seen under its own from the first packet on.
@@ -94,11 +95,6 @@ async function done(call: Promise<Said>): Promise<void> {
 
 function isMissing(cause: unknown): boolean {
   return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-}
-
-/** Where this user cannot have a table, there is none of ours. */
-function unlessUnable(cause: unknown): void {
-  if (!(cause instanceof NftMissingError || cause instanceof NftRefusedError)) throw cause;
 }
 
 async function callIptables(program: string, args: readonly string[], input = ""): Promise<Said> {

@@ -1,5 +1,6 @@
 import type { LinkLocalResolver } from "../../ports/link-local-resolver.ts";
-import { NftMissingError, NftRefusedError, type Nft } from "./nft.ts";
+import type { Nft } from "./nft.ts";
+import { removeTable } from "./remove-table.ts";
 
 /** Source: Amazon VPC User Guide, "Amazon DNS server". */
 const ADDRESS = "169.254.169.253";
@@ -20,11 +21,7 @@ export function nftLinkLocalResolver(nft: Pick<Nft, "run">, name: string): LinkL
 
 /** Takes the installation's table away, where there is one and this user could have made it. */
 export async function removeLinkLocalResolver(nft: Pick<Nft, "run">, installation: string): Promise<void> {
-  try {
-    await nft.run(gone(resolverTable(installation)));
-  } catch (cause) {
-    if (!(cause instanceof NftMissingError) && !(cause instanceof NftRefusedError)) throw cause;
-  }
+  await removeTable(nft, `ip ${resolverTable(installation)}`);
 }
 
 /** Added first, since what is not there cannot be deleted. */

@@ -1,6 +1,7 @@
 import type { FilterChain, FilterChange, FilterContents, FilterSetKind } from "../../domain/packet-filter.ts";
 import type { PacketFilter } from "../../ports/packet-filter.ts";
-import { NftMissingError, NftRefusedError, type Nft } from "./nft.ts";
+import type { Nft } from "./nft.ts";
+import { removeTable } from "./remove-table.ts";
 import { heldTable, type HeldTable } from "./read-back.ts";
 import { chainMarks, commandsOf, hookOf } from "./render.ts";
 
@@ -49,15 +50,8 @@ export function nftPacketFilter(nft: Nft, installation: string): PacketFilter {
 }
 
 /** Takes the installation's table away, where there is one and this user could have made it. */
-export async function removePacketFilter(nft: Nft, installation: string): Promise<void> {
-  const table = `inet ${tableOf(installation)}`;
-  try {
-    // Added first, since what is not there cannot be deleted.
-    await nft.run(`add table ${table}\ndelete table ${table}\n`);
-  } catch (cause) {
-    if (!(cause instanceof NftMissingError) && !(cause instanceof NftRefusedError && /not permitted|must be root/i.test(cause.message)))
-      throw cause;
-  }
+export async function removePacketFilter(nft: Pick<Nft, "run">, installation: string): Promise<void> {
+  await removeTable(nft, `inet ${tableOf(installation)}`);
 }
 
 /** What turns what is there into the contents; `undefined` where no change of parts does. */

@@ -1,7 +1,8 @@
 import { writeFile } from "node:fs/promises";
 import type { PublicWays } from "../../ports/public-ways.ts";
 import { callProgram, type CallProgram } from "./call-program.ts";
-import { NftMissingError, NftRefusedError, type Nft } from "./nft.ts";
+import { NftRefusedError, type Nft } from "./nft.ts";
+import { removeTable } from "./remove-table.ts";
 
 /** The table of an installation. */
 export function publicTable(installation: string): string {
@@ -78,13 +79,7 @@ export function nftPublicWays({ nft, table: name, ip = callProgram("ip"), set = 
 
 /** Takes the installation's table away, where there is one and this user could have made it. */
 export async function removePublicWays(nft: Pick<Nft, "run">, installation: string): Promise<void> {
-  const table = `ip ${publicTable(installation)}`;
-  try {
-    // Added first, since what is not there cannot be deleted.
-    await nft.run(`add table ${table}\ndelete table ${table}\n`);
-  } catch (cause) {
-    if (!(cause instanceof NftMissingError) && !(cause instanceof NftRefusedError)) throw cause;
-  }
+  await removeTable(nft, `ip ${publicTable(installation)}`);
 }
 
 /**

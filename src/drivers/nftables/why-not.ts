@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { NftMissingError, NftRefusedError, type Nft } from "./nft.ts";
+import { mayNot } from "./remove-table.ts";
 
 export interface WhyNotParts {
   readonly nft: Pick<Nft, "run">;
@@ -17,8 +18,7 @@ export async function whyNoPacketFilter({ nft, isHere, bridged = readBridged }: 
   } catch (cause) {
     if (cause instanceof NftMissingError) return cause.message;
     if (!(cause instanceof NftRefusedError)) throw cause;
-    if (/not permitted|must be root/i.test(cause.message))
-      return "this user may not change what the kernel lets through, which takes root or the capability CAP_NET_ADMIN";
+    if (mayNot(cause)) return "this user may not change what the kernel lets through, which takes root or the capability CAP_NET_ADMIN";
     return cause.message;
   }
   const isSeen = await bridged().then(

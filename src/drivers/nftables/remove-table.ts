@@ -1,0 +1,19 @@
+import { NftMissingError, NftRefusedError, type Nft } from "./nft.ts";
+
+/**
+ * Takes a table away, named with its family (`inet airfield-…`). Nothing happens where there is none, or where this user could not have made one. Rejects with `NftRefusedError` where it is left
+ * for another reason.
+ */
+export async function removeTable(nft: Pick<Nft, "run">, table: string): Promise<void> {
+  try {
+    // Added first, since what is not there cannot be deleted.
+    await nft.run(`add table ${table}\ndelete table ${table}\n`);
+  } catch (cause) {
+    if (!(cause instanceof NftMissingError) && !(cause instanceof NftRefusedError && mayNot(cause))) throw cause;
+  }
+}
+
+/** Whether the kernel refuses since this user may not have tables at all. */
+export function mayNot({ message }: NftRefusedError): boolean {
+  return /not permitted|must be root/i.test(message);
+}
