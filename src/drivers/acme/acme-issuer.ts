@@ -38,28 +38,28 @@ export function acmeIssuer(settings: AcmeSettings, folder: string): CertificateI
       const [, csr] = await acme.crypto.createCsr({ commonName, altNames: [...names] }, key);
       const proofs = new Map<string, AsyncDisposable>();
       const failures: unknown[] = [];
-      const chain = await client
-        .auto({
-          csr,
-          ...(settings.contact === undefined ? {} : { email: settings.contact }),
-          termsOfServiceAgreed: true,
-          challengePriority: ["dns-01"],
-          // The authority looks where the world looks; from here it may look otherwise.
-          skipChallengeVerification: true,
-          challengeCreateFn: async ({ identifier }, { type, url }, keyAuthorization) => {
-            if (type !== "dns-01") throw new IssuerRefusedError(`${settings.directory} does not offer dns-01 for ${identifier.value}`);
-            // The library has made the digest already.
-            proofs.set(url, await prove({ name: `_acme-challenge.${identifier.value}`, value: keyAuthorization }));
-          },
-          // The library would swallow what this throws.
-          challengeRemoveFn: async (_authorization, { url }) => {
-            try {
-              await proofs.get(url)?.[Symbol.asyncDispose]();
-            } catch (cause) {
-              failures.push(cause);
-            }
-          },
-        })
+      const chain = await registered(client, settings.contact)
+        .then(() =>
+          client.auto({
+            csr,
+            challengePriority: ["dns-01"],
+            // The authority looks where the world looks; from here it may look otherwise.
+            skipChallengeVerification: true,
+            challengeCreateFn: async ({ identifier }, { type, url }, keyAuthorization) => {
+              if (type !== "dns-01") throw new IssuerRefusedError(`${settings.directory} does not offer dns-01 for ${identifier.value}`);
+              // The library has made the digest already.
+              proofs.set(url, await prove({ name: `_acme-challenge.${identifier.value}`, value: keyAuthorization }));
+            },
+            // The library would swallow what this throws.
+            challengeRemoveFn: async (_authorization, { url }) => {
+              try {
+                await proofs.get(url)?.[Symbol.asyncDispose]();
+              } catch (cause) {
+                failures.push(cause);
+              }
+            },
+          }),
+        )
         .catch((cause: unknown) => {
           throw explained(cause, settings.directory, log.heard);
         });
@@ -93,6 +93,26 @@ async function clientOf(
     accountKey,
     ...(externalAccount ? { externalAccountBinding: { kid: externalAccount.id, hmacKey: externalAccount.key } } : {}),
   });
+}
+
+/**
+ * Sees to the account. One that is there already the library changes to what it is asked for, which is nothing where there is no contact: some directories refuse that, and it says only that the account is there.
+ */
+async function registered(client: InstanceType<Acme["Client"]>, contact: string | undefined): Promise<void> {
+  try {
+    await client.createAccount({ termsOfServiceAgreed: true, ...(contact === undefined ? {} : { contact: [`mailto:${contact}`] }) });
+  } catch (cause) {
+    if (contact !== undefined || !hasAccount(client)) throw cause;
+  }
+}
+
+function hasAccount(client: InstanceType<Acme["Client"]>): boolean {
+  try {
+    return client.getAccountUrl() !== "";
+  } catch {
+    // It is not known before the directory has told it.
+    return false;
+  }
 }
 
 function newKey(acme: Acme, algorithm: string): Promise<Buffer> {
