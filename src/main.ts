@@ -5,7 +5,7 @@ import { openEndpointDoors } from "./composition/endpoint-doors.ts";
 import { openEngine } from "./composition/engine.ts";
 import { openFront } from "./composition/front.ts";
 import { openHostNames } from "./composition/host-names.ts";
-import { openPacketFilter } from "./composition/packet-filter.ts";
+import { openFlowCounts, openPacketFilter } from "./composition/packet-filter.ts";
 import { openNetworks } from "./composition/networks.ts";
 import { LOOPS } from "./composition/loops.ts";
 import { openDoorForBackups } from "./composition/operator-door.ts";
@@ -89,6 +89,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       ...platform,
       logger,
       enforcement: enforcement && { ...enforcement, doors: taskDoors },
+      flowCounts: enforcement && openFlowCounts(platform.clock, installation.id),
       certificateIssuer: certificateIssuer(options, installation.id),
       endpointProber,
     }),

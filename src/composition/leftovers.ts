@@ -1,6 +1,7 @@
 import { removeInstallation } from "../drivers/docker/remove-installation.ts";
 import { dockerVpcLinks } from "../drivers/docker/vpc-links.ts";
 import { installationId } from "../drivers/filesystem/installation.ts";
+import { removeFlowCounts } from "../drivers/nftables/flow-counts.ts";
 import { removeLinkLocalResolver } from "../drivers/nftables/link-local-resolver.ts";
 import { nftProgram } from "../drivers/nftables/nft.ts";
 import { removePacketFilter } from "../drivers/nftables/packet-filter.ts";
@@ -29,6 +30,7 @@ export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal):
   await proxy.stop();
   await removePublicAddresses(id);
   await removeLinkLocalResolver(nftProgram(), id);
+  await removeFlowCounts(nftProgram(), id);
   // Last: what runs is filtered as long as it does.
   await removePacketFilter(nftProgram(), id);
 }

@@ -2,6 +2,7 @@ import { blobCollection } from "../control/blob-collection.ts";
 import { certificateIssuance } from "../control/certificates/certificate-issuance.ts";
 import { expiryNotices } from "../control/certificates/expiry-notices.ts";
 import { healthChecking } from "../control/health-checks/health-checks.ts";
+import { flowLogging } from "../control/flow-logs/flow-log-loop.ts";
 import { imageActivation } from "../control/image-activation.ts";
 import { keyLifecycle } from "../control/key-lifecycle.ts";
 import { lifecyclePolicyLoop } from "../control/lifecycle/lifecycle-policy-loop.ts";
@@ -28,6 +29,7 @@ import { serviceLoop } from "../control/services/service-loop.ts";
 export const LOOPS: readonly Loop[] = [
   packetFiltering,
   serviceLoop,
+  flowLogging,
   unreachedTargets,
   secretRotation,
   logRetention,

@@ -2,9 +2,12 @@ import { InterfacesInPlace } from "../control/packet-filter/interfaces-in-place.
 import type { Enforcement } from "../control/packet-filter/enforcement.ts";
 import { parseAddress } from "../domain/cidr.ts";
 import { hostNameServers } from "../drivers/system/name-servers.ts";
+import { nftFlowCounts } from "../drivers/nftables/flow-counts.ts";
 import { nftProgram } from "../drivers/nftables/nft.ts";
 import { nftPacketFilter } from "../drivers/nftables/packet-filter.ts";
 import { whyNoPacketFilter } from "../drivers/nftables/why-not.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { FlowCounts } from "../ports/flow-counts.ts";
 import type { VpcNetworks } from "../ports/vpc-networks.ts";
 import type { Start } from "./options.ts";
 import type { Storage } from "./storage.ts";
@@ -42,4 +45,9 @@ export async function openPacketFilter(
     trouble,
     resolvers: (await hostNameServers()).filter((address) => parseAddress(address) !== undefined),
   };
+}
+
+/** Where the kernel lets through what the records say, it can tell what that was. */
+export function openFlowCounts(clock: Clock, installation: string): FlowCounts {
+  return nftFlowCounts(nftProgram(), installation, () => clock.now());
 }

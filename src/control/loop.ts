@@ -4,7 +4,9 @@ import type { TargetSurroundings } from "../decide/routing/target-place.ts";
 import type { CertificateIssuer } from "../ports/certificate-issuer.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { EndpointProber } from "../ports/endpoint-prober.ts";
+import type { FlowCounts } from "../ports/flow-counts.ts";
 import type { Ids } from "../ports/ids.ts";
+import type { LogBuckets } from "../ports/log-buckets.ts";
 import type { LogStore } from "../ports/log-store.ts";
 import type { Logger } from "../ports/logger.ts";
 import type { SecretBox } from "../ports/secret-box.ts";
@@ -29,6 +31,10 @@ export interface LoopParts {
   readonly endpointProber: EndpointProber;
   /** Absent where groups, ACLs and routes are kept, and not enforced. */
   readonly enforcement: Enforcement | undefined;
+  /** Absent where nothing knows what is let through. */
+  readonly flowCounts: FlowCounts | undefined;
+  /** Absent where the operator has named none. */
+  readonly logBuckets?: LogBuckets | undefined;
   /** Where this host may send to in the name of an account. */
   readonly targetSurroundings: () => TargetSurroundings;
 }

@@ -7,6 +7,7 @@ import { prefixLists } from "../../state/ec2-prefix-lists.ts";
 import { subnetReservations } from "../../state/ec2-subnet-reservations.ts";
 import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
 import { egressOnlyInternetGateways, elasticAddresses, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
+import { flowLogs } from "../../state/ec2-flow-logs.ts";
 import { insightsAnalyses, insightsPaths } from "../../state/ec2-network-insights.ts";
 import { vpcEndpoints } from "../../state/ec2-endpoints.ts";
 import { networkAcls } from "../../state/ec2-network-acls.ts";
@@ -92,6 +93,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
     };
     return { owner: side, facts: { tags: tagFacts(side.tags), context } };
   },
+  "vpc-flow-log": kept(flowLogs),
   "network-insights-path": kept(insightsPaths),
   "network-insights-analysis": kept(insightsAnalyses),
   "network-acl": kept(networkAcls, (acl) => ({ "ec2:NetworkAclID": acl.id, ...inVpc(acl) })),

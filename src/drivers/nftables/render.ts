@@ -14,11 +14,11 @@ const HOOKS = { arriving: "prerouting", departing: "output" } as const;
 
 /**
  * Where a chain is hooked, in nft's words. Before the host's own filter, whose chains are at 0: what passes here is asked about there, too. Addresses are translated at -105 and after, and the kernel knows
- * the connection from -200 on.
+ * the connection from -200 on. Where packets are forwarded and delivered there is room before each stage, and after the last one, for who counts what comes to it (`flow-counts.ts`).
  */
 export function hookOf({ at, stage }: FilterHook): { readonly hook: string; readonly priority: number } {
   if (at === "arriving" || at === "departing") return { hook: HOOKS[at], priority: stage - 152 };
-  return { hook: at, priority: stage - 12 };
+  return { hook: at, priority: 2 * stage - 14 };
 }
 
 /** The types of a set's keys, and whether its elements may be ranges. */

@@ -9,6 +9,9 @@ import {
   deleteEgressOnlyInternetGateway,
   describeEgressOnlyInternetGateways,
 } from "./egress-only-gateways.ts";
+import { createFlowLogs } from "./flow-logs/create-flow-logs.ts";
+import { deleteFlowLogs } from "./flow-logs/delete-flow-logs.ts";
+import { describeFlowLogs } from "./flow-logs/describe-flow-logs.ts";
 import { describeInternetGateways } from "./internet-gateways.ts";
 import {
   createNetworkAcl,
@@ -220,6 +223,9 @@ export const operations: readonly Operation[] = [
   modifySecurityGroupRules,
   updateSecurityGroupRuleDescriptionsEgress,
   updateSecurityGroupRuleDescriptionsIngress,
+  createFlowLogs,
+  describeFlowLogs,
+  deleteFlowLogs,
   createNetworkInsightsPath,
   deleteNetworkInsightsPath,
   describeNetworkInsightsPaths,

@@ -4,6 +4,7 @@ import { subnetReservations } from "../../state/ec2-subnet-reservations.ts";
 import { securityGroups, subnets, vpcs } from "../../state/ec2.ts";
 import { dhcpOptions } from "../../state/ec2-dhcp-options.ts";
 import { egressOnlyInternetGateways, elasticAddresses, internetGateways, natGateways } from "../../state/ec2-gateways.ts";
+import { flowLogs } from "../../state/ec2-flow-logs.ts";
 import { insightsAnalyses, insightsPaths } from "../../state/ec2-network-insights.ts";
 import { vpcEndpoints } from "../../state/ec2-endpoints.ts";
 import { networkAcls } from "../../state/ec2-network-acls.ts";
@@ -17,6 +18,7 @@ import type { OperationContext } from "../operation.ts";
 import { allocationNotFound } from "./addresses.ts";
 import { dhcpOptionsNotFound } from "./dhcp-options.ts";
 import { egressOnlyGatewayNotFound } from "./egress-only-gateways.ts";
+import { flowLogsNotFound } from "./flow-logs/describe-flow-logs.ts";
 import { internetGatewayNotFound } from "./internet-gateways.ts";
 import { analysisNotFound } from "./insights/analyses.ts";
 import { pathNotFound } from "./insights/paths.ts";
@@ -144,6 +146,7 @@ const TAGGED: readonly TaggedKind[] = [
   kept("pl", "prefix-list", prefixLists, prefixListNotFound),
   kept("scr", "subnet-cidr-reservation" as ResourceType, subnetReservations, reservationNotFound),
   peerings,
+  kept("fl", "vpc-flow-log", flowLogs, flowLogsNotFound),
   kept("nip", "network-insights-path", insightsPaths, pathNotFound),
   kept("nia", "network-insights-analysis", insightsAnalyses, analysisNotFound),
 ];

@@ -112,10 +112,6 @@ export const nothingOfIt: readonly Operation[] = [
   nothing("DescribeTrafficMirrorSessions", "TrafficMirrorSessions", {
     TrafficMirrorSessionIds: missing("InvalidTrafficMirrorSessionId.NotFound", isNot("traffic mirror session")),
   }),
-  // CreateFlowLogs is not here: what the kernel lets through is not recorded.
-  nothing("DescribeFlowLogs", "FlowLogs", {
-    FlowLogIds: missing("InvalidFlowLogId.NotFound", (id) => `The flow log '${id}' does not exist.`),
-  }),
   nothing("DescribeIpams", "Ipams", { IpamIds: missing("InvalidIpamId.NotFound", isNot("IPAM ID")) }),
 ];
 

@@ -1,0 +1,46 @@
+import { verdictOn } from "../../decide/packet-filter/verdict.ts";
+import type { CountedFlow } from "../../domain/counted-flows.ts";
+import { TCP, UDP, type WorldInterface } from "../../domain/network-world.ts";
+import { tasks } from "../../state/ecs.ts";
+import { networkInterfaces } from "../../state/network-interfaces.ts";
+import { interfaceInWorld, taskInWorld, worldAround } from "../../state/network-world.ts";
+import type { WholeState } from "../../state/state.ts";
+import type { RecordedInterface } from "../../decide/flow-logs/flow-records.ts";
+
+/**
+ * Whether a flow was stopped by the network ACL of the receiver's subnet: the kernel asks it with the sender's rules, and on AWS it is the receiver that sees it. As the rules are now.
+ * Costs a look at the two ends' VPCs.
+ */
+export function stoppedByAcl(
+  state: WholeState,
+  known: ReadonlyMap<string, RecordedInterface>,
+  flows: readonly CountedFlow[],
+): (flow: CountedFlow) => boolean {
+  const answered = new Set(flows.filter(({ passedReceiver }) => passedReceiver.packets > 0).map((flow) => keyOf(flow)));
+  const interfaceOf = (address: string): WorldInterface | undefined => {
+    const [task] = state.table(tasks).by("from", address);
+    if (task) return taskInWorld(state, task);
+    const record = state.table(networkInterfaces).get(known.get(address)?.id ?? "");
+    return record && interfaceInWorld(state, record);
+  };
+  return (flow) => {
+    const { source, destination, protocol, sourcePort, destinationPort } = flow;
+    const to = interfaceOf(destination);
+    const from = interfaceOf(source);
+    const hasPorts = protocol === TCP || protocol === UDP;
+    const isReply = answered.has(
+      keyOf({ ...flow, source: destination, destination: source, sourcePort: destinationPort, destinationPort: sourcePort }),
+    );
+    const verdict = verdictOn(worldAround(state, [...(from ? [from] : []), ...(to ? [to] : [])]), {
+      ...{ from: source, to: destination, protocol },
+      ...(hasPorts && { port: destinationPort }),
+      ...(isReply && { connection: { direction: "reply" as const, tracked: { originator: true, responder: true } } }),
+    });
+    // A NAT gateway's subnet has an ACL, too, on the way out.
+    return verdict.kind === "stopped" && verdict.by.kind === "acl" && !verdict.by.egress && verdict.by.subnetId === to?.subnetId;
+  };
+}
+
+function keyOf({ source, destination, protocol, sourcePort, destinationPort }: CountedFlow): string {
+  return [source, destination, protocol, sourcePort, destinationPort].join(" ");
+}
