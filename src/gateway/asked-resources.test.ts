@@ -13,6 +13,9 @@ import { loadService } from "./loaded-service.ts";
 /** Where we know better than the reference, or than the data set that was made of it: why, by action. */
 const KNOWN: Readonly<Record<string, string>> = {
   "ecr:StartReplicationBackfill": "younger than the data set",
+  "route53:CreateResourceRecordSetProtections": "younger than the data set",
+  "route53:DeleteResourceRecordSetProtections": "younger than the data set",
+  "route53:ListResourceRecordSetProtections": "younger than the data set",
   "ecr:StopReplicationBackfill": "younger than the data set",
   "ecr:ListReplicationBackfills": "younger than the data set",
   "ecr:DescribeReplicationBackfillResults": "younger than the data set",
