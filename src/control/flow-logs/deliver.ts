@@ -12,8 +12,8 @@ import { flowLogs, type FlowLogRecord } from "../../state/ec2-flow-logs.ts";
 import { ensureLogGroup, ensureLogStream, logGroupKey, logGroups, logStreamKey, logStreams } from "../../state/logs.ts";
 import type { WholeState } from "../../state/state.ts";
 import type { Needs } from "../loop.ts";
-import { deliveryRole } from "./delivery-role.ts";
-import { isRecordedBy } from "./recorded-interfaces.ts";
+import { deliveryRole, type MayDeliver } from "./delivery-role.ts";
+import { flowLogsAbout } from "./recorded-interfaces.ts";
 
 export type DeliveryParts = Needs<"ids" | "logs"> & { readonly logBuckets?: LogBuckets | undefined };
 
@@ -44,8 +44,15 @@ export async function deliverInterval(
     if (own) own.push(record);
     else byInterface.set(record.interfaceId, [record]);
   }
+  const byLog = new Map<string, RecordedInterface[]>();
+  for (const one of interfaces)
+    for (const { id } of flowLogsAbout(state, one)) {
+      const own = byLog.get(id);
+      if (own) own.push(one);
+      else byLog.set(id, [one]);
+    }
   for (const log of state.table(flowLogs).values()) {
-    const own = interfaces.filter((one) => one.account === log.account && one.region === log.region && isRecordedBy(log, one));
+    const own = byLog.get(log.id) ?? [];
     let failure: FlowLogRecord["failure"];
     try {
       if (own.length > 0)
@@ -72,18 +79,28 @@ export function tellFailure(state: WholeState, id: string, failure: FlowLogRecor
   state.commit(() => table.update(id, ({ failure: _before, ...rest }) => ({ ...rest, ...(failure !== undefined && { failure }) })));
 }
 
+type AccessParts = Pick<DeliveryParts, "state" | "ids" | "clock">;
+
 /** @throws AccessError where the flow log's role cannot deliver anything */
-export function checkAccess({ state, ids, clock }: Pick<DeliveryParts, "state" | "ids" | "clock">, log: FlowLogRecord): void {
+export function checkAccess(parts: AccessParts, log: FlowLogRecord): void {
   const { destination } = log;
-  if (destination.kind === "s3") return;
-  const may = deliveryRole({ state, ids, now: clock.now() }, log, destination.roleArn);
-  const group = `log-group:${destination.group}`;
-  const isThere = state.table(logGroups).has(logGroupKey(log, destination.group));
-  if (!may || (!isThere && !may("logs:CreateLogGroup", `${group}:log-stream:`))) throw new AccessError();
+  if (destination.kind === "cloud-watch-logs") rightsTo(parts, log, destination);
+}
+
+/** What the flow log's role may do. @throws AccessError as `checkAccess` */
+function rightsTo(
+  { state, ids, clock }: AccessParts,
+  log: FlowLogRecord,
+  { group, roleArn }: FlowLogRecord["destination"] & { readonly kind: "cloud-watch-logs" },
+): MayDeliver {
+  const may = deliveryRole({ state, ids, now: clock.now() }, log, roleArn);
+  const isThere = state.table(logGroups).has(logGroupKey(log, group));
+  if (!may || (!isThere && !may("logs:CreateLogGroup", `log-group:${group}:log-stream:`))) throw new AccessError();
+  return may;
 }
 
 /** How a flow log's delivery would go now. */
-export function accessFailure(parts: Pick<DeliveryParts, "state" | "ids" | "clock">, log: FlowLogRecord): FlowLogRecord["failure"] {
+export function accessFailure(parts: AccessParts, log: FlowLogRecord): FlowLogRecord["failure"] {
   try {
     checkAccess(parts, log);
     return undefined;
@@ -106,12 +123,10 @@ function linesOf(log: FlowLogRecord, at: RecordedInterface, records: readonly Fl
 
 async function deliver(parts: DeliveryParts, log: FlowLogRecord, interval: FlowInterval, all: readonly Lines[]): Promise<void> {
   if (log.destination.kind === "s3") return deliverObject(parts, log, log.destination, interval, all);
-  const { state, ids, clock, logs } = parts;
-  const { group, roleArn } = log.destination;
+  const { state, clock, logs } = parts;
+  const { group } = log.destination;
   const now = clock.now();
-  const may = deliveryRole({ state, ids, now }, log, roleArn);
-  if (!may) throw new AccessError();
-  checkAccess(parts, log);
+  const may = rightsTo(parts, log, log.destination);
   ensureLogGroup(state, { ...placeOf(log), group, stream: "" }, { createGroup: true, now });
   let isDenied = false;
   for (const { at, lines } of all) {

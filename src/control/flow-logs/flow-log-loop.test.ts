@@ -1,5 +1,5 @@
 import { gunzipSync } from "node:zlib";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { CountedFlow, FlowInterval } from "../../domain/counted-flows.ts";
 import { DEFAULT_FLOW_FORMAT } from "../../domain/flow-log-format.ts";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
@@ -140,6 +140,34 @@ test("nobody is watched without flow logs; with one, what it is about is, and wh
   await at.clock.pass(1000);
   await last;
   expect(at.fake.watched.at(-1)).toEqual([]);
+});
+
+test("an interface that comes is looked at by itself; one that goes is not counted any more, and has what was", async () => {
+  const at = world();
+  for (let one = 0; one < 50; one += 1) at.putInterface(`eni-other-${one}`, `172.31.1.${one}`);
+  at.putLog();
+  const first = at.fake.changed();
+  await using _loop = at.start();
+  await first;
+  await at.clock.settled();
+  const reads = vi.spyOn(at.state.table(networkInterfaces), "get");
+  const later = at.fake.changed();
+  at.putInterface("eni-2", "172.31.0.6");
+  await at.clock.pass(1000);
+  await later;
+  expect(reads.mock.calls).toEqual([["eni-2"]]);
+  reads.mockRestore();
+  const last = at.fake.changed();
+  at.state.commit(() => at.state.table(networkInterfaces).delete("eni-1"));
+  await at.clock.pass(1000);
+  await last;
+  expect(at.fake.watched.at(-1)).not.toContain("172.31.0.5");
+  expect(at.fake.watched.at(-1)).toContain("172.31.0.6");
+  at.fake.flows = [flow(at.clock.now())];
+  await at.minute();
+  expect(at.lines("eni-1-all")).toEqual([expect.stringMatching(/ ACCEPT OK$/)]);
+  await at.minute();
+  expect(at.lines("eni-1-all")).toHaveLength(1);
 });
 
 test("each minute an interface has its records, once, or one that there were none", async () => {

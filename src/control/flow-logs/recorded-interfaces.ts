@@ -41,9 +41,18 @@ function interfacesOf(state: WholeState, { resourceType, resourceId, account, re
   return [...(record && isTheirs(record) ? [record] : []), ...(task ? [ofTask(state, task)].flatMap((one) => one ?? []) : [])];
 }
 
-/** Whether a flow log is about an interface. */
-export function isRecordedBy({ resourceType, resourceId }: FlowLogRecord, { id, vpcId, subnetId }: RecordedInterface): boolean {
-  return resourceId === (resourceType === "VPC" ? vpcId : resourceType === "Subnet" ? subnetId : id);
+/** An interface as its records say now; `undefined` where none has this id, or no flow log is about it. */
+export function recordedInterface(state: WholeState, id: string): RecordedInterface | undefined {
+  const [task] = state.table(tasks).by("interface", id);
+  const found = ofRecord(state, id) ?? (task && ofTask(state, task));
+  return found && flowLogsAbout(state, found).length > 0 ? found : undefined;
+}
+
+/** The flow logs that are about an interface: it is named, or where it is. */
+export function flowLogsAbout(state: WholeState, { id, subnetId, vpcId, account, region }: RecordedInterface): readonly FlowLogRecord[] {
+  return [id, subnetId, vpcId]
+    .flatMap((named) => state.table(flowLogs).by("resource", named))
+    .filter((log) => log.account === account && log.region === region);
 }
 
 /** Whether any flow log names an interface, or where it is. */

@@ -1,6 +1,6 @@
 import { verdictOn } from "../../decide/packet-filter/verdict.ts";
 import type { CountedFlow } from "../../domain/counted-flows.ts";
-import { TCP, UDP, type WorldInterface } from "../../domain/network-world.ts";
+import { TCP, UDP, type NetworkWorld, type WorldInterface } from "../../domain/network-world.ts";
 import { tasks } from "../../state/ecs.ts";
 import { networkInterfaces } from "../../state/network-interfaces.ts";
 import { interfaceInWorld, taskInWorld, worldAround } from "../../state/network-world.ts";
@@ -9,7 +9,7 @@ import type { RecordedInterface } from "../../decide/flow-logs/flow-records.ts";
 
 /**
  * Whether a flow was stopped by the network ACL of the receiver's subnet: the kernel asks it with the sender's rules, and on AWS it is the receiver that sees it. As the rules are now.
- * Costs a look at the two ends' VPCs.
+ * Costs a look at the VPCs of each pair of ends once.
  */
 export function stoppedByAcl(
   state: WholeState,
@@ -23,6 +23,14 @@ export function stoppedByAcl(
     const record = state.table(networkInterfaces).get(known.get(address)?.id ?? "");
     return record && interfaceInWorld(state, record);
   };
+  // Who tries all ports of one is about the same two ends each time.
+  const worlds = new Map<string, NetworkWorld>();
+  const worldOf = (from: WorldInterface | undefined, to: WorldInterface | undefined): NetworkWorld => {
+    const key = `${from?.id} ${to?.id}`;
+    const made = worlds.get(key) ?? worldAround(state, [...(from ? [from] : []), ...(to ? [to] : [])]);
+    worlds.set(key, made);
+    return made;
+  };
   return (flow) => {
     const { source, destination, protocol, sourcePort, destinationPort } = flow;
     const to = interfaceOf(destination);
@@ -31,7 +39,7 @@ export function stoppedByAcl(
     const isReply = answered.has(
       keyOf({ ...flow, source: destination, destination: source, sourcePort: destinationPort, destinationPort: sourcePort }),
     );
-    const verdict = verdictOn(worldAround(state, [...(from ? [from] : []), ...(to ? [to] : [])]), {
+    const verdict = verdictOn(worldOf(from, to), {
       ...{ from: source, to: destination, protocol },
       ...(hasPorts && { port: destinationPort }),
       ...(isReply && { connection: { direction: "reply" as const, tracked: { originator: true, responder: true } } }),
