@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { text } from "node:stream/consumers";
 import type { VpcLink, VpcLinks } from "../../ports/vpc-links.ts";
 import { nftProgram, type Nft } from "../nftables/nft.ts";
-import { removeTable } from "../nftables/remove-table.ts";
+import { removeTable, withoutTable } from "../nftables/remove-table.ts";
 
 /** How a program that was called ended. */
 export interface Said {
@@ -62,7 +62,7 @@ export function dockerVpcLinks({
         return;
       }
       // The addresses first: what passes is seen under its own from the first packet on.
-      await nft.run(`${gone(table)}${ownAddresses(table, links)}`);
+      await nft.run(`${withoutTable(`ip ${table}`)}${ownAddresses(table, links)}`);
       await accept(links);
     },
   };
@@ -70,11 +70,6 @@ export function dockerVpcLinks({
 
 function bothWays(links: readonly VpcLink[]): readonly (readonly [from: string, to: string])[] {
   return links.flatMap(({ one, other }) => [[one, other] as const, [other, one] as const]);
-}
-
-/** A table is deleted where it is there, and no error where it is not. */
-function gone(table: string): string {
-  return `add table ip ${table}\ndelete table ip ${table}\n`;
 }
 
 function ownAddresses(table: string, links: readonly VpcLink[]): string {

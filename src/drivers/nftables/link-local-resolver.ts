@@ -1,6 +1,6 @@
 import type { LinkLocalResolver } from "../../ports/link-local-resolver.ts";
 import type { Nft } from "./nft.ts";
-import { removeTable } from "./remove-table.ts";
+import { removeTable, withoutTable } from "./remove-table.ts";
 
 /** Source: Amazon VPC User Guide, "Amazon DNS server". */
 const ADDRESS = "169.254.169.253";
@@ -14,7 +14,7 @@ export function resolverTable(installation: string): string {
 export function nftLinkLocalResolver(nft: Pick<Nft, "run">, name: string): LinkLocalResolver {
   return {
     async lead(byBridge) {
-      await nft.run(byBridge.size === 0 ? gone(name) : `${gone(name)}${wholeTable(name, byBridge)}`);
+      await nft.run(`${withoutTable(`ip ${name}`)}${byBridge.size === 0 ? "" : wholeTable(name, byBridge)}`);
     },
   };
 }
@@ -22,11 +22,6 @@ export function nftLinkLocalResolver(nft: Pick<Nft, "run">, name: string): LinkL
 /** Takes the installation's table away, where there is one and this user could have made it. */
 export async function removeLinkLocalResolver(nft: Pick<Nft, "run">, installation: string): Promise<void> {
   await removeTable(nft, `ip ${resolverTable(installation)}`);
-}
-
-/** Added first, since what is not there cannot be deleted. */
-function gone(name: string): string {
-  return `add table ip ${name}\ndelete table ip ${name}\n`;
 }
 
 function wholeTable(name: string, byBridge: ReadonlyMap<string, string>): string {

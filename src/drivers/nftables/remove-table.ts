@@ -6,11 +6,15 @@ import { NftMissingError, NftRefusedError, type Nft } from "./nft.ts";
  */
 export async function removeTable(nft: Pick<Nft, "run">, table: string): Promise<void> {
   try {
-    // Added first, since what is not there cannot be deleted.
-    await nft.run(`add table ${table}\ndelete table ${table}\n`);
+    await nft.run(withoutTable(table));
   } catch (cause) {
     if (!(cause instanceof NftMissingError) && !(cause instanceof NftRefusedError && mayNot(cause))) throw cause;
   }
+}
+
+/** The commands after which there is no such table, whether there was one or not: what is not there cannot be deleted, so it is added first. */
+export function withoutTable(table: string): string {
+  return `add table ${table}\ndelete table ${table}\n`;
 }
 
 /** Whether the kernel refuses since this user may not have tables at all. */
