@@ -55,3 +55,26 @@ test("a host that cannot is told of once", async () => {
   await clock.settled();
   expect(said).toEqual(["no names are answered at 169.254.169.253 in VPCs"]);
 });
+
+test("what went wrong later is told, too, and made good at the next change", async () => {
+  let isRefusing = false;
+  const { networks, clock, led, said, run } = world(() => {
+    if (isRefusing) throw new Error("the kernel is busy");
+  });
+  networks.make({ vpcId: "vpc-1", vpcCidr: "10.1.0.0/16" });
+  await using _loop = run();
+  await clock.settled();
+  expect(said).toEqual([]);
+  isRefusing = true;
+  networks.make({ vpcId: "vpc-2", vpcCidr: "10.2.0.0/16" });
+  await clock.settled();
+  expect(said).toHaveLength(1);
+  isRefusing = false;
+  networks.use(["192.0.2.0/24"]);
+  await clock.settled();
+  expect(led.at(-1)).toEqual([
+    ["br-vpc-1", "10.1.0.1"],
+    ["br-vpc-2", "10.2.0.1"],
+  ]);
+  expect(led).toHaveLength(3);
+});

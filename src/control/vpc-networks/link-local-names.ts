@@ -9,13 +9,14 @@ const ALL = "resolver";
 
 /**
  * Has each VPC's resolver answer at 169.254.169.253, too, whichever of the VPC's networks it is asked from. A step costs a look at the networks, and happens when one comes or goes. Where this host cannot,
- * that is told once: tasks are told to ask at base+2.
+ * that is told once, and tried again at the next change: tasks are told to ask at base+2.
  */
 export const linkLocalNames = loop(
   "resolvers at 169.254.169.253",
   ({ state, networks, leads, logger }: Needs & { readonly networks: Pick<VpcNetworks, "follow">; readonly leads: LinkLocalResolver }) => {
     let wanted: ReadonlyMap<string, string> = new Map();
-    let told: string | undefined;
+    let led: string | undefined;
+    let trouble: string | undefined;
     return {
       watches: [
         atStart(ALL),
@@ -27,13 +28,15 @@ export const linkLocalNames = loop(
       ],
       async step() {
         const now = JSON.stringify([...wanted]);
-        if (now === told) return;
+        if (now === led) return;
         try {
           await leads.lead(wanted);
+          [led, trouble] = [now, undefined];
         } catch (cause) {
-          if (told === undefined) logger.info("no names are answered at 169.254.169.253 in VPCs", { why: errorText(cause) });
+          const why = errorText(cause);
+          if (why !== trouble) logger.info("no names are answered at 169.254.169.253 in VPCs", { why });
+          trouble = why;
         }
-        told = now;
       },
     };
   },
@@ -44,10 +47,15 @@ function leadsOf(
   state: WholeState,
   networks: Parameters<Parameters<VpcNetworks["follow"]>[0]>[0]["networks"],
 ): ReadonlyMap<string, string> {
+  const routers = new Map(
+    networks.flatMap(({ vpcId, vpcCidr, address }) =>
+      address !== undefined && vpcCidr === state.table(vpcs).get(vpcId)?.cidrBlock ? [[vpcId, address] as const] : [],
+    ),
+  );
   return new Map(
-    networks.flatMap(({ vpcId, bridge }): readonly (readonly [string, string])[] => {
-      const first = networks.find((one) => one.vpcId === vpcId && one.vpcCidr === state.table(vpcs).get(vpcId)?.cidrBlock);
-      return bridge === undefined || first?.address === undefined ? [] : [[bridge, first.address]];
+    networks.flatMap(({ vpcId, bridge }) => {
+      const router = routers.get(vpcId);
+      return bridge === undefined || router === undefined ? [] : [[bridge, router] as const];
     }),
   );
 }
