@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import { BackupError } from "../drivers/backup/contents.ts";
 import { UntrustedPlaceError } from "../drivers/filesystem/own-folder.ts";
 import { CliError } from "./cli-error.ts";
+import { untilDone } from "./until-done.ts";
 
 // Each subcommand is loaded when it runs, so that `start` does not pay for the others.
 
@@ -273,7 +274,7 @@ trust
   .action(async (flags: object) => (await import("./trust/trust.ts")).uninstallTrust(flags));
 
 try {
-  await program.parseAsync();
+  await untilDone(program.parseAsync());
 } catch (error) {
   const told = tellable(error);
   if (!told) throw error;

@@ -17,6 +17,7 @@ import { keepCoreFilesEmpty } from "../drivers/system/core-files.ts";
 import { dataSetting, portSetting } from "./settings.ts";
 import { targetAddressesSetting } from "./target-addresses-setting.ts";
 import { pullThroughUpstreamsSetting } from "./upstream-setting.ts";
+import { untilDone } from "./until-done.ts";
 
 export interface StartFlags extends EndpointFlags, HostRightsFlags {
   readonly port?: string;
@@ -102,7 +103,7 @@ export async function start(flags: StartFlags): Promise<void> {
         console.error(`airfield: could not stop within ${STOP_WITHIN_MS / 1000} seconds; ending as it is`);
         process.exit(1);
       }, STOP_WITHIN_MS).unref();
-    airfield.close({ stopTasks: flags.stopTasks ?? false }).then(
+    untilDone(airfield.close({ stopTasks: flags.stopTasks ?? false })).then(
       () => process.exit(0),
       (error: unknown) => {
         console.error("airfield: could not stop cleanly:", error);

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo } from "node:net";
@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { DEFAULT_REGION } from "../domain/scope.ts";
 import { TEST_KEYS } from "./api-world.ts";
 import { cliEnvironment, runAws, runCommand, type CliResult } from "./aws-cli.ts";
@@ -91,8 +92,8 @@ export async function airfieldProcess(options: AirfieldProcessOptions = {}): Pro
 /** Leaves nothing behind: a last start that stops every task, removes networks, and ends the proxy. */
 async function cleanUp(dataDirectory: string, port: number): Promise<void> {
   const env = { ...process.env, AIRFIELD_PORT: String(port), AIRFIELD_DATA: dataDirectory };
-  const child = spawn(process.execPath, [PROGRAM, "clean"], { stdio: "ignore", env });
-  await once(child, "exit");
+  const { stdout } = await promisify(execFile)(process.execPath, [PROGRAM, "clean"], { env });
+  if (!stdout.startsWith("removed")) throw new Error(`airfield clean did not say that it was done: ${stdout}`);
 }
 
 async function ready(child: ChildProcess, lines: string[]): Promise<void> {
