@@ -88,8 +88,8 @@ function turns(): Turns {
 async function containers() {
   await buildImage({
     name: IMAGE,
-    files: { "www/index.html": "ok" },
-    instructions: ['CMD ["sh", "-c", "httpd -p 8080 -h /www; sleep 2147483647"]'],
+    files: {},
+    instructions: ['CMD ["sleep", "2147483647"]'],
   });
   await must("docker", "network", "create", "--subnet", BLOCK, NETWORK);
   const id = await must("docker", "network", "inspect", "--format", "{{.Id}}", NETWORK);
@@ -103,11 +103,22 @@ async function containers() {
   await must("ip", "address", "add", `${BALANCER}/32`, "dev", bridge);
   const inside = (pid: string, ...command: readonly string[]) => ["nsenter", "--target", pid, "--net", ...command] as const;
   const folder = await mkdtemp(join(tmpdir(), "airfield-bench-network-"));
-  await writeFile(join(folder, "haproxy.cfg"), haproxyOf(server.address));
+  await writeFile(
+    join(folder, "balancer.cfg"),
+    haproxyOf(`listen balancer\n  bind ${BALANCER}:8080\n  server one ${server.address}:8080 source ${BALANCER}\n`),
+  );
+  // One that forks for each connection is full before the network is.
+  await writeFile(
+    join(folder, "server.cfg"),
+    haproxyOf(`listen server\n  bind ${server.address}:8080\n  http-request return status 200 content-type text/plain string ok\n`),
+  );
+  const answering = spawn("nsenter", inside(server.pid, "haproxy", "-f", join(folder, "server.cfg"), "-db").slice(1), {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
   const sink = spawn("nsenter", inside(server.pid, process.execPath, THROUGHPUT, "listen", "8081").slice(1), {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const proxy = spawn("haproxy", ["-f", join(folder, "haproxy.cfg"), "-db"], { stdio: ["ignore", "ignore", "inherit"] });
+  const proxy = spawn("haproxy", ["-f", join(folder, "balancer.cfg"), "-db"], { stdio: ["ignore", "ignore", "inherit"] });
   await once(sink.stdout, "data");
   return {
     bridge,
@@ -126,7 +137,7 @@ async function containers() {
       return rate;
     },
     async [Symbol.asyncDispose]() {
-      for (const child of [sink, proxy]) await ended(child);
+      for (const child of [sink, answering, proxy]) await ended(child);
       for (const { name } of [client, server]) await must("docker", "rm", "--force", name);
       await must("docker", "network", "rm", NETWORK);
       await removeImage(IMAGE);
@@ -135,20 +146,9 @@ async function containers() {
   };
 }
 
-function haproxyOf(server: string): string {
-  return [
-    "global",
-    "  maxconn 2000",
-    "defaults",
-    "  mode http",
-    "  timeout connect 5s",
-    "  timeout client 10s",
-    "  timeout server 10s",
-    "listen balancer",
-    `  bind ${BALANCER}:8080`,
-    `  server one ${server}:8080 source ${BALANCER}`,
-    "",
-  ].join("\n");
+function haproxyOf(section: string): string {
+  const defaults = ["mode http", "timeout connect 5s", "timeout client 10s", "timeout server 10s"];
+  return `${["global", "  maxconn 2000", "defaults", ...defaults.map((line) => `  ${line}`)].join("\n")}\n${section}`;
 }
 
 async function ended(child: ChildProcess): Promise<void> {
