@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { untilDone } from "../src/cli/until-done.ts";
 import type { Figure } from "./figure.ts";
 
 /** The groups, loaded when they are asked for. */
@@ -21,10 +22,12 @@ for (const name of chosen) {
     process.exit(2);
   }
   const { measure } = await group();
-  await measure((figure) => {
-    figures.push(figure);
-    if (!values.json) console.log(line(figure));
-  });
+  await untilDone(
+    measure((figure) => {
+      figures.push(figure);
+      if (!values.json) console.log(line(figure));
+    }),
+  );
 }
 if (values.json) console.log(JSON.stringify(figures, undefined, 2));
 
