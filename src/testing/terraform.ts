@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access, copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { access, copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -89,17 +89,21 @@ export async function terraform(
     return ["-input=false", "-no-color", ...Object.entries(variables).map(([name, value]) => `-var=${name}=${value}`)];
   };
   const plan = async (step: number): Promise<readonly string[]> => {
-    await run("plan", "-out=plan", ...at(step));
-    const { resource_changes: changes = [] } = JSON.parse(await run("show", "-json", "plan")) as Plan;
-    return changes.flatMap(({ address, change: { actions } }) => (actions.join() === "no-op" ? [] : [`${address} ${actions.join("+")}`]));
+    // Its own lines tell what `show` would start the provider again for.
+    const lines = (await run("plan", "-json", "-out=plan", ...at(step))).trim().split("\n");
+    const changes = lines.flatMap((line) => {
+      const { type, change } = JSON.parse(line) as PlanLine;
+      return type === "planned_change" && change && !UNCHANGED.has(change.action) ? [`${change.resource.addr} ${change.action}`] : [];
+    });
+    return changes.toSorted();
   };
   return {
     apply: async (step) => void (await run("apply", "-auto-approve", ...at(step))),
     plan,
     async reimport(addresses, step, ids = {}) {
-      const { values } = JSON.parse(await run("show", "-json")) as State;
+      const { resources } = JSON.parse(await readFile(join(directory, "terraform.tfstate"), "utf8")) as State;
       const idOf = (address: string): string => {
-        const found = values?.root_module.resources.find((one) => one.address === address)?.values ?? {};
+        const found = resources.flatMap(addressed).find((one) => one.address === address)?.attributes ?? {};
         return ids[address]?.(found) ?? found["id"] ?? "";
       };
       const imports = addresses.map((address) => `import {\n  to = ${address}\n  id = "${idOf(address)}"\n}\n`);
@@ -117,15 +121,34 @@ export async function terraform(
   };
 }
 
-interface Plan {
-  readonly resource_changes?: readonly { readonly address: string; readonly change: { readonly actions: readonly string[] } }[];
+/** What is planned of a resource of which nothing changes. */
+const UNCHANGED: ReadonlySet<string> = new Set(["noop", "import"]);
+
+/** A line of a plan, as far as it tells of changes. Source: Terraform's machine-readable UI. */
+interface PlanLine {
+  readonly type: string;
+  readonly change?: { readonly action: string; readonly resource: { readonly addr: string } };
 }
 
 /** The attributes of one resource that are texts. */
 type Values = Readonly<Record<string, string>>;
 
+/** A file of its state, version 4. */
 interface State {
-  readonly values?: { readonly root_module: { readonly resources: readonly { readonly address: string; readonly values: Values }[] } };
+  readonly resources: readonly StateResource[];
+}
+
+interface StateResource {
+  readonly type: string;
+  readonly name: string;
+  readonly instances: readonly { readonly index_key?: string | number; readonly attributes: Values }[];
+}
+
+function addressed({ type, name, instances }: StateResource): readonly { readonly address: string; readonly attributes: Values }[] {
+  return instances.map(({ index_key: key, attributes }) => ({
+    address: key === undefined ? `${type}.${name}` : `${type}.${name}[${JSON.stringify(key)}]`,
+    attributes,
+  }));
 }
 
 const PROVIDER = `

@@ -8,16 +8,6 @@ const mirror = await terraformMirror();
 const missing = mirror === undefined ? " (Terraform or its AWS provider is not here)" : "";
 const folderOf = (name: string): string => fileURLToPath(new URL(`../../examples/terraform/${name}`, import.meta.url));
 
-test.skipIf(mirror === undefined)(`the example of the default VPC is applied, plans clean and is destroyed${missing}`, async () => {
-  await using airfield = await airfieldProcess();
-  const listener_port = await freePort();
-  await using tf = await terraform(airfield, mirror ?? "", { folder: folderOf("default-vpc"), variables: () => ({ listener_port }) });
-  await tf.apply(1);
-  expect(await tf.plan(1)).toEqual([]);
-  await tf.destroy(1);
-  expect(await tf.made()).toEqual([]);
-});
-
 test.skipIf(mirror === undefined)(
   `the example of production is applied with a NAT gateway, changed to endpoints, plans clean and is destroyed${missing}`,
   { timeout: 900_000 },
