@@ -47,7 +47,10 @@ export function openTraffic(
 ): Traffic {
   const shares = proxyShares(proxy, ["balancing", "connect"]);
   const connecting = opened.use(
-    serviceConnect({ state, clock, proxy: shares.connect, logger, trouble: (text) => troubles.tell("service connect", text) }),
+    serviceConnect({
+      ...{ state, clock, proxy: shares.connect, logger, isEnforced },
+      trouble: (text) => troubles.tell("service connect", text),
+    }),
   );
   const balancing = opened.use(
     loadBalancing({

@@ -25,6 +25,8 @@ export interface ProxyConfiguration {
 export interface ProxyAlias extends Omit<ListenerPlace, "clients"> {
   /** The set of clients that are served; the connections of all others are closed. */
   readonly clientSet: string;
+  /** The set of those that are not served all the same. */
+  readonly barredSet?: string;
   readonly backend: string;
 }
 

@@ -246,6 +246,8 @@ export interface ConnectEndpoint {
   readonly discoveryName: string;
   readonly containerName: string;
   readonly containerPort: number;
+  /** At which servers' security groups are asked, where it is another than the container's: `ingressPortOverride`. */
+  readonly ingressPort?: number;
   readonly protocol: "tcp" | "http" | "http2" | "grpc";
   readonly alias: { readonly dnsName: string; readonly port: number };
   readonly idleTimeout: number;

@@ -210,7 +210,7 @@ export class ControlWorld {
     const proxy = this.laws.proxy(this.proxy.reopen(), watched);
     const shares = proxyShares(proxy, ["balancing", "connect"]);
     parts.use(loadBalancing({ state, clock, proxy: shares.balancing, logger, surroundings }));
-    const connecting = parts.use(serviceConnect({ state, clock, proxy: shares.connect, logger }));
+    const connecting = parts.use(serviceConnect({ state, clock, proxy: shares.connect, logger, isEnforced: false }));
     const network = networkForTask({ state, networks: this.networks, logger });
     const connectReady = (task: TaskRecord) => connecting.ready(task);
     parts.use(await taskLoop({ state, clock, ids, runner, logger, resolver: openResolver, networkForTask: network, connectReady }));

@@ -8,6 +8,7 @@ import {
   Server,
   ServerCredentials,
   status,
+  type ChannelCredentials,
   type ServiceError,
   type sendUnaryData,
   type ServerUnaryCall,
@@ -31,6 +32,7 @@ const METHODS = {
   Echo: { path: "/shop.Shop/Echo", requestStream: false, responseStream: false, ...BYTES },
   Count: { path: "/shop.Shop/Count", requestStream: false, responseStream: true, ...BYTES },
   Refuse: { path: "/shop.Shop/Refuse", requestStream: false, responseStream: false, ...BYTES },
+  Never: { path: "/shop.Shop/Never", requestStream: false, responseStream: false, ...BYTES },
 };
 
 let certificate: MadeCertificate;
@@ -111,6 +113,44 @@ test("targets of HTTP/2 are checked and spoken to in it", async () => {
   expect(versions).toEqual(new Set(["2.0"]));
 });
 
+test("calls go through an alias of Service Connect in the clear, whoever of its servers is gone, and end in its time", async () => {
+  await using world = await haproxyWorld();
+  await using target = await grpcTarget();
+  const port = await world.freePort();
+  const gone = { address: "127.0.0.1", port: await world.freePort() };
+  const alias = { id: "api", addresses: ["127.0.0.1"], port, clientSet: "ns-1", barredSet: "barred", backend: "web" };
+  const aliasOf = (servers: ProxyBackend["servers"], barred: readonly string[] = []) => ({
+    ...{ listeners: [], aliases: [alias] },
+    clientSets: [
+      { id: "barred", addresses: barred },
+      { id: "ns-1", addresses: ["127.0.0.1"] },
+    ],
+    backends: [
+      {
+        ...backend("web", servers, { kind: "tcp" }),
+        ...({ version: "grpc", connect: { kind: "requests", idleTimeout: 60, requestTimeout: 1 } } as const),
+      },
+    ],
+  });
+  const servers = [serverAt("one", target, known), serverAt("gone", gone, known)];
+  await world.proxy.apply(aliasOf(servers));
+  using client = connected(port, credentials.createInsecure());
+  for (let at = 0; at < 10; at += 1) expect(String(await client.unary("Echo", `hello ${at}`))).toBe(`hello ${at}`);
+  expect(await client.stream("Count", "3")).toEqual(["1", "2", "3"]);
+  await expect(client.unary("Refuse", "x")).rejects.toMatchObject({ code: status.UNAVAILABLE, details: "sold out" });
+  const late = await client.unary("Never", "x").catch((error: unknown) => error);
+  expect(late).toMatchObject({ code: status.UNAVAILABLE, details: expect.stringContaining("504") });
+  await world.proxy.apply(aliasOf([]));
+  await expect(client.unary("Echo", "x")).rejects.toMatchObject({ code: status.UNAVAILABLE, details: expect.stringContaining("503") });
+  // Whom no server lets in is turned away, without a reload.
+  await world.proxy.apply(aliasOf(servers, ["127.0.0.1"]));
+  using barred = connected(port, credentials.createInsecure());
+  await expect(barred.unary("Echo", "x")).rejects.toMatchObject({ code: status.UNAVAILABLE });
+  await world.proxy.apply(aliasOf(servers));
+  using again = connected(port, credentials.createInsecure());
+  expect(String(await again.unary("Echo", "x"))).toBe("x");
+});
+
 /** Served by a listener for HTTP/1.1, and by one that ends TLS, which clients of gRPC need. */
 async function serve(world: HaproxyWorld, settings: Partial<ProxyBackend>, check: Parameters<typeof backend>[2] = {}) {
   const [plain, secure] = [await world.freePort(), await world.freePort()];
@@ -125,6 +165,7 @@ async function grpcTarget() {
     Echo: (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>) => reply(null, call.request),
     Refuse: (_call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>) =>
       reply({ code: status.UNAVAILABLE, details: "sold out" }),
+    Never: () => undefined,
     Count: (call: ServerWritableStream<Buffer, Buffer>) => {
       for (let at = 1; at <= Number(call.request); at++) call.write(Buffer.from(String(at)));
       call.end();
@@ -157,8 +198,9 @@ async function http2Target(answer: (server: Http2Server) => unknown) {
   };
 }
 
-function connected(port: number) {
-  const client = new Client(`localhost:${port}`, credentials.createSsl(Buffer.from(certificate.pem)));
+function connected(port: number, how: ChannelCredentials = credentials.createSsl(Buffer.from(certificate.pem))) {
+  // Each has connections of its own.
+  const client = new Client(`localhost:${port}`, how, { "grpc.use_local_subchannel_pool": 1 });
   const same = (bytes: Buffer): Buffer => bytes;
   return {
     unary: (method: string, text: string) =>

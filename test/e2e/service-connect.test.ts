@@ -1,6 +1,12 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
-import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
+import {
+  AuthorizeSecurityGroupIngressCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
+  EC2Client,
+  RevokeSecurityGroupIngressCommand,
+} from "@aws-sdk/client-ec2";
 import {
   CreateClusterCommand,
   CreateServiceCommand,
@@ -129,6 +135,19 @@ test("tasks of client services reach a service by its alias, through all that be
   await expect(inTask(stranger, "timeout 5 wget -qO- http://backend:8080/")).rejects.toThrow("bad address");
   await expect(inTask(stranger, `timeout 5 wget -qO- http://${address}:8080/`)).rejects.toThrow("wget");
   await expect(run("curl", "--max-time", "5", "--silent", `http://${address}:8080/`)).rejects.toThrow("curl");
+
+  // What the servers' security groups say counts for the clients' addresses.
+  const ec2 = airfield.client(EC2Client);
+  const { SecurityGroups = [] } = await ec2.send(
+    new DescribeSecurityGroupsCommand({ Filters: [{ Name: "group-name", Values: ["default"] }] }),
+  );
+  const { GroupId, IpPermissions } = SecurityGroups[0] ?? {};
+  const until = (word: string) =>
+    inTask(client, `for i in $(seq 50); do [ "$(${ask(1)})" ${word} FAILED ] && echo seen && break; sleep 0.2; done`);
+  await ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+  expect(await until("=")).toBe("seen");
+  await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+  expect(await until("!=")).toBe("seen");
 
   // One that fails is left out after five failures, and nobody notices one that has gone.
   const [broken = "", dead = ""] = await containers("backend");

@@ -4,6 +4,7 @@ import { aliasKey, connectAddresses, connectServers, endpointsOf, type ConnectSe
 import type { WholeState } from "../../state/state.ts";
 import type { HeldAddresses } from "../load-balancing/own-places.ts";
 import { isChecked, isWell } from "./connect-servers.ts";
+import { classesOf, type ServerDoors, type TaskClass } from "./server-doors.ts";
 
 /** What the proxy is to have of Service Connect. */
 export interface ConnectView {
@@ -44,13 +45,20 @@ export class ConnectViews {
   readonly #backends = new Map<string, ProxyBackend>();
   readonly #sets = new Map<string, ProxyClientSet>();
   readonly #clients = new Map<string, ReadonlySet<string>>();
+  /** Whom the servers of an endpoint do not let in, by the ids of the Cloud Map services; and of whom that was told. */
+  readonly #barred = new Map<string, ProxyClientSet>();
+  readonly #barredFor = new Map<string, string>();
+  readonly #classes = new Map<string, readonly TaskClass[]>();
+  readonly #doors: ServerDoors | undefined;
   #layout: Layout | undefined;
   readonly #dirtyServices = new Set<string>();
   readonly #dirtyBackends = new Set<string>();
   readonly #dirtySets = new Set<string>();
 
-  constructor(state: WholeState) {
+  /** @param doors none where nothing enforces what security groups say */
+  constructor(state: WholeState, doors: ServerDoors | undefined) {
     this.#state = state;
+    this.#doors = doors;
     for (const { arn, status } of state.table(services).values()) if (status !== "INACTIVE") this.#dirtyServices.add(arn);
   }
 
@@ -69,6 +77,11 @@ export class ConnectViews {
     this.#dirtySets.add(namespaceId);
   }
 
+  /** Whom servers let in may have changed. */
+  noteDoors(): void {
+    this.#barredFor.clear();
+  }
+
   /** The addresses of names may be others. */
   noteAddresses(): void {
     this.#layout = undefined;
@@ -83,11 +96,18 @@ export class ConnectViews {
     this.#dirtyServices.clear();
     const layout = (this.#layout ??= this.#laidOut(held));
     const sets = layout.namespaceIds.map((id) => this.#set(id));
+    // Who is not let in is told of before it comes to be a client.
+    const barred = layout.offered.map((endpoint) => this.#barredBy(endpoint));
     this.#dirtySets.clear();
     const backends = layout.offered.map((endpoint) => this.#backend(endpoint));
     this.#dirtyBackends.clear();
     const { aliases, listening, awaited } = layout;
-    return { configuration: { listeners: [], aliases, clientSets: sets, backends }, clients: this.#clients, listening, awaited };
+    return {
+      configuration: { listeners: [], aliases, clientSets: [...barred, ...sets], backends },
+      clients: this.#clients,
+      listening,
+      awaited,
+    };
   }
 
   #laidOut(held: readonly HeldAddresses[]): Layout {
@@ -102,7 +122,7 @@ export class ConnectViews {
     const aliases = [...endpoints.values()].map((endpoint) => this.#alias(endpoint, at, awaited)).toSorted(byId);
     const namespaceIds = [...new Set(aliases.map(({ clientSet }) => clientSet))].toSorted();
     for (const id of this.#sets.keys()) if (!namespaceIds.includes(id)) this.#forget(id);
-    for (const id of this.#backends.keys()) if (!offered.has(id)) this.#backends.delete(id);
+    for (const id of this.#backends.keys()) if (!offered.has(id)) this.#forgetBackend(id);
     return {
       ...{ held, aliases, awaited, namespaceIds },
       offered: [...offered.values()].toSorted((a, b) => (a.discoveryServiceId < b.discoveryServiceId ? -1 : 1)),
@@ -130,6 +150,7 @@ export class ConnectViews {
       addresses: present.toSorted(),
       port: alias.port,
       clientSet: namespaceId,
+      barredSet: barredSet(discoveryServiceId),
       backend: discoveryServiceId,
     };
   }
@@ -137,10 +158,9 @@ export class ConnectViews {
   #set(namespaceId: string): ProxyClientSet {
     const known = this.#sets.get(namespaceId);
     if (known && !this.#dirtySets.has(namespaceId)) return known;
-    const addresses = this.#state
-      .table(tasks)
-      .by("connect", namespaceId)
-      .flatMap(({ networkInterface }) => networkInterface?.privateIpv4Address ?? []);
+    const members = this.#state.table(tasks).by("connect", namespaceId);
+    const addresses = members.flatMap(({ networkInterface }) => networkInterface?.privateIpv4Address ?? []);
+    if (this.#doors) this.#classes.set(namespaceId, classesOf(this.#state, members));
     const made = { id: namespaceId, addresses };
     this.#sets.set(namespaceId, made);
     this.#clients.set(namespaceId, new Set(addresses));
@@ -150,6 +170,35 @@ export class ConnectViews {
   #forget(namespaceId: string): void {
     this.#sets.delete(namespaceId);
     this.#clients.delete(namespaceId);
+    this.#classes.delete(namespaceId);
+  }
+
+  #forgetBackend(id: string): void {
+    this.#backends.delete(id);
+    this.#barred.delete(id);
+    this.#barredFor.delete(id);
+  }
+
+  /** The clients that are turned away, though they are of the namespace. Costs a look at each server of a noted endpoint, and at each class of clients where either is others. */
+  #barredBy({ namespaceId, discoveryServiceId: id, containerPort, ingressPort = containerPort }: ConnectEndpoint): ProxyClientSet {
+    const known = this.#barred.get(id) ?? { id: barredSet(id), addresses: [] };
+    this.#barred.set(id, known);
+    const isDirty = this.#dirtyBackends.has(id) || this.#dirtySets.has(namespaceId) || !this.#barredFor.has(id);
+    if (!this.#doors || !isDirty) return known;
+    const serving = this.#state.table(connectServers).by("endpoint", id);
+    const staying = serving.filter(({ drainingUntil }) => drainingUntil === undefined);
+    const servers = classesOf(
+      this.#state,
+      staying.flatMap(({ taskArn }) => this.#state.table(tasks).get(taskArn) ?? []),
+    );
+    const asked = JSON.stringify([ingressPort, servers]);
+    if (this.#barredFor.get(id) === asked && !this.#dirtySets.has(namespaceId)) return known;
+    this.#barredFor.set(id, asked);
+    const addresses = this.#doors.barred(this.#classes.get(namespaceId) ?? [], servers, ingressPort).toSorted();
+    if (addresses.join() === known.addresses.join()) return known;
+    const made = { ...known, addresses };
+    this.#barred.set(id, made);
+    return made;
   }
 
   #backend(endpoint: ConnectEndpoint): ProxyBackend {
@@ -187,6 +236,10 @@ export class ConnectViews {
     const isKnown = passed || (task !== undefined && isChecked(task) && isWell(task));
     return { id: taskId, address, port, draining: drainingUntil !== undefined, health: isKnown ? "healthy" : "initial" };
   }
+}
+
+function barredSet(discoveryServiceId: string): string {
+  return `barred-${discoveryServiceId}`;
 }
 
 function byId(a: { readonly id: string }, b: { readonly id: string }): number {

@@ -1,97 +1,16 @@
-import { expect, onTestFinished, test } from "vitest";
-import { memoryJournal } from "../../drivers/memory/journal.ts";
+import { expect, test } from "vitest";
 import { ListenerBindError } from "../../ports/traffic-proxy.ts";
-import { discoveryServices, instances, type DiscoveryServiceRecord } from "../../state/cloud-map.ts";
-import { services, tasks, type ConnectEndpoint, type DeploymentRecord, type ServiceRecord, type TaskRecord } from "../../state/ecs.ts";
+import { instances } from "../../state/cloud-map.ts";
+import { tasks, type DeploymentRecord, type TaskRecord } from "../../state/ecs.ts";
 import { connectAddresses, connectServers } from "../../state/ecs-connect.ts";
-import { JournaledState } from "../../state/journaled-state.ts";
-import { FakeTrafficProxy } from "../../testing/fake-traffic-proxy.ts";
-import { ManualClock } from "../../testing/manual-clock.ts";
-import { interfaceOf, putTask, taskRecord } from "../../testing/task-record.ts";
-import { forgetTask, isOffered, offerTask, withdrawTask } from "./connect-servers.ts";
-import { serviceConnect } from "./service-connect.ts";
-
-const SCOPE = { account: "123456789012", region: "us-east-1" };
-const NAMESPACE = "ns-shop";
-const ADDRESS = "240.0.0.1";
-const HELD = [{ vpcId: "vpc-0", vpcCidr: "10.0.0.0/16", addresses: new Set([ADDRESS]) }];
-
-const ENDPOINT: ConnectEndpoint = {
-  ...{ namespaceId: NAMESPACE, discoveryServiceId: "srv-api", discoveryArn: "arn", discoveryName: "api" },
-  ...{ containerName: "app", containerPort: 80, protocol: "http", alias: { dnsName: "backend", port: 8080 } },
-  ...{ idleTimeout: 300, requestTimeout: 15 },
-};
-
-function serviceOf(name: string, endpoints: readonly ConnectEndpoint[], changes: Partial<ServiceRecord> = {}): ServiceRecord {
-  const connect = { configuration: { enabled: true }, namespaceId: NAMESPACE, endpoints, names: [] };
-  const deployments = [{ id: `${name}-1`, status: "PRIMARY", connect }] as unknown as DeploymentRecord[];
-  return { ...SCOPE, arn: `arn:${name}`, name, clusterArn: "c", status: "ACTIVE", deployments, ...changes } as ServiceRecord;
-}
-
-/** Services `backend`, which offers `backend:8080`, and `client`; and no task yet. */
-async function world(held: Parameters<ReturnType<typeof serviceConnect>["hold"]>[0] = HELD) {
-  const state = new JournaledState(memoryJournal());
-  const clock = new ManualClock();
-  const proxy = new FakeTrafficProxy();
-  const troubles: (string | undefined)[] = [];
-  const logger = { info: () => undefined, warn: () => undefined, error: (...told: unknown[]) => expect.unreachable(JSON.stringify(told)) };
-  const put = (service: ServiceRecord): void => void state.commit(() => state.table(services).put(service));
-  put(serviceOf("backend", [ENDPOINT]));
-  put(serviceOf("client", []));
-  state.commit(() => {
-    state.table(connectAddresses).put({ ...SCOPE, namespaceId: NAMESPACE, vpcId: "vpc-0", name: "backend", address: ADDRESS });
-    const own = { customHealth: true, attributes: {}, tags: [], createdAt: 0, revision: 0 };
-    state
-      .table(discoveryServices)
-      .put({ ...SCOPE, ...own, id: "srv-api", arn: "arn", namespaceId: NAMESPACE, name: "api" } as DiscoveryServiceRecord);
-  });
-  const connecting = serviceConnect({ state, clock, proxy, logger, trouble: (text) => void troubles.push(text) });
-  onTestFinished(() => connecting[Symbol.asyncDispose]());
-  connecting.hold(held, new Map());
-  const settled = (): Promise<void> => clock.settled();
-  await settled();
-
-  const taskOf = (service: string, at: number, changes: Partial<TaskRecord> = {}): TaskRecord => {
-    const address = `10.0.0.${at}`;
-    return taskRecord(String(at).padStart(32, "0"), {
-      ...{ serviceArn: `arn:${service}`, deploymentId: `${service}-1`, networkInterface: interfaceOf(address) },
-      connect: { namespaceId: NAMESPACE, names: [{ hostname: "backend", ipAddress: ADDRESS }] },
-      endpoints: [{ containerName: "app", containerPort: 80, address, port: 80 }],
-      ...changes,
-    });
-  };
-  const change = async (task: TaskRecord, changes: Partial<TaskRecord>): Promise<void> => {
-    state.commit(() => state.table(tasks).update(task.arn, (now) => ({ ...now, ...changes })));
-    await settled();
-  };
-  const latest = ({ arn }: TaskRecord): TaskRecord => state.table(tasks).get(arn) as TaskRecord;
-  return {
-    ...{ state, clock, proxy, troubles, connecting, settled, put, change, taskOf },
-    /** A task that runs, and is offered. */
-    run: async (service: string, at: number, changes: Partial<TaskRecord> = {}): Promise<TaskRecord> => {
-      const task = putTask(state, taskOf(service, at, changes));
-      state.commit(() => offerTask(state, task));
-      await settled();
-      return task;
-    },
-    withdraw: async (task: TaskRecord): Promise<void> => {
-      state.commit(() => withdrawTask(state, latest(task), clock.now()));
-      await settled();
-    },
-    stop: async (task: TaskRecord): Promise<void> => {
-      state.commit(() => forgetTask(state, latest(task)));
-      await change(task, { lastStatus: "STOPPED" });
-    },
-    clients: () => proxy.configuration.clientSets?.find(({ id }) => id === NAMESPACE)?.addresses,
-    servers: () =>
-      proxy.configuration.backends[0]?.servers.map(({ address, health, draining }) => `${address} ${draining ? "draining" : health}`),
-  };
-}
+import { ADDRESS, connectWorld, ENDPOINT, HELD, NAMESPACE, serviceOf } from "../../testing/connect-world.ts";
+import { putTask, taskRecord } from "../../testing/task-record.ts";
+import { isOffered } from "./connect-servers.ts";
 
 test("an alias is a port of its own address, for tasks of its namespace alone", async () => {
-  const { proxy, run, taskOf, state, clients, settled, stop } = await world();
+  const { proxy, run, taskOf, state, clients, settled, stop } = await connectWorld();
   expect(proxy.configuration.aliases).toEqual([
-    { id: "srv-api-backend-8080", addresses: [ADDRESS], port: 8080, clientSet: NAMESPACE, backend: "srv-api" },
+    { id: "srv-api-backend-8080", addresses: [ADDRESS], port: 8080, clientSet: NAMESPACE, barredSet: "barred-srv-api", backend: "srv-api" },
   ]);
   expect(proxy.configuration.backends[0]).toMatchObject({
     id: "srv-api",
@@ -109,7 +28,7 @@ test("an alias is a port of its own address, for tasks of its namespace alone", 
 });
 
 test("a task is in rotation once something listens there, and known to Cloud Map while it is offered", async () => {
-  const { proxy, run, servers, state, settled, withdraw } = await world();
+  const { proxy, run, servers, state, settled, withdraw } = await connectWorld();
   const task = await run("backend", 4);
   expect(servers()).toEqual(["10.0.0.4 initial"]);
   expect(state.table(instances).by("service", "srv-api")).toMatchObject([
@@ -129,7 +48,7 @@ const CHECKED = (healthStatus: TaskRecord["healthStatus"]): Partial<TaskRecord> 
 };
 
 test("a task with a health check of its own gets nothing before it passes, and nothing more while others are well", async () => {
-  const { run, change, servers } = await world();
+  const { run, change, servers } = await connectWorld();
   const first = await run("backend", 4, CHECKED("UNKNOWN"));
   expect(servers()).toEqual([]);
   await change(first, { healthStatus: "HEALTHY" });
@@ -141,7 +60,7 @@ test("a task with a health check of its own gets nothing before it passes, and n
 });
 
 test("where all are unwell, those get something that were well once", async () => {
-  const { run, change, servers, proxy, settled } = await world();
+  const { run, change, servers, proxy, settled } = await connectWorld();
   const task = await run("backend", 4, CHECKED("HEALTHY"));
   proxy.see("srv-api", task.id, "healthy");
   await settled();
@@ -151,7 +70,7 @@ test("where all are unwell, those get something that were well once", async () =
 });
 
 test("a task that leaves is let go when its last request is answered, or when its time is over", async () => {
-  const { proxy, run, withdraw, state, clock, settled } = await world();
+  const { proxy, run, withdraw, state, clock, settled } = await connectWorld();
   const [one, two] = [await run("backend", 4), await run("backend", 5)];
   proxy.carry("srv-api", one.id, 1);
   proxy.carry("srv-api", two.id, 1);
@@ -171,7 +90,7 @@ test("a task that leaves is let go when its last request is answered, or when it
 });
 
 test("an alias that only an earlier deployment has stays as long as that is there", async () => {
-  const { put, proxy, settled } = await world();
+  const { put, proxy, settled } = await connectWorld();
   const [primary] = serviceOf("backend", [{ ...ENDPOINT, alias: { dnsName: "newer", port: 80 } }]).deployments;
   const [earlier] = serviceOf("backend", [ENDPOINT]).deployments;
   put(serviceOf("backend", [], { deployments: [primary, { ...earlier, id: "backend-0", status: "ACTIVE" }] as DeploymentRecord[] }));
@@ -184,7 +103,7 @@ test("an alias that only an earlier deployment has stays as long as that is ther
 });
 
 test("a task waits until it is served at the addresses that its names lead to", async () => {
-  const { connecting, state, taskOf, settled, clients } = await world([]);
+  const { connecting, state, taskOf, settled, clients } = await connectWorld([]);
   const task = putTask(state, taskOf("client", 5, { lastStatus: "PENDING" }));
   let outcome: unknown = "waits";
   void connecting.ready(task)?.then((told) => (outcome = told));
@@ -199,7 +118,7 @@ test("a task waits until it is served at the addresses that its names lead to", 
 });
 
 test("a task that gets the address of a client waits until the proxy takes it for one no longer", async () => {
-  const { connecting, state, taskOf, run, proxy, settled, clients } = await world();
+  const { connecting, state, taskOf, run, proxy, settled, clients } = await connectWorld();
   const client = await run("client", 5);
   const { connect: _none, ...heir } = taskOf("stranger", 5, { id: "9".repeat(32), arn: "arn:heir", lastStatus: "PENDING" });
   let applied: (() => void) | undefined;
@@ -220,7 +139,7 @@ test("a task that gets the address of a client waits until the proxy takes it fo
 });
 
 test("a task does not start where this host cannot have the addresses, or the proxy takes too long", async () => {
-  const { connecting, state, taskOf, settled, clock } = await world([]);
+  const { connecting, state, taskOf, settled, clock } = await connectWorld([]);
   const task = putTask(state, taskOf("client", 5, { lastStatus: "PENDING" }));
   const told: unknown[] = [];
   void connecting.ready(task)?.then((outcome) => told.push(outcome));
@@ -233,7 +152,7 @@ test("a task does not start where this host cannot have the addresses, or the pr
 });
 
 test("addresses go with the last service and the last task of their namespace", async () => {
-  const { put, run, stop, state, settled, proxy } = await world();
+  const { put, run, stop, state, settled, proxy } = await connectWorld();
   const client = await run("client", 5);
   put(serviceOf("backend", [], { status: "INACTIVE", deployments: [] }));
   put(serviceOf("client", [], { status: "INACTIVE", deployments: [] }));
@@ -245,7 +164,7 @@ test("addresses go with the last service and the last task of their namespace", 
 });
 
 test("a port that somebody has is told of, tried anew, and keeps nothing else from coming about", async () => {
-  const { proxy, run, clients, clock, troubles, settled } = await world();
+  const { proxy, run, clients, clock, troubles, settled } = await connectWorld();
   proxy.failNext(new ListenerBindError([{ listener: "srv-api-backend-8080", address: ADDRESS, port: 8080 }]));
   await run("client", 5);
   expect(troubles.at(-1)).toContain("cannot bind 240.0.0.1:8080");

@@ -16,12 +16,15 @@ import { keyedWorker } from "../keyed-worker.ts";
 import type { HeldAddresses } from "../load-balancing/own-places.ts";
 import { sameConfiguration } from "../load-balancing/same-configuration.ts";
 import { ConnectViews, type ConnectView } from "./connect-views.ts";
+import { ServerDoors } from "./server-doors.ts";
 
 export interface ServiceConnectParts {
   readonly state: WholeState;
   readonly clock: Clock;
   readonly proxy: TrafficProxy;
   readonly logger: Logger;
+  /** Whether security groups, network ACLs and routes count. */
+  readonly isEnforced: boolean;
   /** Told that the proxy does not carry what it should, in words for an operator; with `undefined` that it does again. */
   readonly trouble?: (text: string | undefined) => void;
 }
@@ -56,8 +59,9 @@ interface Waiter {
  *
  * No row of the table of loops: it is told from outside which addresses this host has, and tasks wait for it.
  */
-export function serviceConnect({ state, clock, proxy, logger, trouble }: ServiceConnectParts): ServiceConnect {
-  const views = new ConnectViews(state);
+export function serviceConnect({ state, clock, proxy, logger, isEnforced, trouble }: ServiceConnectParts): ServiceConnect {
+  const doors = isEnforced ? new ServerDoors(state) : undefined;
+  const views = new ConnectViews(state, doors);
   let held: readonly HeldAddresses[] = [];
   let lacking: ReadonlyMap<string, string> = new Map();
   let applied: ProxyConfiguration | undefined;
@@ -180,6 +184,11 @@ export function serviceConnect({ state, clock, proxy, logger, trouble }: Service
         for (const namespaceId of [was, is]) if (typeof namespaceId === "string") views.noteClients(namespaceId);
         wakeRouting();
         if (typeof was === "string") noteEmptied(was);
+      } else if (typeof is === "string" && before?.networkInterface !== after?.networkInterface) {
+        // Its security groups may be others.
+        views.noteClients(is);
+        for (const { discoveryServiceId } of state.table(connectServers).by("task", after?.arn ?? "")) noteServers(discoveryServiceId);
+        wakeRouting();
       }
       if (after?.connect && before?.healthStatus !== after.healthStatus)
         for (const { discoveryServiceId } of state.table(connectServers).by("task", after.arn)) noteServers(discoveryServiceId);
@@ -202,6 +211,13 @@ export function serviceConnect({ state, clock, proxy, logger, trouble }: Service
     views.noteServers(discoveryServiceId);
     wakeRouting();
   }
+  if (doors)
+    watches.push(
+      doors.watch(() => {
+        views.noteDoors();
+        wakeRouting();
+      }),
+    );
   for (const { namespaceId } of state.table(connectAddresses).values()) noteEmptied(namespaceId);
   wakeRouting();
 

@@ -38,6 +38,15 @@ test("an alias serves its clients alone, also where a replaced worker hands thei
   expect(text).not.toContain("X-Forwarded-For");
 });
 
+test("whom a server does not let in is turned away, though it is a client", () => {
+  const sets = [{ id: "barred-api", addresses: ["10.0.0.7"] }, ...(whole().clientSets ?? [])];
+  const { text, readFiles } = render({ ...whole(), aliases: [{ ...alias, barredSet: "barred-api" }], clientSets: sets });
+  expect(section(text, "frontend l_api-8080")).toContain(
+    "tcp-request session reject unless { src -f clients-ns-1.lst } !{ src -f clients-barred-api.lst }",
+  );
+  expect(readFiles.get("clients-barred-api.lst")).toBe("10.0.0.7\n");
+});
+
 test("what a server does not answer is tried twice with another one, or not answered in time", () => {
   const { text } = render(whole());
   expect(text).toContain("\n    retries 2\n");

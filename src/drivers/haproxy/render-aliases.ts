@@ -35,7 +35,8 @@ export function renderAlias(alias: ProxyAlias, { kind, idleTimeout }: Connect, i
   if (addresses.length === 0) return [];
   const idle = milliseconds(idleTimeout);
   const bound = addresses.map((address) => `bind ${addressWord(address, alias.port)}`);
-  const isOurs = `unless { src -f ${clientsFile(alias.clientSet)} }`;
+  const notBarred = alias.barredSet === undefined ? "" : ` !{ src -f ${clientsFile(alias.barredSet)} }`;
+  const isOurs = `unless { src -f ${clientsFile(alias.clientSet)} }${notBarred}`;
   const use = `use_backend ${backendName(alias.backend)}`;
   if (kind === "connections")
     return [

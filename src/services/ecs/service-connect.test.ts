@@ -86,6 +86,7 @@ test("a service is offered by an alias, with a Cloud Map service, and shown with
     {
       containerName: "app",
       containerPort: 80,
+      ingressPort: 9000,
       protocol: "http",
       alias: { dnsName: "backend", port: 8080 },
       idleTimeout: 60,

@@ -63,7 +63,12 @@ function refuseConnectNotYet(configuration: ServiceConnectConfiguration, { defin
   if (configuration.accessLogConfiguration) refuse("access logs of Service Connect (accessLogConfiguration)");
   if ((configuration.containerConfigurations?.length ?? 0) > 0)
     refuse("settings of a container for Service Connect, of which there is none (containerConfigurations)");
-  for (const { tls } of configuration.services ?? []) if (tls) refuse("TLS between tasks by Service Connect (tls)");
+  if (configuration.services?.some(({ tls }) => tls))
+    throw new UnsupportedFeatureException(
+      because(
+        "Airfield does not support TLS of Service Connect (tls): AWS Private CA, whose authority would issue its certificates, is not here. What tasks send each other does not leave this host.",
+      ),
+    );
   const mode = definition.networkMode ?? "bridge";
   if (mode === "host" || mode === "none") throw invalid(`Service Connect is not supported for the ${mode} network mode.`);
   if (mode !== "awsvpc") refuse("Service Connect for tasks of the bridge network mode; use awsvpc (serviceConnectConfiguration)");
@@ -96,6 +101,7 @@ function readEndpoint(given: ServiceConnectService, definition: TaskDefinitionRe
     discoveryName,
     containerName,
     containerPort: mapping.containerPort ?? 0,
+    ...(ingressPortOverride !== undefined && { ingressPort: ingressPortOverride }),
     protocol,
     alias: { dnsName, port: alias.port },
     idleTimeout: idleTimeoutSeconds ?? (protocol === "tcp" ? 3600 : 300),
