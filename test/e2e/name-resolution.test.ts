@@ -79,6 +79,16 @@ async function task({ airfield, image }: World, subnet: string) {
   const container = ps.stdout.trim().split("\n")[0] ?? "";
   return {
     address,
+    /** Asks as most programs do, over a socket that is told where nobody listens. */
+    ask: async (name: string): Promise<string> => {
+      const { stdout: pid } = await runCommand("docker", ["inspect", "--format", "{{.State.Pid}}", container], process.env);
+      const { stdout: told } = await runCommand("docker", ["exec", container, "cat", "/etc/resolv.conf"], process.env);
+      const servers = /^nameserver (\S+)$/m.exec(told)?.slice(1);
+      const asks = `const { Resolver } = require("node:dns").promises; const one = new Resolver(); one.setServers(${JSON.stringify(servers)});
+        one.resolve4(${JSON.stringify(name)}).then((found) => console.log(found.join()), ({ code }) => console.log(code));`;
+      const { stdout } = await runCommand("nsenter", ["--target", pid.trim(), "--net", process.execPath, "--eval", asks], process.env);
+      return stdout.trim();
+    },
     lookUp: async (name: string): Promise<string> => {
       const { stdout } = await runCommand("docker", ["exec", container, "nslookup", "-type=a", name], process.env);
       const addresses = [...stdout.matchAll(/^Address: ([\d.]+)$/gm)].map(([, one]) => one ?? "").toSorted((x, y) => (x < y ? -1 : 1));
@@ -115,7 +125,7 @@ test(
     await expect(onHost.resolve4("gone.shop.test")).rejects.toMatchObject({ code: "ENOTFOUND" });
     await expect(onHost.resolve6("www.shop.test")).rejects.toMatchObject({ code: "ENODATA" });
 
-    const { address, lookUp } = await task(at, first ?? "");
+    const { address, lookUp, ask } = await task(at, first ?? "");
     expect([await lookUp("www.shop.test"), await lookUp("public.shop.test")]).toEqual(["10.9.9.9", "NXDOMAIN"]);
     expect(await lookUp("other.test")).toBe(await lookUp(DNSName));
     expect(await lookUp("other.test")).toMatch(/^[\d.]+( [\d.]+)*$/);
@@ -134,9 +144,11 @@ test(
     await route53.send(new UpdateHealthCheckCommand({ HealthCheckId, SearchString: "down" }));
     await expect.poll(() => lookUp("app.other.test"), { timeout: 30_000, interval: 250 }).toBe("192.0.2.9");
 
-    // What was acknowledged is answered after a crash.
+    // What was acknowledged is answered after a crash, and who asks a resolver in between waits.
     await airfield.kill();
+    const asked = ask("www.shop.test");
     await using _again = await airfield.restart();
     expect(await onHost.resolve4("www.shop.test")).toEqual(["192.0.2.1"]);
+    expect(await asked).toBe("10.9.9.9");
   },
 );

@@ -18,6 +18,8 @@ test("what asks over a VPC's bridge is led to that VPC's resolver, by datagrams 
   expect(ran[0]).toContain('elements = { "br-1" : 10.0.0.1, "br-2" : 10.1.0.1 }');
   for (const transport of ["udp", "tcp"])
     expect(ran[0]).toContain(`ip daddr 169.254.169.253 ${transport} dport 53 dnat to iifname map @resolvers`);
+  expect(ran[0]).toContain('elements = { "br-1", "br-2" }');
+  expect(ran[0]).toMatch(/hook output .*\n *oifname @bridges icmp .* code port-unreachable @th,240,16 53 drop/);
   await leads.lead(new Map());
   expect(ran[1]).toBe(GONE);
 });
