@@ -36,3 +36,45 @@ test("it forgets what is gone", () => {
   book.expect({ ...configuration, backends: [] });
   expect([...book.initial(), ...book.deadlines()]).toEqual([]);
 });
+
+test("it forgets a server that is gone from a backend, and what was told of it", () => {
+  const book = new HealthBook();
+  book.expect(configuration);
+  book.observe([probe("L4CON", 0)], configuration);
+  expect(book.changes(configuration)).toHaveLength(2);
+  const without = { ...configuration, backends: [{ ...web, servers: [] }, ...configuration.backends.slice(1)] };
+  book.expect(without);
+  expect([...book.initial(), ...book.deadlines()]).toEqual([]);
+  // It comes back as a new one.
+  book.expect(configuration);
+  expect([...book.initial()]).toEqual(["web"]);
+  expect(book.changes(configuration)).toMatchObject([{ backend: "web", server: "one", health: "initial" }]);
+});
+
+test("of many backends it looks into those alone that are another object than before", () => {
+  let looks = 0;
+  const counted = (id: string) => ({
+    ...backend(id, []),
+    get servers() {
+      looks += 1;
+      return [one];
+    },
+  });
+  const many = Array.from({ length: 100 }, (_, at) => counted(`b${at}`));
+  const book = new HealthBook();
+  book.expect({ listeners: [], backends: many });
+  const first = looks;
+  expect(first).toBeGreaterThanOrEqual(100);
+  book.expect({ listeners: [], backends: many.with(7, counted("b7")) });
+  expect(looks - first).toBeLessThanOrEqual(first / 100);
+  expect(book.initial().size).toBe(100);
+});
+
+test("a server is told again after the proxy was started anew", () => {
+  const book = new HealthBook();
+  book.expect(configuration);
+  expect(book.changes(configuration)).toHaveLength(2);
+  expect(book.changes(configuration)).toEqual([]);
+  book.forgetTold();
+  expect(book.changes(configuration)).toHaveLength(2);
+});
