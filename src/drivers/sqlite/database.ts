@@ -1,6 +1,5 @@
-import { closeSync, fdatasync, fstatSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, fstatSync, fsyncSync, openSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { promisify } from "node:util";
 import Database from "libsql";
 import { NoRoomError } from "../../ports/no-room.ts";
 
@@ -116,7 +115,7 @@ export function once(step: () => void): Disposable {
 }
 
 export interface WriteAheadLog {
-  /** Resolves when every transaction that was committed before the call survives a crash of the machine. */
+  /** Resolves when every transaction that was committed before the call survives a crash of the machine. The thread that calls it waits for the disk. */
   sync(): Promise<void>;
   /** Brings what is in the log into the database, so that the log begins anew. @throws what `isFull` knows, where the database cannot grow */
   checkpoint(): void;
@@ -128,7 +127,7 @@ export interface WriteAheadLog {
 }
 
 /**
- * Takes from a database the syncing of its commits, so that this thread need not wait for the disk. SQLite goes on to sync around its checkpoints, which
+ * Takes from a database the syncing of its commits, so that several can share one. SQLite goes on to sync around its checkpoints, which
  * keeps the file whole (`synchronous=NORMAL`); what was committed since lies in its log, each transaction with checksums, in order. Checkpoints are the
  * caller's as well: SQLite's own pass over a disk that is full in silence.
  *
@@ -147,7 +146,10 @@ export function writeAheadLog(database: SqliteDatabase, file: string): WriteAhea
   fsyncSync(folder);
   closeSync(folder);
   return {
-    sync: () => promisify(fdatasync)(descriptor),
+    // Whoever waits in the kernel is woken once; a call on one more thread wakes two of them for each sync.
+    async sync() {
+      fdatasyncSync(descriptor);
+    },
     checkpoint: () => void database.prepare("PRAGMA wal_checkpoint(PASSIVE)").all(),
     beginAnew: () => beginLogAnew(database),
     reserve() {

@@ -16,8 +16,8 @@ const SCHEMA =
   "CREATE TABLE IF NOT EXISTS records (tbl TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (tbl, key)) WITHOUT ROWID";
 
 /**
- * Has a journal's database, and does what `sqliteJournal` asks of it, on the thread on which it is called. SQLite leaves the sync to us: what is written while the disk is at work
- * shares the next sync.
+ * Has a journal's database, and does what `sqliteJournal` asks of it, on the thread on which it is called, which waits for the disk as well. SQLite leaves the sync to us: what is asked
+ * for while the disk is at work shares the next sync.
  */
 export function journalDatabase(logOf: typeof writeAheadLog = writeAheadLog): JournalWorker {
   let opened: ReturnType<typeof open> | undefined;
@@ -107,9 +107,12 @@ function open(file: string, logOf: typeof writeAheadLog): (job: JournalJob) => J
     }
   }
 
-  /** A sync under way may have begun before the last write: all that come meanwhile wait for one that begins later. */
+  /**
+   * A sync under way may have begun before the last write: all that come meanwhile wait for one that begins later. It begins when all jobs that are here are
+   * done: those that came while the thread waited for the disk share it.
+   */
   function synced(): Promise<void> {
-    nextSync ??= syncing = syncing.then(async () => {
+    nextSync ??= syncing = syncing.then(turnOver).then(async () => {
       nextSync = undefined;
       if (failure) throw failure.cause;
       await log?.sync().catch((cause: unknown) => {
@@ -208,4 +211,8 @@ function open(file: string, logOf: typeof writeAheadLog): (job: JournalJob) => J
         return {};
     }
   };
+}
+
+function turnOver(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve));
 }

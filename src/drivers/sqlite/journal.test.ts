@@ -86,6 +86,19 @@ describe("the journal in SQLite", () => {
     expect([acknowledged, syncs.length]).toEqual([["a", "b", "c"], 2]);
   });
 
+  test("what is there to be written when a sync could begin shares it", async () => {
+    let syncs = 0;
+    const log = logWith(() => {
+      syncs += 1;
+      return Promise.resolve();
+    });
+    const database = journalDatabase(() => log);
+    await database({ kind: "open", file: join(directory, "shared-sync.db") });
+    const answers = await Promise.all(["a", "b", "c"].map((key) => database({ kind: "write", rows: ["t", key, "1"] })));
+    expect([answers, syncs]).toEqual([[{}, {}, {}], 1]);
+    await database({ kind: "close" });
+  });
+
   test("of a record that changes again in the same turn, only the last text is made", async () => {
     const journal = await sqliteJournal(join(directory, "lazy.db"));
     const made: string[] = [];
