@@ -29,6 +29,8 @@ export interface TaskRunner {
    * comes from the task. Empty for a task that is not there, and for one in the host's network.
    */
   addressesOf(taskArn: string): Promise<readonly string[]>;
+  /** Whether everybody may have the image of exactly this name without a registry being asked, since it was made on the engine and came from none. */
+  isMadeHere(image: string): Promise<boolean>;
   /** State changes. An observation is whole, not a difference, so that losing or repeating one does no harm. */
   onChange(listener: (observation: TaskObservation) => void): Disposable;
   /** Lets go of the engine without touching any task's containers. */

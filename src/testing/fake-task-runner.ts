@@ -366,6 +366,7 @@ export function fakeTaskRunner({ engine, clock, logSink }: FakeTaskRunnerOptions
       const lives = task?.containers.some(({ state }) => state === "running");
       return Promise.resolve(lives && task?.spec.network.mode === "awsvpc" ? [task.spec.network.address] : []);
     },
+    isMadeHere: () => Promise.resolve(false),
     async adopt() {
       const found: Handling[] = [];
       for (const task of engine.tasks.values()) {

@@ -86,7 +86,7 @@ function withoutWhatMoves(line: string): string {
     .trimEnd();
 }
 
-/** Interfaces of containers are told by the containers. */
+/** Interfaces of containers are told by the containers; the kernel gives each bridge a link-local address in its own time. */
 function isSettled(line: string): boolean {
-  return !/^# (Generated|Completed)|^net\.netfilter\.nf_conntrack_count|\bveth[0-9a-f]{7}\b/.test(line);
+  return !/^# (Generated|Completed)|^net\.netfilter\.nf_conntrack_count|\bveth[0-9a-f]{7}\b|\bfe80::/.test(line);
 }

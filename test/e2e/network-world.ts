@@ -104,8 +104,8 @@ export async function networkWorld(block: string) {
   await ecs.send(new CreateClusterCommand({ clusterName: "net" }));
   const containerDefinitions = [{ name: "app", image: IMAGE, essential: true }];
   for (const [family, type] of [
-    ["public", "FARGATE"],
-    ["private", "EC2"],
+    ["fargate", "FARGATE"],
+    ["instance", "EC2"],
   ] as const)
     await ecs.send(
       new RegisterTaskDefinitionCommand({
@@ -131,8 +131,9 @@ export async function networkWorld(block: string) {
       client.send(new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions })),
     letOut: (GroupId: string, ...IpPermissions: ec2.IpPermission[]) =>
       client.send(new ec2.AuthorizeSecurityGroupEgressCommand({ GroupId, IpPermissions })),
-    /** Runs a task that does nothing. Where it is public it has a public address, and needs a way to pull its image. */
-    task: (subnet: string, securityGroups: string[], isPublic = false) => runTask(airfield, ecs, subnet, securityGroups, isPublic),
+    /** Runs a task that does nothing. `public` and `private` ones are Fargate's, and `public` ones have a public address. */
+    task: (subnet: string, securityGroups: string[], where: "instance" | "public" | "private" = "instance") =>
+      runTask(airfield, ecs, subnet, securityGroups, where),
     async [Symbol.asyncDispose]() {
       await airfield[Symbol.asyncDispose]();
       await removeImage(IMAGE);
@@ -154,12 +155,15 @@ async function runTask(
   ecs: ECSClient,
   subnet: string,
   securityGroups: string[],
-  isPublic: boolean,
+  where: "instance" | "public" | "private",
 ): Promise<RunningTask> {
   const { tasks = [], failures } = await ecs.send(
     new RunTaskCommand({
-      ...{ cluster: "net", taskDefinition: isPublic ? "public" : "private", launchType: isPublic ? "FARGATE" : "EC2" },
-      networkConfiguration: { awsvpcConfiguration: { subnets: [subnet], securityGroups, ...(isPublic && { assignPublicIp: "ENABLED" }) } },
+      cluster: "net",
+      ...(where === "instance" ? { taskDefinition: "instance", launchType: "EC2" } : { taskDefinition: "fargate", launchType: "FARGATE" }),
+      networkConfiguration: {
+        awsvpcConfiguration: { subnets: [subnet], securityGroups, ...(where === "public" && { assignPublicIp: "ENABLED" }) },
+      },
     }),
   );
   const arn = tasks[0]?.taskArn;

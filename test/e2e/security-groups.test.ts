@@ -110,8 +110,8 @@ test("who reaches whom at which port is what groups, ACLs and routes say, and wh
   const { subnets, groups, RouteTableId, acl } = await tiers(at);
   const { open, web, app, db, client } = groups;
   const places: Readonly<Record<string, () => Promise<RunningTask>>> = {
-    open: () => at.task(subnets.a, [open], true),
-    web: () => at.task(subnets.a, [web], true),
+    open: () => at.task(subnets.a, [open], "public"),
+    web: () => at.task(subnets.a, [web], "public"),
     client: () => at.task(subnets.a, [client]),
     app: () => at.task(subnets.b, [app]),
     db: () => at.task(subnets.b, [db]),

@@ -27,7 +27,7 @@ async function pair(at: NetworkTestWorld, block: string) {
   const group = await at.group("app");
   await at.letIn(group, tcp(80, ANY));
   await at.letOut(group, all);
-  const [one, other] = await Promise.all([at.task(subnet, [group], true), at.task(subnet, [group])]);
+  const [one, other] = await Promise.all([at.task(subnet, [group], "public"), at.task(subnet, [group])]);
   return { subnet, group, one, other };
 }
 
@@ -45,7 +45,8 @@ async function tablesOf(installation: string): Promise<string> {
 /** What more an installation asks the kernel for: links to another block of its VPC, counts for a flow log. */
 async function more(at: NetworkTestWorld, further: string, group: string) {
   await at.client.send(new ec2.AssociateVpcCidrBlockCommand({ VpcId: at.vpc, CidrBlock: further }));
-  await at.task(await at.subnet(further), [group]);
+  // Without a way out: its image was made here.
+  await at.task(await at.subnet(further), [group], "private");
   const AssumeRolePolicyDocument = JSON.stringify({
     Version: "2012-10-17",
     Statement: [{ Effect: "Allow", Principal: { Service: "vpc-flow-logs.amazonaws.com" }, Action: "sts:AssumeRole" }],

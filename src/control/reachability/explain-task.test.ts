@@ -3,7 +3,7 @@ import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds as ids } from "../../drivers/system/ids.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
 import { networkAcls } from "../../state/ec2-network-acls.ts";
-import { services, tasks } from "../../state/ecs.ts";
+import { services, tasks, type ContainerRecord } from "../../state/ecs.ts";
 import { securityGroups, type SecurityGroupRuleRecord } from "../../state/ec2.ts";
 import { placeInterfaces } from "../../state/elb-interfaces.ts";
 import { listeners, loadBalancers, targetGroups, targetKey, targets, type TargetRecord } from "../../state/elb.ts";
@@ -181,6 +181,22 @@ test("a task that stopped while nothing is in its way now stopped for what it sa
     inTheWay: { code: "EssentialContainerExited", text: "Essential container in task exited" },
   });
   expect(explainTask(parts, "2".repeat(32))).toBeUndefined();
+});
+
+test("an image that runs and came from no registry needs no way, and one that a registry gave has its way told", () => {
+  const { state, parts } = world();
+  const task = state.table(tasks).by("id", ID)[0]!;
+  const runs = (image: Partial<ContainerRecord>) => {
+    const [app] = taskRecord(ID).containers;
+    putTask(
+      state,
+      { ...task, launchType: "FARGATE", containers: [{ ...app!, name: "app", runtimeId: "1", ...image }] },
+      definitionRecord({ containerDefinitions: [{ name: "app", image: "hub/app" }] }),
+    );
+    return explainTask(parts, ID)?.steps.map(({ what }) => what)[0];
+  };
+  expect(runs({})).toBe("clients to web:80");
+  expect(runs({ imageDigest: "sha256:1" })).toBe("the manifest of docker.io/hub/app:latest, by registry-1.docker.io");
 });
 
 test("a service is told once what keeps its load balancer from an unhealthy target of its", async () => {

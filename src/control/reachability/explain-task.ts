@@ -29,7 +29,9 @@ export function explainTask(parts: ExplainingParts, id: string): TaskExplanation
   const definition = state.table(taskDefinitions).get(task.taskDefinitionArn);
   const ways =
     definition && fetchesItself(task)
-      ? waysOf(state, task, definition, homeOf).map((way) => underPolicy(parts, task, definition, way.need, stepOf(way)))
+      ? waysOf(state, task, definition, homeOf)
+          .filter(({ need }) => !isMadeHere(task, need))
+          .map((way) => underPolicy(parts, task, definition, way.need, stepOf(way)))
       : [];
   const steps = [interfaceStep(task), ...ways, ...balancerSteps(state, task)].filter((step) => step !== undefined);
   const inTheWay = steps.find(({ outcome }) => outcome === "barred")?.obstruction ?? stopOf(task);
@@ -46,6 +48,13 @@ export function explainTask(parts: ExplainingParts, id: string): TaskExplanation
     steps,
     ...(inTheWay && { inTheWay }),
   };
+}
+
+/** An image that runs, of a registry elsewhere that never told its digest: it was made on the engine, and needs no way. */
+function isMadeHere({ containers }: TaskRecord, need: Need): boolean {
+  if (need.kind !== "image" || need.service !== undefined) return false;
+  const own = containers.filter(({ name }) => need.containers.includes(name));
+  return own.length > 0 && own.every(({ runtimeId, imageDigest }) => runtimeId !== undefined && imageDigest === undefined);
 }
 
 function placeOf(task: TaskRecord): Pick<TaskExplanation, "place"> {

@@ -158,13 +158,22 @@ describe("a public image", () => {
     const at = world(nginx);
     expect(at.barred()?.pulls.get("app")).toEqual({
       text: 'CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref docker.io/library/nginx:latest: failed to do request: Head "https://registry-1.docker.io/v2/library/nginx/manifests/latest": dial tcp 192.0.2.1:443: i/o timeout',
-      fromEcr: false,
+      ...{ fromEcr: false, image: "nginx" },
     });
     const [gateway] = at.state.table(internetGateways).by("vpc", at.vpc.id);
     at.route("0.0.0.0/0", "internet-gateway", gateway!.id);
     expect(at.barred()?.pulls.size).toBe(1);
     const networkConfiguration = { awsvpcConfiguration: { subnets: [], assignPublicIp: "ENABLED" as const } };
     expect(barredWays(at.state, { ...at.task, networkConfiguration }, homeOf)).toBeUndefined();
+  });
+
+  test("with credentials of its own is not looked for on the engine", () => {
+    const credentialsParameter = "arn:aws:secretsmanager:us-east-1:123456789012:secret:hub";
+    expect(
+      world({ ...nginx, repositoryCredentials: { credentialsParameter } })
+        .barred()
+        ?.pulls.get("app"),
+    ).not.toHaveProperty("image");
   });
 
   test("of a registry on this machine needs nothing", () => {

@@ -35,6 +35,8 @@ export interface BarredPull {
   readonly text: string;
   /** Of a registry elsewhere the engine may have what nobody need pull. */
   readonly fromEcr: boolean;
+  /** Its name, where the engine may have it and nobody is asked. */
+  readonly image?: string;
 }
 
 /** Where an image on the internet is: anywhere. */
@@ -73,9 +75,16 @@ export function barredWays(state: WholeState, task: TaskRecord, homeOf: ImageHom
   for (const { need, host, to, path } of barred) {
     const text = unreachableText(need, host, path.explanation?.code === "UNKNOWN_DESTINATION" ? undefined : to);
     if (need.kind !== "image" && need.kind !== "layers") failure ??= text;
-    else for (const name of need.containers) if (!pulls.has(name)) pulls.set(name, { text, fromEcr: need.service !== undefined });
+    else for (const name of need.containers) if (!pulls.has(name)) pulls.set(name, { text, ...sourceOf(need, name, definition) });
   }
   const [first] = barred;
   const obstruction = first && pathStep("", first.path, first.serviceName).obstruction;
   return { vpcId: task.networkInterface.vpcId, pulls, ...(obstruction && { obstruction }), ...(failure !== undefined && { failure }) };
+}
+
+/** An image with credentials of its own is somebody's. */
+function sourceOf({ service }: Need, container: string, { definition }: TaskDefinitionRecord): Pick<BarredPull, "fromEcr" | "image"> {
+  if (service !== undefined) return { fromEcr: true };
+  const named = definition.containerDefinitions?.find(({ name }) => name === container);
+  return { fromEcr: false, ...(named?.image !== undefined && !named.repositoryCredentials && { image: named.image }) };
 }

@@ -52,6 +52,14 @@ export function waysOfTasks(state: WholeState, homeOf: ImageHome, patience: numb
   };
 }
 
+/** Whether a task that nothing else keeps from starting has all images without asking anybody. @param isMadeHere asks the engine for an image of that name */
+export async function needsNoPull({ failure, pulls }: BarredWays, isMadeHere: (image: string) => Promise<boolean>): Promise<boolean> {
+  if (failure !== undefined) return false;
+  const images = new Set([...pulls.values()].map(({ image }) => image));
+  const made = await Promise.all([...images].map(async (image) => image !== undefined && (await isMadeHere(image))));
+  return made.every(Boolean);
+}
+
 /** A task whose images cannot be pulled stops as if that had been tried. What the engine has of a registry elsewhere, and was made there, will do. */
 export function withBarredPulls(spec: TaskSpec, barred: BarredWays | undefined): TaskSpec {
   if (!barred || barred.pulls.size === 0) return spec;

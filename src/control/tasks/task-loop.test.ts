@@ -57,6 +57,7 @@ async function world(
     },
     adopt: () => new Promise((resolve) => (adopt = resolve)),
     addressesOf: () => Promise.resolve([]),
+    isMadeHere: (image) => Promise.resolve(image === "made:here"),
     onChange: (listener) => {
       report = listener;
       return { [Symbol.dispose]: () => undefined };
@@ -661,6 +662,32 @@ describe("a task that has no way to what it needs", () => {
     expect(at.asked).toEqual([]);
     await pass(1000);
     expect(at.asked).toEqual([`start ${pending.arn} CannotPullContainerError: x`]);
+  });
+
+  const elsewhere = { text: "i/o timeout", fromEcr: false };
+
+  test("does not wait for a registry where the engine made all that it runs", async () => {
+    const local = ["app", "side"].map((name) => [name, { ...elsewhere, image: "made:here" }] as const);
+    const { at } = await waiting({ pulls: new Map(local) });
+    expect(at.asked).toEqual([`start ${pending.arn} i/o timeout`]);
+  });
+
+  test.each<[what: string, barred: Partial<BarredWays>]>([
+    [
+      "one image is from elsewhere",
+      {
+        pulls: new Map([
+          ["app", { ...elsewhere, image: "made:here" }],
+          ["side", { ...elsewhere, image: "nginx" }],
+        ]),
+      },
+    ],
+    ["it has credentials for the registry", { pulls: new Map([["app", elsewhere]]) }],
+    ["its secrets have no way", { failure: "x", pulls: new Map([["app", { ...elsewhere, image: "made:here" }]]) }],
+  ])("waits all the same where %s", async (_what, barred) => {
+    const { at, pass } = await waiting(barred);
+    await pass(119_000);
+    expect([at.record?.lastStatus, at.asked]).toEqual(["PENDING", []]);
   });
 
   test("ends when it is told to, also while it waits", async () => {

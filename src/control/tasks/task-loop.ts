@@ -10,7 +10,7 @@ import { NoPublicAddressError, releasePublicAddresses } from "../../state/public
 import type { WholeState } from "../../state/state.ts";
 import { keyedWorker } from "../keyed-worker.ts";
 import { tellService } from "../reachability/tell-service.ts";
-import { WaitingForWays, withBarredPulls, type WaysOfTasks } from "../reachability/wait-for-ways.ts";
+import { needsNoPull, WaitingForWays, withBarredPulls, type WaysOfTasks } from "../reachability/wait-for-ways.ts";
 import { forgetTask, isOffered, offerTask, withdrawTask } from "../service-connect/connect-servers.ts";
 import { attachInterface, foreseenPlace, noPublicAddress, withPublicAddress } from "./network-interface.ts";
 import { observed } from "./observation.ts";
@@ -137,7 +137,9 @@ export async function taskLoop({
     const definition = state.table(taskDefinitions).get(task.taskDefinitionArn);
     if (!definition) return failToStart(arn, `The task definition ${task.taskDefinitionArn} is gone.`);
     const barred = ways?.barred(task);
-    if (ways && barred) {
+    if (ways && barred && !(await needsNoPull(barred, (image) => runner.isMadeHere(image)))) {
+      // It may have been stopped meanwhile.
+      if (table.get(arn)?.desiredStatus !== "RUNNING") return worker.wake(arn);
       if (barred.obstruction && !waiting.has(arn)) tellService(state, task, barred.obstruction, ids, clock.now());
       const until = waiting.until(task, barred, clock.now(), ways.patience);
       // A way that opens meanwhile wakes it.

@@ -191,9 +191,21 @@ describe("an image that was made on the engine", () => {
     expect([await ready("app:1", A), await ready("app:1", B)]).toEqual([ONE, ONE]);
   });
 
+  test("is told apart from others without asking a registry", async () => {
+    const { docker, images, ready } = world();
+    docker.has(ONE, "app:1", `app@${ONE}`, "hub/given:1");
+    docker.answer = () => ({ gives: ONE });
+    await ready("hub/given:1");
+    const pulls = docker.pulls.length;
+    const told = ["app:1", "app", `app@${ONE}`, "hub/given:1", "hub/other:1", "Not An Image"].map((name) => images.isMadeHere(name));
+    expect(await Promise.all(told)).toEqual([true, false, false, false, false, false]);
+    expect(docker.pulls).toHaveLength(pulls);
+  });
+
   test("is nobody's where the operator says so", async () => {
-    const { docker, ready } = world({ madeHere: false });
+    const { docker, images, ready } = world({ madeHere: false });
     docker.has(ONE, "app:1");
+    expect(await images.isMadeHere("app:1")).toBe(false);
     await expect(ready("app:1")).rejects.toThrow("CannotPullContainerError");
   });
 

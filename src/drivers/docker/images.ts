@@ -77,6 +77,17 @@ export class Images {
     return { id: found.id, digest: reference.digest };
   }
 
+  /** Whether the engine has an image of exactly this name that came from no registry, and that everybody may have. */
+  async isMadeHere(image: string): Promise<boolean> {
+    const parsed = parseImageReference(image);
+    if (!parsed) return false;
+    const reference = fullImageReference(parsed);
+    const found = await this.#find(reference);
+    const pulled = this.#pulled.of(`${reference.host}/${reference.repository}`);
+    const asked = { byDigest: reference.digest !== undefined, storedImage: undefined, pulled, account: ANYBODY, failure: "" };
+    return found !== undefined && mayUseStored({ id: found.id, ...asked, madeHere: this.#madeHere });
+  }
+
   /** The engine turned out not to have the image any more. */
   gone(id: string): void {
     for (const [reference, known] of this.#known) if (known.id === id) this.#known.delete(reference);

@@ -169,6 +169,8 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
       await Promise.all(volumes.map((name) => gone(engine, `/volumes/${encodeURIComponent(name)}`, {})));
     },
 
+    isMadeHere: (image) => parts.images.isMadeHere(image),
+
     async adopt(): Promise<readonly TaskObservation[]> {
       const listed = (await list([label])).filter(({ Labels }) => !tasks.has(Labels[LABELS.taskArn] ?? ""));
       const inspected = (await Promise.all(listed.map(({ Id }) => inspect(engine, Id).catch(unlessGone)))).filter(
