@@ -5,8 +5,8 @@ export interface PacketService {
   readonly address: string;
   readonly port: number;
   readonly protocol: "tcp" | "udp";
-  /** The block of the clients that are served. */
-  readonly clients: string;
+  /** The blocks of the clients that are served. */
+  readonly clients: readonly string[];
   /** Seconds without a packet after which a flow is forgotten. */
   readonly idleTimeout: number;
   /** Weighted choice for each flow; what finds no target is refused. Those without targets, and of weight 0, are left out. */

@@ -1,13 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { setTimeout as pause } from "node:timers/promises";
-import {
-  AuthorizeSecurityGroupIngressCommand,
-  CreateSecurityGroupCommand,
-  DescribeSubnetsCommand,
-  EC2Client,
-  RevokeSecurityGroupIngressCommand,
-} from "@aws-sdk/client-ec2";
+import * as ec2 from "@aws-sdk/client-ec2";
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import {
   CreateClusterCommand,
@@ -18,6 +12,7 @@ import {
   RunTaskCommand,
   UpdateServiceCommand,
   waitUntilTasksRunning,
+  type NetworkConfiguration,
 } from "@aws-sdk/client-ecs";
 import * as elb from "@aws-sdk/client-elastic-load-balancing-v2";
 import { describe, expect, test } from "vitest";
@@ -67,16 +62,16 @@ async function world() {
   await distributionImage(local, { "/usr/local/bin/node": process.execPath }, []);
   await airfield.client(ECRClient).send(new CreateRepositoryCommand({ repositoryName: "who" }));
   const image = await pushImage(airfield, local, "who", "1");
-  const { Subnets = [] } = await airfield.client(EC2Client).send(new DescribeSubnetsCommand());
+  const { Subnets = [] } = await airfield.client(ec2.EC2Client).send(new ec2.DescribeSubnetsCommand());
   const [subnet = ""] = Subnets.map(({ SubnetId = "" }) => SubnetId);
-  const ec2 = airfield.client(EC2Client);
-  const { GroupId = "" } = await ec2.send(
-    new CreateSecurityGroupCommand({ GroupName: "who", Description: "open", VpcId: Subnets[0]?.VpcId ?? "" }),
+  const network = airfield.client(ec2.EC2Client);
+  const { GroupId = "" } = await network.send(
+    new ec2.CreateSecurityGroupCommand({ GroupName: "who", Description: "open", VpcId: Subnets[0]?.VpcId ?? "" }),
   );
   // Targets let in what comes by the load balancer, whoever it is from, and what its checks are.
   const front = await openGroup(airfield, "front");
   const named = [{ IpProtocol: "-1", UserIdGroupPairs: [{ GroupId: front }] }];
-  await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: named }));
+  await network.send(new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: named }));
   const networkConfiguration = { awsvpcConfiguration: { subnets: [subnet], securityGroups: [GroupId] } };
   const client = airfield.client(elb.ElasticLoadBalancingV2Client);
   const { LoadBalancers } = await client.send(
@@ -123,6 +118,15 @@ async function world() {
       ],
     }),
   );
+  // It was made on the engine: it may be where nothing leads out.
+  await ecs.send(
+    new RegisterTaskDefinitionCommand({
+      ...{ family: "asking", networkMode: "awsvpc", requiresCompatibilities: ["FARGATE"], cpu: "256", memory: "512" },
+      containerDefinitions: [
+        { name: "web", image: local, command: ["/usr/local/bin/node", "-e", SERVER], essential: true, stopTimeout: 5 },
+      ],
+    }),
+  );
   await ecs.send(
     new CreateServiceCommand({
       ...{ cluster: "who", serviceName: "who", taskDefinition: "who", desiredCount: 1, launchType: "FARGATE" },
@@ -149,6 +153,7 @@ async function world() {
     ports,
     image,
     front,
+    vpc: Subnets[0]?.VpcId ?? "",
     address: NetworkInterfaces[0]?.PrivateIpAddress ?? "",
     networkConfiguration,
     async [Symbol.asyncDispose]() {
@@ -207,8 +212,15 @@ async function throughItsLife(): Promise<string> {
   const [target = ""] = await healthy(airfield, groups["TCP"]);
   await healthy(airfield, groups["UDP"]);
   const { container, address: own } = await client(at);
-  const asked = () => run("docker", "exec", container, "/usr/local/bin/node", "-e", CLIENT, address, String(ports.TCP), String(ports.UDP));
+  const askedFrom = (from: string) =>
+    run("docker", "exec", from, "/usr/local/bin/node", "-e", CLIENT, address, String(ports.TCP), String(ports.UDP));
+  const asked = () => askedFrom(container);
   expect(await asked()).toBe(`${target} ${own}, ${target} ${own}`);
+  // So it is for who is in another block of the VPC, or in a VPC that is peered with it.
+  for (const subnets of [[await furtherSubnet(at)], [await peeredSubnet(at)]]) {
+    const further = await client(at, { awsvpcConfiguration: { subnets } });
+    while ((await askedFrom(further.container).catch(() => "")) !== `${target} ${further.address}, ${target} ${further.address}`);
+  }
   // This host comes as the load balancer's address, which is its own, and over loopback as before.
   expect((await send(ports.TCP, { host: address })).body).toBe(`${target} ${address}`);
   expect((await send(ports.TCP)).body).toBe(`${target} ${address}`);
@@ -240,9 +252,9 @@ async function throughItsLife(): Promise<string> {
   for (let count = 0; count < 5; count += 1) expect(await asked()).toBe(`${left} ${own}, ${left} ${own}`);
 
   // The load balancer's own groups are asked before anybody is led.
-  const ec2 = again.client(EC2Client);
+  const network = again.client(ec2.EC2Client);
   const IpPermissions = [{ IpProtocol: "-1", IpRanges: [{ CidrIp: "0.0.0.0/0" }] }];
-  await ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId: at.front, IpPermissions }));
+  await network.send(new ec2.RevokeSecurityGroupIngressCommand({ GroupId: at.front, IpPermissions }));
   const isAnswered = (): Promise<boolean> =>
     asked().then(
       () => true,
@@ -251,19 +263,45 @@ async function throughItsLife(): Promise<string> {
   while (await isAnswered());
   const udp = [{ IpProtocol: "udp", FromPort: ports.UDP, ToPort: ports.UDP, IpRanges: [{ CidrIp: `${own}/32` }] }];
   const tcp = [{ IpProtocol: "tcp", FromPort: ports.TCP, ToPort: ports.TCP, IpRanges: [{ CidrIp: `${own}/32` }] }];
-  await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId: at.front, IpPermissions: [...udp, ...tcp] }));
+  await network.send(new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId: at.front, IpPermissions: [...udp, ...tcp] }));
   while (!(await isAnswered()));
   return table;
 }
 
-/** A task of its own in the VPC, from whose container somebody may ask. */
-async function client({
-  airfield,
-  networkConfiguration,
-}: Awaited<ReturnType<typeof world>>): Promise<{ container: string; address: string }> {
+async function furtherSubnet({ airfield, vpc }: Awaited<ReturnType<typeof world>>): Promise<string> {
+  const client = airfield.client(ec2.EC2Client);
+  await client.send(new ec2.AssociateVpcCidrBlockCommand({ VpcId: vpc, CidrBlock: "100.66.0.0/20" }));
+  return (await client.send(new ec2.CreateSubnetCommand({ VpcId: vpc, CidrBlock: "100.66.0.0/24" }))).Subnet?.SubnetId ?? "";
+}
+
+async function peeredSubnet({ airfield, vpc }: Awaited<ReturnType<typeof world>>): Promise<string> {
+  const client = airfield.client(ec2.EC2Client);
+  const VpcId = (await client.send(new ec2.CreateVpcCommand({ CidrBlock: "10.187.0.0/16" }))).Vpc?.VpcId ?? "";
+  const { VpcPeeringConnection } = await client.send(new ec2.CreateVpcPeeringConnectionCommand({ VpcId, PeerVpcId: vpc }));
+  const { Vpcs = [] } = await client.send(new ec2.DescribeVpcsCommand({ VpcIds: [vpc] }));
+  const { VpcPeeringConnectionId = "" } = VpcPeeringConnection ?? {};
+  await client.send(new ec2.AcceptVpcPeeringConnectionCommand({ VpcPeeringConnectionId }));
+  for (const [id, DestinationCidrBlock] of [
+    [VpcId, Vpcs[0]?.CidrBlock],
+    [vpc, "10.187.0.0/16"],
+  ] as const) {
+    const Filters = [{ Name: "vpc-id", Values: [id] }];
+    const { RouteTables = [] } = await client.send(new ec2.DescribeRouteTablesCommand({ Filters }));
+    await client.send(
+      new ec2.CreateRouteCommand({ RouteTableId: RouteTables[0]?.RouteTableId, DestinationCidrBlock, VpcPeeringConnectionId }),
+    );
+  }
+  return (await client.send(new ec2.CreateSubnetCommand({ VpcId, CidrBlock: "10.187.0.0/24" }))).Subnet?.SubnetId ?? "";
+}
+
+/** A task of its own, from whose container somebody may ask. */
+async function client(
+  { airfield, networkConfiguration: usual }: Awaited<ReturnType<typeof world>>,
+  networkConfiguration: NetworkConfiguration = usual,
+): Promise<{ container: string; address: string }> {
   const ecs = airfield.client(ECSClient);
   const { tasks: started = [] } = await ecs.send(
-    new RunTaskCommand({ cluster: "who", taskDefinition: "who", launchType: "FARGATE", networkConfiguration }),
+    new RunTaskCommand({ cluster: "who", taskDefinition: "asking", launchType: "FARGATE", networkConfiguration }),
   );
   const arn = started[0]?.taskArn ?? "";
   await waitUntilTasksRunning({ client: ecs, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { cluster: "who", tasks: [arn] });

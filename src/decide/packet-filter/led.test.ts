@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { TCP, type WorldGroup, type WorldPeer, type WorldRule } from "../../domain/network-world.ts";
 import { filtered, type FilteredPacket } from "../../testing/filter-evaluator.ts";
 import { FilterCompiler } from "./compiler.ts";
@@ -21,6 +21,7 @@ const USUAL: Rules = {
 function world(
   rules: Partial<Rules> = {},
   acl: { readonly ingress: typeof OPEN; readonly egress: typeof OPEN } = { ingress: OPEN, egress: OPEN },
+  more: (compiler: FilterCompiler) => void = () => undefined,
 ) {
   const compiler = new FilterCompiler();
   compiler.tell("vpcs", { id: "vpc-1", blocks: ["10.0.0.0/16"] });
@@ -42,6 +43,7 @@ function world(
   put("client", CLIENT, "task");
   put("target", TARGET, "task");
   put("front", BALANCER, "network-load-balancer");
+  more(compiler);
   compiler.change();
   const contents = compiler.contents();
   const passes = (given: Partial<FilteredPacket>): boolean =>
@@ -56,7 +58,7 @@ function world(
     passes,
     arrives: (given: Partial<FilteredPacket> = {}) => passes({ ...arriving, ...given }),
     isLed: (given: Partial<FilteredPacket> = {}) => passes({ called: BALANCER, ...given }),
-    isAnswered: () => passes({ called: BALANCER, ...back }),
+    isAnswered: (given: Partial<FilteredPacket> = {}) => passes({ called: BALANCER, ...back, ...given }),
   };
 }
 
@@ -99,6 +101,37 @@ test("what is under way outlives the load balancer's rules, and its subnet's ACL
   expect([barred.isLed(established), barred.isAnswered()]).toEqual([false, true]);
   const unanswered = world({}, { ingress: [{ ...other!, allows: false }], egress: OPEN });
   expect([unanswered.isLed(established), unanswered.isAnswered()]).toEqual([true, false]);
+});
+
+describe("a client in a peered VPC", () => {
+  const PEER = "10.9.0.5";
+  const route = { destination: "10.9.0.0/16", target: { kind: "vpc-peering-connection", id: "pcx-1" } } as const;
+  const peered = (routes: readonly (typeof route)[]) => {
+    const at = world({ front: { ...USUAL.front, ingress: [from(block("10.9.0.0/16"), 80)] } }, undefined, (compiler) => {
+      compiler.tell("vpcs", { id: "vpc-2", blocks: ["10.9.0.0/16"] });
+      compiler.tell("networks", { id: "vpc-2", bridge: "br-2", block: "10.9.0.0/16" });
+      compiler.tell("peerings", { id: "pcx-1", vpcIds: ["vpc-1", "vpc-2"] });
+      compiler.tell("routeTables", { id: "rtb-1", vpcId: "vpc-1", routes });
+      compiler.tell("routeTables", {
+        id: "rtb-2",
+        vpcId: "vpc-2",
+        routes: [{ destination: "10.0.0.0/16", target: route.target }],
+      });
+      compiler.tell("subnets", { id: "subnet-9", vpcId: "vpc-2", block: "10.9.0.0/24", aclId: "acl-1", routeTableId: "rtb-2" });
+      compiler.tell("groups", { id: "peer", vpcId: "vpc-2", ingress: [], egress: [from(block("10.0.0.0/16"), 80)] });
+      compiler.tell("interfaces", { id: "peer", address: PEER, kind: "task", vpcId: "vpc-2", subnetId: "subnet-9", groups: ["peer"] });
+    });
+    const client = { source: PEER, incoming: "br-2" } as const;
+    return [at.arrives(client), at.isLed(client), at.isAnswered({ destination: PEER, outgoing: "br-2" })];
+  };
+
+  test("is led to the target, which answers", () => {
+    expect(peered([route])).toEqual([true, true, true]);
+  });
+
+  test("hears nothing where no route of the load balancer's leads back", () => {
+    expect(peered([])).toEqual([true, true, false]);
+  });
 });
 
 test("this host's own programs are asked about as 127.0.0.1, at the load balancer's address as elsewhere", () => {

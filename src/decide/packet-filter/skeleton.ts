@@ -179,6 +179,8 @@ export const SKELETON: FilterContents = {
       "from-balancer",
       {
         rules: [
+          // Whether the load balancer's routes lead to the target, and back to the client.
+          rule(lookUp("called", "ways")),
           rule(lookUp("called", "acls-out")),
           rule(lookUp("destination", "acls-in")),
           rule(lookUp("source", "acls-out"), direction("reply")),

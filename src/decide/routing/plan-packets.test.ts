@@ -11,7 +11,7 @@ const stream: StreamView = {
       { address: "10.0.0.7", zone: A },
       { address: "10.0.16.7", zone: B },
     ],
-    clients: ["10.0.0.0/16", "192.0.2.2/32"],
+    clients: ["10.0.0.0/16", "10.3.0.0/20", "10.2.0.0/16", "192.0.2.2/32"],
   },
   packets: [{ protocol: "udp", idleTimeout: 120 }],
 };
@@ -25,7 +25,7 @@ const led = (group: PacketGroup | undefined, changed: Partial<StreamView> = {}):
     ...choices.map(({ targets }) => targets.map((one) => one.address)),
   ]);
 
-test("each address and protocol is a service, for clients in the VPC", () => {
+test("each address and protocol is a service, for clients in all blocks of the VPC and in those that are peered with it", () => {
   const packets = [
     { protocol: "tcp", idleTimeout: 350 },
     { protocol: "udp", idleTimeout: 120 },
@@ -39,7 +39,7 @@ test("each address and protocol is a service, for clients in the VPC", () => {
   ]);
   expect(services[0]).toMatchObject({
     port: 53,
-    clients: "10.0.0.0/16",
+    clients: ["10.0.0.0/16", "10.3.0.0/20", "10.2.0.0/16", "192.0.2.2/32"],
     choices: [{ weight: 1, sticky: false, targets: [{ address: "10.0.0.20", port: 5353 }] }],
   });
 });

@@ -13,10 +13,9 @@ export function planPackets(streams: readonly StreamView[], groupOf: (arn: strin
   return streams.flatMap(({ own, groups, packets }) => {
     if (!own || !packets) return [];
     const { port, nodes, clients } = own;
-    const [vpc = ""] = clients;
     return nodes.flatMap(({ address, zone }) => {
       const choices = groups.flatMap(({ arn, weight }) => choiceOf(groupOf(arn), weight, zone));
-      return packets.map(({ protocol, idleTimeout }) => ({ address, port, protocol, clients: vpc, idleTimeout, choices }));
+      return packets.map(({ protocol, idleTimeout }) => ({ address, port, protocol, clients, idleTimeout, choices }));
     });
   });
 }

@@ -6,7 +6,7 @@ import { balancerTable, nftPacketBalancer } from "./packet-balancer.ts";
 import { renderService } from "./render-services.ts";
 
 const service: PacketService = {
-  ...{ address: "10.0.0.7", port: 53, protocol: "udp", clients: "10.0.0.0/16", idleTimeout: 120 },
+  ...{ address: "10.0.0.7", port: 53, protocol: "udp", clients: ["10.0.0.0/16"], idleTimeout: 120 },
   choices: [{ weight: 1, sticky: false, targets: [{ address: "10.0.0.20", port: 5353 }] }],
 };
 const two = [
@@ -27,6 +27,11 @@ describe("a service", () => {
         ],
       ]),
     });
+  });
+
+  test("is for clients of several blocks", () => {
+    const [[, [first] = []] = ["", []]] = renderService({ ...service, clients: ["10.0.0.0/16", "10.2.0.0/16"] }).chains;
+    expect(first).toBe("ip saddr != { 10.0.0.0/16, 10.2.0.0/16 } return");
   });
 
   test("draws a target by the client's address and port, or by its address alone", () => {

@@ -56,7 +56,8 @@ export function renderService(service: PacketService): RenderedService {
   const { address, protocol, port, clients, choices } = service;
   const name = `s_${address.replaceAll(".", "_")}_${protocol}_${port}`;
   const [timeout] = timeoutsOf([service]);
-  const first = [`ip saddr != ${clients} return`, ...(timeout ? [`ct timeout set "${timeout.name}"`] : [])];
+  const others = clients.length === 1 ? `${clients[0]}` : `{ ${clients.join(", ")} }`;
+  const first = [`ip saddr != ${others} return`, ...(timeout ? [`ct timeout set "${timeout.name}"`] : [])];
   const leads = choices.map((choice, at) => ({ chain: `${name}_${at}`, rule: leadTo(choice, protocol), weight: choice.weight }));
   const [only] = leads;
   if (!only || leads.length === 1) return { key: keyOf(service), chains: new Map([[name, [...first, ...(only ? [only.rule] : [])]]]) };
