@@ -56,6 +56,10 @@ test.each<[what: string, rule: Partial<SecurityGroupRuleRecord>, expected: objec
     { ipProtocol: "50", fromPort: -1, toPort: -1, cidrIpv4: "10.0.0.0/8" },
     { protocol: 50, peer: { kind: "cidr", block: "10.0.0.0/8" } },
   ],
+  ["ICMPv6, which IPv4 has not", { ipProtocol: "icmpv6", fromPort: -1, toPort: -1, referencedGroupId: "sg-1" }, undefined],
+  ["ICMPv6 from a block of IPv4", { ipProtocol: "icmpv6", fromPort: 128, toPort: 0, cidrIpv4: "0.0.0.0/0" }, undefined],
+  ["a type of ICMP that is none", { ipProtocol: "icmp", fromPort: 300, toPort: -1, cidrIpv4: "0.0.0.0/0" }, undefined],
+  ["a code of ICMP that is none", { ipProtocol: "icmp", fromPort: 0, toPort: 65_535, cidrIpv4: "0.0.0.0/0" }, undefined],
   ["IPv6, which is no part of this world", { ipProtocol: "-1", fromPort: -1, toPort: -1, cidrIpv6: "::/0" }, undefined],
 ])("a rule for %s is as it is written", (_what, rule, expected) => {
   const { state, network, end } = world();

@@ -132,12 +132,19 @@ export function groupInWorld({ id, vpcId, rules }: SecurityGroupRecord): WorldGr
   return { id, vpcId, ingress: side(false), egress: side(true) };
 }
 
-/** None where the rule is about IPv6. */
+/** The most that a type or a code of ICMP is. */
+const MOST_OF_ICMP = 255;
+
+/**
+ * None where the rule is about IPv6, as ICMPv6 always is, or about a type of ICMP that no packet has: records of earlier versions may say so, and the kernel takes no such thing, nor
+ * then anybody else's rules in the same transaction.
+ */
 function ruleInWorld(rule: SecurityGroupRuleRecord): readonly WorldRule[] {
   const peer = peerInWorld(rule);
-  if (!peer) return [];
+  if (!peer || rule.ipProtocol === "icmpv6") return [];
   const protocol = protocolNumber(rule.ipProtocol);
   const { fromPort, toPort } = rule;
+  if (protocol === ICMP && Math.max(fromPort, toPort) > MOST_OF_ICMP) return [];
   if ((protocol === TCP || protocol === UDP) && fromPort >= 0)
     return [{ id: rule.id, peer, protocol, ports: { from: fromPort, to: toPort } }];
   if (protocol === ICMP && fromPort >= 0)

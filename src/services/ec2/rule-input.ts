@@ -95,7 +95,7 @@ export function protocolAndPorts(
     return { ipProtocol, fromPort: -1, toPort: -1 };
   }
   if (ipProtocol === "-1") return { ipProtocol, fromPort: -1, toPort: -1 };
-  if (ipProtocol.startsWith("icmp")) return { ipProtocol, fromPort: from ?? -1, toPort: to ?? -1 };
+  if (ipProtocol.startsWith("icmp")) return { ipProtocol, ...typeAndCode(ipProtocol, from, to) };
   if (from === undefined || to === undefined)
     throw invalidValue("Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange.");
   // All ports, as the command line writes them.
@@ -104,6 +104,20 @@ export function protocolAndPorts(
     if (port < 0 || port > 65_535) throw invalidValue(`Invalid value '${port}' for portRange. Must be between 0 and 65535.`);
   if (from > to) throw invalidValue(`Invalid TCP/UDP port range (${from}:${to})`);
   return { ipProtocol, fromPort: from, toPort: to };
+}
+
+/**
+ * ICMP's type and code stand where others have ports; `-1` is any. For ICMPv6 both may be left out. Source: API reference, IpPermission.
+ * @throws InvalidParameterValue
+ */
+function typeAndCode(protocol: string, type: number | undefined, code: number | undefined): { fromPort: number; toPort: number } {
+  if (type === undefined && code === undefined && protocol === "icmpv6") return { fromPort: -1, toPort: -1 };
+  if (type === undefined || code === undefined)
+    throw invalidValue("Invalid value 'Must specify both from and to ports with ICMP.' for portRange.");
+  if (type < -1 || type > 255) throw invalidValue(`ICMP type (${type}) out of range`);
+  // "If the start port is -1 (all ICMP types), then the end port must be -1 (all ICMP codes)."
+  if (code < -1 || code > 255 || (type === -1 && code !== -1)) throw invalidValue(`ICMP code (${code}) out of range`);
+  return { fromPort: type, toPort: code };
 }
 
 /** A block as AWS stores it, with its host bits cleared. */

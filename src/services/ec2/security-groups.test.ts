@@ -119,6 +119,36 @@ describe("security groups", () => {
     expect(await api.rules(GroupId, true)).toEqual([]);
   });
 
+  test.each<[what: string, permission: { IpProtocol: string; FromPort?: number; ToPort?: number }, message: string]>([
+    ["no such type", { IpProtocol: "icmp", FromPort: 256, ToPort: -1 }, "ICMP type (256) out of range"],
+    ["a type below any", { IpProtocol: "icmp", FromPort: -2, ToPort: -1 }, "ICMP type (-2) out of range"],
+    ["no such code", { IpProtocol: "1", FromPort: 0, ToPort: 65_535 }, "ICMP code (65535) out of range"],
+    ["a code below any", { IpProtocol: "icmpv6", FromPort: 128, ToPort: -7 }, "ICMP code (-7) out of range"],
+    ["a code of every type", { IpProtocol: "icmp", FromPort: -1, ToPort: 8 }, "ICMP code (8) out of range"],
+    ["a type alone", { IpProtocol: "icmp", FromPort: 8 }, "Invalid value 'Must specify both from and to ports with ICMP.' for portRange."],
+    ["neither", { IpProtocol: "icmp" }, "Invalid value 'Must specify both from and to ports with ICMP.' for portRange."],
+  ])("a rule of ICMP with %s is refused, whether it is made or changed", async (_what, permission, message) => {
+    await using api = await networkWorld();
+    const GroupId = await api.group();
+    const refused = { name: "InvalidParameterValue", message };
+    const IpPermissions = [{ ...permission, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }];
+    await expect(api.client.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }))).rejects.toMatchObject(refused);
+    const [rule] = await api.rules(GroupId, true);
+    const change = { SecurityGroupRuleId: rule!.SecurityGroupRuleId!, SecurityGroupRule: { ...permission, CidrIpv4: "10.0.0.0/8" } };
+    await expect(api.client.send(new ModifySecurityGroupRulesCommand({ GroupId, SecurityGroupRules: [change] }))).rejects.toMatchObject(
+      refused,
+    );
+    expect(await api.rules(GroupId)).toEqual([]);
+  });
+
+  test("a rule of ICMPv6 may leave type and code out", async () => {
+    await using api = await networkWorld();
+    const GroupId = await api.group();
+    const IpPermissions = [{ IpProtocol: "icmpv6", Ipv6Ranges: [{ CidrIpv6: "::/0" }] }];
+    await api.client.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+    expect(await api.rules(GroupId)).toMatchObject([{ IpProtocol: "icmpv6", FromPort: -1, ToPort: -1 }]);
+  });
+
   test.each(["a|b", "für alle", "a".repeat(256)])("a rule is not described as %s, however it is asked for", async (Description) => {
     await using api = await networkWorld();
     const GroupId = await api.group();
