@@ -21,10 +21,10 @@ export function groupPeer(group: SecurityGroupRecord, pair: UserIdGroupPair, con
   const named =
     UserId === context.account
       ? requireGroup(context, defined({ GroupId, GroupName: GroupId === undefined ? GroupName : undefined }))
-      : foreign(GroupId, UserId, context);
+      : foreign(group, { id: GroupId, name: GroupName, account: UserId }, context);
   if (named.vpcId === group.vpcId) return { referencedGroupId: named.id };
-  const peering = activePeering(group, named, context);
-  if (!peering) throw new AwsError("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.");
+  const peering = activePeerings(group, context).find((one) => joins(one, named));
+  if (!peering) throw differentNetworks();
   if (pair.VpcPeeringConnectionId !== undefined && pair.VpcPeeringConnectionId !== peering.id)
     throw new AwsError(
       "InvalidVpcPeeringConnectionID.NotFound",
@@ -37,24 +37,36 @@ export function groupPeer(group: SecurityGroupRecord, pair: UserIdGroupPair, con
   };
 }
 
-/** A group of another account: that it is there is told only to who has a peering with its VPC. */
-function foreign(id: string | undefined, account: string, { state, region }: OperationContext): SecurityGroupRecord {
-  const found = id === undefined ? undefined : state.whole.table(securityGroups).get(id);
-  if (!found || found.account !== account || found.region !== region) throw groupNotFound(id ?? "");
+/**
+ * A group of another account, in a VPC that is peered with that of `group`. That there are others is told to nobody: who names one is answered as who names none.
+ * @throws InvalidGroup.NotFound
+ */
+function foreign(
+  group: SecurityGroupRecord,
+  { id, name, account }: { readonly id: string | undefined; readonly name: string | undefined; readonly account: string },
+  context: OperationContext,
+): SecurityGroupRecord {
+  const peerings = activePeerings(group, context).filter((one) => [one.requester, one.accepter].some((side) => side.account === account));
+  if (peerings.length === 0) throw differentNetworks();
+  const found = id === undefined ? undefined : context.state.whole.table(securityGroups).get(id);
+  if (!found || found.account !== account || found.region !== context.region || !peerings.some((one) => joins(one, found)))
+    throw groupNotFound(id ?? name ?? "");
   return found;
 }
 
-function activePeering(
-  group: SecurityGroupRecord,
-  other: SecurityGroupRecord,
-  { state, now }: OperationContext,
-): VpcPeeringRecord | undefined {
+function differentNetworks(): AwsError {
+  return new AwsError("InvalidGroup.NotFound", "You have specified two resources that belong to different networks.");
+}
+
+function activePeerings(group: SecurityGroupRecord, { state, now }: OperationContext): readonly VpcPeeringRecord[] {
   return state
     .table(vpcPeerings)
     .by("vpc", group.vpcId)
-    .find(
-      (peering) => statusAt(peering, now) === "active" && [peering.requester, peering.accepter].some(({ vpcId }) => vpcId === other.vpcId),
-    );
+    .filter((peering) => statusAt(peering, now) === "active");
+}
+
+function joins({ requester, accepter }: VpcPeeringRecord, { vpcId }: SecurityGroupRecord): boolean {
+  return [requester, accepter].some((side) => side.vpcId === vpcId);
 }
 
 /** What a rule spells out that is there already: the group need not be any more, since a rule that has become stale is taken away so, too. */

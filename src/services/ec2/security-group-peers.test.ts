@@ -51,6 +51,22 @@ async function worldOfTwo() {
 }
 
 describe("a rule that names a group of a peered VPC", () => {
+  test("does not tell which groups another account has elsewhere", async () => {
+    await using at = await worldOfTwo();
+    const named = (GroupId: string) => at.pairs({ GroupId });
+    const refusal = (GroupId: string) => at.open(named(GroupId)).catch((cause: Error) => `${cause.name}: ${cause.message}`);
+    const nobodys = "sg-0123456789abcdef0";
+    const unpeered = await refusal(at.peer.GroupId);
+    expect(unpeered).toBe("InvalidGroup.NotFound: You have specified two resources that belong to different networks.");
+    expect(await refusal(nobodys)).toBe(unpeered);
+    await at.peering();
+    const { VpcId } = (await at.foreign.send(new CreateVpcCommand({ CidrBlock: "10.3.0.0/16" }))).Vpc!;
+    const made = new CreateSecurityGroupCommand({ GroupName: "apart", Description: "apart", VpcId });
+    const elsewhere = (await at.foreign.send(made)).GroupId!;
+    expect(await refusal(elsewhere)).toBe(`InvalidGroup.NotFound: The security group '${elsewhere}' does not exist`);
+    expect(await refusal(nobodys)).toBe(`InvalidGroup.NotFound: The security group '${nobodys}' does not exist`);
+  });
+
   test("takes an active connection, is shown with it, and becomes stale with it", async () => {
     await using at = await worldOfTwo();
     await expect(at.open(at.pairs())).rejects.toMatchObject({

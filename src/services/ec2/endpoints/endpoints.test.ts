@@ -116,6 +116,7 @@ describe("an interface endpoint", () => {
     expect(reset.PrivateDnsEnabled).toBe(false);
     expect(reset.DnsEntries).toHaveLength(2);
     await at.client.send(new DeleteSecurityGroupCommand({ GroupId }));
+    await expect(at.modify({ VpcEndpointId, RemoveSecurityGroupIds: [GroupId!] })).rejects.toMatchObject({ name: "InvalidGroup.NotFound" });
   });
 
   test("is deleting until this host has let go of it; what is none is told beside it", async () => {

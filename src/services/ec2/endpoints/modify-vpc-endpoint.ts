@@ -113,6 +113,8 @@ function changedGroups(input: ModifyVpcEndpointCommandInput, base: VpcEndpointRe
   const { AddSecurityGroupIds: added = [], RemoveSecurityGroupIds: removed = [] } = input;
   if (added.length + removed.length === 0) return base.groupIds;
   const wanted = [...base.groupIds.filter((id) => !removed.includes(id)), ...added];
+  // One that is not there is none that was taken away.
+  if (removed.length > 0) groupsFor(context, base.vpcId, removed);
   if (wanted.length === 0) throw invalidParameter("At least one security group is required for an Interface type VPC Endpoint.");
   return groupsFor(context, base.vpcId, wanted);
 }
