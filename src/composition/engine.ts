@@ -23,7 +23,7 @@ export async function openEngine(
     logSink: logSink({ state, logs, clock }),
     logger: (message) => logger.warn(message),
     engineAway: (why) => engineAway(why, troubles, logger),
-    dnsServers: await hostNameServers(),
+    dnsServers: hostNameServers(),
     gatewayNames: true,
     // Beside no secret: the engine is told the path.
     resolverFolder: resolve(options.dataDirectory, "resolv.conf.d"),

@@ -43,7 +43,7 @@ export async function openPacketFilter(
     inPlace: new InterfacesInPlace(),
     networks,
     trouble,
-    resolvers: (await hostNameServers()).filter((address) => parseAddress(address) !== undefined),
+    resolvers: hostNameServers().filter((address) => parseAddress(address) !== undefined),
   };
 }
 

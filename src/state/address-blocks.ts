@@ -1,6 +1,6 @@
 import { overlapping } from "../decide/addresses/vpc-block.ts";
 import { vpcBlocks, vpcs, type VpcRecord } from "./ec2.ts";
-import { hostBlocks } from "./host-blocks.ts";
+import { blocksOfHost } from "./host-blocks.ts";
 import type { WholeState } from "./state.ts";
 
 /** Who has addresses of a block on this host already. */
@@ -17,9 +17,6 @@ export function blockHolder(state: WholeState, wanted: string): BlockHolder | un
     const block = overlapping(vpcBlocks(vpc), wanted);
     if (block !== undefined) return { block, vpc };
   }
-  const block = overlapping(
-    [...state.table(hostBlocks).values()].map(({ cidr }) => cidr),
-    wanted,
-  );
+  const block = overlapping(blocksOfHost(state), wanted);
   return block === undefined ? undefined : { block };
 }

@@ -6,7 +6,7 @@ import { freeBlock, subnetBlocks } from "../decide/addresses/free-block.ts";
 import { putDefaultEndpoints } from "./default-endpoints.ts";
 import { securityGroups, subnets, vpcBlocks, vpcs, type SecurityGroupRecord, type SubnetRecord, type VpcRecord } from "./ec2.ts";
 import { moveInterfaces } from "./new-interface.ts";
-import { hostBlocks } from "./host-blocks.ts";
+import { blocksOfHost, hostBlocks } from "./host-blocks.ts";
 import type { State, WholeState } from "./state.ts";
 import { defineTable, ofAccount } from "./table.ts";
 import { putVpcBasics } from "./vpc-basics.ts";
@@ -161,7 +161,7 @@ function byBlock(a: SubnetRecord, b: SubnetRecord): number {
 
 function takenBlocks(state: WholeState): readonly string[] {
   const known = [...state.table(vpcs).values()].flatMap(vpcBlocks);
-  return known.concat([...state.table(hostBlocks).values()].map(({ cidr }) => cidr));
+  return known.concat(blocksOfHost(state));
 }
 
 /** What the host uses for something else now. */

@@ -1,3 +1,5 @@
+import { publicRangeOf } from "./public-addresses.ts";
+import type { WholeState } from "./state.ts";
 import { defineTable, shared } from "./table.ts";
 
 /** An address block that this host uses for something else: a network of its own, or one of the engine that is not ours. */
@@ -8,3 +10,9 @@ export interface HostBlockRecord {
 
 /** Kept as the host is; a default VPC is laid beside these blocks. */
 export const hostBlocks = defineTable<HostBlockRecord>()("host.address-blocks", ({ cidr }) => cidr, shared);
+
+/** All that a VPC's block has to lie beside: what the host uses for something else, and public addresses. */
+export function blocksOfHost(state: WholeState): readonly string[] {
+  const range = publicRangeOf(state);
+  return [...[...state.table(hostBlocks).values()].map(({ cidr }) => cidr), ...(range === undefined ? [] : [range])];
+}

@@ -44,6 +44,11 @@ export function notePublicRange(state: WholeState, range: Omit<PublicRangeRecord
   state.record(() => state.table(publicRanges).put({ id: RANGE, ...range }));
 }
 
+/** From where public addresses are drawn; `undefined` where nobody said it yet. */
+export function publicRangeOf(state: WholeState): string | undefined {
+  return state.table(publicRanges).get(RANGE)?.cidr;
+}
+
 /** Whether who has a public address is reached by it on this host. */
 export function arePublicAddressesReachable(state: State): boolean {
   return state.table(publicRanges).get(RANGE)?.reachable ?? false;
@@ -55,7 +60,7 @@ export function arePublicAddressesReachable(state: State): boolean {
  * @throws NoPublicAddressError also where no range was set
  */
 export function drawPublicAddress(state: WholeState, ids: Ids, { account, region }: Scope, holder: string): string {
-  const block = parseCidr(state.table(publicRanges).get(RANGE)?.cidr ?? "");
+  const block = parseCidr(publicRangeOf(state) ?? "");
   if (!block) throw new NoPublicAddressError();
   // The network's address and the broadcast one are nobody's.
   const [first, count] = block.size > 2 ? [block.base + 1, block.size - 2] : [block.base, block.size];

@@ -25,6 +25,17 @@ export function isNobodys(block: string): boolean {
   return overlapping(NOBODYS, block) !== undefined;
 }
 
+/** What networks of one's own have, and who is elsewhere in the world has not: private ones, those of carriers, of measurements, and of examples. Source: RFC 6890. */
+const OWN = [
+  ...["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"],
+  ...["198.18.0.0/15", "192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"],
+];
+
+/** Whether somebody else in the world may have an address of the block. */
+export function isOfTheWorld(block: string): boolean {
+  return !OWN.some((own) => isWithinBlock(block, own));
+}
+
 /** The first of the blocks that has an address of `wanted`. */
 export function overlapping(blocks: Iterable<string>, wanted: string): string | undefined {
   const own = parseCidr(wanted);

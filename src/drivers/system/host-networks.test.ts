@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { hostNetworks, localBlocks, routedBlocks } from "./host-networks.ts";
+import { claimedBlocks, hostNetworks, localBlocks, routedBlocks } from "./host-networks.ts";
+import { hostNameServers } from "./name-servers.ts";
 
 const TRIE = `Main:
   +-- 0.0.0.0/0 3 0 5
@@ -41,4 +42,9 @@ test("the blocks of a device are those that need no gateway", () => {
 
 test("this host has loopback", () => {
   expect(hostNetworks().ownBlocks).toContain("127.0.0.0/8");
+});
+
+test("what this host asks for names is not to be had by others, however far it is", () => {
+  expect(claimedBlocks(() => ["10.255.255.53"])).toContain("10.255.255.53/32");
+  for (const address of hostNameServers()) expect(claimedBlocks()).toContain(`${address}/32`);
 });

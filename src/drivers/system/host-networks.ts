@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { formatAddress, parseAddress } from "../../domain/cidr.ts";
+import { hostNameServers } from "./name-servers.ts";
 
 /** This host in its IPv4 networks, at this moment. */
 export interface HostNetworks {
@@ -28,13 +29,17 @@ export function hostNetworks(): HostNetworks {
 /** No network of a host's own is larger; a route to more, such as a VPN's to 10.0.0.0/8, leaves room for blocks that are more specific. */
 const SHORTEST_PREFIX = 12;
 
-/** The IPv4 blocks that this host has networks of its own in, or routes to, whatever is bridged there included. */
-export function claimedBlocks(): readonly string[] {
+/**
+ * The IPv4 blocks that this host has networks of its own in, or routes to, whatever is bridged there included, and its name servers, which are often beyond a router: a VPC that had
+ * their addresses would answer for them.
+ */
+export function claimedBlocks(nameServers: () => readonly string[] = hostNameServers): readonly string[] {
   const routed = process.platform === "linux" ? blocksOfRoutes(readFileSync("/proc/net/route", "utf8"), () => true) : [];
   const addressed = Object.values(networkInterfaces()).flatMap((addresses = []) =>
     addresses.flatMap(({ family, cidr }) => (family === "IPv4" && cidr ? blockAround(cidr) : [])),
   );
-  return [...new Set([...routed, ...addressed])].filter((block) => Number(block.split("/")[1]) >= SHORTEST_PREFIX);
+  const asked = nameServers().map((address) => `${address}/32`);
+  return [...new Set([...routed, ...addressed, ...asked])].filter((block) => Number(block.split("/")[1]) >= SHORTEST_PREFIX);
 }
 
 /** `172.17.0.1/16` → `172.17.0.0/16`. */

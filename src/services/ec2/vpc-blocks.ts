@@ -1,4 +1,4 @@
-import { canonicalBlock, isNobodys, isOfVpcSize } from "../../decide/addresses/vpc-block.ts";
+import { canonicalBlock, isNobodys, isOfTheWorld, isOfVpcSize } from "../../decide/addresses/vpc-block.ts";
 import { blockHolder, type BlockHolder } from "../../state/address-blocks.ts";
 import { AwsError } from "../aws-error.ts";
 import type { OperationContext } from "../operation.ts";
@@ -46,11 +46,15 @@ export function readBlock(text: string, parameter = "cidrBlock"): string {
 
 /**
  * Refuses what cannot be a block of a VPC here. AWS lets VPCs overlap; all VPCs of this installation are networks of one host, where an address leads
- * to one place (decision 29). Whose the other VPC is, is told its owner only. Costs a look at all VPCs.
+ * to one place (decision 29): so it is also for public addresses, which AWS lets a VPC have (decision 70). Whose the other VPC is, is told its owner only. Costs a look at all VPCs.
  * @throws InvalidVpc.Range
  */
 export function refuseVpcBlock(block: string, { state, account, region }: OperationContext): void {
   if (!isOfVpcSize(block) || isNobodys(block)) throw invalidRange(`The CIDR '${block}' is invalid.`);
+  if (isOfTheWorld(block))
+    throw invalidRange(
+      `The CIDR '${block}' is invalid. Its addresses are public: here VPCs are networks of one host, which would reach nobody else at them. Use a CIDR of private addresses.`,
+    );
   const holder = blockHolder(state.whole, block);
   if (!holder) return;
   throw invalidRange(

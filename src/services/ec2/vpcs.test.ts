@@ -21,6 +21,7 @@ import {
 import { describe, expect, test } from "vitest";
 import { noteHostBlocks } from "../../state/default-vpc.ts";
 import { subnets } from "../../state/ec2.ts";
+import { notePublicRange } from "../../state/public-addresses.ts";
 import { emptyVpc, networkWorld } from "../../testing/network-world.ts";
 
 type World = Awaited<ReturnType<typeof networkWorld>>;
@@ -69,6 +70,8 @@ describe("a VPC that is made", () => {
     ["too large a block", { CidrBlock: "10.0.0.0/8" }, "InvalidVpc.Range", "The CIDR '10.0.0.0/8' is invalid."],
     ["too small a block", { CidrBlock: "10.0.0.0/29" }, "InvalidVpc.Range", "The CIDR '10.0.0.0/29' is invalid."],
     ["loopback", { CidrBlock: "127.0.0.0/16" }, "InvalidVpc.Range", "The CIDR '127.0.0.0/16' is invalid."],
+    ["public addresses", { CidrBlock: "8.8.8.0/24" }, "InvalidVpc.Range", "Its addresses are public: here"],
+    ["more than a private range", { CidrBlock: "172.32.0.0/16" }, "InvalidVpc.Range", "Its addresses are public: here"],
     ["multicast", { CidrBlock: "230.0.0.0/16" }, "InvalidVpc.Range", "The CIDR '230.0.0.0/16' is invalid."],
     [
       "the default VPC's block",
@@ -77,6 +80,12 @@ describe("a VPC that is made", () => {
       "It conflicts with '172.31.0.0/16' of the default VPC vpc-",
     ],
     ["a block of this host's", { CidrBlock: "10.9.0.0/16" }, "InvalidVpc.Range", "It conflicts with '10.9.8.0/24' of this host"],
+    [
+      "public addresses that tasks are given",
+      { CidrBlock: "198.51.100.0/24" },
+      "InvalidVpc.Range",
+      "conflicts with '198.51.100.0/25' of this host",
+    ],
     ["IPv6", { CidrBlock: "10.0.0.0/16", AmazonProvidedIpv6CidrBlock: true }, "UnsupportedOperation", "AmazonProvidedIpv6CidrBlock"],
     ["IPAM", { Ipv4IpamPoolId: "ipam-pool-1", Ipv4NetmaskLength: 16 }, "UnsupportedOperation", "Ipv4IpamPoolId"],
     [
@@ -96,6 +105,7 @@ describe("a VPC that is made", () => {
   ])("is refused with %s, and nothing is made", async (_what, input, name, message) => {
     await using api = await networkWorld();
     noteHostBlocks(api.state, ["10.9.8.0/24"]);
+    notePublicRange(api.state, { cidr: "198.51.100.0/25", reachable: true });
     await expect(api.client.send(new CreateVpcCommand(input))).rejects.toMatchObject({ name, message: expect.stringContaining(message) });
     expect((await api.client.send(new DescribeVpcsCommand({}))).Vpcs).toHaveLength(1);
   });
