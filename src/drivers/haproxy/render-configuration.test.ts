@@ -4,10 +4,18 @@ import type { ProxyConfiguration, ProxyRoute } from "../../ports/traffic-proxy.t
 import { backend, listener, serverAt } from "../../testing/traffic-proxy-contract.ts";
 import { renderConfiguration } from "./render-configuration.ts";
 import type { Health } from "./server-health.ts";
+import { serverLines } from "./server-lines.ts";
 
 const one = serverAt("one", { address: "10.0.0.5", port: 8080 });
 
 const SECRET = new Uint8Array(32);
+
+/** The lines of a backend, behind those that it shares with others. */
+function linesOf(text: string, name: string): string {
+  const own = new RegExp(`^backend b_${name} from (\\S+)\\n(?: {4}.*\\n)*`, "m").exec(text);
+  const [shared = ""] = new RegExp(`^defaults ${own?.[1]} from usual\\n(?: {4}.*\\n)*`, "m").exec(text) ?? [];
+  return shared + (own?.[0] ?? "");
+}
 
 function render(
   configuration: ProxyConfiguration,
@@ -55,20 +63,21 @@ test("a listener turns away whom it is not for, also where a replaced worker han
   );
 });
 
-/** See `render-servers.ts`. */
-const POOL = "pool-max-conn -1 pool-purge-delay 3s";
-
 test("a healthy target is in service, an initial one is only probed, a draining one is only there", () => {
   const lines = (health: Health, draining: boolean): readonly string[] =>
-    render({ listeners: [], backends: [backend("web", [{ ...one, draining }])] }, health).text.match(/^ {4}server .*$/gm) ?? [];
+    render({ listeners: [], backends: [backend("web", [{ ...one, draining }])] }, health).text.match(/^ {4}(?:default-)?server .*$/gm) ??
+    [];
+  const defaults = "    default-server pool-max-conn -1 pool-purge-delay 3s inter 1000ms rise 2 fall 2";
   expect(lines("healthy", false)).toEqual([
-    `    server one:t:10.0.0.5:8080 10.0.0.5:8080 weight 1 ${POOL} check inter 1000ms rise 2 fall 2`,
-    `    server one:f:10.0.0.5:8080 10.0.0.5:8080 weight 1 ${POOL} backup`,
+    defaults,
+    "    server one:t:10.0.0.5:8080 10.0.0.5:8080 check",
+    "    server one:f:10.0.0.5:8080 10.0.0.5:8080 backup",
   ]);
   expect(lines("initial", false)).toEqual([
-    `    server one:p:10.0.0.5:8080 10.0.0.5:8080 weight 0 ${POOL} check inter 500ms fastinter 20ms downinter 500ms rise 1 fall 2`,
+    defaults,
+    "    server one:p:10.0.0.5:8080 10.0.0.5:8080 weight 0 check inter 500ms fastinter 20ms downinter 500ms rise 1",
   ]);
-  expect(lines("healthy", true)).toEqual([`    server one:t:10.0.0.5:8080 10.0.0.5:8080 weight 0 ${POOL}`]);
+  expect(lines("healthy", true)).toEqual([defaults, "    server one:t:10.0.0.5:8080 10.0.0.5:8080 weight 0"]);
 });
 
 test.each([
@@ -93,6 +102,33 @@ test("routes after one that matches everything are not written", () => {
   expect(render({ listeners: [{ ...main, routes: [...main.routes, last] }], backends: [] }).text).not.toContain("late.test");
 });
 
+test("what backends that are used alike have in common is written once, and a configuration of many is read in the time that their servers take", () => {
+  const many = Array.from({ length: 100 }, (_, at) => backend(`b${at}`, [one]));
+  const routes = many.map(({ id }) => ({
+    hosts: [],
+    conditions: [{ kind: "path" as const, patterns: [`/${id}`] }],
+    action: { kind: "forward" as const, backends: [{ id, weight: 1 }] },
+    idleTimeout: 60,
+  }));
+  const { text } = render({ listeners: [{ ...listener("main", 80), routes }], backends: many });
+  expect(text.match(/^defaults d_/gm)).toHaveLength(1);
+  expect(text.match(/^backend b_.*\n(?: {4}.*\n)*/gm)?.[99]?.match(/\n {4}\S+/g)).toEqual([
+    "\n    default-server",
+    "\n    server",
+    "\n    server",
+  ]);
+  expect(linesOf(text, "b99")).toContain("http-request add-header X-Amzn-Trace-Id");
+});
+
+test("servers of a backend that is as it was are not written anew, and one whose health is another is", () => {
+  const web = backend("web", [one]);
+  const lines = (health: Health): ReturnType<typeof serverLines> => serverLines(web, () => health);
+  const before = lines("healthy");
+  expect(lines("healthy")).toBe(before);
+  expect(lines("unhealthy").state).toContain("one:t:10.0.0.5:8080 10.0.0.5 0 ");
+  expect(lines("healthy")).toEqual(before);
+});
+
 test("a body of nothing that HAProxy can read is no body", () => {
   const { text } = render(whole({ action: { kind: "fixed-response", status: 200, body: "\0" } }));
   expect(text).toMatch(/http-request return status 200 hdr /);
@@ -100,7 +136,7 @@ test("a body of nothing that HAProxy can read is no body", () => {
 
 test("connections to targets are shared by clients, and a request that met a closing one is sent again if it may be", () => {
   const { text } = render(whole());
-  expect(text).toMatch(/^backend b_web\n(?: {4}.*\n)* {4}http-reuse always$/m);
+  expect(linesOf(text, "web")).toContain("    http-reuse always\n");
   expect(text).toContain("    retry-on conn-failure empty-response\n");
   expect(text).toContain("http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE TRACE }");
 });
@@ -140,10 +176,9 @@ describe("Host", () => {
       ]),
     }));
     const { text } = render({ listeners: shared, backends: [backend("web", [one]), backend("kept", [one])] });
-    const lines = (name: string): string => new RegExp(`^backend b_${name}\\n(?: {4}.*\\n)*`, "m").exec(text)?.[0] ?? "";
-    expect(text.slice(0, text.indexOf("backend b_web"))).not.toContain("set-header Host");
-    expect(lines("web").match(/set-header Host/g)).toHaveLength(2);
-    expect(lines("kept")).not.toContain("set-header Host");
+    expect(text.slice(0, text.indexOf("defaults d_"))).not.toContain("set-header Host");
+    expect(linesOf(text, "web").match(/set-header Host/g)).toHaveLength(2);
+    expect(linesOf(text, "kept")).not.toContain("set-header Host");
   });
 });
 

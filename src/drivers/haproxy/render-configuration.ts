@@ -4,15 +4,15 @@ import type { ListenerBindFailure, ListenerPlace, ProxyBackend, ProxyConfigurati
 import { UNUSED, usesOf } from "./backend-uses.ts";
 import { errorFileLines } from "./error-pages.ts";
 import { quote } from "./quote.ts";
-import { section } from "./configuration-text.ts";
+import { REQUEST_DEFAULTS, section, sharedDefaults } from "./configuration-text.ts";
 import { clientsFile, clientsText } from "./client-sets.ts";
 import { ALIAS_DEFAULTS, renderAlias, renderAliasBackend } from "./render-aliases.ts";
 import { renderBackend, renderListener, routeTables } from "./render-routes.ts";
 import { hasLog, REQUEST_RING } from "./render-request-log.ts";
 import { loginBackends } from "./render-login.ts";
 import { renderStream, renderStreamBackend, STREAM_DEFAULTS } from "./render-streams.ts";
-import { desiredServersOf, type DesiredServer } from "./render-servers.ts";
 import type { Health } from "./server-health.ts";
+import { serverLines, STATE_HEAD } from "./server-lines.ts";
 import { backendName } from "./server-names.ts";
 import { renderStickiness, STICKY_MAP, tokensOf } from "./stickiness.ts";
 import { secureGlobals } from "./render-secure.ts";
@@ -91,12 +91,16 @@ export function renderConfiguration(
     ...(configuration.listeners.some(hasLog) || configuration.streams?.some(({ logged }) => logged) ? [section(REQUEST_RING)] : []),
     ...(configuration.listeners.some(({ routes }) => routes.some(({ login }) => login)) ? loginBackends() : []),
     ...configuration.listeners.flatMap((listener) => renderListener(listener, bindable(listener))),
-    ...configuration.backends.flatMap((backend) => {
-      if (backend.stream || backend.connect) return [];
-      const lines = renderStickiness(backend, secret).map((line) => `    ${line}`);
-      return [renderBackend(backend, uses.get(backend.id) ?? UNUSED), ...lines].join("\n");
-    }),
   ];
+  const shared = new Set<string>();
+  const backends = configuration.backends.flatMap((backend) => {
+    if (backend.stream || backend.connect) return [];
+    const { common, own } = renderBackend(backend, uses.get(backend.id) ?? UNUSED);
+    const { name, text } = sharedDefaults(common);
+    const defaults = shared.has(name) ? [] : [text];
+    shared.add(name);
+    return [...defaults, section([`${headOf(backend)} from ${name}`, ...own, ...renderStickiness(backend, secret)])];
+  });
   const streams = [
     ...(configuration.streams ?? []).flatMap((stream) => renderStream(stream, bindable(stream))),
     ...(configuration.entrances ?? []).flatMap((entrance) => renderEntrance(entrance, bindable(entrance))),
@@ -115,6 +119,7 @@ export function renderConfiguration(
   // A section takes the defaults that were written last before it.
   const sections = [
     ...requests,
+    ...backends,
     ...(streams.length === 0 ? [] : [STREAM_DEFAULTS, ...streams]),
     ...(aliases.length === 0 ? [] : [ALIAS_DEFAULTS, ...aliases]),
   ];
@@ -123,22 +128,19 @@ export function renderConfiguration(
     .digest("hex")
     .slice(0, 32);
 
-  const desired = configuration.backends.map((backend) => ({
+  const servers = configuration.backends.map((backend) => ({
     backend,
-    all: desiredServersOf(backend, (server) => healthOf(backend, server)),
+    ...serverLines(backend, (server) => healthOf(backend, server)),
   }));
-  const servers = new Map(desired.map(({ backend, all }) => [`backend ${backendName(backend.id)}`, all]));
-  const whole = sections.map((text) => {
-    const lines = servers.get(text.slice(0, text.indexOf("\n"))) ?? [];
-    return [text, ...lines.map((server) => `    server ${server.name} ${server.definition}`)].join("\n");
-  });
+  const lines = new Map(servers.map(({ backend, text }) => [headOf(backend), text]));
+  const whole = sections.map((text) => `${text}${lines.get(/^backend \S+/.exec(text)?.[0] ?? "") ?? ""}`);
   const tables = new Map(configuration.listeners.flatMap((listener) => [...routeTables(listener, bindable(listener))]));
   const { certificates, tlsFiles } = renderTlsFiles(configuration);
   return {
     structure,
     text: [preamble(structure, globals), ...whole, ""].join("\n\n"),
-    serverState: renderServerState(servers),
-    stickyMap: desired.flatMap(({ backend, all }) => [...tokensOf(backend, all, secret)].map((entry) => `${entry.join(" ")}\n`)).join(""),
+    serverState: [STATE_HEAD, ...servers.map(({ state }) => state)].join(""),
+    stickyMap: servers.flatMap(({ backend, all }) => [...tokensOf(backend, all, secret)].map((entry) => `${entry.join(" ")}\n`)).join(""),
     certificates,
     tables,
     readFiles: new Map([
@@ -147,6 +149,10 @@ export function renderConfiguration(
       ...(configuration.clientSets ?? []).map((set) => [clientsFile(set.id), clientsText(set)] as const),
     ]),
   };
+}
+
+function headOf({ id }: ProxyBackend): string {
+  return `backend ${backendName(id)}`;
 }
 
 function encrypted({ listeners, streams = [] }: ProxyConfiguration): readonly { readonly id: string; readonly tls: ProxyTls }[] {
@@ -192,7 +198,7 @@ function preamble(structure: string, globals: readonly string[]): string {
     ]),
     section(["ring health", "format rfc3164", "maxlen 1024", "size 65536"]),
     section([
-      "defaults",
+      `defaults ${REQUEST_DEFAULTS}`,
       "mode http",
       "timeout connect 10s",
       "timeout client 60s",
@@ -208,27 +214,8 @@ function preamble(structure: string, globals: readonly string[]): string {
       "load-server-state-from-file global",
       ...errorFileLines(),
     ]),
+    // HAProxy wants one that no section names, for all that name none.
+    `defaults unnamed from ${REQUEST_DEFAULTS}`,
     "backend unavailable",
   ].join("\n\n");
 }
-
-/** Version 1 of the format, see `show servers state` in the management manual. HAProxy finds a server by its names. */
-function renderServerState(servers: ReadonlyMap<string, readonly DesiredServer[]>): string {
-  const lines = [...servers].flatMap(([heading, all]) =>
-    all
-      .filter((server) => server.role === "traffic" && server.checked)
-      .map((server, at) => {
-        const operational = server.up ? 2 : 0;
-        const [address = ""] = server.definition.split(" ");
-        const split = address.lastIndexOf(":");
-        const isSocket = address.startsWith("unix@");
-        const host = isSocket ? "-" : address.slice(0, split).replace("ipv6@", "");
-        const port = isSocket ? "0" : address.slice(split + 1);
-        return `${0} ${heading.replace("backend ", "")} ${at + 1} ${server.name} ${host} ${operational} 0 ${server.weight} ${server.weight} 0 1 0 0 6 0 0 0 - ${port} - 0 0 - - 0`;
-      }),
-  );
-  return ["1", `# ${stateColumns}`, ...lines, ""].join("\n");
-}
-
-const stateColumns =
-  "be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight srv_iweight srv_time_since_last_change srv_check_status srv_check_result srv_check_health srv_check_state srv_agent_state bk_f_forced_id srv_f_forced_id srv_fqdn srv_port srvrecord srv_use_ssl srv_check_port srv_check_addr srv_agent_addr srv_agent_port";

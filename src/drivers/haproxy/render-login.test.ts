@@ -24,7 +24,7 @@ const MARK = "{ str(g1),set-var(txn.gate) -m found }";
 
 test("nobody but the load balancer names users to a target, whoever may pass", () => {
   for (const all of [lines({}), lines({ login })])
-    expect(all.slice(all.findIndex((line) => line.startsWith("backend b")))).toContain("http-request del-header x-amzn-oidc- -m beg");
+    expect(all.slice(all.findIndex((line) => line.startsWith("defaults d_")))).toContain("http-request del-header x-amzn-oidc- -m beg");
   expect(lines({})).not.toContain("backend login");
 });
 

@@ -240,12 +240,19 @@ function renderTaken(listener: ProxyListener, route: ProxyRoute, matches: string
   return [...again, ...drawn];
 }
 
+/** A backend in two parts. */
+export interface RenderedBackend {
+  /** What backends that are used alike have in common, first in each of them. */
+  readonly common: readonly string[];
+  /** What is of this one alone. */
+  readonly own: readonly string[];
+}
+
 export function renderBackend(
   backend: ProxyBackend,
   { idleTimeout, protocols, rewrites, sticky, handling, logged, users, isHostSet }: BackendUse,
-): string {
-  const lines = [
-    `backend ${backendName(backend.id)}`,
+): RenderedBackend {
+  const common = [
     ...renderBalance(backend),
     // docs/decisions/0046: a client's first request, too, goes over a connection that others left.
     "http-reuse always",
@@ -264,9 +271,14 @@ export function renderBackend(
     // RFC 9110, section 9.2.2: only these may be sent again where it is not known whether they were carried out.
     "http-request disable-l7-retry unless { method GET HEAD OPTIONS PUT DELETE TRACE }",
     ...renderRewrites(rewrites),
-    ...(sticky ? renderGroupStickiness(backend.id) : []),
+    ...renderCheck(backend.healthCheck),
   ];
-  // So that a change of it changes the structure: servers that exist cannot be given another one without a reload.
-  if (backend.slowStart !== undefined) lines.push(`# starts slowly, ${backend.slowStart} s`);
-  return section([...lines, ...renderCheck(backend.healthCheck)]);
+  return {
+    common,
+    own: [
+      ...(sticky ? renderGroupStickiness(backend.id) : []),
+      // So that a change of it changes the structure: servers that exist cannot be given another one without a reload.
+      ...(backend.slowStart === undefined ? [] : [`# starts slowly, ${backend.slowStart} s`]),
+    ],
+  };
 }

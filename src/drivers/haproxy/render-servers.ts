@@ -16,8 +16,10 @@ export interface DesiredServer {
   readonly checked: boolean;
   /** Whether it starts up or down, until its own checks say otherwise. */
   readonly up: boolean;
-  /** The words after the name, the same in the configuration file and in `add server`. */
+  /** The words after the name, as `add server` takes them. */
   readonly definition: string;
+  /** Those of them that its backend's `default-server` does not say: the words after the name in a configuration. */
+  readonly ownWords: string;
 }
 
 /** How often a target that has not passed yet is tried, so that a deployment does not wait for a long interval. */
@@ -31,6 +33,27 @@ const firstProbe = 0.02;
  */
 const POOL = ["pool-max-conn -1", "pool-purge-delay 3s"];
 
+/**
+ * What servers of a backend have in common, as a configuration's `default-server` says it once: HAProxy takes longest over words, of which each of 20,000
+ * servers would have a dozen. What a server that comes at run time is to have, it is told itself.
+ */
+export function serverDefaults(backend: ProxyBackend): readonly string[] {
+  return [...secureWords(backend), ...carriedWords(backend), ...thresholdWords(backend)];
+}
+
+function carriedWords(backend: ProxyBackend): readonly string[] {
+  if (backend.stream) return streamWords(backend.stream);
+  return backend.connect?.kind === "connections" ? [] : [...POOL, ...versionWords(backend)];
+}
+
+function thresholdWords({ healthCheck: check }: ProxyBackend): readonly string[] {
+  if (check.kind === "none") return [];
+  return [`inter ${milliseconds(check.interval)}`, `rise ${check.healthyThreshold}`, `fall ${check.unhealthyThreshold}`];
+}
+
+/** HAProxy's own. */
+const USUAL_WEIGHT = "weight 1";
+
 /** What HAProxy is to have for a backend, given the health of its servers so far. */
 export function desiredServersOf(backend: ProxyBackend, healthOf: (server: ProxyServer) => Health): readonly DesiredServer[] {
   const isOpen = failsOpen(backend, healthOf);
@@ -42,20 +65,19 @@ export function desiredServers(backend: ProxyBackend, server: ProxyServer, healt
   const check = backend.healthCheck;
   const place = serverPlace(server);
   const from = server.source === undefined ? [] : [`source ${server.source}`];
-  const carried = backend.stream
-    ? streamWords(backend.stream)
-    : backend.connect?.kind === "connections"
-      ? []
-      : [...POOL, ...versionWords(backend)];
-  const secured = secureWords(backend);
-  const make = (role: ServerRole, weight: 0 | 1, up: boolean, words: readonly string[], checked: boolean): DesiredServer => ({
-    name: haproxyServerName(server, role),
-    role,
-    weight,
-    checked,
-    up,
-    definition: [place, `weight ${weight}`, ...from, ...secured, ...carried, ...words].join(" "),
-  });
+  const said = new Set([USUAL_WEIGHT, ...serverDefaults(backend)]);
+  const make = (role: ServerRole, weight: 0 | 1, up: boolean, words: readonly string[], checked: boolean): DesiredServer => {
+    const all = [place, `weight ${weight}`, ...from, ...secureWords(backend), ...carriedWords(backend), ...words];
+    return {
+      name: haproxyServerName(server, role),
+      role,
+      weight,
+      checked,
+      up,
+      definition: all.join(" "),
+      ownWords: all.filter((word) => !said.has(word)).join(" "),
+    };
+  };
 
   if (check.kind === "none") return [make("traffic", server.draining ? 0 : 1, true, [], false)];
   if (server.draining) return [make("traffic", 0, true, [], false)];
@@ -68,15 +90,7 @@ export function desiredServers(backend: ProxyBackend, server: ProxyServer, healt
     return [make("probe", 0, true, words, true)];
   }
   const slow = backend.slowStart === undefined ? [] : [`slowstart ${milliseconds(backend.slowStart)}`];
-  const words = [
-    "check",
-    ...how,
-    `inter ${milliseconds(check.interval)}`,
-    `rise ${check.healthyThreshold}`,
-    `fall ${check.unhealthyThreshold}`,
-    ...slow,
-    ...ejectionWords(backend),
-  ];
+  const words = ["check", ...how, ...thresholdWords(backend), ...slow, ...ejectionWords(backend)];
   return [
     make("traffic", 1, health === "healthy", words, true),
     make("fallback", 1, true, ["backup"], false),

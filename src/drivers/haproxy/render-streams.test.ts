@@ -52,7 +52,7 @@ test("where nothing is a stream, nothing is said of them", () => {
 
 test("a server is connected to from the address that it is to see, which its name tells", () => {
   expect(render().text).toContain(
-    "    server one:t-10.0.0.4:10.0.0.5:5432 10.0.0.5:5432 weight 1 source 10.0.0.4 check inter 1000ms rise 2 fall 2\n",
+    "    default-server inter 1000ms rise 2 fall 2\n    server one:t-10.0.0.4:10.0.0.5:5432 10.0.0.5:5432 source 10.0.0.4 check\n",
   );
 });
 
@@ -68,7 +68,8 @@ test("a server that is a listener is connected to inside the proxy, where nobody
     new Uint8Array(32),
   );
   const [, socket = ""] = /bind unix@([0-9a-f]{8}-in)\.sock mode 600 accept-proxy name 80\n/.exec(text) ?? [];
-  expect(text).toContain(`    server alb:t:${socket}:80 unix@${socket}.sock weight 1 send-proxy-v2 check check-send-proxy inter`);
+  expect(text).toContain(`    server alb:t:${socket}:80 unix@${socket}.sock check check-send-proxy\n`);
+  expect(text).toContain("    default-server send-proxy-v2 inter ");
   // It had come to port 443.
   expect(text).toContain("    http-request set-dst-port int(80)\n");
   expect(serverState).toContain(` alb:t:${socket}:80 - 2 `);
@@ -76,7 +77,8 @@ test("a server that is a listener is connected to inside the proxy, where nobody
 
 test("what servers are told besides stands beside them, and changes the structure", () => {
   const { text, structure } = render({}, { proxyProtocol: true, cutsUnhealthy: true });
-  expect(text).toContain("weight 1 source 10.0.0.4 send-proxy-v2 on-marked-down shutdown-sessions check check-send-proxy inter");
+  expect(text).toContain("    default-server send-proxy-v2 on-marked-down shutdown-sessions inter 1000ms");
+  expect(text).toContain("source 10.0.0.4 check check-send-proxy\n");
   expect(structure).not.toBe(render().structure);
 });
 
