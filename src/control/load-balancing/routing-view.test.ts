@@ -63,6 +63,7 @@ describe("a listener", () => {
     expect(seen()).toEqual([
       {
         port: 8080,
+        asked: 80,
         turn: 3,
         balancer: { arn: BALANCER, dnsName: "web-1.elb.localhost", vpcId: "vpc-1", idleTimeout: 120 },
         rules: [],

@@ -388,6 +388,7 @@ function listenerView(
   return [
     {
       port: listener.boundPort,
+      ...(listener.port !== listener.boundPort && { asked: listener.port }),
       ...(own && { own }),
       turn: listener.turn,
       balancer: {

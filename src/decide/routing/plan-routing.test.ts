@@ -176,6 +176,28 @@ describe("listeners", () => {
     expect(plan.backends.map(({ id }) => id)).toEqual([backendId(API), backendId(WEB)]);
   });
 
+  test("a redirect to a port of its load balancer leads to where that listener is reached, and its own addresses to the port itself", () => {
+    const to = (host: string, port: string): ActionView => ({
+      ...{ kind: "redirect", status: 301, protocol: "HTTPS", host, port, path: "/#{path}", query: "" },
+    });
+    const own = { port: 80, nodes: [node("10.0.0.9", "a")], clients: ["10.0.0.0/16"] };
+    const locations = (action: ActionView): unknown[] =>
+      planRouting({
+        ...LOOPBACK,
+        listeners: [
+          { ...listener("web", 8080, action), asked: 80, own },
+          { ...listener("web", 8443, forward(WEB)), asked: 443 },
+          { ...listener("other", 9444, forward(WEB), 2), asked: 444 },
+        ],
+        groups: [group(WEB)],
+      }).listeners.flatMap(({ routes }) => routes.flatMap((route) => (route.action.kind === "redirect" ? route.action.location : [])));
+    expect(locations(to("#{host}", "443"))).toEqual(["https://#{host}:8443/#{path}", "https://#{host}:443/#{path}"]);
+    expect(locations(to("#{host}", "#{port}"))[0]).toBe("https://#{host}:#{port}/#{path}");
+    // Neither another host's ports nor those of another load balancer are its own.
+    expect(locations(to("a.test", "443"))[0]).toBe("https://a.test:443/#{path}");
+    expect(locations(to("#{host}", "444"))[0]).toBe("https://#{host}:444/#{path}");
+  });
+
   test("a redirect keeps ELB's placeholders for the proxy", () => {
     const redirect: ActionView = {
       kind: "redirect",

@@ -64,7 +64,8 @@ export function planRouting(
 }
 
 function sharedPorts({ listeners, addresses }: RoutingView): SharedPort[] {
-  return byPort(listeners.map(asForHost)).map(({ port, sharing }) => sharedPort({ id: `port-${port}`, addresses, port }, sharing));
+  const ways = movedPorts(listeners);
+  return byPort(listeners.map(asForHost)).map(({ port, sharing }) => sharedPort({ id: `port-${port}`, addresses, port }, sharing, ways));
 }
 
 /** On loopback there are programs of this host alone, which a load balancer may not let in. Its names are its own all the same. */
@@ -76,17 +77,31 @@ function asForHost(listener: ListenerView): ListenerView {
 }
 
 function gatewayPorts({ vpcId, vpcCidr, address }: GatewayView, { listeners }: RoutingView): SharedPort[] {
+  const ways = movedPorts(listeners);
   return byPort(listeners.filter(({ balancer, own }) => balancer.vpcId === vpcId && !own)).map(({ port, sharing }) =>
     // Other networks of this host reach the address, too.
-    sharedPort({ id: `${vpcId}-port-${port}`, addresses: [address], port, clients: [vpcCidr] }, sharing),
+    sharedPort({ id: `${vpcId}-port-${port}`, addresses: [address], port, clients: [vpcCidr] }, sharing, ways),
   );
 }
 
-function sharedPort(place: ListenerPlace, sharing: readonly ListenerView[]): SharedPort {
+/** By load balancer, the ports that it has on the addresses that all share in the place of those that it asked for. */
+type MovedPorts = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+function movedPorts(listeners: readonly ListenerView[]): MovedPorts {
+  const moved = new Map<string, Map<string, number>>();
+  for (const { asked, port, balancer } of listeners) {
+    if (asked === undefined) continue;
+    const of = moved.get(balancer.arn) ?? new Map<string, number>();
+    moved.set(balancer.arn, of.set(String(asked), port));
+  }
+  return moved;
+}
+
+function sharedPort(place: ListenerPlace, sharing: readonly ListenerView[], moved: MovedPorts): SharedPort {
   return planSharedPort(
     place,
     sharing,
-    (some, elsewhere) => routesOf(place.port, some, elsewhere),
+    (some, elsewhere) => routesOf(place.port, some, elsewhere, moved),
     ({ balancer }) => namesOf(balancer.dnsName),
   );
 }
@@ -100,7 +115,7 @@ function ownListeners(listener: ListenerView, zonal: ZonalGroups): ProxyListener
     addresses,
     port,
     clients,
-    routes: routesUnder(listener, [], backendIn(zone, zonal)),
+    routes: routesUnder(listener, [], { idOf: backendIn(zone, zonal) }),
     ...ofOne(listener),
   }));
 }
@@ -125,11 +140,13 @@ function byPort(listeners: readonly ListenerView[]): { readonly port: number; re
  * @param sharing who took the port first, first
  * @param elsewhere names that lead to other listeners on the port
  */
-function routesOf(port: number, sharing: readonly ListenerView[], elsewhere: readonly string[]): ProxyRoute[] {
+function routesOf(port: number, sharing: readonly ListenerView[], elsewhere: readonly string[], moved: MovedPorts): ProxyRoute[] {
   const [first, ...others] = sharing;
   if (!first) return [];
+  const under = (listener: ListenerView, hosts: readonly string[]): ProxyRoute[] =>
+    routesUnder(listener, hosts, { portOf: (asked) => moved.get(listener.balancer.arn)?.get(asked) });
   return [
-    ...others.flatMap((listener) => routesUnder(listener, namesOf(listener.balancer.dnsName))),
+    ...others.flatMap((listener) => under(listener, namesOf(listener.balancer.dnsName))),
     {
       hosts: [OWN_NAMES, OTHER_NAMES, ...elsewhere],
       exceptHosts: namesOf(first.balancer.dnsName),
@@ -137,7 +154,7 @@ function routesOf(port: number, sharing: readonly ListenerView[], elsewhere: rea
       idleTimeout: first.balancer.idleTimeout,
     },
     // Its own names and all strange ones: no host to look at for each rule.
-    ...routesUnder(first, []),
+    ...under(first, []),
   ];
 }
 
@@ -147,8 +164,19 @@ function misdirected(port: number): ProxyRoute["action"] {
   return { kind: "fixed-response", status: 421, contentType: "text/plain", body };
 }
 
+/** What actions lead to. */
+interface Ways {
+  /** The backend of a target group. */
+  readonly idOf: (arn: string) => string;
+  /** Where a listener is reached whose load balancer asked for a port; `undefined` where it is there. */
+  readonly portOf: (asked: string) => number | undefined;
+}
+
+const OWN_PORTS: Ways = { idOf: backendId, portOf: () => undefined };
+
 /** A listener's rules in their order, and its default action after them. */
-function routesUnder(listener: ListenerView, hosts: readonly string[], idOf: (arn: string) => string = backendId): ProxyRoute[] {
+function routesUnder(listener: ListenerView, hosts: readonly string[], besides: Partial<Ways> = {}): ProxyRoute[] {
+  const ways = { ...OWN_PORTS, ...besides };
   const { rules, action, login, answers, tlsHeaders, balancer } = listener;
   const { arn, idleTimeout, handling, logs = false, logsConnections = false } = balancer;
   const under = {
@@ -166,12 +194,15 @@ function routesUnder(listener: ListenerView, hosts: readonly string[], idOf: (ar
     ...(rewrites && { rewrites }),
     ...(before && { login: before }),
     ...(logs && { logged: priority }),
-    action: proxyAction(its, idOf),
+    action: proxyAction(its, ways),
   }));
-  return [...byRule, { ...under, ...(login && { login }), ...(logs && { logged: 0 }), action: proxyAction(action, idOf) }];
+  return [...byRule, { ...under, ...(login && { login }), ...(logs && { logged: 0 }), action: proxyAction(action, ways) }];
 }
 
-function proxyAction(action: ActionView, idOf: (arn: string) => string): ProxyRoute["action"] {
+/** A redirect's host that is the request's. */
+const SAME_HOST = "#{host}";
+
+function proxyAction(action: ActionView, { idOf, portOf }: Ways): ProxyRoute["action"] {
   switch (action.kind) {
     case "forward":
       // A group of weight 0 is checked but gets nothing.
@@ -185,7 +216,9 @@ function proxyAction(action: ActionView, idOf: (arn: string) => string): ProxyRo
       return action;
     case "redirect": {
       const { status, protocol, host, port, path, query } = action;
-      const location = `${protocol.toLowerCase()}://${host}:${port}${path}${query === "" ? "" : `?${query}`}`;
+      // Who is sent to another port of the same host comes to that listener where it is reached. Another host may be anybody's.
+      const reached = host === SAME_HOST ? (portOf(port) ?? port) : port;
+      const location = `${protocol.toLowerCase()}://${host}:${reached}${path}${query === "" ? "" : `?${query}`}`;
       return { kind: "redirect", status, location };
     }
   }

@@ -27,6 +27,8 @@ export interface GatewayView {
 export interface ListenerView {
   /** The port that is bound for it on the addresses that all share. */
   readonly port: number;
+  /** Its own port, where that is another. */
+  readonly asked?: number;
   /** Where its load balancer alone listens; absent while this host does not have these addresses. */
   readonly own?: OwnPlace;
   /** Its own port, where its load balancer is a target of network load balancers there. */
