@@ -12,6 +12,7 @@ import { dockerEngine, EngineUnavailableError } from "../drivers/docker/engine.t
 import { nftProgram } from "../drivers/nftables/nft.ts";
 import { whyNoPacketFilter } from "../drivers/nftables/why-not.ts";
 import { engineInfo } from "../drivers/docker/engine-info.ts";
+import { runsOnNode } from "./node-version.ts";
 import { lookWhereRootDoes } from "./program-path.ts";
 import { runningServer } from "./running-server.ts";
 import { dataSetting, portSetting, START_COMMAND } from "./settings.ts";
@@ -77,12 +78,10 @@ async function packets(): Promise<Finding> {
 }
 
 function nodeVersion(): Finding {
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const good = major > 20 || (major === 20 && minor >= 10);
   const detail = process.versions.node;
-  return good
+  return runsOnNode(detail)
     ? { name: "Node.js", verdict: "good", detail }
-    : { name: "Node.js", verdict: "missing", detail, advice: "install Node.js 20.10 or later" };
+    : { name: "Node.js", verdict: "missing", detail, advice: "install Node.js 24, or 22, or 20.19 or later of 20" };
 }
 
 async function engine(socketPath: string): Promise<Finding> {

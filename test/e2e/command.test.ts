@@ -134,8 +134,9 @@ describe("what keeps the server from starting is said, with what to do", () => {
   });
 });
 
-test("doctor finds nothing wanting that Airfield needs, and says so in its exit code", async () => {
-  const { code, stdout } = await airfield(["doctor", "--json"], environment({ AIRFIELD_PORT: "0" }));
+test("doctor finds nothing wanting that Airfield needs, and says so in its exit code, also to a user whose PATH does not lead to root's programs", async () => {
+  const folders = (process.env["PATH"] ?? "").split(":").filter((folder) => !folder.endsWith("sbin"));
+  const { code, stdout } = await airfield(["doctor", "--json"], environment({ AIRFIELD_PORT: "0", PATH: folders.join(":") }));
   const findings = JSON.parse(stdout) as readonly { name: string; verdict: string }[];
   expect(findings.filter(({ verdict }) => verdict === "missing")).toEqual([]);
   expect(code).toBe(0);

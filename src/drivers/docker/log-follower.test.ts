@@ -80,6 +80,22 @@ test("what was printed last is read after the end, where the engine that follows
   expect(log.queries.map((query) => query?.["follow"])).toEqual([true, false, false]);
 });
 
+test("the stream is there when the container runs, also of one that prints nothing; of an adopted one it was made before", async () => {
+  const begun: string[] = [];
+  const begin = ({ stream }: LogPlace): Promise<void> => {
+    begun.push(stream);
+    return Promise.resolve();
+  };
+  const silent = followed([() => Readable.from([])], undefined, undefined, { begin });
+  silent.exit();
+  await silent.drained;
+  expect(begun).toEqual(["s"]);
+  const adopted = followed([() => Readable.from([])], undefined, "1", { begin });
+  adopted.exit();
+  await adopted.drained;
+  expect(begun).toEqual(["s"]);
+});
+
 test("the engine is read until it has no more", async () => {
   const all = [line("one", 0), line("two", 1), line("three", 2)];
   const log = followed([1, 1, 2, 3].map((count) => () => Readable.from(all.slice(0, count))));

@@ -19,6 +19,7 @@ import {
   SetDefaultPolicyVersionCommand,
   TagPolicyCommand,
   UntagPolicyCommand,
+  UntagRoleCommand,
 } from "@aws-sdk/client-iam";
 import { describe, expect, test } from "vitest";
 import { apiWorld, FOREIGN_KEYS, type ApiWorld } from "../../testing/api-world.ts";
@@ -188,7 +189,8 @@ test("a key of a tag that is to go has the form of one", async () => {
     "at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 128",
   );
   for (const TagKeys of [["NOWAY!"], ["a#b"]])
-    await expect(iam.send(new UntagPolicyCommand({ PolicyArn: ARN, TagKeys }))).rejects.toMatchObject({ name: "ValidationError", message });
+    for (const command of [new UntagPolicyCommand({ PolicyArn: ARN, TagKeys }), new UntagRoleCommand({ RoleName: "any", TagKeys })])
+      await expect(iam.send(command as UntagPolicyCommand)).rejects.toMatchObject({ name: "ValidationError", message });
 });
 
 test("the owner of several policies tags them", async () => {

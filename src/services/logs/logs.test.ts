@@ -229,6 +229,21 @@ describe("PutLogEvents", () => {
   });
 });
 
+// On AWS, too, what ends in `:*` names all streams of the group, which none of these asks for.
+test.each([
+  ["GetLogEvents", (logGroupIdentifier: string) => new GetLogEventsCommand({ logGroupIdentifier, logStreamName: STREAM })],
+  ["DescribeLogStreams", (logGroupIdentifier: string) => new DescribeLogStreamsCommand({ logGroupIdentifier })],
+] as const)("%s takes the ARN of a group, and not one that ends in :*", async (_, command) => {
+  await using api = await logsWorld();
+  await api.stream();
+  const arn = `arn:aws:logs:us-east-1:123456789012:log-group:${GROUP}`;
+  await api.client.send(command(arn) as GetLogEventsCommand);
+  await expect(api.client.send(command(`${arn}:*`) as GetLogEventsCommand)).rejects.toMatchObject({
+    name: "InvalidParameterException",
+    message: expect.stringContaining(`Value '${arn}:*' at 'logGroupIdentifier' failed to satisfy constraint`) as string,
+  });
+});
+
 describe("GetLogEvents", () => {
   test("gives the newest page, or with startFromHead the oldest, in the order of time", async () => {
     await using api = await logsWorld();
