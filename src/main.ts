@@ -5,7 +5,7 @@ import { openEndpointDoors } from "./composition/endpoint-doors.ts";
 import { openEngine } from "./composition/engine.ts";
 import { openFront } from "./composition/front.ts";
 import { openHostNames } from "./composition/host-names.ts";
-import { openFlowCounts, openPacketFilter } from "./composition/packet-filter.ts";
+import { openFlowCounts, openPacketFilter, openPortGuard } from "./composition/packet-filter.ts";
 import { openNetworks } from "./composition/networks.ts";
 import { LOOPS } from "./composition/loops.ts";
 import { openDoorForBackups } from "./composition/operator-door.ts";
@@ -66,7 +66,10 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
 
   // Engine and traffic
   const requestLog = await openRequestLog(start, installation.id);
-  const [engine, proxy] = await Promise.all([openEngine(start, platform, storage), openProxy(start, installation.id)]);
+  const [engine, proxy] = await Promise.all([
+    openEngine(start, platform, storage, enforcement && openPortGuard(installation.id)),
+    openProxy(start, installation.id),
+  ]);
   await openLogins(start, platform, { installation: installation.id, claimsKey });
   const doors = openEndpointDoors(start, platform.state, server, installation.id);
   const { balancing, connecting, names } = openTraffic(start, platform, proxy, {

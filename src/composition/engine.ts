@@ -5,6 +5,7 @@ import { dockerTaskRunner } from "../drivers/docker/runner.ts";
 import type { Troubles } from "../drivers/filesystem/troubles.ts";
 import { hostNameServers } from "../drivers/system/name-servers.ts";
 import type { Logger } from "../ports/logger.ts";
+import type { PortGuard } from "../ports/port-guard.ts";
 import type { TaskRunner } from "../ports/task-runner.ts";
 import type { Start } from "./options.ts";
 import type { Storage } from "./storage.ts";
@@ -15,6 +16,7 @@ export async function openEngine(
   { options, logger, opened }: Start,
   { state, logs, clock, hostGrants }: WholePlatform,
   { installation, troubles }: Storage,
+  guard: PortGuard | undefined,
 ): Promise<TaskRunner> {
   const runner = await dockerTaskRunner({
     socketPath: options.dockerSocket,
@@ -29,6 +31,7 @@ export async function openEngine(
     resolverFolder: resolve(options.dataDirectory, "resolv.conf.d"),
     hostPath: await openHostPaths(hostGrants),
     pulledImagesFile: join(options.dataDirectory, "pulled-images.jsonl"),
+    ...(guard && { guard }),
     imagesMadeHere: options.hostRights?.imagesMadeHere ?? true,
   });
   opened.defer(() => runner.close());

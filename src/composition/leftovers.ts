@@ -4,6 +4,7 @@ import { installationId } from "../drivers/filesystem/installation.ts";
 import { removeFlowCounts } from "../drivers/nftables/flow-counts.ts";
 import { removeLinkLocalResolver } from "../drivers/nftables/link-local-resolver.ts";
 import { nftProgram } from "../drivers/nftables/nft.ts";
+import { removePortGuard } from "../drivers/nftables/port-guard.ts";
 import { removePacketFilter } from "../drivers/nftables/packet-filter.ts";
 import { haproxyTrafficProxy } from "../drivers/haproxy/haproxy-traffic-proxy.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
@@ -30,6 +31,7 @@ export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal):
   await proxy.stop();
   await removePublicAddresses(id);
   await removeLinkLocalResolver(nftProgram(), id);
+  await removePortGuard(nftProgram(), id);
   await removeFlowCounts(nftProgram(), id);
   // Last: what runs is filtered as long as it does.
   await removePacketFilter(nftProgram(), id);

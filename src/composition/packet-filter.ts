@@ -4,10 +4,12 @@ import { parseAddress } from "../domain/cidr.ts";
 import { hostNameServers } from "../drivers/system/name-servers.ts";
 import { nftFlowCounts } from "../drivers/nftables/flow-counts.ts";
 import { nftProgram } from "../drivers/nftables/nft.ts";
+import { nftPortGuard } from "../drivers/nftables/port-guard.ts";
 import { nftPacketFilter } from "../drivers/nftables/packet-filter.ts";
 import { whyNoPacketFilter } from "../drivers/nftables/why-not.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { FlowCounts } from "../ports/flow-counts.ts";
+import type { PortGuard } from "../ports/port-guard.ts";
 import type { VpcNetworks } from "../ports/vpc-networks.ts";
 import type { Start } from "./options.ts";
 import type { Storage } from "./storage.ts";
@@ -45,6 +47,11 @@ export async function openPacketFilter(
     trouble,
     resolvers: hostNameServers().filter((address) => parseAddress(address) !== undefined),
   };
+}
+
+/** Where groups count, nobody comes as somebody else. */
+export function openPortGuard(installation: string): PortGuard {
+  return nftPortGuard({ nft: nftProgram(), installation });
 }
 
 /** Where the kernel lets through what the records say, it can tell what that was. */

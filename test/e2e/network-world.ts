@@ -18,7 +18,11 @@ import { buildImage, removeImage } from "../../src/testing/images.ts";
 export interface Probe {
   readonly kind: "tcp" | "udp" | "icmp" | "echo" | "accepted";
   readonly to?: string;
-  readonly port?: number;
+  readonly port?: number | string;
+  /** The address that a datagram is sent from. */
+  readonly from?: string;
+  /** Bytes of a datagram; one where absent. */
+  readonly size?: number;
   /** Under which name a connection is kept, or what is kept is asked. */
   readonly keep?: string;
 }
@@ -91,12 +95,13 @@ export async function machineOutside(): Promise<
   };
 }
 
-const IMAGE = "airfield-test/sleeper:1";
+/** Does nothing, and has the programs of a small system. */
+export const IMAGE = "airfield-test/sleeper:1";
 export const ANY = "0.0.0.0/0";
 
 /** Airfield with a VPC of its own, and what it takes to have tasks and groups there. */
-export async function networkWorld(block: string) {
-  const airfield = await airfieldProcess();
+export async function networkWorld(block: string, environment: Readonly<Record<string, string>> = {}) {
+  const airfield = await airfieldProcess({ environment });
   await buildImage({ name: IMAGE, instructions: ['CMD ["sleep", "2147483647"]'] });
   const client = airfield.client(ec2.EC2Client);
   const ecs = airfield.client(ECSClient);
@@ -131,9 +136,8 @@ export async function networkWorld(block: string) {
       client.send(new ec2.AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions })),
     letOut: (GroupId: string, ...IpPermissions: ec2.IpPermission[]) =>
       client.send(new ec2.AuthorizeSecurityGroupEgressCommand({ GroupId, IpPermissions })),
-    /** Runs a task that does nothing. `public` and `private` ones are Fargate's, and `public` ones have a public address. */
-    task: (subnet: string, securityGroups: string[], where: "instance" | "public" | "private" = "instance") =>
-      runTask(airfield, ecs, subnet, securityGroups, where),
+    /** Runs a task that does nothing. `public` and `private` ones are Fargate's, and `public` ones have a public address; any other is of that family, on an instance. */
+    task: (subnet: string, securityGroups: string[], where = "instance") => runTask(airfield, ecs, subnet, securityGroups, where),
     async [Symbol.asyncDispose]() {
       await airfield[Symbol.asyncDispose]();
       await removeImage(IMAGE);
@@ -155,12 +159,14 @@ async function runTask(
   ecs: ECSClient,
   subnet: string,
   securityGroups: string[],
-  where: "instance" | "public" | "private",
+  where: string,
 ): Promise<RunningTask> {
   const { tasks = [], failures } = await ecs.send(
     new RunTaskCommand({
       cluster: "net",
-      ...(where === "instance" ? { taskDefinition: "instance", launchType: "EC2" } : { taskDefinition: "fargate", launchType: "FARGATE" }),
+      ...(where === "public" || where === "private"
+        ? { taskDefinition: "fargate", launchType: "FARGATE" }
+        : { taskDefinition: where, launchType: "EC2" }),
       networkConfiguration: {
         awsvpcConfiguration: { subnets: [subnet], securityGroups, ...(where === "public" && { assignPublicIp: "ENABLED" }) },
       },
@@ -182,7 +188,11 @@ async function runTask(
 }
 
 async function pidOf(taskArn: string): Promise<string> {
-  const listed = await runCommand("docker", ["ps", "--quiet", "--filter", `label=airfield.task-arn=${taskArn}`], process.env);
-  const [container = ""] = listed.stdout.split("\n");
-  return (await runCommand("docker", ["inspect", "--format", "{{.State.Pid}}", container], process.env)).stdout.trim();
+  return (await runCommand("docker", ["inspect", "--format", "{{.State.Pid}}", await containerOf(taskArn)], process.env)).stdout.trim();
+}
+
+/** The engine's id of a task's container. */
+export async function containerOf(taskArn: string): Promise<string> {
+  const filters = ["--filter", `label=airfield.task-arn=${taskArn}`, "--filter", "label=airfield.container-name=app"];
+  return (await runCommand("docker", ["ps", "--quiet", ...filters], process.env)).stdout.trim();
 }

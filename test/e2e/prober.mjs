@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 
 const [tcpPorts, udpPorts, host = "0.0.0.0"] = JSON.parse(process.argv[2]);
 const kept = new Map();
-/** Ports to which somebody connected. */
+/** Ports to which somebody connected, and `u5000` of datagrams. */
 const accepted = new Set();
 const say = (object) => process.stdout.write(`${JSON.stringify(object)}\n`);
 
@@ -16,7 +16,7 @@ for (const port of tcpPorts) {
 }
 for (const port of udpPorts) {
   const socket = createSocket("udp4");
-  socket.on("message", (message, from) => socket.send(message, from.port, from.address, () => undefined));
+  socket.on("message", (message, from) => accepted.add(`u${port}`) && socket.send(message, from.port, from.address, () => undefined));
   await new Promise((resolve, reject) => socket.on("error", reject).bind(port, host, resolve));
 }
 
@@ -32,11 +32,12 @@ const probes = {
       });
     return () => socket.destroy();
   },
-  udp: ({ to, port }, done) => {
+  udp: ({ to, port, from, size = 1 }, done) => {
     const socket = createSocket("udp4");
     socket.on("error", () => done(false)).on("message", () => done(true));
-    const send = () => socket.send("x", port, to, (error) => error && done(false));
-    send();
+    const send = () => socket.send("x".repeat(size), port, to, (error) => error && done(false));
+    if (from === undefined) send();
+    else socket.bind({ address: from }, send);
     const again = setInterval(send, 300);
     return () => {
       clearInterval(again);

@@ -14,6 +14,8 @@ export interface Inspection {
     readonly OOMKilled: boolean;
     readonly ExitCode: number;
     readonly Error: string;
+    /** Of its first process, on the engine's host. */
+    readonly Pid?: number;
     readonly StartedAt: string;
     readonly FinishedAt: string;
     readonly Health?: { readonly Status: string } | null;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ContainerSpec } from "../../ports/task-runner.ts";
-import { discarded, droppedCapabilities, unenforced } from "./hardening.ts";
+import { discarded, droppedCapabilities, mayForge, unenforced } from "./hardening.ts";
 import { PLAIN_CONTAINER } from "../../testing/container-spec.ts";
 
 const container = (changes: Partial<ContainerSpec>): ContainerSpec => ({
@@ -40,4 +40,15 @@ test.each([
   ["all", { addCapabilities: ["ALL"], dropCapabilities: ["MKNOD"] }, ["MKNOD"]],
 ])("raw packets are who asks for them's: asked for %s", (_what, linux, dropped) => {
   expect(droppedCapabilities(container({ linux }))).toEqual(dropped);
+});
+
+test.each<[what: string, changes: Partial<ContainerSpec>, forges: boolean]>([
+  ["nothing", {}, false],
+  ["what Fargate lets be added", { linux: { addCapabilities: ["CAP_SYS_PTRACE"] } }, false],
+  ["raw packets", { linux: { addCapabilities: ["cap_net_raw"] } }, true],
+  ["its own addresses", { linux: { addCapabilities: ["NET_ADMIN"] } }, true],
+  ["all", { linux: { addCapabilities: ["ALL"] } }, true],
+  ["to be privileged", { privileged: true }, true],
+])("a task may send in others' names where one of its containers asks for %s: %o", (_what, changes, forges) => {
+  expect(mayForge({ containers: [container({}), container(changes)] })).toBe(forges);
 });

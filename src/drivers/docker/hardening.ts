@@ -37,6 +37,17 @@ export function droppedCapabilities({ linux = {} }: ContainerSpec): readonly str
   return [...dropCapabilities, RAW_PACKETS];
 }
 
+/** What Fargate lets be added, and no packet is made with. */
+const TRACING = "SYS_PTRACE";
+
+/** Whether a task could send what its kernel would not send for it: packets with another's address, or with one that it gives itself. */
+export function mayForge({ containers }: Pick<TaskSpec, "containers">): boolean {
+  return containers.some(
+    ({ privileged = false, linux: { addCapabilities = [] } = {} }) =>
+      privileged || addCapabilities.some((capability) => capability.toUpperCase().replace(/^CAP_/, "") !== TRACING),
+  );
+}
+
 /** What each kind of security option needs of the engine, as the engine calls it. Without it the engine would leave the option away. */
 const ENFORCED_BY: Readonly<Record<string, string>> = { apparmor: "apparmor", label: "selinux", seccomp: "seccomp" };
 

@@ -1,8 +1,10 @@
+import { errorText } from "../../domain/error-text.ts";
 import type { TaskSpec } from "../../ports/task-runner.ts";
 import { pauseBody } from "./container-body.ts";
 import { startTaskContainer, vpcNetworkOf } from "./container-create.ts";
 import { createContainer, inspect, type Inspection, publishedPorts, wasStarted } from "./container-start.ts";
 import { EngineError } from "./engine.ts";
+import { mayForge } from "./hardening.ts";
 import { ContainerFailure } from "./reasons.ts";
 import { persist, type TaskSurroundings } from "./surroundings.ts";
 import { containerName, PAUSE, type TaskPlan } from "./task-plan.ts";
@@ -24,7 +26,7 @@ export class PauseContainer {
 
   /** Brings it about once, for all containers that ask. Rejects with `ResourceInitializationError: …`. */
   bringUp(spec: TaskSpec): Promise<void> {
-    return (this.#bringUp ??= this.ran ? Promise.resolve() : this.#start(spec));
+    return (this.#bringUp ??= (this.ran ? Promise.resolve() : this.#start(spec)).then(() => this.#bind(spec)));
   }
 
   /** False where it ran and does not any more. */
@@ -46,6 +48,20 @@ export class PauseContainer {
       // 404: gone. 409: it does not run.
       if (!(error instanceof EngineError)) throw error;
       if (error.status !== 404 && error.status !== 409) this.#at.warn(`pause container ${this.id} cannot be stopped: ${error.message}`);
+    }
+  }
+
+  /** Before there is anybody in it who could send in another's name. */
+  async #bind(spec: TaskSpec): Promise<void> {
+    const { guard, engine } = this.#at;
+    const { id } = this;
+    if (!guard || id === undefined || spec.network.mode !== "awsvpc" || !mayForge(spec)) return;
+    const { State } = await persist(this.#at, () => inspect(engine, id));
+    try {
+      await guard.bind(State.Pid ?? 0, spec.network.address);
+    } catch (error) {
+      const text = `unable to keep the task to its own address, which its containers could exchange for another: ${errorText(error)}`;
+      throw new ContainerFailure("ResourceInitializationError", text);
     }
   }
 

@@ -1,9 +1,10 @@
 import { beforeEach, afterEach, expect, test, vi } from "vitest";
+import type { PortGuard } from "../../ports/port-guard.ts";
 import type { TaskNetwork, TaskRunner, TaskSpec } from "../../ports/task-runner.ts";
 import { containerEngine, type ContainerEngine } from "../../testing/container-engine.ts";
 import { follow } from "../../testing/task-runner-contract.ts";
 import { systemClock as clock } from "../system/clock.ts";
-import { dockerTaskRunner } from "./runner.ts";
+import { dockerTaskRunner, type DockerTaskRunnerOptions } from "./runner.ts";
 import { PLAIN_CONTAINER } from "../../testing/container-spec.ts";
 
 // What a runner does with sandboxes, told by what it asks of an engine.
@@ -19,9 +20,9 @@ afterEach(async () => {
   await engine[Symbol.asyncDispose]();
 });
 
-async function newRunner(): Promise<TaskRunner> {
+async function newRunner(options: Pick<DockerTaskRunnerOptions, "guard"> = {}): Promise<TaskRunner> {
   const logSink = { write: () => Promise.resolve() };
-  const runner = await dockerTaskRunner({ socketPath: engine.socketPath, instance: "i", clock, logSink, reach: "direct" });
+  const runner = await dockerTaskRunner({ socketPath: engine.socketPath, instance: "i", clock, logSink, reach: "direct", ...options });
   runners.push(runner);
   return runner;
 }
@@ -147,4 +148,26 @@ test("a task that is forgotten before it took its sandbox gives it back; closing
   await vi.waitFor(() => expect(names()).toEqual(["airfield-i-_sandbox-vpc-1-10-0-0-6"]), { interval: 2 });
   await runner.close();
   expect(names()).toEqual([]);
+});
+
+test("a task that could send in others' names is bound to its own before it runs, and no other is", async () => {
+  const guard: PortGuard = { bind: (_pid, address) => Promise.resolve(void bound.push(`${address} ${engine.asked.at(-1)}`)) };
+  const bound: string[] = [];
+  const runner = await newRunner({ guard });
+  await run(runner, task("t1", 5));
+  expect([bound, names()]).toEqual([[], ["airfield-i-t1-app0"]]);
+  const spec = task("t2", 6);
+  await run(runner, { ...spec, containers: spec.containers.map((one) => ({ ...one, linux: { addCapabilities: ["NET_RAW"] } })) });
+  expect(bound).toEqual(["10.0.0.6 start airfield-i-t2-_pause"]);
+  expect(engine.asked.at(-1)).toBe("start airfield-i-t2-app0");
+});
+
+test("one that cannot be bound does not run", async () => {
+  const runner = await newRunner({ guard: { bind: () => Promise.reject(new Error("nft refuses")) } });
+  const spec = task("t1", 5);
+  const following = follow(runner, spec.taskArn);
+  runner.start({ ...spec, containers: spec.containers.map((one) => ({ ...one, privileged: true })) });
+  const { stop } = await following.until("stopped");
+  expect(stop).toMatchObject({ code: "TaskFailedToStart", reason: expect.stringMatching(/^ResourceInitializationError: .*nft refuses$/) });
+  expect(engine.asked).not.toContain("start airfield-i-t1-app0");
 });

@@ -1,4 +1,5 @@
 import type { Clock } from "../../ports/clock.ts";
+import type { PortGuard } from "../../ports/port-guard.ts";
 import type { LogSink, TaskObservation, TaskRunner, TaskSpec } from "../../ports/task-runner.ts";
 import { inspect, type Inspection } from "./container-start.ts";
 import { dockerEngine, EngineError, type DockerEngine } from "./engine.ts";
@@ -40,6 +41,8 @@ export interface DockerTaskRunnerOptions {
   readonly hostPath?: (path: string, account: string) => Promise<string>;
   /** A file in which to remember what came from other registries, and for whom. Without it that is forgotten with the process. */
   readonly pulledImagesFile?: string;
+  /** Binds tasks that could send in others' names to their own. Without it they are not. */
+  readonly guard?: PortGuard;
   /** Whether every account may have images that were made on this engine and came from no registry, under their own tags. Set where absent. */
   readonly imagesMadeHere?: boolean;
   /** Hears what an operator should know. Never told anything secret. */
@@ -112,6 +115,7 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
     ...(options.resolverFolder !== undefined &&
       !published &&
       !info.security.some((one) => one === "selinux" || one === "userns") && { resolverFiles: new ResolverFiles(options.resolverFolder) }),
+    ...(options.guard && !published && { guard: options.guard }),
     slots: new Slots(options.concurrency ?? CONCURRENCY),
     clock,
     logSink: options.logSink,
@@ -141,7 +145,7 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
       let task = tasks.get(spec.taskArn);
       if (!task) {
         const sandboxed = ready.reserve(spec);
-        task = new TaskRun(planTask(spec, { instance, published, sandboxed }), surroundings);
+        task = new TaskRun(planTask(spec, { instance, published, sandboxed, guarded: parts.guard !== undefined }), surroundings);
         tasks.set(spec.taskArn, task);
       }
       task.start(spec);

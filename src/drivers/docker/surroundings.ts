@@ -1,4 +1,5 @@
 import type { Clock } from "../../ports/clock.ts";
+import type { PortGuard } from "../../ports/port-guard.ts";
 import type { LogSink, TaskObservation, TaskSpec } from "../../ports/task-runner.ts";
 import type { BodyContext } from "./container-body.ts";
 import { EngineUnavailableError, type DockerEngine } from "./engine.ts";
@@ -28,6 +29,8 @@ export interface TaskSurroundings {
   readonly networks: Networks;
   /** What containers have as `/etc/resolv.conf` where their VPC's own resolver answers. Absent where none has one of ours. */
   readonly resolverFiles?: ResolverFiles;
+  /** Who sees to it that tasks send in their own name. Absent where nothing is filtered. */
+  readonly guard?: PortGuard;
   readonly slots: Slots;
   readonly sandboxes: ReadySandboxes;
   readonly clock: Clock;

@@ -1,4 +1,5 @@
 import type { ContainerSpec, TaskNetwork, TaskSpec } from "../../ports/task-runner.ts";
+import { mayForge } from "./hardening.ts";
 
 /**
  * What must be known of a task to watch it, stop it and report on it, without its specification: it is written on every
@@ -48,7 +49,13 @@ const DEFAULT_STOP_TIMEOUT = 30;
 
 export function planTask(
   spec: TaskSpec,
-  at: { readonly instance: string; readonly published: boolean; readonly sandboxed?: boolean },
+  at: {
+    readonly instance: string;
+    readonly published: boolean;
+    readonly sandboxed?: boolean;
+    /** Whether who could send in others' names is bound to its own: its namespace has to be there before it is. */
+    readonly guarded?: boolean;
+  },
 ): TaskPlan {
   const several = spec.containers.length > 1;
   return {
@@ -57,7 +64,10 @@ export function planTask(
     ...(spec.launchType && { launchType: spec.launchType }),
     network: spec.network,
     published: at.published && spec.network.mode === "awsvpc",
-    pause: at.sandboxed === true || (several && (spec.network.mode === "awsvpc" || spec.pidMode === "task" || spec.ipcMode === "task")),
+    pause:
+      at.sandboxed === true ||
+      (at.guarded === true && spec.network.mode === "awsvpc" && mayForge(spec)) ||
+      (several && (spec.network.mode === "awsvpc" || spec.pidMode === "task" || spec.ipcMode === "task")),
     containers: spec.containers.map((container) => ({
       name: container.name,
       image: container.image,
