@@ -254,6 +254,15 @@ describe("a request that does not fit the schema", () => {
     expect(told(malformedError(new InvalidInputError(violations), ecr, "awsJson1.1"))).toEqual(["InvalidParameterException", 400, message]);
   });
 
+  test("in EC2's words, a member that there is not", () => {
+    const unknown = new MalformedRequestError("unknown", "Bogus", "The parameter Bogus is not recognized");
+    expect(told(malformedError(unknown, madeUpService(), "ec2Query"))).toEqual([
+      "UnknownParameter",
+      400,
+      "The parameter Bogus is not recognized",
+    ]);
+  });
+
   test("in EC2's words, without a violation to tell of", () => {
     expect(malformedError(new InvalidInputError([]), madeUpService(), "ec2Query").code).toBe("InvalidParameterValue");
   });

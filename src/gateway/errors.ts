@@ -117,7 +117,7 @@ export function malformedError(error: MalformedRequestError, service: ServiceDes
   if (protocol === "restXml") return new AwsError(service.invalidInputCode ?? "InvalidInput", error.message);
   const family = familyOf(protocol);
   if (family === "json" || family === "rest") return new AwsError("SerializationException", error.message);
-  if (family === "ec2") return new AwsError("InvalidParameterValue", error.message);
+  if (family === "ec2") return new AwsError(error.kind === "unknown" ? "UnknownParameter" : "InvalidParameterValue", error.message);
   return new AwsError("ValidationError", error.message);
 }
 

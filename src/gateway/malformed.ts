@@ -1,7 +1,7 @@
 import { violationsText, type Violation } from "./constraints/constraint.ts";
 
-/** `invalid`: of the right types, but beyond what AWS's model allows. */
-type Malformation = "syntax" | "type" | "invalid";
+/** `invalid`: of the right types, but beyond what AWS's model allows. `unknown`: a member that the operation has not, where a protocol refuses such. */
+type Malformation = "syntax" | "type" | "invalid" | "unknown";
 
 /** A request that does not fit its operation's schema. Each protocol words it as AWS does. */
 export class MalformedRequestError extends Error {

@@ -68,10 +68,27 @@ describe("awsQuery", () => {
 });
 
 test.each<[string, Readonly<Record<string, Of>>, string, unknown]>([
-  ["members begin with a capital letter", { vpcId: text }, "VpcId=v&vpcId=w", { vpcId: "v" }],
+  ["members begin with a capital letter", { vpcId: text }, "VpcId=v", { vpcId: "v" }],
+  [
+    "what says which operation it is, and of an older signature, is no member",
+    { a: text },
+    "Action=X&Version=1&DryRun=true&SignatureVersion=2&A=x",
+    { a: "x" },
+  ],
+  ["but where there is such a member it is one", { dryRun: flag, version: text }, "Version=1&DryRun=true", { dryRun: true, version: "1" }],
   ["the model's name in XML does, too", { a: [text, { xmlName: "otherName" }] }, "OtherName=x", { a: "x" }],
   ["a name for EC2 stands as it is", { a: [text, { xmlName: "other", ec2QueryName: "eXact" }] }, "eXact=x", { a: "x" }],
   ["lists are flat", { names: [listOf([text, { xmlName: "item" }]), {}] }, "Names.1=a&Names.2=b", { names: ["a", "b"] }],
 ])("ec2Query: %s", (_, members, form, found) => {
   expect(read(members, form, "ec2")).toEqual(found);
+});
+
+test.each([
+  ["VpcId=v&Bogus=1", "Bogus"],
+  ["vpcId=w", "vpcId"],
+  ["Tags.1.Key=k&Tags.1.Valeu=v", "Tags.Valeu"],
+  ["S.Deep.er=x", "S.Deep"],
+])("ec2Query refuses what the operation has not, and names it: %s", (form, path) => {
+  const members = { vpcId: text, tags: listOf(tag), s: structureOf({ t: text }) };
+  expect(() => read(members, form, "ec2")).toThrow(expect.objectContaining({ kind: "unknown", path }) as Error);
 });

@@ -16,9 +16,26 @@ const DEEPEST = 32;
 /** Nodes of the tree: each costs some hundred bytes of memory. */
 const MOST_NODES = 100_000;
 
-/** Reads a form-encoded body by the shape of the operation's input. @throws MalformedRequestError */
+/** What a request has besides its operation's members: its operation, and what earlier versions of AWS's signature put into the form. */
+const OF_THE_REQUEST: ReadonlySet<string> = new Set([
+  ...["Action", "Version", "DryRun"],
+  ...["AWSAccessKeyId", "SecurityToken", "Signature", "SignatureMethod", "SignatureVersion", "Timestamp", "Expires"],
+]);
+
+/**
+ * Reads a form-encoded body by the shape of the operation's input. EC2 refuses what its operation has not, as AWS's does: a member that is passed over would be one that somebody
+ * believes to be carried out.
+ * @throws MalformedRequestError
+ */
 export function readQuery(shape: Shape | undefined, parameters: URLSearchParams, dialect: QueryDialect): unknown {
-  return shape ? readNode(shape, parameterTree(parameters), "", dialect) : {};
+  if (!shape) return {};
+  const root = parameterTree(parameters);
+  if (dialect === "ec2") for (const name of OF_THE_REQUEST) if (!hasMember(shape, name)) root.children.delete(name);
+  return readNode(shape, root, "", dialect);
+}
+
+function hasMember(shape: Shape, name: string): boolean {
+  return "members" in shape && shape.members.some((member) => memberName(member, "ec2") === name);
 }
 
 function parameterTree(parameters: URLSearchParams): ParameterNode {
@@ -46,6 +63,7 @@ function readNode(shape: Shape, node: ParameterNode, path: string, dialect: Quer
     case "structure":
     case "union": {
       const result: Record<string, unknown> = {};
+      if (dialect === "ec2") refuseUnknown(shape.members, node, path);
       for (const member of shape.members) {
         const name = memberName(member, dialect);
         const child = node.children.get(name);
@@ -60,6 +78,16 @@ function readNode(shape: Shape, node: ParameterNode, path: string, dialect: Quer
       return undefined;
     default:
       return node.value === undefined ? undefined : readScalar(shape, node.value, path);
+  }
+}
+
+/** @throws MalformedRequestError that names the first part of the request that no member has */
+function refuseUnknown(members: readonly NamedMember[], node: ParameterNode, path: string): void {
+  const known = new Set(members.map((member) => memberName(member, "ec2")));
+  for (const name of node.children.keys()) {
+    if (known.has(name)) continue;
+    const at = path === "" ? name : `${path}.${name}`;
+    throw new MalformedRequestError("unknown", at, `The parameter ${at} is not recognized`);
   }
 }
 
