@@ -14,6 +14,7 @@ import { hostNetworks } from "../drivers/system/host-networks.ts";
 import { systemIds as ids } from "../drivers/system/ids.ts";
 import { registryClient } from "../drivers/upstream-registry/registry-client.ts";
 import type { Platform } from "../services/platform.ts";
+import { openExec } from "./exec.ts";
 import { hostGrants } from "./host-grants.ts";
 import { objectReader } from "./objects.ts";
 import { openPackets } from "./packets.ts";
@@ -58,6 +59,7 @@ export async function openPlatform(
     ecrHost: (scope) => served.hostOf(scope),
     ...(options.logBuckets && { logBuckets: logBucketsOf(options.logBuckets, opened) }),
     ...(packets && { packets, leadsPackets: true }),
+    execSessions: openExec({ logger, opened }, options.dockerSocket, stored),
     hostGrants: grants,
   };
 }

@@ -4,6 +4,7 @@ import { strangers } from "../audit/strangers.ts";
 import type { ClaimsKey } from "../control/logins/user-claims.ts";
 import { imageBills } from "../control/scanning/image-bill.ts";
 import { errorTrace } from "../domain/error-text.ts";
+import { dataChannels } from "../gateway/data-channels.ts";
 import { gateway } from "../gateway/gateway.ts";
 import { httpServer } from "../gateway/server.ts";
 import { throttle } from "../gateway/throttle.ts";
@@ -43,6 +44,7 @@ export function buildServer({ options, logger, opened }: Start, platform: Platfo
     publicKey: (id) => (id === claimsKey.id ? claimsKey.publicPem : undefined),
     failed: (cause) => logger.error("a request failed", { cause: errorTrace(cause) }),
     hostNames: options.hostNames,
+    upgrades: platform.execSessions && dataChannels(platform.execSessions, clock),
     origins: options.origins,
   });
 }

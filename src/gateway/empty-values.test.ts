@@ -203,6 +203,7 @@ async function refusalOf(operation: Operation, input: unknown): Promise<string |
       requestId: "",
       now: api.platform.clock.now(),
       sourceIp: "",
+      host: "",
       origin,
     });
     return undefined;

@@ -110,7 +110,17 @@ export function gateway(options: GatewayOptions): Gateway {
       };
       const scope = requestScope({ account: principal.account, region });
       const state = options.platform.state.visit(LOOKED_UP_APART).of(principal.account);
-      const context: OperationContext = { ...options.platform, ...scope, state, principal, requestId, now, sourceIp, origin };
+      const context: OperationContext = {
+        ...options.platform,
+        ...scope,
+        state,
+        principal,
+        requestId,
+        now,
+        sourceIp,
+        host: request.headers["host"] ?? "",
+        origin,
+      };
       const permissions = operation.access === undefined ? [operation.authorize(input as never, context)].flat() : [];
       call.resources = permissions.flatMap(({ resource }) => resource);
       permit(permissions, context, family);

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import type { Duplex } from "node:stream";
 import { ConnectionRoom, noteAnswer, noteRequest } from "./connections.ts";
+import { upgradableRequest, type Upgrades } from "./door/upgrades.ts";
 import { LIMITS, type Limits } from "./limits.ts";
 import { PatientResponse } from "./patient-response.ts";
 
@@ -13,10 +15,11 @@ export function connectionRoom(server: Server): ConnectionRoom | undefined {
 }
 
 /** An HTTP server that holds every client to the limits. Not listening yet. The time of bodies is for the listener to look after. */
-export function limitedServer(listener: RequestListener, changes: Partial<Limits> = {}): Server {
+export function limitedServer(listener: RequestListener, changes: Partial<Limits> = {}, upgrades?: Upgrades): Server {
   const limits = { ...LIMITS, ...changes };
   const options = {
     ServerResponse: PatientResponse,
+    ...(upgrades && { IncomingMessage: upgradableRequest(upgrades) }),
     keepAliveTimeout: limits.keepAliveMs,
     headersTimeout: limits.headersMs,
     // Looked after every quarter of the shortest time, since Node looks every 30 seconds by itself.
@@ -50,5 +53,6 @@ export function limitedServer(listener: RequestListener, changes: Partial<Limits
   const room = new ConnectionRoom(limits.connections);
   rooms.set(server, room);
   server.on("connection", (socket) => room.enter(socket));
+  if (upgrades) server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => upgrades.take(request, socket, head));
   return server;
 }

@@ -34,7 +34,16 @@ export interface ServerOptions extends GuardedServerOptions {
 }
 
 /** The one HTTP endpoint. Not listening yet. */
-export function httpServer({ gateway, registry, publicKey, failed, limits: changes, hostNames, origins = [] }: ServerOptions): Server {
+export function httpServer({
+  gateway,
+  registry,
+  publicKey,
+  failed,
+  limits: changes,
+  hostNames,
+  upgrades,
+  origins = [],
+}: ServerOptions): Server {
   const limits = { ...LIMITS, ...changes };
   const parts = { gateway, limits, room: new BodyRoom(limits.bodyBytes), strangers: new Strangers(limits.strangers) };
   const share = shareAnswers(origins);
@@ -57,7 +66,7 @@ export function httpServer({ gateway, registry, publicKey, failed, limits: chang
       response.writeHead(500, { connection: "close" }).end();
     });
   };
-  return guardedServer(listener, { limits: changes, hostNames });
+  return guardedServer(listener, { limits: changes, hostNames, upgrades });
 }
 
 /** Where anybody finds them, as at AWS's `https://public-keys.auth.elb.<region>.amazonaws.com/<id>`. */

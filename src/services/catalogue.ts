@@ -30,6 +30,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     operations: () => import("./ecs/index.ts"),
     invalidInputCode: "InvalidParameterException",
     refuses: [
+      "of ECS Exec sessions that a KMS key encrypts (`kmsKeyId` of a cluster's `executeCommandConfiguration`) and logs of them in a bucket",
       "of Service Connect (`serviceConnectConfiguration`) TLS (there is no AWS Private CA), access logs (there is no proxy in the task that would write them to its log) and tasks of the `bridge` mode (their addresses are not known before they run)",
     ],
   },

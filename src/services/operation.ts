@@ -62,6 +62,8 @@ export interface OperationContext extends RequestScope, Omit<Platform, "state"> 
   /** When the request arrived, milliseconds since the Unix epoch. */
   readonly now: number;
   readonly sourceIp: string;
+  /** By what the caller reached us: the `Host` of the request, a name of our own. */
+  readonly host: string;
   /** Where and how the request came in, for decisions that the operation asks for itself. */
   readonly origin: RequestOrigin;
 }

@@ -6,6 +6,7 @@ import type { BlobStore } from "../ports/blob-store.ts";
 import type { Scope } from "../domain/scope.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { IdentityProviders } from "../ports/identity-providers.ts";
+import type { ExecSessions } from "../ports/exec-sessions.ts";
 import type { Ids } from "../ports/ids.ts";
 import type { LogBuckets } from "../ports/log-buckets.ts";
 import type { LogStore } from "../ports/log-store.ts";
@@ -46,6 +47,8 @@ export interface Platform {
   readonly logBuckets?: LogBuckets;
   /** Whether something leads packets to targets with their clients' addresses: datagrams, and connections that ask for it. Nothing does where absent. */
   readonly leadsPackets?: boolean;
+  /** Where commands run in containers; nowhere where absent. */
+  readonly execSessions?: ExecSessions;
   /** What of the host tasks may reach; nothing where absent. */
   readonly hostGrants?: HostGrants;
 }

@@ -1,5 +1,6 @@
 import { CreateClusterCommand, ECSClient, RegisterTaskDefinitionCommand } from "@aws-sdk/client-ecs";
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
+import type { Platform } from "../services/platform.ts";
 import { defaultNetwork, type DefaultNetwork } from "../state/default-vpc.ts";
 import { tasks, type TaskRecord } from "../state/ecs.ts";
 import { apiWorld, type ApiWorld } from "./api-world.ts";
@@ -16,8 +17,8 @@ export interface EcsWorld extends ApiWorld {
 }
 
 /** A cluster `default`, a Fargate definition `web:1` (port 80) and an EC2 definition `host:1` (host port 8080). */
-export async function ecsWorld(): Promise<EcsWorld> {
-  const api = await apiWorld();
+export async function ecsWorld(parts: Partial<Platform> = {}): Promise<EcsWorld> {
+  const api = await apiWorld(parts);
   const ecs = api.client(ECSClient);
   const network = defaultNetwork(api.state, api.platform.ids, SCOPE, 1);
   await ecs.send(new CreateClusterCommand({}));

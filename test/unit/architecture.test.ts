@@ -163,6 +163,7 @@ test("what the product loads is a dependency of its package, and none of its dev
 
 /** Operations see their caller's account. What looks at all accounts is one of these, each for a reason. */
 const ACROSS_ACCOUNTS: Readonly<Record<string, string>> = {
+  "services/ecs/execute-command.ts": "what the role of the caller's own task may do",
   "services/ec2/change-addresses.ts": "public addresses are drawn from one block for all accounts",
   "services/operation.ts": "tells of it",
   "services/decide-for.ts": "policies of the other account decide",

@@ -4,6 +4,7 @@ import { TLSSocket } from "node:tls";
 import { parseHostHeader } from "../../domain/host-header.ts";
 import { limitedServer } from "../limited-server.ts";
 import type { Limits } from "../limits.ts";
+import type { Upgrades } from "./upgrades.ts";
 import { ownHosts, type Arrival, type OwnHosts } from "./own-hosts.ts";
 
 /**
@@ -19,13 +20,15 @@ export interface GuardedServerOptions {
   readonly limits?: Partial<Limits> | undefined;
   /** What clients may call us besides what is ours anyway: see `ownHosts`. */
   readonly hostNames?: readonly string[] | undefined;
+  /** Nobody's connection is for another protocol where absent. */
+  readonly upgrades?: Upgrades | undefined;
 }
 
 /**
  * An HTTP server that answers who calls it by a name of its own, and says to browsers with every answer what they may do with it, also where
  * Node would answer itself. `docs/decisions/0019-strangers.md` tells why so. Not listening yet.
  */
-export function guardedServer(listener: RequestListener, { limits = {}, hostNames = [] }: GuardedServerOptions = {}): Server {
+export function guardedServer(listener: RequestListener, { limits = {}, hostNames = [], upgrades }: GuardedServerOptions = {}): Server {
   const visit = visits(ownHosts(hostNames));
   const guarded =
     (answer: RequestListener): RequestListener =>
@@ -35,7 +38,12 @@ export function guardedServer(listener: RequestListener, { limits = {}, hostName
       if (refusal) refuse(response, refusal);
       else answer(request, response);
     };
-  const server = limitedServer(guarded(listener), limits);
+  // Who calls us by another's name is answered as to any request.
+  const guardedUpgrades = upgrades && {
+    ...upgrades,
+    wants: (request: IncomingMessage) => upgrades.wants(request) && visit(request) === undefined,
+  };
+  const server = limitedServer(guarded(listener), limits, guardedUpgrades);
   // `Expect` with anything but `100-continue`.
   server.on(
     "checkExpectation",

@@ -8,6 +8,7 @@ import { defined } from "../../domain/defined.ts";
 import { inCluster, serviceKeys, tagAtCreation, tagKeys } from "./condition-keys.ts";
 import { checkDeploymentConfiguration } from "./deployment-configuration.ts";
 import { invalid, isEcsName, mustBeOneOf, operation } from "./ecs-operation.ts";
+import { requireTaskRole } from "./exec-role.ts";
 import { requireCluster } from "./find-cluster.ts";
 import { serviceArn } from "./find-service.ts";
 import { findTaskDefinition, requireActiveDefinition } from "./find-task-definition.ts";
@@ -74,6 +75,7 @@ function newService(input: CreateServiceCommandInput, context: OperationContext)
   refuseNotYet(input);
   const definition = requireActiveDefinition(input.taskDefinition, context);
   refuseDefinitionNotYet(definition);
+  if (input.enableExecuteCommand) requireTaskRole("CreateService", definition);
   const launch = resolveLaunch(input, cluster);
   checkPlacement(input, launch);
   checkCompatibility(launch, definition);

@@ -2,6 +2,7 @@ import type { Operation } from "../operation.ts";
 import { describeCapacityProviders, putClusterCapacityProviders } from "./capacity-providers.ts";
 import { createCluster, deleteCluster, describeClusters, listClusters, updateCluster, updateClusterSettings } from "./clusters.ts";
 import { describeTasks } from "./describe-tasks.ts";
+import { executeCommand } from "./execute-command.ts";
 import { listTasks } from "./list-tasks.ts";
 import { runTask } from "./run-task.ts";
 import { stopTask } from "./stop-task.ts";
@@ -37,6 +38,7 @@ export const operations: readonly Operation[] = [
   deleteTaskDefinitions,
   runTask,
   stopTask,
+  executeCommand,
   describeTasks,
   listTasks,
   createService,

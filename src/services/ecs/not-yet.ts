@@ -13,13 +13,11 @@ type Wanted = Partial<
     | "gatewayConnectors"
     | "loadBalancers"
     | "monitoring"
-    | "enableExecuteCommand"
   >
 >;
 
 /** Refuses what a service would be promised and not given. @throws UnsupportedFeatureException */
 export function refuseNotYet(wanted: Wanted): void {
-  refuseExec(wanted);
   const { deploymentController, deploymentConfiguration, loadBalancers = [] } = wanted;
   const controller = deploymentController?.type;
   refuseIf(controller !== undefined && controller !== "ECS", `the deployment controller ${controller}`, "use ECS");
@@ -50,17 +48,12 @@ export function refuseNotYet(wanted: Wanted): void {
 export function refuseTaskNotYet(request: RunTaskRequest, definition: TaskDefinitionRecord): void {
   const { overrides = {}, volumeConfigurations = [] } = request;
   refuseDefinitionNotYet(definition);
-  refuseExec(request);
   refuseIf(volumeConfigurations.length > 0, "volumes that are configured at launch (volumeConfigurations)");
   refuseIf((overrides.inferenceAcceleratorOverrides ?? []).length > 0, "Elastic Inference (inferenceAcceleratorOverrides)");
   for (const { environmentFiles = [], resourceRequirements = [] } of overrides.containerOverrides ?? []) {
     refuseIf(environmentFiles.length > 0, "environment files (environmentFiles)");
     refuseIf(resourceRequirements.length > 0, "GPUs or accelerators (resourceRequirements)");
   }
-}
-
-function refuseExec({ enableExecuteCommand }: Pick<RunTaskRequest, "enableExecuteCommand">): void {
-  refuseIf(enableExecuteCommand === true, "ECS Exec (enableExecuteCommand)", "use docker exec on this host");
 }
 
 /** Refuses to run a definition of which a part would not come about. @throws UnsupportedFeatureException */

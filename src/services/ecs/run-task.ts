@@ -10,6 +10,7 @@ import { providersFor } from "../../decide/placement/capacity-providers.ts";
 import { capacityProviderKeys, inCluster, tagAtCreation, tagKeys } from "./condition-keys.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
 import { clusterName, requireCluster } from "./find-cluster.ts";
+import { requireTaskRole } from "./exec-role.ts";
 import { findTaskDefinition, requireActiveDefinition, taskDefinitionArn } from "./find-task-definition.ts";
 import { checkHostRights } from "./host-rights.ts";
 import { portsTaken, staticHostPorts } from "./host-ports.ts";
@@ -61,6 +62,7 @@ export const runTask = operation("RunTask", {
     const networkConfiguration = checkNetworkConfiguration(input.networkConfiguration, definition, launch.launchType, context);
     const overrides = withRoleArns(checkOverrides(input.overrides, definition, launch.launchType), context);
     checkRoles(overrides, definition, context);
+    if (input.enableExecuteCommand) requireTaskRole("RunTask", definition, overrides);
     const tags = taskTags(input, cluster, definition);
 
     const { placeable, failures } = place(count, definition, cluster, context);

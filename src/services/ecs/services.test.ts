@@ -201,11 +201,6 @@ describe("creating a service is refused", () => {
       { schedulingStrategy: "DAEMON", taskDefinition: "host", launchType: "EC2", networkConfiguration: undefined },
     ],
     [
-      "Airfield does not support ECS Exec (enableExecuteCommand) yet; use docker exec on this host.",
-      { enableExecuteCommand: true },
-      "UnsupportedFeatureException",
-    ],
-    [
       "Airfield does not support the deployment controller CODE_DEPLOY yet; use ECS.",
       { deploymentController: { type: "CODE_DEPLOY" } },
       "UnsupportedFeatureException",

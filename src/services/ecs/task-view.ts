@@ -1,4 +1,4 @@
-import type { Attachment, Container, ContainerOverride, Task } from "@aws-sdk/client-ecs";
+import type { Attachment, Container, ContainerOverride, ManagedAgent, Task } from "@aws-sdk/client-ecs";
 import { isBefore } from "../../domain/task-status.ts";
 import { taskDefinitions, type ContainerRecord, type TaskRecord } from "../../state/ecs.ts";
 import type { State } from "../../state/state.ts";
@@ -105,8 +105,14 @@ function containerView(container: ContainerRecord, task: TaskRecord): Container 
       ? [{ attachmentId: networkInterface.attachmentId, privateIpv4Address: networkInterface.privateIpv4Address }]
       : [],
     healthStatus: container.healthStatus,
+    ...(task.enableExecuteCommand && { managedAgents: [execAgent(container, task)] }),
     cpu: container.cpu,
     memory: container.memory,
     memoryReservation: container.memoryReservation,
   };
+}
+
+/** What runs commands in a container: there for as long as the container runs. */
+function execAgent({ lastStatus }: ContainerRecord, { startedAt }: TaskRecord): ManagedAgent {
+  return { name: "ExecuteCommandAgent", lastStatus, ...(lastStatus === "RUNNING" && { lastStartedAt: instant(startedAt) }) };
 }

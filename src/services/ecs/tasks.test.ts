@@ -165,11 +165,6 @@ describe("a run is refused", () => {
     ["Cluster not found.", { cluster: "gone" }, "ClusterNotFoundException"],
     ["count must be between 1 and 10.", { count: 11 }],
     ["Override for container named db is not a container in the TaskDefinition.", { overrides: { containerOverrides: [{ name: "db" }] } }],
-    [
-      "Airfield does not support ECS Exec (enableExecuteCommand) yet; use docker exec on this host.",
-      { enableExecuteCommand: true },
-      "UnsupportedFeatureException",
-    ],
     ["The specified platform does not exist.", { platformVersion: "9.9.9" }, "PlatformUnknownException"],
     ["The platform version must be null when specifying an EC2 launch type.", { launchType: "EC2", platformVersion: "LATEST" }],
     [

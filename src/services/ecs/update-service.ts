@@ -8,6 +8,7 @@ import { checkCount, checkGracePeriod, DAEMON_COUNT, serviceRole } from "./creat
 import { inCluster, serviceKeys } from "./condition-keys.ts";
 import { checkDeploymentConfiguration } from "./deployment-configuration.ts";
 import { invalid, mustBeOneOf, operation } from "./ecs-operation.ts";
+import { requireTaskRole } from "./exec-role.ts";
 import { requireCluster } from "./find-cluster.ts";
 import { requireActiveService, serviceArn } from "./find-service.ts";
 import { findTaskDefinition, requireActiveDefinition } from "./find-task-definition.ts";
@@ -58,6 +59,8 @@ export const updateService = operation("UpdateService", {
       availabilityZoneRebalancing: (input.availabilityZoneRebalancing ??
         before.availabilityZoneRebalancing) as ServiceRecord["availabilityZoneRebalancing"],
     };
+    const asksForExec = input.enableExecuteCommand !== undefined || input.taskDefinition !== undefined;
+    if (asksForExec && asked.enableExecuteCommand) requireTaskRole("UpdateService", definition);
     const configuration = input.serviceConnectConfiguration ?? before.connect?.configuration;
     const deploys =
       (input.forceNewDeployment ?? false) ||

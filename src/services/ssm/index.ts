@@ -5,6 +5,7 @@ import { labelParameterVersion, unlabelParameterVersion } from "./labels.ts";
 import { describeParameters, getParameterHistory, getParametersByPath } from "./list-parameters.ts";
 import { putParameter } from "./put-parameter.ts";
 import { deleteResourcePolicy, getResourcePolicies, putResourcePolicy } from "./resource-policies.ts";
+import { resumeSession, terminateSession } from "./sessions.ts";
 import { addTagsToResource, listTagsForResource, removeTagsFromResource } from "./tags.ts";
 
 export { constraints } from "./constraints.ts";
@@ -28,4 +29,6 @@ export const operations: readonly Operation[] = [
   putResourcePolicy,
   getResourcePolicies,
   deleteResourcePolicy,
+  resumeSession,
+  terminateSession,
 ];
