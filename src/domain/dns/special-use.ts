@@ -22,9 +22,9 @@ export function isSpecialUse(name: string): boolean {
 
 /**
  * Domains in which there are no public zones: the names there are this installation's own (load balancers, name servers, the endpoint), every machine's own
- * (RFC 6761, section 6.3), or Amazon's, some of which lead here. Who had a zone there would answer for them, and prove them to the authority.
+ * (RFC 6761, section 6.3), or Amazon's, some of which lead here, as do those of private addresses in VPCs, of every region. Who had a zone there would answer for them, and prove them to the authority.
  */
-const RESERVED = ["localhost.", "amazonaws.com.", "amazonaws.com.cn.", "acm-validations.aws."];
+const RESERVED = ["localhost.", "amazonaws.com.", "amazonaws.com.cn.", "acm-validations.aws.", "ec2.internal.", "compute.internal."];
 
 /** @param name as `readName` gives it */
 export function isReserved(name: string): boolean {

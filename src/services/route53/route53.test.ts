@@ -118,6 +118,13 @@ describe("a public hosted zone", () => {
     ["a reference that was used", { Name: "example.org" }, "HostedZoneAlreadyExists", "caller reference"],
     ["a top-level domain", { Name: "com", CallerReference: "b" }, "InvalidDomainName", "com"],
     ["this host's names", { Name: "us-east-1.elb.LOCALHOST", CallerReference: "b" }, "InvalidDomainName", "reserved by AWS"],
+    ["names of private addresses", { Name: "ec2.internal", CallerReference: "b" }, "InvalidDomainName", "reserved by AWS"],
+    [
+      "names of private addresses elsewhere",
+      { Name: "us-west-2.compute.internal", CallerReference: "b" },
+      "InvalidDomainName",
+      "reserved by AWS",
+    ],
     ["Amazon's names", { Name: "ecr.us-east-1.amazonaws.com", CallerReference: "b" }, "InvalidDomainName", "reserved by AWS"],
     [
       "an empty label",
