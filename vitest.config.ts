@@ -20,7 +20,7 @@ export default defineConfig({
       {
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "console/test/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // One engine and one proxy serve them all: files run one after another.

@@ -12,7 +12,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const scratch = join(root, ".tmp");
 const arguments_ = process.argv.slice(2);
 const CHECKS = [
-  { name: "types", command: "tsc", args: ["-b"] },
+  { name: "types", command: "tsc", args: ["-b", ".", "console", "console/test"] },
   { name: "lint", command: "oxlint", args: ["--type-aware"] },
   { name: "format", command: "oxfmt", args: ["--check", "."] },
   { name: "dead code", command: "knip", args: ["--no-progress"] },

@@ -65,6 +65,16 @@ program
   .option("--json", "as one JSON object")
   .action(async (flags: object) => (await import("./env.ts")).env(flags));
 
+program
+  .command("console")
+  .description("print, and open, a link that signs a browser in at the web console: once, within five minutes")
+  .addOption(port())
+  .addOption(data())
+  .addOption(region("region to begin in (AWS_REGION, AWS_DEFAULT_REGION; us-east-1)"))
+  .option("--account <id>", "sign in as this account's root (123456789012)")
+  .option("--no-open", "print it alone")
+  .action(async (flags: object) => (await import("./console.ts")).openConsole(flags));
+
 const account = program.command("account").description("more accounts, beside 123456789012; a server that runs takes them up at once");
 
 account

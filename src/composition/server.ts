@@ -1,19 +1,26 @@
 import type { Server } from "node:http";
+import { fileURLToPath } from "node:url";
 import { auditor } from "../audit/auditor.ts";
 import { strangers } from "../audit/strangers.ts";
 import type { ClaimsKey } from "../control/logins/user-claims.ts";
+import { explainTask } from "../control/reachability/explain-task.ts";
 import { imageBills } from "../control/scanning/image-bill.ts";
 import { errorTrace } from "../domain/error-text.ts";
 import { dataChannels } from "../gateway/data-channels.ts";
+import { webConsole } from "../gateway/console/console.ts";
 import { gateway } from "../gateway/gateway.ts";
 import { httpServer } from "../gateway/server.ts";
 import { throttle } from "../gateway/throttle.ts";
 import { pullThrough } from "../registry/pull-through/pull-through.ts";
 import { registryHandler } from "../registry/registry.ts";
+import { imageHome } from "../registry/resolve.ts";
 import { SERVICES } from "../services/catalogue.ts";
 import type { Platform } from "../services/platform.ts";
 import type { AuditLogs } from "./audit-logs.ts";
 import type { Start } from "./options.ts";
+
+/** Where the set-up builds the console, whether the compiled program runs or its sources. */
+const CONSOLE_FOLDER = fileURLToPath(new URL("../../dist/console", import.meta.url));
 
 interface ServerParts {
   readonly audit: AuditLogs;
@@ -41,6 +48,15 @@ export function buildServer({ options, logger, opened }: Start, platform: Platfo
       failed: (cause) => logger.error("the registry failed", { cause: errorTrace(cause) }),
       audit: recordCall,
     }),
+    console: opened.use(
+      webConsole({
+        folder: CONSOLE_FOLDER,
+        platform,
+        audit: recordCall,
+        explainTask: (task) =>
+          explainTask({ state, clock, ids, homeOf: (reference, scope) => imageHome(platform, reference, scope) }, task),
+      }),
+    ),
     publicKey: (id) => (id === claimsKey.id ? claimsKey.publicPem : undefined),
     failed: (cause) => logger.error("a request failed", { cause: errorTrace(cause) }),
     hostNames: options.hostNames,

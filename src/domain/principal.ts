@@ -65,6 +65,8 @@ export interface SessionFacts {
   readonly chained?: boolean;
   /** Whether a multi-factor code was given. */
   readonly mfa?: boolean;
+  /** Whether the console's sign-in made it: such a session is its user's or root's like a key of their own. */
+  readonly console?: boolean;
   /** Condition keys that hold for the whole session, such as `token.actions.githubusercontent.com:sub`, `aws:FederatedProvider`. */
   readonly context: Readonly<Record<string, string>>;
 }

@@ -3,6 +3,8 @@ import { TLSSocket } from "node:tls";
 import { LAYER_DOWNLOADS } from "../state/layer-download.ts";
 import { BodyTooLargeError, BodyTooSlowError, LARGEST_BODY, readBody } from "./body.ts";
 import { BodyCrowdedOutError, BodyRoom } from "./body-room.ts";
+import { isForConsole, type Console } from "./console/console.ts";
+import { sendStream } from "./console/send-stream.ts";
 import { noteKnown } from "./connections.ts";
 import { DisconnectedError } from "./disconnected.ts";
 import type { Gateway } from "./gateway.ts";
@@ -25,6 +27,8 @@ export type RegistryHandler = (request: IncomingMessage, response: ServerRespons
 export interface ServerOptions extends GuardedServerOptions {
   readonly gateway: Gateway;
   readonly registry: RegistryHandler;
+  /** Pages for browsers; none are served where absent. */
+  readonly console?: Console | undefined;
   /** The public key of this id, in PEM, by which load balancers tell targets about users. */
   readonly publicKey?: ((id: string) => string | undefined) | undefined;
   /** Told of failures outside of any operation. */
@@ -37,6 +41,7 @@ export interface ServerOptions extends GuardedServerOptions {
 export function httpServer({
   gateway,
   registry,
+  console,
   publicKey,
   failed,
   limits: changes,
@@ -45,7 +50,7 @@ export function httpServer({
   origins = [],
 }: ServerOptions): Server {
   const limits = { ...LIMITS, ...changes };
-  const parts = { gateway, limits, room: new BodyRoom(limits.bodyBytes), strangers: new Strangers(limits.strangers) };
+  const parts = { gateway, console, limits, room: new BodyRoom(limits.bodyBytes), strangers: new Strangers(limits.strangers) };
   const share = shareAnswers(origins);
   // `docker` sends `Expect: 100-continue` never; SDKs do for large bodies, and Node answers them.
   const listener: RequestListener = (request, response) => {
@@ -80,6 +85,7 @@ function isForRegistry({ url = "", headers }: IncomingMessage): boolean {
 
 interface AnswerParts {
   readonly gateway: Gateway;
+  readonly console: Console | undefined;
   readonly limits: Limits;
   readonly room: BodyRoom;
   readonly strangers: Strangers;
@@ -100,7 +106,15 @@ async function answer(parts: AnswerParts, request: IncomingMessage, response: Se
   }
   try {
     const arriving = { ...head, ...door, readBody: (largest: number) => readBody(request, largest, parts) };
-    const answered = await parts.gateway(arriving, request.socket.remoteAddress ?? "", request.socket.localAddress);
+    const { remoteAddress = "", localAddress } = request.socket;
+    const answered =
+      parts.console && isForConsole(head.target)
+        ? await parts.console.answer(arriving, remoteAddress)
+        : await parts.gateway(arriving, remoteAddress, localAddress);
+    if ("open" in answered) {
+      sendStream(answered, request, response);
+      return;
+    }
     const length = Buffer.byteLength(answered.body);
     response.writeHead(answered.status, { ...answered.headers, "content-length": length });
     response.end(request.method === "HEAD" ? undefined : answered.body);

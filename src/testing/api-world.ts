@@ -15,6 +15,7 @@ import { secretBox } from "../drivers/system/secret-box.ts";
 import { DEFAULT_ACCOUNT, DEFAULT_REGION } from "../domain/scope.ts";
 import { gateway } from "../gateway/gateway.ts";
 import { credentials } from "../authorization/credentials.ts";
+import { webConsole } from "../gateway/console/console.ts";
 import type { Limits } from "../gateway/limits.ts";
 import type { Throttle } from "../gateway/throttle.ts";
 import { httpServer } from "../gateway/server.ts";
@@ -67,12 +68,16 @@ export interface ApiWorldOptions {
   readonly limits?: Partial<Limits>;
   /** Those of the catalogue where absent. */
   readonly services?: readonly ServiceDescriptor[];
+  /** Where the pages of the console are; none are built where absent. */
+  readonly consoleFolder?: string;
+  /** What is told of tasks that are asked about. */
+  readonly explainTask?: (task: string) => unknown;
 }
 
 /** @param parts what the operations under test need beyond memory state: a blob store, a log store */
 export async function apiWorld(
   parts: Partial<Platform> = {},
-  { throttle, limits, services = SERVICES }: ApiWorldOptions = {},
+  { throttle, limits, services = SERVICES, consoleFolder = "/nowhere", explainTask }: ApiWorldOptions = {},
 ): Promise<ApiWorld> {
   const state = parts.state ?? new JournaledState(memoryJournal());
   const secrets = parts.secrets ?? secretBox(Buffer.alloc(32, 7));
@@ -99,12 +104,15 @@ export async function apiWorld(
   };
   const defects: unknown[] = [];
   const unproved = strangers({ log: platform.audit, clock: platform.clock, ids: platform.ids });
+  const audit = auditor({ log: platform.audit, strangers: unproved.record, state, ids: platform.ids });
+  const console = webConsole({ folder: consoleFolder, platform, audit, ...(explainTask ? { explainTask } : {}) });
   const server = httpServer({
+    console,
     gateway: gateway({
       services,
       platform,
       failed: (cause) => defects.push(cause),
-      audit: auditor({ log: platform.audit, strangers: unproved.record, state, ids: platform.ids }),
+      audit,
       ...(throttle ? { throttle } : {}),
     }),
     registry: (_request, response) => void response.writeHead(404).end(),
@@ -131,6 +139,7 @@ export async function apiWorld(
     aws: (...args) => runAws({ url, ...TEST_KEYS, home }, args),
     async [Symbol.asyncDispose]() {
       for (const dispose of disposals) dispose();
+      console[Symbol.dispose]();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       await rm(home, { recursive: true, force: true });

@@ -64,6 +64,9 @@ test("packed for npm and installed elsewhere, it runs by npx, says when it is re
   const { stdout } = await execute("npx", ["airfield", "wait-ready"], { cwd: folder, env: environment() });
   expect(stdout).toMatch(/^airfield ready at http:\/\/127\.0\.0\.1:\d+\n$/);
   expect(await clusters(await apiEnvironment("npx", ["airfield"]))).toEqual({ clusterArns: [] });
+  // The console comes with it, built.
+  const page = await fetch(new URL("/console/", /http\S+/.exec(stdout)?.[0]));
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining("/console/assets/")]);
   const ended = once(server, "exit");
   // npx passes no signals on: this is what scripts have.
   await execute("npx", ["airfield", "stop"], { cwd: folder, env: environment() });
