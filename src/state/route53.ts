@@ -64,6 +64,8 @@ export const delegationSets = defineTable<DelegationSetRecord>()("route53.delega
 export interface RecordSetRecord extends RecordSet {
   readonly zoneId: string;
   readonly account: string;
+  /** Of the traffic policy instance that it is a part of, and goes with. */
+  readonly trafficPolicyInstanceId?: string;
 }
 
 export function recordSetKey(set: Pick<RecordSetRecord, "zoneId" | "name" | "type" | "setIdentifier">): string {
@@ -83,6 +85,7 @@ export const recordSets = defineTable<RecordSetRecord>()("route53.record-sets", 
   below: (set) => namesAbove(set.name).map((name) => nameInZone(set.zoneId, name)),
   healthCheck: (set) => set.healthCheckId,
   cidrCollection: (set) => set.cidrRouting?.CollectionId,
+  trafficPolicyInstance: (set) => set.trafficPolicyInstanceId,
 });
 
 /** Record sets of one name and type that nobody may change, whether there are any or not. */

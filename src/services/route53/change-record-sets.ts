@@ -36,6 +36,8 @@ export const changeResourceRecordSets = operation("ChangeResourceRecordSets", {
     const zone = requireOwnZone(context, HostedZoneId);
     const protectedOnes = read.flatMap(({ set }) => protection(context, zone, set) ?? []);
     if (protectedOnes.length > 0) throw invalidBatch([...new Set(protectedOnes)]);
+    const followed = read.flatMap(({ set }) => ofInstance(context, zone, set) ?? []);
+    if (followed.length > 0) throw invalidBatch([...new Set(followed)]);
     requireHealthChecks(context, read);
     requireLocations(context, zone, read);
     const changed = applyChanges(zoneToChange(context, zone), read);
@@ -86,8 +88,17 @@ function refuseLarge(changes: readonly Change[]): void {
   if (characters > MOST_CHARACTERS) throw invalidBatch([`Number of characters limit of ${MOST_CHARACTERS} exceeded.`]);
 }
 
+/** Why record sets of a name and type are not to be changed by themselves, where a traffic policy instance has some. */
+function ofInstance({ state }: OperationContext, { id }: HostedZoneRecord, { name, type }: RecordChange["set"]): string | undefined {
+  const found = recordSetsAt(state, id, name).find((set) => set.type === type && set.trafficPolicyInstanceId !== undefined);
+  return (
+    found &&
+    `RRSet with DNS name ${name}, type ${type} is of the traffic policy instance ${found.trafficPolicyInstanceId}, which alone changes it.`
+  );
+}
+
 /** @throws NoSuchHealthCheck */
-function requireHealthChecks({ state }: OperationContext, changes: readonly RecordChange[]): void {
+export function requireHealthChecks({ state }: OperationContext, changes: readonly RecordChange[]): void {
   for (const { action, set } of changes)
     if (action !== "DELETE" && set.healthCheckId !== undefined && !state.table(healthChecks).has(set.healthCheckId))
       throw new NoSuchHealthCheck(because(`A health check with id ${set.healthCheckId} does not exist.`));
@@ -106,7 +117,7 @@ function requireLocations({ state }: OperationContext, zone: HostedZoneRecord, c
   }
 }
 
-function zoneToChange({ state }: OperationContext, zone: HostedZoneRecord): ZoneToChange {
+export function zoneToChange({ state }: OperationContext, zone: HostedZoneRecord): ZoneToChange {
   return {
     ...{ id: zone.id, name: zone.name },
     at: (name) => recordSetsAt(state, zone.id, name),

@@ -30,6 +30,27 @@ import {
   deleteResourceRecordSetProtections,
   listResourceRecordSetProtections,
 } from "./record-set-protections.ts";
+import {
+  listTrafficPolicies,
+  listTrafficPolicyInstances,
+  listTrafficPolicyInstancesByHostedZone,
+  listTrafficPolicyInstancesByPolicy,
+  listTrafficPolicyVersions,
+} from "./list-traffic-policies.ts";
+import {
+  createTrafficPolicy,
+  createTrafficPolicyVersion,
+  deleteTrafficPolicy,
+  getTrafficPolicy,
+  updateTrafficPolicyComment,
+} from "./traffic-policies.ts";
+import {
+  createTrafficPolicyInstance,
+  deleteTrafficPolicyInstance,
+  getTrafficPolicyInstance,
+  getTrafficPolicyInstanceCount,
+  updateTrafficPolicyInstance,
+} from "./traffic-policy-instances.ts";
 import { changeTagsForResource, listTagsForResource, listTagsForResources } from "./tags.ts";
 import { testDNSAnswer } from "./test-dns-answer.ts";
 import {
@@ -90,5 +111,20 @@ export const operations: readonly Operation[] = [
   createResourceRecordSetProtections,
   deleteResourceRecordSetProtections,
   listResourceRecordSetProtections,
+  createTrafficPolicy,
+  createTrafficPolicyVersion,
+  getTrafficPolicy,
+  updateTrafficPolicyComment,
+  deleteTrafficPolicy,
+  listTrafficPolicies,
+  listTrafficPolicyVersions,
+  createTrafficPolicyInstance,
+  getTrafficPolicyInstance,
+  updateTrafficPolicyInstance,
+  deleteTrafficPolicyInstance,
+  getTrafficPolicyInstanceCount,
+  listTrafficPolicyInstances,
+  listTrafficPolicyInstancesByHostedZone,
+  listTrafficPolicyInstancesByPolicy,
   getDNSSEC,
 ];

@@ -1,5 +1,6 @@
 import { HostedZoneNotPrivate } from "@aws-sdk/client-route-53";
 import { delegationSets, healthChecks, hostedZones } from "../../state/route53.ts";
+import { trafficPolicies, trafficPolicyInstances } from "../../state/traffic-policies.ts";
 import { because } from "../operation.ts";
 import { QUOTAS } from "./quotas.ts";
 import { onAny, operation, recordSetCount, requireZone, zoneArn } from "./route53-operation.ts";
@@ -7,12 +8,14 @@ import { onAny, operation, recordSetCount, requireZone, zoneArn } from "./route5
 export const getAccountLimit = operation("GetAccountLimit", {
   authorize: onAny("GetAccountLimit"),
   run({ Type = "MAX_HOSTED_ZONES_BY_OWNER" }, { state, account }) {
-    const counts: Partial<Record<typeof Type, number>> = {
+    const counts: Record<typeof Type, number> = {
       MAX_HOSTED_ZONES_BY_OWNER: state.table(hostedZones).count("account", account),
       MAX_HEALTH_CHECKS_BY_OWNER: state.table(healthChecks).count("account", account),
+      MAX_TRAFFIC_POLICIES_BY_OWNER: state.table(trafficPolicies).count("account", account),
+      MAX_TRAFFIC_POLICY_INSTANCES_BY_OWNER: state.table(trafficPolicyInstances).count("account", account),
       MAX_REUSABLE_DELEGATION_SETS_BY_OWNER: state.table(delegationSets).count("account", account),
     };
-    return { Limit: { Type, Value: QUOTAS[Type] }, Count: counts[Type] ?? 0 };
+    return { Limit: { Type, Value: QUOTAS[Type] }, Count: counts[Type] };
   },
 });
 

@@ -2,6 +2,7 @@ import type { ResourceRecordSet } from "@aws-sdk/client-route-53";
 import { defined } from "../../domain/defined.ts";
 import { readName, sortKey } from "../../domain/dns/name.ts";
 import { recordSets, type RecordSetRecord } from "../../state/route53.ts";
+import { trafficPolicyInstances } from "../../state/traffic-policies.ts";
 import { compareKeys } from "../pagination.ts";
 import { pageLimit } from "./pages.ts";
 import { invalidInput, operation, requireZone, zoneArn } from "./route53-operation.ts";
@@ -18,10 +19,9 @@ export const listResourceRecordSets = operation("ListResourceRecordSets", {
       throw invalidInput("The request is invalid: a set identifier to start at needs a record name and a record type.");
     const limit = pageLimit(MaxItems, MOST);
     const from = [StartRecordName === undefined ? "" : startName(StartRecordName), StartRecordType ?? "", StartRecordIdentifier ?? ""];
-    const sets = context.state
-      .table(recordSets)
-      .by("zone", zone.id)
-      .map((set) => ({ set, key: [sortKey(set.name), set.type, set.setIdentifier ?? ""] }))
+    const all = context.state.table(recordSets).by("zone", zone.id);
+    const sets = asListed(all, (id) => context.state.table(trafficPolicyInstances).get(id)?.name)
+      .map((set) => ({ set, key: [sortKey(set.name), set.type, listedIdentifier(set) ?? ""] }))
       .filter(({ key }) => compareParts(key, from) >= 0)
       .toSorted((a, b) => compareParts(a.key, b.key))
       .map(({ set }) => set);
@@ -30,10 +30,19 @@ export const listResourceRecordSets = operation("ListResourceRecordSets", {
       ResourceRecordSets: sets.slice(0, limit).map(shownRecordSet),
       IsTruncated: next !== undefined,
       MaxItems: limit as never,
-      ...defined({ NextRecordName: next?.name, NextRecordType: next?.type, NextRecordIdentifier: next?.setIdentifier }),
+      ...defined({ NextRecordName: next?.name, NextRecordType: next?.type, NextRecordIdentifier: next && listedIdentifier(next) }),
     };
   },
 });
+
+/** Of what a traffic policy comes to, one record set is told: that of the instance's name. */
+function asListed(all: readonly RecordSetRecord[], nameOf: (instanceId: string) => string | undefined): readonly RecordSetRecord[] {
+  const told = new Set<string>();
+  return all.filter(({ trafficPolicyInstanceId: id, name }) => {
+    if (id === undefined) return true;
+    return name === nameOf(id) && told.size < told.add(id).size;
+  });
+}
 
 /** Where a listing starts: at a name that need not be there, of whatever zone. @throws InvalidInput */
 function startName(text: string): string {
@@ -50,7 +59,13 @@ function compareParts(a: readonly string[], b: readonly string[]): number {
   return 0;
 }
 
+function listedIdentifier({ setIdentifier, trafficPolicyInstanceId }: RecordSetRecord): string | undefined {
+  return trafficPolicyInstanceId === undefined ? setIdentifier : undefined;
+}
+
 export function shownRecordSet(set: RecordSetRecord): ResourceRecordSet {
+  if (set.trafficPolicyInstanceId !== undefined)
+    return { Name: set.name, Type: set.type, TrafficPolicyInstanceId: set.trafficPolicyInstanceId };
   return {
     Name: set.name,
     Type: set.type,

@@ -51,7 +51,9 @@ export function readRecordSet(change: Change): { readonly set: RecordSet; readon
 function checkMembers(change: Change, given: ResourceRecordSet): void {
   const where = `in Change with [Action=${change.Action}, Name=${given.Name}, Type=${given.Type}, SetIdentifier=${given.SetIdentifier ?? "null"}]`;
   if (given.TrafficPolicyInstanceId !== undefined)
-    throw invalidInput("Airfield has no traffic policies yet: TrafficPolicyInstanceId is refused.");
+    throw invalidInput(
+      `The record sets of a traffic policy instance are changed by UpdateTrafficPolicyInstance and DeleteTrafficPolicyInstance alone: ${given.TrafficPolicyInstanceId}`,
+    );
   if (given.GeoProximityLocation)
     throw invalidInput("Airfield knows nobody's place, and so does not route by geoproximity: GeoProximityLocation is refused.");
   const records = given.ResourceRecords !== undefined;

@@ -44,6 +44,18 @@ export function cidrCollectionArn(at: Scope, id = ""): string {
   return route53Arn(at, `cidrcollection/${id}`);
 }
 
+export function trafficPolicyArn(at: Scope, id = ""): string {
+  return route53Arn(at, `trafficpolicy/${id}`);
+}
+
+export function trafficPolicyInstanceArn(at: Scope, id = ""): string {
+  return route53Arn(at, `trafficpolicyinstance/${id}`);
+}
+
+export function queryLoggingConfigArn(at: Scope, id = ""): string {
+  return route53Arn(at, `queryloggingconfig/${id}`);
+}
+
 /** Of operations that Route 53 knows no resource for. */
 export function onAny(action: string) {
   return (): Permission => ({ action: `route53:${action}`, resource: "*" });

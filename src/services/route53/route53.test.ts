@@ -286,7 +286,7 @@ describe("record sets", () => {
       "a traffic policy",
       [create({ Name: "www.example.com", Type: "A", TrafficPolicyInstanceId: "x" })],
       "InvalidInput",
-      "TrafficPolicyInstanceId is refused",
+      "DeleteTrafficPolicyInstance alone",
     ],
     [
       "a policy that is not carried out",

@@ -16,6 +16,12 @@ export function serviceNames(balancers: () => Iterable<Named>): ZoneToChange["se
   };
 }
 
+/** The zone of a load balancer's name, which is as `readName` gives it. The load balancers are read at the first look. */
+export function zoneOfBalancer(balancers: () => Iterable<Named>): (name: string) => string | undefined {
+  let known: ReadonlyMap<string, string> | undefined;
+  return (name) => (known ??= read(balancers()).zoneOf).get(name);
+}
+
 function read(balancers: Iterable<Named>) {
   const zoneOf = new Map<string, string>();
   for (const { dnsName, canonicalHostedZoneId } of balancers)
