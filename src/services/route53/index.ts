@@ -10,6 +10,7 @@ import {
   listReusableDelegationSets,
 } from "./delegation-sets.ts";
 import { getDNSSEC } from "./dnssec.ts";
+import { getGeoLocation, listGeoLocations } from "./geo-locations.ts";
 import {
   createHealthCheck,
   deleteHealthCheck,
@@ -126,5 +127,7 @@ export const operations: readonly Operation[] = [
   listTrafficPolicyInstances,
   listTrafficPolicyInstancesByHostedZone,
   listTrafficPolicyInstancesByPolicy,
+  getGeoLocation,
+  listGeoLocations,
   getDNSSEC,
 ];
