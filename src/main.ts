@@ -72,11 +72,11 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
   ]);
   await openLogins(start, platform, { installation: installation.id, claimsKey });
   const doors = openEndpointDoors(start, platform.state, server, installation.id);
-  const { balancing, connecting, names } = openTraffic(start, platform, proxy, {
+  const { balancing, connecting, names, queries } = openTraffic(start, platform, proxy, {
     ...{ networks, requestLog, troubles: storage.troubles, doors },
     isEnforced: enforcement !== undefined,
   });
-  const dns = await openHostNames(start, platform, storage.troubles);
+  const dns = await openHostNames(start, platform, storage.troubles, queries);
   const { doors: taskDoors } = await runTasks(start, platform, front, {
     runner: engine,
     networks,

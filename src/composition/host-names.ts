@@ -1,3 +1,4 @@
+import type { QueryLog } from "../control/query-logs/query-log.ts";
 import { isOnHost, resolveOnHost } from "../control/name-resolution/resolve.ts";
 import { errorText } from "../domain/error-text.ts";
 import { forwarder } from "../drivers/dns/forward.ts";
@@ -20,13 +21,14 @@ export async function openHostNames(
   { options, logger, opened }: Start,
   { state, ids }: Platform,
   troubles: Troubles,
+  queries: QueryLog,
 ): Promise<Endpoint | undefined> {
   const { dns } = options;
   if (!dns) return undefined;
   const { address, port, asked } = dns;
   try {
     const server = await dnsServer({
-      ...{ addresses: [address], port, forwarder: forwarder(), forwardsFor: isOnHost },
+      ...{ addresses: [address], port, forwarder: forwarder(), forwardsFor: isOnHost, answered: queries.note },
       resolve: resolveOnHost({ state, chance: chanceOf(ids) }, address),
       failed: (cause) => logger.warn("the name server for this host failed", { address, port, why: cause.message }),
     });

@@ -3,6 +3,7 @@ import { loadBalancing } from "../control/load-balancing/load-balancing.ts";
 import { loginOf } from "../control/logins/gates.ts";
 import { proxyShares } from "../control/proxy-shares.ts";
 import { serviceConnect, type ServiceConnect } from "../control/service-connect/service-connect.ts";
+import { queryLog, type QueryLog } from "../control/query-logs/query-log.ts";
 import { balancerAddresses } from "../control/vpc-networks/balancer-addresses.ts";
 import type { EndpointDoors } from "../control/vpc-networks/endpoint-doors.ts";
 import { followGateways } from "../control/vpc-networks/follow-networks.ts";
@@ -26,6 +27,8 @@ export interface Traffic {
   readonly balancing: AsyncDisposable;
   readonly connecting: ServiceConnect;
   readonly names: GatewayNameServers;
+  /** What name servers are asked of zones. */
+  readonly queries: QueryLog;
 }
 
 interface TrafficParts {
@@ -41,7 +44,7 @@ interface TrafficParts {
 /** Load balancers and Service Connect carried by the proxy, and found by name, at the addresses that this host has in the networks of VPCs. */
 export function openTraffic(
   { options, logger, opened }: Start,
-  { state, ids, secrets, logBuckets, packets, targetSurroundings: surroundings }: WholePlatform,
+  { state, ids, secrets, logs, logBuckets, packets, targetSurroundings: surroundings }: WholePlatform,
   proxy: TrafficProxy,
   { networks, requestLog, troubles, doors, isEnforced }: TrafficParts,
 ): Traffic {
@@ -68,6 +71,7 @@ export function openTraffic(
     }),
   );
   if (logBuckets) opened.use(logDelivery({ state, clock, log: requestLog, buckets: logBuckets, logger }));
+  const queries = opened.use(queryLog({ state, logs, clock, logger }));
   const names = opened.use(
     gatewayNameServers({
       state,
@@ -75,7 +79,7 @@ export function openTraffic(
       logger,
       chance: chanceOf(ids),
       sharedDomains: options.sharedDomains ?? [],
-      open: (address, answers) => dnsServer({ addresses: [address], port: 53, forwarder: forwarder(), ...answers }),
+      open: (address, answers) => dnsServer({ addresses: [address], port: 53, forwarder: forwarder(), answered: queries.note, ...answers }),
       trouble: (text) => troubles.tell("names", text),
       heldIn: (vpcId) => addresses.heldIn(vpcId),
     }),
@@ -106,5 +110,5 @@ export function openTraffic(
       addresses.at(gateways);
     }),
   );
-  return { balancing, connecting, names };
+  return { balancing, connecting, names, queries };
 }

@@ -182,7 +182,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
     operations: () => import("./route53/index.ts"),
     refuses: [
       "health checks of types `CLOUDWATCH_METRIC` and `RECOVERY_CONTROL`, from several regions (`Regions`), and with `MeasureLatency`",
-      "record sets by `GeoProximityLocation` (nobody's place is known here)",
+      "record sets by `GeoProximityLocation` (nobody's place is known here), and traffic policies that would need them, or that lead to CloudFront, S3 or Elastic Beanstalk, where they are to be followed",
       "`ResolverIP` and `EDNS0ClientSubnetIP` of TestDNSAnswer",
     ],
     notOffered: {

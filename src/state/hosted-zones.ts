@@ -9,6 +9,7 @@ import {
   type RecordSetRecord,
   type VpcOfZone,
 } from "./route53.ts";
+import { queryLoggingConfigs } from "./query-logging.ts";
 import type { State } from "./state.ts";
 
 export interface NewHostedZone {
@@ -55,6 +56,7 @@ export function insertHostedZone(state: State, parts: NewHostedZone): HostedZone
 export function removeHostedZone(state: State, id: string): void {
   const table = state.table(recordSets);
   for (const set of table.by("zone", id)) table.delete(recordSetKey(set));
+  for (const config of state.table(queryLoggingConfigs).by("zone", id)) state.table(queryLoggingConfigs).delete(config.id);
   state.table(hostedZones).delete(id);
 }
 

@@ -16,11 +16,17 @@ const SERVICE_TTL = 60;
  * Source: RFC 1034, section 4.3.2; RFC 2308 for what is not there; RFC 4592 for wildcards.
  */
 export function answerFrom(view: DnsView, question: Question): Resolution {
+  const zone = view.zoneOf(question.name);
+  const answer = followed(view, question, zone);
+  return zone && answer.kind === "reply" ? { ...answer, zoneId: zone.id } : answer;
+}
+
+function followed(view: DnsView, question: Question, own: ZoneView | undefined): Resolution {
   const answers: Resource[] = [];
   const known: Known = new Map();
   let name = question.name;
   for (let hops = 0; hops <= LONGEST_CHAIN; hops++) {
-    const zone = view.zoneOf(name);
+    const zone = hops === 0 ? own : view.zoneOf(name);
     if (!zone) return answers.length === 0 ? { kind: "forward" } : reply({ answers, continuesAt: name });
     const delegation = delegationIn(zone, { ...question, name });
     if (delegation) return answers.length === 0 ? referral(zone, delegation) : reply({ answers, continuesAt: name });

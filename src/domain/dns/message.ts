@@ -28,6 +28,18 @@ export interface Reply {
   readonly additionals: readonly Resource[];
   /** Where an alias name leads that is not known here: who looks names up for others goes on there. */
   readonly continuesAt?: string;
+  /** The hosted zone that the name of the question is in; absent where it is in none. */
+  readonly zoneId?: string;
+}
+
+/** A question about a hosted zone, and what was answered to it. */
+export interface AnsweredQuestion {
+  readonly zoneId: string;
+  readonly question: Question;
+  readonly code: Reply["code"];
+  readonly transport: "udp" | "tcp";
+  /** The address that asked. */
+  readonly client: string;
 }
 
 /** What becomes of a question. */

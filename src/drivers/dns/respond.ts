@@ -1,5 +1,5 @@
 import { decode, encode, RECURSION_DESIRED, type Answer, type DecodedPacket, type RecordType } from "dns-packet";
-import type { Question, Reply, Resolution } from "../../domain/dns/message.ts";
+import type { AnsweredQuestion, Question, Reply, Resolution } from "../../domain/dns/message.ts";
 import type { Forwarder } from "./forward.ts";
 import { readQuery, type Query } from "./query.ts";
 import { nameOnWire, roomOf, writeReply } from "./reply.ts";
@@ -11,6 +11,8 @@ export interface Responding {
   readonly resolve: Resolve;
   /** Asks others, where that is what a question comes to; without one such a question is refused. */
   readonly forwarder?: Forwarder;
+  /** Told what was asked about hosted zones, before the answer goes out. */
+  readonly answered?: (answered: AnsweredQuestion) => void;
   /** Which clients may have others asked; all where absent. */
   readonly forwardsFor?: (client: string) => boolean;
 }
@@ -22,7 +24,7 @@ export async function respond(
   octets: Uint8Array,
   client: string,
   transport: "udp" | "tcp",
-  { resolve, forwarder: any, forwardsFor = () => true }: Responding,
+  { resolve, forwarder: any, forwardsFor = () => true, answered }: Responding,
 ): Promise<Uint8Array | undefined> {
   const received = readQuery(octets);
   if (received.kind === "nothing") return undefined;
@@ -31,6 +33,8 @@ export async function respond(
   const forwarder = forwardsFor(client) ? any : undefined;
   const options = { room: roomOf(query, transport), recursion: forwarder !== undefined };
   const resolution = resolutionOf(query, client, resolve);
+  if (answered && query.question && resolution.kind === "reply" && resolution.zoneId !== undefined)
+    answered({ zoneId: resolution.zoneId, question: query.question, code: resolution.code, transport, client });
   if (resolution.kind === "silent") return undefined;
   if (resolution.kind === "refused") return writeReply(query, resolution, options);
   const others = query.recursionDesired ? forwarder : undefined;

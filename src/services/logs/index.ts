@@ -2,6 +2,7 @@ import type { Operation } from "../operation.ts";
 import { createLogGroup, deleteLogGroup, deleteRetentionPolicy, describeLogGroups, putRetentionPolicy } from "./log-groups.ts";
 import { createLogStream, deleteLogStream, describeLogStreams } from "./log-streams.ts";
 import { putLogEvents } from "./put-log-events.ts";
+import { deleteResourcePolicy, describeResourcePolicies, putResourcePolicy } from "./resource-policies.ts";
 import { filterLogEvents, getLogEvents } from "./read-log-events.ts";
 import { listTagsForResource, listTagsLogGroup, tagLogGroup, tagResource, untagLogGroup, untagResource } from "./tags.ts";
 
@@ -21,6 +22,9 @@ export const operations: readonly Operation[] = [
   putLogEvents,
   getLogEvents,
   filterLogEvents,
+  putResourcePolicy,
+  describeResourcePolicies,
+  deleteResourcePolicy,
   tagResource,
   untagResource,
   listTagsForResource,

@@ -52,6 +52,7 @@ import {
   getTrafficPolicyInstanceCount,
   updateTrafficPolicyInstance,
 } from "./traffic-policy-instances.ts";
+import { createQueryLoggingConfig, deleteQueryLoggingConfig, getQueryLoggingConfig, listQueryLoggingConfigs } from "./query-logging.ts";
 import { changeTagsForResource, listTagsForResource, listTagsForResources } from "./tags.ts";
 import { testDNSAnswer } from "./test-dns-answer.ts";
 import {
@@ -127,6 +128,10 @@ export const operations: readonly Operation[] = [
   listTrafficPolicyInstances,
   listTrafficPolicyInstancesByHostedZone,
   listTrafficPolicyInstancesByPolicy,
+  createQueryLoggingConfig,
+  getQueryLoggingConfig,
+  listQueryLoggingConfigs,
+  deleteQueryLoggingConfig,
   getGeoLocation,
   listGeoLocations,
   getDNSSEC,

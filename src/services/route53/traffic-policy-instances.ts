@@ -84,10 +84,7 @@ export const createTrafficPolicyInstance = operation("CreateTrafficPolicyInstanc
 });
 
 export const updateTrafficPolicyInstance = operation("UpdateTrafficPolicyInstance", {
-  authorize: ({ Id, TrafficPolicyId }, at): readonly Permission[] => [
-    { action: "route53:UpdateTrafficPolicyInstance", resource: trafficPolicyInstanceArn(at, Id) },
-    { action: "route53:UpdateTrafficPolicyInstance", resource: trafficPolicyArn(at, TrafficPolicyId) },
-  ],
+  authorize: onInstance("UpdateTrafficPolicyInstance"),
   run({ Id, TTL: ttl = 0, TrafficPolicyId, TrafficPolicyVersion }, context) {
     const before = requireInstance(context, Id);
     const zone = requireOwnZone(context, before.zoneId);
