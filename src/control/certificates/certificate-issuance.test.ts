@@ -7,7 +7,7 @@ import { certificateMaterial, certificates, type CertificateRecord, type DomainV
 import { findRecord } from "../../state/dns-zones.ts";
 import { listeners, type ListenerRecord } from "../../state/elb.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
-import { hostedZones, recordSets, type HostedZoneRecord } from "../../state/route53.ts";
+import { hostedZones, recordSetProtections, recordSets, type HostedZoneRecord } from "../../state/route53.ts";
 import { madeCertificate, type MadeCertificate } from "../../testing/certificates.ts";
 import { ManualClock } from "../../testing/manual-clock.ts";
 import { certificateIssuance } from "./certificate-issuance.ts";
@@ -244,6 +244,25 @@ test("what an authority is to find is in the zone beside what is there, as long 
   await at.clock.pass(0);
   expect(seen).toEqual([['"one"', '"two"'], ['"two"'], []]);
   expect(at.told).toEqual(["the authority refused a certificate"]);
+});
+
+test("what nobody may change stays as it is: no proof is put there", async () => {
+  const name = "_acme-challenge.example.com";
+  const at = world({
+    async issue({ prove }) {
+      await prove({ name, value: "one" });
+      throw new Error("it was proved where nobody may");
+    },
+  });
+  await using _loop = at.start();
+  at.state.commit(() => {
+    at.requestProved();
+    const [zone] = [...at.state.table(hostedZones).values()];
+    const { id: zoneId = "", account = "" } = zone ?? {};
+    at.state.table(recordSetProtections).put({ zoneId, account, name: `${name}.`, type: "TXT" });
+  });
+  await at.clock.pass(0);
+  expect([findRecord(at.state, name, "TXT"), at.told]).toEqual([[], ["the authority refused a certificate"]]);
 });
 
 test("a certificate that was deleted while it was made stays deleted", async () => {
