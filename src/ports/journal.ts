@@ -38,7 +38,11 @@ export interface Journal {
   takeOver(): Promise<number>;
   /** Every live record, in no particular order, some at a time. Called once, before the first append. */
   load(): AsyncIterable<readonly JournalRecord[]>;
-  append(changes: readonly JournalChange[]): Promise<void>;
+  /**
+   * @param when `whenever`: nobody counts on it, and it may wait some time for others to share their write with; with the next append that does not say so, also one of
+   * nothing, it goes along
+   */
+  append(changes: readonly JournalChange[], when?: "whenever"): Promise<void>;
   /** Whether there is room for what is new. Asked before each commit, so it costs nearly nothing. */
   hasRoom(): boolean;
   /** Waits for what was appended, then releases the store. Rejects with `NoRoomError` where something still waited for room: it is lost. */

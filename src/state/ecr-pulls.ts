@@ -7,8 +7,8 @@ import type { State } from "./state.ts";
 const NOTED_EVERY_MS = 3_600_000;
 
 /**
- * Notes that an image was pulled, unless the registry does not record who did. Nobody waits for it to be durable: lost with a
- * crash, it is noted with the next pull.
+ * Notes that an image was pulled, unless the registry does not record who did. A pull does not wait for it to be durable, and many share one
+ * transaction: lost with a crash, it is noted with the next pull. Who is told the time waits.
  *
  * @param by absent where the host itself pulls
  */

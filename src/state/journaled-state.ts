@@ -10,6 +10,8 @@ import { visit } from "./visit.ts";
 interface OpenCommit {
   /** Whether it is taken also where there is no room. */
   readonly happened: boolean;
+  /** Whether nobody counts on it, so that it may wait for others. */
+  readonly mayWait: boolean;
   readonly changes: { readonly table: StoredTable<object, string>; readonly change: Change<object> }[];
 }
 
@@ -37,7 +39,14 @@ export class JournaledState implements WholeState, TableOwner {
   readonly #tables = new Map<string, StoredTable<object, string>>();
   readonly #watchers = new Map<string, Set<Watcher>>();
   /** Whether what had no room has it now, is asked with an append of nothing. */
-  readonly #unsettled = new Unsettled(() => this.durable());
+  readonly #unsettled = new Unsettled(
+    () => this.durable(),
+    (commit) => {
+      if (this.#waitsFrom !== undefined && commit >= this.#waitsFrom) this.#bringAlong();
+    },
+  );
+  /** The first of the commits, counted from 1, that wait for others in the journal; `undefined` where none does. */
+  #waitsFrom: number | undefined;
   #open: OpenCommit | undefined;
   #pending: Promise<void> = Promise.resolve();
   /** Whether something that was appended waits for room. */
@@ -78,20 +87,20 @@ export class JournaledState implements WholeState, TableOwner {
   }
 
   commit<T>(change: () => T): T {
-    return this.#commit(change, this.#telling);
+    return this.#commit(change, { happened: this.#telling, mayWait: false });
   }
 
   record<T>(change: () => T): T {
-    return this.#commit(change, true);
+    return this.#commit(change, { happened: true, mayWait: false });
   }
 
   note(change: () => void): void {
-    if (this.#open || this.#journal.hasRoom()) this.commit(change);
+    if (this.#open || this.#journal.hasRoom()) this.#commit(change, { happened: this.#telling, mayWait: true });
   }
 
-  #commit<T>(change: () => T, happened: boolean): T {
+  #commit<T>(change: () => T, how: Pick<OpenCommit, "happened" | "mayWait">): T {
     if (this.#open) return change();
-    const open: OpenCommit = { happened, changes: [] };
+    const open: OpenCommit = { ...how, changes: [] };
     this.#open = open;
     let result: T;
     try {
@@ -107,11 +116,15 @@ export class JournaledState implements WholeState, TableOwner {
   }
 
   durable(): Promise<void> {
-    if (this.#stalled) {
-      this.#stalled = false;
-      this.#follow(this.#journal.append([]), []);
-    }
+    if (this.#stalled || this.#waitsFrom !== undefined) this.#bringAlong();
     return this.#pending;
+  }
+
+  /** What waits in the journal, for room or for others, is tried now. */
+  #bringAlong(): void {
+    this.#stalled = false;
+    this.#waitsFrom = undefined;
+    this.#follow(this.#journal.append([]), []);
   }
 
   watch<R extends object, I extends string>(definition: TableDefinition<R, I>, watcher: (change: Change<R>) => void): Disposable {
@@ -136,9 +149,10 @@ export class JournaledState implements WholeState, TableOwner {
     const changes = commit.changes.map(({ table, change }) => journalChange(table.definition.name, change));
     // Appends become durable in their order: with the last one all are.
     this.#follow(
-      this.#journal.append(changes),
+      this.#journal.append(changes, commit.mayWait ? "whenever" : undefined),
       commit.changes.map(({ table, change }) => ({ table: table.definition, change })),
     );
+    this.#waitsFrom = commit.mayWait ? (this.#waitsFrom ?? this.#unsettled.last) : undefined;
     // Watchers run after the current step, so that one that commits again never does so in the middle of another's work.
     queueMicrotask(() => {
       this.#telling = true;

@@ -169,3 +169,72 @@ describe("durability", () => {
     expect(told).toHaveLength(1);
   });
 });
+
+describe("what nobody counts on", () => {
+  /** A journal whose patient appends wait for others, as far as the calls show. */
+  function patient() {
+    const appends: (readonly [readonly string[], string | undefined])[] = [];
+    let waiting: (() => void)[] = [];
+    const state = new JournaledState({
+      ...memoryJournal(),
+      append: (changes, when) => {
+        appends.push([changes.map(({ key }) => key), when]);
+        if (when) return new Promise((resolve) => waiting.push(resolve));
+        for (const resolve of waiting) resolve();
+        waiting = [];
+        return Promise.resolve();
+      },
+    });
+    const note = (): void => state.note(() => void state.table(pets).put(tom));
+    return { state, appends, note };
+  }
+
+  test("shows at once, and is left to the journal; the next commit takes it along", async () => {
+    const { state, appends, note } = patient();
+    note();
+    expect([...state.table(pets).values()]).toEqual([tom]);
+    expect(appends).toEqual([[["Tom"], "whenever"]]);
+    state.commit(() => state.table(pets).put(rex));
+    await state.durable();
+    expect(appends.slice(1)).toEqual([[["Rex"], undefined]]);
+  });
+
+  test("is hurried for whoever waits for everything", async () => {
+    const { state, appends, note } = patient();
+    note();
+    await state.durable();
+    await state.durable();
+    expect(appends.slice(1)).toEqual([[[], undefined]]);
+  });
+
+  test("is hurried for who was shown it, or did it, and for nobody else", async () => {
+    const { state, appends, note } = patient();
+    const other = state.visit();
+    state.commit(() => state.table(pets).put(rex));
+    note();
+    other.table(pets).get("Rex");
+    await other.durable();
+    expect(appends.slice(2)).toEqual([]);
+    const shown = state.visit();
+    shown.table(pets).get("Tom");
+    await shown.durable();
+    expect(appends.slice(2)).toEqual([[[], undefined]]);
+    const doer = state.visit();
+    doer.note(() => void doer.table(pets).update("Tom", (pet) => ({ ...pet, kind: "tiger" })));
+    await doer.durable();
+    expect(appends.slice(3)).toEqual([
+      [["Tom"], "whenever"],
+      [[], undefined],
+    ]);
+  });
+
+  test("is part of a commit that it is noted in", async () => {
+    const { state, appends, note } = patient();
+    state.commit(() => {
+      state.table(pets).put(rex);
+      note();
+    });
+    await state.durable();
+    expect(appends).toEqual([[["Rex", "Tom"], undefined]]);
+  });
+});

@@ -15,7 +15,10 @@ export interface State {
    * A commit inside a commit joins it. Where the disk has no room, its first write throws `NoRoomError`: nothing that could not become durable is seen.
    */
   commit<T>(change: () => T): T;
-  /** A commit of something that nobody counts on, such as when something was last used: left out where the disk has no room. */
+  /**
+   * A commit of something that nobody counts on, such as when something was last used: left out where the disk has no room. It shows at once, and becomes durable with
+   * the next commit, when somebody waits for it, or within a second or so.
+   */
   note(change: () => void): void;
   /** Resolves when every commit made so far would survive a crash; rejects where the journal failed, and with `NoRoomError` where it cannot write now. */
   durable(): Promise<void>;

@@ -31,12 +31,17 @@ export class Unsettled {
   #last = 0;
   #settled = 0;
   readonly #again: () => Promise<void>;
+  readonly #hurry: (commit: number) => void;
   readonly #promises = new Map<number, Promise<void>>();
   #generations: Generation[] = [];
 
-  /** @param again asks once more whether all is durable, where some had no room: resolves when it is, which is a commit of its own */
-  constructor(again: () => Promise<void> = () => Promise.resolve()) {
+  /**
+   * @param again asks once more whether all is durable, where some had no room: resolves when it is, which is a commit of its own
+   * @param hurry told which commit somebody waits for
+   */
+  constructor(again: () => Promise<void> = () => Promise.resolve(), hurry: (commit: number) => void = () => undefined) {
     this.#again = again;
+    this.#hurry = hurry;
   }
 
   /** The last commit. */
@@ -79,6 +84,7 @@ export class Unsettled {
   /** Resolves when that commit would survive a crash; rejects where the journal failed before, and with `NoRoomError` where there is none for it yet. */
   async until(commit: number): Promise<void> {
     if (commit <= this.#settled) return;
+    this.#hurry(commit);
     try {
       await this.#promises.get(commit);
     } catch (cause) {

@@ -63,6 +63,19 @@ export function journalContract(open: (fresh: boolean) => Journal | Promise<Jour
     expect(found).toEqual({ "t/k": "1" });
   });
 
+  test("what may wait goes along with the next append, in order, also with one of nothing, and with the close", async () => {
+    const found = await kept(async (journal) => {
+      const waited = journal.append([change("a", "1"), change("b", "1")], "whenever");
+      await journal.append([change("b", "2")]);
+      await waited;
+      const again = journal.append([change("c", "1")], "whenever");
+      await journal.append([]);
+      await again;
+      void journal.append([change("d", "1")], "whenever");
+    });
+    expect(found).toEqual({ "t/a": "1", "t/b": "2", "t/c": "1", "t/d": "1" });
+  });
+
   test("each who takes it over gets a larger token, which is none of the records", async () => {
     const tokens: number[] = [];
     for (const fresh of [true, false, false]) {

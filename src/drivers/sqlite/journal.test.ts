@@ -7,6 +7,8 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { journalContract, loaded } from "../../testing/journal-contract.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { systemClock } from "../system/clock.ts";
 import { DatabaseInUseError, writeAheadLog, type SqliteDatabase, type WriteAheadLog } from "./database.ts";
 import { journalDatabase } from "./journal-database.ts";
 import { sqliteJournal } from "./journal.ts";
@@ -97,6 +99,41 @@ describe("the journal in SQLite", () => {
     const answers = await Promise.all(["a", "b", "c"].map((key) => database({ kind: "write", rows: ["t", key, "1"] })));
     expect([answers, syncs]).toEqual([[{}, {}, {}], 1]);
     await database({ kind: "close" });
+  });
+
+  test("what nobody counts on shares a transaction with all that comes in its second, also where others are written meanwhile", async () => {
+    const written: unknown[] = [];
+    const database = journalDatabase();
+    const timers: { readonly ms: number; readonly run: () => void; over: boolean }[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      after(ms, run) {
+        const timer = { ms, run, over: false };
+        timers.push(timer);
+        return { [Symbol.dispose]: () => void (timer.over = true) };
+      },
+    };
+    const worker: typeof database = (job) => {
+      if (job.kind === "write") written.push(job.rows.filter((_, at) => at % 3 === 1));
+      return database(job);
+    };
+    const journal = await sqliteJournal(join(directory, "whenever.db"), { worker, clock });
+    const append = (key: string, when?: "whenever"): Promise<void> => journal.append([{ table: "t", key, value: "1" }], when);
+    const one = append("a", "whenever");
+    await append("b");
+    await one;
+    expect(written).toEqual([["a", "b"]]);
+    const asked = append("c");
+    const others = [asked.then(() => append("d", "whenever")), asked.then(() => append("e", "whenever"))];
+    await asked;
+    for (let turn = 0; turn < 20; turn += 1) await new Promise<void>((resolve) => void setImmediate(resolve));
+    expect(written).toEqual([["a", "b"], ["c"]]);
+    const due = timers.filter(({ over }) => !over);
+    expect(due.map(({ ms }) => ms)).toEqual([1000]);
+    due[0]?.run();
+    await Promise.all(others);
+    expect(written).toEqual([["a", "b"], ["c"], ["d", "e"]]);
+    await journal.close();
   });
 
   test("of a record that changes again in the same turn, only the last text is made", async () => {

@@ -18,6 +18,8 @@ interface Waiting {
 
 /** Changes after which a transaction ends. An append of more is one transaction all the same. */
 const MOST_CHANGES = 250;
+/** How long what nobody counts on waits for others, milliseconds. */
+const WHENEVER_MS = 1000;
 /** Changes that may be under way to the disk. Of records that change again while more wait, only the last text is made. */
 const MOST_UNDER_WAY = 2000;
 
@@ -58,6 +60,10 @@ export async function sqliteJournal(file: string, options: SqliteJournalOptions 
   let failure: { readonly cause: unknown } | undefined;
   let closed = false;
   let turn: Disposable | undefined;
+  /** Whether something waits that somebody counts on. */
+  let isPressing = false;
+  /** Until what nobody counts on is written all the same. */
+  let patience: Disposable | undefined;
   let changesUnderWay = 0;
   const underWay = new Set<Promise<void>>();
   const room = new JournalRoom({ clock, disk: () => disk(dirname(file)), catchUp, changed: roomChanged });
@@ -69,10 +75,16 @@ export async function sqliteJournal(file: string, options: SqliteJournalOptions 
   }
 
   function wake(): void {
+    patience?.[Symbol.dispose]();
+    patience = undefined;
     turn ??= clock.soon(() => {
       turn = undefined;
       if (work("a slice") && !stalled) wake();
     });
+  }
+
+  function wakeLater(): void {
+    if (!turn) patience ??= clock.after(WHENEVER_MS, wake);
   }
 
   /** Makes texts of what waits, and sends them. Whether there is more to do now. */
@@ -116,7 +128,7 @@ export async function sqliteJournal(file: string, options: SqliteJournalOptions 
     const over = settled.finally(() => {
       changesUnderWay -= size;
       underWay.delete(over);
-      if (waiting.length > 0 && !closed) wake();
+      if (waiting.length > 0 && !closed) (isPressing ? wake : wakeLater)();
     });
     underWay.add(over);
   }
@@ -149,6 +161,7 @@ export async function sqliteJournal(file: string, options: SqliteJournalOptions 
     const end = waiting.findIndex(({ changes }) => (count += changes.length) >= MOST_CHANGES);
     const batch = end < 0 ? waiting : waiting.slice(0, end + 1);
     waiting = waiting.slice(batch.length);
+    if (waiting.length === 0) isPressing = false;
     return batch;
   }
 
@@ -164,7 +177,7 @@ export async function sqliteJournal(file: string, options: SqliteJournalOptions 
     fail(all, cause);
   }
 
-  function append(changes: readonly JournalChange[]): Promise<void> {
+  function append(changes: readonly JournalChange[], when?: "whenever"): Promise<void> {
     if (closed) return Promise.reject(new Error("the journal is closed"));
     if (stalled) {
       if (changes.length > 0) waiting.push(...unheard({ changes }));
@@ -172,6 +185,8 @@ export async function sqliteJournal(file: string, options: SqliteJournalOptions 
     }
     return new Promise((resolve, reject) => {
       waiting.push({ changes, resolve, reject });
+      if (when) return wakeLater();
+      isPressing = true;
       wake();
     });
   }
@@ -209,6 +224,7 @@ export async function sqliteJournal(file: string, options: SqliteJournalOptions 
       closed = true;
       room[Symbol.dispose]();
       turn?.[Symbol.dispose]();
+      patience?.[Symbol.dispose]();
       if (stalled) await catchUp().catch(unlessFull);
       while (work("all"));
       await Promise.all(underWay);
