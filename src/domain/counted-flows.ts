@@ -4,8 +4,8 @@ export interface FlowInterval {
   readonly startedAt: number;
   readonly endedAt: number;
   readonly flows: readonly CountedFlow[];
-  /** There were more flows than can be counted: some are missing. */
-  readonly isFull: boolean;
+  /** Accounts that had more flows than can be counted of theirs: some are missing. */
+  readonly full: ReadonlySet<string>;
 }
 
 export interface Count {

@@ -199,6 +199,32 @@ test("the load balancer's own rule decides about this host, too, that calls it o
   expect(await answers()).toBe(true);
 });
 
+test("an endpoint whose group lets nobody in is silent to who runs, at its own address and where the APIs are", async () => {
+  const { NetworkInterfaces = [] } = await client().send(
+    new ec2.DescribeNetworkInterfacesCommand({ Filters: [{ Name: "group-id", Values: [net.endpoints] }] }),
+  );
+  const { VpcEndpoints = [] } = await client().send(new ec2.DescribeVpcEndpointsCommand({ VpcEndpointIds: [await endpointOf("ecr.api")] }));
+  const [one = ""] = VpcEndpoints[0]?.NetworkInterfaceIds ?? [];
+  const address = NetworkInterfaces.find(({ NetworkInterfaceId }) => NetworkInterfaceId === one)?.PrivateIpAddress ?? "";
+  const { stdout: containers } = await airfield.run("docker", ["ps", "--quiet", "--filter", `label=airfield.task-arn=${service.task}`]);
+  const inside = async (script: string): Promise<string> => {
+    const { code, stderr } = await airfield.run("docker", ["exec", containers.trim().split("\n")[0] ?? "", "sh", "-c", script]);
+    return `${code} ${stderr.trim()}`;
+  };
+  const claim = "AWS4-HMAC-SHA256 Credential=AKIA/20240101/us-east-1/ecr/aws4_request, SignedHeaders=host, Signature=0";
+  const asked = async (): Promise<readonly string[]> => [
+    await inside(`nc -w 2 ${address} 443 < /dev/null`),
+    await inside(`wget -q -O - -T 2 --header 'Authorization: ${claim}' --post-data x $AWS_ENDPOINT_URL`),
+  ];
+  const answered = ["0 ", expect.stringContaining("HTTP/1.1 4")];
+  expect(await asked()).toEqual(answered);
+  const open = rule(net.endpoints, 443, { cidr: "10.77.0.0/16" });
+  await client().send(new ec2.RevokeSecurityGroupIngressCommand(open));
+  await vi.waitFor(async () => expect(await asked()).toEqual(["1 nc: timed out", expect.stringContaining("timed out")]), SOON);
+  await client().send(new ec2.AuthorizeSecurityGroupIngressCommand(open));
+  await vi.waitFor(async () => expect(await asked()).toEqual(answered), SOON);
+});
+
 interface Case {
   readonly remove: () => Promise<void>;
   readonly mend: () => Promise<void>;

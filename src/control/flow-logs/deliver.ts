@@ -116,7 +116,7 @@ function linesOf(log: FlowLogRecord, at: RecordedInterface, records: readonly Fl
   if ("unknown" in format) return [];
   const wanted = records.filter(({ action }) => log.trafficType === "ALL" || log.trafficType === action);
   const lines = wanted.map((record) => flowLine(format, record, at, interval));
-  if (interval.isFull) lines.push(statusLine(format, "SKIPDATA", at, interval));
+  if (interval.full.has(at.account)) lines.push(statusLine(format, "SKIPDATA", at, interval));
   else if (lines.length === 0) lines.push(statusLine(format, "NODATA", at, interval));
   return lines;
 }

@@ -31,18 +31,18 @@ function fakeCounts() {
   const fake = {
     watched: [] as (readonly string[])[],
     flows: [] as CountedFlow[],
-    isFull: false,
+    full: new Set<string>(),
     again: undefined as FlowInterval | undefined,
     forgotten: () => new Promise<void>((resolve) => (dealt = resolve)),
     changed: () => new Promise<void>((resolve) => (looked = resolve)),
   };
   const counts: FlowCounts = {
     watch(addresses) {
-      fake.watched.push([...addresses].toSorted());
+      fake.watched.push([...addresses.keys()].toSorted());
       looked();
       return Promise.resolve();
     },
-    turn: (now) => Promise.resolve([fake.again ?? { startedAt: now - INTERVAL_MS, endedAt: now, flows: fake.flows, isFull: fake.isFull }]),
+    turn: (now) => Promise.resolve([fake.again ?? { startedAt: now - INTERVAL_MS, endedAt: now, flows: fake.flows, full: fake.full }]),
     forget() {
       dealt();
       return Promise.resolve();
@@ -186,14 +186,16 @@ test("each minute an interface has its records, once, or one that there were non
   expect(at.lines("eni-1-all")).toEqual(expected);
   expect(at.log()?.failure).toBeUndefined();
   // An earlier life that was killed before it forgot the interval tells it again.
-  at.fake.again = { startedAt: start * 1000, endedAt: end * 1000, flows: at.fake.flows, isFull: false };
+  at.fake.again = { startedAt: start * 1000, endedAt: end * 1000, flows: at.fake.flows, full: new Set() };
   await at.minute();
   expect(at.lines("eni-1-all")).toEqual(expected);
   at.fake.again = undefined;
   at.fake.flows = [];
+  // Another account's bounds are its own.
+  at.fake.full.add("999999999999");
   await at.minute();
   expect(at.lines("eni-1-all").at(-1)).toMatch(/^2 123456789012 eni-1( -){7} \d+ \d+ - NODATA$/);
-  at.fake.isFull = true;
+  at.fake.full.add(scope.account);
   await at.minute();
   expect(at.lines("eni-1-all").at(-1)).toMatch(/ - SKIPDATA$/);
 });

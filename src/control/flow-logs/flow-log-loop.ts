@@ -7,7 +7,7 @@ import { inSlices } from "../in-slices.ts";
 import { atStart, changes, loop, type Needs, type Waking } from "../loop.ts";
 import { accessFailure, deliverInterval, tellFailure, type DeliveryParts } from "./deliver.ts";
 import { hasFlowLogs, recordedInterface, recordedInterfaces, resolversOf } from "./recorded-interfaces.ts";
-import { stoppedByAcl } from "./stopped-by-acl.ts";
+import { whereStopped } from "./where-stopped.ts";
 
 /** All of it is one thing: intervals are the same for every flow log. */
 const FLOWS = "flows";
@@ -59,7 +59,7 @@ export const flowLogging = loop("flow logs", ({ flowCounts, ...parts }: Needs<"i
       isStale = false;
       noted.clear();
       try {
-        await flowCounts.watch(new Set([...current.values()].map(({ address }) => address)));
+        await flowCounts.watch(new Map([...current.values()].map(({ address, account }) => [address, account] as const)));
       } catch (cause) {
         isStale = true;
         throw cause;
@@ -122,8 +122,8 @@ function hasInterface({ lastStatus, networkInterface }: TaskRecord): boolean {
 
 async function bring(parts: DeliveryParts, interval: FlowInterval, known: ReadonlyMap<string, RecordedInterface>): Promise<void> {
   const { flows } = interval;
-  const [resolvers, isStoppedByAcl] = [resolversOf(parts.state, known), stoppedByAcl(parts.state, known, flows)];
+  const [resolvers, stoppedAt] = [resolversOf(parts.state, known), whereStopped(parts.state, known, flows)];
   const records: FlowRecord[] = [];
-  await inSlices(parts.clock, flows, (some) => void records.push(...flowRecords(some, known, resolvers, isStoppedByAcl)));
+  await inSlices(parts.clock, flows, (some) => void records.push(...flowRecords(some, known, resolvers, stoppedAt)));
   await deliverInterval(parts, interval, [...known.values()], records);
 }

@@ -30,6 +30,9 @@ export interface FlowRecord {
   readonly count: Count;
 }
 
+/** At the rules of who sends, at those of who gets, or since no route leads there. */
+export type StoppedAt = "sender" | "receiver" | "way";
+
 /** Link-local addresses: those of metadata, of credentials, and one of the resolver's. */
 const LINK_LOCAL = "169.254.";
 const NAMES = 53;
@@ -39,28 +42,29 @@ const NAMES = 53;
  * link-local addresses, and comes from there, is not recorded, as on AWS. Costs a look at the flows.
  * @param by interfaces by address
  * @param resolvers the addresses of the VPCs' resolvers
- * @param stoppedAtReceiver whether what did not pass the sender's stage was stopped on the way in, as by the network ACL of the receiver's subnet
+ * @param whereStopped where what did not pass the sender's stage was stopped
  */
 export function flowRecords(
   flows: readonly CountedFlow[],
   by: ReadonlyMap<string, RecordedInterface>,
   resolvers: ReadonlySet<string>,
-  stoppedAtReceiver: (flow: CountedFlow) => boolean,
+  whereStopped: (flow: CountedFlow) => StoppedAt,
 ): readonly FlowRecord[] {
   return flows.flatMap((flow) => {
     if (isOfResolver(flow, resolvers)) return [];
     const { sent, passedSender, passedReceiver } = flow;
     // This host's own programs, to an address that it has, come from there.
     const isFromHere = flow.source === flow.destination;
-    const isReceivers = isFromHere || (passedSender.packets < sent.packets && stoppedAtReceiver(flow));
-    const left = isReceivers ? sent : passedSender;
+    const stopped = passedSender.packets < sent.packets ? whereStopped(flow) : undefined;
+    const left = isFromHere || stopped === "receiver" ? sent : passedSender;
     const source = isFromHere ? undefined : by.get(flow.source);
     const destination = by.get(flow.destination);
     const record = (at: RecordedInterface | undefined, direction: FlowRecord["direction"], action: FlowRecord["action"], count: Count) =>
       at === undefined || count.packets === 0 ? [] : [{ interfaceId: at.id, direction, action, flow, count }];
     return [
       ...record(source, "egress", "ACCEPT", left),
-      ...record(source, "egress", "REJECT", minus(sent, left)),
+      // What no route leads anywhere was rejected by no rule.
+      ...(stopped === "way" ? [] : record(source, "egress", "REJECT", minus(sent, left))),
       ...record(destination, "ingress", "ACCEPT", passedReceiver),
       ...record(destination, "ingress", "REJECT", minus(left, passedReceiver)),
     ];

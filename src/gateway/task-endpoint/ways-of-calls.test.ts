@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { memoryJournal } from "../../drivers/memory/journal.ts";
 import { systemIds as ids } from "../../drivers/system/ids.ts";
 import { defaultNetwork } from "../../state/default-vpc.ts";
+import { securityGroups } from "../../state/ec2.ts";
 import { vpcEndpoints } from "../../state/ec2-endpoints.ts";
 import { routeTables } from "../../state/ec2-routing.ts";
 import { JournaledState } from "../../state/journaled-state.ts";
@@ -42,6 +43,15 @@ test("a call of a container comes through where its task has a way to the servic
   without("secretsmanager");
   expect(asks(signed("secretsmanager"))).toBe(false);
   expect(asks({}, "::ffff:172.31.0.9", "/?X-Amz-Credential=AKIA/20240101/us-east-1/secretsmanager/aws4_request")).toBe(false);
+});
+
+test("an endpoint whose group lets the task in no more is no way to its service", () => {
+  const { state, asks } = world();
+  const [group] = [...state.table(securityGroups).values()].filter(({ name }) => name === "default-vpc-endpoints");
+  state.commit(() =>
+    state.table(securityGroups).update(group!.id, (one) => ({ ...one, rules: one.rules.filter(({ isEgress }) => isEgress) })),
+  );
+  expect([asks(signed("secretsmanager")), asks(signed("ecr")), asks({})]).toEqual([false, false, false]);
 });
 
 test("what is signed for nothing is asked of STS, and what is no URL of whoever answers", () => {

@@ -5,17 +5,17 @@ import { tasks } from "../../state/ecs.ts";
 import { networkInterfaces } from "../../state/network-interfaces.ts";
 import { interfaceInWorld, taskInWorld, worldAround } from "../../state/network-world.ts";
 import type { WholeState } from "../../state/state.ts";
-import type { RecordedInterface } from "../../decide/flow-logs/flow-records.ts";
+import type { RecordedInterface, StoppedAt } from "../../decide/flow-logs/flow-records.ts";
 
 /**
- * Whether a flow was stopped by the network ACL of the receiver's subnet: the kernel asks it with the sender's rules, and on AWS it is the receiver that sees it. As the rules are now.
+ * Where a flow was stopped of which something did not pass the kernel's first stage: that asks the network ACL of the receiver's subnet, too, which on AWS the receiver sees, and routes, of which nobody has a record. As the rules are now.
  * Costs a look at the VPCs of each pair of ends once.
  */
-export function stoppedByAcl(
+export function whereStopped(
   state: WholeState,
   known: ReadonlyMap<string, RecordedInterface>,
   flows: readonly CountedFlow[],
-): (flow: CountedFlow) => boolean {
+): (flow: CountedFlow) => StoppedAt {
   const answered = new Set(flows.filter(({ passedReceiver }) => passedReceiver.packets > 0).map((flow) => keyOf(flow)));
   const interfaceOf = (address: string): WorldInterface | undefined => {
     const [task] = state.table(tasks).by("from", address);
@@ -44,8 +44,11 @@ export function stoppedByAcl(
       ...(hasPorts && { port: destinationPort }),
       ...(isReply && { connection: { direction: "reply" as const, tracked: { originator: true, responder: true } } }),
     });
+    if (verdict.kind !== "stopped") return "sender";
+    const { by } = verdict;
+    if (by.kind === "no-way") return "way";
     // A NAT gateway's subnet has an ACL, too, on the way out.
-    return verdict.kind === "stopped" && verdict.by.kind === "acl" && !verdict.by.egress && verdict.by.subnetId === to?.subnetId;
+    return by.kind === "acl" && !by.egress && by.subnetId === to?.subnetId ? "receiver" : "sender";
   };
 }
 
