@@ -8,8 +8,12 @@ import type { HealthStatus, StopCode } from "../domain/task-status.ts";
  * a restart of the control plane, and never restarts a container that runs.
  */
 export interface TaskRunner {
-  /** Begins to bring a task about; what happens is told through the listener. Never rejects for what is wrong with the task itself. */
-  start(spec: TaskSpec): void;
+  /**
+   * Begins to bring a task about; what happens is told through the listener. Never rejects for what is wrong with the task itself.
+   *
+   * @param admitted no program of the task runs before it resolves, while all else is made ready; it never rejects. Absent where nothing is waited for
+   */
+  start(spec: TaskSpec, admitted?: Promise<void>): void;
   /**
    * The next task of `place`, such as a subnet, will probably have this network: what can be made ready for it may be. A hint; another one for the same
    * place replaces it.

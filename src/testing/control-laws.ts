@@ -39,14 +39,14 @@ export class ControlLaws {
     const recorded = (arn: string): TaskRecord | undefined => journal.durable<TaskRecord>(tasks, arn);
     return {
       ...runner,
-      start: (spec) => {
+      start: (spec, admitted) => {
         const { taskArn, network } = spec;
         const durable = recorded(taskArn);
         this.#law(durable !== undefined, `${taskArn} gets a container, and a crash would forget it`);
         if (network.mode === "awsvpc")
           this.#law(durable?.networkInterface?.privateIpv4Address === network.address, `the address of ${taskArn} is not durable`);
         this.#law(state.table(tasks).get(taskArn)?.desiredStatus === "RUNNING", `${taskArn} gets a container, and nobody wants it to run`);
-        runner.start(spec);
+        runner.start(spec, admitted);
       },
       stop: (arn) => {
         const durable = recorded(arn);

@@ -149,6 +149,8 @@ const PHASES: readonly RunnerPhase[] = ["pulling", "creating", "running", "stopp
 interface Handling {
   readonly task: FakeTask;
   phase: RunnerPhase;
+  /** Its containers may start. */
+  isAdmitted: boolean;
   stopping: boolean;
   stop: TaskObservation["stop"];
   pullStartedAt?: number;
@@ -179,6 +181,7 @@ export function fakeTaskRunner({ engine, clock, logSink }: FakeTaskRunnerOptions
     const handling: Handling = {
       task,
       phase: "pulling",
+      isAdmitted: false,
       stopping: false,
       stop: undefined,
       pulls: new Map(),
@@ -189,6 +192,14 @@ export function fakeTaskRunner({ engine, clock, logSink }: FakeTaskRunnerOptions
     };
     handlings.set(task.spec.taskArn, handling);
     return handling;
+  };
+
+  const admit = (handling: Handling, admitted: Promise<void> | undefined): void => {
+    if (admitted === undefined) handling.isAdmitted = true;
+    void admitted?.then(() => {
+      handling.isAdmitted = true;
+      clock.after(0, () => step(handling.task.spec.taskArn));
+    });
   };
 
   const tell = (handling: Handling, again = false): void => {
@@ -272,7 +283,7 @@ export function fakeTaskRunner({ engine, clock, logSink }: FakeTaskRunnerOptions
       return;
     }
     if ([...handling.pulls.values()].every((state) => state === "done") && handling.phase === "pulling") handling.phase = "creating";
-    if (handling.pulls.get(container) !== "done" || handling.starting.has(container)) return;
+    if (handling.pulls.get(container) !== "done" || !handling.isAdmitted || handling.starting.has(container)) return;
     const dependency = stateOfDependencies(container, handling.task.containers);
     if (dependency === "waiting") return;
     if (dependency !== "met") {
@@ -327,8 +338,9 @@ export function fakeTaskRunner({ engine, clock, logSink }: FakeTaskRunnerOptions
   }
 
   return {
-    start(spec) {
+    start(spec, admitted) {
       const known = handlings.get(spec.taskArn);
+      if (known) admit(known, admitted);
       if (known && (known.stopping || known.pulls.size > 0)) {
         tell(known, true);
         return;
@@ -339,6 +351,7 @@ export function fakeTaskRunner({ engine, clock, logSink }: FakeTaskRunnerOptions
         engine.tasks.set(spec.taskArn, task);
       }
       const handling = known ?? handle(task);
+      if (!known) admit(handling, admitted);
       if (task.containers.every(({ state }) => state !== "absent")) tell(handling, true);
       clock.after(0, () => step(spec.taskArn));
     },

@@ -310,6 +310,45 @@ export function taskRunnerContract(name: string, makeWorld: () => Promise<TaskRu
       expect(task.history.some(({ phase }) => phase === "running")).toBe(false);
     });
 
+    test("a task runs nothing before it is admitted, and is no burden to others until then", async () => {
+      const world = await inWorld();
+      let admit: () => void = () => undefined;
+      const admitted = new Promise<void>((resolve) => (admit = resolve));
+      const [waiting, given, other] = Array.from({ length: 3 }, () => taskSpec(world, [world.program({})]));
+      const tasks = [waiting!, given!, other!].map(({ taskArn }) => follow(world.runner(), taskArn));
+      world.runner().start(waiting!, admitted);
+      world.runner().start(given!, new Promise<void>(() => undefined));
+      world.runner().start(other!);
+      await tasks[2]!.until("running");
+      world.runner().stop(given!.taskArn);
+      const stopped = await tasks[1]!.until("stopped");
+      expect([stopped.startedAt, stopped.containers[0]?.exitCode]).toEqual([undefined, undefined]);
+      expect(tasks[0]!.history.some(({ phase }) => phase === "running")).toBe(false);
+      admit();
+      await tasks[0]!.until("running");
+    });
+
+    test("the next runner waits until a task is admitted that the one before it had only prepared", async () => {
+      const world = await inWorld();
+      const [spec, other] = Array.from({ length: 2 }, () => taskSpec(world, [world.program({})]));
+      world.runner().start(spec!, new Promise<void>(() => undefined));
+      const ahead = follow(world.runner(), other!.taskArn);
+      world.runner().start(other!);
+      await ahead.until("running");
+      const next = await world.crash();
+      await next.adopt();
+      const task = follow(next, spec!.taskArn);
+      let admit: () => void = () => undefined;
+      next.start(spec!, new Promise<void>((resolve) => (admit = resolve)));
+      const another = taskSpec(world, [world.program({})]);
+      const beside = follow(next, another.taskArn);
+      next.start(another);
+      await beside.until("running");
+      expect(task.history.some(({ phase }) => phase === "running")).toBe(false);
+      admit();
+      await task.until("running");
+    });
+
     test("twenty tasks at once all run, and all stop", { timeout: 120_000 }, async () => {
       const world = await inWorld();
       const specs = Array.from({ length: 20 }, () => taskSpec(world, [world.program({})]));

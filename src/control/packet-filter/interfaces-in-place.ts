@@ -21,7 +21,9 @@ export class InterfacesInPlace {
     }
   }
 
+  /** It does not come back: who waited waits for nothing. */
   gone(interfaceId: string): void {
     this.#placed.delete(interfaceId);
+    this.#waiting.delete(interfaceId);
   }
 }

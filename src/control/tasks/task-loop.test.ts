@@ -45,10 +45,10 @@ async function world(
   let report: (observation: TaskObservation) => void = () => undefined;
   let adopt: (found: readonly TaskObservation[]) => void = () => undefined;
   const runner: TaskRunner = {
-    start: ({ taskArn, containers }) =>
-      void asked.push(
-        [`start ${taskArn}`, ...containers.flatMap(({ pullFailure, unreachable }) => pullFailure ?? unreachable ?? [])].join(" "),
-      ),
+    start: ({ taskArn, containers }, admitted) => {
+      asked.push([`start ${taskArn}`, ...containers.flatMap(({ pullFailure, unreachable }) => pullFailure ?? unreachable ?? [])].join(" "));
+      void admitted?.then(() => asked.push(`admit ${taskArn}`));
+    },
     foresee: (place, network) => void asked.push(`foresee ${place} ${JSON.stringify(network)}`),
     stop: (taskArn) => void asked.push(`stop ${taskArn}`),
     forget: async (taskArn) => {
@@ -128,14 +128,14 @@ const observation = (phase: TaskObservation["phase"], taskArn = pending.arn): Ta
   endpoints: [],
 });
 
-test("a task's containers start once the packet filter has its interface", async () => {
+test("what a task runs in is made at once, and its containers may start once the packet filter has its interface", async () => {
   const networkInterface = { ...interfaceOf("172.31.0.4"), networkInterfaceId: "eni-1" };
   const at = await world({ ...pending, networkMode: "awsvpc", networkInterface }, undefined, undefined, { isFiltered: true });
   await at.adopted();
   await at.open("ready");
-  expect(at.asked).toEqual([]);
-  await at.open("eni-1");
   expect(at.asked).toEqual([`start ${pending.arn}`]);
+  await at.open("eni-1");
+  expect(at.asked).toEqual([`start ${pending.arn}`, `admit ${pending.arn}`]);
 });
 
 test("a task that is stopped and tagged while it is prepared keeps both, also where it could not have started", async () => {

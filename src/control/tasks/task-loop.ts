@@ -33,7 +33,7 @@ export interface TaskLoopParts {
   readonly logger: Logger;
   /** Has a VPC's network made before the first task there gets an address. Without it every network is there. */
   readonly networkForTask?: NetworkForTask;
-  /** Waits until the packet filter knows an interface; `undefined` where it does. Without it nothing is filtered. */
+  /** Waits until the packet filter knows an interface, as long as that takes; `undefined` where it does. Never rejects. Without it nothing is filtered. */
   readonly inPlace?: (interfaceId: string) => Promise<void> | undefined;
   /** The address at which a VPC's own resolver answers now. Without it tasks ask whom the engine asks. */
   readonly resolverIn?: (vpcId: string) => string | undefined;
@@ -150,11 +150,12 @@ export async function taskLoop({
     const spec = taskSpec(task, definition, resolver);
     if ("failure" in spec) return failToStart(arn, spec.failure);
     // A container whose task would be forgotten by a crash belongs to nobody: the record first.
-    // A task that is running is known to the packet filter: nothing of it is let through before.
-    await Promise.all([state.durable(), task.networkInterface && inPlace?.(task.networkInterface.networkInterfaceId)]);
+    await state.durable();
     if (table.get(arn)?.desiredStatus !== "RUNNING") return worker.wake(arn);
     delivered.add(arn);
-    runner.start(withBarredPulls({ ...spec, network: withResolver(spec.network, task, resolverIn) }, barred));
+    // A task that is running is known to the packet filter: nothing of it is let through before. What it runs in is made meanwhile.
+    const admitted = task.networkInterface && inPlace?.(task.networkInterface.networkInterfaceId);
+    runner.start(withBarredPulls({ ...spec, network: withResolver(spec.network, task, resolverIn) }, barred), admitted);
   }
 
   /** Whether a task waits for Service Connect: meanwhile others start, and it is woken when that is over. */

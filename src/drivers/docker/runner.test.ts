@@ -87,6 +87,20 @@ test.each([1, 2])("a task of %i containers joins the network that was made ready
   expect(names()).toEqual([]);
 });
 
+test.each([1, 2])("%i containers are made while their task is not admitted, and started after", async (containers) => {
+  const runner = await newRunner();
+  let admit: () => void = () => undefined;
+  const spec = task("t1", 5, containers);
+  const following = follow(runner, spec.taskArn);
+  runner.start(spec, new Promise<void>((resolve) => (admit = resolve)));
+  const apps = Array.from({ length: containers }, (_, of) => `airfield-i-t1-app${of}`);
+  await vi.waitFor(() => expect(engine.asked).toEqual(expect.arrayContaining(apps.map((app) => `create ${app}`))), { interval: 2 });
+  await run(runner, task("t2", 6));
+  expect(engine.asked.filter((one) => apps.some((app) => one === `start ${app}`))).toEqual([]);
+  admit();
+  await following.until("running");
+});
+
 test.each([1, 2])("one of %i containers that needs a network of its own has the sandbox removed before", async (containers) => {
   const runner = await newRunner();
   await foreseen(runner, 5);

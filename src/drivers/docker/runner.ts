@@ -1,6 +1,6 @@
 import type { Clock } from "../../ports/clock.ts";
 import type { PortGuard } from "../../ports/port-guard.ts";
-import type { LogSink, TaskObservation, TaskRunner, TaskSpec } from "../../ports/task-runner.ts";
+import type { LogSink, TaskObservation, TaskRunner } from "../../ports/task-runner.ts";
 import { inspect, type Inspection } from "./container-start.ts";
 import { dockerEngine, EngineError, type DockerEngine } from "./engine.ts";
 import { engineInfo } from "./engine-info.ts";
@@ -141,14 +141,14 @@ export async function dockerTaskRunner(options: DockerTaskRunnerOptions): Promis
   const surroundings: TaskSurroundings = { ...parts, sandboxes: ready };
 
   return {
-    start(spec: TaskSpec): void {
+    start(spec, admitted): void {
       let task = tasks.get(spec.taskArn);
       if (!task) {
         const sandboxed = ready.reserve(spec);
         task = new TaskRun(planTask(spec, { instance, published, sandboxed, guarded: parts.guard !== undefined }), surroundings);
         tasks.set(spec.taskArn, task);
       }
-      task.start(spec);
+      task.start(spec, admitted);
     },
 
     foresee(place, network): void {

@@ -15,10 +15,10 @@ export class Slots {
     if (this.#free < this.#count) await new Promise<void>((resolve) => this.#forIdle.push(resolve));
   }
 
-  /** Resolves when there is a turn; the function gives it back, and must be called once. */
-  async take(): Promise<() => void> {
+  /** Resolves when there is a turn; the function gives it back, and must be called once. `again`: before all who have had none yet. */
+  async take(turn: "first" | "again" = "first"): Promise<() => void> {
     if (this.#free > 0) this.#free -= 1;
-    else await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else await new Promise<void>((resolve) => void (turn === "again" ? this.#waiting.unshift(resolve) : this.#waiting.push(resolve)));
     return () => {
       const next = this.#waiting.shift();
       if (next) next();

@@ -72,7 +72,7 @@ export class TaskRun {
   }
 
   /** Brings about what is missing. A second call, or one for a task that stops, only tells how things are. */
-  start(spec: TaskSpec): void {
+  start(spec: TaskSpec, admitted?: Promise<void>): void {
     const missing = [...this.containers.values()].filter((container) => container.status === "PENDING" && !container.bringUp);
     if (this.#stopping || missing.length === 0) {
       this.#tell(true);
@@ -80,7 +80,7 @@ export class TaskRun {
     }
     for (const container of missing) {
       const wanted = spec.containers.find(({ name }) => name === container.plan.name);
-      if (wanted) container.bringUp = this.#bringUp(container, spec, wanted);
+      if (wanted) container.bringUp = this.#bringUp(container, spec, wanted, admitted);
     }
   }
 
@@ -164,7 +164,7 @@ export class TaskRun {
 
   // ---- bringing a container about
 
-  async #bringUp(container: ContainerRun, spec: TaskSpec, wanted: ContainerSpec): Promise<void> {
+  async #bringUp(container: ContainerRun, spec: TaskSpec, wanted: ContainerSpec, admitted: Promise<void> | undefined): Promise<void> {
     try {
       if (wanted.pullFailure !== undefined) {
         const [, failure = "CannotPullContainerError", words = ""] = /^(?:(CannotPull\w*Error): *)?(.*)$/s.exec(wanted.pullFailure) ?? [];
@@ -173,13 +173,21 @@ export class TaskRun {
       const image = container.id === undefined ? await this.#image(container, wanted) : "";
       await this.#dependenciesMet(container);
       await this.#sourcesCreated(wanted);
-      const free = await this.#at.slots.take();
+      let free = await this.#at.slots.take();
       try {
         const { network } = this.plan;
         if (network.mode === "awsvpc") await this.#race(persist(this.#at, () => this.#at.networks.ensure(network)));
         if (this.plan.pause) await this.#race(this.#pause.bringUp(spec));
         else await this.#race(this.#at.sandboxes.vacate(spec));
-        await this.#createAndStart(container, spec, wanted, image);
+        const existing = await this.#create(container, spec, wanted, image);
+        if (admitted) {
+          // Others go on meanwhile: it may take as long as the kernel cannot be told.
+          free();
+          free = () => undefined;
+          await this.#race(admitted);
+          free = await this.#at.slots.take("again");
+        }
+        await this.#run(container, existing);
       } finally {
         free();
       }
@@ -190,23 +198,25 @@ export class TaskRun {
     }
   }
 
-  async #createAndStart(container: ContainerRun, spec: TaskSpec, wanted: ContainerSpec, image: string): Promise<void> {
+  /** Makes the container where it is not there; gives what the engine knows of one that an earlier life made. */
+  async #create(container: ContainerRun, spec: TaskSpec, wanted: ContainerSpec, image: string): Promise<Inspection | undefined> {
+    if (container.id !== undefined) return undefined;
+    const pull = (): Promise<string> => this.#pull(container, wanted);
+    const { id, existing } = await createTaskContainer(this.#at, this.plan, spec, { ...wanted, pullReference: image }, pull);
+    container.id = id;
+    this.#wake();
+    return existing;
+  }
+
+  /** Starts the container that was made, unless it ran before. */
+  async #run(container: ContainerRun, existing: Inspection | undefined): Promise<void> {
     const at = this.#at;
-    let existing: Inspection | undefined;
-    if (container.id === undefined) {
-      const created = await createTaskContainer(at, this.plan, spec, { ...wanted, pullReference: image }, () =>
-        this.#pull(container, wanted),
-      );
-      container.id = created.id;
-      existing = created.existing;
-      this.#wake();
-    }
     if (existing && (wasStarted(existing) || startError(existing) !== undefined)) {
       this.#know(container, existing, true);
       return;
     }
-    if (this.#stopping) throw new Abandoned();
     const { id } = container;
+    if (this.#stopping || id === undefined) throw new Abandoned();
     container.starting = true;
     let before: Inspection | undefined;
     try {
