@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { kernelNetlink } from "../../src/drivers/nftables/netlink.ts";
 import { nftProgram } from "../../src/drivers/nftables/nft.ts";
 import { nftPacketFilter, removePacketFilter } from "../../src/drivers/nftables/packet-filter.ts";
 import { runCommand } from "../../src/testing/aws-cli.ts";
@@ -25,7 +26,7 @@ const THROUGHPUT = fileURLToPath(new URL("throughput.mjs", import.meta.url));
 /** What two containers do with each other, with a thousand tasks' groups in the kernel and without any filter, in turns; and how long a change of it takes. */
 export async function measure(tell: (figure: Figure) => void): Promise<void> {
   const nft = nftProgram();
-  const filter = nftPacketFilter(nft, INSTALLATION);
+  const filter = nftPacketFilter(nft, INSTALLATION, kernelNetlink());
   await using world = await containers();
   const compiler = manyGroups(
     { bridge: world.bridge, block: BLOCK, client: world.client.address, server: world.server.address, balancer: BALANCER },

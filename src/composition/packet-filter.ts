@@ -3,6 +3,7 @@ import type { Enforcement } from "../control/packet-filter/enforcement.ts";
 import { parseAddress } from "../domain/cidr.ts";
 import { hostNameServers } from "../drivers/system/name-servers.ts";
 import { nftFlowCounts } from "../drivers/nftables/flow-counts.ts";
+import { kernelNetlink } from "../drivers/nftables/netlink.ts";
 import { nftProgram } from "../drivers/nftables/nft.ts";
 import { nftPortGuard } from "../drivers/nftables/port-guard.ts";
 import { nftPacketFilter } from "../drivers/nftables/packet-filter.ts";
@@ -41,7 +42,7 @@ export async function openPacketFilter(
     return undefined;
   }
   return {
-    filter: nftPacketFilter(nft, installation.id),
+    filter: nftPacketFilter(nft, installation.id, kernelNetlink()),
     inPlace: new InterfacesInPlace(),
     networks,
     trouble,

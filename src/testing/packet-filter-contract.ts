@@ -116,6 +116,35 @@ export function packetFilterContract(open: () => Promise<PacketFilterUnderTest>)
     expect(await under.filter.adopt(world.contents())).toEqual({ differed: 0 });
   });
 
+  test("a change of elements that cannot be made is told, and nothing of it has happened", async () => {
+    await using under = await open();
+    const world = compiler();
+    world.change();
+    await under.filter.adopt(world.contents());
+    const of = (set: string, address: string) => new Map([[set, new Map([[address, ""]])]]);
+    const none = { chains: new Map(), sets: new Map(), chainsGone: [], setsGone: [] };
+    const change: FilterChange = { ...none, gone: of("tasks", "10.99.0.7"), added: of("interfaces", "10.99.0.7") };
+    await expect(under.filter.apply(change)).rejects.toThrow(/has no 10.99.0.7|No such file|ENOENT/);
+    expect(await under.filter.adopt(world.contents())).toEqual({ differed: 0 });
+    await under.filter.apply({ ...change, gone: new Map() });
+    expect(await under.filter.adopt(world.contents())).toEqual({ differed: 1 });
+  });
+
+  test("a thousand interfaces that come and go at once are there and gone", async () => {
+    await using under = await open();
+    const world = compiler();
+    world.tell("interfaces", at("10.99.1.1", "sg-1"));
+    world.change();
+    await under.filter.adopt(world.contents());
+    const many = Array.from({ length: 1000 }, (_, index) => at(`10.99.${2 + Math.floor(index / 250)}.${index % 250}`, "sg-1"));
+    for (const one of many) world.tell("interfaces", one);
+    await under.filter.apply(world.change());
+    expect(await under.another().adopt(world.contents())).toEqual({ differed: 0 });
+    for (const { id } of many) world.forget("interfaces", id);
+    await under.filter.apply(world.change());
+    expect(await under.another().adopt(world.contents())).toEqual({ differed: 0 });
+  });
+
   test("a change that cannot be made is told, and nothing of it has happened", async () => {
     await using under = await open();
     const world = compiler();

@@ -125,6 +125,34 @@ test("a task that has stopped is nobody any more, and so is what comes to it", a
   for (const set of ["tasks", "interfaces", "ingress"]) expect(elements(set)).not.toContain(address);
 });
 
+test("what only a stopped task had stays for the next one, which is some elements, and goes when there is none", async () => {
+  const { state, clock, filter, putTask, start, wanted } = world();
+  const own = "sg-own";
+  const [some] = state.table(securityGroups).values();
+  state.commit(() => state.table(securityGroups).put({ ...some!, id: own, rules: [] }));
+  start();
+  await clock.settled();
+  const change = async (at: number, lastStatus: "PENDING" | "STOPPED") => {
+    if (lastStatus === "PENDING") putTask(at, [own]);
+    else state.commit(() => state.table(tasks).update(taskRecord(String(at).padStart(32, "0")).arn, (task) => ({ ...task, lastStatus })));
+    await clock.settled();
+    const { chains, sets, chainsGone, setsGone } = filter.changes.at(-1)!;
+    return chains.size + sets.size + chainsGone.length + setsGone.length;
+  };
+  expect(await change(10, "PENDING")).toBeGreaterThan(0);
+  expect(await change(10, "STOPPED")).toBe(0);
+  await clock.pass(59_000);
+  expect(await change(11, "PENDING")).toBe(0);
+  expect(await change(11, "STOPPED")).toBe(0);
+  expect(filter.held.chains.has(`group.${own}.in`)).toBe(true);
+  await clock.pass(300_000);
+  expect(sorted(filter.held)).toEqual(sorted(wanted()));
+  expect(filter.held.chains.has(`group.${own}.in`)).toBe(false);
+  const before = filter.changes.length;
+  await clock.pass(300_000);
+  expect(filter.changes.length).toBe(before);
+});
+
 test("a subnet whose ACL is another one is looked at by that one", async () => {
   const { state, clock, filter, own, vpc, putTask, start, wanted, elements } = world();
   const address = putTask(10);

@@ -1,17 +1,24 @@
 import { FilterCompiler } from "../../decide/packet-filter/compiler.ts";
 import { isNoChange } from "../../decide/packet-filter/holdings.ts";
 import { errorText } from "../../domain/error-text.ts";
-import { atStart, loop, type Needs, type Watch } from "../loop.ts";
+import { atStart, loop, type Needs, type Waking, type Watch } from "../loop.ts";
 import { followWorld } from "./follow-world.ts";
 
 /** All of it is one thing: what happens while a transaction is under way is the next one. */
 const FILTER = "filter";
+const SWEEP = "sweep";
+
+/**
+ * How often what nothing needs any more is taken out, which takes two of them: a group whose only task is replaced, or runs every minute, stays meanwhile, and the next task's start
+ * need not wait for its chains.
+ */
+const SWEEP_MS = 60_000;
 
 /**
  * Keeps the kernel's packet filter at what the records say. A step costs what changed; the first one, and one after a transaction that was refused, looks at all. Where nothing is
  * enforced it has nothing to do.
  */
-export const packetFiltering = loop("packet filter", ({ state, logger, enforcement }: Needs<"enforcement">) => {
+export const packetFiltering = loop("packet filter", ({ state, clock, logger, enforcement }: Needs<"enforcement">) => {
   if (!enforcement) return { watches: [], step: () => undefined };
   const { filter, inPlace, networks, resolvers, doors, trouble } = enforcement;
   const compiler = new FilterCompiler();
@@ -21,6 +28,7 @@ export const packetFiltering = loop("packet filter", ({ state, logger, enforceme
   let arrived = new Set<string>();
   /** What stands in the kernel is not known, at first or since something was refused. */
   let isUnsure = true;
+  let isSweepDue = false;
 
   const told: Pick<FilterCompiler, "tell" | "forget"> = {
     tell(sort, value) {
@@ -50,7 +58,12 @@ export const packetFiltering = loop("packet filter", ({ state, logger, enforceme
     });
   };
 
-  async function step(): Promise<void> {
+  async function step(key: string, { wake, wakeAt }: Waking): Promise<void> {
+    if (key === SWEEP) {
+      isSweepDue = false;
+      compiler.sweep();
+      return wake(FILTER);
+    }
     // The kernel is told of nothing that a crash would take back.
     await state.durable();
     const change = compiler.change();
@@ -70,6 +83,9 @@ export const packetFiltering = loop("packet filter", ({ state, logger, enforceme
     isUnsure = false;
     trouble(undefined);
     inPlace.placed([...coming]);
+    if (!compiler.hasIdle || isSweepDue) return;
+    isSweepDue = true;
+    wakeAt(SWEEP, clock.now() + SWEEP_MS);
   }
 
   return { watches: [world, bridges, atStart(FILTER)], step };

@@ -55,11 +55,23 @@ test("however a world came about, the filter holds the same, and each change bri
         if (isThere) compiler.tell(sort, value);
         else compiler.forget(sort, idOf(value));
         if ((chance.next().value ?? 0) % 3 === 0) applyTo(kept, compiler);
+        if ((chance.next().value ?? 0) % 5 === 0) compiler.sweep();
       }
       const stays = new Set(thingsOf(second).map(([sort, value]) => `${sort} ${idOf(value)}`));
       for (const [sort, value] of thingsOf(first)) if (!stays.has(`${sort} ${idOf(value)}`)) compiler.forget(sort, idOf(value));
       applyTo(kept, compiler);
       const wanted = sorted(compilerOf(second).contents());
+      // What nothing needs any more is beside what is wanted, and what is wanted names nothing of it.
+      const { chains, sets } = compiler.contents();
+      expect(sorted({ chains: only(chains, wanted.chains), sets: only(sets, wanted.sets) })).toEqual(wanted);
+      const named = new Set(wanted.chains.map(([name]) => name));
+      expect([...chains].filter(([name, { hook }]) => hook && !named.has(name))).toEqual([]);
+      // It goes in stages: of what it needed, next.
+      for (let sweeps = 0; compiler.hasIdle; sweeps += 1) {
+        expect(sweeps).toBeLessThan(9);
+        compiler.sweep();
+        applyTo(kept, compiler);
+      }
       expect(sorted(compiler.contents())).toEqual(wanted);
       expect(sorted(kept)).toEqual(wanted);
     }),
@@ -87,6 +99,11 @@ function applyTo({ chains, sets }: FilterContents, compiler: FilterCompiler): vo
     }
   for (const name of change.chainsGone) expect(into.chains.delete(name)).toBe(true);
   for (const name of change.setsGone) expect(into.sets.delete(name)).toBe(true);
+}
+
+function only<V>(all: ReadonlyMap<string, V>, some: readonly (readonly unknown[])[]): ReadonlyMap<string, V> {
+  const names = new Set<unknown>(some.map(([name]) => name));
+  return new Map([...all].filter(([name]) => names.has(name)));
 }
 
 function sorted({ chains, sets }: FilterContents) {

@@ -52,7 +52,8 @@ interface Part {
 
 /**
  * What the filter is to hold, from what is in VPCs. It is told of one thing after the other, and says what changes; equal worlds give equal contents, in whatever
- * order they came about. A group, an ACL or a route table that no interface has is not in the filter.
+ * order they came about. A group, an ACL or a route table that no interface has is not in the filter, or no longer after two calls of `sweep`: no packet comes to it meanwhile,
+ * and where the next interface has it again, that is some elements.
  *
  * What a change costs: of a group, its rules, and where it begins or ceases to let all of TCP or UDP through for everybody, the interfaces that have it; of an interface, its groups; of
  * an ACL that begins or ceases to let everything through, the interfaces in its subnets; of anything that routes lead to, the route tables of its VPC.
@@ -70,6 +71,9 @@ export class FilterCompiler {
   /** How often a part is needed, and by which. */
   readonly #neededBy = new SetsByKey();
   readonly #dirty = new Set<string>(["skeleton"]);
+  /** Parts that nothing needs any more, and that are kept for who may need them again; those that the last sweep saw. */
+  readonly #idle = new Set<string>();
+  #idleBefore: ReadonlySet<string> = new Set();
   readonly #interfacesOfSubnet = new SetsByKey();
   readonly #subnetsOfAcl = new SetsByKey();
   readonly #groupsOfPrefixList = new SetsByKey();
@@ -98,6 +102,17 @@ export class FilterCompiler {
       }
     }
     return this.#holdings.change();
+  }
+
+  /** Whether there is something that nothing needs any more. */
+  get hasIdle(): boolean {
+    return this.#idle.size > 0;
+  }
+
+  /** Has the next `change()` take out what nothing has needed since before the last call. Costs what is idle. */
+  sweep(): void {
+    for (const key of this.#idleBefore) if (this.#idle.delete(key)) this.#touch(key);
+    this.#idleBefore = new Set(this.#idle);
   }
 
   /** All that the filter is to hold, as of the last `change()`. */
@@ -204,12 +219,13 @@ export class FilterCompiler {
     for (const need of after?.needs ?? [])
       if (!before?.needs.includes(need)) {
         this.#neededBy.add(need, key);
-        this.#touch(need);
+        this.#idle.delete(need);
+        if (!this.#parts.has(need)) this.#touch(need);
       }
     for (const need of before?.needs ?? [])
       if (!after?.needs.includes(need)) {
         this.#neededBy.remove(need, key);
-        if (!this.#isNeeded(need)) this.#touch(need);
+        if (!this.#neededBy.has(need)) this.#idle.add(need);
       }
   }
 
@@ -223,7 +239,7 @@ export class FilterCompiler {
   }
 
   #isNeeded(key: string): boolean {
-    return /^(skeleton|interface |vpc |network |connected |resolver |door )/.test(key) || this.#neededBy.has(key);
+    return /^(skeleton|interface |vpc |network |connected |resolver |door )/.test(key) || this.#neededBy.has(key) || this.#idle.has(key);
   }
 
   #make(sort: string, id: string, key: string): Part | undefined {

@@ -1,5 +1,7 @@
 import type { FilterChain, FilterChange, FilterContents, FilterSetKind } from "../../domain/packet-filter.ts";
 import type { PacketFilter } from "../../ports/packet-filter.ts";
+import { elementMessages } from "./element-messages.ts";
+import { MOST_BYTES, type Netlink } from "./netlink.ts";
 import type { Nft } from "./nft.ts";
 import { removeTable } from "./remove-table.ts";
 import { heldTable, type HeldTable } from "./read-back.ts";
@@ -10,8 +12,11 @@ export function tableOf(installation: string): string {
   return `airfield-${installation}`;
 }
 
-/** The packet filter in a table of nftables that is ours alone. */
-export function nftPacketFilter(nft: Nft, installation: string): PacketFilter {
+/**
+ * The packet filter in a table of nftables that is ours alone. A task that comes or goes is some elements, which the kernel is told of without `nft` where that is possible: the program looks at all chains
+ * and sets of the kernel first.
+ */
+export function nftPacketFilter(nft: Nft, installation: string, netlink: Netlink | undefined): PacketFilter {
   const name = tableOf(installation);
   const table = `inet ${name}`;
   /** An element is written by the kind of its set. */
@@ -19,6 +24,8 @@ export function nftPacketFilter(nft: Nft, installation: string): PacketFilter {
 
   async function carryOut(change: FilterChange): Promise<void> {
     for (const [set, kind] of change.sets) kinds.set(set, kind);
+    const messages = netlink && elementMessages(name, change, (set) => kinds.get(set));
+    if (messages && messages.length <= MOST_BYTES) return netlink.run(messages);
     await nft.run(commandsOf(table, change, (set) => kinds.get(set) ?? "addresses"));
     for (const set of change.setsGone) kinds.delete(set);
   }
