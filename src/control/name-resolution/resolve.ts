@@ -34,7 +34,7 @@ export interface ResolvingParts {
 
 /**
  * What a VPC's name server answers, at base+2 or at the gateway: load balancers of that VPC are at addresses of their own in their healthy zones, any of these first, or at the gateway where this
- * host does not have them, and to it there are no others; then its private zones, then what is public. Who asks from elsewhere (other networks of this host reach the address, too) is told nothing. Nobody here has registered the domain of a
+ * host does not have them, and to it there are no others; then its private zones, then what is public. Who asks from elsewhere (other networks of this host reach the address, too) meets silence. Nobody here has registered the domain of a
  * public zone: to other accounts than its own it answers where no domain of the world is at stake, or the operator says so (decision 41).
  */
 export function resolveInVpc({ state, chance, sharedDomains = [], heldIn }: ResolvingParts, gateway: GatewayView): Resolve {
@@ -45,7 +45,7 @@ export function resolveInVpc({ state, chance, sharedDomains = [], heldIn }: Reso
     const from = parseAddress(client);
     const vpc = state.table(vpcs).get(vpcId);
     const blocks = vpc ? vpcBlocks(vpc) : [gateway.vpcCidr];
-    if (from === undefined || !blocks.some((block) => blockHas(block, client))) return { kind: "refused" };
+    if (from === undefined || !blocks.some((block) => blockHas(block, client))) return { kind: "silent" };
     const addressesOf = (balancer: LoadBalancerRecord): readonly string[] => {
       if (balancer.vpcId !== gateway.vpcId) return [];
       const own = namedAddresses(state, balancer, heldIn?.(balancer.vpcId), { from, chance });
