@@ -9,7 +9,8 @@ import { airfieldProcess } from "../../src/testing/airfield-process.ts";
 import { atLeast, median, part, type Figure } from "../figure.ts";
 import { motoServer } from "../peers/moto.ts";
 import { requestRate } from "../wrk.ts";
-import { durableAppends } from "./durable-appends.ts";
+import { busySeconds } from "../processor.ts";
+import { durableAppends, syncTime } from "./durable-appends.ts";
 
 const SECONDS = 4;
 const ROUNDS = 3;
@@ -22,17 +23,24 @@ export async function apiRate(url: string, image: string, tell: (figure: Figure)
   await using moto = await motoServer();
   const ours = await prepare(url, image);
   const peer = await prepare(moto.url, image);
+  /** The peer's rate of the operation that was measured last. */
+  let registered = Number.NaN;
   for (const operation of ["DescribeTasks", "RegisterTaskDefinition"] as const) {
     const rates = { ours: [] as number[], peer: [] as number[] };
     for (let round = 0; round < ROUNDS; round += 1) {
       rates.ours.push(await rate(url, operation, ours[operation]));
       rates.peer.push(await rate(moto.url, operation, peer[operation]));
     }
-    tell(atLeast(10, { name: `${operation} per second`, unit: "1/s", ours: median(rates.ours), peer: median(rates.peer) }));
+    registered = median(rates.peer);
+    tell(atLeast(10, { name: `${operation} per second`, unit: "1/s", ours: median(rates.ours), peer: registered }));
   }
   await withoutDisk(image, moto.url, peer.RegisterTaskDefinition, tell);
-  for (const [atOnce, perSecond] of await durableAppends([1, CONNECTIONS]))
-    tell(part({ name: `records that the journal makes durable, ${atOnce} at once`, unit: "1/s", ours: perSecond }));
+  tell(part({ name: "a sync of this disk", unit: "ms", ours: await syncTime() }));
+  // What a program could do at most that takes no time for anything but to make its records durable.
+  for (const [atOnce, perSecond] of await durableAppends([1, CONNECTIONS])) {
+    const name = `the disk's limit: records that the journal makes durable, ${atOnce} at once`;
+    tell(part({ name, unit: "1/s", ours: perSecond, ...(atOnce === CONNECTIONS && { peer: registered }) }));
+  }
 }
 
 /**
@@ -49,12 +57,17 @@ async function withoutDisk(image: string, peerUrl: string, peerBody: string, tel
     // The others have answered thousands by now.
     await rate(airfield.url, "RegisterTaskDefinition", body);
     const rates = { ours: [] as number[], peer: [] as number[] };
+    const processor: number[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
-      rates.ours.push(await rate(airfield.url, "RegisterTaskDefinition", body));
+      const before = busySeconds(airfield.pid);
+      const ours = await rate(airfield.url, "RegisterTaskDefinition", body);
+      processor.push(((busySeconds(airfield.pid) - before) * 1000) / (ours * SECONDS));
+      rates.ours.push(ours);
       rates.peer.push(await rate(peerUrl, "RegisterTaskDefinition", peerBody));
     }
     const both = { ours: median(rates.ours), peer: median(rates.peer) };
     tell(part({ name: "RegisterTaskDefinition per second, data in memory", unit: "1/s", ...both }));
+    tell(part({ name: "RegisterTaskDefinition, data in memory, processor a call", unit: "ms", ours: median(processor) }));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

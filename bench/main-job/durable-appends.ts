@@ -1,7 +1,9 @@
+import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sqliteJournal } from "../../src/drivers/sqlite/journal.ts";
+import { median } from "../figure.ts";
 
 const MS = 2_000;
 /** Characters: a task definition of one container. */
@@ -28,6 +30,31 @@ export async function durableAppends(atOnce: readonly number[]): Promise<Readonl
     return rates;
   } finally {
     await journal.close();
+    await rm(folder, { recursive: true });
+  }
+}
+
+const PAGE = Buffer.alloc(4096, 1);
+const PAGES = 256;
+
+/** Milliseconds that this disk takes to make one page durable, which lies in a file that has its size already, as the journal's log does. The median of a second. */
+export async function syncTime(): Promise<number> {
+  const folder = await mkdtemp(join(tmpdir(), "airfield-bench-sync-"));
+  const file = openSync(join(folder, "log"), "w+");
+  try {
+    for (let page = 0; page < PAGES; page += 1) writeSync(file, PAGE, 0, PAGE.length, page * PAGE.length);
+    fdatasyncSync(file);
+    const times: number[] = [];
+    const until = performance.now() + MS / 2;
+    for (let page = 0; performance.now() < until; page = (page + 1) % PAGES) {
+      writeSync(file, PAGE, 0, PAGE.length, page * PAGE.length);
+      const began = performance.now();
+      fdatasyncSync(file);
+      times.push(performance.now() - began);
+    }
+    return median(times);
+  } finally {
+    closeSync(file);
     await rm(folder, { recursive: true });
   }
 }

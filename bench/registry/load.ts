@@ -1,5 +1,5 @@
 // A process of its own: loads one registry, and prints a `LoadResult` as JSON. Its argument is a `Load` as JSON.
-import { readFileSync } from "node:fs";
+import { busySeconds } from "../processor.ts";
 import { Connection } from "./connection.ts";
 import { MEBIBYTE, newImage, type Image } from "./image.ts";
 import { pullImage, pushImage } from "./transfer.ts";
@@ -82,11 +82,4 @@ async function timed(transfer: (connection: Connection, image: Image) => Promise
     }),
   );
   return { seconds: (performance.now() - started) / 1000, busy: busySeconds(load.pid) - before, latencies };
-}
-
-/** Source: proc(5), "/proc/pid/stat": the 14th and 15th field, in hundredths of a second. */
-function busySeconds(pid: number): number {
-  const [, fields = ""] = readFileSync(`/proc/${pid}/stat`, "latin1").split(/\) (?=[^)]*$)/);
-  const [user, system] = fields.split(" ").slice(11, 13);
-  return (Number(user) + Number(system)) / 100;
 }

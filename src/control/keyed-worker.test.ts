@@ -195,6 +195,13 @@ test("a key is woken at an instant; a later word replaces an earlier one", async
   expect(begun).toEqual(["a"]);
 });
 
+test("a step that disposes of its worker is the last, whatever else is dirty", async () => {
+  const made: ReturnType<typeof world> = world(() => void made.worker[Symbol.asyncDispose]());
+  for (const key of ["a", "b", "c"]) made.worker.wake(key);
+  for (let turns = 0; turns < 5; turns += 1) await nextTurn();
+  expect(made.begun).toEqual(["a"]);
+});
+
 test("disposing waits for the steps under way, and begins none", async () => {
   const { step, end } = pending();
   const { worker, begun, clock } = world(step);

@@ -31,6 +31,14 @@ const TEXTS = [
   "production".repeat(12),
 ];
 
+/** ARNs of the service that a pattern names, one of which may fit it: services that are not here have forms of their own. */
+function arnsFor(pattern: string): readonly string[] {
+  const service = /arn:aws[^:]*:([a-z0-9-]+):/.exec(pattern)?.[1];
+  if (service === undefined) return [];
+  const here = `arn:aws:${service}:us-east-1:123456789012`;
+  return ["production", "name/production", "name:production", "/name/production"].map((resource) => `${here}:${resource}`);
+}
+
 /** An input in which whatever breaks a constraint of AWS's model has given way to something that does not. */
 export function fitted(shape: Shape, value: unknown, checks: ValueChecks): unknown {
   switch (shape.kind) {
@@ -83,8 +91,9 @@ function enough(entries: readonly [string, unknown][], check: ValueCheck | undef
 
 function fittedScalar(value: unknown, check: ValueCheck | undefined): unknown {
   if (!check || brokenBy(value, check).length === 0) return value;
-  const instead = check.constraints.flatMap((constraint) => {
+  const instead = check.constraints.flatMap((constraint): readonly unknown[] => {
     if (constraint.kind === "one-of") return constraint.values;
+    if (constraint.kind === "pattern") return arnsFor(constraint.source);
     return constraint.kind === "length" && typeof value === "number" ? [constraint.limit] : [];
   });
   const bytes = value instanceof Uint8Array ? [new Uint8Array(16)] : [];

@@ -39,6 +39,7 @@ async function world(
   putTask(state, task);
   prepare(state);
   const asked: string[] = [];
+  let lookups = 0;
   let waiting: { readonly name: string; readonly go: () => void }[] = [];
   let over = false;
   const gate = (name: string): Promise<void> => new Promise((go) => void (over ? go() : waiting.push({ name, go })));
@@ -72,7 +73,10 @@ async function world(
   };
   const resolver: Resolver = {
     ready: () => gate("ready"),
-    open: () => (refusal === undefined ? resources : { failure: refusal }),
+    open: () => {
+      lookups += 1;
+      return refusal === undefined ? resources : { failure: refusal };
+    },
   };
   const logger = { info: () => undefined, warn: () => undefined, error: (...told: unknown[]) => expect.unreachable(JSON.stringify(told)) };
   const given = { ...(ways && { ways }), ...(connectReady && { connectReady }), ...(isFiltered && { inPlace: gate }) };
@@ -87,6 +91,8 @@ async function world(
     clock,
     state,
     asked,
+    /** How often what a task needs was looked up. */
+    lookups: () => lookups,
     adopted: async (...found: readonly TaskObservation[]) => {
       adopt(found);
       await begun;
@@ -146,6 +152,14 @@ test("a task that is stopped and tagged while it is prepared keeps both, also wh
   await at.open("ready");
   expect(at.record).toMatchObject({ ...STOPPED_BY_USER, tags, lastStatus: "STOPPED" });
   expect(at.asked).toEqual([]);
+});
+
+test("for a task that was told to stop while it is prepared nothing is looked up", async () => {
+  const at = await world(pending);
+  await at.adopted();
+  await at.change(STOPPED_BY_USER);
+  await at.open("ready");
+  expect([at.asked, at.lookups()]).toEqual([[], 0]);
 });
 
 test("a task that cannot start keeps the tags that it got meanwhile", async () => {

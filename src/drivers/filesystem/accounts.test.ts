@@ -41,6 +41,17 @@ test("there are none before the first is made, and what is no account's file is 
   expect(await readAccounts(folder)).toHaveLength(1);
 });
 
+test("they come in the order of their numbers", async () => {
+  const numbers = [7, 3, 9, 1, 8, 2, 6].map((digit) => String(digit).repeat(12));
+  for (const account of numbers) await addAccount(folder, account);
+  expect((await readAccounts(folder)).map(({ account }) => account)).toEqual(numbers.toSorted());
+});
+
+test("where there are none yet, who follows them makes a folder that is its owner's alone", async () => {
+  using _followed = await followAccounts(folder, listener());
+  expect((await stat(folder)).mode & 0o777).toBe(0o700);
+});
+
 test("who follows them hears of an account that is added, and keeps those known when the folder cannot be read", async () => {
   const logger = listener();
   using followed = await followAccounts(folder, logger);

@@ -214,6 +214,44 @@ describe("security groups", () => {
     });
   });
 
+  test.each([
+    [
+      "without a protocol",
+      { CidrIpv4: "12.0.0.0/8" },
+      "InvalidParameterValue",
+      "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly.",
+    ],
+    [
+      "without a source",
+      { IpProtocol: "tcp", FromPort: 80, ToPort: 80 },
+      "MissingParameter",
+      "The request must contain exactly one of: cidrIp, cidrIpv6, prefixListId, or referencedGroupId",
+    ],
+    [
+      "with two sources",
+      { IpProtocol: "tcp", FromPort: 80, ToPort: 80, CidrIpv4: "12.0.0.0/8", CidrIpv6: "::/0" },
+      "InvalidParameterCombination",
+      "Only one of cidrIp, cidrIpv6, prefixListId, or referencedGroupId can be specified",
+    ],
+    [
+      "with a source of another kind",
+      { IpProtocol: "tcp", FromPort: 80, ToPort: 80, CidrIpv6: "::/0" },
+      "InvalidParameterValue",
+      /^Invalid rule type for security group rule 'sgr-[0-9a-f]+'. You may not specify CidrIpv6 for an existing IPv4 CIDR rule\.$/,
+    ],
+  ])("a rule cannot be modified %s", async (_what, SecurityGroupRule, name, message) => {
+    await using api = await networkWorld();
+    const GroupId = await api.group();
+    const IpPermissions = [{ IpProtocol: "tcp", FromPort: 80, ToPort: 80, IpRanges: [{ CidrIp: "10.0.0.0/8" }] }];
+    const { SecurityGroupRules } = await api.client.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }));
+    const { SecurityGroupRuleId } = SecurityGroupRules![0]!;
+    const modified = api.client.send(
+      new ModifySecurityGroupRulesCommand({ GroupId, SecurityGroupRules: [{ SecurityGroupRuleId, SecurityGroupRule }] }),
+    );
+    await expect(modified).rejects.toMatchObject({ name, message: typeof message === "string" ? message : expect.stringMatching(message) });
+    expect(await api.rules(GroupId)).toMatchObject([{ IpProtocol: "tcp", CidrIpv4: "10.0.0.0/8" }]);
+  });
+
   test("a rule can be modified in its place", async () => {
     await using api = await networkWorld();
     const GroupId = await api.group();
