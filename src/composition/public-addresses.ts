@@ -1,12 +1,14 @@
+import { followSenders } from "../control/public-addresses/follow-senders.ts";
 import { leadPublicAddresses, openToLoopback } from "../control/public-addresses/lead-public-addresses.ts";
 import { followRouters } from "../control/vpc-networks/follow-networks.ts";
 import { formatAddress, parseAddress } from "../domain/cidr.ts";
 import { errorText } from "../domain/error-text.ts";
 import { nftProgram } from "../drivers/nftables/nft.ts";
+import { nftPublicSenders, removePublicSenders } from "../drivers/nftables/public-senders.ts";
 import { nftPublicWays, publicTable, removePublicWays } from "../drivers/nftables/public-ways.ts";
 import { systemClock as clock } from "../drivers/system/clock.ts";
 import type { VpcNetworks } from "../ports/vpc-networks.ts";
-import { notePublicRange } from "../state/public-addresses.ts";
+import { notePublicRange, publicRangeOf } from "../state/public-addresses.ts";
 import type { Start } from "./options.ts";
 import type { Storage } from "./storage.ts";
 
@@ -25,7 +27,12 @@ export async function openPublicAddresses(
   const ways = nftPublicWays({ nft: nftProgram(), table: publicTable(installation.id) });
   try {
     opened.use(await leadPublicAddresses({ state, clock, logger, ways }));
+    const before = publicRangeOf(state);
     notePublicRange(state, { cidr, reachable: true });
+    // What comes from loopback cannot leave a host.
+    const senders = nftPublicSenders(nftProgram(), installation.id);
+    if (!isLoopback(cidr)) opened.use(await followSenders({ state, clock, logger, senders, range: cidr }));
+    else if (before !== undefined && !isLoopback(before)) await senders.adopt(new Map());
     opened.use(followRouters(state, networks, (gateways) => void openToLoopback(ways, gateways, logger)));
   } catch (cause) {
     notePublicRange(state, { cidr, reachable: false });
@@ -34,8 +41,13 @@ export async function openPublicAddresses(
 }
 
 /** Takes away what an installation that does not run has left. */
-export function removePublicAddresses(installation: string): Promise<void> {
-  return removePublicWays(nftProgram(), installation);
+export async function removePublicAddresses(installation: string): Promise<void> {
+  await removePublicWays(nftProgram(), installation);
+  await removePublicSenders(nftProgram(), installation);
+}
+
+function isLoopback(cidr: string): boolean {
+  return cidr.startsWith("127.");
 }
 
 /** The same at every start, and hardly that of another installation on this host. */

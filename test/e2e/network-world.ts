@@ -63,10 +63,10 @@ export async function prober(pid: string | undefined, tcp: readonly number[], ud
   };
 }
 
-/** Another machine, on a network beside this host: what the internet is to a task. This host has the first address there. */
-export async function machineOutside(): Promise<
-  AsyncDisposable & { readonly pid: string; readonly address: string; readonly hostAddress: string }
-> {
+/** Another machine, on a network beside this host: what the internet is to a task. This host has the first address there. @param routes blocks to which it leads */
+export async function machineOutside(
+  routes: readonly string[] = [],
+): Promise<AsyncDisposable & { readonly pid: string; readonly address: string; readonly hostAddress: string }> {
   const [hostAddress, address] = ["198.51.100.1", "198.51.100.2"];
   const [here, there] = [`af${process.pid}h`, `af${process.pid}t`];
   const child = spawn("unshare", ["--net", "sh", "-c", "echo ready; exec sleep 2147483647"], { stdio: ["ignore", "pipe", "inherit"] });
@@ -80,6 +80,7 @@ export async function machineOutside(): Promise<
     ["ip", "link", "set", here, "up"],
     [...inside, "ip", "address", "add", `${address}/24`, "dev", there],
     [...inside, "ip", "link", "set", there, "up"],
+    ...routes.map((block) => [...inside, "ip", "route", "add", block, "via", hostAddress]),
   ]) {
     const { code, stderr } = await runCommand(command, args, process.env);
     if (code !== 0) throw new Error(`${command} ${args.join(" ")}: ${stderr}`);

@@ -15,7 +15,7 @@ import {
 } from "@aws-sdk/client-ecs";
 import * as elb from "@aws-sdk/client-elastic-load-balancing-v2";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import type { TaskExplanation } from "../../src/domain/task-explanation.ts";
+import type { ServiceExplanation, TargetExplanation, TaskExplanation } from "../../src/domain/task-explanation.ts";
 import { airfieldProcess, freePort, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
 import { buildImage, pushImage, removeImage, webImage } from "../../src/testing/images.ts";
 import { ensureExecutionRole } from "../../src/testing/roles.ts";
@@ -29,7 +29,7 @@ const ENDPOINTS = ["ecr.api", "ecr.dkr", "logs"] as const;
 let airfield: AirfieldProcess;
 let image: string;
 let net: Awaited<ReturnType<typeof build>>;
-let service: { readonly url: string; readonly task: string };
+let service: { readonly url: string; readonly task: string; readonly targetGroup: string };
 
 const client = () => airfield.client(ec2.EC2Client);
 
@@ -97,20 +97,23 @@ const without = (service: string) => ({
   mend: async () => void (await endpoint(service)),
 });
 
-async function explain(task: string): Promise<TaskExplanation> {
+async function explained<T>(...what: readonly string[]): Promise<T> {
   const program = new URL("../../bin/airfield.cjs", import.meta.url).pathname;
   const { stdout, stderr, code } = await airfield.run(process.execPath, [
     program,
     "explain",
-    "task",
-    task,
+    ...what,
     "--json",
     "--data",
     airfield.dataDirectory,
   ]);
   if (code !== 0) throw new Error(stderr);
-  return JSON.parse(stdout) as TaskExplanation;
+  return JSON.parse(stdout) as T;
 }
+
+const explain = (task: string): Promise<TaskExplanation> => explained("task", task);
+const explainService = (): Promise<ServiceExplanation> => explained("service", "web/web");
+const explainTargets = (): Promise<TargetExplanation> => explained("target", service.targetGroup);
 
 beforeAll(async () => {
   airfield = await airfieldProcess({ environment: { AIRFIELD_UNREACHABLE_SECONDS: "1" } });
@@ -166,7 +169,7 @@ beforeAll(async () => {
   );
   await waitUntilServicesStable({ client: ecs, maxWaitTime: 90, minDelay: 1, maxDelay: 1 }, { cluster: "web", services: ["web"] });
   const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster: "web", serviceName: "web" }));
-  service = { url: `http://127.0.0.1:${port}`, task: taskArns[0]! };
+  service = { url: `http://127.0.0.1:${port}`, task: taskArns[0]!, targetGroup: TargetGroupArn! };
   await vi.waitUntil(async () => (await explain(service.task)).steps.at(-1)?.outcome === "passes", SOON);
 }, 180_000);
 
@@ -178,7 +181,7 @@ afterAll(async () => {
 test("the service answers through its load balancer, and nothing is in its way", async () => {
   expect((await fetch(service.url)).status).toBe(200);
   const { inTheWay, steps } = await explain(service.task);
-  expect(inTheWay).toBeUndefined();
+  expect([inTheWay, (await explainService()).inTheWay, (await explainTargets()).inTheWay]).toEqual([undefined, undefined, undefined]);
   expect(steps.map(({ outcome }) => outcome)).not.toContain("barred");
 });
 
@@ -318,11 +321,14 @@ describe("a new task, with one thing less, stops in AWS's words, and the culprit
     const tasks = [started?.taskArn ?? ""];
     await waitUntilTasksStopped({ client: ecs, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { cluster: "web", tasks });
     const { tasks: [stopped] = [] } = await ecs.send(new DescribeTasksCommand({ cluster: "web", tasks }));
-    const explained = await explain(tasks[0] ?? "");
+    const { inTheWay } = await explain(tasks[0] ?? "");
+    // What runs would not start any more, and its service is told so.
+    const ofService = (await explainService()).inTheWay;
     await mend();
     expect(stopped?.stopCode).toBe("TaskFailedToStart");
     for (const reason of reasons) expect(stopped?.stoppedReason).toMatch(reason);
-    expect(explained.inTheWay).toMatchObject({ code, component: culprit() });
+    expect(inTheWay).toMatchObject({ code, component: culprit() });
+    expect(ofService).toMatchObject({ code, component: culprit() });
   });
 });
 
@@ -356,8 +362,10 @@ describe("of the running task, what is between it and its clients is named", () 
     const { remove, mend } = how();
     await remove();
     const { inTheWay } = await explain(service.task);
+    const others = [(await explainService()).inTheWay, (await explainTargets()).inTheWay];
     await mend();
     expect(inTheWay).toMatchObject({ code, component: culprit() });
+    expect(others).toEqual([inTheWay, inTheWay]);
     expect(inTheWay?.remedy).toBeTruthy();
     expect((await explain(service.task)).inTheWay?.code).not.toBe(code);
   });

@@ -6,12 +6,12 @@ import { createInterface } from "node:readline";
 
 const [tcpPorts, udpPorts, host = "0.0.0.0"] = JSON.parse(process.argv[2]);
 const kept = new Map();
-/** Ports to which somebody connected, and `u5000` of datagrams. */
+/** Ports to which somebody connected, and `u5000` of datagrams; the addresses from which somebody connected. */
 const accepted = new Set();
 const say = (object) => process.stdout.write(`${JSON.stringify(object)}\n`);
 
 for (const port of tcpPorts) {
-  const server = createServer((socket) => (accepted.add(port), socket.on("error", () => undefined).pipe(socket)));
+  const server = createServer((socket) => (accepted.add(port).add(socket.remoteAddress), socket.on("error", () => undefined).pipe(socket)));
   await new Promise((resolve, reject) => server.on("error", reject).listen(port, host, 511, resolve));
 }
 for (const port of udpPorts) {

@@ -92,7 +92,7 @@ export function wayPart(key: WayKey, routes: readonly WorldRoute[], world: Surro
   return { contents, subnets: [...byNat.keys()] };
 }
 
-function carried(
+export function carried(
   { vpcId, isPublic }: WayKey,
   target: WorldRoute["target"],
   ranges: readonly Range[],
@@ -126,7 +126,7 @@ function peersBlocks(vpcId: string, peeringId: string, world: Surroundings): rea
 }
 
 /** Each route with the addresses for which it is the most specific one; of equal ones the first. */
-function resolved(
+export function resolved(
   routes: readonly WorldRoute[],
   { blocksOf }: Pick<Surroundings, "blocksOf">,
 ): readonly { readonly target: WorldRoute["target"]; readonly ranges: readonly Range[] }[] {
