@@ -33,10 +33,14 @@ export interface FilterSet {
   readonly elements: ReadonlyMap<string, string>;
 }
 
-/** `verdicts` is a map from single addresses; the others are sets. */
+/**
+ * `verdicts` is a map from single addresses; the others are sets. `addresses-of-all` is for sets into which nearly every packet looks: it takes no more than 65,536 addresses, and room for as many
+ * from the start.
+ */
 export type FilterSetKind =
   | "verdicts"
   | "addresses"
+  | "addresses-of-all"
   | "address-pairs"
   | "addresses-and-protocols"
   | "addresses-protocols-and-ports"

@@ -14,7 +14,7 @@ import { groupPart } from "./group-part.ts";
 import { Holdings } from "./holdings.ts";
 import { connectedPart, doorPart, interfacePart, networkPart, resolverPart, vpcPart } from "./interface-part.ts";
 import { SetsByKey } from "./sets-by-key.ts";
-import { SKELETON } from "./skeleton.ts";
+import { skeletonOf } from "./skeleton.ts";
 import { wayChain, wayPart, type Surroundings, type WayKey } from "./way-part.ts";
 
 /** The network that this host has for a VPC: the bridge's name on this host, and the block of the network. */
@@ -78,6 +78,8 @@ export class FilterCompiler {
   readonly #subnetsOfAcl = new SetsByKey();
   readonly #groupsOfPrefixList = new SetsByKey();
   readonly #peeringsOfVpc = new SetsByKey();
+  /** Interfaces of Network Load Balancers. */
+  readonly #balancers = new Set<string>();
   /** The ways that are in use. */
   readonly #ways = new Map<string, WayKey>();
   readonly #waysOfVpc = new SetsByKey();
@@ -132,6 +134,10 @@ export class FilterCompiler {
     interfaces: (before, after) => {
       this.#index(this.#interfacesOfSubnet, before?.subnetId, after?.subnetId, (before ?? after)?.id);
       this.#touch(`interface ${(before ?? after)?.id}`);
+      const had = this.#balancers.size > 0;
+      if (before?.kind === "network-load-balancer") this.#balancers.delete(before.id);
+      if (after?.kind === "network-load-balancer") this.#balancers.add(after.id);
+      if (had !== this.#balancers.size > 0) this.#touch("skeleton");
     },
     groups: (before, after) => {
       const id = (before ?? after)?.id ?? "";
@@ -267,7 +273,7 @@ export class FilterCompiler {
       case "network":
         return part(this.#world.networks.get(id), networkPart);
       default:
-        return key === "skeleton" ? { contents: SKELETON, needs: [] } : undefined;
+        return key === "skeleton" ? { contents: skeletonOf({ hasBalancers: this.#balancers.size > 0 }), needs: [] } : undefined;
     }
   }
 

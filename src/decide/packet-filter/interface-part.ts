@@ -1,6 +1,6 @@
 import { parseCidr, resolverOf, routerOf } from "../../domain/cidr.ts";
 import { TCP, type WorldInterface, type WorldVpc } from "../../domain/network-world.ts";
-import type { FilterContents, FilterSet } from "../../domain/packet-filter.ts";
+import type { FilterContents, FilterSet, FilterSetKind } from "../../domain/packet-filter.ts";
 import { subnetChain } from "./acl-part.ts";
 import { addressesOf, rangeElement } from "./boxes.ts";
 import { combinationChain, combinationOf, type LetsAll } from "./combination-part.ts";
@@ -26,12 +26,14 @@ export const allSet = (way: Way, protocol: number): string => `all-${way}.${prot
 /** What the filter holds of one interface: its address in sets and maps that all share. */
 export function interfacePart({ address, groups, kind, subnetId }: WorldInterface, { way, hasAcl, all }: InterfacePlace): FilterContents {
   const sets = new Map<string, FilterSet>();
-  const alone = (name: string): void => void sets.set(name, setOf("addresses", [address]));
+  const alone = (name: string, setKind: FilterSetKind = "addresses"): void => void sets.set(name, setOf(setKind, [address]));
+  const isHeld = kind === "load-balancer" || kind === "network-load-balancer" || kind === "vpc-endpoint";
   alone("interfaces");
-  if (!hasAcl) alone("plain");
-  if (kind === "task") alone("tasks");
-  if (kind === "load-balancer" || kind === "network-load-balancer" || kind === "vpc-endpoint") {
-    alone("held");
+  if (!hasAcl) alone("plain", "addresses-of-all");
+  if (kind === "task") alone("tasks", "addresses-of-all");
+  if (isHeld) {
+    alone("held", "addresses-of-all");
+    if (!hasAcl) alone("plain-held");
     sets.set("self", setOf("address-pairs", [`${address} . ${address}`]));
   }
   if (kind === "network-load-balancer") alone("balancers");
@@ -43,7 +45,10 @@ export function interfacePart({ address, groups, kind, subnetId }: WorldInterfac
   const combination = combinationOf({ ...(groups && { groups }) });
   if (!combination) sets.set("ingress", mapOf([address, "accept"]));
   else {
-    sets.set("egress", mapOf([address, `goto ${combinationChain(combination, "out")}`]));
+    const egress = mapOf([address, `goto ${combinationChain(combination, "out")}`]);
+    sets.set("egress", egress);
+    if (!hasAcl && kind === "task") sets.set("plain-tasks-egress", egress);
+    if (!hasAcl && isHeld) sets.set("plain-held-egress", egress);
     sets.set("ingress", mapOf([address, `goto ${combinationChain(combination, "in")}`]));
     for (const group of combination.groups) alone(membersSet(group));
     if (!ALWAYS_TRACK.has(kind)) for (const way of ["in", "out"] as const) for (const protocol of all[way]) alone(allSet(way, protocol));

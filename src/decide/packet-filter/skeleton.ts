@@ -49,6 +49,12 @@ const QUICK: FilterRule = rule(
   inSet("plain", "destination"),
 );
 
+/** What the skeleton depends on. */
+export interface Installed {
+  /** Whether there are Network Load Balancers. */
+  readonly hasBalancers: boolean;
+}
+
 const VERSION_6 = { kind: "version-6" } as const;
 
 /** What is looked at: what comes or goes over the bridge of a VPC, or to or from an address in one that this host has. */
@@ -62,8 +68,6 @@ const INCOMING: readonly FilterRule[] = [
   rule(accept, notInSet("bridges", "incoming"), notInSet("held", "destination")),
 ];
 const OUTGOING: readonly FilterRule[] = [
-  // It is looked at when it comes in.
-  rule(accept, { kind: "over", key: "outgoing", name: "lo" }),
   rule(accept, VERSION_6, notInSet("bridges", "outgoing")),
   rule(drop, VERSION_6),
   rule(accept, notInSet("bridges", "outgoing"), notInSet("held", "source")),
@@ -82,23 +86,47 @@ const OWN_LINK_LOCAL = rule(jump("own-link-local"), inBlock("destination", LINK_
 const THIS_HOST = rule(jump("this-host"), inSet("bridges", "incoming"));
 
 /** Established and tracked at both ends: the first stage has looked whether the other end is still there. */
-const SETTLED = rule(accept, state("established"), unmarked(ORIGINATOR_UNTRACKED + RESPONDER_UNTRACKED));
+const SETTLED: FilterRule = rule(accept, state("established"), unmarked(ORIGINATOR_UNTRACKED + RESPONDER_UNTRACKED));
+
+type Place = "forward" | "input" | "output";
+
+/** Over no network: it is looked at when it comes in. */
+const TO_ITSELF = rule(accept, { kind: "over", key: "outgoing", name: "lo" });
+
+/**
+ * What opens a connection between two interfaces of which neither has an ACL to look at: of all that is asked of it otherwise, their routes and groups are left. Whoever is on no such
+ * way comes back, and is asked everything.
+ */
+const OPENING: Readonly<Record<1 | 2, Readonly<Record<Place, FilterRule>>>> = {
+  1: {
+    forward: rule(jump("from-plain-task"), state("new"), inSet("plain", "destination")),
+    input: rule(jump("from-plain-task"), state("new"), inSet("plain-held", "destination")),
+    output: rule(jump("from-plain-held"), state("new"), inSet("plain", "destination")),
+  },
+  2: {
+    forward: rule(lookUp("destination", "ingress"), state("new"), inSet("tasks", "source")),
+    input: rule(lookUp("destination", "ingress"), state("new"), inSet("tasks", "source")),
+    output: rule(lookUp("destination", "ingress"), state("new"), inSet("held", "source")),
+  },
+};
 
 /** What the kernel has led, on from the load balancer; before all else, since the load balancer's ACL is asked about each packet. */
 const LED = rule(goto("from-balancer"), translated, inSet("balancers", "called"));
 
 function stage(
   number: 1 | 2,
-  ways: Readonly<Record<"forward" | "input" | "output", readonly FilterRule[]>>,
+  { hasBalancers }: Installed,
+  ways: Readonly<Record<Place, readonly FilterRule[]>>,
 ): readonly (readonly [string, FilterChain])[] {
-  const ends = [number === 1 ? QUICK : SETTLED];
   return (["forward", "input", "output"] as const).map((at) => [
     `on-${at}-${number}`,
     {
       hook: { at, stage: number },
       rules: [
-        ...(number === 1 && at === "forward" ? [LED] : []),
-        ...ends,
+        ...(hasBalancers && number === 1 && at === "forward" ? [LED] : []),
+        number === 1 ? QUICK : SETTLED,
+        ...(at === "output" ? [TO_ITSELF] : []),
+        OPENING[number][at],
         ...ways[at],
         rule(goto(number === 1 ? "from-sender" : "to-receiver")),
       ],
@@ -106,23 +134,43 @@ function stage(
   ]);
 }
 
-/** To or through an address of a Network Load Balancer. */
-const TO_OTHERS_THAN_BALANCERS = rule(accept, notInSet("balancers", "destination"));
 /** What comes from a target is the load balancer's only once it is translated back. */
 const ANSWERS = rule(accept, direction("reply"));
 
-/** What the kernel leads to targets of Network Load Balancers, before it does: the load balancer's ACLs and groups are asked about the client, and the client's about the load balancer. */
-const TO_BALANCERS: readonly (readonly [string, FilterChain])[] = (["arriving", "departing"] as const).flatMap((at) => {
-  const others = [rule(accept, VERSION_6), TO_OTHERS_THAN_BALANCERS, ANSWERS];
-  return [
-    [
-      `on-${at}-1`,
-      { hook: { at, stage: 1 }, rules: [...others, ...(at === "arriving" ? [STRANGERS] : []), QUICK, rule(goto("from-sender"))] },
-    ],
-    // Load balancers track all.
-    [`on-${at}-2`, { hook: { at, stage: 2 }, rules: [...others, rule(accept, state("established")), rule(goto("to-receiver"))] }],
-  ] as const;
-});
+/**
+ * What the kernel leads to targets of Network Load Balancers, before it does: the load balancer's ACLs and groups are asked about the client, and the client's about the load balancer. Everything that this host
+ * gets or sends comes here, so that nothing is here where there is no such load balancer.
+ */
+const BALANCERS: readonly (readonly [string, FilterChain])[] = [
+  ...([1, 2] as const).flatMap((number) =>
+    (["arriving", "departing"] as const).map(
+      (at) =>
+        [
+          `on-${at}-${number}`,
+          { hook: { at, stage: number }, rules: [rule(goto(`to-balancer-${number}`), inSet("balancers", "destination"))] },
+        ] as const,
+    ),
+  ),
+  ["to-balancer-1", { rules: [ANSWERS, STRANGERS, QUICK, rule(goto("from-sender"))] }],
+  // Load balancers track all.
+  ["to-balancer-2", { rules: [ANSWERS, rule(accept, state("established")), rule(goto("to-receiver"))] }],
+  [
+    "from-balancer",
+    {
+      rules: [
+        // Whether the load balancer's routes lead to the target, and back to the client.
+        rule(lookUp("called", "ways")),
+        rule(lookUp("called", "acls-out")),
+        rule(lookUp("destination", "acls-in")),
+        rule(lookUp("source", "acls-out"), direction("reply")),
+        rule(lookUp("called", "acls-in"), direction("reply")),
+        rule(accept, state("established")),
+        rule(lookUp("called", "egress"), direction("original")),
+        rule(accept),
+      ],
+    },
+  ],
+];
 
 /** Where neither end of a connection tracks it, both are asked for each packet; who opened it sends what goes the original way. */
 const asked = (end: "sender" | "receiver", then: FilterAction): readonly FilterRule[] =>
@@ -139,7 +187,7 @@ const asked = (end: "sender" | "receiver", then: FilterAction): readonly FilterR
  * What is the same for every world: which packets are looked at, and in which order. Those that come or go over the bridge of a VPC, and those of addresses in VPCs that this host
  * has (`held`); nothing else of the host is touched. An address of a VPC that is not in the sets is nobody's, and gets and sends nothing.
  */
-export const SKELETON: FilterContents = {
+export const skeletonOf = (installed: Installed): FilterContents => ({
   sets: new Map([
     // The bridges of VPCs.
     ["bridges", setOf("interfaces")],
@@ -148,12 +196,14 @@ export const SKELETON: FilterContents = {
     ["gateways", setOf("addresses")],
     // All interfaces; those of tasks; those at which this host answers, and the same twice: what this host's own programs send there comes from there.
     ["interfaces", setOf("addresses")],
-    ["tasks", setOf("addresses")],
-    ["held", setOf("addresses")],
+    ["tasks", setOf("addresses-of-all")],
+    ["held", setOf("addresses-of-all")],
     ["self", setOf("address-pairs")],
     // Those of Network Load Balancers.
     ["balancers", setOf("addresses")],
-    ["plain", setOf("addresses")],
+    // Whose subnets have no ACL to look at; those of them that this host has.
+    ["plain", setOf("addresses-of-all")],
+    ["plain-held", setOf("addresses")],
     // Where the credentials of tasks and the APIs are, at this host's own link-local address.
     ["doors", setOf("protocols-and-ports")],
     // Name servers of this host, which tasks ask where that of their VPC does not know: together they are the resolver that AWS does not filter.
@@ -166,32 +216,18 @@ export const SKELETON: FilterContents = {
     ["acls-out", { kind: "verdicts", elements: new Map() }],
     ["acls-in", { kind: "verdicts", elements: new Map() }],
     ["egress", { kind: "verdicts", elements: new Map() }],
+    ["plain-tasks-egress", { kind: "verdicts", elements: new Map() }],
+    ["plain-held-egress", { kind: "verdicts", elements: new Map() }],
     ["ingress", { kind: "verdicts", elements: new Map() }],
   ]),
   chains: new Map([
-    ...stage(1, {
+    ...stage(1, installed, {
       forward: [...FORWARDED, STRANGERS, ...TO_ALL, OTHERS_LINK_LOCAL, OTHERS_ALIASES],
       input: [...INCOMING, STRANGERS, ...TO_ALL, OWN_LINK_LOCAL, THIS_HOST],
       output: [...OUTGOING, ...TO_ALL],
     }),
-    ...TO_BALANCERS,
-    [
-      "from-balancer",
-      {
-        rules: [
-          // Whether the load balancer's routes lead to the target, and back to the client.
-          rule(lookUp("called", "ways")),
-          rule(lookUp("called", "acls-out")),
-          rule(lookUp("destination", "acls-in")),
-          rule(lookUp("source", "acls-out"), direction("reply")),
-          rule(lookUp("called", "acls-in"), direction("reply")),
-          rule(accept, state("established")),
-          rule(lookUp("called", "egress"), direction("original")),
-          rule(accept),
-        ],
-      },
-    ],
-    ...stage(2, { forward: FORWARDED, input: INCOMING, output: OUTGOING }),
+    ...(installed.hasBalancers ? BALANCERS : []),
+    ...stage(2, installed, { forward: FORWARDED, input: INCOMING, output: OUTGOING }),
     [
       // Its other addresses are no part of the internet, whatever listens at them: not the routers and the load balancers of another installation either.
       "this-host",
@@ -221,6 +257,8 @@ export const SKELETON: FilterContents = {
         ],
       },
     ],
+    ["from-plain-task", { rules: [rule(lookUp("source", "ways")), rule(lookUp("source", "plain-tasks-egress"))] }],
+    ["from-plain-held", { rules: [rule(lookUp("source", "ways")), rule(lookUp("source", "plain-held-egress"))] }],
     [
       "from-sender",
       {
@@ -318,4 +356,4 @@ export const SKELETON: FilterContents = {
     ["untracked-out", { rules: [rule(mark(ORIGINATOR_UNTRACKED), direction("original"), state("new")), rule(accept)] }],
     ["untracked-in", { rules: [rule(mark(RESPONDER_UNTRACKED), direction("original"), state("new")), rule(accept)] }],
   ]),
-};
+});

@@ -26,7 +26,7 @@ function kindOf(set: NftObject[string], isMap: boolean): FilterSetKind | undefin
   const type = isMap ? `${keys} : ${String(set["map"])}` : keys;
   const isInterval = [set["flags"]].flat().includes("interval");
   const kinds = Object.entries(SET_TYPES) as readonly (readonly [FilterSetKind, (typeof SET_TYPES)[FilterSetKind]])[];
-  return kinds.find(([, one]) => one.type === type && one.isInterval === isInterval)?.[0];
+  return kinds.find(([, one]) => one.type === type && one.isInterval === isInterval && one.size === set["size"])?.[0];
 }
 
 function hookOf({ hook, prio, policy }: NftObject[string]): string | undefined {

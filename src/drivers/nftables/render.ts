@@ -21,10 +21,13 @@ export function hookOf({ at, stage }: FilterHook): { readonly hook: string; read
   return { hook: at, priority: 2 * stage - 14 };
 }
 
-/** The types of a set's keys, and whether its elements may be ranges. */
-export const SET_TYPES: Readonly<Record<FilterSetKind, { readonly type: string; readonly isInterval: boolean; readonly isMap?: true }>> = {
+/** The types of a set's keys, whether its elements may be ranges, and how many there may be, where that is told: the kernel looks faster into a set that it need not make larger. */
+export const SET_TYPES: Readonly<
+  Record<FilterSetKind, { readonly type: string; readonly isInterval: boolean; readonly isMap?: true; readonly size?: number }>
+> = {
   verdicts: { type: "ipv4_addr : verdict", isInterval: false, isMap: true },
   addresses: { type: "ipv4_addr", isInterval: false },
+  "addresses-of-all": { type: "ipv4_addr", isInterval: false, size: 65_536 },
   "address-pairs": { type: "ipv4_addr . ipv4_addr", isInterval: false },
   "addresses-and-protocols": { type: "ipv4_addr . inet_proto", isInterval: true },
   "addresses-protocols-and-ports": { type: "ipv4_addr . inet_proto . inet_service", isInterval: true },
@@ -61,8 +64,9 @@ function hookCommand(at: FilterHook): string {
 }
 
 function setCommand(table: string, name: string, kind: FilterSetKind): string {
-  const { type, isInterval, isMap } = SET_TYPES[kind];
-  return `add ${isMap ? "map" : "set"} ${table} ${name} { type ${type};${isInterval ? " flags interval;" : ""} }`;
+  const { type, isInterval, isMap, size } = SET_TYPES[kind];
+  const more = `${isInterval ? " flags interval;" : ""}${size === undefined ? "" : ` size ${size};`}`;
+  return `add ${isMap ? "map" : "set"} ${table} ${name} { type ${type};${more} }`;
 }
 
 function elementsCommand(
