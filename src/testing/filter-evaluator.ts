@@ -20,15 +20,19 @@ export interface FilteredPacket {
   readonly marks: number;
 }
 
-/** What becomes of a packet, and the marks that its connection has then. */
-export function filtered(contents: FilterContents, packet: FilteredPacket): { readonly passes: boolean; readonly marks: number } {
+/** What becomes of a packet, the marks that its connection has then, and into how many sets and maps was looked on the way. */
+export function filtered(
+  contents: FilterContents,
+  packet: FilteredPacket,
+): { readonly passes: boolean; readonly marks: number; readonly looks: number } {
   let { marks } = packet;
+  let looks = 0;
   const hooked = [...contents.chains].filter(([, { hook }]) => hook?.at === packet.hook);
   for (const [name] of hooked.toSorted(([, a], [, b]) => (a.hook?.stage ?? 0) - (b.hook?.stage ?? 0))) {
     const verdict = run(name, 0);
-    if (verdict === "drop") return { passes: false, marks };
+    if (verdict === "drop") return { passes: false, marks, looks };
   }
-  return { passes: true, marks };
+  return { passes: true, marks, looks };
 
   function run(name: string, depth: number): "accept" | "drop" | "end" {
     if (depth > 15) throw new Error("the kernel takes no more than sixteen jumps");
@@ -53,6 +57,7 @@ export function filtered(contents: FilterContents, packet: FilteredPacket): { re
 
   function verdictOf(then: FilterAction): readonly (string | undefined)[] {
     if (then.kind === "jump" || then.kind === "goto") return [then.kind, then.chain];
+    if (then.kind === "look-up") looks += 1;
     return then.kind === "look-up" ? (contents.sets.get(then.map)?.elements.get(addressOf(then.key))?.split(" ") ?? []) : [];
   }
 
@@ -88,6 +93,7 @@ export function filtered(contents: FilterContents, packet: FilteredPacket): { re
   function isIn(name: string, keys: readonly FilterKey[]): boolean {
     const set = contents.sets.get(name);
     if (!set) throw new Error(`there is no set ${name}`);
+    looks += 1;
     const values = keys.map((key) =>
       key === "source" || key === "destination" || key === "called" ? parseAddress(addressOf(key)) : valueOf(key),
     );

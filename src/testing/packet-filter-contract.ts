@@ -103,6 +103,9 @@ export function packetFilterContract(open: () => Promise<PacketFilterUnderTest>)
       to.forget("interfaces", "eni-new");
       to.forget("interfaces", "eni-10.99.0.4");
     });
+    // What arrives is looked at only while there is such a load balancer.
+    await step((to) => to.tell("interfaces", { ...at("10.99.0.9", "sg-2"), kind: "network-load-balancer" }));
+    await step((to) => to.forget("interfaces", "eni-10.99.0.9"));
     await step((to) => to.forget("networks", "vpc-1"));
   });
 

@@ -128,7 +128,8 @@ function testText(test: FilterTest): string {
     case "translated":
       return "ct status dnat";
     case "state":
-      return `ct state ${test.is}`;
+      // A packet has one: to compare is a step less than to look for the bit.
+      return `ct state == ${test.is}`;
     case "direction":
       return `ct direction ${test.is}`;
     case "without-marks":
