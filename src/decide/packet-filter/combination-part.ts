@@ -1,6 +1,6 @@
 import { TCP, UDP, type WorldGroup, type WorldInterface } from "../../domain/network-world.ts";
 import type { FilterChain, FilterContents } from "../../domain/packet-filter.ts";
-import { groupChain, letsAll, openSet, type Way } from "./group-part.ts";
+import { groupChain, letsAll, letsEverything, openSet, type Way } from "./group-part.ts";
 import { drop, goto, inSet, jump, rule } from "./rules.ts";
 
 /** Security groups that some interfaces have, all of them: what there is to do for each packet is the same for all of these. */
@@ -54,9 +54,11 @@ export function combinationPart(combination: Combination): FilterContents {
 export interface LetsAll {
   readonly in: readonly number[];
   readonly out: readonly number[];
+  /** Whether they let everything out to everybody, whatever its protocol, as groups do where nobody says otherwise: then nothing of it need be asked. */
+  readonly isEverythingOut: boolean;
 }
 
 export function allOf(groups: readonly WorldGroup[]): LetsAll {
   const protocols = (way: Way): readonly number[] => [TCP, UDP].filter((one) => groups.some((group) => letsAll(group, way, one)));
-  return { in: protocols("in"), out: protocols("out") };
+  return { in: protocols("in"), out: protocols("out"), isEverythingOut: groups.some((group) => letsEverything(group, "out")) };
 }

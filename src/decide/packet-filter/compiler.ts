@@ -12,7 +12,7 @@ import { aclPart, isOpenAcl, subnetPart } from "./acl-part.ts";
 import { allOf, combinationOf, combinationPart, type Combination, type LetsAll } from "./combination-part.ts";
 import { groupPart } from "./group-part.ts";
 import { Holdings } from "./holdings.ts";
-import { connectedPart, doorPart, interfacePart, networkPart, resolverPart, vpcPart } from "./interface-part.ts";
+import { connectedPart, doorPart, interfacePart, networkPart, resolverPart, vpcPart, withinPart } from "./interface-part.ts";
 import { SetsByKey } from "./sets-by-key.ts";
 import { skeletonOf } from "./skeleton.ts";
 import { wayChain, wayPart, type Surroundings, type WayKey } from "./way-part.ts";
@@ -164,6 +164,7 @@ export class FilterCompiler {
     vpcs: (before, after) => {
       const id = (before ?? after)?.id ?? "";
       this.#touch(`vpc ${id}`);
+      this.#touch(`within ${id}`);
       this.#touchWays(id);
       for (const peering of this.#peeringsOfVpc.of(id))
         for (const vpc of this.#world.peerings.get(peering)?.vpcIds ?? []) this.#touchWays(vpc);
@@ -264,6 +265,8 @@ export class FilterCompiler {
         return this.#way(id);
       case "vpc":
         return part(this.#world.vpcs.get(id), vpcPart);
+      case "within":
+        return { contents: withinPart(id, this.#world.vpcs.get(id)), needs: [] };
       case "resolver":
         return part(this.#world.resolvers.get(id), resolverPart);
       case "door":
@@ -290,7 +293,11 @@ export class FilterCompiler {
     if (combination) this.#combinations.set(combination.id, combination);
     return {
       contents: interfacePart(one, { way, hasAcl, all: this.#allOf(combination) }),
-      needs: [...(combination ? [`combination ${combination.id}`] : []), ...(hasAcl ? [`subnet ${one.subnetId}`] : []), `way ${chain}`],
+      needs: [
+        ...(combination ? [`combination ${combination.id}`] : []),
+        ...(hasAcl ? [`subnet ${one.subnetId}`] : []),
+        ...[`way ${chain}`, `within ${one.vpcId}`],
+      ],
     };
   }
 

@@ -83,6 +83,11 @@ export function letsAll(group: WorldGroup, way: Way, protocol: number): boolean 
   );
 }
 
+/** Whether one of the rules lets everything through for everybody, of whatever protocol. */
+export function letsEverything(group: WorldGroup, way: Way): boolean {
+  return rulesOf(group, way).some(({ peer, protocol }) => protocol === "all" && peer.kind === "cidr" && peer.block === "0.0.0.0/0");
+}
+
 function openElements(open: readonly WorldRule[]): readonly string[] {
   return [TCP, UDP].flatMap((protocol) => {
     const some = open.filter((one) => one.protocol === "all" || one.protocol === protocol);

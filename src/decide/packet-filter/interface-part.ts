@@ -5,7 +5,7 @@ import { subnetChain } from "./acl-part.ts";
 import { addressesOf, rangeElement } from "./boxes.ts";
 import { combinationChain, combinationOf, type LetsAll } from "./combination-part.ts";
 import { membersSet, type Way } from "./group-part.ts";
-import { mapOf, setOf } from "./rules.ts";
+import { accept, inBlock, mapOf, rule, setOf } from "./rules.ts";
 import { wayChain, type WayKey } from "./way-part.ts";
 
 /** What an interface's part looks up. */
@@ -24,7 +24,7 @@ const ALWAYS_TRACK: ReadonlySet<WorldInterface["kind"]> = new Set(["network-load
 export const allSet = (way: Way, protocol: number): string => `all-${way}.${protocol}`;
 
 /** What the filter holds of one interface: its address in sets and maps that all share. */
-export function interfacePart({ address, groups, kind, subnetId }: WorldInterface, { way, hasAcl, all }: InterfacePlace): FilterContents {
+export function interfacePart({ address, groups, kind, subnetId, vpcId }: WorldInterface, { way, hasAcl, all }: InterfacePlace): FilterContents {
   const sets = new Map<string, FilterSet>();
   const alone = (name: string, setKind: FilterSetKind = "addresses"): void => void sets.set(name, setOf(setKind, [address]));
   const isHeld = kind === "load-balancer" || kind === "network-load-balancer" || kind === "vpc-endpoint";
@@ -45,10 +45,15 @@ export function interfacePart({ address, groups, kind, subnetId }: WorldInterfac
   const combination = combinationOf({ ...(groups && { groups }) });
   if (!combination) sets.set("ingress", mapOf([address, "accept"]));
   else {
-    const egress = mapOf([address, `goto ${combinationChain(combination, "out")}`]);
+    const isTracked = ALWAYS_TRACK.has(kind) || all.in.length === 0;
+    const isOpen = all.isEverythingOut && isTracked;
+    const egress = mapOf([address, isOpen ? "accept" : `goto ${combinationChain(combination, "out")}`]);
     sets.set("egress", egress);
-    if (!hasAcl && kind === "task") sets.set("plain-tasks-egress", egress);
-    if (!hasAcl && isHeld) sets.set("plain-held-egress", egress);
+    if (!hasAcl && (kind === "task" || isHeld)) {
+      const who = kind === "task" ? "tasks" : "held";
+      if (isOpen) sets.set(`open-${who}`, mapOf([address, `jump ${withinChain(vpcId)}`]));
+      else sets.set(`plain-${who}-egress`, egress);
+    }
     sets.set("ingress", mapOf([address, `goto ${combinationChain(combination, "in")}`]));
     for (const group of combination.groups) alone(membersSet(group));
     if (!ALWAYS_TRACK.has(kind)) for (const way of ["in", "out"] as const) for (const protocol of all[way]) alone(allSet(way, protocol));
@@ -61,6 +66,17 @@ export function vpcPart({ blocks }: WorldVpc): FilterContents {
   return {
     chains: new Map(),
     sets: new Map([["blocks", setOf("addresses-and-protocols", blocks.flatMap(addressesOf).map(rangeElement))]]),
+  };
+}
+
+export const withinChain = (vpcId: string): string => `within.${vpcId}`;
+
+/** Lets through what stays in a VPC, of who may send everything to everybody. */
+export function withinPart(vpcId: string, vpc: WorldVpc | undefined): FilterContents {
+  const blocks = (vpc?.blocks ?? []).filter((block) => parseCidr(block));
+  return {
+    chains: new Map([[withinChain(vpcId), { rules: blocks.map((block) => rule(accept, inBlock("destination", block))) }]]),
+    sets: new Map(),
   };
 }
 

@@ -216,6 +216,9 @@ export const skeletonOf = (installed: Installed): FilterContents => ({
     ["acls-out", { kind: "verdicts", elements: new Map() }],
     ["acls-in", { kind: "verdicts", elements: new Map() }],
     ["egress", { kind: "verdicts", elements: new Map() }],
+    // The same of those without such an ACL alone: who may send everything to everybody in its VPC, and the others.
+    ["open-tasks", { kind: "verdicts", elements: new Map() }],
+    ["open-held", { kind: "verdicts", elements: new Map() }],
     ["plain-tasks-egress", { kind: "verdicts", elements: new Map() }],
     ["plain-held-egress", { kind: "verdicts", elements: new Map() }],
     ["ingress", { kind: "verdicts", elements: new Map() }],
@@ -257,8 +260,11 @@ export const skeletonOf = (installed: Installed): FilterContents => ({
         ],
       },
     ],
-    ["from-plain-task", { rules: [rule(lookUp("source", "ways")), rule(lookUp("source", "plain-tasks-egress"))] }],
-    ["from-plain-held", { rules: [rule(lookUp("source", "ways")), rule(lookUp("source", "plain-held-egress"))] }],
+    ...(["task", "held"] as const).map((who) => {
+      const maps = who === "task" ? (["open-tasks", "plain-tasks-egress"] as const) : (["open-held", "plain-held-egress"] as const);
+      const [open, egress] = maps;
+      return [`from-plain-${who}`, { rules: [open, "ways", egress].map((map) => rule(lookUp("source", map))) }] as const;
+    }),
     [
       "from-sender",
       {

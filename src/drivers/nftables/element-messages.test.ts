@@ -4,7 +4,8 @@ import { answersIn, elementMessages } from "./element-messages.ts";
 
 const NONE: FilterChange = { chains: new Map(), sets: new Map(), gone: new Map(), added: new Map(), chainsGone: [], setsGone: [] };
 const KINDS: Readonly<Record<string, FilterSetKind>> = {
-  tasks: "addresses",
+  tasks: "addresses-of-all",
+  interfaces: "addresses",
   self: "address-pairs",
   ways: "verdicts",
   blocks: "addresses-and-protocols",
@@ -107,6 +108,11 @@ test.each<[string, Partial<FilterChange>]>([
   ["a jump to nowhere", { added: inSet("ways", ["10.0.0.4", "jump"]) }],
 ])("%s are nft's", (_, change) => {
   expect(messagesOf({ added: inSet("tasks", ["10.0.0.9", ""]), ...change })).toBeUndefined();
+});
+
+test("a set's addresses are told whether it tells how many there may be or not", () => {
+  const [addresses, all] = ["interfaces", "tasks"].map((set) => messagesOf({ added: inSet(set, ["10.0.0.9", ""]) })?.length ?? 0);
+  expect([addresses, all].every((length = 0) => length > 0)).toBe(true);
 });
 
 test("nothing is no message", () => {

@@ -74,7 +74,7 @@ export function answersIn(answer: Buffer): readonly number[] {
 }
 
 function elementOf(kind: FilterSetKind | undefined, element: string, verdict: string): Buffer | undefined {
-  if (kind !== "addresses" && kind !== "address-pairs" && kind !== "verdicts") return undefined;
+  if (kind !== "addresses" && kind !== "addresses-of-all" && kind !== "address-pairs" && kind !== "verdicts") return undefined;
   const addresses = element.split(" . ").map(parseAddress);
   if (!addresses.every((one) => one !== undefined) || addresses.length !== (kind === "address-pairs" ? 2 : 1)) return undefined;
   const key = nested(ELEMENT.key, attribute(DATA.value, Buffer.concat(addresses.map(big32))));
