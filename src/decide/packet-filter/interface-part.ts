@@ -24,7 +24,10 @@ const ALWAYS_TRACK: ReadonlySet<WorldInterface["kind"]> = new Set(["network-load
 export const allSet = (way: Way, protocol: number): string => `all-${way}.${protocol}`;
 
 /** What the filter holds of one interface: its address in sets and maps that all share. */
-export function interfacePart({ address, groups, kind, subnetId, vpcId }: WorldInterface, { way, hasAcl, all }: InterfacePlace): FilterContents {
+export function interfacePart(
+  { address, groups, kind, subnetId, vpcId }: WorldInterface,
+  { way, hasAcl, all }: InterfacePlace,
+): FilterContents {
   const sets = new Map<string, FilterSet>();
   const alone = (name: string, setKind: FilterSetKind = "addresses"): void => void sets.set(name, setOf(setKind, [address]));
   const isHeld = kind === "load-balancer" || kind === "network-load-balancer" || kind === "vpc-endpoint";
