@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { TCP, type WorldAcl, type WorldAclEntry, type WorldInterface, type WorldRule } from "../../domain/network-world.ts";
+import { ORIGINATOR_UNTRACKED } from "../../domain/packet-filter.ts";
 import { filtered, type FilteredPacket } from "../../testing/filter-evaluator.ts";
 import { FilterCompiler } from "./compiler.ts";
 
@@ -11,18 +12,19 @@ const everywhere: WorldRule = { id: "sgr-2", protocol: "all", peer: { kind: "cid
 
 interface Told {
   readonly kind?: WorldInterface["kind"];
+  /** Of all groups. */
+  readonly ingress?: readonly WorldRule[];
   /** Of the subnet that an address is in. */
   readonly acl?: { readonly of: string } & Partial<WorldAcl>;
 }
 
 /** Two tasks and a load balancer, each in a subnet of its own, with two groups; and a task in another VPC, which is not peered. */
-function world({ kind = "load-balancer", acl }: Told = {}) {
+function world({ kind = "load-balancer", ingress = [within], acl }: Told = {}) {
   const compiler = new FilterCompiler();
   for (const [at, block] of ["10.0.0.0/16", "10.9.0.0/16"].entries()) {
     compiler.tell("vpcs", { id: `vpc-${at}`, blocks: [block] });
     compiler.tell("networks", { id: `vpc-${at}`, bridge: `br-${at}`, block });
-    for (const id of ["sg-1", "sg-2"])
-      compiler.tell("groups", { id: `${id}${at}`, vpcId: `vpc-${at}`, ingress: [within], egress: [everywhere] });
+    for (const id of ["sg-1", "sg-2"]) compiler.tell("groups", { id: `${id}${at}`, vpcId: `vpc-${at}`, ingress, egress: [everywhere] });
   }
   for (const [address, sort] of [
     [CLIENT, "task"],
@@ -76,6 +78,11 @@ test.each<[what: string, acl: NonNullable<Told["acl"]>, way: Partial<FilteredPac
 ])("%s ACL is asked about what opens a connection, and about what follows", (_what, acl, way) => {
   const { passes } = world({ acl });
   expect([passes(way), passes({ ...way, state: "established" })]).toEqual([false, false]);
+});
+
+test("what may go everywhere and be answered from everywhere is not tracked by who opens it, and what may not be answered so is", () => {
+  const marks = (told: Told) => world(told).send(BETWEEN_TASKS).marks & ORIGINATOR_UNTRACKED;
+  expect([marks({ ingress: [everywhere] }), marks({})]).toEqual([ORIGINATOR_UNTRACKED, 0]);
 });
 
 test("there is no way into another VPC, from a task or from a load balancer", () => {
