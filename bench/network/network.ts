@@ -85,7 +85,7 @@ export async function measure(tell: (figure: Figure) => void): Promise<void> {
     }
     tell(atMost(100, { name: `a group with ${TASKS} members lets everybody in`, unit: "ms", ours: median(opening) }));
     // It stands there meanwhile: nft looks at the tables of all installations.
-    await startOfTasks(tell, 3 * ROUNDS);
+    await startOfTasks(tell, 3 * ROUNDS, TASKS);
     const began = performance.now();
     await filter.adopt(compiler.contents());
     tell(part({ name: `all of it read back and compared, ${TASKS} tasks`, unit: "ms", ours: performance.now() - began }));

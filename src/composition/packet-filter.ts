@@ -41,8 +41,9 @@ export async function openPacketFilter(
     logger.warn("security groups, network ACLs and routes are kept, and not enforced", { why });
     return undefined;
   }
+  const netlink = kernelNetlink((why) => logger.info("nft tells the kernel of each task that comes or goes, which takes longer", { why }));
   return {
-    filter: nftPacketFilter(nft, installation.id, kernelNetlink()),
+    filter: nftPacketFilter(nft, installation.id, netlink),
     inPlace: new InterfacesInPlace(),
     networks,
     trouble,

@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { getSystemErrorName } from "node:util";
+import { errorText } from "../../domain/error-text.ts";
 import { answersIn } from "./element-messages.ts";
 import { NftRefusedError } from "./nft.ts";
 
@@ -31,8 +32,8 @@ interface Foreign {
   readonly async: (...args: readonly unknown[]) => void;
 }
 
-/** `undefined` where this machine's C library cannot be called from here, as on systems for which the library that does so was not made. */
-export function kernelNetlink(): Netlink | undefined {
+/** `undefined` where this machine's C library cannot be called from here, as on systems for which the library that does so was not made: `missing` is told why. */
+export function kernelNetlink(missing: (why: string) => void = () => undefined): Netlink | undefined {
   if (process.platform !== "linux") return undefined;
   try {
     const koffi = createRequire(import.meta.url)("koffi") as Koffi;
@@ -46,8 +47,8 @@ export function kernelNetlink(): Netlink | undefined {
     /** One after the other: the answers come over one socket. */
     let lane: Promise<unknown> = Promise.resolve();
 
+    const answer = Buffer.alloc(ANSWER_BYTES);
     const answers = (fd: number): readonly number[] => {
-      const answer = Buffer.alloc(ANSWER_BYTES);
       const codes: number[] = [];
       for (;;) {
         const got = receive(fd, answer, answer.length, MSG_DONTWAIT);
@@ -77,8 +78,8 @@ export function kernelNetlink(): Netlink | undefined {
         return done;
       },
     };
-  } catch {
-    // Not installed, or not for this system: the program `nft` does all.
+  } catch (cause) {
+    missing(errorText(cause));
     return undefined;
   }
 }
