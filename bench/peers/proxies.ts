@@ -20,12 +20,13 @@ export interface ProxyTask {
 
 const ADDRESS = "127.0.0.1";
 
-/** A server that is never the bottleneck. */
+/** A server that is never the bottleneck, at each address of loopback. */
 export function fixedAnswer(port: number): Promise<AsyncDisposable> {
   return haproxy(
     `${DEFAULTS}
 frontend answer
-    bind ${ADDRESS}:${port}
+    bind 0.0.0.0:${port}
+    tcp-request connection reject unless { src 127.0.0.0/8 }
     http-request return status 200 content-type text/plain string "hello"
 `,
     port,
