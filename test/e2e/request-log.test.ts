@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
 import { connect as plainConnect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { connect, type ConnectionOptions } from "node:tls";
 import { expect, test } from "vitest";
 import type { ProxyTls } from "../../src/domain/proxy-tls.ts";
@@ -94,6 +95,26 @@ test("requests of routes that are logged are noted, also those that come while n
   await send(port, { path: "/app?later" });
   await using log = await requestLog({ directory: world.directory, clock });
   expect(await all(log, 1)).toMatchObject([{ target: "/app?later" }]);
+});
+
+test("a request that does not come in time is noted as one that was answered, and a connection that idles after one is not", async () => {
+  await using world = await haproxyWorld();
+  const port = await world.freePort();
+  const routes = [{ hosts: [], owner: OWNER, logged: 0, idleTimeout: 1, action: { kind: "fixed-response" as const, status: 200 } }];
+  await using log = await requestLog({ directory: world.directory, clock });
+  await world.proxy.apply({ listeners: [{ id: "main", addresses: ["127.0.0.1"], port, routes }], backends: [] });
+  const answers = await Promise.all(
+    ["GET / HT", "GET / HTTP/1.1\r\nHost: a.test\r\n\r\n"].map(async (said) => {
+      const socket = plainConnect({ host: "127.0.0.1", port });
+      socket.write(said);
+      return (await text(socket)).slice(0, 12);
+    }),
+  );
+  expect(answers).toEqual(["HTTP/1.1 408", "HTTP/1.1 200"]);
+  const [first, second, ...more] = await all(log, 2);
+  expect(more).toEqual([]);
+  expect(first).toMatchObject({ method: "GET", status: 200 });
+  expect(second).toMatchObject({ loadBalancer: OWNER, method: "", target: "", status: 408, isAborted: false });
 });
 
 function tlsOf({ pem, keyPem }: MadeCertificate, authority?: MadeCertificate): ProxyTls {

@@ -83,7 +83,13 @@ describe("one that was refused before a rule was asked", () => {
     expect(read({ ...refused, ...unread })).toMatchObject({ loadBalancer: owner, method: "", target: "", version: "", status: 400 });
   });
 
-  test("is none where the client said nothing, or where others share the listener", () => {
+  test("is told of where it did not come in time, whose client was answered and did not give up", () => {
+    const late = { method: "<BADREQ>", target: "-", version: "HTTP/-", status: "408", ending: "cR--" };
+    expect(read({ ...refused, ...late })).toMatchObject({ loadBalancer: owner, method: "", status: 408, isAborted: false });
+    expect(read({ ...refused, ...late, route: "-" })).toBeUndefined();
+  });
+
+  test("is none where the client went away, or where others share the listener", () => {
     for (const ending of ["CR--", "cR--"]) expect(read({ ...refused, method: "<BADREQ>", ending })).toBeUndefined();
     expect(read({ ...refused, route: "-" })).toBeUndefined();
   });

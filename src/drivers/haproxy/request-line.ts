@@ -13,7 +13,7 @@ const ACTIONS = ["forward", "fixed-response", "redirect"] as const;
 export function readRequest(values: readonly string[], refusing?: string): LoggedRequest | undefined {
   const fields = {} as Record<Field, string>;
   for (const [at, field] of FIELDS.entries()) fields[field] = values[at] ?? "";
-  const rule = fields.route === "-" ? refusedBy(refusing, fields.ending) : readRoute(fields.route);
+  const rule = fields.route === "-" ? refusedBy(refusing, fields) : readRoute(fields.route);
   if (!rule) return undefined;
   const { action } = rule;
   const isRead = fields.method !== "<BADREQ>";
@@ -34,8 +34,8 @@ export function readRequest(values: readonly string[], refusing?: string): Logge
     waited: isSent ? responded : -1,
     after: isSent ? carried : -1,
     ...(status > 0 && { status }),
-    // The client gave up: while its request was read, while it waited, or during the answer.
-    isAborted: fields.ending.startsWith("C") || fields.ending.startsWith("c"),
+    // The client gave up: while its request was read, while it waited, or during the answer. One that was too slow was told so.
+    isAborted: /^[Cc]/.test(fields.ending) && fields.status !== TOO_LATE,
     received: Number(fields.received),
     sent: Number(fields.sent),
     ...(isRead ? { method: fields.method, target: text(fields.target), version: fields.version } : { method: "", target: "", version: "" }),
@@ -55,9 +55,16 @@ function readRoute(note: string): Rule | undefined {
   return action && priority !== "" ? { loadBalancer, priority: Number(priority), action } : undefined;
 }
 
-/** HAProxy tells in what state a request ended: refused or answered by itself, and not that the client was gone or too slow. */
-function refusedBy(loadBalancer: string | undefined, ending: string): Rule | undefined {
-  return loadBalancer !== undefined && /^[PL]R/.test(ending) ? { loadBalancer } : undefined;
+/** The status of a request that did not come in time. */
+const TOO_LATE = "408";
+
+/** HAProxy tells in what state a request ended: refused or answered by itself, or too late and told so. Of a client that was gone there is no request. */
+function refusedBy(
+  loadBalancer: string | undefined,
+  { ending, status }: Pick<Record<Field, string>, "ending" | "status">,
+): Rule | undefined {
+  const isAnswered = /^[PL]R/.test(ending) || (/^cR/.test(ending) && status === TOO_LATE);
+  return loadBalancer !== undefined && isAnswered ? { loadBalancer } : undefined;
 }
 
 /** What is not there is written as a hyphen. */
