@@ -15,6 +15,7 @@ import { publicAddressesSetting } from "./public-addresses-setting.ts";
 import { forgetServer, recordServer } from "./running-server.ts";
 import { keepCoreFilesEmpty } from "../drivers/system/core-files.ts";
 import { dataSetting, portSetting } from "./settings.ts";
+import { largeHeadsSetting } from "./large-heads-setting.ts";
 import { targetAddressesSetting } from "./target-addresses-setting.ts";
 import { pullThroughUpstreamsSetting } from "./upstream-setting.ts";
 import { untilDone } from "./until-done.ts";
@@ -44,6 +45,7 @@ export async function start(flags: StartFlags): Promise<void> {
   const objects = objectsSetting();
   const registryMemory = registryMemorySetting();
   const targetAddresses = targetAddressesSetting();
+  const hasLargeHeads = largeHeadsSetting();
   const unreachableAfterMs = unreachableSetting();
   const publicAddresses = publicAddressesSetting();
   const packetFilter = packetFilterSetting(flags.requirePacketFilter);
@@ -66,6 +68,7 @@ export async function start(flags: StartFlags): Promise<void> {
     ...browsers,
     audit,
     targetAddresses,
+    hasLargeHeads,
     hostRights,
     allowedUpstreams,
     sharedDomains,

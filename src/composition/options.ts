@@ -28,6 +28,8 @@ export interface AirfieldOptions {
   readonly registryMemory?: number;
   /** Blocks of addresses that load balancers may send to besides those of their VPC: loopback and other addresses of this host, public ones. */
   readonly targetAddresses?: readonly string[];
+  /** Whether load balancers take heads of requests as large as AWS does; 15 KB where absent. */
+  readonly hasLargeHeads?: boolean;
   /** The block from which public addresses are drawn; one of loopback where absent. */
   readonly publicAddresses?: string;
   /** Milliseconds for which a task waits for a way to what it needs, before it stops; two minutes where absent. */

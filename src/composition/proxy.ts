@@ -17,6 +17,7 @@ export async function openProxy({ options, logger, opened }: Start, installation
     clock,
     logger,
     ...(options.haproxyBinary ? { binary: options.haproxyBinary } : {}),
+    ...(options.hasLargeHeads ? { hasLargeHeads: true } : {}),
     stopped: (why) => logger.warn("the proxy had stopped and was started anew", { why }),
   });
   opened.defer(() => proxy.close());

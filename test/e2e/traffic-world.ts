@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ProxyTls } from "../../src/domain/proxy-tls.ts";
 import { sslPolicy } from "../../src/domain/ssl-policies.ts";
-import { haproxyTrafficProxy } from "../../src/drivers/haproxy/haproxy-traffic-proxy.ts";
+import { haproxyTrafficProxy, type HaproxyOptions } from "../../src/drivers/haproxy/haproxy-traffic-proxy.ts";
 import type { Clock } from "../../src/ports/clock.ts";
 import type { Logger } from "../../src/ports/logger.ts";
 import type { TrafficProxy } from "../../src/ports/traffic-proxy.ts";
@@ -47,12 +47,19 @@ export const clock: Clock = {
 };
 
 /** A real HAProxy in a folder of its own, and real servers. All of it ends with the world. */
-export async function haproxyWorld(): Promise<HaproxyWorld> {
+export async function haproxyWorld(settings: Pick<HaproxyOptions, "hasLargeHeads"> = {}): Promise<HaproxyWorld> {
   const directory = await mkdtemp(join(tmpdir(), "proxy-contract-"));
   const stops: string[] = [];
   const binary = process.env["AIRFIELD_TEST_HAPROXY"];
   const open = (): Promise<TrafficProxy> =>
-    haproxyTrafficProxy({ directory, clock, stopped: (why) => stops.push(why), logger, ...(binary === undefined ? {} : { binary }) });
+    haproxyTrafficProxy({
+      directory,
+      clock,
+      stopped: (why) => stops.push(why),
+      logger,
+      ...settings,
+      ...(binary === undefined ? {} : { binary }),
+    });
   const closing: AsyncDisposable[] = [];
   let proxy = await open();
   const first = proxy;

@@ -8,12 +8,14 @@ import {
   type ListenerPlace,
   type ProxyBackend,
   type ProxyConfiguration,
+  type ProxyServer,
   type ServerHealthReport,
   type TrafficProxy,
 } from "../../ports/traffic-proxy.ts";
 import { openOwnFolder, type OwnFolder } from "../filesystem/own-folder.ts";
 import { canBind } from "./can-bind.ts";
 import { changedFew, type FewChanges } from "./changed-few.ts";
+import { upAlone } from "./check-lines.ts";
 import { errorFiles } from "./error-pages.ts";
 import { runsInFormerPlace } from "./former-place.ts";
 import { HaproxyProcess, HaproxyRefusalError, nobodyListens } from "./haproxy-process.ts";
@@ -29,6 +31,7 @@ import { backendName } from "./server-names.ts";
 import { byCookie, tokensOf } from "./stickiness.ts";
 import { stickySecret } from "./sticky-secret.ts";
 import { parseTokens, planTokenChanges, SHOW_TOKENS, type StickyTokens } from "./sticky-tokens.ts";
+import type { Health } from "./server-health.ts";
 import { SessionCounts, sessionKey } from "./session-counts.ts";
 import { removedButBusy, sessionsWith } from "./removed-but-busy.ts";
 import { parseStatTable, rowsByBackend, type ServerRow } from "./stat-table.ts";
@@ -44,6 +47,8 @@ export interface HaproxyOptions {
   readonly formerDirectory?: string;
   /** `haproxy` of the path where absent. */
   readonly binary?: string;
+  /** Whether heads may be as large as AWS has them; the usual 15 KB where absent. */
+  readonly hasLargeHeads?: boolean;
   readonly clock: Clock;
   readonly logger?: Logger;
   /** Told when the proxy was found ended and is started anew, with the reason. */
@@ -104,6 +109,8 @@ class HaproxyTrafficProxy implements TrafficProxy {
   readonly #listeners = new Set<(report: ServerHealthReport) => void>();
   /** Everything that changes HAProxy happens one after the other. */
   #lane: Promise<void> = Promise.resolve();
+  /** What is in the lane, waiting or under way. */
+  #inLane = 0;
   readonly #sessions = new SessionCounts(() => this.#rowsOfAll());
   #waiting: Waiting | undefined;
   #refreshWaits = false;
@@ -209,7 +216,10 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   #enqueue(work: () => Promise<void>): Promise<void> {
-    const done = this.#lane.then(work);
+    this.#inLane += 1;
+    const done = this.#lane.then(work).finally(() => {
+      this.#inLane -= 1;
+    });
     // The caller sees the failure; the lane goes on.
     this.#lane = done.catch(() => undefined);
     return done;
@@ -514,6 +524,12 @@ class HaproxyTrafficProxy implements TrafficProxy {
     return backend.servers.some((server) => !server.draining && this.#health.of(backend, server) === "initial");
   }
 
+  /** While something is carried out, what is read of the worker may be older than what it tells. */
+  #checksTold(text: string): void {
+    const up = this.#inLane > 0 ? undefined : upAlone(text);
+    if (!up?.every(({ backend, server }) => this.#health.isHealthy(backend, server))) this.#refresh();
+  }
+
   /** The worker that we watch ended, or cannot be asked. */
   #workerGone(cause?: unknown): void {
     this.#detach();
@@ -593,7 +609,7 @@ class HaproxyTrafficProxy implements TrafficProxy {
     this.#tokens = undefined;
     this.#watch = await watchHealthRing(
       this.#files.workerSocket,
-      () => this.#refresh(),
+      (text) => this.#checksTold(text),
       () => this.#workerGone(),
     );
     const information = await askHaproxy(this.#files.workerSocket, "show info");
@@ -618,7 +634,8 @@ class HaproxyTrafficProxy implements TrafficProxy {
   }
 
   #render(configuration: ProxyConfiguration): RenderedConfiguration {
-    return renderConfiguration(configuration, (backend, server) => this.#health.of(backend, server), this.#unbound, this.#secret);
+    const healthOf = (backend: ProxyBackend, server: ProxyServer): Health => this.#health.of(backend, server);
+    return renderConfiguration(configuration, healthOf, this.#unbound, this.#secret, this.#options);
   }
 
   async #writeFiles(rendered: RenderedConfiguration): Promise<void> {

@@ -29,6 +29,14 @@ test("it tells where targets are that have not passed yet, and when one that fai
   expect([...book.initial(), ...book.deadlines()]).toEqual([]);
 });
 
+test("it tells by ids which are healthy", () => {
+  const book = new HealthBook();
+  book.expect(configuration);
+  expect([book.isHealthy("api", "one"), book.isHealthy("web", "one"), book.isHealthy("api", "two")]).toEqual([true, false, false]);
+  book.observe([probe("L7OK", 1)], configuration);
+  expect(book.isHealthy("web", "one")).toBe(true);
+});
+
 test("it forgets what is gone", () => {
   const book = new HealthBook();
   book.expect(configuration);

@@ -92,6 +92,11 @@ export class HealthBook {
     return this.#find(backend, server)?.observed.health ?? server.health;
   }
 
+  /** Of what is known, by ids. */
+  isHealthy(backend: string, server: string): boolean {
+    return this.#known.get(backend)?.servers.get(server)?.observed.health === "healthy";
+  }
+
   /** Seconds until targets that fail from the beginning count as unhealthy. */
   deadlines(): readonly number[] {
     return [...this.#failing].flatMap(({ observed }) => observed.unhealthyIn ?? []);

@@ -129,6 +129,14 @@ test("servers of a backend that is as it was are not written anew, and one whose
   expect(lines("healthy")).toEqual(before);
 });
 
+test("heads are as large as HAProxy has them unless they are to be as large as on AWS, which takes a reload", () => {
+  const usual = render(whole());
+  const large = renderConfiguration(whole(), () => "healthy", [], SECRET, { hasLargeHeads: true });
+  expect(usual.text).not.toContain("tune.bufsize");
+  expect(large.text).toMatch(/^global\n(?: {4}.*\n)* {4}tune\.bufsize 73728\n/);
+  expect(large.structure).not.toBe(usual.structure);
+});
+
 test("a body of nothing that HAProxy can read is no body", () => {
   const { text } = render(whole({ action: { kind: "fixed-response", status: 200, body: "\0" } }));
   expect(text).toMatch(/http-request return status 200 hdr /);
@@ -149,7 +157,7 @@ test("what is no HTTP is refused before anything else is done with a request", (
   const rules = render(whole()).text.match(/^ {4}http-request .*$/gm) ?? [];
   expect(rules.slice(0, 3)).toEqual([
     "    http-request deny deny_status 400 if !{ req.ver 1.1 1.0 } !{ fc_http_major 2 }",
-    "    http-request deny deny_status 400 if !{ req.fhdr(host) -m found } !{ req.ver 1.0 } !{ fc_http_major 2 }",
+    "    http-request deny deny_status 400 if !{ req.fhdr(host) -m found } !{ req.ver 1.0 } !{ fc_http_major 2 } !{ so_id 65535 }",
     String.raw`    http-request deny deny_status 400 if { req.hdrs -m reg \x5cx00 }`,
   ]);
 });

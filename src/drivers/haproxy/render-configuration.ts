@@ -74,19 +74,33 @@ export function proxyFiles(directory: string, held = directory): ProxyFiles {
   };
 }
 
+/** How a proxy works besides what it is configured to do. */
+export interface ProxySettings {
+  /** Whether the heads of requests and answers may be as large as AWS has them. */
+  readonly hasLargeHeads?: boolean;
+}
+
+/**
+ * Of a buffer, bytes: a head of 64 KB, and what HAProxy keeps free and writes beside it. Source: Application Load Balancers guide, "Quotas": 16 KB for a request's
+ * line and for each header, 64 KB for all of them; 32 KB for those of an answer.
+ */
+const LARGE_BUFFER = 72 * 1024;
+
 /** Renders the whole configuration. Equal arguments give equal text. Binds in `unbound` are left out. */
 export function renderConfiguration(
   configuration: ProxyConfiguration,
   healthOf: (backend: ProxyBackend, server: ProxyServer) => Health,
   unbound: readonly ListenerBindFailure[],
   secret: Uint8Array,
+  { hasLargeHeads = false }: ProxySettings = {},
 ): RenderedConfiguration {
   const uses = usesOf(configuration);
   const bindable =
     ({ port }: Pick<ListenerPlace, "port">) =>
     (address: string): boolean =>
       !unbound.some((one) => one.address === address && one.port === port);
-  const globals = [...tlsGlobals(encrypted(configuration).map(({ tls }) => tls)), ...secureGlobals(configuration.backends)];
+  const buffers = hasLargeHeads ? [`tune.bufsize ${LARGE_BUFFER}`] : [];
+  const globals = [...buffers, ...tlsGlobals(encrypted(configuration).map(({ tls }) => tls)), ...secureGlobals(configuration.backends)];
   const requests = [
     ...(configuration.listeners.some(hasLog) || configuration.streams?.some(({ logged }) => logged) ? [section(REQUEST_RING)] : []),
     ...(configuration.listeners.some(({ routes }) => routes.some(({ login }) => login)) ? loginBackends() : []),

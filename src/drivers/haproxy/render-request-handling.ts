@@ -1,6 +1,7 @@
 import type { RequestHandling, TlsHeaders } from "../../domain/request-handling.ts";
 import { page, serverName } from "./error-pages.ts";
 import { quote } from "./quote.ts";
+import { SUCCESSOR_ID } from "./render-request-log.ts";
 
 /**
  * What HAProxy 2.6 lets pass and no other version of HTTP is: a word for its version that it does not speak, HTTP/1.1 without a host, a zero byte in a
@@ -9,7 +10,8 @@ import { quote } from "./quote.ts";
  */
 const MALFORMED = [
   "!{ req.ver 1.1 1.0 } !{ fc_http_major 2 }",
-  "!{ req.fhdr(host) -m found } !{ req.ver 1.0 } !{ fc_http_major 2 }",
+  // What a replaced worker hands over came to it as HTTP/2, where a request may name nobody.
+  `!{ req.fhdr(host) -m found } !{ req.ver 1.0 } !{ fc_http_major 2 } !{ so_id ${SUCCESSOR_ID} }`,
   `{ req.hdrs -m reg ${quote(String.raw`\x00`)} }`,
 ];
 

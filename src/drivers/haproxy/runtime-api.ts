@@ -39,10 +39,10 @@ export function wasDone(answer: string): boolean {
 }
 
 /**
- * Calls `wake` whenever HAProxy writes to its health ring, and `gone` when the worker ends or the connection is lost.
+ * Calls `wake` with what HAProxy writes to its health ring, in parts that may end within a line, and `gone` when the worker ends or the connection is lost.
  * What was written is a signal only; the truth is read from `show stat`. Resolves when connected.
  */
-export function watchHealthRing(socketPath: string, wake: () => void, gone: () => void): Promise<Disposable> {
+export function watchHealthRing(socketPath: string, wake: (text: string) => void, gone: () => void): Promise<Disposable> {
   return new Promise((resolve, reject) => {
     const socket = createConnection(socketPath);
     let watching = false;
@@ -57,7 +57,8 @@ export function watchHealthRing(socketPath: string, wake: () => void, gone: () =
         },
       });
     });
-    socket.on("data", () => wake());
+    socket.setEncoding("utf8");
+    socket.on("data", (text: string) => wake(text));
     socket.on("error", (error) => {
       if (!watching) reject(error);
     });
