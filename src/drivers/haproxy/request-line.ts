@@ -63,7 +63,7 @@ function refusedBy(
   loadBalancer: string | undefined,
   { ending, status }: Pick<Record<Field, string>, "ending" | "status">,
 ): Rule | undefined {
-  const isAnswered = /^[PL]R/.test(ending) || (/^cR/.test(ending) && status === TOO_LATE);
+  const isAnswered = /^[PL]R/.test(ending) || (ending.startsWith("cR") && status === TOO_LATE);
   return loadBalancer !== undefined && isAnswered ? { loadBalancer } : undefined;
 }
 
