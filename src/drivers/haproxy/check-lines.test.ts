@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { upAlone } from "./check-lines.ts";
 
-const line = (said: string): string => `<134>Nov 29 11:54:02 haproxy[4711]: ${said}\n`;
+const line = (said: string): string => `<133>Nov 29 11:54:02 localhost haproxy[4711]: ${said}\n`;
 const UP = line(
   "Health check for server b_g1/one:t:10.0.0.5:80 succeeded, reason: Layer7 check passed, code: 200, check duration: 1ms, status: 2/2 UP.",
 );
@@ -11,6 +11,7 @@ const FROM = line(
 
 test("servers that are called up are named, whichever address they are connected to from", () => {
   expect(upAlone(UP)).toEqual([{ backend: "g1", server: "one" }]);
+  expect(upAlone(`${UP.replace("localhost ", "")}\n`)).toEqual([{ backend: "g1", server: "one" }]);
   expect(upAlone(UP + FROM)).toEqual([
     { backend: "g1", server: "one" },
     { backend: "g2", server: "two-443" },

@@ -7,6 +7,7 @@ export function upAlone(text: string): readonly { readonly backend: string; read
   if (lines.pop() !== "") return undefined;
   const servers: { backend: string; server: string }[] = [];
   for (const line of lines) {
+    if (line === "") continue;
     const [, backend, server] = UP.exec(line) ?? [];
     if (backend === undefined || server === undefined) return undefined;
     servers.push({ backend, server });
