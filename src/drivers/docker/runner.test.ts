@@ -176,6 +176,24 @@ test("a task that could send in others' names is bound to its own before it runs
   expect(engine.asked.at(-1)).toBe("start airfield-i-t2-app0");
 });
 
+test("so it is in a network that was made ready for it, and where an earlier life had not come to it", async () => {
+  const spec = task("t1", 5, 2);
+  const forging = { ...spec, containers: spec.containers.map((one) => ({ ...one, privileged: true })) };
+  let isAsked: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => (isAsked = resolve));
+  const first = await newRunner({ guard: { bind: () => new Promise(() => isAsked()) } });
+  await foreseen(first, 5);
+  first.start(forging);
+  await asked;
+  expect(names()).toEqual(["airfield-i-t1-_pause"]);
+  await first.close();
+  const bound: string[] = [];
+  const next = await newRunner({ guard: { bind: (_pid, address) => Promise.resolve(void bound.push(address)) } });
+  await next.adopt();
+  await run(next, forging);
+  expect([bound, names()]).toEqual([["10.0.0.5"], ["airfield-i-t1-_pause", "airfield-i-t1-app0", "airfield-i-t1-app1"]]);
+});
+
 test("one that cannot be bound does not run", async () => {
   const runner = await newRunner({ guard: { bind: () => Promise.reject(new Error("nft refuses")) } });
   const spec = task("t1", 5);
