@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { chromium, type Page } from "playwright-core";
 import { expect } from "vitest";
 import { findBrowser } from "../../bin/setup/browser.js";
+import { TEST_KEYS } from "../../src/testing/api-world.ts";
 
 /** A page of the console in a real browser, which is watched for what must not happen. */
 export interface ConsolePage {
@@ -28,6 +29,21 @@ export interface ConsoleBrowser extends AsyncDisposable {
 
 /** A long time for a page; it fails with what it waited for. */
 const PATIENCE_MS = 15_000;
+
+/** Opens a place of the console, and signs in there with a key; root's where none is given. */
+export async function signIn(
+  browser: ConsoleBrowser,
+  place: string,
+  { accessKeyId, secretAccessKey }: { readonly accessKeyId: string; readonly secretAccessKey: string } = TEST_KEYS,
+): Promise<ConsolePage> {
+  const opened = await browser.open(place);
+  const { page } = opened;
+  await page.getByLabel("Access key ID").fill(accessKeyId);
+  await page.getByLabel("Secret access key").fill(secretAccessKey);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Live" }).first().waitFor();
+  return opened;
+}
 
 export async function consoleBrowser(): Promise<ConsoleBrowser> {
   const executablePath = findBrowser();

@@ -5,7 +5,7 @@ import { CreateAccessKeyCommand, CreateUserCommand, IAMClient, PutUserPolicyComm
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { airfieldProcess, type AirfieldProcess } from "../../src/testing/airfield-process.ts";
 import { TEST_KEYS } from "../../src/testing/api-world.ts";
-import { consoleBrowser, type ConsoleBrowser, type ConsolePage } from "./console-browser.ts";
+import { consoleBrowser, signIn as signInAt, type ConsoleBrowser, type ConsolePage } from "./console-browser.ts";
 
 const PROGRAM = fileURLToPath(new URL("../../bin/airfield.cjs", import.meta.url));
 
@@ -21,18 +21,8 @@ afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-async function signIn(
-  path = "",
-  keys: { readonly accessKeyId: string; readonly secretAccessKey: string } = TEST_KEYS,
-): Promise<ConsolePage> {
-  const opened = await browser.open(`${server.url}/console/${path}`);
-  const { page } = opened;
-  await page.getByLabel("Access key ID").fill(keys.accessKeyId);
-  await page.getByLabel("Secret access key").fill(keys.secretAccessKey);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("button", { name: "Live" }).first().waitFor();
-  return opened;
-}
+const signIn = (place = "", keys = TEST_KEYS as { readonly accessKeyId: string; readonly secretAccessKey: string }): Promise<ConsolePage> =>
+  signInAt(browser, `${server.url}/console/${place}`, keys);
 
 const expectQuiet = ({ errors, foreign }: ConsolePage): void => expect({ errors, foreign }).toEqual({ errors: [], foreign: [] });
 
@@ -114,6 +104,7 @@ test("a task definition is made by the form, with its role and log group, and sh
   await page.getByText("Successfully created task definition my-node-task:1").waitFor();
   await page.getByText('"containerPort": 3000').waitFor();
   expect(page.url()).toBe(`${server.url}/console/us-east-1/ecs/task-definitions/my-node-task/1`);
+  await page.getByRole("rowheader", { name: "app-container" }).waitFor();
   await opened.picture("task-definition");
   await opened.expectAccessible();
   await page.getByRole("button", { name: "Dark mode" }).first().click();

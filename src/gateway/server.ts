@@ -116,7 +116,9 @@ async function answer(parts: AnswerParts, request: IncomingMessage, response: Se
       return;
     }
     const length = Buffer.byteLength(answered.body);
-    response.writeHead(answered.status, { ...answered.headers, "content-length": length });
+    // What has not changed is as long as it was. Source: RFC 9110, section 8.6.
+    const about = answered.status === 304 ? {} : { "content-length": length };
+    response.writeHead(answered.status, { ...answered.headers, ...about });
     response.end(request.method === "HEAD" ? undefined : answered.body);
   } catch (thrown) {
     const refusal = bodyRefusal(thrown);

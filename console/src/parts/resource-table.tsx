@@ -63,7 +63,8 @@ export function ResourceTable<T>(props: ResourceTableProps<T>) {
   } = useCollection(query.data ?? [], {
     filtering: {
       filteringFunction: (item, text) =>
-        columns.some(({ value }) => value !== undefined && String(value(item)).toLowerCase().includes(text.toLowerCase())),
+        // A list of which nothing is looked for has all that it has.
+        text === "" || columns.some(({ value }) => value !== undefined && String(value(item)).toLowerCase().includes(text.toLowerCase())),
       noMatch: (
         <Nothing title={texts.table.noMatch} action={<Button onClick={() => collection.setFiltering("")}>{texts.table.clear}</Button>} />
       ),

@@ -20,6 +20,8 @@ import { Trail } from "./trail.tsx";
 
 // A service's pages, with the SDK's client of it, are loaded when somebody goes there.
 const EcrPages = lazy(async () => ({ default: (await import("../pages/ecr/ecr-pages.tsx")).EcrPages }));
+const Ec2Pages = lazy(async () => ({ default: (await import("../pages/ec2/ec2-pages.tsx")).Ec2Pages }));
+const IamPages = lazy(async () => ({ default: (await import("../pages/iam/iam-pages.tsx")).IamPages }));
 const EcsPages = lazy(async () => ({ default: (await import("../pages/ecs/ecs-pages.tsx")).EcsPages }));
 
 const link = takeLink();
@@ -82,6 +84,8 @@ function Shell({ place, appearance }: { readonly place: Place; readonly appearan
               <Route index element={<HomePage />} />
               <Route path="ecr/*" element={<EcrPages />} />
               <Route path="ecs/*" element={<EcsPages />} />
+              <Route path="ec2/*" element={<Ec2Pages />} />
+              <Route path="iam/*" element={<IamPages />} />
               <Route path="*" element={<NoPage />} />
             </Routes>
           </Suspense>

@@ -21,6 +21,12 @@ export function SideBar() {
       items: [to(texts.clusters.title, "ecs", "clusters"), to(texts.definitions.title, "ecs", "task-definitions")],
     },
     { type: "section", text: texts.services.ecr, items: [to(texts.repositories.title, "ecr", "repositories")] },
+    {
+      type: "section",
+      text: texts.services.ec2,
+      items: [to(texts.balancers.title, "ec2", "load-balancers"), to(texts.securityGroups.title, "ec2", "security-groups")],
+    },
+    { type: "section", text: texts.services.iam, items: [to(texts.users.title, "iam", "users")] },
   ];
   // A page below a list belongs to it.
   const active = items

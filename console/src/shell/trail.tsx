@@ -11,7 +11,12 @@ const WORDS: Readonly<Record<string, string>> = {
   tasks: texts.tasks.title,
   "task-definitions": texts.definitions.title,
   repositories: texts.repositories.title,
+  "load-balancers": texts.balancers.title,
+  "security-groups": texts.securityGroups.title,
+  users: texts.users.title,
   create: texts.repositories.create,
+  "create-user": texts.users.create,
+  "edit-inbound-rules": texts.securityGroups.edit,
   "create-cluster": texts.clusters.create,
   "create-service": texts.createService.title,
   "create-task-definition": texts.definitions.create,
@@ -19,7 +24,7 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** Parts at which there is no page of their own. */
-const PLACES = new Set(["ecs", "ecr", "services"]);
+const PLACES = new Set(["ecs", "ecr", "ec2", "iam", "services"]);
 
 /** The way to a page, from its address alone. */
 export function Trail() {

@@ -1,5 +1,6 @@
 import { CreateClusterCommand, DeleteClusterCommand, ECSClient } from "@aws-sdk/client-ecs";
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
+import { CreateAccessKeyCommand, CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
 import { expect, test } from "vitest";
 import { apiWorld, FOREIGN_KEYS, TEST_KEYS, type ApiWorld, type Keys } from "../../../testing/api-world.ts";
 import { signedHeaders } from "../../../testing/signed-request.ts";
@@ -83,6 +84,21 @@ test("what is of another account or region is not told", async () => {
   expect(await foreign.next()).toEqual([cluster("theirs", "210987654321")]);
   expect(await abroad.next()).toEqual([cluster("far", "123456789012", "eu-west-1")]);
   expect(await heard.next()).toEqual([cluster("ours")]);
+});
+
+test("what is in no region is told in all", async () => {
+  await using api = await apiWorld();
+  await using heard = await listen(api);
+  await using abroad = await listen(api, TEST_KEYS, "eu-west-1");
+  await using foreign = await listen(api, FOREIGN_KEYS);
+  const iam = api.client(IAMClient);
+  await iam.send(new CreateUserCommand({ UserName: "ann" }));
+  const user = { kind: "iam:user", arn: "arn:aws:iam::123456789012:user/ann" };
+  for (const one of [heard, abroad]) expect(await one.next()).toEqual([user]);
+  await iam.send(new CreateAccessKeyCommand({ UserName: "ann" }));
+  for (const one of [heard, abroad]) expect(await one.next()).toEqual([{ ...user, kind: "iam:access-key" }]);
+  await make(api, "theirs", FOREIGN_KEYS);
+  expect(await foreign.next()).toEqual([cluster("theirs", "210987654321")]);
 });
 
 test("who may not see a resource does not hear of it; who may see one hears of that one", async () => {

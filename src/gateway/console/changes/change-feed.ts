@@ -66,7 +66,11 @@ export function changeFeed({ state, clock, credentials }: Pick<Platform, "state"
   };
   const note = (resource: ChangedResource): void => {
     const scope = scopeOf(resource);
-    const place = scope && places.get(scopeKey(scope));
+    if (!scope) return;
+    if (scope.region !== "") noteAt(places.get(scopeKey(scope)), resource);
+    else for (const [key, place] of places) if (key.startsWith(`${scope.account}/`)) noteAt(place, resource);
+  };
+  const noteAt = (place: Place | undefined, resource: ChangedResource): void => {
     if (!place) return;
     place.changed.set(`${resource.kind} ${resource.arn}`, resource);
     if (place.telling) return;
@@ -88,7 +92,7 @@ export function changeFeed({ state, clock, credentials }: Pick<Platform, "state"
     }
     place.telling = false;
     const [next] = place.changed.values();
-    if (next) note(next);
+    if (next) noteAt(place, next);
   };
   const tellSome = ({ feeds }: Place, changed: readonly ChangedResource[]): void => {
     const now = clock.now();
@@ -111,7 +115,8 @@ export function changeFeed({ state, clock, credentials }: Pick<Platform, "state"
     watching = WATCHED.map(({ definition, resource }) =>
       state.watch(definition, ({ before, after }) => {
         const record = after ?? before;
-        if (record) note(resource(record));
+        const changed = record && resource(record, state);
+        if (changed) note(changed);
       }),
     );
     beat = clock.after(ALIVE_MS, keepAlive);

@@ -5,9 +5,11 @@ import { images, repositories, repositoryNameOf } from "../../../state/ecr.ts";
 import { serviceDeployments } from "../../../state/ecs-service-deployments.ts";
 import { clusters, services, taskDefinitions, tasks } from "../../../state/ecs.ts";
 import { securityGroups, subnets, vpcs } from "../../../state/ec2.ts";
+import { accessKeys, roleKey, users } from "../../../state/iam.ts";
 import { listeners, loadBalancers, rules, targetGroups, targets } from "../../../state/elb.ts";
 import { logGroups } from "../../../state/logs.ts";
 import type { AskedPermission } from "../../../authorization/authorize.ts";
+import type { WholeState } from "../../../state/state.ts";
 import type { TableDefinition } from "../../../state/table.ts";
 
 /** What a console hears of a change: which resource, and nothing of it. */
@@ -26,7 +28,8 @@ export interface ChangedResource extends ToldChange {
 /** A table whose changes consoles hear of. */
 export interface WatchedTable {
   readonly definition: TableDefinition<object, string>;
-  readonly resource: (record: object) => ChangedResource;
+  /** `undefined` for a record that no page shows. */
+  readonly resource: (record: object, state: WholeState) => ChangedResource | undefined;
 }
 
 /**
@@ -59,16 +62,22 @@ export const WATCHED: readonly WatchedTable[] = [
       arn("logs", group, "log-group::log-stream:"),
     ),
   ),
+  watched(users, ({ arn: named }) => told("iam:user", named, "iam:GetUser")),
+  // Those of root are on no page: nobody but the operator has them.
+  watched(accessKeys, ({ account, userName }, state) => {
+    const user = userName === undefined ? undefined : state.table(users).get(roleKey(account, userName));
+    return user && told("iam:access-key", user.arn, "iam:ListAccessKeys");
+  }),
 ];
 
-/** Where a resource lives, by its ARN. */
+/** Where a resource lives, by its ARN: without a region where it is in all of them. */
 export function scopeOf({ arn: named }: ToldChange): Scope | undefined {
   return parseArn(named);
 }
 
 function watched<R extends object, I extends string>(
   definition: TableDefinition<R, I>,
-  resource: (record: R) => ChangedResource,
+  resource: (record: R, state: WholeState) => ChangedResource | undefined,
 ): WatchedTable {
   // A table's records are its own: nothing else is ever handed to this.
   return { definition: definition as unknown as WatchedTable["definition"], resource: resource as unknown as WatchedTable["resource"] };
