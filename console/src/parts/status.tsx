@@ -6,6 +6,7 @@ const LOOKS: Readonly<Record<string, StatusIndicatorProps.Type>> = {
   RUNNING: "success",
   HEALTHY: "success",
   healthy: "success",
+  active: "success",
   COMPLETED: "success",
   SUCCESSFUL: "success",
   COMPLETE: "success",
@@ -15,6 +16,7 @@ const LOOKS: Readonly<Record<string, StatusIndicatorProps.Type>> = {
   IN_PROGRESS: "in-progress",
   DRAINING: "in-progress",
   draining: "in-progress",
+  provisioning: "in-progress",
   initial: "in-progress",
   DEACTIVATING: "in-progress",
   STOPPING: "in-progress",
@@ -29,6 +31,7 @@ const LOOKS: Readonly<Record<string, StatusIndicatorProps.Type>> = {
   unhealthy: "error",
   unavailable: "error",
   FAILED: "error",
+  failed: "error",
   ROLLBACK_SUCCESSFUL: "warning",
   ROLLBACK_FAILED: "error",
 };

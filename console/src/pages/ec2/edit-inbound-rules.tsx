@@ -31,7 +31,8 @@ export function EditInboundRules() {
         ? []
         : [{ id: rule.SecurityGroupRuleId, type: typeOf(rule), ports: portsOf(rule), source: peerOf(rule) }],
     );
-  const set = (at: number, change: Partial<EditedRule>): void => setEdited(shown.map((rule, index) => (index === at ? { ...rule, ...change } : rule)));
+  const set = (at: number, change: Partial<EditedRule>): void =>
+    setEdited(shown.map((rule, index) => (index === at ? { ...rule, ...change } : rule)));
   const save = async (): Promise<void> => {
     await saveRules(ec2, group, before, shown);
     await rules.refetch();

@@ -101,7 +101,13 @@ function Listeners({ balancer }: { readonly balancer: LoadBalancer }) {
           header: t.address,
           cell: (listener) => {
             const address = addressOf(listener, DNSName);
-            return address === undefined ? "-" : <Link href={address} external externalIconAriaLabel={t.address}>{address}</Link>;
+            return address === undefined ? (
+              "-"
+            ) : (
+              <Link href={address} external externalIconAriaLabel={t.address}>
+                {address}
+              </Link>
+            );
           },
         },
       ]}

@@ -33,7 +33,12 @@ export function LoadBalancersPage() {
           value: ({ LoadBalancerName = "" }) => LoadBalancerName,
           cell: ({ LoadBalancerName = "" }) => <Goto to={["ec2", "load-balancers", LoadBalancerName]}>{LoadBalancerName}</Goto>,
         },
-        { id: "dns", header: t.dnsName, value: ({ DNSName = "" }) => DNSName, cell: ({ DNSName = "" }) => <Copy text={DNSName} shown name={t.dnsName} /> },
+        {
+          id: "dns",
+          header: t.dnsName,
+          value: ({ DNSName = "" }) => DNSName,
+          cell: ({ DNSName = "" }) => <Copy text={DNSName} shown name={t.dnsName} />,
+        },
         { id: "state", header: t.state, value: ({ State }) => State?.Code ?? "", cell: ({ State }) => <Status status={State?.Code} /> },
         { id: "type", header: t.type, value: ({ Type = "" }) => Type, cell: ({ Type }) => Type },
         { id: "scheme", header: t.scheme, value: ({ Scheme = "" }) => Scheme, cell: ({ Scheme }) => Scheme },

@@ -26,7 +26,8 @@ export function SecurityGroupPage() {
     key: ["security-group", group],
     kinds: ["ec2:security-group"],
     about: (arn) => arn.endsWith(`/${group}`),
-    load: async (abortSignal) => (await ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [group] }), { abortSignal })).SecurityGroups?.[0],
+    load: async (abortSignal) =>
+      (await ec2.send(new DescribeSecurityGroupsCommand({ GroupIds: [group] }), { abortSignal })).SecurityGroups?.[0],
   });
   const edit = (
     <Button disabled={!found} onClick={() => goto("ec2", "security-groups", group, "edit-inbound-rules")}>
@@ -79,7 +80,12 @@ function Rules({ group, egress, buttons }: { readonly group: string; readonly eg
         { id: "protocol", header: t.protocol, cell: ({ IpProtocol }) => (IpProtocol === "-1" ? t.all : IpProtocol?.toUpperCase()) },
         { id: "ports", header: t.ports, value: portsOf, cell: portsOf },
         { id: "peer", header: egress ? t.destination : t.source, value: peerOf, cell: peerOf },
-        { id: "description", header: t.description, value: ({ Description = "" }) => Description, cell: ({ Description }) => Description ?? "-" },
+        {
+          id: "description",
+          header: t.description,
+          value: ({ Description = "" }) => Description,
+          cell: ({ Description }) => Description ?? "-",
+        },
       ]}
     />
   );

@@ -65,11 +65,18 @@ export function isWhole({ id, type, ports, source }: EditedRule): boolean {
 }
 
 /** Makes a group's inbound rules those: new ones first, so that nothing that stays allowed is refused in between. */
-export async function saveRules(ec2: EC2Client, GroupId: string, before: readonly SecurityGroupRule[], after: readonly EditedRule[]): Promise<void> {
+export async function saveRules(
+  ec2: EC2Client,
+  GroupId: string,
+  before: readonly SecurityGroupRule[],
+  after: readonly EditedRule[],
+): Promise<void> {
   const added = after.filter(({ id }) => id === undefined).map(permissionOf);
   if (added.length > 0) await ec2.send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions: added }));
   const kept = new Set(after.map(({ id }) => id));
-  const gone = before.flatMap(({ SecurityGroupRuleId, IsEgress }) => (IsEgress === true || kept.has(SecurityGroupRuleId) ? [] : (SecurityGroupRuleId ?? [])));
+  const gone = before.flatMap(({ SecurityGroupRuleId, IsEgress }) =>
+    IsEgress === true || kept.has(SecurityGroupRuleId) ? [] : (SecurityGroupRuleId ?? []),
+  );
   if (gone.length > 0) await ec2.send(new RevokeSecurityGroupIngressCommand({ GroupId, SecurityGroupRuleIds: gone }));
 }
 

@@ -34,7 +34,12 @@ export function SecurityGroupsPage() {
         { id: "name", header: t.name, value: ({ GroupName = "" }) => GroupName, cell: ({ GroupName }) => GroupName },
         { id: "vpc", header: t.vpc, value: ({ VpcId = "" }) => VpcId, cell: ({ VpcId }) => VpcId },
         { id: "description", header: t.description, value: ({ Description = "" }) => Description, cell: ({ Description }) => Description },
-        { id: "inbound", header: t.inbound, value: ({ IpPermissions = [] }) => IpPermissions.length, cell: ({ IpPermissions = [] }) => IpPermissions.length },
+        {
+          id: "inbound",
+          header: t.inbound,
+          value: ({ IpPermissions = [] }) => IpPermissions.length,
+          cell: ({ IpPermissions = [] }) => IpPermissions.length,
+        },
       ]}
     />
   );

@@ -155,7 +155,7 @@ export function RepositoryPage() {
               value: ({ imageDigest = "" }) => imageDigest,
               cell: ({ imageDigest = "" }) => (
                 <span className="digest">
-                  {imageDigest.slice(0, 19)}… <Copy text={imageDigest} name={t.digest} />
+                  {imageDigest.slice(7, 19)}… <Copy text={imageDigest} name={t.digest} />
                 </span>
               ),
             },

@@ -153,6 +153,7 @@ export function CreateService() {
           {network.error && <ErrorAlert error={network.error} />}
           <FormField label="VPC">
             <Select
+              statusType={network.isPending ? "loading" : "finished"}
               selectedOption={vpc === "" ? null : { value: vpc, label: vpc }}
               options={(network.data?.Vpcs ?? []).map(({ VpcId = "", CidrBlock = "" }) => ({
                 value: VpcId,
@@ -168,6 +169,7 @@ export function CreateService() {
           </FormField>
           <FormField label={t.subnets}>
             <Multiselect
+              statusType={network.isPending ? "loading" : "finished"}
               selectedOptions={subnetOptions.filter(({ value }) => subnets.includes(value))}
               options={subnetOptions}
               onChange={({ detail }) => setSubnets(detail.selectedOptions.flatMap(({ value }) => value ?? []))}
@@ -213,7 +215,9 @@ export function CreateService() {
           </Checkbox>
           {balanced && (
             <ColumnLayout columns={2}>
-              <FormField label={t.containerToBalance}>{first ? `${first.container} ${first.port}:${first.port}` : t.noPort}</FormField>
+              <FormField label={t.containerToBalance}>
+                {first ? `${first.container} ${first.port}:${first.port}` : ports.data ? t.noPort : texts.table.loading}
+              </FormField>
               <FormField label={t.balancerName}>
                 <Input value={balancerName} spellcheck={false} onChange={({ detail }) => setBalancerName(detail.value)} />
               </FormField>

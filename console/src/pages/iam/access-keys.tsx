@@ -65,7 +65,13 @@ export function AccessKeys({ user }: { readonly user: string }) {
           </Button>
         }
         columns={[
-          { id: "key", header: t.key, isRowHeader: true, value: ({ AccessKeyId = "" }) => AccessKeyId, cell: ({ AccessKeyId }) => AccessKeyId },
+          {
+            id: "key",
+            header: t.key,
+            isRowHeader: true,
+            value: ({ AccessKeyId = "" }) => AccessKeyId,
+            cell: ({ AccessKeyId }) => AccessKeyId,
+          },
           { id: "status", header: t.status, value: ({ Status = "" }) => Status, cell: ({ Status }) => Status },
           { id: "created", header: t.createdAt, cell: ({ CreateDate }) => <Time at={CreateDate} /> },
         ]}

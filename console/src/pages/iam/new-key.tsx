@@ -22,7 +22,10 @@ export function NewKey({ accessKey, close }: { readonly accessKey: AccessKey; re
       footer={
         <Box float="right">
           <SpaceBetween direction="horizontal" size="xs">
-            <Button iconName="download" onClick={() => download(`${UserName}_accessKeys.csv`, `Access key ID,Secret access key\n${AccessKeyId},${SecretAccessKey}\n`)}>
+            <Button
+              iconName="download"
+              onClick={() => download(`${UserName}_accessKeys.csv`, `Access key ID,Secret access key\n${AccessKeyId},${SecretAccessKey}\n`)}
+            >
               {t.download}
             </Button>
             <Button variant="primary" onClick={close}>

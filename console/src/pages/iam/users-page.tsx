@@ -53,7 +53,12 @@ export function UsersPage() {
             cell: ({ UserName = "" }) => <Goto to={["iam", "users", UserName]}>{UserName}</Goto>,
           },
           { id: "arn", header: "ARN", value: ({ Arn = "" }) => Arn, cell: ({ Arn }) => Arn },
-          { id: "created", header: t.createdAt, value: ({ CreateDate }) => CreateDate?.getTime() ?? 0, cell: ({ CreateDate }) => <Time at={CreateDate} /> },
+          {
+            id: "created",
+            header: t.createdAt,
+            value: ({ CreateDate }) => CreateDate?.getTime() ?? 0,
+            cell: ({ CreateDate }) => <Time at={CreateDate} />,
+          },
         ]}
       />
       {deleting && (

@@ -112,10 +112,10 @@ export function changeFeed({ state, clock, credentials }: Pick<Platform, "state"
     return seen.length === 0 ? "" : `data: ${JSON.stringify(seen.map(({ kind, arn }) => ({ kind, arn })))}\n\n`;
   };
   const watch = (): void => {
-    watching = WATCHED.map(({ definition, resource }) =>
+    watching = WATCHED.map(({ definition, resource, isTold }) =>
       state.watch(definition, ({ before, after }) => {
         const record = after ?? before;
-        const changed = record && resource(record, state);
+        const changed = record && isTold(before, after) ? resource(record, state) : undefined;
         if (changed) note(changed);
       }),
     );

@@ -30,6 +30,8 @@ export interface WatchedTable {
   readonly definition: TableDefinition<object, string>;
   /** `undefined` for a record that no page shows. */
   readonly resource: (record: object, state: WholeState) => ChangedResource | undefined;
+  /** Whether a change is one that pages show. */
+  readonly isTold: (before: object | undefined, after: object | undefined) => boolean;
 }
 
 /**
@@ -63,11 +65,15 @@ export const WATCHED: readonly WatchedTable[] = [
     ),
   ),
   watched(users, ({ arn: named }) => told("iam:user", named, "iam:GetUser")),
-  // Those of root are on no page: nobody but the operator has them.
-  watched(accessKeys, ({ account, userName }, state) => {
-    const user = userName === undefined ? undefined : state.table(users).get(roleKey(account, userName));
-    return user && told("iam:access-key", user.arn, "iam:ListAccessKeys");
-  }),
+  // Those of root are on no page: nobody but the operator has them. When one was last used changes with each use, and is on none either.
+  watched(
+    accessKeys,
+    ({ account, userName }, state) => {
+      const user = userName === undefined ? undefined : state.table(users).get(roleKey(account, userName));
+      return user && told("iam:access-key", user.arn, "iam:ListAccessKeys");
+    },
+    (before, after) => before?.status !== after?.status,
+  ),
 ];
 
 /** Where a resource lives, by its ARN: without a region where it is in all of them. */
@@ -78,9 +84,10 @@ export function scopeOf({ arn: named }: ToldChange): Scope | undefined {
 function watched<R extends object, I extends string>(
   definition: TableDefinition<R, I>,
   resource: (record: R, state: WholeState) => ChangedResource | undefined,
+  isTold: (before: R | undefined, after: R | undefined) => boolean = () => true,
 ): WatchedTable {
-  // A table's records are its own: nothing else is ever handed to this.
-  return { definition: definition as unknown as WatchedTable["definition"], resource: resource as unknown as WatchedTable["resource"] };
+  // A table's records are its own: nothing else is ever handed to these.
+  return { definition, resource, isTold } as unknown as WatchedTable;
 }
 
 function told(kind: string, named: string, action: string, resource = named): ChangedResource {
