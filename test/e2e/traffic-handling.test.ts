@@ -117,6 +117,24 @@ test("what is no HTTP reaches no action, and HTTP/1.0 may be without a host", as
   expect(await status("GET / HTTP/1.0")).toBe(200);
 });
 
+test("only a web socket is asked of a target: what else a client would change to is dropped, so that all its requests meet the rules", async () => {
+  await using world = await haproxyWorld();
+  const { port } = await echoing(world);
+  const upgrade = async (...words: string[]): Promise<string[]> => {
+    const head = ["GET / HTTP/1.1", "Host: a.test", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Connection: Upgrade", ...words];
+    return JSON.parse(String((await world.ask(port, `${head.join("\r\n")}\r\n\r\n`))?.body)) as string[];
+  };
+  for (const words of [
+    ["Upgrade: h2c"],
+    ["Upgrade: x", "Upgrade: h2c"],
+    ["Upgrade: websocket", "Upgrade: h2c"],
+    ["Upgrade: TLS/1.0, h2c"],
+  ]) {
+    const names = await upgrade(...words, "HTTP2-Settings: AAMAAABkAAQAAP__");
+    expect(names, words.join()).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(?:upgrade|http2-settings|h2c)$/i)]));
+  }
+});
+
 test("answers get a listener's headers, its own and a target's, and may not name the load balancer", async () => {
   await using world = await haproxyWorld();
   const headers = { "X-Frame-Options": "DENY", "Content-Security-Policy": "default-src 'self' 100%;" };

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { USUAL_HANDLING } from "../../domain/request-handling.ts";
 import type { ProxyConfiguration, ProxyRoute } from "../../ports/traffic-proxy.ts";
 import { backend, listener, serverAt } from "../../testing/traffic-proxy-contract.ts";
+import { quote } from "./quote.ts";
 import { renderConfiguration } from "./render-configuration.ts";
 import type { Health } from "./server-health.ts";
 import { serverLines } from "./server-lines.ts";
@@ -159,6 +160,15 @@ test("what is no HTTP is refused before anything else is done with a request", (
     "    http-request deny deny_status 400 if !{ req.ver 1.1 1.0 } !{ fc_http_major 2 }",
     "    http-request deny deny_status 400 if !{ req.fhdr(host) -m found } !{ req.ver 1.0 } !{ fc_http_major 2 } !{ so_id 65535 }",
     String.raw`    http-request deny deny_status 400 if { req.hdrs -m reg \x5cx00 }`,
+  ]);
+});
+
+test("nothing but a web socket is changed to, before anything else looks at a request", () => {
+  const rules = render(whole()).text.match(/^ {4}http-request .*$/gm) ?? [];
+  const dropped = `    http-request del-header ${quote("^(?:connection|http2-settings|upgrade)$")} -m reg if `;
+  expect(rules.slice(4, 6)).toEqual([
+    `${dropped}{ req.fhdr(upgrade) -m found } !{ req.fhdr(upgrade) -i -m str websocket }`,
+    `${dropped}{ req.fhdr_cnt(upgrade) gt 1 }`,
   ]);
 });
 

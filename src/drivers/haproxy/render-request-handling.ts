@@ -16,6 +16,17 @@ const MALFORMED = [
 ];
 
 /**
+ * A connection becomes a web socket or stays HTTP/1.1: no other word in `Upgrade`, nor a second one beside it, reaches a target. A target that took `h2c`
+ * would have a tunnel, through which a client sends it requests that met no rule and no login. `Connection` goes with it, so that the target
+ * is not told of a header that is not there.
+ * Source: Elastic Load Balancing, "Listeners for your Application Load Balancers", "WebSockets"; an Application Load Balancer drops what else is asked for.
+ */
+const ONLY_WEB_SOCKETS = [
+  "{ req.fhdr(upgrade) -m found } !{ req.fhdr(upgrade) -i -m str websocket }",
+  "{ req.fhdr_cnt(upgrade) gt 1 }",
+].map((conditions) => `http-request del-header ${quote("^(?:connection|http2-settings|upgrade)$")} -m reg if ${conditions}`);
+
+/**
  * What a listener does with every request before it is routed. Source: Elastic Load Balancing, "Troubleshoot your Application Load Balancers": 405 for
  * TRACE, 463 for more than 30 addresses in `X-Forwarded-For`.
  */
@@ -23,6 +34,7 @@ export const EVERY_REQUEST: readonly string[] = [
   "tcp-request session set-var(sess.since) date",
   ...MALFORMED.map((conditions) => `http-request deny deny_status 400 if ${conditions}`),
   "http-request deny deny_status 405 if { method TRACE }",
+  ...ONLY_WEB_SOCKETS,
   `http-request return status 463 content-type text/html string ${quote(page("463"))} hdr Server ${serverName} if { req.hdr_cnt(x-forwarded-for) gt 30 }`,
 ];
 

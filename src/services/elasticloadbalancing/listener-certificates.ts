@@ -34,11 +34,9 @@ export const removeListenerCertificates = operation("RemoveListenerCertificates"
       }),
     );
     const isInList = new Set(further(listener).map(({ certificateArn }) => certificateArn));
-    const onlyDefault = listener.certificates.find(({ certificateArn }) => removed.has(certificateArn) && !isInList.has(certificateArn));
-    if (onlyDefault)
-      throw new OperationNotPermittedException(
-        because(`The default certificate '${onlyDefault.certificateArn}' of a listener cannot be removed; replace it with ModifyListener`),
-      );
+    const onlyDefault = listener.certificates.some(({ certificateArn }) => removed.has(certificateArn) && !isInList.has(certificateArn));
+    // Terraform's provider knows a removal that is none by these words.
+    if (onlyDefault) throw new OperationNotPermittedException(because("Default certificate cannot be removed"));
     const certificates = listener.certificates.filter(({ certificateArn, isDefault }) => isDefault || !removed.has(certificateArn));
     if (certificates.length < listener.certificates.length) put({ ...listener, certificates }, context);
     return {};

@@ -128,7 +128,7 @@ describe("an HTTPS listener", () => {
     ]);
     await add(second);
     expect(await shown(ListenerArn)).toEqual(["first true", "second false"]);
-    expect(await refusal(remove(first))).toMatch(/^OperationNotPermitted.*: The default certificate/);
+    expect(await refusal(remove(first))).toMatch(/^OperationNotPermitted.*: Default certificate cannot be removed$/);
     await add(first);
     expect(new Set(await shown(ListenerArn))).toEqual(new Set(["first true", "first false", "second false"]));
     await modify(ListenerArn, { Certificates: [{ CertificateArn: second }] });
