@@ -1,6 +1,4 @@
-import { expect, test } from "vitest";
-import { airfieldProcess } from "../../src/testing/airfield-process.ts";
-import { terraform, terraformMirror } from "../../src/testing/terraform.ts";
+import { lifecycle } from "./lifecycle.ts";
 
 const CONFIGURATION = `
 data "aws_subnets" "all" {}
@@ -32,8 +30,9 @@ resource "aws_ecs_service" "backend" {
     enabled   = true
     namespace = aws_service_discovery_http_namespace.shop.arn
     service {
-      port_name      = "web"
-      discovery_name = "api"
+      port_name             = "web"
+      discovery_name        = "api"
+      ingress_port_override = 8000 + var.step
       client_alias {
         dns_name = "backend"
         port     = 8080
@@ -61,19 +60,7 @@ resource "aws_ecs_service" "client" {
 }
 `;
 
-const mirror = await terraformMirror();
-
-test.skipIf(mirror === undefined)(
-  `Terraform makes a mesh of Service Connect, plans clean, changes it in place and destroys it${mirror === undefined ? " (Terraform or its AWS provider is not here)" : ""}`,
-  { timeout: 600_000 },
-  async () => {
-    await using airfield = await airfieldProcess();
-    await using stack = await terraform(airfield, mirror ?? "", CONFIGURATION);
-    await stack.apply(1);
-    expect(await stack.plan(1)).toEqual([]);
-    expect(await stack.plan(2)).toEqual(["aws_ecs_service.backend update"]);
-    await stack.apply(2);
-    expect(await stack.plan(2)).toEqual([]);
-    await stack.destroy(2);
-  },
-);
+lifecycle("Terraform makes a mesh of Service Connect, plans clean, changes it in place and destroys it", {
+  configuration: CONFIGURATION,
+  changes: ["aws_ecs_service.backend update"],
+});
