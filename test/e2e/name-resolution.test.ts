@@ -1,4 +1,10 @@
 import { Resolver } from "node:dns/promises";
+import {
+  CloudWatchLogsClient,
+  CreateLogGroupCommand,
+  FilterLogEventsCommand,
+  PutResourcePolicyCommand,
+} from "@aws-sdk/client-cloudwatch-logs";
 import { CreateClusterCommand, DescribeTasksCommand, ECSClient, RegisterTaskDefinitionCommand, RunTaskCommand } from "@aws-sdk/client-ecs";
 import { CreateRepositoryCommand, ECRClient } from "@aws-sdk/client-ecr";
 import { DescribeSubnetsCommand, EC2Client } from "@aws-sdk/client-ec2";
@@ -7,6 +13,8 @@ import {
   ChangeResourceRecordSetsCommand,
   CreateHealthCheckCommand,
   CreateHostedZoneCommand,
+  CreateQueryLoggingConfigCommand,
+  ListHostedZonesByNameCommand,
   Route53Client,
   UpdateHealthCheckCommand,
   type ResourceRecordSet,
@@ -54,6 +62,25 @@ const a = (Name: string, ...values: readonly string[]): ResourceRecordSet => ({
   ...{ Name, Type: "A", TTL: 60 },
   ResourceRecords: values.map((Value) => ({ Value })),
 });
+
+/** Has what is asked of a public zone logged; gives its lines. */
+async function queryLog({ airfield, route53 }: World, DNSName: string): Promise<() => Promise<readonly string[]>> {
+  const logs = airfield.client(CloudWatchLogsClient);
+  const logGroupName = `/aws/route53/${DNSName}`;
+  await logs.send(new CreateLogGroupCommand({ logGroupName }));
+  const Statement = [
+    {
+      ...{ Effect: "Allow", Principal: { Service: "route53.amazonaws.com" }, Resource: "*" },
+      Action: ["logs:CreateLogStream", "logs:PutLogEvents"],
+    },
+  ];
+  const policyDocument = JSON.stringify({ Version: "2012-10-17", Statement });
+  await logs.send(new PutResourcePolicyCommand({ policyName: "dns", policyDocument }));
+  const { HostedZones = [] } = await route53.send(new ListHostedZonesByNameCommand({ DNSName, MaxItems: 1 }));
+  const CloudWatchLogsLogGroupArn = `arn:aws:logs:us-east-1:123456789012:log-group:${logGroupName}`;
+  await route53.send(new CreateQueryLoggingConfigCommand({ HostedZoneId: HostedZones[0]?.Id, CloudWatchLogsLogGroupArn }));
+  return async () => (await logs.send(new FilterLogEventsCommand({ logGroupName }))).events?.map(({ message = "" }) => message) ?? [];
+}
 
 /** A task in the default VPC: its address, and what its resolver says of names. */
 async function task({ airfield, image }: World, subnet: string) {
@@ -118,12 +145,16 @@ test(
     const other = await zone(at, "other.test");
     await other({ Name: "other.test", Type: "A", AliasTarget });
 
+    const logged = await queryLog(at, "other.test");
+
     // Over TCP where a datagram has no room.
     expect(await onHost.resolve4("www.shop.test")).toEqual(["192.0.2.1"]);
     expect(await onHost.resolve4("many.shop.test")).toHaveLength(80);
     expect(await onHost.resolve4("other.test")).toEqual(["127.0.0.1"]);
     await expect(onHost.resolve4("gone.shop.test")).rejects.toMatchObject({ code: "ENOTFOUND" });
     await expect(onHost.resolve6("www.shop.test")).rejects.toMatchObject({ code: "ENODATA" });
+
+    await expect.poll(logged, { timeout: 10_000 }).toEqual([expect.stringMatching(/ other\.test A NOERROR UDP LOCAL 127\.0\.0\.1 -$/)]);
 
     const { address, lookUp, ask } = await task(at, first ?? "");
     expect([await lookUp("www.shop.test"), await lookUp("public.shop.test")]).toEqual(["10.9.9.9", "NXDOMAIN"]);

@@ -92,10 +92,10 @@ async function freePort(state: WholeState, port: number, canBind: (port: number)
 
 /** Tags each load balancer with the ports that differ from what was asked for, and with those where it comes second. */
 function tellPorts(state: WholeState): void {
-  const firsts = new Map<number, ListenerRecord>();
+  const firsts = new Map<string, ListenerRecord>();
   for (const listener of state.table(listeners).values()) {
-    const known = listener.boundPort === undefined ? undefined : firsts.get(listener.boundPort);
-    if (listener.boundPort !== undefined && (!known || turnOf(listener) < turnOf(known))) firsts.set(listener.boundPort, listener);
+    const known = firsts.get(doorOf(listener));
+    if (listener.boundPort !== undefined && (!known || turnOf(listener) < turnOf(known))) firsts.set(doorOf(listener), listener);
   }
   state.commit(() => {
     for (const balancer of [...state.table(loadBalancers).values()]) {
@@ -105,6 +105,11 @@ function tellPorts(state: WholeState): void {
   });
 }
 
+/** Who comes in plain text and who begins with TLS are told apart before any name is read: each kind has a first listener on a port. */
+function doorOf({ protocol, boundPort }: Pick<ListenerRecord, "protocol" | "boundPort">): string {
+  return `${protocol} ${boundPort}`;
+}
+
 function turnOf({ turn = Infinity }: ListenerRecord): number {
   return turn;
 }
@@ -112,11 +117,11 @@ function turnOf({ turn = Infinity }: ListenerRecord): number {
 function tagsWithPorts(
   balancer: LoadBalancerRecord,
   own: readonly ListenerRecord[],
-  firsts: ReadonlyMap<number, ListenerRecord>,
+  firsts: ReadonlyMap<string, ListenerRecord>,
 ): LoadBalancerRecord["tags"] {
   const bound = own.filter((listener): listener is ListenerRecord & { readonly boundPort: number } => listener.boundPort !== undefined);
   const moved = bound.filter(({ port, boundPort }) => boundPort !== port);
-  const second = bound.filter(({ arn, boundPort }) => firsts.get(boundPort)?.arn !== arn);
+  const second = bound.filter((listener) => firsts.get(doorOf(listener))?.arn !== listener.arn);
   const told = [
     ...moved.map(({ port, boundPort }) => ({ Key: `${LISTENER_PORT_TAG}${port}`, Value: String(boundPort) })),
     ...second.map(({ port }) => ({ Key: `${LISTENER_HOST_TAG}${port}`, Value: balancer.dnsName })),

@@ -439,6 +439,18 @@ describe("a port that load balancers share", () => {
     return { at, second };
   }
 
+  test("is also the first one's of those that begin with TLS: it is told of no name", async () => {
+    const at = await healthyWorld();
+    const { balancer: other, listener: encrypted } = older();
+    at.state.commit(() => {
+      at.state.table(loadBalancers).put(other);
+      at.state.table(listeners).put({ ...encrypted, protocol: "HTTPS" });
+    });
+    await at.clock.pass(1000);
+    expect(at.state.table(listeners).get(encrypted.arn)?.boundPort).toBe(80);
+    expect(tagsOf(at, other.arn)).toEqual([]);
+  });
+
   test("is the first listener's for every strange name, and the second is told", async () => {
     const { at, second } = await sharedWorld();
     expect(answer(at, "shop.example.com")).toBe("to web-0123456789abcdef");
