@@ -21,6 +21,7 @@ import { runTasks } from "./composition/tasks.ts";
 import { openTraffic } from "./composition/traffic.ts";
 import { ClaimsKey } from "./control/logins/user-claims.ts";
 import { Disposals } from "./disposals.ts";
+import { keySets } from "./drivers/oidc/key-sets.ts";
 import { endpointProber } from "./drivers/system/endpoint-prober.ts";
 import { ServedNames } from "./drivers/host-names/served-names.ts";
 import { lineLogger } from "./drivers/system/logger.ts";
@@ -95,6 +96,7 @@ export async function startAirfield(options: AirfieldOptions): Promise<Airfield>
       flowCounts: enforcement && openFlowCounts(platform.clock, installation.id),
       certificateIssuer: certificateIssuer(options, installation.id),
       endpointProber,
+      keySets,
     }),
   );
 

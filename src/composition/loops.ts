@@ -16,6 +16,7 @@ import { unreachedTargets } from "../control/reachability/unreached-targets.ts";
 import { replicationBackfills } from "../control/replication/backfill.ts";
 import { replication } from "../control/replication/replication.ts";
 import { imageScanning } from "../control/scanning/image-scanning.ts";
+import { signingKeyLoop } from "../control/signing-keys/signing-key-loop.ts";
 import { secretRotation } from "../control/secret-rotation/secret-rotation.ts";
 import { defaultEndpoints } from "../control/vpc-networks/default-endpoints.ts";
 import { serviceLoop } from "../control/services/service-loop.ts";
@@ -38,6 +39,7 @@ export const LOOPS: readonly Loop[] = [
   certificateIssuance,
   expiryNotices,
   healthChecking,
+  signingKeyLoop,
   natGatewayLoop,
   imageActivation,
   imageScanning,

@@ -6,6 +6,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { EndpointProber } from "../ports/endpoint-prober.ts";
 import type { FlowCounts } from "../ports/flow-counts.ts";
 import type { Ids } from "../ports/ids.ts";
+import type { KeySets } from "../ports/key-sets.ts";
 import type { LogBuckets } from "../ports/log-buckets.ts";
 import type { LogStore } from "../ports/log-store.ts";
 import type { Logger } from "../ports/logger.ts";
@@ -29,6 +30,7 @@ export interface LoopParts {
   readonly vulnerabilities: VulnerabilityData;
   readonly certificateIssuer: CertificateIssuer;
   readonly endpointProber: EndpointProber;
+  readonly keySets: KeySets;
   /** Absent where groups, ACLs and routes are kept, and not enforced. */
   readonly enforcement: Enforcement | undefined;
   /** Absent where nothing knows what is let through. */

@@ -2,6 +2,7 @@
 
 import type { ProxyLogin } from "./proxy-login.ts";
 import type { ProxyTls } from "./proxy-tls.ts";
+import type { ProxyTokens } from "./proxy-tokens.ts";
 import type { AnswerHandling, RequestHandling, TlsHeaders } from "./request-handling.ts";
 import type { RequestCondition } from "./rule-condition.ts";
 
@@ -117,6 +118,8 @@ export interface ProxyRoute {
     | { readonly kind: "redirect"; readonly status: 301 | 302; readonly location: string };
   /** Who may pass; everybody where absent. Of listeners that are encrypted. */
   readonly login?: ProxyLogin;
+  /** Which tokens lead on; none is asked for where absent. Not together with `login`. */
+  readonly tokens?: ProxyTokens;
   /** What becomes of a request that is forwarded, before it is sent. */
   readonly rewrites?: Rewrites;
   /** The same on all routes that forward to one backend; the usual one where absent. */

@@ -46,7 +46,7 @@ export const SERVICES: readonly ServiceDescriptor[] = [
       "load balancers of type `gateway` (there are no appliances to send packets to)",
       "listeners and target groups of `QUIC`, `TCP_QUIC` and `GENEVE`; of `UDP` and `TCP_UDP` for instances, and where the kernel cannot be told to lead datagrams (nftables and conntrack)",
       "targets of type `lambda` (there are no functions to call)",
-      "actions `authenticate-cognito` (there are no user pools) and `jwt-validation` (nobody fetches the keys of an issuer for the proxy)",
+      "actions `authenticate-cognito` (there are no user pools); claims of `jwt-validation` whose names have other signs than letters, digits, `_` and `-`",
       "health checks of targets of type `alb` on another port than that of the traffic",
       "target group stickiness of Network Load Balancers, health check logs of Application Load Balancers, zonal shifts, secondary addresses, and the mitigation of anomalies",
       "`preserve_client_ip.enabled` for instances, groups of `TLS`, and together with TLS listeners or the PROXY protocol (what a target answers goes back to the proxy); for targets of type `alb` it is always on",

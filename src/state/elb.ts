@@ -1,6 +1,7 @@
 import { scopeKey } from "../domain/scope.ts";
 import type { Action, RuleCondition, RuleTransform, Tag } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { TargetHealth } from "../domain/target-health.ts";
+import { signingKeysOf } from "./elb-signing-keys.ts";
 import { accountOfArn, defineTable, ofAccount } from "./table.ts";
 
 // Times are milliseconds since the Unix epoch.
@@ -71,6 +72,8 @@ export const listeners = defineTable<ListenerRecord>()("elb.listeners", (listene
   targetGroup: (listener) => targetGroupsOf(listener.defaultActions),
   certificate: (listener) => listener.certificates.map(({ certificateArn }) => certificateArn),
   trustStore: ({ mutualAuthentication }) => (mutualAuthentication?.mode === "verify" ? mutualAuthentication.trustStoreArn : undefined),
+  /** Whose keys tell good tokens. */
+  signingKeys: ({ account, defaultActions }) => signingKeysOf(account, defaultActions),
 });
 
 /** Whether a listener ends TLS. */
@@ -101,6 +104,7 @@ export const rules = defineTable<RuleRecord>()("elb.rules", (rule) => rule.arn, 
   listener: (rule) => rule.listenerArn,
   loadBalancer: (rule) => rule.loadBalancerArn,
   targetGroup: (rule) => targetGroupsOf(rule.actions),
+  signingKeys: ({ account, actions }) => signingKeysOf(account, actions),
 });
 
 /** The target groups that actions forward to, each once. */

@@ -29,6 +29,7 @@ import {
   targets,
   type LoadBalancerRecord,
 } from "../../state/elb.ts";
+import { signingKeys } from "../../state/elb-signing-keys.ts";
 import { trustStores } from "../../state/elb-trust-stores.ts";
 import { networkInterfaces } from "../../state/network-interfaces.ts";
 import { loadBalancersOfTargetGroup } from "../../state/elb-targets.ts";
@@ -352,6 +353,9 @@ export function loadBalancing(parts: LoadBalancingParts): LoadBalancing {
       if (certificateUsers(state, key).length > 0) wakeRouting();
     }),
     state.watch(trustStores, wakeRouting),
+    state.watch(signingKeys, ({ before, after }) => {
+      if (before?.keys !== after?.keys) wakeRouting();
+    }),
     state.watch(targets, ({ key, before, after }) => {
       const target = after ?? before;
       if (target) views.note(target.targetGroupArn, key);

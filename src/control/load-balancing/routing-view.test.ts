@@ -16,6 +16,7 @@ import {
 import { JournaledState } from "../../state/journaled-state.ts";
 import { localInstanceId } from "../../state/local-host.ts";
 import { BALANCER_SCOPE, balancerArn, balancerRecord, FIXED, groupRecord, listenerRecord } from "../../testing/balancer-records.ts";
+import { planRouting } from "../../decide/routing/plan-routing.ts";
 import type { LoginOf } from "../logins/gates.ts";
 import { RoutingViews, type Routing } from "./routing-view.ts";
 
@@ -85,6 +86,18 @@ describe("a listener", () => {
   ])("without a %s is not carried", (_, changes) => {
     putListener(changes);
     expect(seen()).toEqual([]);
+  });
+
+  test("whoever comes to an action that asks for tokens is asked for them, there and in the proxy", () => {
+    const asks: Action = { Type: "jwt-validation", JwtValidationConfig: { Issuer: "me", JwksEndpoint: "https://login.example.com/keys" } };
+    putRule(1, { actions: [asks, FIXED] });
+    putListener({ defaultActions: [asks, FIXED] });
+    const { view, backendsOf } = make();
+    const [listener] = view.listeners;
+    const nobody = { issuer: "me", claims: [], keys: [] };
+    expect([listener?.tokens, listener?.rules[0]?.tokens, listener?.action.kind]).toEqual([nobody, nobody, "fixed-response"]);
+    const routes = planRouting(view, backendsOf).listeners.flatMap((one) => one.routes.filter(({ owner }) => owner !== undefined));
+    expect([routes.length, routes.filter(({ tokens }) => tokens === undefined)]).toEqual([2, []]);
   });
 
   test("says who gets to its actions and to those of its rules, and is no listener where nobody can tell", () => {

@@ -35,6 +35,7 @@ import type { LoginOf } from "../logins/gates.ts";
 import { groupSettings } from "./group-settings.ts";
 import { hostClients, ownPlace, sourcesFor, type HeldAddresses, type Sources } from "./own-places.ts";
 import { waysOf, type Ways } from "./balancer-targets.ts";
+import { tokensOf } from "./token-view.ts";
 import { actionView, ruleView } from "./rule-view.ts";
 import { streamView } from "./stream-view.ts";
 import { answersOf, handlingOf, tlsHeadersOf } from "./request-handling.ts";
@@ -379,6 +380,7 @@ function listenerView(
   if (!encrypted) return [];
   const own = ownPlaceOf(listener, vpcId);
   const login = loginOf(listener, listener.defaultActions);
+  const tokens = tokensOf(state, listener.account, listener.defaultActions);
   const handling = handlingOf(attributes);
   const logs = attributes["access_logs.s3.enabled"] === "true";
   const logsConnections = attributes["connection_logs.s3.enabled"] === "true";
@@ -403,9 +405,10 @@ function listenerView(
         .table(rules)
         .by("listener", listener.arn)
         .toSorted((a, b) => a.priority - b.priority)
-        .flatMap((rule) => ruleView(rule, loginOf(listener, rule.actions))),
+        .flatMap((rule) => ruleView(rule, loginOf(listener, rule.actions), tokensOf(state, rule.account, rule.actions))),
       action: actionView(action),
       ...(login && { login }),
+      ...(tokens && { tokens }),
       ...encrypted,
     },
   ];

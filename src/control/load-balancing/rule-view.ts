@@ -6,6 +6,7 @@ import type {
   RuleTransform,
 } from "@aws-sdk/client-elastic-load-balancing-v2";
 import type { ActionView, RuleView } from "../../decide/routing/view.ts";
+import type { ProxyTokens } from "../../domain/proxy-tokens.ts";
 import type { RequestCondition } from "../../domain/rule-condition.ts";
 import type { Rewrite, Rewrites } from "../../ports/traffic-proxy.ts";
 import type { RuleRecord } from "../../state/elb.ts";
@@ -13,7 +14,11 @@ import type { LoginOf } from "../logins/gates.ts";
 import { forwardedTo } from "./stream-view.ts";
 
 /** A rule, with who gets to its action. */
-export function ruleView({ priority, conditions, actions, transforms = [] }: RuleRecord, login: ReturnType<LoginOf>): RuleView[] {
+export function ruleView(
+  { priority, conditions, actions, transforms = [] }: RuleRecord,
+  login: ReturnType<LoginOf>,
+  tokens: ProxyTokens | undefined,
+): RuleView[] {
   const action = actions.at(-1);
   if (!action) return [];
   const rewrites = rewritesOf(transforms);
@@ -23,6 +28,7 @@ export function ruleView({ priority, conditions, actions, transforms = [] }: Rul
       conditions: conditions.map(conditionView),
       ...(rewrites && { rewrites }),
       ...(login && { login }),
+      ...(tokens && { tokens }),
       action: actionView(action),
     },
   ];

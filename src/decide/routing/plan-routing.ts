@@ -71,7 +71,7 @@ function sharedPorts({ listeners, addresses }: RoutingView): SharedPort[] {
 /** On loopback there are programs of this host alone, which a load balancer may not let in. Its names are its own all the same. */
 function asForHost(listener: ListenerView): ListenerView {
   if (!listener.isShutToHost) return listener;
-  const { login: _nobody, answers: _none, balancer, ...rest } = listener;
+  const { login: _nobody, tokens: _none, answers: _as, balancer, ...rest } = listener;
   const { arn, dnsName, vpcId, idleTimeout } = balancer;
   return { ...rest, balancer: { arn, dnsName, vpcId, idleTimeout }, rules: [], action: { kind: "silence" } };
 }
@@ -177,7 +177,7 @@ const OWN_PORTS: Ways = { idOf: backendId, portOf: () => undefined };
 /** A listener's rules in their order, and its default action after them. */
 function routesUnder(listener: ListenerView, hosts: readonly string[], besides: Partial<Ways> = {}): ProxyRoute[] {
   const ways = { ...OWN_PORTS, ...besides };
-  const { rules, action, login, answers, tlsHeaders, balancer } = listener;
+  const { rules, action, login, tokens, answers, tlsHeaders, balancer } = listener;
   const { arn, idleTimeout, handling, logs = false, logsConnections = false } = balancer;
   const under = {
     hosts,
@@ -188,15 +188,19 @@ function routesUnder(listener: ListenerView, hosts: readonly string[], besides: 
     ...(tlsHeaders && { tlsHeaders }),
     ...(logsConnections && { logsConnections }),
   };
-  const byRule = rules.map(({ priority, conditions, rewrites, login: before, action: its }) => ({
+  const byRule = rules.map(({ priority, conditions, rewrites, login: before, tokens: shown, action: its }) => ({
     ...under,
     conditions,
     ...(rewrites && { rewrites }),
     ...(before && { login: before }),
+    ...(shown && { tokens: shown }),
     ...(logs && { logged: priority }),
     action: proxyAction(its, ways),
   }));
-  return [...byRule, { ...under, ...(login && { login }), ...(logs && { logged: 0 }), action: proxyAction(action, ways) }];
+  return [
+    ...byRule,
+    { ...under, ...(login && { login }), ...(tokens && { tokens }), ...(logs && { logged: 0 }), action: proxyAction(action, ways) },
+  ];
 }
 
 /** A redirect's host that is the request's. */

@@ -1,6 +1,7 @@
 import type { PacketService } from "../../domain/packet-service.ts";
 import type { ProxyBackend, Rewrites } from "../../domain/proxy-configuration.ts";
 import type { ProxyLogin } from "../../domain/proxy-login.ts";
+import type { ProxyTokens } from "../../domain/proxy-tokens.ts";
 import type { ProxyClientCertificates } from "../../domain/proxy-tls.ts";
 import type { AnswerHandling, RequestHandling, TlsHeaders } from "../../domain/request-handling.ts";
 import type { RequestCondition } from "../../domain/rule-condition.ts";
@@ -45,6 +46,8 @@ export interface ListenerView {
   readonly action: ActionView;
   /** Who gets to that action; everybody where absent. */
   readonly login?: ProxyLogin;
+  /** Which tokens lead to that action; none is asked for where absent. */
+  readonly tokens?: ProxyTokens;
   /** Of an encrypted one. */
   readonly tls?: TlsView;
   /** Whether its load balancer lets nobody of this host in: on the addresses that all share, it does not answer. */
@@ -110,6 +113,8 @@ export interface RuleView {
   readonly rewrites?: Rewrites;
   /** Who gets to the action; everybody where absent. */
   readonly login?: ProxyLogin;
+  /** Which tokens lead to it; none is asked for where absent. */
+  readonly tokens?: ProxyTokens;
   readonly action: ActionView;
 }
 

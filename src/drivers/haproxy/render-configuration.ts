@@ -10,6 +10,7 @@ import { ALIAS_DEFAULTS, renderAlias, renderAliasBackend } from "./render-aliase
 import { renderBackend, renderListener, routeTables } from "./render-routes.ts";
 import { hasLog, REQUEST_RING } from "./render-request-log.ts";
 import { loginBackends } from "./render-login.ts";
+import { tokenBackends, tokenFiles } from "./render-tokens.ts";
 import { renderStream, renderStreamBackend, STREAM_DEFAULTS } from "./render-streams.ts";
 import type { Health } from "./server-health.ts";
 import { serverLines, STATE_HEAD } from "./server-lines.ts";
@@ -104,6 +105,7 @@ export function renderConfiguration(
   const requests = [
     ...(configuration.listeners.some(hasLog) || configuration.streams?.some(({ logged }) => logged) ? [section(REQUEST_RING)] : []),
     ...(configuration.listeners.some(({ routes }) => routes.some(({ login }) => login)) ? loginBackends() : []),
+    ...(configuration.listeners.some(({ routes }) => routes.some(({ tokens }) => tokens)) ? tokenBackends() : []),
     ...configuration.listeners.flatMap((listener) => renderListener(listener, bindable(listener))),
   ];
   const shared = new Set<string>();
@@ -159,6 +161,7 @@ export function renderConfiguration(
     tables,
     readFiles: new Map([
       ...tlsFiles,
+      ...tokenFiles(configuration),
       ...[...tables].map(([file, table]) => [file, tableText(table)] as const),
       ...(configuration.clientSets ?? []).map((set) => [clientsFile(set.id), clientsText(set)] as const),
     ]),

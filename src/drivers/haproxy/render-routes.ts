@@ -19,6 +19,7 @@ import {
 import { LOGGED_BACKEND, markRoute, noteOf, renderLoggedFrontend, renderNotes, SUCCESSOR_ID } from "./render-request-log.ts";
 import { hasSession, NO_CLAIMED_USERS, renderGate, renderReturns, renderSessions, renderUsers } from "./render-login.ts";
 import { markRewrites, renderRewrites } from "./render-rewrites.ts";
+import { renderTokenGate, renderTokens } from "./render-tokens.ts";
 import { renderVersion } from "./render-version.ts";
 import { addressWord, backendName, innerSocket, successorSocket } from "./server-names.ts";
 import { tlsRules, tlsWords } from "./render-tls.ts";
@@ -66,6 +67,7 @@ export function renderListener(listener: ProxyListener, isBound: (address: strin
     ...renderLoggedFrontend({ ...listener, routes: reached }),
     ...renderAnswerHandling(reached.flatMap(({ answers }) => answers ?? [])),
     ...renderSessions(reached.flatMap(({ login }) => login ?? [])),
+    ...renderTokens(reached.flatMap(({ tokens }) => tokens ?? [])),
     `use_backend s_${listener.id} if { stopping }`,
     ...renderReturns(reached.filter(({ login }) => login).flatMap(conditionsOf)),
     ...renderParts(listener, runs),
@@ -156,8 +158,8 @@ function isPlainRun({ routes: [first], by }: RouteRun): boolean {
 
 /** Where all requests go that come to a route of which nothing is to be noted. */
 function plainTarget(listener: ProxyListener, route: ProxyRoute): string | undefined {
-  const { hosts, conditions = [], answers, login, rewrites } = route;
-  if (hosts.length + conditions.length > 0 || answers || login || rewrites || noteOf(route) !== undefined) return undefined;
+  const { hosts, conditions = [], answers, login, tokens, rewrites } = route;
+  if (hosts.length + conditions.length > 0 || answers || login || tokens || rewrites || noteOf(route) !== undefined) return undefined;
   return routeTarget(listener, route);
 }
 
@@ -198,7 +200,9 @@ function conditionsOf({ hosts, exceptHosts = [] }: ProxyRoute): readonly string[
 
 /** Who has no session where one is asked for is led away first; where it is not, both have lines of their own. */
 function renderChoice(listener: ProxyListener, route: ProxyRoute, matches: string): readonly string[] {
-  const { login } = route;
+  const { login, tokens } = route;
+  if (tokens)
+    return [renderTokenGate(tokens, (...conditions) => whenAll([matches, ...conditions])), ...renderTaken(listener, route, matches)];
   if (!login) return renderTaken(listener, route, matches);
   const whoPasses = `${matches} ${hasSession(login)}`.trimStart();
   return [

@@ -111,7 +111,7 @@ function keyOfPath(pattern: string): string {
 
 /** What a route asks for besides that leads to one place says nothing that differs from route to route. */
 function isOfTable(route: ProxyRoute): boolean {
-  return !route.login && !route.rewrites && routeTarget({ id: "" }, route) !== undefined;
+  return !route.login && !route.tokens && !route.rewrites && routeTarget({ id: "" }, route) !== undefined;
 }
 
 function likewise(one: ProxyRoute | undefined, other: ProxyRoute): boolean {

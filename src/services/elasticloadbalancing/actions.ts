@@ -15,6 +15,7 @@ import { because } from "../operation.ts";
 import { defined } from "../../domain/defined.ts";
 import type { SecretBox } from "../../ports/secret-box.ts";
 import { checkAuthenticateOidc } from "./authenticate-oidc.ts";
+import { checkJwtValidation } from "./jwt-validation.ts";
 import { checkEnum, checkRange, invalid } from "./elb-operation.ts";
 import { findTargetGroup, type Place } from "./find.ts";
 import { QUOTAS } from "./quotas.ts";
@@ -55,7 +56,7 @@ export function checkActions(
     checkRange(Order, `${path}.${index + 1}.member.order`, 1, 50_000);
     if (isBeforeOthers(Type) && on.protocol !== "HTTPS")
       throw new InvalidLoadBalancerActionException(because(`Actions of type '${Type}' are supported only on HTTPS listeners`));
-    if (Type === "authenticate-cognito" || Type === "jwt-validation")
+    if (Type === "authenticate-cognito")
       throw new InvalidLoadBalancerActionException(because(`Actions of type '${Type}' are not supported: 'authenticate-oidc' is`));
   });
   requireForwards(actions, balancer);
@@ -65,6 +66,10 @@ export function checkActions(
   const checked = actions
     .map((action, index) => {
       const member = `${path}.${index + 1}.member`;
+      if (action.Type === "jwt-validation") {
+        const JwtValidationConfig = checkJwtValidation(action.JwtValidationConfig, member);
+        return { Type: action.Type, ...defined({ Order: action.Order }), JwtValidationConfig };
+      }
       if (action.Type !== "authenticate-oidc") return checkAction(action, { ...on, path: member }, at);
       const AuthenticateOidcConfig = checkAuthenticateOidc(action.AuthenticateOidcConfig, member, secret);
       return { Type: action.Type, ...defined({ Order: action.Order }), AuthenticateOidcConfig };
@@ -79,9 +84,9 @@ function isBeforeOthers(type: Action["Type"]): boolean {
   return type === "authenticate-oidc" || type === "authenticate-cognito" || type === "jwt-validation";
 }
 
-/** Whether who comes to these actions has to log in first. */
-export function asksForLogin(actions: readonly Action[]): boolean {
-  return actions.some(({ Type }) => isBeforeOthers(Type));
+/** The kind of action that decides who comes to the last one; `undefined` where everybody does. */
+export function typeBeforeOthers(actions: readonly Action[]): Action["Type"] {
+  return actions.find(({ Type }) => isBeforeOthers(Type))?.Type;
 }
 
 /** Source: ELB API, `Action`: each of several has its place, and the last one says what becomes of the request. */

@@ -117,7 +117,7 @@ describe("an action that logs users in", () => {
     ["without an order", [{ ...login(), Order: undefined }, text], /order of its own/],
     ["at the place of another", [{ ...login(), Order: 2 }, text], /order of its own/],
     ["for Cognito", [{ Type: "authenticate-cognito", Order: 1 }, text], /'authenticate-cognito' are not supported/],
-    ["by tokens", [{ Type: "jwt-validation", Order: 1 }, text], /'jwt-validation' are not supported/],
+    ["by tokens of nobody", [{ Type: "jwt-validation", Order: 1 }, text], /A jwt-validation configuration must be specified/],
     ["without a configuration", [{ Type: "authenticate-oidc", Order: 1 }, text], /configuration must be specified/],
     [
       "over HTTP",

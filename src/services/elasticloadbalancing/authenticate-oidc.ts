@@ -101,7 +101,7 @@ function endpoint(url: string | undefined, name: string): string {
 }
 
 /** An issuer is compared letter by letter, so that it stays as it was written. */
-function isFullUrl(text: string | undefined): text is string {
+export function isFullUrl(text: string | undefined): text is string {
   if (text === undefined || !/^https:\/\/[\x21-\x7e]+$/.test(text) || !URL.canParse(text)) return false;
   const { username, password, hash } = new URL(text);
   return username === "" && password === "" && hash === "";

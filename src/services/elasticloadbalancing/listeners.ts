@@ -10,7 +10,7 @@ import type { State } from "../../state/state.ts";
 import { listeners, rules, targetGroupsOf, type ListenerRecord, type LoadBalancerRecord } from "../../state/elb.ts";
 import { deleteListenerRecord } from "../../state/elb-targets.ts";
 import { because, type OperationContext } from "../operation.ts";
-import { asksForLogin, checkActions } from "./actions.ts";
+import { checkActions, typeBeforeOthers } from "./actions.ts";
 import { describeActions } from "./authenticate-oidc.ts";
 import { requireNoTarget } from "./balancer-targets.ts";
 import { checkEnum, checkRange, creation, invalid, operation, permission } from "./elb-operation.ts";
@@ -149,8 +149,9 @@ function actionsOfRules({ arn }: ListenerRecord, state: State): readonly Action[
 
 /** Refuses a protocol by which actions cannot be carried out that were there before: sessions, HTTP/2 and gRPC are for encrypted connections alone. */
 function requireCarried(actions: readonly Action[], protocol: ListenerRecord["protocol"], balancer: LoadBalancerRecord, at: Place): void {
-  if (protocol !== "HTTPS" && asksForLogin(actions))
-    throw new InvalidLoadBalancerActionException(because("Actions of type 'authenticate-oidc' are supported only on HTTPS listeners"));
+  const type = typeBeforeOthers(actions);
+  if (protocol !== "HTTPS" && type !== undefined)
+    throw new InvalidLoadBalancerActionException(because(`Actions of type '${type}' are supported only on HTTPS listeners`));
   const groups = targetGroupsOf(actions).map((arn) => findTargetGroup(arn, at));
   for (const group of groups) {
     checkReachable(group, protocol);
