@@ -58,6 +58,12 @@ test("a listener's default and its further certificates, opened, with its policy
   });
 });
 
+test("a certificate that ACM issued is proved, one that was imported is not", () => {
+  put("a", { type: "AMAZON_ISSUED" });
+  put("b", { type: "IMPORTED" });
+  expect([view()?.default.isProven, view()?.list[0]?.isProven]).toEqual([true, undefined]);
+});
+
 test("a certificate is opened once, until it is another one", () => {
   const before = put("a");
   const views = new TlsViews(state, material);

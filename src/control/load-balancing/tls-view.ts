@@ -61,6 +61,7 @@ export class TlsViews {
       keyBits: Number(/\d{3,}/.exec(keyAlgorithm)?.[0] ?? 0),
       notAfter,
       pem: `${pem.join("\n")}\n`,
+      ...("type" in record && record.type === "AMAZON_ISSUED" && { isProven: true as const }),
     };
     this.#opened.set(record, view);
     return view;

@@ -1,6 +1,7 @@
 import type { ListenerPlace, ProxyEntrance, ProxyListener, ProxyRoute } from "../../domain/proxy-configuration.ts";
 import { ownId } from "./names-in-proxy.ts";
-import { certificateNames, planTls } from "./plan-tls.ts";
+import { certificateDoors } from "./plan-doors.ts";
+import { planTls } from "./plan-tls.ts";
 import type { ListenerView } from "./view.ts";
 
 export interface SharedPort {
@@ -14,7 +15,7 @@ type RoutesOf = (sharing: readonly ListenerView[], elsewhere: readonly string[])
 /**
  * Several listeners at one place. Those in plain text are one listener of the proxy; each that is encrypted is one of its own, so that nobody's certificates,
  * versions and checks of clients are another's, and is chosen by the name that a client asks for when it begins: the load balancer's own, then those of the
- * certificates, by turn. Any other name, and none, is the first one's.
+ * certificates, as `plan-doors.ts` gives them out. Any other name, and none, is the first one's.
  * @param sharing who took the port first, first
  * @param namesOf the names of a listener's load balancer
  */
@@ -32,9 +33,10 @@ export function planSharedPort(
   const encrypted = sharing.filter(({ tls }) => tls);
   const plain = sharing.filter(({ tls }) => !tls);
   const idOf = ({ balancer }: ListenerView): string => `${place.id}-${ownId(balancer.arn, place.port)}`;
+  const byCertificate = certificateDoors(encrypted);
   const doors = encrypted.map((listener) => ({
     listener: idOf(listener),
-    names: [...namesOf(listener), ...(listener.tls ? certificateNames(listener.tls) : [])],
+    names: [...namesOf(listener), ...(byCertificate.get(listener) ?? [])],
   }));
   const inside = { ...place, addresses: [] };
   return {

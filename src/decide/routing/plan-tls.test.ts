@@ -108,6 +108,20 @@ describe("listeners on one port", () => {
     });
   });
 
+  test("a certificate that another account has imported for a name under a wildcard of the first leads nowhere, and makes no request misdirected", () => {
+    const of = (account: string, one: ListenerView): ListenerView => ({
+      ...one,
+      balancer: { ...one.balancer, arn: `arn:aws:elasticloadbalancing:us-east-1:${account}:loadbalancer/${one.balancer.arn.slice(3)}` },
+    });
+    const taking = view([], { default: certificate("taken", ["www.shop.test"]) });
+    const { entrances, listeners } = plan(of("111111111111", listener("a", 1, shop)), of("222222222222", listener("b", 2, taking)));
+    expect(entrances?.[0]?.doors.map(({ names }) => names.filter((name) => name.endsWith(".test")))).toEqual([
+      ["shop.test", "*.shop.test"],
+      [],
+    ]);
+    expect(listeners[0]?.routes[0]?.hosts).not.toContain("www.shop.test");
+  });
+
   test("at its own addresses a load balancer shows its certificates alone", () => {
     const own = { port: 443, nodes: [{ address: "10.0.0.7", zone: "us-east-1a" }], clients: ["10.0.0.0/16"] };
     const { listeners } = plan({ ...listener("a", 1, view([])), own }, listener("b", 2, shop));

@@ -25,9 +25,9 @@ export function planTls(tls: TlsView, owner: string): ProxyTls {
   };
 }
 
-/** The names of all certificates of a listener, each once. */
-export function certificateNames(tls: TlsView): readonly string[] {
-  return [...new Set([tls.default, ...tls.list].flatMap(namesOfCertificate))];
+/** The names of those certificates of a listener that count, each once. */
+export function certificateNames(tls: TlsView, counts: (one: CertificateView) => boolean = () => true): readonly string[] {
+  return [...new Set([tls.default, ...tls.list].filter(counts).flatMap(namesOfCertificate))];
 }
 
 /** By name and kind of key, as texts. Takes time proportional to the names. */

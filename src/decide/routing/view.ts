@@ -76,6 +76,8 @@ export interface CertificateView {
   readonly notAfter: number;
   /** With its chain and its private key. */
   readonly pem: string;
+  /** Whether ACM issued it, so that whoever has the zones of its names has agreed. */
+  readonly isProven?: true;
 }
 
 /** Where one load balancer listens at addresses of its own. */
