@@ -38,6 +38,8 @@ const scope = { account: ME, region: "us-east-1" };
 const SCOPE = `${ME}/us-east-1`;
 const GROUP = `arn:aws:elasticloadbalancing:us-east-1:${ME}:targetgroup/web/1`;
 const APP = `${SCOPE}/app`;
+/** An action that looks at tokens by the keys of an endpoint. */
+const JWT = { Type: "jwt-validation", JwtValidationConfig: { JwksEndpoint: "https://keys", Issuer: "i" } } as const;
 const forward = (...arns: readonly string[]) => arns.map((TargetGroupArn) => ({ TargetGroupArn }));
 
 /** A table of whatever records, as the state sees it. */
@@ -125,14 +127,18 @@ describe("records are kept where earlier versions look for them, and found by wh
     }),
     entry(
       listeners,
-      { arn: "l", loadBalancerArn: "lb", defaultActions: forward("g"), certificates: [{ certificateArn: "c", isDefault: true }] },
+      {
+        ...{ arn: "l", loadBalancerArn: "lb", certificates: [{ certificateArn: "c", isDefault: true }] },
+        defaultActions: [JWT, ...forward("g")],
+      },
       "l",
-      { loadBalancer: "lb", targetGroup: ["g"], certificate: ["c"] },
+      { loadBalancer: "lb", targetGroup: ["g"], certificate: ["c"], trustStore: undefined, signingKeys: [`${ME}/https://keys`] },
     ),
-    entry(rules, { arn: "r", listenerArn: "l", loadBalancerArn: "lb", actions: forward("g", "h") }, "r", {
+    entry(rules, { arn: "r", listenerArn: "l", loadBalancerArn: "lb", actions: [JWT, ...forward("g", "h")] }, "r", {
       listener: "l",
       loadBalancer: "lb",
       targetGroup: ["g", "h"],
+      signingKeys: [`${ME}/https://keys`],
     }),
     entry(targetGroups, { arn: GROUP }, GROUP, { scope: SCOPE }),
     entry(targets, { targetGroupArn: GROUP, id: "10.0.0.1", port: 80, health: { state: "healthy" } }, `${GROUP}|10.0.0.1|80`, {
