@@ -85,6 +85,7 @@ export const texts = {
     refused: "The server refused this",
   },
   copy: { copy: "Copy", copied: "Copied", failed: "Could not be copied" },
+  choice: { remove: (what: string) => `Remove ${what}` },
   words: { status: "Status", yes: "Yes", no: "No", none: "None" },
   dialog: {
     cancel: "Cancel",

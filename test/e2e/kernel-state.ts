@@ -60,7 +60,11 @@ async function ruleset(): Promise<readonly string[]> {
 
 async function networks(): Promise<KernelState["networks"]> {
   const format = '{{.ID}} {{.Name}} {{.Label "airfield.instance"}}';
-  const listed = await said("docker", ["network", "ls", "--filter", "label=airfield.instance", "--format", format]);
+  // The link to tasks' metadata is nobody's alone: the first that starts makes it, and the last that is cleaned takes it away.
+  const labels = ["airfield.instance", "airfield.link"];
+  const listed = (
+    await Promise.all(labels.map((label) => said("docker", ["network", "ls", "--filter", `label=${label}`, "--format", format])))
+  ).flat();
   return Promise.all(
     listed.map(async (line) => {
       const [id = "", name = "", installation = ""] = line.split(" ");

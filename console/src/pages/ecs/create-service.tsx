@@ -172,6 +172,7 @@ export function CreateService() {
               statusType={network.isPending ? "loading" : "finished"}
               selectedOptions={subnetOptions.filter(({ value }) => subnets.includes(value))}
               options={subnetOptions}
+              deselectAriaLabel={({ label = "" }) => texts.choice.remove(label)}
               onChange={({ detail }) => setSubnets(detail.selectedOptions.flatMap(({ value }) => value ?? []))}
             />
           </FormField>
@@ -190,6 +191,7 @@ export function CreateService() {
               <Multiselect
                 selectedOptions={groupOptions.filter(({ value }) => groups.includes(value))}
                 options={groupOptions}
+                deselectAriaLabel={({ label = "" }) => texts.choice.remove(label)}
                 onChange={({ detail }) => setGroups(detail.selectedOptions.flatMap(({ value }) => value ?? []))}
               />
             </FormField>

@@ -54,6 +54,7 @@ export function CreateUser() {
           <Multiselect
             selectedOptions={options.filter(({ value }) => chosen.includes(value))}
             options={options}
+            deselectAriaLabel={({ label = "" }) => texts.choice.remove(label)}
             filteringType="auto"
             statusType={policies.isPending ? "loading" : "finished"}
             onChange={({ detail }) => choose(detail.selectedOptions.flatMap(({ value }) => value ?? []))}
