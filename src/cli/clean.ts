@@ -13,6 +13,12 @@ export async function clean(flags: { readonly data?: string; readonly dockerSock
       "Stop it first; `airfield start --stop-tasks` stops its tasks too.",
     );
   const { removeLeftovers } = await import("../composition/leftovers.ts");
-  await removeLeftovers({ dataDirectory, dockerSocket: engineSocket(flags.dockerSocket) });
+  const kept = await removeLeftovers({ dataDirectory, dockerSocket: engineSocket(flags.dockerSocket) });
   console.log(`removed the containers, networks, volumes, the proxy and the packet filter of ${dataDirectory}; its records are kept`);
+  if (kept.length > 0) console.error(engineKeeps(kept));
+}
+
+/** What to do where the engine does not let go of a network on which nobody is. */
+export function engineKeeps(networks: readonly string[]): string {
+  return `The engine keeps ${networks.join(", ")}: it counts containers there that are gone. Restart it, and run \`airfield clean\` again.`;
 }

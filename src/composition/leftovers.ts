@@ -19,13 +19,13 @@ export interface Removal {
 
 /**
  * Removes what an installation that does not run has left outside of its data folder: containers, networks, volumes, its proxy, the links of its VPCs, its tables
- * of the kernel's.
+ * of the kernel's. Resolves with the names of networks that the engine will not let go of before it starts anew.
  */
-export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal): Promise<void> {
+export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal): Promise<readonly string[]> {
   const id = await installationId(dataDirectory);
   // First: it needs nothing else, and nobody who keeps something of the rest from being removed keeps this.
   await removePackets(id);
-  await removeInstallation({ socketPath: dockerSocket, instance: id });
+  const kept = await removeInstallation({ socketPath: dockerSocket, instance: id });
   await dockerVpcLinks({ instance: id }).set([]);
   const proxy = await haproxyTrafficProxy({ ...proxyPlaces(dataDirectory, id), clock });
   await proxy.stop();
@@ -35,4 +35,5 @@ export async function removeLeftovers({ dataDirectory, dockerSocket }: Removal):
   await removeFlowCounts(nftProgram(), id);
   // Last: what runs is filtered as long as it does.
   await removePacketFilter(nftProgram(), id);
+  return kept;
 }

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { engineKeeps } from "../clean.ts";
 import { once } from "node:events";
 import { mkdtempSync, openSync, readFileSync, rmSync, watch } from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
@@ -73,7 +74,8 @@ export async function demoServer(flags: ServerFlags): Promise<DemoServer> {
       }
       if (!throwAway) return;
       const { removeLeftovers } = await import("../../composition/leftovers.ts");
-      await removeLeftovers({ dataDirectory, dockerSocket: engineSocket(flags.dockerSocket) });
+      const kept = await removeLeftovers({ dataDirectory, dockerSocket: engineSocket(flags.dockerSocket) });
+      if (kept.length > 0) console.error(engineKeeps(kept));
       rmSync(dataDirectory, { recursive: true, force: true });
     },
   };
